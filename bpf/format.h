@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * The recording: every byte that the kernel side writes into its rings and
+ * that a file holds. This header is the specification; both sides include it.
+ *
+ * A file is a sequence of frames, little-endian, append-only: nothing is ever
+ * patched afterwards, so it may be a pipe, and whatever kills the recorder
+ * leaves a file that reads up to its last whole frame. The first frame is
+ * TARE_FRAME_HEADER.
+ *
+ *   struct tare_frame          24 bytes, with a CRC over itself and the payload
+ *   payload                    .len bytes
+ *
+ * TARE_FRAME_EVENTS carries records of one CPU exactly as the BPF programs
+ * wrote them. Each record starts with struct tare_rec, which has only the low
+ * 32 bits of the time: the full time is that of the record before it on the
+ * same CPU plus the signed 32-bit difference, and the frame's own .ts_ns is the
+ * starting point. (The kernel side emits TARE_REC_SYNC where more than
+ * TARE_SYNC_NS went by, so the difference never overflows.)
+ *
+ * The records of one CPU are in order but for a few that an interrupt
+ * overtook; CPUs are merged on reading. TARE_FRAME_ROUND closes a round of
+ * draining all rings: .ts_ns is when that round began, and no frame that comes
+ * after the *next* ROUND holds a record older than it. A reader therefore
+ * needs memory for two rounds, whatever the file's length.
+ *
+ * Evolution: frame types and record kinds are only ever appended; a reader
+ * skips those it does not know (records say their length). An array frame's
+ * payload starts with struct tare_array: elements may grow at their end, and
+ * a reader takes what it knows of each. TARE_FORMAT_VERSION changes only when
+ * an old reader would misunderstand.
+ */
+#ifndef TARE_FORMAT_H
+#define TARE_FORMAT_H
+
+#ifndef __VMLINUX_H__ /* the kernel side has these types already */
+#include <linux/types.h>
+#endif
+
+#define TARE_FORMAT_VERSION	1
+#define TARE_COMM_LEN		16	/* TASK_COMM_LEN, include/linux/sched.h */
+#define TARE_BUILD_ID_MAX	20	/* SHA-1, what ld --build-id makes */
+
+/* ---- frames ---------------------------------------------------------- */
+
+#define TARE_FRAME_MAGIC	0x45524154u	/* "TARE" */
+#define TARE_FRAME_MAX		(16u << 20)	/* longest payload that a reader accepts */
+
+enum tare_frame_type {
+	TARE_FRAME_HEADER = 1,	/* struct tare_header */
+	TARE_FRAME_INFO,	/* "key=value\0" strings: what was measured, where, how */
+	TARE_FRAME_EVENTS,	/* records of one CPU */
+	TARE_FRAME_ROUND,	/* empty: all rings were drained once */
+	TARE_FRAME_TASKS,	/* tare_array of struct tare_task */
+	TARE_FRAME_PROCESSES,	/* struct tare_process, each followed by its strings */
+	TARE_FRAME_MODULES,	/* struct tare_module, each followed by its path */
+	TARE_FRAME_LOSS,	/* tare_array of struct tare_loss: running totals */
+	TARE_FRAME_PROBES,	/* tare_array of struct tare_probe: running totals */
+	TARE_FRAME_END,		/* struct tare_end: the recording was closed in order */
+};
+
+struct tare_frame {
+	__u32 magic;
+	__u16 type;
+	__u16 cpu;	/* EVENTS: which CPU's records */
+	__u32 len;	/* bytes of payload that follow */
+	__u32 crc;	/* crc32 (zlib's) of this header with .crc = 0, then the payload */
+	__u64 ts_ns;	/* CLOCK_MONOTONIC; see above for EVENTS and ROUND */
+};
+
+enum tare_arch { TARE_ARCH_X86_64 = 1, TARE_ARCH_ARM64 };
+
+/* All times in a file are CLOCK_MONOTONIC; the triple, read together, relates it to the others. */
+struct tare_header {
+	__u32 version;
+	__u32 arch;		/* enum tare_arch: whose system call numbers */
+	__u32 nr_cpus;		/* possible CPUs */
+	__u32 page_size;
+	__u64 mono_ns, boot_ns, real_ns;
+	__u32 ticks_hz;		/* USER_HZ */
+	__u32 flags;		/* none yet */
+};
+
+struct tare_array {
+	__u32 elem_size;
+	__u32 count;
+};
+
+/*
+ * A target thread and the kernel's own counters of it, as a BPF task iterator read them: once when the recording
+ * begins and once when it ends. A thread's events count from the .ts_ns of its first snapshot.
+ */
+struct tare_task {
+	__u64 ts_ns;
+	__u32 tid, tgid, ppid;
+	__u16 state;		/* TARE_STATE_*, TARE_STATE_RUNNING also while it waits for a CPU */
+	__u16 syscall;		/* that it is in, or TARE_NO_SYSCALL */
+	__u64 start_ns;		/* when the thread was born, CLOCK_MONOTONIC */
+	__u64 nvcsw, nivcsw;	/* as in /proc/PID/task/TID/status */
+	__u64 exec_ns;		/* schedstat's first field */
+	__u64 run_delay_ns;	/* schedstat's second field; TARE_UNKNOWN where the kernel keeps none */
+	__u16 on_cpu;		/* 1: it was on a CPU at .ts_ns */
+	__u16 cpu;
+	__u32 phase;		/* 0 first snapshot, 1 last */
+	char comm[TARE_COMM_LEN];
+};
+
+#define TARE_UNKNOWN	(~0ull)
+
+/* Followed by cmdline_len bytes (arguments separated by NUL), then exe_len bytes; padded to 8. */
+struct tare_process {
+	__u32 pid, ppid;
+	__u64 start_ns;
+	__u16 cmdline_len, exe_len;
+	__u32 size;		/* of this struct, its strings and the padding */
+};
+
+/* A mapped file with code in it. Followed by path_len bytes of path; padded to 8. */
+struct tare_module {
+	__u32 pid;
+	__u32 size;		/* of this struct, the path and the padding */
+	__u64 start, end, offset;
+	__u16 path_len;
+	__u8 build_id_len;	/* 0: none found */
+	__u8 build_id[TARE_BUILD_ID_MAX];
+	__u8 pad;
+};
+
+/* What was lost, by class. Each count is of events that happened and are not in the file. */
+enum tare_loss_class {
+	TARE_LOST_OUT,		/* a target thread left a CPU */
+	TARE_LOST_IN,		/* a target thread came onto a CPU */
+	TARE_LOST_OTHER,	/* a switch between other tasks while a target thread waited */
+	TARE_LOST_TASK,		/* birth, exec, rename, migration or end of a thread */
+	TARE_LOST_THREAD,	/* a thread that could not be followed at all: no memory for its state */
+	TARE_LOST_DISK,		/* bytes that could not be written to the file */
+	TARE_NR_LOST,
+};
+
+struct tare_loss {
+	__u32 cls;		/* enum tare_loss_class */
+	__u32 cpu;
+	__u64 count;
+};
+
+/* What a probe cost. Hits are counted always; run time is the kernel's own BPF statistics over a part of them. */
+struct tare_probe {
+	char name[32];
+	__u64 hits;
+	__u64 timed_hits;
+	__u64 timed_ns;
+};
+
+enum tare_end_reason { TARE_END_DURATION = 1, TARE_END_INTERRUPT, TARE_END_TARGET_GONE, TARE_END_ERROR };
+
+struct tare_end {
+	__u64 ts_ns;
+	__u32 reason;		/* enum tare_end_reason */
+	__s32 wait_status;	/* `tare run`: as waitpid() gave it, else -1 */
+	__u64 self_cpu_ns;	/* CPU time that the recorder itself took */
+};
+
+/* ---- records --------------------------------------------------------- */
+
+#define TARE_SYNC_NS	(1ull << 30)
+
+enum tare_rec_kind {
+	TARE_REC_SYNC = 1,	/* struct tare_sync */
+	TARE_REC_SWITCH,	/* struct tare_switch: a context switch */
+	TARE_REC_NAME,		/* struct tare_name: a task that is no target, before its first switch */
+	TARE_REC_FORK,		/* struct tare_fork: a target thread is born */
+	TARE_REC_EXEC,		/* struct tare_exec */
+	TARE_REC_RENAME,	/* struct tare_name: a target thread changed its name */
+	TARE_REC_EXIT,		/* struct tare_exit */
+	TARE_REC_MIGRATE,	/* struct tare_migrate: moved while it waited for a CPU */
+};
+
+struct tare_rec {
+	__u32 ts_lo;
+	__u8 kind;
+	__u8 words;		/* length of the record in 4-byte words, this header included */
+	__u16 flags;		/* by kind */
+};
+
+struct tare_sync {
+	struct tare_rec rec;
+	__u32 ts_hi;
+};
+
+/*
+ * One context switch, recorded where a target thread is on either side, or
+ * while one waits for that CPU. 20 bytes and the words in .opt that the flags
+ * announce, in the order of the flags.
+ */
+struct tare_switch {
+	struct tare_rec rec;
+	__u32 prev_tid, next_tid;
+	__u16 cost_ns;		/* kernel's direct cost of the *previous* switch recorded on this CPU; 0: unknown */
+	__u16 syscall;		/* that prev was in, or TARE_NO_SYSCALL */
+	__u32 opt[];
+};
+
+#define TARE_SW_PREV		0x0001	/* prev is a target thread */
+#define TARE_SW_NEXT		0x0002	/* next is a target thread */
+#define TARE_SW_VOLUNTARY	0x0004	/* the kernel counted it in prev's nvcsw (else nivcsw) */
+#define TARE_SW_STATE		0x0078	/* prev's state: TARE_STATE_*, shifted by TARE_SW_STATE_SHIFT */
+#define TARE_SW_STATE_SHIFT	3
+#define TARE_SW_COMPAT		0x0080	/* .syscall is of the 32-bit table */
+#define TARE_SW_WAIT		0x0100	/* +1 word: ns that next waited on the run queue, throttled time included */
+#define TARE_SW_WAIT_HI		0x0200	/* +1 word: its high 32 bits */
+#define TARE_SW_THROTTLED	0x0400	/* +2 words (low, high): ns of the wait that the CPU quota took */
+#define TARE_SW_WAKE		0x0800	/* +1 word: who woke next, see TARE_WAKE_*; its tid is prev_tid unless .. */
+#define TARE_SW_WAKER		0x1000	/* +1 word: .. the waker's tid is given */
+#define TARE_SW_WAKE_DELAY	0x2000	/* +1 word: ns from waking to enqueueing where TARE_WAKE_DELAY cannot hold it */
+#define TARE_SW_STOLEN		0x4000	/* +1 word, signed: ns on the CPU that the kernel did not charge to prev (steal,
+					 * interrupts), since it was last given */
+#define TARE_SW_COST		0x8000	/* +1 word: the cost where .cost_ns cannot hold it */
+#define TARE_SW_MAX_WORDS	(5 + 9)
+
+#define TARE_WAKE_CPU(w)	((w) >> 18)		/* the CPU that the waker was on */
+#define TARE_WAKE_CONTEXT(w)	(((w) >> 16) & 3)	/* enum tare_context: what the waker was doing */
+#define TARE_WAKE_DELAY(w)	((w) & 0xffff)		/* ns from sched_waking to the run queue */
+#define TARE_WAKE_DELAY_MAX	0xffff
+
+enum tare_context { TARE_CONTEXT_TASK, TARE_CONTEXT_SOFTIRQ, TARE_CONTEXT_HARDIRQ, TARE_CONTEXT_NMI };
+
+#define TARE_NO_SYSCALL	0xffff	/* not in a system call: in user space, or in an exception */
+
+/* The state a thread left in: the bits of TASK_REPORT in order (include/linux/sched.h), 0 for none. */
+enum tare_state {
+	TARE_STATE_RUNNING,		/* R: preempted or yielded */
+	TARE_STATE_INTERRUPTIBLE,	/* S */
+	TARE_STATE_UNINTERRUPTIBLE,	/* D */
+	TARE_STATE_STOPPED,		/* T */
+	TARE_STATE_TRACED,		/* t */
+	TARE_STATE_DEAD,		/* X, exiting */
+	TARE_STATE_ZOMBIE,		/* Z */
+	TARE_STATE_PARKED,		/* P */
+	TARE_STATE_IDLE,		/* I */
+	TARE_STATE_OTHER,
+	TARE_STATE_THROTTLED,		/* runnable, but its cgroup's quota is used up */
+};
+
+struct tare_name {
+	struct tare_rec rec;
+	__u32 tid, tgid;
+	char comm[TARE_COMM_LEN];
+};
+
+struct tare_fork {
+	struct tare_rec rec;
+	__u32 tid, tgid;		/* of the child */
+	__u32 parent_tid, parent_tgid;
+	char comm[TARE_COMM_LEN];
+};
+
+struct tare_exec {
+	struct tare_rec rec;
+	__u32 tid, old_tid;		/* they differ where another thread than the first called exec */
+	char comm[TARE_COMM_LEN];
+};
+
+/* .nvcsw does not yet hold the last switch, by which the thread leaves for good. */
+struct tare_exit {
+	struct tare_rec rec;
+	__u32 tid, tgid;
+	__u32 exit_code;
+	__u32 pad;
+	__u64 nvcsw, nivcsw, exec_ns, run_delay_ns;
+};
+
+struct tare_migrate {
+	struct tare_rec rec;
+	__u32 tid;
+	__u16 from_cpu, to_cpu;
+};
+
+#endif /* TARE_FORMAT_H */

@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Context switches of the target's threads: one record for each, with all that
+ * is known of both sides by then.
+ *
+ * The cost of a switch counts here, so what the kernel already keeps is read
+ * and not measured again: when a thread was put on the run queue
+ * (sched_info.last_queued), how much CPU time it was charged
+ * (se.sum_exec_runtime), whether a switch was voluntary (nvcsw), how long its
+ * queue was throttled. That also makes the figures agree with /proc exactly.
+ */
+#include "tare.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+bool active = false;
+__s64 nr_live = 0;
+__u32 names_generation = 0;
+const volatile __u64 wake_at_bytes = 0;
+
+struct tasks_map tasks SEC(".maps");
+struct cpus_map cpus SEC(".maps");
+struct rings_map rings SEC(".maps");
+
+/* Report time that the kernel did not charge once it adds up to this: below, it is the jitter of reading two clocks. */
+#define STOLEN_MIN_NS 2000
+
+static __always_inline void waiting_begins(struct task_state *t, __u32 cpu)
+{
+	struct cpu_state *c = bpf_map_lookup_elem(&cpus, &cpu);
+
+	if (t->wait_cpu || !c)
+		return;
+	t->wait_cpu = cpu + 1;
+	__sync_fetch_and_add(&c->waiting, 1);
+}
+
+static __always_inline void waiting_ends(struct task_state *t)
+{
+	__u32 cpu = t->wait_cpu - 1;
+	struct cpu_state *c;
+
+	if (!t->wait_cpu)
+		return;
+	t->wait_cpu = 0;
+	c = bpf_map_lookup_elem(&cpus, &cpu);
+	if (c)
+		__sync_fetch_and_add(&c->waiting, -1);
+}
+
+/* How long queue @q was throttled in its life, now included. In ns of the run queue's clock. */
+static __always_inline __u64 throttled_total(struct cfs_rq *q)
+{
+	__u64 since;
+
+	if (bpf_core_field_exists(q->throttled_clock_self_time)) {
+		since = BPF_CORE_READ(q, throttled_clock_self);
+		return BPF_CORE_READ(q, throttled_clock_self_time) + (since ? BPF_CORE_READ(q, rq, clock) - since : 0);
+	}
+	/* Earlier kernels keep the sum of finished throttlings only: right when read after the wait, as it is. */
+	if (bpf_core_field_exists(q->throttled_clock_pelt_time))
+		return BPF_CORE_READ(q, throttled_clock_pelt_time);
+	return BPF_CORE_READ((struct cfs_rq___before_519 *)q, throttled_clock_task_time);
+}
+
+/* Before 6.18 a group's threads are all held back at once, wherever they are; since then each on its way to user space. */
+static __always_inline bool throttles_whole_groups(struct task_struct *p)
+{
+	return !bpf_core_field_exists(p->throttled);
+}
+
+static __always_inline bool is_throttled(struct task_struct *p)
+{
+	if (bpf_core_field_exists(p->throttled))
+		return p->throttled;
+	return p->se.cfs_rq->throttle_count > 0;
+}
+
+static __always_inline void throttle_arm(struct task_state *t, struct task_struct *p)
+{
+	t->throttle_armed = 1;
+	t->throttled = 0;
+	t->throttled_before = throttled_total(p->se.cfs_rq);
+}
+
+/* CONFIG_SCHED_INFO (schedstats or delay accounting), and a way to this CPU's run queue */
+#define KERNEL_KEEPS_QUEUED(p) \
+	(bpf_core_field_exists((p)->sched_info.last_queued) && bpf_core_field_exists((p)->se.cfs_rq->rq))
+
+/* ns that @next waited on the run queue, by the kernel's own account where it keeps one. */
+static __always_inline __u64 wait_of(struct task_state *t, struct task_struct *next, __u64 now)
+{
+	if (KERNEL_KEEPS_QUEUED(next)) {
+		__u64 clock = next->se.cfs_rq->rq->clock, queued = next->sched_info.last_queued;
+
+		return queued && clock > queued ? clock - queued : 0;
+	}
+	return t->queued_ts && now > t->queued_ts ? now - t->queued_ts : 0;
+}
+
+/* A record being put together: the fixed part, and what its flags announce. */
+struct draft {
+	struct tare_switch *sw;
+	__u32 nr;
+};
+
+static __always_inline void add(struct draft *d, __u16 flag, __u32 word)
+{
+	d->sw->rec.flags |= flag;
+	d->sw->opt[d->nr & 15] = word;
+	d->nr++;
+}
+
+static __always_inline __s64 leave(struct draft *d, struct task_state *t, struct task_struct *prev, __u64 now)
+{
+	__u64 exec = prev->se.sum_exec_runtime, nvcsw = prev->nvcsw;
+	bool voluntary = nvcsw != t->nvcsw, compat;
+	__u32 state = voluntary ? state_of(task_state_bits(prev)) : TARE_STATE_RUNNING;
+	__s64 stolen = 0;
+
+	t->on_cpu = 0;
+	t->nvcsw = nvcsw;
+	if (t->in_ts) {
+		t->stolen += (__s64)(now - t->in_ts) - (__s64)(exec - t->in_exec);
+		if (t->stolen >= STOLEN_MIN_NS || t->stolen <= -STOLEN_MIN_NS) {
+			stolen = t->stolen;
+			t->stolen = 0;
+		}
+	}
+	d->sw->syscall = syscall_of(prev, &compat);
+	if (!voluntary) {
+		t->queued_ts = now;
+		if (is_throttled(prev)) {
+			state = TARE_STATE_THROTTLED;
+			throttle_arm(t, prev);
+		} else {
+			waiting_begins(t, bpf_get_smp_processor_id());
+			if (throttles_whole_groups(prev))
+				throttle_arm(t, prev);
+		}
+	} else if (state == TARE_STATE_DEAD) {
+		__sync_fetch_and_add(&nr_live, -1);
+	}
+	d->sw->rec.flags |= TARE_SW_PREV | state << TARE_SW_STATE_SHIFT | (voluntary ? TARE_SW_VOLUNTARY : 0) |
+			    (compat ? TARE_SW_COMPAT : 0);
+	return stolen;
+}
+
+static __always_inline void arrive(struct draft *d, struct task_state *t, struct task_struct *next, __u32 prev_tid,
+				   __u64 now)
+{
+	__u64 wait = wait_of(t, next, now), throttled = 0, delay;
+
+	waiting_ends(t);
+	t->on_cpu = 1;
+	t->in_ts = now;
+	t->in_exec = next->se.sum_exec_runtime;
+	t->queued_ts = 0;
+	d->sw->rec.flags |= TARE_SW_NEXT;
+	add(d, TARE_SW_WAIT, wait);
+	if (wait >> 32)
+		add(d, TARE_SW_WAIT_HI, wait >> 32);
+	if (t->throttle_armed) {
+		throttled = t->throttled + throttled_total(next->se.cfs_rq) - t->throttled_before;
+		t->throttle_armed = 0;
+		if (throttled > wait)
+			throttled = wait;
+		if (throttled) {
+			add(d, TARE_SW_THROTTLED, throttled);
+			add(d, 0, throttled >> 32);
+		}
+	}
+	if (!t->wake_ts)
+		return;
+	delay = now - t->wake_ts;
+	delay = (__s64)delay > (__s64)wait ? delay - wait : 0;
+	add(d, TARE_SW_WAKE, t->waker | (delay > TARE_WAKE_DELAY_MAX ? TARE_WAKE_DELAY_MAX : delay));
+	if (t->waker_tid != prev_tid)
+		add(d, TARE_SW_WAKER, t->waker_tid);
+	if (delay > TARE_WAKE_DELAY_MAX)
+		add(d, TARE_SW_WAKE_DELAY, delay > 0xffffffff ? 0xffffffff : delay);
+	t->wake_ts = 0;
+}
+
+/* See to it that this CPU's ring holds the name of @p, which is no target, before the switch that mentions it. */
+static __always_inline void name(struct cpu_state *c, struct task_struct *p, __u64 now)
+{
+	__u32 tid = p->pid;
+	__u64 key = (__u64)tid << 32 | ((__u32)p->start_time ^ names_generation * 0x9e3779b9u);
+	__u64 *slot = &c->named[tid & (NAMED_SLOTS - 1)];
+	struct tare_name r = { .rec.kind = TARE_REC_NAME, .tid = tid };
+
+	if (!tid || *slot == key)
+		return;
+	r.tgid = p->tgid;
+	bpf_core_read(r.comm, sizeof(r.comm), &p->comm);
+	if (emit(c, now, &r.rec, sizeof(r)))
+		c->lost[TARE_LOST_TASK]++;
+	else
+		*slot = key;
+}
+
+SEC("tp_btf/sched_switch")
+int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
+{
+	struct cpu_state *c = enter(PROG_sched_switch);
+	struct task_state *p, *n;
+	struct tare_switch *sw;
+	struct draft d = {};
+	__s64 stolen = 0;
+	__u32 size;
+	__u64 now;
+
+	if (!c)
+		return 0;
+	c->recorded = 0;
+	p = target(prev);
+	n = target(next);
+	if (!p && !n && c->waiting <= 0)
+		return 0;
+
+	now = bpf_ktime_get_ns();
+	if (!p)
+		name(c, prev, now);
+	if (!n)
+		name(c, next, now);
+
+	d.sw = sw = (struct tare_switch *)c->scratch;
+	sw->rec.kind = TARE_REC_SWITCH;
+	sw->rec.flags = 0;
+	sw->prev_tid = prev->pid;
+	sw->next_tid = next->pid;
+	sw->syscall = TARE_NO_SYSCALL;
+	sw->cost_ns = c->cost > 0xffff ? 0 : c->cost;
+	/* the words stand in the order of their flags: next's first */
+	if (p)
+		stolen = leave(&d, p, prev, now);
+	if (n)
+		arrive(&d, n, next, sw->prev_tid, now);
+	if (stolen)
+		add(&d, TARE_SW_STOLEN, stolen);
+	if (c->cost > 0xffff)
+		add(&d, TARE_SW_COST, c->cost);
+	c->cost = 0;
+
+	size = sizeof(*sw) + (d.nr & 15) * 4;
+	if (!emit(c, now, &sw->rec, size)) {
+		c->recorded = 1;
+		return 0;
+	}
+	if (p)
+		c->lost[TARE_LOST_OUT]++;
+	if (n)
+		c->lost[TARE_LOST_IN]++;
+	if (!p && !n)
+		c->lost[TARE_LOST_OTHER]++;
+	return 0;
+}
+
+/*
+ * A thread that is still on its queue has not left, and now will not: the
+ * kernel only takes back its intention to sleep (ttwu_runnable(),
+ * kernel/sched/core.c). Since 6.12 a sleeper may stay queued until its lag is
+ * used up; such a one does sleep.
+ */
+static __always_inline bool wakes_nobody(struct task_struct *p)
+{
+	if (!p->on_rq)
+		return false;
+	return !bpf_core_field_exists(p->se.sched_delayed) || !p->se.sched_delayed;
+}
+
+/* @preempt_count: of this CPU; 0 where it cannot be had. */
+static __always_inline int waking(struct task_struct *p, int preempt_count)
+{
+	struct cpu_state *c = enter(PROG_sched_waking);
+	enum tare_context context = TARE_CONTEXT_TASK;
+	struct task_struct *curr;
+	struct task_state *t;
+
+	if (!c)
+		return 0;
+	t = target(p);
+	if (!t || wakes_nobody(p))
+		return 0;
+	curr = bpf_get_current_task_btf();
+#if defined(__TARGET_ARCH_arm64)
+	preempt_count = curr->thread_info.preempt.count;
+#endif
+	/* include/linux/preempt.h: 4 bits NMI, 4 hardirq; of softirq's 8 the lowest says that one is being served */
+	if (preempt_count & 0xf00000)
+		context = TARE_CONTEXT_NMI;
+	else if (preempt_count & 0x0f0000 || !curr->pid) /* the idle task wakes nobody by itself */
+		context = TARE_CONTEXT_HARDIRQ;
+	else if (preempt_count & 0x100)
+		context = TARE_CONTEXT_SOFTIRQ;
+	t->waker_tid = curr->pid;
+	t->waker = bpf_get_smp_processor_id() << 18 | context << 16;
+	t->wake_ts = t->queued_ts = bpf_ktime_get_ns();
+	if (throttles_whole_groups(p))
+		throttle_arm(t, p);
+	/* sched_migrate_task says if it is put on another CPU than its last; so sched_wakeup need not be traced */
+	waiting_begins(t, task_cpu(p));
+	return 0;
+}
+
+/*
+ * Three programs, of which the recorder loads one: a program that names a
+ * per-CPU variable is refused as a whole where kallsyms has no data symbols.
+ */
+SEC("tp_btf/sched_waking")
+int BPF_PROG(sched_waking, struct task_struct *p)
+{
+	return waking(p, 0);
+}
+
+#if defined(__TARGET_ARCH_x86)
+extern const int __preempt_count __ksym __weak; /* but in 6.2 .. 6.14 */
+
+SEC("?tp_btf/sched_waking")
+int BPF_PROG(sched_waking_preempt_count, struct task_struct *p)
+{
+	return waking(p, *(int *)bpf_this_cpu_ptr(&__preempt_count));
+}
+
+struct pcpu_hot {
+	int preempt_count;
+} __attribute__((preserve_access_index));
+extern const struct pcpu_hot pcpu_hot __ksym __weak; /* 6.2 .. 6.14 */
+
+SEC("?tp_btf/sched_waking")
+int BPF_PROG(sched_waking_pcpu_hot, struct task_struct *p)
+{
+	return waking(p, ((struct pcpu_hot *)bpf_this_cpu_ptr(&pcpu_hot))->preempt_count);
+}
+#endif
+
+/* A new thread's first wake-up: its parent, which the record of its birth names, put it on the run queue. */
+SEC("tp_btf/sched_wakeup_new")
+int BPF_PROG(sched_wakeup_new, struct task_struct *p)
+{
+	struct task_state *t;
+
+	if (!enter(PROG_sched_wakeup_new))
+		return 0;
+	t = target(p);
+	if (!t)
+		return 0;
+	t->queued_ts = bpf_ktime_get_ns();
+	waiting_begins(t, task_cpu(p));
+	return 0;
+}
+
+SEC("tp_btf/sched_migrate_task")
+int BPF_PROG(sched_migrate_task, struct task_struct *p, int dest_cpu)
+{
+	struct cpu_state *c = enter(PROG_sched_migrate_task);
+	struct tare_migrate r = { .rec.kind = TARE_REC_MIGRATE, .to_cpu = dest_cpu };
+	struct task_state *t;
+
+	if (!c)
+		return 0;
+	t = target(p);
+	if (!t)
+		return 0;
+	if (t->throttle_armed) { /* go on with the queue that it goes to */
+		struct cfs_rq **by_cpu = p->sched_task_group->cfs_rq, *to = NULL;
+
+		bpf_probe_read_kernel(&to, sizeof(to), &by_cpu[dest_cpu]);
+		t->throttled += throttled_total(p->se.cfs_rq) - t->throttled_before;
+		t->throttled_before = throttled_total(to);
+	}
+	if (!t->wait_cpu)
+		return 0;
+	waiting_ends(t);
+	waiting_begins(t, dest_cpu);
+	if (!p->on_rq)
+		return 0; /* being woken onto another CPU: its next switch says where */
+	r.tid = p->pid;
+	r.from_cpu = task_cpu(p);
+	EMIT_TASK(c, bpf_ktime_get_ns(), &r);
+	return 0;
+}
+
+/*
+ * Around __schedule(), since 6.16. The exit runs on the thread that was
+ * switched to. Together they cost as much as half of all the rest, so where
+ * switches are many the recorder attaches them for a part of the time.
+ */
+
+SEC("tp_btf/sched_entry_tp")
+int BPF_PROG(sched_entry, bool preempt)
+{
+	struct cpu_state *c = enter(PROG_sched_entry);
+
+	if (c)
+		c->entry_ts = bpf_ktime_get_ns();
+	return 0;
+}
+
+SEC("tp_btf/sched_exit_tp")
+int BPF_PROG(sched_exit, bool is_switch)
+{
+	struct cpu_state *c = enter(PROG_sched_exit);
+
+	if (!c || !c->recorded || !is_switch || !c->entry_ts)
+		return 0;
+	c->recorded = 0;
+	c->cost = bpf_ktime_get_ns() - c->entry_ts;
+	return 0;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* What the kernel side and the recorder share besides the recording itself: the maps' values. Not part of the file. */
+#ifndef TARE_SHARED_H
+#define TARE_SHARED_H
+
+#include "format.h"
+
+/* The probes, by the name under which the recording lists their hits and cost. */
+#define TARE_PROGS(X)          \
+	X(sched_switch)        \
+	X(sched_waking)        \
+	X(sched_wakeup_new)    \
+	X(sched_migrate_task)  \
+	X(sched_entry)         \
+	X(sched_exit)          \
+	X(sched_process_fork)  \
+	X(sched_process_exec)  \
+	X(sched_process_exit)  \
+	X(task_rename)
+
+enum tare_prog {
+#define X(name) PROG_##name,
+	TARE_PROGS(X)
+#undef X
+	NR_PROGS
+};
+
+#define NAMED_SLOTS	64	/* power of two */
+
+/* One for each CPU, in a map that the recorder has mapped. Only this CPU writes it, but for .waiting. */
+struct cpu_state {
+	__u64 last_ts;		/* of the last record in this CPU's ring */
+	__u64 entry_ts;		/* when __schedule() was entered */
+	__u32 cost;		/* direct cost of the last switch recorded; 0: none, or given already */
+	__u32 since_query;	/* records since the ring's fill was looked at */
+	__u8 recorded;		/* the switch under way was recorded */
+	__u8 pad[7];
+	__u32 scratch[24];	/* a record being put together: TARE_SW_MAX_WORDS and room to spare */
+	__u64 hits[NR_PROGS];
+	__u64 lost[TARE_NR_LOST];
+	__u64 named[NAMED_SLOTS];	/* tasks whose names are in this ring already */
+
+	/* target threads waiting for this CPU; other CPUs change it when they wake or move one */
+	__s64 waiting __attribute__((aligned(64)));
+} __attribute__((aligned(64)));
+
+/* What is known of a target thread between two probes; in BPF task storage. */
+struct task_state {
+	__u8 ready;		/* followed: everything below is valid */
+	__u8 on_cpu;
+	__u8 throttle_armed;	/* .throttled_before is valid */
+	__u8 pad;
+	__u32 wait_cpu;		/* 1 + the CPU whose .waiting counts this thread; 0: none */
+	__u64 wake_ts;		/* sched_waking that no run has followed yet; 0: none */
+	__u32 waker_tid;
+	__u32 waker;		/* as TARE_SW_WAKE's word, without the delay */
+	__u64 queued_ts;	/* began to wait for a CPU; used where the kernel does not keep it itself */
+	__u64 in_ts, in_exec;	/* when it last came onto a CPU, and its CPU time by the kernel's account then */
+	__s64 stolen;		/* not yet reported */
+	__u64 nvcsw;		/* at the last switch */
+	__u64 throttled_before;	/* its queue's throttled time when the wait began */
+	__u64 throttled;	/* throttled time of the wait under way on queues that it has left */
+};
+
+#endif /* TARE_SHARED_H */

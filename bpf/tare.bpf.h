@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What all BPF programs share: configuration, maps, finding a thread's state, emitting a record. */
+#ifndef TARE_BPF_H
+#define TARE_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+
+#include "shared.h"
+
+/* Nothing is recorded before the recorder has attached everything and set this. */
+extern bool active;
+
+/* Target threads that have not ended. */
+extern __s64 nr_live;
+
+/* A task was renamed: names that rings hold may be stale. */
+extern __u32 names_generation;
+
+/* Wake the reader where a ring holds more bytes than this; else it comes by itself. */
+extern const volatile __u64 wake_at_bytes;
+/* Children of target processes are targets too. */
+extern const volatile bool follow;
+/* Processes that take this name are targets too; empty: none do. */
+extern const volatile char follow_comm[TARE_COMM_LEN];
+
+struct tasks_map {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct task_state);
+};
+extern struct tasks_map tasks SEC(".maps");
+
+struct cpus_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* the recorder sets it to the number of possible CPUs */
+	__type(key, __u32);
+	__type(value, struct cpu_state);
+};
+extern struct cpus_map cpus SEC(".maps");
+
+/* One ring for each online CPU: no lock is ever contended, and no record needs to say which CPU it is from. */
+struct ring_map {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+};
+struct rings_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct ring_map);
+};
+extern struct rings_map rings SEC(".maps");
+
+static __always_inline struct cpu_state *this_cpu(void)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+
+	return bpf_map_lookup_elem(&cpus, &cpu);
+}
+
+/* For a program that counts its run and has nothing to do until the recording begins. */
+static __always_inline struct cpu_state *enter(enum tare_prog prog)
+{
+	struct cpu_state *c = this_cpu();
+
+	if (!c || !active)
+		return NULL;
+	c->hits[prog]++;
+	return c;
+}
+
+/* The state of @p if it is a target thread, else NULL. */
+static __always_inline struct task_state *target(struct task_struct *p)
+{
+	struct task_state *t = bpf_task_storage_get(&tasks, p, NULL, 0);
+
+	return t && t->ready ? t : NULL;
+}
+
+/* How often a ring's fill is looked at, in records: a look costs as much as a third of a record. */
+#define QUERY_EVERY 32
+
+/*
+ * Append a record of @size bytes to this CPU's ring. Returns 0, or a negative
+ * error where it is full: then the caller counts the loss, by class.
+ */
+static __always_inline int emit(struct cpu_state *c, __u64 ts, struct tare_rec *rec, __u32 size)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	void *ring = bpf_map_lookup_elem(&rings, &cpu);
+	__u64 flags = BPF_RB_NO_WAKEUP;
+	__s64 gap = ts - c->last_ts;
+	int err;
+
+	if (!ring)
+		return -1;
+	rec->ts_lo = ts;
+	rec->words = size / 4;
+	if (gap > (__s64)TARE_SYNC_NS || gap < -(__s64)TARE_SYNC_NS) {
+		struct tare_sync sync = {
+			.rec = { .ts_lo = ts, .kind = TARE_REC_SYNC, .words = sizeof(sync) / 4 },
+			.ts_hi = ts >> 32,
+		};
+
+		err = bpf_ringbuf_output(ring, &sync, sizeof(sync), flags);
+		if (err)
+			return err;
+		c->last_ts = ts;
+	}
+	if (++c->since_query >= QUERY_EVERY) {
+		c->since_query = 0;
+		if (bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > wake_at_bytes)
+			flags = BPF_RB_FORCE_WAKEUP;
+	}
+	err = bpf_ringbuf_output(ring, rec, size, flags);
+	if (!err)
+		c->last_ts = ts;
+	return err;
+}
+
+/* emit() for the rare records of one class. */
+#define EMIT_TASK(c, ts, r)                                                   \
+	do {                                                                  \
+		if (emit(c, ts, &(r)->rec, sizeof(*(r))))                     \
+			c->lost[TARE_LOST_TASK]++;                            \
+	} while (0)
+
+enum { PF_KTHREAD_BIT = 0x00200000 }; /* PF_KTHREAD, include/linux/sched.h */
+
+/* The CPU that @p is on or was last put on. */
+static __always_inline __u32 task_cpu(struct task_struct *p)
+{
+	if (bpf_core_field_exists(p->thread_info.cpu))
+		return p->thread_info.cpu;
+	return BPF_CORE_READ((struct task_struct___before_516 *)p, cpu);
+}
+
+static __always_inline __u32 task_state_bits(struct task_struct *p)
+{
+	if (bpf_core_field_exists(p->__state))
+		return p->__state;
+	return BPF_CORE_READ((struct task_struct___before_514 *)p, state);
+}
+
+/* enum tare_state of a task's state bits (TASK_REPORT and TASK_DEAD, include/linux/sched.h). */
+static __always_inline __u32 state_of(__u32 bits)
+{
+	if (!bits)
+		return TARE_STATE_RUNNING;
+	if (bits & 0x80) /* TASK_DEAD */
+		return TARE_STATE_DEAD;
+	if (bits & 0x1)
+		return TARE_STATE_INTERRUPTIBLE;
+	if (bits & 0x2) /* also TASK_IDLE, which has more bits, and TASK_KILLABLE */
+		return bits & 0x400 ? TARE_STATE_IDLE : TARE_STATE_UNINTERRUPTIBLE;
+	if (bits & 0x4)
+		return TARE_STATE_STOPPED;
+	if (bits & 0x8)
+		return TARE_STATE_TRACED;
+	if (bits & 0x10)
+		return TARE_STATE_DEAD;
+	if (bits & 0x20)
+		return TARE_STATE_ZOMBIE;
+	if (bits & 0x40)
+		return TARE_STATE_PARKED;
+	return TARE_STATE_OTHER;
+}
+
+/* The registers with which @p entered the kernel. */
+static __always_inline struct pt_regs *user_regs(struct task_struct *p)
+{
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
+		return (struct pt_regs *)bpf_task_pt_regs(p);
+	/* before 5.15: they lie at the top of the stack, which is THREAD_SIZE long (both architectures, 4 KB pages) */
+	return p->stack + 16384 - bpf_core_type_size(struct pt_regs);
+}
+
+/* The system call that @p entered the kernel by, or TARE_NO_SYSCALL. Sets *@compat for the 32-bit table. */
+static __always_inline __u16 syscall_of(struct task_struct *p, bool *compat)
+{
+	struct pt_regs *regs = user_regs(p);
+	long nr;
+
+	*compat = false;
+#if defined(__TARGET_ARCH_x86)
+	nr = (long)BPF_CORE_READ(regs, orig_ax); /* -1 in interrupts and exceptions, arch/x86/entry/entry_64.S */
+	*compat = p->thread_info.status & 2;	 /* TS_COMPAT, arch/x86/include/asm/thread_info.h */
+#elif defined(__TARGET_ARCH_arm64)
+	nr = BPF_CORE_READ(regs, syscallno); /* NO_SYSCALL is -1, arch/arm64/include/asm/ptrace.h */
+#endif
+	return nr < 0 || nr >= TARE_NO_SYSCALL ? TARE_NO_SYSCALL : nr;
+}
+
+#endif /* TARE_BPF_H */

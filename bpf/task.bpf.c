@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which threads are targets: those there when the recording begins, those born
+ * of them, those that take the name asked for; their births, names and ends,
+ * and the kernel's own counters of them at both ends of the recording.
+ */
+#include "tare.bpf.h"
+
+const volatile bool follow = false;
+const volatile char follow_comm[TARE_COMM_LEN] = "";
+/* What the iterator's pass is for: 0 find targets and take their first snapshot, 1 the last one. */
+__u32 snapshot_phase = 0;
+
+static __always_inline __u64 run_delay_of(struct task_struct *p)
+{
+	return bpf_core_field_exists(p->sched_info.run_delay) ? p->sched_info.run_delay : TARE_UNKNOWN;
+}
+
+/* Begin to follow @p. Returns its state, or NULL where there is no memory for it. */
+static __always_inline struct task_state *track(struct cpu_state *c, struct task_struct *p)
+{
+	struct task_state *t = bpf_task_storage_get(&tasks, p, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (!t) {
+		c->lost[TARE_LOST_THREAD]++;
+		return NULL;
+	}
+	if (t->ready)
+		return t;
+	t->nvcsw = p->nvcsw;
+	t->in_exec = p->se.sum_exec_runtime;
+	t->on_cpu = p->on_cpu;
+	t->in_ts = t->on_cpu ? bpf_ktime_get_ns() : 0;
+	t->ready = 1;
+	__sync_fetch_and_add(&nr_live, 1);
+	return t;
+}
+
+static __always_inline void born(struct cpu_state *c, struct task_struct *p, struct task_struct *parent)
+{
+	struct tare_fork r = {
+		.rec.kind = TARE_REC_FORK,
+		.tid = p->pid,
+		.tgid = p->tgid,
+		.parent_tid = parent->pid,
+		.parent_tgid = parent->tgid,
+	};
+
+	bpf_core_read(r.comm, sizeof(r.comm), &p->comm);
+	EMIT_TASK(c, bpf_ktime_get_ns(), &r);
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(sched_process_fork, struct task_struct *parent, struct task_struct *child)
+{
+	struct cpu_state *c = enter(PROG_sched_process_fork);
+	bool is_thread = parent->tgid == child->tgid;
+
+	if (!c || (!is_thread && !follow))
+		return 0;
+	/* the parent may be marked (its leader's state exists) and not yet visited by the first pass */
+	if (!bpf_task_storage_get(&tasks, parent, NULL, 0) &&
+	    !bpf_task_storage_get(&tasks, parent->group_leader, NULL, 0))
+		return 0;
+	if (track(c, child))
+		born(c, child, parent);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(sched_process_exec, struct task_struct *p, pid_t old_tid)
+{
+	struct cpu_state *c = enter(PROG_sched_process_exec);
+	struct tare_exec r = { .rec.kind = TARE_REC_EXEC, .tid = p->pid, .old_tid = old_tid };
+
+	if (!c || !target(p))
+		return 0;
+	bpf_core_read(r.comm, sizeof(r.comm), &p->comm);
+	EMIT_TASK(c, bpf_ktime_get_ns(), &r);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(sched_process_exit, struct task_struct *p)
+{
+	struct cpu_state *c = enter(PROG_sched_process_exit);
+	struct tare_exit r = { .rec.kind = TARE_REC_EXIT, .tid = p->pid, .tgid = p->tgid };
+
+	if (!c || !target(p))
+		return 0;
+	r.exit_code = p->exit_code;
+	r.nvcsw = p->nvcsw;
+	r.nivcsw = p->nivcsw;
+	r.exec_ns = p->se.sum_exec_runtime;
+	r.run_delay_ns = run_delay_of(p);
+	EMIT_TASK(c, bpf_ktime_get_ns(), &r);
+	return 0;
+}
+
+/* Compare as a string: what follows the end of a name in the kernel's buffer is not defined. */
+static __always_inline bool is_followed_name(const char *comm)
+{
+	if (!follow_comm[0])
+		return false;
+	for (int i = 0; i < TARE_COMM_LEN; i++) {
+		if (comm[i] != follow_comm[i])
+			return false;
+		if (!comm[i])
+			return true;
+	}
+	return true;
+}
+
+SEC("tp_btf/task_rename")
+int BPF_PROG(task_rename, struct task_struct *p, const char *comm)
+{
+	struct cpu_state *c = enter(PROG_task_rename);
+	struct tare_name r = { .rec.kind = TARE_REC_RENAME, .tid = p->pid, .tgid = p->tgid };
+
+	__sync_fetch_and_add(&names_generation, 1);
+	if (!c)
+		return 0;
+	bpf_probe_read_kernel_str(r.comm, sizeof(r.comm), comm);
+	if (target(p)) {
+		EMIT_TASK(c, bpf_ktime_get_ns(), &r);
+	} else if (p->pid == p->tgid && is_followed_name(r.comm) && track(c, p)) {
+		born(c, p, p);
+		EMIT_TASK(c, bpf_ktime_get_ns(), &r);
+	}
+	return 0;
+}
+
+SEC("iter/task")
+int snapshot(struct bpf_iter__task *ctx)
+{
+	struct task_struct *p = ctx->task;
+	struct cpu_state *c = this_cpu();
+	struct tare_task r = { .phase = snapshot_phase };
+	struct task_state *t;
+	bool compat;
+
+	if (!p || !c)
+		return 0;
+	t = bpf_task_storage_get(&tasks, p, NULL, 0);
+	if (snapshot_phase) {
+		if (!t || !t->ready)
+			return 0;
+	} else {
+		/* the recorder marks a process by giving its first thread a state that is not ready */
+		if (t ? t->ready : !bpf_task_storage_get(&tasks, p->group_leader, NULL, 0))
+			return 0;
+		if (p->exit_state || !track(c, p))
+			return 0;
+	}
+	r.ts_ns = bpf_ktime_get_ns();
+	r.tid = p->pid;
+	r.tgid = p->tgid;
+	r.ppid = BPF_CORE_READ(p, real_parent, tgid);
+	r.state = state_of(task_state_bits(p));
+	r.syscall = syscall_of(p, &compat);
+	r.start_ns = p->start_time;
+	r.nvcsw = p->nvcsw;
+	r.nivcsw = p->nivcsw;
+	r.exec_ns = p->se.sum_exec_runtime;
+	r.run_delay_ns = run_delay_of(p);
+	r.on_cpu = p->on_cpu;
+	r.cpu = task_cpu(p);
+	bpf_core_read(r.comm, sizeof(r.comm), &p->comm);
+	bpf_seq_write(ctx->meta->seq, &r, sizeof(r));
+	return 0;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* arm64's own types; see ../common.h for how this came about. */
+#ifndef __VMLINUX_ARM64_H__
+#define __VMLINUX_ARM64_H__
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct user_pt_regs {
+	unsigned long long regs[31], sp, pc, pstate;
+};
+
+struct pt_regs {
+	int syscallno;
+	unsigned long long sp, pc;
+};
+
+struct thread_info {
+	unsigned long flags;
+	unsigned int cpu; /* since 5.16 */
+	struct {
+		unsigned int count;
+	} preempt;
+};
+
+#pragma clang attribute pop
+
+#include "../common.h"
+
+#endif
