@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Frames out of a file, a pipe or memory: checks each, and finds the next whole one after damage. */
+#ifndef TARE_INPUT_H
+#define TARE_INPUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "format.h"
+
+struct input {
+	int fd;			/* -1: memory */
+	bool eof;
+	unsigned char *buf;	/* a window of the file: bytes start..end of it are valid */
+	size_t start, end, size;
+	uint64_t offset;	/* of .start in the file */
+};
+
+/* Read on from @fd, which input__close() closes. */
+void input__open_fd(struct input *in, int fd);
+/* Read @data, which must outlive the input. */
+void input__open_mem(struct input *in, const void *data, size_t len);
+void input__close(struct input *in);
+
+struct frame {
+	struct tare_frame head;
+	const unsigned char *payload;	/* valid until the next call */
+	uint64_t offset;		/* of the frame in the file */
+	uint64_t skipped;		/* bytes before it that were no whole frame, at .offset - .skipped; */
+	const char *damage;		/* what was wrong with them; NULL where .skipped is 0 */
+};
+
+/*
+ * The next whole frame. Returns 1; 0 at the end of the file (then .skipped
+ * tells of a torn rest); or a negative errno where reading failed.
+ */
+int input__next(struct input *in, struct frame *f);
+
+#endif /* TARE_INPUT_H */

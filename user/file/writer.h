@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Writes a recording, frame by frame. Append-only, so it may be a pipe. */
+#ifndef TARE_WRITER_H
+#define TARE_WRITER_H
+
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "format.h"
+
+struct writer;
+
+/*
+ * Create @path for a new recording, mode 0600 ("-": standard output). A regular
+ * file of that name is kept as PATH.old; a symbolic link is refused, since this
+ * runs as root. Returns 0 and sets *@out, or a negative errno after saying what
+ * is wrong.
+ */
+int writer__open(const char *path, struct writer **out);
+
+/*
+ * Append one frame whose payload is the @nr pieces of @iov (at most 7).
+ * Returns 0 or a negative errno. The first failure (a full disk) is said once
+ * and cuts the file back to its last whole frame; from then on nothing is
+ * written, and what could not be is counted.
+ */
+int writer__frame(struct writer *w, int type, int cpu, uint64_t ts_ns, const struct iovec *iov, int nr);
+
+/* As writer__frame() for an array frame: struct tare_array, then @count elements of @elem_size bytes. */
+int writer__array(struct writer *w, int type, uint64_t ts_ns, const void *elems, uint32_t elem_size, uint32_t count);
+
+/* Bytes in the file, and bytes that could not be written. */
+uint64_t writer__bytes(const struct writer *w);
+uint64_t writer__lost_bytes(const struct writer *w);
+
+/* Close and free. Returns 0, or a negative errno where the last bytes did not reach the file. */
+int writer__close(struct writer *w);
+
+#endif /* TARE_WRITER_H */

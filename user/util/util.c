@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <seccomp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "format.h"
+#include "util.h"
+
+bool verbose;
+
+static void message(const char *kind, const char *fmt, va_list ap)
+{
+	int saved = errno;
+
+	flockfile(stderr);
+	fprintf(stderr, "tare: %s", kind);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+	funlockfile(stderr);
+	errno = saved;
+}
+
+#define MESSAGE(name, kind, when)                 \
+	void name(const char *fmt, ...)           \
+	{                                         \
+		va_list ap;                       \
+		if (!(when))                      \
+			return;                   \
+		va_start(ap, fmt);                \
+		message(kind, fmt, ap);           \
+		va_end(ap);                       \
+	}
+
+MESSAGE(err, "", true)
+MESSAGE(warn, "warning: ", true)
+MESSAGE(info, "", verbose)
+
+uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+}
+
+struct unit {
+	const char *suffix;
+	double factor;
+};
+
+static int parse_scaled(const char *s, const struct unit *units, size_t nr, uint64_t *out)
+{
+	char *end;
+	double v;
+
+	/* strtod() takes signs, blanks, "inf" and hex: none of them is a quantity here */
+	if (*s < '0' || *s > '9' || s[1] == 'x' || s[1] == 'X')
+		return -EINVAL;
+	v = strtod(s, &end);
+	for (size_t i = 0; i < nr; i++) {
+		if (strcmp(end, units[i].suffix))
+			continue;
+		v *= units[i].factor;
+		if (!(v >= 1) || v > 9e18)
+			return -EINVAL;
+		*out = (uint64_t)llround(v);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+int parse_duration(const char *s, uint64_t *ns)
+{
+	static const struct unit units[] = {
+		{ "", 1e9 }, { "s", 1e9 }, { "ms", 1e6 }, { "us", 1e3 }, { "ns", 1 }, { "m", 60e9 }, { "h", 3600e9 },
+	};
+
+	return parse_scaled(s, units, ARRAY_SIZE(units), ns);
+}
+
+int parse_size(const char *s, uint64_t *bytes)
+{
+	static const struct unit units[] = {
+		{ "", 1 }, { "K", 1 << 10 }, { "M", 1 << 20 }, { "G", 1 << 30 },
+		{ "k", 1 << 10 }, { "m", 1 << 20 }, { "g", 1 << 30 },
+	};
+
+	return parse_scaled(s, units, ARRAY_SIZE(units), bytes);
+}
+
+const char *fmt_ns(uint64_t ns, char buf[16])
+{
+	static const struct unit units[] = { { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 } };
+	size_t i = 0;
+	double v;
+
+	if (ns < 1000) {
+		snprintf(buf, 16, "%" PRIu64 " ns", ns);
+		return buf;
+	}
+	/* 999.5 would print as 1000: it belongs to the next unit */
+	while (i + 1 < ARRAY_SIZE(units) && ns / units[i].factor >= 999.5)
+		i++;
+	v = ns / units[i].factor;
+	snprintf(buf, 16, "%.*f %s", v < 9.995 ? 2 : v < 99.95 ? 1 : 0, v, units[i].suffix);
+	return buf;
+}
+
+const char *fmt_count(uint64_t n, char buf[32])
+{
+	char digits[24];
+	int len = snprintf(digits, sizeof(digits), "%" PRIu64, n), o = 0;
+
+	for (int i = 0; i < len; i++) {
+		if (i && (len - i) % 3 == 0)
+			buf[o++] = ',';
+		buf[o++] = digits[i];
+	}
+	buf[o] = '\0';
+	return buf;
+}
+
+/* Length of the UTF-8 sequence at @s, 0 where it is none (overlong and surrogates too). */
+static size_t utf8_len(const unsigned char *s, size_t left)
+{
+	static const struct { unsigned char mask, lead; uint32_t min; } forms[] = {
+		{ 0x80, 0x00, 0x20 }, { 0xe0, 0xc0, 0x80 }, { 0xf0, 0xe0, 0x800 }, { 0xf8, 0xf0, 0x10000 },
+	};
+
+	for (size_t n = 0; n < ARRAY_SIZE(forms); n++) {
+		uint32_t cp = s[0] & (unsigned char)~forms[n].mask;
+
+		if ((s[0] & forms[n].mask) != forms[n].lead || n >= left)
+			continue;
+		for (size_t i = 1; i <= n; i++) {
+			if ((s[i] & 0xc0) != 0x80)
+				return 0;
+			cp = cp << 6 | (s[i] & 0x3f);
+		}
+		/* C0 and C1 control characters reach a terminal too */
+		if (cp < forms[n].min || cp == 0x7f || (cp >= 0x80 && cp < 0xa0) || cp > 0x10ffff ||
+		    (cp >= 0xd800 && cp < 0xe000))
+			return 0;
+		return n + 1;
+	}
+	return 0;
+}
+
+const char *sanitize(const char *s, size_t len, char *buf, size_t size)
+{
+	size_t o = 0;
+
+	for (size_t i = 0; i < len && s[i];) {
+		size_t n = utf8_len((const unsigned char *)s + i, len - i);
+
+		if (o + (n ? n : 1) >= size)
+			break;
+		if (n)
+			memcpy(buf + o, s + i, n);
+		else
+			buf[o] = '?';
+		o += n ? n : 1;
+		i += n ? n : 1;
+	}
+	if (size)
+		buf[o] = '\0';
+	return buf;
+}
+
+const char *syscall_name(int arch, bool compat, int nr, char buf[64])
+{
+	static const uint32_t arches[][2] = {
+		[TARE_ARCH_X86_64] = { SCMP_ARCH_X86_64, SCMP_ARCH_X86 },
+		[TARE_ARCH_ARM64] = { SCMP_ARCH_AARCH64, SCMP_ARCH_ARM },
+	};
+	char *name = NULL;
+
+	if (arch == TARE_ARCH_X86_64 || arch == TARE_ARCH_ARM64)
+		name = seccomp_syscall_resolve_num_arch(arches[arch][compat], nr);
+	if (name)
+		snprintf(buf, 64, "%s", name);
+	else
+		snprintf(buf, 64, "syscall_%d", nr);
+	free(name);
+	return buf;
+}

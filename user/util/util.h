@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Small things that every part uses: messages, exit codes, times and sizes as people write them. */
+#ifndef TARE_UTIL_H
+#define TARE_UTIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define NSEC_PER_SEC	1000000000ull
+
+/* The exit codes of every subcommand. */
+enum tare_exit_code {
+	EXIT_OK = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,
+	EXIT_MISSING = 3,	/* a privilege or kernel feature */
+	EXIT_NO_TARGET = 4,
+	EXIT_LIMIT = 5,		/* crossed a limit given on the command line */
+};
+
+extern bool verbose;	/* -v: say more on standard error */
+
+/* Each prints one line "tare: ..." on standard error and keeps errno. warn() and err() differ by a word. */
+void err(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));	/* only with -v */
+
+/* CLOCK_MONOTONIC in ns: the clock of bpf_ktime_get_ns(). */
+uint64_t now_ns(void);
+
+/* "10s", "500ms", "20us", "1.5" (seconds), "2m", "1h" to ns. Returns 0, or -EINVAL for anything else, zero and overflow. */
+int parse_duration(const char *s, uint64_t *ns);
+/* "4096", "64K", "16M", "1G" to bytes. Returns 0 or -EINVAL. */
+int parse_size(const char *s, uint64_t *bytes);
+
+/* A duration in at most 8 columns and three digits that matter: "812 ns", "1.24 us", "33.0 ms", "12.1 s". Returns @buf. */
+const char *fmt_ns(uint64_t ns, char buf[16]);
+/* A count with thousands apart: "1,234,567". Returns @buf. */
+const char *fmt_count(uint64_t n, char buf[32]);
+
+/*
+ * Make @s, @len bytes that came from outside (a thread's name, a path), safe to
+ * print: control bytes and bytes that are no UTF-8 become '?'. Writes at most
+ * @size bytes with the terminating NUL. Returns @buf.
+ */
+const char *sanitize(const char *s, size_t len, char *buf, size_t size);
+
+/* A system call's name on @arch (enum tare_arch; @compat: its 32-bit table), "syscall_N" where unknown. Returns @buf. */
+const char *syscall_name(int arch, bool compat, int nr, char buf[64]);
+
+#endif /* TARE_UTIL_H */
