@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "bpf.h"
+#include "feature.h"
+#include "tare.skel.h"
+#include "util.h"
+
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+
+static int on_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	return verbose && level != LIBBPF_DEBUG ? vfprintf(stderr, fmt, ap) : 0;
+}
+
+/* Name what stands in the way of loading, by trying each thing that is needed. */
+static int explain(int error)
+{
+	bool said = false;
+
+	for (int id = 0; id < NR_FEATURES; id++) {
+		const struct feature_info *info = feature__info(id);
+		struct feature_result r;
+
+		if (!info->required || feature__probe(id, &r) || r.state != FEATURE_MISSING)
+			continue;
+		err("%s is missing: %s. %s", info->name, r.reason, info->granted_by);
+		said = true;
+	}
+	feature__release();
+	if (!said)
+		err("the kernel refused tare's BPF programs: %s; tare -v says more, `tare doctor` what works here",
+		    strerror(-error));
+	return said || error == -EPERM ? EXIT_MISSING : EXIT_FAILED;
+}
+
+static int configure(struct bpf *b, const struct bpf_opts *opts)
+{
+	struct tare_bpf *s = b->skel;
+
+	s->rodata->follow = opts->follow;
+	s->rodata->wake_at_bytes = opts->wake_at_bytes;
+	if (opts->comm)
+		strncpy((char *)s->rodata->follow_comm, opts->comm, sizeof(s->rodata->follow_comm) - 1);
+	/* the cost of a switch needs both ends; everything else is required */
+	if (!feature__has_tp_btf("sched_entry_tp") || !feature__has_tp_btf("sched_exit_tp")) {
+		bpf_program__set_autoload(s->progs.sched_entry, false);
+		bpf_program__set_autoload(s->progs.sched_exit, false);
+	}
+	feature__release();
+	return bpf_map__set_max_entries(s->maps.cpus, b->nr_cpus) ?: bpf_map__set_max_entries(s->maps.rings, b->nr_cpus);
+}
+
+int bpf__attach(struct bpf *b, const struct bpf_opts *opts)
+{
+	int nr_cpus, ret;
+
+	libbpf_set_print(on_libbpf);
+	nr_cpus = libbpf_num_possible_cpus();
+	if (nr_cpus < 0) {
+		err("cannot tell how many CPUs there are: %s", strerror(-nr_cpus));
+		return EXIT_FAILED;
+	}
+	b->nr_cpus = nr_cpus;
+	b->skel = tare_bpf__open();
+	if (!b->skel) {
+		err("cannot open the BPF programs: %s", strerror(errno));
+		return EXIT_FAILED;
+	}
+	ret = configure(b, opts);
+	if (!ret)
+		ret = tare_bpf__load(b->skel);
+	if (!ret)
+		ret = tare_bpf__attach(b->skel);
+	if (ret)
+		return explain(ret);
+	b->timing = bpf_program__autoload(b->skel->progs.sched_entry);
+	b->cpus = mmap(NULL, nr_cpus * sizeof(*b->cpus), PROT_READ | PROT_WRITE, MAP_SHARED,
+		       bpf_map__fd(b->skel->maps.cpus), 0);
+	if (b->cpus == MAP_FAILED) {
+		b->cpus = NULL;
+		err("cannot map the probes' counters: %s", strerror(errno));
+		return EXIT_FAILED;
+	}
+	return EXIT_OK;
+}
+
+int bpf__mark(struct bpf *b, pid_t pid)
+{
+	struct task_state marked = { 0 };
+	int fd = syscall(SYS_pidfd_open, pid, 0), ret = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (bpf_map_update_elem(bpf_map__fd(b->skel->maps.tasks), &fd, &marked, BPF_NOEXIST))
+		ret = errno == EEXIST ? 0 : -errno;
+	close(fd);
+	return ret;
+}
+
+/* Everything that can be read from @fd. Returns its length or a negative errno. */
+static ssize_t read_all(int fd, char **out)
+{
+	size_t have = 0, room = 0;
+	char *buf = NULL;
+	ssize_t n;
+
+	for (;;) {
+		if (room - have < 65536) {
+			char *grown = realloc(buf, room + (1 << 20));
+
+			if (!grown) {
+				free(buf);
+				return -ENOMEM;
+			}
+			buf = grown;
+			room += 1 << 20;
+		}
+		n = read(fd, buf + have, room - have);
+		if (n < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (n < 0) {
+			free(buf);
+			return -errno;
+		}
+		if (!n) {
+			*out = buf;
+			return have;
+		}
+		have += n;
+	}
+}
+
+int bpf__snapshot(struct bpf *b, int phase, struct tare_task **tasks, uint32_t *nr)
+{
+	char *buf = NULL;
+	ssize_t len;
+	int fd;
+
+	b->skel->bss->snapshot_phase = phase;
+	fd = bpf_iter_create(bpf_link__fd(b->skel->links.snapshot));
+	if (fd < 0)
+		return -errno;
+	len = read_all(fd, &buf);
+	close(fd);
+	if (len < 0)
+		return len;
+	*tasks = (struct tare_task *)buf;
+	*nr = len / sizeof(**tasks);
+	return 0;
+}
+
+void bpf__activate(struct bpf *b, bool active)
+{
+	__atomic_store_n(&b->skel->bss->active, active, __ATOMIC_SEQ_CST);
+}
+
+void bpf__time_switches(struct bpf *b, bool on)
+{
+	struct tare_bpf *s = b->skel;
+
+	if (on == b->timing || !bpf_program__autoload(s->progs.sched_entry))
+		return;
+	b->timing = on;
+	if (!on) {
+		bpf_link__destroy(s->links.sched_exit);
+		bpf_link__destroy(s->links.sched_entry);
+		s->links.sched_exit = s->links.sched_entry = NULL;
+		return;
+	}
+	/* a switch that is under way now has no beginning */
+	for (unsigned i = 0; i < b->nr_cpus; i++)
+		b->cpus[i].entry_ts = 0;
+	s->links.sched_entry = bpf_program__attach(s->progs.sched_entry);
+	s->links.sched_exit = bpf_program__attach(s->progs.sched_exit);
+	if (!s->links.sched_entry || !s->links.sched_exit)
+		info("cannot time switches: %s", strerror(errno));
+}
+
+int64_t bpf__live(const struct bpf *b)
+{
+	return __atomic_load_n(&b->skel->bss->nr_live, __ATOMIC_RELAXED);
+}
+
+int bpf__rings_fd(const struct bpf *b)
+{
+	return bpf_map__fd(b->skel->maps.rings);
+}
+
+void bpf__prog_fds(const struct bpf *b, int fds[NR_PROGS])
+{
+	struct bpf_program *progs[] = {
+#define X(name) [PROG_##name] = b->skel->progs.name,
+		TARE_PROGS(X)
+#undef X
+	};
+
+	for (int i = 0; i < NR_PROGS; i++)
+		fds[i] = bpf_program__autoload(progs[i]) ? bpf_program__fd(progs[i]) : -1;
+}
+
+void bpf__close(struct bpf *b)
+{
+	if (b->cpus)
+		munmap(b->cpus, b->nr_cpus * sizeof(*b->cpus));
+	b->cpus = NULL;
+	tare_bpf__destroy(b->skel);
+	b->skel = NULL;
+}

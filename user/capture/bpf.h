@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The BPF programs' life: open and configure, load, attach, mark targets, activate, snapshot. */
+#ifndef TARE_CAPTURE_BPF_H
+#define TARE_CAPTURE_BPF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "shared.h"
+
+struct tare_bpf;
+
+struct bpf {
+	struct tare_bpf *skel;
+	struct cpu_state *cpus;		/* mapped */
+	unsigned nr_cpus;		/* possible ones */
+	bool timing;			/* bpf__time_switches() is on */
+};
+
+struct bpf_opts {
+	bool follow;
+	const char *comm;	/* or NULL */
+	uint64_t wake_at_bytes;
+};
+
+/* Load and attach all programs that this kernel has the tracepoints for. Returns an exit code, after saying why. */
+int bpf__attach(struct bpf *b, const struct bpf_opts *opts);
+
+/* Make process @pid a target, to be found by the next snapshot. Returns 0, -ESRCH where it is gone, or a negative errno. */
+int bpf__mark(struct bpf *b, pid_t pid);
+
+/*
+ * Visit all threads: @phase 0 begins to follow those of marked processes that
+ * are not followed yet, 1 takes the last snapshot of those that are. Returns 0
+ * and sets *@tasks, which the caller frees, and *@nr; or a negative errno.
+ */
+int bpf__snapshot(struct bpf *b, int phase, struct tare_task **tasks, uint32_t *nr);
+
+void bpf__activate(struct bpf *b, bool active);
+
+/* Have each switch timed, or not: the two probes around the scheduler. Nothing where the kernel has not got them. */
+void bpf__time_switches(struct bpf *b, bool on);
+
+/* Target threads that have not ended. */
+int64_t bpf__live(const struct bpf *b);
+
+int bpf__rings_fd(const struct bpf *b);
+
+/* Fill @fds with the descriptor of each attached program, -1 where it is not. */
+void bpf__prog_fds(const struct bpf *b, int fds[NR_PROGS]);
+
+void bpf__close(struct bpf *b);
+
+#endif /* TARE_CAPTURE_BPF_H */

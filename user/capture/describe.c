@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "describe.h"
+#include "modules.h"
+#include "proc.h"
+#include "util.h"
+
+#define ALIGN8(n) (((n) + 7u) & ~7u)
+
+#if defined(__x86_64__)
+#define THIS_ARCH TARE_ARCH_X86_64
+#elif defined(__aarch64__)
+#define THIS_ARCH TARE_ARCH_ARM64
+#endif
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+}
+
+int describe__header(struct writer *w, unsigned nr_cpus)
+{
+	struct tare_header h = {
+		.version = TARE_FORMAT_VERSION,
+		.arch = THIS_ARCH,
+		.nr_cpus = nr_cpus,
+		.page_size = sysconf(_SC_PAGESIZE),
+		.mono_ns = clock_ns(CLOCK_MONOTONIC),
+		.boot_ns = clock_ns(CLOCK_BOOTTIME),
+		.real_ns = clock_ns(CLOCK_REALTIME),
+		.ticks_hz = sysconf(_SC_CLK_TCK),
+	};
+	struct iovec iov = { &h, sizeof(h) };
+
+	return writer__frame(w, TARE_FRAME_HEADER, 0, h.mono_ns, &iov, 1);
+}
+
+int describe__info(struct writer *w, const char *const (*pairs)[2], unsigned nr)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+	struct iovec iov;
+	int ret;
+
+	if (!f)
+		return -ENOMEM;
+	for (unsigned i = 0; i < nr; i++)
+		fprintf(f, "%s=%s%c", pairs[i][0], pairs[i][1], '\0');
+	if (fclose(f)) {
+		free(text);
+		return -ENOMEM;
+	}
+	iov = (struct iovec){ text, len };
+	ret = writer__frame(w, TARE_FRAME_INFO, 0, now_ns(), &iov, 1);
+	free(text);
+	return ret;
+}
+
+int describe__host(struct writer *w, const char *cmdline)
+{
+	struct utsname u;
+
+	if (uname(&u))
+		return -errno;
+	const char *const pairs[][2] = {
+		{ "version", TARE_VERSION }, { "kernel", u.release },	{ "kernel_version", u.version },
+		{ "machine", u.machine },    { "hostname", u.nodename }, { "cmdline", cmdline },
+	};
+
+	return describe__info(w, pairs, ARRAY_SIZE(pairs));
+}
+
+static int write_process(struct writer *w, pid_t pid)
+{
+	static const char pad[8];
+	char cmdline[4096], exe[4096], link[32];
+	ssize_t cmdline_len = proc__read(pid, "cmdline", cmdline, sizeof(cmdline)), exe_len;
+	struct tare_process p = { .pid = pid };
+	struct iovec iov[4];
+	long ppid;
+
+	if (cmdline_len < 0)
+		return cmdline_len;
+	ppid = proc__status(pid, "PPid");
+	if (ppid < 0)
+		return ppid;
+	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
+	exe_len = readlink(link, exe, sizeof(exe));
+	p.ppid = ppid;
+	p.cmdline_len = cmdline_len;
+	p.exe_len = exe_len < 0 ? 0 : exe_len;
+	p.size = ALIGN8(sizeof(p) + p.cmdline_len + p.exe_len);
+	iov[0] = (struct iovec){ &p, sizeof(p) };
+	iov[1] = (struct iovec){ cmdline, p.cmdline_len };
+	iov[2] = (struct iovec){ exe, p.exe_len };
+	iov[3] = (struct iovec){ (void *)pad, p.size - sizeof(p) - p.cmdline_len - p.exe_len };
+	return writer__frame(w, TARE_FRAME_PROCESSES, 0, now_ns(), iov, 4);
+}
+
+struct module_list {
+	FILE *f;
+	pid_t pid;
+};
+
+static int add_module(const struct module *m, void *ctx)
+{
+	static const char pad[8];
+	struct module_list *list = ctx;
+	size_t path_len = strlen(m->path);
+	struct tare_module r = {
+		.pid = list->pid,
+		.size = ALIGN8(sizeof(r) + path_len),
+		.start = m->start,
+		.end = m->end,
+		.offset = m->offset,
+		.path_len = path_len,
+		.build_id_len = m->build_id_len,
+	};
+
+	memcpy(r.build_id, m->build_id, sizeof(r.build_id));
+	fwrite(&r, sizeof(r), 1, list->f);
+	fwrite(m->path, path_len, 1, list->f);
+	fwrite(pad, r.size - sizeof(r) - path_len, 1, list->f);
+	return ferror(list->f) ? -ENOMEM : 0;
+}
+
+int describe__process(struct writer *w, pid_t pid)
+{
+	struct module_list list = { .pid = pid };
+	struct iovec iov;
+	char *data = NULL;
+	size_t len = 0;
+	int ret = write_process(w, pid);
+
+	if (ret)
+		return ret;
+	list.f = open_memstream(&data, &len);
+	if (!list.f)
+		return -ENOMEM;
+	ret = modules__for_each(pid, add_module, &list);
+	if (fclose(list.f) && !ret)
+		ret = -ENOMEM;
+	iov = (struct iovec){ data, len };
+	if (!ret && len)
+		ret = writer__frame(w, TARE_FRAME_MODULES, 0, now_ns(), &iov, 1);
+	free(data);
+	return ret;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a recording says of itself: where, how and of whom it was made. */
+#ifndef TARE_DESCRIBE_H
+#define TARE_DESCRIBE_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "writer.h"
+
+/* The HEADER frame: clocks and machine. Returns 0 or a negative errno. */
+int describe__header(struct writer *w, unsigned nr_cpus);
+
+/* One INFO frame of @nr pairs of key and value. Returns 0 or a negative errno. */
+int describe__info(struct writer *w, const char *const (*pairs)[2], unsigned nr);
+
+/* The machine and the command line that made the recording, as INFO. Returns 0 or a negative errno. */
+int describe__host(struct writer *w, const char *cmdline);
+
+/*
+ * Process @pid and the files that it has mapped, as PROCESSES and MODULES
+ * frames. Returns 0, -ESRCH where it is gone by now, or another negative errno.
+ */
+int describe__process(struct writer *w, pid_t pid);
+
+#endif /* TARE_DESCRIBE_H */

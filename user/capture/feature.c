@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "feature_probes.h"
+#include "util.h"
+
+#define BY_CAPS		"root, or CAP_BPF and CAP_PERFMON"
+#define BY_PERF		"root or CAP_PERFMON (CAP_SYS_ADMIN where kernel.perf_event_paranoid is above 2)"
+#define BY_BANDWIDTH	"a kernel with CONFIG_CFS_BANDWIDTH; without it there are no quotas to wait for"
+#define NO_FIGURE	"nothing: no figure of tare's rests on it"
+
+struct feature {
+	struct feature_info info;
+	feature_probe_fn *probe;
+	const char *arg;
+};
+
+#define REQUIRED true
+#define OPTIONAL false
+#define FEATURE(sym, id, name, required, probe, arg, lost, by) \
+	[FEATURE_##sym] = { { id, name, lost, by, required }, probe, arg }
+#define TRACEPOINT(sym, name, required, lost) \
+	FEATURE(TP_##sym, "tp_" name, name, required, probe_tp_btf, name, lost, BY_CAPS)
+
+static const struct feature features[NR_FEATURES] = {
+	FEATURE(CAPABILITIES, "capabilities", "capabilities", REQUIRED, probe_capabilities, NULL,
+		"everything: the kernel lets only privileged processes trace others",
+		"root (sudo tare), or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE (setcap); not inside a user namespace"),
+	FEATURE(OTHER_PROCESSES, "other_processes", "others' processes", OPTIONAL, probe_other_processes, NULL,
+		"maps and files of processes that belong to others: their modules and build ids",
+		"root or CAP_SYS_PTRACE"),
+	FEATURE(BTF, "btf", "BTF", REQUIRED, probe_btf, NULL,
+		"everything: the offsets of the kernel's fields and the types of its tracepoints",
+		"a kernel built with CONFIG_DEBUG_INFO_BTF, as those of the distributions are"),
+	FEATURE(BPF, "bpf", "BPF programs", REQUIRED, probe_bpf, NULL,
+		"everything: what tare measures is measured by BPF programs",
+		BY_CAPS "; in a container also a seccomp profile that allows bpf(2)"),
+	FEATURE(READ_KERNEL, "read_kernel", "kernel memory reads", REQUIRED, probe_read_kernel, NULL,
+		"everything: why a thread left its CPU and how long it waited stand in the kernel's memory",
+		BY_CAPS "; boot without lockdown=confidentiality"),
+	FEATURE(RINGBUF, "ring_buffer", "ring buffer", REQUIRED, probe_ringbuf, NULL,
+		"everything: the way of events out of the kernel", "Linux 5.8 or later; " BY_CAPS),
+	FEATURE(RING_SHARDS, "ring_shards", "array of ring buffers", REQUIRED, probe_ring_shards, NULL,
+		"everything: each group of CPUs has its own ring buffer", "Linux 5.8 or later; " BY_CAPS),
+	FEATURE(TASK_STORAGE, "task_storage", "task storage", REQUIRED, probe_task_storage, NULL,
+		"everything: the state of each thread between two of its switches", "Linux 5.11 or later; " BY_CAPS),
+	FEATURE(TASK_ITER, "task_iter", "task iterator", REQUIRED, probe_task_iter, NULL,
+		"everything: the kernel's own counters of each thread, when a recording begins and ends",
+		"Linux 5.8 or later; " BY_CAPS),
+
+	TRACEPOINT(SCHED_SWITCH, "sched_switch", REQUIRED, "everything: context switches"),
+	TRACEPOINT(SCHED_WAKING, "sched_waking", REQUIRED, "who woke a thread, and how long that took"),
+	TRACEPOINT(SCHED_WAKEUP_NEW, "sched_wakeup_new", REQUIRED, "since when a new thread waits for a CPU"),
+	TRACEPOINT(SCHED_MIGRATE_TASK, "sched_migrate_task", REQUIRED, "migrations between CPUs"),
+	TRACEPOINT(SCHED_PROCESS_FORK, "sched_process_fork", REQUIRED, "threads that are born during the recording"),
+	TRACEPOINT(SCHED_PROCESS_EXEC, "sched_process_exec", REQUIRED, "programs that a target starts"),
+	TRACEPOINT(SCHED_PROCESS_EXIT, "sched_process_exit", REQUIRED, "threads that end during the recording"),
+	TRACEPOINT(TASK_RENAME, "task_rename", REQUIRED, "new names of threads that rename themselves"),
+	TRACEPOINT(CGROUP_ATTACH_TASK, "cgroup_attach_task", OPTIONAL,
+		   "processes that are moved into a cgroup while it is recorded"),
+	TRACEPOINT(PAGE_FAULT_USER, "page_fault_user", OPTIONAL,
+		   "page faults as the reason why a thread left its CPU"),
+	FEATURE(SCHED_ENTRY, "sched_entry", "sched_entry_tp", OPTIONAL, probe_tp_btf, "sched_entry_tp",
+		"the direct cost of a switch in the kernel", "Linux 6.16 or later; " BY_CAPS),
+	FEATURE(SCHED_EXIT, "sched_exit", "sched_exit_tp", OPTIONAL, probe_tp_btf, "sched_exit_tp",
+		"the direct cost of a switch in the kernel", "Linux 6.16 or later; " BY_CAPS),
+
+	FEATURE(FIELD_RUN_DELAY, "field_run_delay", "sched_info.run_delay", OPTIONAL, probe_field,
+		"task_struct.sched_info.run_delay",
+		"the wait for a CPU to the ns as the kernel counts it, and its sum for each thread",
+		"a kernel with CONFIG_SCHED_INFO (set by CONFIG_SCHEDSTATS or CONFIG_TASK_DELAY_ACCT)"),
+	FEATURE(FIELD_THROTTLED_CLOCK, "field_throttled_clock", "throttled time", OPTIONAL, probe_field,
+		"cfs_rq.throttled_clock_self_time|cfs_rq.throttled_clock_pelt_time|cfs_rq.throttled_clock_task_time",
+		"how long a CPU quota made a thread wait, told apart from the wait for a CPU", BY_BANDWIDTH),
+	FEATURE(FIELD_TASK_THROTTLED, "field_task_throttled", "throttled state", OPTIONAL, probe_field,
+		"task_struct.throttled|cfs_rq.throttle_count",
+		"a CPU quota as the reason why a thread left its CPU", BY_BANDWIDTH),
+	FEATURE(RUNQUEUES, "runqueues", "run queue's clock", OPTIONAL, probe_field, "cfs_rq.rq.clock",
+		"the wait for a CPU by the clock that the kernel counts it by; tare takes its own",
+		"a kernel with CONFIG_FAIR_GROUP_SCHED"),
+
+	FEATURE(BPF_STATS, "bpf_stats", "BPF run-time statistics", OPTIONAL, probe_bpf_stats, NULL,
+		"what tare's own probes cost", "root or CAP_SYS_ADMIN"),
+	FEATURE(CPU_CLOCK, "cpu_clock", "CPU clock samples", OPTIONAL, probe_cpu_clock, NULL,
+		"samples: which code took the CPU time", BY_PERF),
+	FEATURE(CONTEXT_SWITCHES, "context_switches", "context switch counter", OPTIONAL, probe_context_switches,
+		NULL, "a second count of switches to check against", BY_PERF),
+	FEATURE(CYCLES, "cycles", "hardware cycle counter", OPTIONAL, probe_cycles, NULL, NO_FIGURE,
+		"bare metal, or a hypervisor that passes the counters on (vPMU); " BY_PERF),
+	FEATURE(UPROBE, "uprobe", "uprobe by perf event", OPTIONAL, probe_uprobe, NULL,
+		"where uprobe_multi is missing too: a runtime's own events (collections, stop-the-world)",
+		"a kernel with CONFIG_UPROBE_EVENTS; root or CAP_SYS_ADMIN"),
+	FEATURE(UPROBE_MULTI, "uprobe_multi", "uprobe_multi link", OPTIONAL, probe_uprobe_multi, NULL,
+		"time and privileges: uprobes are attached one by one, which takes CAP_SYS_ADMIN",
+		"Linux 6.6 or later; " BY_CAPS),
+	FEATURE(USDT_SEMAPHORE, "usdt_semaphore", "USDT semaphore", OPTIONAL, probe_usdt_semaphore, NULL,
+		"events of programs that only speak while their USDT probes are enabled", "a uprobe of either kind"),
+	FEATURE(NOP5, "nop5", "uprobe without a trap", OPTIONAL, probe_nop5, NULL,
+		"time: a uprobe on a 5-byte nop costs as much as on any other instruction",
+		"Linux 6.18 or later on x86-64; a uprobe of either kind"),
+	FEATURE(FENTRY, "fentry", "fentry", OPTIONAL, probe_fentry, "do_nanosleep", NO_FIGURE,
+		"a kernel with BPF trampolines (x86-64; arm64 since 6.0), and no security module that forbids it"),
+	FEATURE(KPROBE, "kprobe", "kprobe", OPTIONAL, probe_kprobe, "do_nanosleep", NO_FIGURE,
+		"a kernel with CONFIG_KPROBE_EVENTS, not booted with lockdown=confidentiality"),
+	FEATURE(TRACEFS, "tracefs", "tracefs", OPTIONAL, probe_tracefs, NULL, NO_FIGURE,
+		"mount -t tracefs nodev /sys/kernel/tracing; root or CAP_DAC_READ_SEARCH"),
+	FEATURE(CGROUP, "cgroup", "cgroups", OPTIONAL, probe_cgroup, NULL, "tare record --cgroup",
+		"mount -t cgroup2 none /sys/fs/cgroup"),
+	FEATURE(CGROUP_CPU, "cgroup_cpu", "cgroup CPU quota", OPTIONAL, probe_cgroup_cpu, NULL,
+		"nothing: where there is no quota, nothing is throttled", "a cgroup hierarchy with the cpu controller"),
+	FEATURE(PERF_PARANOID, "perf_event_paranoid", "perf_event_paranoid", OPTIONAL, probe_perf_paranoid, NULL,
+		"perf events and uprobes", "root or CAP_PERFMON; or sysctl kernel.perf_event_paranoid=-1"),
+	FEATURE(UNPRIVILEGED_BPF, "unprivileged_bpf", "unprivileged_bpf_disabled", OPTIONAL, probe_unprivileged_bpf,
+		NULL, "nothing by itself: tracing needs the capabilities whatever it says",
+		"root, or CAP_BPF and CAP_PERFMON"),
+	FEATURE(LOCKDOWN, "lockdown", "lockdown", OPTIONAL, probe_lockdown, NULL,
+		"what the lines above name", "boot without lockdown=confidentiality"),
+};
+
+void result__set(struct feature_result *result, enum feature_state state, const char *fmt, ...)
+{
+	char text[sizeof(result->reason)];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	result->state = state;
+	sanitize(text, strlen(text), result->reason, sizeof(result->reason));
+}
+
+/* Root that is refused nevertheless must not be sent to look for a capability. */
+void result__failed(struct feature_result *result, const char *what, int err)
+{
+	const char *why = "";
+
+	if ((err == EPERM || err == EACCES) && have_capability(CAP_SYS_ADMIN))
+		why = prctl(PR_GET_SECCOMP) > 0 ? " to root, so by a seccomp filter, a security module or lockdown"
+						: " to root, so by a security module or lockdown";
+	result__set(result, FEATURE_MISSING, "%s: %s%s", what, strerror(err), why);
+}
+
+const struct feature_info *feature__info(enum feature_id id)
+{
+	return (unsigned int)id < NR_FEATURES ? &features[id].info : NULL;
+}
+
+int feature__probe(enum feature_id id, struct feature_result *result)
+{
+	libbpf_print_fn_t print = NULL;
+
+	if ((unsigned int)id >= NR_FEATURES)
+		return -EINVAL;
+	/* a trial that fails is an answer, no error: libbpf must not speak of it */
+	if (!verbose)
+		print = libbpf_set_print(NULL);
+	features[id].probe(features[id].arg, result);
+	if (!verbose)
+		libbpf_set_print(print);
+	return 0;
+}
+
+bool feature__has_tp_btf(const char *tracepoint)
+{
+	libbpf_print_fn_t print = NULL;
+	int err;
+
+	if (!verbose)
+		print = libbpf_set_print(NULL);
+	err = tp_btf__try(tracepoint);
+	if (!verbose)
+		libbpf_set_print(print);
+	return !err;
+}
+
+const char *feature__state_name(enum feature_state state)
+{
+	static const char *const names[] = { "unknown", "works", "missing" };
+
+	return names[state];
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What this kernel and these privileges allow, found by trying: a version
+ * number says nothing of a distribution's backports, its configuration, a
+ * container's seccomp filter or a locked-down boot. Each trial takes a few ms at most
+ * and leaves nothing behind.
+ */
+#ifndef TARE_FEATURE_H
+#define TARE_FEATURE_H
+
+#include <stdbool.h>
+
+enum feature_id {
+	FEATURE_CAPABILITIES,
+	FEATURE_OTHER_PROCESSES,	/* read maps and files of processes of others */
+	FEATURE_BTF,
+	FEATURE_BPF,
+	FEATURE_READ_KERNEL,		/* bpf_probe_read_kernel() */
+	FEATURE_RINGBUF,
+	FEATURE_RING_SHARDS,		/* ring buffers as inner maps */
+	FEATURE_TASK_STORAGE,
+	FEATURE_TASK_ITER,
+	FEATURE_TP_SCHED_SWITCH,	/* BTF tracepoints */
+	FEATURE_TP_SCHED_WAKING,
+	FEATURE_TP_SCHED_WAKEUP_NEW,
+	FEATURE_TP_SCHED_MIGRATE_TASK,
+	FEATURE_TP_SCHED_PROCESS_FORK,
+	FEATURE_TP_SCHED_PROCESS_EXEC,
+	FEATURE_TP_SCHED_PROCESS_EXIT,
+	FEATURE_TP_TASK_RENAME,
+	FEATURE_TP_CGROUP_ATTACH_TASK,
+	FEATURE_TP_PAGE_FAULT_USER,
+	FEATURE_SCHED_ENTRY,		/* these two bracket the scheduler: direct cost of a switch */
+	FEATURE_SCHED_EXIT,
+	FEATURE_FIELD_RUN_DELAY,	/* fields of the kernel's own structures */
+	FEATURE_FIELD_THROTTLED_CLOCK,
+	FEATURE_FIELD_TASK_THROTTLED,
+	FEATURE_RUNQUEUES,		/* the way from a thread to its run queue */
+	FEATURE_BPF_STATS,
+	FEATURE_CPU_CLOCK,		/* perf events */
+	FEATURE_CONTEXT_SWITCHES,
+	FEATURE_CYCLES,
+	FEATURE_UPROBE,
+	FEATURE_UPROBE_MULTI,
+	FEATURE_USDT_SEMAPHORE,
+	FEATURE_NOP5,			/* a uprobe without a trap */
+	FEATURE_FENTRY,
+	FEATURE_KPROBE,
+	FEATURE_TRACEFS,
+	FEATURE_CGROUP,
+	FEATURE_CGROUP_CPU,
+	FEATURE_PERF_PARANOID,		/* settings: "works" means that they are not in the way */
+	FEATURE_UNPRIVILEGED_BPF,
+	FEATURE_LOCKDOWN,
+	NR_FEATURES,
+};
+
+enum feature_state { FEATURE_UNKNOWN, FEATURE_WORKS, FEATURE_MISSING };
+
+struct feature_info {
+	const char *id;			/* stable, for scripts */
+	const char *name;		/* for people */
+	const char *lost_without;
+	const char *granted_by;
+	bool required;			/* tare cannot record without it */
+};
+
+struct feature_result {
+	enum feature_state state;
+	char reason[160];		/* why it is not there; a detail, or "", where it works. Safe to print */
+};
+
+/* What is said of @id, static; NULL where there is no such feature. */
+const struct feature_info *feature__info(enum feature_id id);
+
+/* Try @id and put the verdict into @result. Returns 0, or -EINVAL where there is no such feature. */
+int feature__probe(enum feature_id id, struct feature_result *result);
+
+/* Whether a BPF program can be attached to the BTF tracepoint @tracepoint ("sched_switch"): loads and attaches one. */
+bool feature__has_tp_btf(const char *tracepoint);
+
+/* "works", "missing", "unknown". */
+const char *feature__state_name(enum feature_state state);
+
+/* Free the kernel's BTF, which the first trial that needs it reads and the others share. The next one reads it anew. */
+void feature__release(void);
+
+#endif /* TARE_FEATURE_H */

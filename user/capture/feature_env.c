@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What can be known without BPF: privileges, settings, what is mounted. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/magic.h>
+#include <mntent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "feature_probes.h"
+#include "util.h"
+
+#define INITIAL_USER_NS_INO	0xEFFFFFFDu	/* PROC_USER_INIT_INO, include/linux/proc_ns.h */
+
+int read_first_line(const char *path, char *buf, int size)
+{
+	int fd, n;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	n = read(fd, buf, size - 1);
+	if (n < 0)
+		n = -errno;
+	close(fd);
+	if (n < 0)
+		return n;
+	buf[n] = '\0';
+	buf[strcspn(buf, "\n")] = '\0';
+	return strlen(buf);
+}
+
+static int effective_capabilities(uint64_t *caps)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
+
+	if (syscall(SYS_capget, &head, data))
+		return -errno;
+	*caps = data[0].effective | (uint64_t)data[1].effective << 32;
+	return 0;
+}
+
+/* Whoever is root in a user namespace of its own has every capability there, and none that BPF asks for. */
+static bool in_user_namespace(void)
+{
+	struct stat st;
+
+	return !stat("/proc/self/ns/user", &st) && st.st_ino != INITIAL_USER_NS_INO;
+}
+
+static bool has_cap(uint64_t caps, int cap)
+{
+	return caps >> cap & 1;
+}
+
+static bool enough_for_bpf(uint64_t caps)
+{
+	return has_cap(caps, CAP_SYS_ADMIN) || (has_cap(caps, CAP_BPF) && has_cap(caps, CAP_PERFMON));
+}
+
+bool have_capability(int cap)
+{
+	uint64_t caps;
+
+	return !effective_capabilities(&caps) && has_cap(caps, cap) && !in_user_namespace();
+}
+
+static const struct {
+	int cap;
+	const char *name;
+} wanted_caps[] = {
+	{ CAP_BPF, "CAP_BPF" },
+	{ CAP_PERFMON, "CAP_PERFMON" },
+	{ CAP_SYS_ADMIN, "CAP_SYS_ADMIN" },
+	{ CAP_SYS_PTRACE, "CAP_SYS_PTRACE" },
+	{ CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH" },
+	{ CAP_SYS_RESOURCE, "CAP_SYS_RESOURCE" },
+};
+
+static void list_caps(uint64_t caps, bool held, char *buf, size_t size)
+{
+	size_t len = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(wanted_caps) && len < size; i++) {
+		if (has_cap(caps, wanted_caps[i].cap) == held)
+			len += snprintf(buf + len, size - len, "%s%s", len ? " " : "", wanted_caps[i].name);
+	}
+}
+
+void probe_capabilities(const char *arg, struct feature_result *result)
+{
+	char have[128], lack[128];
+	bool enough;
+	uint64_t caps;
+	int err;
+
+	err = effective_capabilities(&caps);
+	if (err)
+		return result__set(result, FEATURE_UNKNOWN, "capget: %s", strerror(-err));
+	if (in_user_namespace())
+		return result__set(result, FEATURE_MISSING,
+				   "in a user namespace: its capabilities do not count for BPF and perf events");
+	enough = enough_for_bpf(caps);
+	list_caps(caps, true, have, sizeof(have));
+	list_caps(caps, false, lack, sizeof(lack));
+	if (!have[0])
+		result__set(result, FEATURE_MISSING, "lacks %s", lack);
+	else
+		result__set(result, enough ? FEATURE_WORKS : FEATURE_MISSING, "has %s%s%s", have,
+			    lack[0] ? "; lacks " : "", lack);
+}
+
+static bool is_user_process(const char *pid)
+{
+	char path[32], line[8];
+
+	/* of the kernel's own threads, and of those that have ended */
+	snprintf(path, sizeof(path), "/proc/%.16s/cmdline", pid);
+	return read_first_line(path, line, sizeof(line)) > 0;
+}
+
+/* Look at every other process: security modules may hide one and show the next. */
+void probe_other_processes(const char *arg, struct feature_result *result)
+{
+	int refused = 0, total = 0, self = getpid();
+	char path[32], target[8];
+	struct dirent *ent;
+	DIR *dir;
+
+	dir = opendir("/proc");
+	if (!dir)
+		return result__set(result, FEATURE_MISSING, "/proc: %s", strerror(errno));
+	while ((ent = readdir(dir))) {
+		if (atoi(ent->d_name) <= 0 || atoi(ent->d_name) == self || !is_user_process(ent->d_name))
+			continue;
+		total++;
+		snprintf(path, sizeof(path), "/proc/%.16s/exe", ent->d_name);
+		refused += readlink(path, target, sizeof(target)) < 0 && (errno == EACCES || errno == EPERM);
+	}
+	closedir(dir);
+	if (!total)
+		result__set(result, FEATURE_UNKNOWN, "there is no other process to look at");
+	else if (!refused)
+		result__set(result, FEATURE_WORKS, "%s", "");
+	else if (refused == total || !have_capability(CAP_SYS_PTRACE))
+		result__set(result, FEATURE_MISSING, "%d of %d processes may not be looked into", refused, total);
+	else
+		result__set(result, FEATURE_WORKS, "except %d of %d, which a security module hides", refused, total);
+}
+
+/* A mount of type @type whose options hold @option, where that is not NULL. */
+static bool find_mount(const char *type, const char *option, char *dir, size_t size)
+{
+	struct mntent ent;
+	bool found = false;
+	char buf[4096];
+	FILE *f;
+
+	f = setmntent("/proc/self/mounts", "re");
+	if (!f)
+		return false;
+	while (!found && getmntent_r(f, &ent, buf, sizeof(buf))) {
+		found = !strcmp(ent.mnt_type, type) && (!option || hasmntopt(&ent, option)) &&
+			strlen(ent.mnt_dir) < size;
+		if (found)
+			strcpy(dir, ent.mnt_dir);
+	}
+	endmntent(f);
+	return found;
+}
+
+void probe_tracefs(const char *arg, struct feature_result *result)
+{
+	char dir[256], path[320], line[32];
+	int n;
+
+	if (!find_mount("tracefs", NULL, dir, sizeof(dir)))
+		return result__set(result, FEATURE_MISSING, "no tracefs is mounted");
+	snprintf(path, sizeof(path), "%s/events/sched/sched_switch/id", dir);
+	n = read_first_line(path, line, sizeof(line));
+	if (n < 0)
+		return result__set(result, FEATURE_MISSING, "%s: %s", path, strerror(-n));
+	result__set(result, FEATURE_WORKS, "%s", dir);
+}
+
+void probe_cgroup(const char *arg, struct feature_result *result)
+{
+	bool v1, v2;
+	char dir[256];
+
+	v2 = find_mount("cgroup2", NULL, dir, sizeof(dir));
+	v1 = find_mount("cgroup", NULL, dir, sizeof(dir));
+	if (!v1 && !v2)
+		return result__set(result, FEATURE_MISSING, "no cgroup file system is mounted");
+	result__set(result, FEATURE_WORKS, "%s", v1 && v2 ? "v1 and v2 mounted" : v1 ? "v1 mounted" : "v2 mounted");
+}
+
+static bool has_word(char *line, const char *word)
+{
+	char *save, *w;
+
+	for (w = strtok_r(line, " ", &save); w; w = strtok_r(NULL, " ", &save)) {
+		if (!strcmp(w, word))
+			return true;
+	}
+	return false;
+}
+
+void probe_cgroup_cpu(const char *arg, struct feature_result *result)
+{
+	char dir[256], path[320], line[512];
+
+	if (find_mount("cgroup", "cpu", dir, sizeof(dir)))
+		return result__set(result, FEATURE_WORKS, "v1 at %s", dir);
+	if (!find_mount("cgroup2", NULL, dir, sizeof(dir)))
+		return result__set(result, FEATURE_MISSING, "no cgroup file system with the cpu controller is mounted");
+	snprintf(path, sizeof(path), "%s/cgroup.controllers", dir);
+	if (read_first_line(path, line, sizeof(line)) < 0)
+		return result__set(result, FEATURE_UNKNOWN, "%s: %s", path, strerror(errno));
+	if (!has_word(line, "cpu"))
+		return result__set(result, FEATURE_MISSING, "%s does not name cpu", path);
+	result__set(result, FEATURE_WORKS, "v2 at %s", dir);
+}
+
+void result__setting(struct feature_result *result, const char *name, int err)
+{
+	char path[128], value[32];
+	int n;
+
+	snprintf(path, sizeof(path), "/proc/sys/kernel/%s", name);
+	n = read_first_line(path, value, sizeof(value));
+	if (n == -ENOENT)
+		result__set(result, FEATURE_WORKS, "this kernel has no such setting");
+	else if (n < 0)
+		result__set(result, FEATURE_UNKNOWN, "%s: %s", name, strerror(-n));
+	else if (err == -EACCES || err == -EPERM)
+		result__set(result, FEATURE_MISSING, "%s: bars this process, whose capabilities do not suffice", value);
+	else
+		result__set(result, FEATURE_WORKS, "%s: does not bar this process", value);
+}
+
+/* "none [integrity] confidentiality": the one in brackets is in force. */
+void probe_lockdown(const char *arg, struct feature_result *result)
+{
+	const char *path = "/sys/kernel/security/lockdown";
+	char line[128], *mode, *end;
+	struct statfs fs;
+	int n;
+
+	n = read_first_line(path, line, sizeof(line));
+	if (n == -ENOENT && !statfs("/sys/kernel/security", &fs) && fs.f_type == SECURITYFS_MAGIC)
+		return result__set(result, FEATURE_WORKS, "this kernel has no lockdown");
+	if (n < 0)
+		return result__set(result, FEATURE_UNKNOWN, "%s: %s%s", path, strerror(-n),
+				   n == -ENOENT ? " (securityfs is not mounted)" : "");
+	mode = strchr(line, '[');
+	end = mode ? strchr(mode, ']') : NULL;
+	if (!end)
+		return result__set(result, FEATURE_UNKNOWN, "%s says \"%s\"", path, line);
+	*end = '\0';
+	mode++;
+	if (!strcmp(mode, "confidentiality"))
+		result__set(result, FEATURE_MISSING, "confidentiality: BPF may not read kernel memory");
+	else
+		result__set(result, FEATURE_WORKS, "%s%s", mode,
+			    strcmp(mode, "integrity") ? "" : ": forbids only what tare never does");
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The trials behind feature.h. Each sets a verdict; @arg is what the table of features says it is about. */
+#ifndef TARE_FEATURE_PROBES_H
+#define TARE_FEATURE_PROBES_H
+
+#include <linux/bpf.h>
+#include <linux/perf_event.h>
+
+#include "feature.h"
+
+typedef void feature_probe_fn(const char *arg, struct feature_result *result);
+
+/* The verdict, with the reason as printf() would put it. */
+void result__set(struct feature_result *result, enum feature_state state, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* FEATURE_MISSING because @what, which is allowed to root, failed with @err, a positive errno. */
+void result__failed(struct feature_result *result, const char *what, int err);
+
+/* feature_env.c: privileges, settings, what is mounted */
+feature_probe_fn probe_capabilities, probe_other_processes, probe_tracefs, probe_cgroup, probe_cgroup_cpu;
+feature_probe_fn probe_lockdown;
+/* Whether CAP_* @cap is effective, and no user namespace makes it worthless. */
+bool have_capability(int cap);
+/* The first line of @path into @buf, without its newline. Returns its length or a negative errno. */
+int read_first_line(const char *path, char *buf, int size);
+
+/* The verdict on setting kernel.@name after what it governs was tried and gave @err (>= 0, or a negative errno). */
+void result__setting(struct feature_result *result, const char *name, int err);
+
+/* feature_btf.c: what the kernel's type information says */
+feature_probe_fn probe_btf, probe_field;
+/* The id of @prefix@name, of @kind (BTF_KIND_*). -ENODATA: there is none; other negative errno: there is no BTF. */
+int kernel_btf__id(const char *prefix, const char *name, int kind);
+/* The verdict where that gave @err, which is negative; @missing is the reason for -ENODATA. */
+void result__no_btf_id(struct feature_result *result, int err, const char *missing);
+
+/* feature_bpf.c: maps, programs, tracepoints */
+feature_probe_fn probe_bpf, probe_read_kernel, probe_ringbuf, probe_ring_shards, probe_task_storage;
+feature_probe_fn probe_task_iter, probe_tp_btf, probe_bpf_stats, probe_fentry, probe_unprivileged_bpf;
+/* Attach a program to a BTF tracepoint for a moment. Returns 0 or a negative errno; -ENODATA: there is no such one. */
+int tp_btf__try(const char *tracepoint);
+
+/* A BPF program that counts how often it ran. */
+struct counter {
+	int map, prog;
+};
+
+/* All return 0 or a negative errno. @btf_id: what it attaches to, for BPF_PROG_TYPE_TRACING, else 0. */
+int counter__open(struct counter *c, enum bpf_prog_type type, int attach_type, int btf_id);
+int counter__hits(const struct counter *c, __u64 *hits);
+void counter__close(struct counter *c);
+/* Through do_nanosleep() and sched_switch, which trials attach to. */
+void sleep_shortly(void);
+
+/* feature_perf.c: perf events, kprobes */
+feature_probe_fn probe_cpu_clock, probe_context_switches, probe_cycles, probe_kprobe, probe_perf_paranoid;
+/* A perf event of this thread: a file descriptor, or a negative errno. */
+int perf_event__open(struct perf_event_attr *attr);
+/* Run @c at each of its events, and let them come. Returns 0 or a negative errno. */
+int perf_event__attach(int fd, const struct counter *c);
+/* What perf_event_attr.type is for a dynamic source of events, "uprobe" or "kprobe"; -ENOENT: there is no such one. */
+int pmu__type(const char *name);
+
+/* feature_uprobe.c: probes in user space */
+feature_probe_fn probe_uprobe, probe_uprobe_multi, probe_usdt_semaphore, probe_nop5;
+
+#endif /* TARE_FEATURE_PROBES_H */

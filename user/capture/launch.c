@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "launch.h"
+
+static void child(int go_fd, int error_fd, char *const *argv)
+{
+	sigset_t none;
+	int error;
+	char c;
+
+	/* the recorder blocks the signals that it reads from a descriptor; the command must not inherit that */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	if (read(go_fd, &c, 1) != 1)
+		_exit(127); /* the recorder is gone */
+	execvp(argv[0], argv);
+	error = errno;
+	if (write(error_fd, &error, sizeof(error)) != sizeof(error))
+		_exit(126);
+	_exit(127);
+}
+
+int launch__prepare(struct launch *l, char *const *argv)
+{
+	int go[2], error[2];
+
+	if (pipe2(go, O_CLOEXEC))
+		return -errno;
+	if (pipe2(error, O_CLOEXEC)) {
+		close(go[0]);
+		close(go[1]);
+		return -errno;
+	}
+	l->pid = fork();
+	if (!l->pid) {
+		close(go[1]); /* or it would never see the recorder go */
+		child(go[0], error[1], argv);
+	}
+	close(go[0]);
+	close(error[1]);
+	l->go_fd = go[1];
+	l->error_fd = error[0];
+	if (l->pid < 0) {
+		close(go[1]);
+		close(error[0]);
+		return -errno;
+	}
+	return 0;
+}
+
+int launch__go(struct launch *l)
+{
+	int error = 0;
+	ssize_t n;
+
+	if (write(l->go_fd, "", 1) != 1)
+		return -errno;
+	close(l->go_fd);
+	l->go_fd = -1;
+	do { /* closed without a word where exec succeeded */
+		n = read(l->error_fd, &error, sizeof(error));
+	} while (n < 0 && errno == EINTR);
+	close(l->error_fd);
+	l->error_fd = -1;
+	return n == sizeof(error) ? -error : 0;
+}
+
+void launch__cancel(struct launch *l)
+{
+	if (l->pid <= 0)
+		return;
+	if (l->go_fd >= 0)
+		close(l->go_fd);
+	if (l->error_fd >= 0)
+		close(l->error_fd);
+	kill(l->pid, SIGKILL);
+	waitpid(l->pid, NULL, 0);
+	l->pid = 0;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A command started stopped, to be let go once everything is attached. */
+#ifndef TARE_LAUNCH_H
+#define TARE_LAUNCH_H
+
+#include <sys/types.h>
+
+struct launch {
+	pid_t pid;
+	int go_fd, error_fd;	/* internal: the child waits on the one and tells of a failed exec by the other */
+};
+
+/* Fork a child that will become @argv. It waits. Returns 0 or a negative errno. */
+int launch__prepare(struct launch *l, char *const *argv);
+
+/* Let it go, and wait until it has become the command. Returns 0, or the negative errno of its exec. */
+int launch__go(struct launch *l);
+
+/* The child was never let go, or is no longer wanted: end it and take its status. */
+void launch__cancel(struct launch *l);
+
+#endif /* TARE_LAUNCH_H */

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bpf.h"
+#include "probes.h"
+#include "util.h"
+
+#define TENTH_NS	(NSEC_PER_SEC / 10)
+/* Switches a second, of all tasks, above which timing each would cost more than 0.25 % of a CPU (130 ns each, measured). */
+#define BUSY_RATE	20000
+
+static const char *const names[NR_PROGS] = {
+#define X(name) [PROG_##name] = #name,
+	TARE_PROGS(X)
+#undef X
+};
+
+static uint64_t sum(const struct probes *p, size_t offset)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < p->bpf->nr_cpus; i++)
+		n += __atomic_load_n((const uint64_t *)((const char *)&p->bpf->cpus[i] + offset), __ATOMIC_RELAXED);
+	return n;
+}
+
+static uint64_t hits(const struct probes *p, enum tare_prog prog)
+{
+	return sum(p, offsetof(struct cpu_state, hits) + prog * sizeof(uint64_t));
+}
+
+uint64_t probes__lost(const struct probes *p)
+{
+	uint64_t n = 0;
+
+	for (int i = 0; i < TARE_NR_LOST; i++)
+		n += sum(p, offsetof(struct cpu_state, lost) + i * sizeof(uint64_t));
+	return n;
+}
+
+void probes__init(struct probes *p, struct bpf *bpf, uint64_t now)
+{
+	*p = (struct probes){ .bpf = bpf, .start_ns = now, .rate_ns = now, .stats_fd = -1 };
+	bpf__prog_fds(bpf, p->prog_fds);
+}
+
+void probes__stop(struct probes *p)
+{
+	if (p->stats_fd >= 0)
+		close(p->stats_fd);
+	p->stats_fd = -1;
+}
+
+static void probes__stats(struct probes *p, bool on)
+{
+	if (!on)
+		probes__stop(p);
+	if (!on || p->stats_fd >= 0 || p->no_stats)
+		return;
+	p->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	if (p->stats_fd >= 0)
+		return;
+	p->no_stats = true;
+	info("the kernel keeps no BPF statistics (%s): the probes' cost will be unknown", strerror(errno));
+}
+
+static void probes__count_rate(struct probes *p, uint64_t now)
+{
+	uint64_t n = hits(p, PROG_sched_switch), elapsed = now - p->rate_ns;
+
+	if (elapsed < TENTH_NS / 2)
+		return;
+	p->busy = (n - p->rate_hits) * NSEC_PER_SEC / elapsed > BUSY_RATE;
+	p->rate_ns = now;
+	p->rate_hits = n;
+}
+
+void probes__tick(struct probes *p, uint64_t now)
+{
+	uint64_t tenth = (now - p->start_ns) / TENTH_NS;
+
+	probes__count_rate(p, now);
+	probes__stats(p, tenth % 10 == 0);
+	bpf__time_switches(p->bpf, !p->busy || tenth == 0 || tenth % 10 == 5);
+}
+
+static void write_loss(const struct probes *p, struct writer *w, uint64_t now)
+{
+	unsigned nr = 0, room = p->bpf->nr_cpus * TARE_NR_LOST + 1;
+	struct tare_loss *loss = calloc(room, sizeof(*loss));
+
+	if (!loss) {
+		err("no memory to write down what was lost");
+		return;
+	}
+	for (unsigned cpu = 0; cpu < p->bpf->nr_cpus; cpu++) {
+		for (unsigned cls = 0; cls < TARE_NR_LOST; cls++) {
+			if (p->bpf->cpus[cpu].lost[cls])
+				loss[nr++] = (struct tare_loss){ cls, cpu, p->bpf->cpus[cpu].lost[cls] };
+		}
+	}
+	if (writer__lost_bytes(w))
+		loss[nr++] = (struct tare_loss){ TARE_LOST_DISK, 0, writer__lost_bytes(w) };
+	if (nr)
+		writer__array(w, TARE_FRAME_LOSS, now, loss, sizeof(*loss), nr);
+	free(loss);
+}
+
+void probes__write(const struct probes *p, struct writer *w, uint64_t now)
+{
+	struct tare_probe probes[NR_PROGS] = { 0 };
+	unsigned nr = 0;
+
+	for (int i = 0; i < NR_PROGS; i++) {
+		struct bpf_prog_info info = { 0 };
+		uint32_t len = sizeof(info);
+
+		if (p->prog_fds[i] < 0)
+			continue;
+		snprintf(probes[nr].name, sizeof(probes[nr].name), "%s", names[i]);
+		probes[nr].hits = hits(p, i);
+		if (!bpf_obj_get_info_by_fd(p->prog_fds[i], &info, &len)) {
+			probes[nr].timed_hits = info.run_cnt;
+			probes[nr].timed_ns = info.run_time_ns;
+		}
+		nr++;
+	}
+	writer__array(w, TARE_FRAME_PROBES, now, probes, sizeof(probes[0]), nr);
+	write_loss(p, w, now);
+}

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bpf.h"
+#include "describe.h"
+#include "feature.h"
+#include "launch.h"
+#include "probes.h"
+#include "rings.h"
+#include "session.h"
+#include "targets.h"
+#include "util.h"
+
+#define TICK_MS		100	/* how stale the file may be when nothing is urgent */
+#define SECOND_NS	NSEC_PER_SEC
+#define RINGS_BYTES	(256ull << 20)	/* memory for all rings together, where there are many CPUs .. */
+#define RING_MAX_BYTES	(8ull << 20)	/* .. and the most for each: a quarter of a second of the highest switch rates seen */
+#define RING_MIN_BYTES	(256ull << 10)
+/* A command's last switch comes after its parent can know that it ended. */
+#define LAST_SWITCH_NS	(20ull * 1000 * 1000)
+
+struct session {
+	const struct session_opts *opts;
+	struct bpf bpf;
+	struct rings *rings;
+	struct writer *writer;
+	struct probes probes;
+	struct launch launch;
+	int signal_fd;
+	sigset_t old_mask;
+	struct targets targets;
+	uint64_t start_ns, next_second_ns;
+	int wait_status;
+	bool child_gone;
+	uint64_t child_gone_ns;
+	int stop;		/* enum tare_end_reason, 0: go on */
+};
+
+/* ---- what the recording says of itself ---- */
+
+/* What this recording could measure, as tried now: a reader elsewhere cannot ask the kernel. */
+static void session__describe_features(struct session *s)
+{
+	static const enum feature_id asked[] = {
+		FEATURE_SCHED_ENTRY, FEATURE_SCHED_EXIT, FEATURE_FIELD_RUN_DELAY, FEATURE_FIELD_THROTTLED_CLOCK,
+		FEATURE_FIELD_TASK_THROTTLED, FEATURE_RUNQUEUES, FEATURE_BPF_STATS,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(asked); i++) {
+		const struct feature_info *info = feature__info(asked[i]);
+		struct feature_result r;
+		char key[64], value[256];
+
+		if (feature__probe(asked[i], &r))
+			continue;
+		snprintf(key, sizeof(key), "feature.%s", info->id);
+		snprintf(value, sizeof(value), "%s%s%s", feature__state_name(r.state), r.reason[0] ? ": " : "", r.reason);
+		describe__info(s->writer, &(const char *const[2]){ key, value }, 1);
+	}
+	feature__release();
+}
+
+static int session__snapshot(struct session *s, int phase)
+{
+	struct tare_task *tasks = NULL;
+	uint32_t nr = 0;
+	int ret = bpf__snapshot(&s->bpf, phase, &tasks, &nr);
+
+	if (ret)
+		err("cannot list the target's threads: %s", strerror(-ret));
+	else if (nr)
+		writer__array(s->writer, TARE_FRAME_TASKS, now_ns(), tasks, sizeof(*tasks), nr);
+	free(tasks);
+	return ret;
+}
+
+/* ---- signals ---- */
+
+static int session__open_signals(struct session *s)
+{
+	static const int all[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGCHLD };
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		sigaddset(&set, all[i]);
+	sigprocmask(SIG_BLOCK, &set, &s->old_mask);
+	signal(SIGPIPE, SIG_IGN);
+	s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return s->signal_fd < 0 ? -errno : 0;
+}
+
+/* From now on another SIGINT ends tare at once, as it would any program. */
+static void next_interrupt_kills(void)
+{
+	sigset_t set;
+
+	signal(SIGINT, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static void session__reap(struct session *s)
+{
+	int status;
+
+	while (s->launch.pid > 0 && waitpid(s->launch.pid, &status, WNOHANG) == s->launch.pid) {
+		s->wait_status = status;
+		s->child_gone = true;
+		s->child_gone_ns = now_ns();
+		s->launch.pid = 0;
+	}
+}
+
+static void session__signal(struct session *s, const struct signalfd_siginfo *si)
+{
+	bool from_terminal = si->ssi_code == SI_KERNEL;
+
+	if (si->ssi_signo == SIGCHLD) {
+		session__reap(s);
+		return;
+	}
+	if (si->ssi_signo == SIGINT)
+		next_interrupt_kills();
+	if (s->opts->argv) {
+		/* the terminal sends to the command as well; it is the command's end that ends the recording */
+		if (!from_terminal && s->launch.pid > 0)
+			kill(s->launch.pid, si->ssi_signo);
+	} else {
+		s->stop = TARE_END_INTERRUPT;
+	}
+}
+
+static void session__signals(struct session *s)
+{
+	struct signalfd_siginfo si;
+
+	while (read(s->signal_fd, &si, sizeof(si)) == sizeof(si))
+		session__signal(s, &si);
+}
+
+/* ---- the recording ---- */
+
+static uint64_t ring_bytes(const struct session_opts *o)
+{
+	uint64_t share = RINGS_BYTES / libbpf_num_possible_cpus(), size = RING_MIN_BYTES;
+
+	if (o->ring_bytes)
+		return o->ring_bytes;
+	while (size * 2 <= share && size < RING_MAX_BYTES)
+		size *= 2;
+	return size;
+}
+
+static void session__every_second(struct session *s, uint64_t now)
+{
+	if (now < s->next_second_ns)
+		return;
+	s->next_second_ns = now + SECOND_NS;
+	probes__write(&s->probes, s->writer, now);
+	if (targets__scan(&s->targets) > 0)
+		session__snapshot(s, 0);
+}
+
+static void session__check_end(struct session *s, uint64_t now)
+{
+	bool open_ended = s->opts->comm || s->opts->cgroup;
+
+	if (s->child_gone && (bpf__live(&s->bpf) <= 0 || now > s->child_gone_ns + LAST_SWITCH_NS))
+		s->stop = TARE_END_TARGET_GONE;
+	else if (!s->opts->argv && !open_ended && bpf__live(&s->bpf) <= 0)
+		s->stop = TARE_END_TARGET_GONE;
+	else if (s->opts->duration_ns && now - s->start_ns >= s->opts->duration_ns && !s->stop)
+		s->stop = TARE_END_DURATION;
+	if (writer__lost_bytes(s->writer))
+		s->stop = TARE_END_ERROR;
+}
+
+static int session__timeout_ms(const struct session *s, uint64_t now)
+{
+	uint64_t left = s->start_ns + s->opts->duration_ns - now;
+
+	if (s->child_gone)
+		return 1;
+	if (s->opts->duration_ns && left < TICK_MS * 1000000ull)
+		return left / 1000000 + 1;
+	return TICK_MS;
+}
+
+static int session__loop(struct session *s)
+{
+	uint64_t now = now_ns();
+	int ret;
+
+	while (!s->stop) {
+		ret = rings__wait(s->rings, session__timeout_ms(s, now));
+		if (ret)
+			return ret;
+		session__signals(s);
+		ret = rings__drain(s->rings, s->writer);
+		if (ret)
+			return ret;
+		targets__describe_unseen(&s->targets, s->writer);
+		now = now_ns();
+		probes__tick(&s->probes, now);
+		session__every_second(s, now);
+		session__check_end(s, now);
+	}
+	return 0;
+}
+
+static int session__start_command(struct session *s)
+{
+	int ret = s->opts->argv ? launch__prepare(&s->launch, s->opts->argv) : 0;
+
+	if (!ret)
+		return EXIT_OK;
+	err("cannot start a process: %s", strerror(-ret));
+	return EXIT_FAILED;
+}
+
+/* Everything up to the first event. Returns an exit code. */
+static int session__begin(struct session *s)
+{
+	struct bpf_opts bpf_opts = {
+		.follow = s->opts->follow || s->opts->argv || s->opts->cgroup,
+		.comm = s->opts->comm,
+		.wake_at_bytes = ring_bytes(s->opts) / 4,
+	};
+	int ret = session__open_signals(s);
+
+	if (ret) {
+		err("cannot read signals: %s", strerror(-ret));
+		return EXIT_FAILED;
+	}
+	ret = bpf__attach(&s->bpf, &bpf_opts);
+	if (!ret)
+		ret = session__start_command(s);
+	if (!ret)
+		ret = targets__find(&s->targets, s->launch.pid);
+	if (ret)
+		return ret;
+	if (rings__new(bpf__rings_fd(&s->bpf), s->bpf.nr_cpus, ring_bytes(s->opts), &s->rings))
+		return EXIT_FAILED;
+	rings__watch(s->rings, targets__on_record, &s->targets);
+	if (rings__poll_fd(s->rings, s->signal_fd) || writer__open(s->opts->output, &s->writer))
+		return EXIT_FAILED;
+
+	describe__header(s->writer, s->bpf.nr_cpus);
+	describe__host(s->writer, s->opts->cmdline);
+	session__describe_features(s);
+	targets__describe(&s->targets, s->writer);
+
+	s->start_ns = now_ns();
+	probes__init(&s->probes, &s->bpf, s->start_ns);
+	probes__tick(&s->probes, s->start_ns);
+	s->next_second_ns = s->start_ns + SECOND_NS;
+	bpf__activate(&s->bpf, true);
+	/* twice: a thread born during the first pass with a lower id than the pass had reached */
+	if (session__snapshot(s, 0) || session__snapshot(s, 0))
+		return EXIT_FAILED;
+	if (!s->opts->argv) {
+		fprintf(stderr, "tare: recording to %s; hit Ctrl-C to end\n", s->opts->output);
+		return EXIT_OK;
+	}
+	ret = launch__go(&s->launch);
+	if (!ret)
+		return EXIT_OK;
+	err("cannot run %s: %s", s->opts->argv[0], strerror(-ret));
+	return ret == -ENOENT || ret == -EACCES ? EXIT_NO_TARGET : EXIT_FAILED;
+}
+
+static void session__finish(struct session *s)
+{
+	struct tare_end end = { .reason = s->stop ?: TARE_END_ERROR, .wait_status = s->wait_status };
+	struct iovec iov = { &end, sizeof(end) };
+	struct rusage self;
+
+	session__snapshot(s, 1);
+	bpf__activate(&s->bpf, false);
+	end.ts_ns = now_ns();
+	probes__stop(&s->probes);
+	rings__drain(s->rings, s->writer);
+	targets__describe_unseen(&s->targets, s->writer);
+	probes__write(&s->probes, s->writer, end.ts_ns);
+	getrusage(RUSAGE_SELF, &self);
+	end.self_cpu_ns = (self.ru_utime.tv_sec + self.ru_stime.tv_sec) * NSEC_PER_SEC +
+			  (self.ru_utime.tv_usec + self.ru_stime.tv_usec) * 1000;
+	writer__frame(s->writer, TARE_FRAME_END, 0, end.ts_ns, &iov, 1);
+}
+
+/* The command goes on when the time is up, unless it is told. */
+static void session__end_command(struct session *s)
+{
+	if (s->launch.pid <= 0)
+		return;
+	info("ending %s", s->opts->argv[0]);
+	kill(s->launch.pid, SIGTERM);
+	while (s->launch.pid > 0) {
+		rings__wait(s->rings, TICK_MS);
+		session__signals(s);
+	}
+}
+
+int session__record(const struct session_opts *opts, struct session_result *result)
+{
+	struct session s = {
+		.opts = opts,
+		.signal_fd = -1,
+		.wait_status = -1,
+		.launch = { .go_fd = -1, .error_fd = -1 },
+		.targets = { .bpf = &s.bpf, .opts = opts },
+	};
+	int ret = session__begin(&s), error;
+
+	if (!ret) {
+		error = session__loop(&s);
+		if (error) {
+			err("cannot read the ring buffers: %s", strerror(-error));
+			ret = EXIT_FAILED;
+		}
+		session__finish(&s);
+		session__end_command(&s);
+	} else {
+		launch__cancel(&s.launch);
+	}
+	result->wait_status = s.wait_status;
+	if (s.writer) {
+		result->lost = writer__lost_bytes(s.writer) + (s.probes.bpf ? probes__lost(&s.probes) : 0);
+		result->bytes = writer__bytes(s.writer);
+		if (writer__close(s.writer))
+			ret = EXIT_FAILED;
+	}
+	rings__free(s.rings);
+	if (s.probes.bpf)
+		probes__stop(&s.probes);
+	bpf__close(&s.bpf);
+	if (s.signal_fd >= 0)
+		close(s.signal_fd);
+	targets__free(&s.targets);
+	return ret;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A recording from beginning to end: open, load, attach, activate; rings to file; and an orderly close. */
+#ifndef TARE_SESSION_H
+#define TARE_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proc.h"
+
+struct session_opts {
+	const char *output;	/* file, or "-" */
+	const char *cmdline;	/* of tare, for the recording to tell */
+	uint64_t duration_ns;	/* 0: until interrupted or the target is gone */
+	uint64_t ring_bytes;	/* of each CPU's ring, a power of two; 0: by the number of CPUs */
+	bool follow;		/* children of target processes too */
+	struct pids pids;	/* the target: processes .. */
+	const char *comm;	/* .. or all of this name, now or later .. */
+	const char *cgroup;	/* .. or all in this cgroup's folder, now or later .. */
+	char *const *argv;	/* .. or a command to start */
+};
+
+struct session_result {
+	uint64_t lost;		/* events, and bytes that did not reach the file */
+	int wait_status;	/* of the command, as waitpid() gave it; -1: none */
+	uint64_t bytes;		/* in the file */
+};
+
+/*
+ * Record as @opts says. Returns an exit code (enum tare_exit_code), after
+ * saying what went wrong where it is not EXIT_OK. Once the file is open it holds
+ * all that was recorded until then, whatever happens.
+ */
+int session__record(const struct session_opts *opts, struct session_result *result);
+
+#endif /* TARE_SESSION_H */

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "describe.h"
+#include "runtime.h"
+#include "targets.h"
+#include "util.h"
+
+static int targets__add(struct targets *t, pid_t pid)
+{
+	int kernel = proc__is_kernel_thread(pid);
+	long tgid = kernel < 0 ? kernel : proc__status(pid, "Tgid");
+	char comm[16] = "?";
+	int ret;
+
+	if (tgid < 0) {
+		err("there is no process %d", pid);
+		return EXIT_NO_TARGET;
+	}
+	proc__comm(pid, comm);
+	if (kernel) {
+		err("%d (%s) is a thread of the kernel: tare measures processes", pid, comm);
+		return EXIT_NO_TARGET;
+	}
+	if (tgid != pid)
+		warn("%d (%s) is a thread of process %ld: the whole process is measured", pid, comm, tgid);
+	ret = bpf__mark(t->bpf, tgid);
+	if (ret == -ESRCH) {
+		err("process %ld (%s) has just ended", tgid, comm);
+		return EXIT_NO_TARGET;
+	}
+	if (ret) {
+		err("cannot follow process %ld (%s): %s", tgid, comm, strerror(-ret));
+		return EXIT_FAILED;
+	}
+	return pids__add(&t->marked, tgid) < 0 ? EXIT_FAILED : EXIT_OK;
+}
+
+/* Processes of the cgroup that were moved into it since the last look; those born in it are followed already. */
+int targets__scan(struct targets *t)
+{
+	struct pids now = { 0 };
+	int ret, found = 0;
+
+	if (!t->opts->cgroup)
+		return 0;
+	ret = proc__find_cgroup(t->opts->cgroup, &now);
+	for (size_t i = 0; i < now.nr; i++) {
+		if (pids__add(&t->marked, now.pids[i]) != 1 || bpf__mark(t->bpf, now.pids[i]))
+			continue;
+		pids__add(&t->unseen, now.pids[i]);
+		found++;
+	}
+	free(now.pids);
+	return ret < 0 ? ret : found;
+}
+
+int targets__find(struct targets *t, pid_t child)
+{
+	const struct session_opts *o = t->opts;
+	struct pids found = { 0 };
+	int ret = EXIT_OK, n;
+
+	if (o->cgroup) {
+		n = targets__scan(t);
+		if (n >= 0)
+			return EXIT_OK;
+		err("%s is no cgroup: %s; give the folder that holds its cgroup.procs", o->cgroup, strerror(-n));
+		return EXIT_NO_TARGET;
+	}
+	if (o->comm) {
+		n = proc__find_comm(o->comm, &found);
+		if (n <= 0) {
+			err("there is no process named %s", o->comm);
+			return EXIT_NO_TARGET;
+		}
+		/* one of them may end meanwhile: the others are still worth it */
+		for (size_t i = 0; i < found.nr; i++)
+			targets__add(t, found.pids[i]);
+		free(found.pids);
+		return t->marked.nr ? EXIT_OK : EXIT_NO_TARGET;
+	}
+	if (child)
+		return targets__add(t, child);
+	for (size_t i = 0; i < o->pids.nr && !ret; i++)
+		ret = targets__add(t, o->pids.pids[i]);
+	return ret;
+}
+
+static void describe_target(struct targets *t, struct writer *w)
+{
+	const struct session_opts *o = t->opts;
+	char version[64] = "", comm[16] = "", target[512], safe[64];
+	const struct runtime *runtime = &runtime_native;
+	pid_t first = t->marked.nr ? t->marked.pids[0] : 0;
+	char *pids = NULL;
+	size_t len;
+	FILE *f = open_memstream(&pids, &len);
+
+	if (!f)
+		return;
+	for (size_t i = 0; i < t->marked.nr; i++)
+		fprintf(f, "%s%d", i ? "," : "", t->marked.pids[i]);
+	fclose(f);
+	if (first) {
+		runtime = runtime__of(first, version, sizeof(version));
+		proc__comm(first, comm);
+	}
+	if (o->argv)
+		snprintf(target, sizeof(target), "%s", o->argv[0]);
+	else if (o->comm || o->cgroup)
+		snprintf(target, sizeof(target), "%s %s, %zu process%s", o->comm ? "name" : "cgroup",
+			 o->comm ?: o->cgroup, t->marked.nr, t->marked.nr == 1 ? "" : "es");
+	else
+		snprintf(target, sizeof(target), "%s (pid %.400s)", sanitize(comm, sizeof(comm), safe, sizeof(safe)), pids);
+
+	const char *const pairs[][2] = {
+		{ "mode", o->argv ? "run" : "record" }, { "target", target },	{ "pids", pids },
+		{ "comm", comm },			{ "runtime", runtime->name }, { "runtime_version", version },
+	};
+	describe__info(w, pairs, ARRAY_SIZE(pairs));
+	free(pids);
+}
+
+void targets__describe_unseen(struct targets *t, struct writer *w)
+{
+	for (size_t i = 0; i < t->unseen.nr; i++)
+		describe__process(w, t->unseen.pids[i]); /* gone already: its threads' names are recorded */
+	t->unseen.nr = 0;
+}
+
+/* A process that appears or becomes another program is described as soon as the round is over. */
+void targets__on_record(const struct tare_rec *rec, uint64_t ts_ns, void *ctx)
+{
+	struct targets *t = ctx;
+
+	if (rec->kind == TARE_REC_EXEC)
+		pids__add(&t->unseen, ((const struct tare_exec *)rec)->tid);
+	else if (rec->kind == TARE_REC_FORK && ((const struct tare_fork *)rec)->tid == ((const struct tare_fork *)rec)->tgid)
+		pids__add(&t->unseen, ((const struct tare_fork *)rec)->tid);
+}
+
+void targets__describe(struct targets *t, struct writer *w)
+{
+	describe_target(t, w);
+	for (size_t i = 0; i < t->marked.nr; i++)
+		describe__process(w, t->marked.pids[i]);
+	t->unseen.nr = 0;
+}
+
+void targets__free(struct targets *t)
+{
+	free(t->marked.pids);
+	free(t->unseen.pids);
+}

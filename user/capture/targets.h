@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Whom a session measures: finds the processes asked for, marks them for the BPF side, describes them in the recording. */
+#ifndef TARE_TARGETS_H
+#define TARE_TARGETS_H
+
+#include "bpf.h"
+#include "proc.h"
+#include "session.h"
+#include "writer.h"
+
+struct targets {
+	struct bpf *bpf;
+	const struct session_opts *opts;
+	struct pids marked;	/* by this session; the BPF side follows more: their threads, their children */
+	struct pids unseen;	/* processes that appeared and are not described yet */
+};
+
+/* Find and mark what @t->opts asks for, or the command that was started as @child. Returns an exit code, after saying why. */
+int targets__find(struct targets *t, pid_t child);
+
+/* Mark what was moved into the cgroup since the last look. Returns how many: then a snapshot must be taken. */
+int targets__scan(struct targets *t);
+
+/* Write down who the target is, and each of its processes. */
+void targets__describe(struct targets *t, struct writer *w);
+
+/* Notice a process that appears or becomes another program; for rings__watch(), @ctx is the struct targets. */
+void targets__on_record(const struct tare_rec *rec, uint64_t ts_ns, void *ctx);
+
+/* Describe those that appeared since. */
+void targets__describe_unseen(struct targets *t, struct writer *w);
+
+void targets__free(struct targets *t);
+
+#endif /* TARE_TARGETS_H */

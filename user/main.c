@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "util.h"
+
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *args, *what;
+} commands[] = {
+	{ "run", cmd_run, "[-o FILE] [-d TIME] -- CMD [ARG...]", "start CMD and measure it until it ends" },
+	{ "record", cmd_record, "[-o FILE] [-d TIME] -p PID[,PID...]", "attach to live processes (or --comm NAME, --cgroup PATH)" },
+	{ "report", cmd_report, "[-i FILE] [--threads] [--json]", "what it cost: context switches" },
+	{ "export", cmd_export, "[-i FILE] -f FORMAT [-o OUT]", "for other tools: perfetto, perf-script" },
+	{ "doctor", cmd_doctor, "[--json]", "what this kernel and these privileges allow" },
+};
+
+static void usage(FILE *to)
+{
+	fprintf(to, "tare weighs what a language runtime really costs, at the kernel.\n\nusage: tare [-v] COMMAND ...\n\n");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		fprintf(to, "  tare %-7s %-38s %s\n", commands[i].name, commands[i].args, commands[i].what);
+	fprintf(to, "\n`tare COMMAND --help` tells more; `man tare` tells all.\n\n"
+		    "examples:\n"
+		    "  tare run -- ./server             measure a program from its first instruction\n"
+		    "  tare record -p 4711 -d 10s       measure a live process for ten seconds\n"
+		    "  tare report --threads            read tare.data, thread by thread\n");
+}
+
+int main(int argc, char **argv)
+{
+	int i = 1;
+
+	for (; i < argc && argv[i][0] == '-'; i++) {
+		if (!strcmp(argv[i], "-v") || !strcmp(argv[i], "--verbose")) {
+			verbose = true;
+		} else if (!strcmp(argv[i], "-V") || !strcmp(argv[i], "--version")) {
+			printf("tare %s\n", TARE_VERSION);
+			return EXIT_OK;
+		} else if (!strcmp(argv[i], "-h") || !strcmp(argv[i], "--help")) {
+			usage(stdout);
+			return EXIT_OK;
+		} else {
+			err("no option %s here; see tare --help", argv[i]);
+			return EXIT_USAGE;
+		}
+	}
+	if (i >= argc) {
+		usage(stderr);
+		return EXIT_USAGE;
+	}
+	for (size_t c = 0; c < ARRAY_SIZE(commands); c++) {
+		if (!strcmp(argv[i], commands[c].name))
+			return commands[c].run(argc - i, argv + i);
+	}
+	err("no command %s; see tare --help", argv[i]);
+	return EXIT_USAGE;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The files with code that a process has mapped, and their build ids. */
+#ifndef TARE_MODULES_H
+#define TARE_MODULES_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "format.h"
+
+/* One mapping with code. .path is as the process sees it. */
+struct module {
+	uint64_t start, end, offset;
+	const char *path;
+	uint8_t build_id_len; /* 0: none found, or not readable */
+	uint8_t build_id[TARE_BUILD_ID_MAX];
+};
+
+/*
+ * Call @visit for each. The file is read through the mapping itself
+ * (/proc/PID/map_files), so neither the target's mount namespace nor a file
+ * replaced since matters. Returns 0, what @visit returned where that is not
+ * 0, or a negative errno (-ESRCH: no such process).
+ */
+int modules__for_each(pid_t pid, int (*visit)(const struct module *m, void *ctx), void *ctx);
+
+/* The build id in the ELF file @fd. Returns its length, 0 where there is none. Any file is safe to ask about. */
+int elf__build_id(int fd, uint8_t id[TARE_BUILD_ID_MAX]);
+
+#endif /* TARE_MODULES_H */

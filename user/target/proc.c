@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proc.h"
+
+int pids__add(struct pids *list, pid_t pid)
+{
+	for (size_t i = 0; i < list->nr; i++) {
+		if (list->pids[i] == pid)
+			return 0;
+	}
+	if (list->nr == list->room) {
+		size_t room = list->room ? list->room * 2 : 16;
+		pid_t *p = realloc(list->pids, room * sizeof(*p));
+
+		if (!p)
+			return -ENOMEM;
+		list->pids = p;
+		list->room = room;
+	}
+	list->pids[list->nr++] = pid;
+	return 1;
+}
+
+ssize_t proc__read(pid_t pid, const char *name, char *buf, size_t size)
+{
+	char path[64];
+	size_t have = 0;
+	ssize_t n = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	while (have < size - 1 && (n = read(fd, buf + have, size - 1 - have)) > 0)
+		have += n;
+	n = n < 0 ? -errno : (ssize_t)have;
+	buf[have] = '\0';
+	close(fd);
+	return n;
+}
+
+long proc__status(pid_t pid, const char *field)
+{
+	char buf[4096], key[32];
+	ssize_t n = proc__read(pid, "status", buf, sizeof(buf));
+	char *p;
+
+	if (n < 0)
+		return n;
+	snprintf(key, sizeof(key), "\n%s:", field);
+	p = strstr(buf, key);
+	return p ? strtol(p + strlen(key), NULL, 10) : -ENOENT;
+}
+
+int proc__comm(pid_t pid, char comm[16])
+{
+	char buf[64]; /* kernel threads may have longer ones */
+	ssize_t n = proc__read(pid, "comm", buf, sizeof(buf));
+
+	if (n < 0)
+		return n;
+	if (n && buf[n - 1] == '\n')
+		buf[n - 1] = '\0';
+	memcpy(comm, buf, 15);
+	comm[15] = '\0';
+	return 0;
+}
+
+int proc__is_kernel_thread(pid_t pid)
+{
+	enum { PF_KTHREAD = 0x00200000 }; /* include/linux/sched.h */
+	char buf[1024], *p;
+	unsigned int flags;
+	ssize_t n = proc__read(pid, "stat", buf, sizeof(buf));
+
+	if (n < 0)
+		return n;
+	p = strrchr(buf, ')'); /* the name may hold anything */
+	if (!p || sscanf(p, ") %*c %*d %*d %*d %*d %*d %u", &flags) != 1)
+		return -EPROTO;
+	return !!(flags & PF_KTHREAD);
+}
+
+int proc__find_comm(const char *comm, struct pids *list)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *d;
+	char name[16];
+	int found = 0, ret;
+
+	if (!dir)
+		return -errno;
+	while ((d = readdir(dir))) {
+		pid_t pid = atoi(d->d_name);
+
+		if (!isdigit((unsigned char)d->d_name[0]) || pid == getpid() || proc__comm(pid, name) ||
+		    strncmp(name, comm, 15))
+			continue;
+		ret = pids__add(list, pid);
+		if (ret < 0) {
+			closedir(dir);
+			return ret;
+		}
+		found += ret;
+	}
+	closedir(dir);
+	return found;
+}
+
+static int find_cgroup_at(int dirfd, struct pids *list, int depth)
+{
+	int found = 0, fd, ret = 0;
+	struct dirent *d;
+	FILE *f;
+	DIR *dir;
+	int pid;
+
+	/* a threaded cgroup refuses cgroup.procs (EOPNOTSUPP): its processes are listed where its domain begins */
+	fd = openat(dirfd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && depth == 0) {
+		ret = -errno;
+		close(dirfd);
+		return ret;
+	}
+	f = fd < 0 ? NULL : fdopen(fd, "r");
+	while (f && fscanf(f, "%d", &pid) == 1) {
+		ret = pids__add(list, pid);
+		if (ret < 0)
+			break;
+		found += ret;
+	}
+	if (f)
+		fclose(f);
+	else if (fd >= 0)
+		close(fd);
+	dir = fdopendir(dirfd);
+	if (!dir) {
+		close(dirfd);
+		return ret < 0 ? ret : found;
+	}
+	while (ret >= 0 && (d = readdir(dir))) {
+		if (d->d_type != DT_DIR || d->d_name[0] == '.')
+			continue;
+		fd = openat(dirfd, d->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		if (fd < 0)
+			continue;
+		ret = find_cgroup_at(fd, list, depth + 1);
+		if (ret > 0)
+			found += ret;
+	}
+	closedir(dir);
+	return ret < 0 ? ret : found;
+}
+
+int proc__find_cgroup(const char *path, struct pids *list)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : find_cgroup_at(fd, list, 0);
+}

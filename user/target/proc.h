@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What /proc says of a process. All of it may change or go away at any moment: -ESRCH then. */
+#ifndef TARE_PROC_H
+#define TARE_PROC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* A growing list of process ids; zero-initialise, free() .pids. */
+struct pids {
+	pid_t *pids;
+	size_t nr, room;
+};
+
+/* Append @pid unless it is there. Returns 1 where it was added, 0, or -ENOMEM. */
+int pids__add(struct pids *list, pid_t pid);
+
+/*
+ * Read /proc/PID/@name into @buf, terminated. Returns the number of bytes,
+ * which may contain NULs, or a negative errno.
+ */
+ssize_t proc__read(pid_t pid, const char *name, char *buf, size_t size);
+
+/* One field of /proc/PID/status as a number, "Tgid" say. Returns it, or a negative errno. */
+long proc__status(pid_t pid, const char *field);
+
+/* The name of a process's first thread, at most 15 bytes. Returns 0 or a negative errno. */
+int proc__comm(pid_t pid, char comm[16]);
+
+/* 1 where @pid is a thread of the kernel, 0, or a negative errno. */
+int proc__is_kernel_thread(pid_t pid);
+
+/* Add the processes named @comm. Returns how many are new, or a negative errno. */
+int proc__find_comm(const char *comm, struct pids *list);
+
+/*
+ * Add the processes in the cgroup whose folder is @path (either version), and
+ * below it. Returns how many are new, or a negative errno: -ENOENT where it is
+ * no cgroup.
+ */
+int proc__find_cgroup(const char *path, struct pids *list);
+
+#endif /* TARE_PROC_H */
