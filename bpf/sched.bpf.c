@@ -92,8 +92,12 @@ static __always_inline __u64 wait_of(struct task_state *t, struct task_struct *n
 {
 	if (KERNEL_KEEPS_QUEUED(next)) {
 		__u64 clock = next->se.cfs_rq->rq->clock, queued = next->sched_info.last_queued;
+		__u64 wait = next->sched_info.run_delay - t->run_delay; /* on queues that it was taken off again */
 
-		return queued && clock > queued ? clock - queued : 0;
+		if (queued && clock > queued) /* what sched_info_arrive() is about to add */
+			wait += clock - queued;
+		t->run_delay += wait;
+		return wait;
 	}
 	return t->queued_ts && now > t->queued_ts ? now - t->queued_ts : 0;
 }

@@ -54,6 +54,7 @@ struct task_state {
 	__u64 wake_ts;		/* sched_waking that no run has followed yet; 0: none */
 	__u32 waker_tid;
 	__u32 waker;		/* as TARE_SW_WAKE's word, without the delay */
+	__u64 run_delay;	/* the kernel's sum of waits, up to the last time it came onto a CPU */
 	__u64 queued_ts;	/* began to wait for a CPU; used where the kernel does not keep it itself */
 	__u64 in_ts, in_exec;	/* when it last came onto a CPU, and its CPU time by the kernel's account then */
 	__s64 stolen;		/* not yet reported */

@@ -29,6 +29,7 @@ static __always_inline struct task_state *track(struct cpu_state *c, struct task
 		return t;
 	t->nvcsw = p->nvcsw;
 	t->in_exec = p->se.sum_exec_runtime;
+	t->run_delay = run_delay_of(p);
 	t->on_cpu = p->on_cpu;
 	t->in_ts = t->on_cpu ? bpf_ktime_get_ns() : 0;
 	t->ready = 1;

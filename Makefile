@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+#   make            build/tare and build/workloads/*
+#   make demo       install what is missing, build, measure a bundled workload
+#   make test       install what is missing, build, run every test
+#   make bench      what tare costs, side by side with others
+#   make test-kernels  tare under Debian's kernels in qemu
+#   make fuzz       fuzz the readers for long (FUZZ_SECONDS each)
+#   make install    PREFIX=/usr/local, DESTDIR=
+#   make clean
+#   V=1 shows the commands.
+
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+ifeq ($(V),1)
+Q :=
+msg :=
+else
+Q := @
+msg = @printf '  %-8s %s\n' '$(1)' '$(2)';
+endif
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+CC ?= cc
+ifeq ($(origin CC),default)
+CC := cc
+endif
+CLANG ?= clang
+LLVM_STRIP ?= llvm-strip
+# /usr/sbin is not in everyone's PATH
+BPFTOOL ?= $(shell PATH="$$PATH:/usr/sbin:/sbin" command -v bpftool || echo bpftool)
+FUZZ_SECONDS ?= 600
+OUT := build
+
+ARCH := $(shell uname -m | sed 's/aarch64/arm64/')
+ifeq ($(wildcard vmlinux/$(ARCH)/vmlinux.h),)
+$(error tare knows no architecture $(ARCH): vmlinux/ has $(notdir $(wildcard vmlinux/*)))
+endif
+BPF_ARCH := $(subst x86_64,x86,$(ARCH))
+
+INCLUDES := -I$(OUT) -Ibpf $(addprefix -I,$(wildcard user/*/))
+WARN := -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wno-unused-parameter -Wno-sign-compare
+CFLAGS ?= -O2 -g
+ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -D_GNU_SOURCE -DTARE_VERSION='"$(VERSION)"' $(INCLUDES)
+LIBS := -lbpf -ldw -lelf -lz -ljansson -lseccomp -lm -lpthread
+SAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+USER_SRC := $(wildcard user/*/*.c)
+USER_OBJ := $(USER_SRC:%.c=$(OUT)/obj/%.o)
+SAN_OBJ := $(USER_SRC:%.c=$(OUT)/san/%.o)
+BPF_OBJ := $(patsubst bpf/%.bpf.c,$(OUT)/bpf/%.bpf.o,$(wildcard bpf/*.bpf.c))
+WORKLOADS := $(patsubst tools/workloads/%.c,$(OUT)/workloads/%,$(wildcard tools/workloads/*.c))
+UNIT := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/test_*.c))
+FUZZ := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+HELPERS := $(patsubst tests/helpers/%.c,$(OUT)/helpers/%,$(wildcard tests/helpers/*.c))
+
+.PHONY: all demo test test-kernels unit fuzz bench install clean setup setup-test
+all: $(OUT)/tare $(WORKLOADS)
+
+demo: setup
+	@$(MAKE) --no-print-directory all
+	@tools/demo
+
+test: setup-test
+	@$(MAKE) --no-print-directory all unit-binaries
+	@tests/run
+
+setup:
+	@tools/setup
+setup-test:
+	@tools/setup --test
+
+.PHONY: unit-binaries
+unit-binaries: $(UNIT) $(FUZZ) $(HELPERS) $(OUT)/tare-san
+unit: $(UNIT)
+	@prove --exec '' $(UNIT)
+
+test-kernels: all
+	@tests/kernels/run
+
+bench: setup-test
+	@$(MAKE) --no-print-directory all
+	@tests/bench/run
+
+fuzz: setup-test
+	@$(MAKE) --no-print-directory $(FUZZ)
+	@tests/fuzz/run $(FUZZ_SECONDS)
+
+install: all
+	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/man/man1' '$(DESTDIR)$(PREFIX)/libexec/tare'
+	install -m 755 $(OUT)/tare '$(DESTDIR)$(PREFIX)/bin/tare'
+	install -m 644 tools/tare.1 '$(DESTDIR)$(PREFIX)/share/man/man1/tare.1'
+	install -m 755 $(WORKLOADS) '$(DESTDIR)$(PREFIX)/libexec/tare/'
+
+clean:
+	rm -rf $(OUT)
+
+# ---- kernel side: one object for each cost, linked into one skeleton ----
+
+$(OUT)/bpf/%.bpf.o: bpf/%.bpf.c
+	@mkdir -p $(@D)
+	$(call msg,BPF,$@) :
+	$(Q)$(CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare -D__TARGET_ARCH_$(BPF_ARCH) \
+		-Ibpf -Ivmlinux -Ivmlinux/$(ARCH) -MMD -MP -c $< -o $@
+	$(Q)$(LLVM_STRIP) -g $@
+
+$(OUT)/tare.bpf.o: $(BPF_OBJ)
+	$(call msg,LINK,$@) $(BPFTOOL) gen object $@ $^
+
+$(OUT)/tare.skel.h: $(OUT)/tare.bpf.o
+	$(call msg,SKEL,$@) $(BPFTOOL) gen skeleton $< name tare_bpf > $@
+
+# ---- user side, twice: for use, and under ASan and UBSan for the tests ----
+
+$(OUT)/obj/%.o: %.c | $(OUT)/tare.skel.h
+	@mkdir -p $(@D)
+	$(call msg,CC,$@) $(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+$(OUT)/san/%.o: %.c | $(OUT)/tare.skel.h
+	@mkdir -p $(@D)
+	$(call msg,CC,$@) $(CC) $(ALL_CFLAGS) $(SAN) -MMD -MP -c $< -o $@
+
+$(OUT)/tare: $(USER_OBJ) $(OUT)/obj/user/main.o
+	$(call msg,LINK,$@) $(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+
+$(OUT)/tare-san: $(SAN_OBJ) $(OUT)/san/user/main.o
+	$(call msg,LINK,$@) $(CC) $(SAN) $^ $(LIBS) -o $@
+
+$(OUT)/unit/%: tests/unit/%.c $(SAN_OBJ)
+	@mkdir -p $(@D)
+	$(call msg,TEST,$@) $(CC) $(ALL_CFLAGS) $(SAN) -Itests/unit $< $(SAN_OBJ) $(LIBS) -lcmocka -o $@
+
+# one translation unit of sources under libFuzzer: gcc has none
+$(OUT)/fuzz/%: tests/fuzz/%.c $(USER_SRC) $(wildcard user/*/*.h bpf/*.h) | $(OUT)/tare.skel.h
+	@mkdir -p $(@D)
+	$(call msg,FUZZ,$@) $(CLANG) $(ALL_CFLAGS) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		$< $(USER_SRC) $(LIBS) -o $@
+
+$(OUT)/workloads/%: tools/workloads/%.c
+	@mkdir -p $(@D)
+	$(call msg,CC,$@) $(CC) -std=gnu11 $(CFLAGS) $(WARN) -D_GNU_SOURCE $< -lpthread -o $@
+
+$(OUT)/helpers/%: tests/helpers/%.c
+	@mkdir -p $(@D)
+	$(call msg,CC,$@) $(CC) -std=gnu11 $(CFLAGS) $(WARN) -D_GNU_SOURCE $< -lpthread -o $@
+
+# the skeleton is generated: what includes it must be rebuilt with it
+$(OUT)/obj/user/capture/session.o $(OUT)/san/user/capture/session.o: $(OUT)/tare.skel.h
+
+-include $(shell find $(OUT) -name '*.d' 2>/dev/null)
