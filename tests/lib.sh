@@ -1,0 +1,297 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
+#
+# What live tests share. A test begins
+#
+#     #!/usr/bin/env bash
+#     set -u
+#     . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+#     need_bpf
+#
+# and ends with `done_testing`; without that it counts as dead, so as failed. It has
+#
+#     $root $TARE $tmp     the tree, the program (TARE=... overrides), a fresh folder that goes away at the end
+#     tare ARGS...         runs $TARE
+#
+# Helpers that count are called by the test itself, not in a pipe or a subshell. At the end whatever the test
+# started is killed, in any process group and however deep.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P) || exit 1
+TARE=${TARE:-$root/build/tare}
+PATH=$PATH:/usr/sbin:/sbin	# bpftool is there, and not everyone's PATH has it
+export LC_ALL=C
+
+tare() { "$TARE" "$@"; }
+
+# ---- TAP ----
+
+test_count=0 test_failures=0 test_done=
+
+diag() { printf '%s\n' "$*" | sed 's/^/# /' >&2; }
+
+# result STATUS NAME: one test's line; returns STATUS
+result()
+{
+	local up=1
+	test_count=$((test_count + 1))
+	[ "$1" -eq 0 ] || { printf 'not '; test_failures=$((test_failures + 1)); }
+	printf 'ok %d - %s\n' $test_count "${2//#/\\#}"
+	[ "$1" -ne 0 ] || return 0
+	while [ "${BASH_SOURCE[up]}" = "${BASH_SOURCE[0]}" ]; do up=$((up + 1)); done
+	diag "failed: $2 (${BASH_SOURCE[up]##*/}, line ${BASH_LINENO[up - 1]})"
+	return "$1"
+}
+
+# exits STATUS NAME CMD...: runs CMD, which must exit with STATUS. What it printed is in $tmp/stdout and $tmp/stderr.
+exits()
+{
+	local want=$1 name=$2 got=0
+	shift 2
+	"$@" >"$tmp/stdout" 2>"$tmp/stderr" || got=$?
+	[ "$got" -eq "$want" ]
+	result $? "$name" && return
+	diag "exit status $got, should be $want: $*"
+	diag "$(tail -n 20 "$tmp/stdout" "$tmp/stderr")"
+	return 1
+}
+
+# ok NAME CMD...: CMD must succeed; a command, a function, or `test` / [
+ok()
+{
+	local name=$1
+	shift
+	exits 0 "$name" "$@"
+}
+
+# is GOT WANT NAME
+is()
+{
+	[ "$1" = "$2" ]
+	result $? "$3" && return
+	diag "got:  $1"
+	diag "want: $2"
+	return 1
+}
+
+# like GOT REGEX NAME (extended)
+like()
+{
+	[[ $1 =~ $2 ]]
+	result $? "$3" && return
+	diag "got:          $1"
+	diag "should match: $2"
+	return 1
+}
+
+# compare GOT OP WANT NAME: numbers; OP is one of < <= > >= == !=
+compare()
+{
+	numbers "$1" "$3" && awk -v a="$1" -v b="$3" "BEGIN { exit !(a + 0 $2 b + 0) }"
+	result $? "$4" && return
+	diag "got: $1, should be $2 $3"
+	return 1
+}
+
+# near GOT WANT PERCENT NAME: GOT is at most PERCENT of WANT away from it
+near()
+{
+	numbers "$1" "$2" "$3" &&
+		awk -v a="$1" -v b="$2" -v p="$3" '
+			BEGIN { d = a - b; if (d < 0) d = -d; if (b < 0) b = -b; exit !(d * 100 <= b * p) }'
+	result $? "$4" && return
+	diag "got: $1, should be within $3 % of $2"
+	return 1
+}
+
+# An empty figure, or jq's "null", is no number.
+numbers()
+{
+	local n
+	for n; do [[ $n =~ ^-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?$ ]] || return 1; done
+}
+
+# skip N WHY: N tests that cannot be made here
+skip()
+{
+	local i
+	for ((i = 0; i < $1; i++)); do
+		test_count=$((test_count + 1))
+		printf 'ok %d # SKIP %s\n' $test_count "${2//#/\\#}"
+	done
+}
+
+# skip_all WHY: only before the first test
+skip_all()
+{
+	[ $test_count -eq 0 ] || { diag "skip_all after the first test"; exit 1; }
+	test_done=1
+	printf '1..0 # SKIP %s\n' "$1"
+	exit 0
+}
+
+done_testing()
+{
+	test_done=1
+	printf '1..%d\n' $test_count
+	[ $test_count -gt 0 ] && [ $test_failures -eq 0 ]
+	exit
+}
+
+# ---- what goes away at the end ----
+
+at_exit_hooks=()
+
+# at_exit CMD...: run at the end, last first, after all processes of the test are dead (umount, rmdir of a cgroup)
+at_exit() { at_exit_hooks+=("$(printf '%q ' "$@")"); }
+
+# Every process below $1.
+descendants()
+{
+	local child
+	for child in $(cat "/proc/$1/task/"*/children 2>/dev/null); do
+		echo "$child"
+		descendants "$child"
+	done
+}
+
+# What this test started and is still there: below it, or, where a parent went away, by a mark in the environment.
+leftovers()
+{
+	local f pid
+	descendants $$
+	for f in $(grep -lszxF "TARE_TEST=$tmp" /proc/[0-9]*/environ); do
+		pid=${f#/proc/} pid=${pid%/environ}
+		[ "$pid" = $$ ] || echo "$pid"
+	done
+}
+
+clean_up()
+{
+	local status=$? i pid alive
+	trap '' INT TERM HUP
+	trap - EXIT
+	disown -a	# so that bash does not tell of each that is killed
+	for ((i = 0; i < 200; i++)); do
+		alive=
+		for pid in $(leftovers); do
+			kill -KILL "$pid" 2>/dev/null && alive=1
+		done
+		[ -n "$alive" ] || break
+		sleep 0.05
+	done
+	for ((i = ${#at_exit_hooks[@]} - 1; i >= 0; i--)); do
+		eval "${at_exit_hooks[i]}" || diag "at the end: failed: ${at_exit_hooks[i]}"
+	done
+	rm -rf --one-file-system "$tmp"
+	if [ -z "$test_done" ]; then
+		diag "ended without done_testing, exit status $status"
+		[ "$status" -ne 0 ] || status=1
+	fi
+	exit "$status"
+}
+
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/tare-test.XXXXXX") || exit 1
+chmod 755 "$tmp"	# tests that run something as an other user
+export TARE_TEST=$tmp
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+# ---- waiting, starting, reading ----
+
+# wait_for [-t SECONDS] CMD...: until CMD succeeds; fails after 60 s, which is no measure of speed but a hang
+wait_for()
+{
+	local seconds=60 end
+	[ "$1" != -t ] || { seconds=$2; shift 2; }
+	end=$((SECONDS + seconds))
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -le $end ] || { diag "waited $seconds s in vain for: $*"; return 1; }
+		sleep 0.05
+	done
+}
+
+# spawn CMD...: CMD (no function) in the background, its id in $pid. A shell has the children that it does not wait
+# for ignore Ctrl-C; this one does not, from the moment that spawn returns.
+spawn()
+{
+	env --default-signal=INT,QUIT "$@" &
+	pid=$!
+	wait_for heeds_interrupt $pid
+}
+
+heeds_interrupt()
+{
+	local ignored
+	ignored=$(sed -n 's/^SigIgn:[[:space:]]*//p' "/proc/$1/status" 2>/dev/null)
+	[ -z "$ignored" ] || (((16#$ignored & 2) == 0))
+}
+
+# json FILE FILTER: by jq, strings without their quotes
+json() { jq -r "$2" "$1"; }
+
+# switches PID: "TID VOLUNTARY INVOLUNTARY STATE" for each thread, as the kernel counts
+switches()
+{
+	local task
+	for task in "/proc/$1/task/"[0-9]*; do
+		awk '/^Pid:/ { t = $2 } /^State:/ { s = $2 } /^voluntary_/ { v = $2 } /^nonvoluntary_/ { i = $2 }
+			END { print t, v, i, s }' "$task/status"
+	done
+}
+
+# quiet PID: waits until every thread of it sleeps, and none was switched between two looks
+quiet()
+{
+	local before after i
+	after=$(switches "$1")
+	for ((i = 0; i < 1000; i++)); do
+		before=$after
+		sleep 0.02
+		after=$(switches "$1")
+		[ -n "$after" ] || break
+		[ "$before" = "$after" ] && ! grep -qv ' S$' <<<"$after" && return 0
+	done
+	diag "process $1 does not come to rest: $after"
+	return 1
+}
+
+# workload_start NAME ARGS...: a bundled workload with --wait, ready and asleep; its id in $workload_pid
+workload_start()
+{
+	local word name=$1
+	shift
+	coproc WORKLOAD { exec "$root/build/workloads/$name" --wait "$@"; }
+	workload_job=$WORKLOAD_PID
+	exec {workload_out}<&"${WORKLOAD[0]}" {workload_in}>&"${WORKLOAD[1]}"
+	read -r word workload_pid <&"$workload_out" && [ "$word" = ready ] || { diag "$name did not start"; return 1; }
+	quiet "$workload_pid"
+}
+
+# workload_go: lets it do its work; then it is still there and asleep, and its result in $workload_json
+workload_go()
+{
+	echo >&"$workload_in"
+	read -r workload_json <&"$workload_out" || { diag "the workload gave no result"; return 1; }
+	quiet "$workload_pid"
+}
+
+# workload_end: lets it exit; returns its exit status
+workload_end()
+{
+	echo >&"$workload_in"
+	exec {workload_in}>&- {workload_out}<&-
+	wait "$workload_job"
+}
+
+# need_bpf: skips the whole test where this machine or this user allows no BPF. Asked of the kernel, not of tare: where
+# BPF is allowed, what tare cannot do is a failure.
+need_bpf()
+{
+	local why
+	[ "$(id -u)" -eq 0 ] || skip_all "not root"
+	[ -r /sys/kernel/btf/vmlinux ] || skip_all "this kernel has no BTF (/sys/kernel/btf/vmlinux)"
+	! grep -qs '\[confidentiality\]' /sys/kernel/security/lockdown || skip_all "kernel lockdown is at confidentiality"
+	command -v bpftool >/dev/null || { diag "bpftool is missing: run tools/setup --test"; exit 1; }
+	why=$(bpftool prog show 2>&1 >/dev/null) || skip_all "bpf() is not allowed here: ${why//$'\n'/ }"
+}
