@@ -34,8 +34,10 @@ static int explain(int error)
 
 		if (!info->required || feature__probe(id, &r) || r.state != FEATURE_MISSING)
 			continue;
-		err("%s is missing: %s. %s", info->name, r.reason, info->granted_by);
+		err("%s: %s; granted by %s", info->name, r.reason, info->granted_by);
 		said = true;
+		if (id == FEATURE_CAPABILITIES)
+			break; /* all else is missing for want of these */
 	}
 	feature__release();
 	if (!said)
