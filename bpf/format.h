@@ -19,7 +19,8 @@
  * TARE_SYNC_NS went by, so the difference never overflows.)
  *
  * The records of one CPU are in order but for a few that an interrupt
- * overtook; CPUs are merged on reading. TARE_FRAME_ROUND closes a round of
+ * overtook, and for switches that were not seen and are made up for when the
+ * thread leaves; CPUs are merged on reading. TARE_FRAME_ROUND closes a round of
  * draining all rings: .ts_ns is when that round began, and no frame that comes
  * after the *next* ROUND holds a record older than it. A reader therefore
  * needs memory for two rounds, whatever the file's length.
@@ -260,7 +261,7 @@ struct tare_exec {
 	char comm[TARE_COMM_LEN];
 };
 
-/* .nvcsw does not yet hold the last switch, by which the thread leaves for good. */
+/* Stands before the switch by which the thread leaves for good, which its counters hold already. */
 struct tare_exit {
 	struct tare_rec rec;
 	__u32 tid, tgid;

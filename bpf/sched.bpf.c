@@ -122,15 +122,15 @@ static __always_inline __s64 leave(struct draft *d, struct task_state *t, struct
 	__u32 state = voluntary ? state_of(task_state_bits(prev)) : TARE_STATE_RUNNING;
 	__s64 stolen = 0;
 
-	t->on_cpu = 0;
 	t->nvcsw = nvcsw;
-	if (t->in_ts) {
+	if (t->on_cpu && t->in_ts) {
 		t->stolen += (__s64)(now - t->in_ts) - (__s64)(exec - t->in_exec);
 		if (t->stolen >= STOLEN_MIN_NS || t->stolen <= -STOLEN_MIN_NS) {
 			stolen = t->stolen;
 			t->stolen = 0;
 		}
 	}
+	t->on_cpu = 0;
 	d->sw->syscall = syscall_of(prev, &compat);
 	if (!voluntary) {
 		t->queued_ts = now;
@@ -142,8 +142,6 @@ static __always_inline __s64 leave(struct draft *d, struct task_state *t, struct
 			if (throttles_whole_groups(prev))
 				throttle_arm(t, prev);
 		}
-	} else if (state == TARE_STATE_DEAD) {
-		__sync_fetch_and_add(&nr_live, -1);
 	}
 	d->sw->rec.flags |= TARE_SW_PREV | state << TARE_SW_STATE_SHIFT | (voluntary ? TARE_SW_VOLUNTARY : 0) |
 			    (compat ? TARE_SW_COMPAT : 0);
@@ -174,7 +172,7 @@ static __always_inline void arrive(struct draft *d, struct task_state *t, struct
 			add(d, 0, throttled >> 32);
 		}
 	}
-	if (!t->wake_ts)
+	if (!t->wake_ts || t->wake_ts > now)
 		return;
 	delay = now - t->wake_ts;
 	delay = (__s64)delay > (__s64)wait ? delay - wait : 0;
@@ -184,6 +182,57 @@ static __always_inline void arrive(struct draft *d, struct task_state *t, struct
 	if (delay > TARE_WAKE_DELAY_MAX)
 		add(d, TARE_SW_WAKE_DELAY, delay > 0xffffffff ? 0xffffffff : delay);
 	t->wake_ts = 0;
+}
+
+/* Told at a thread's last switch, and not at sched_process_exit: only now are the kernel's counters final. */
+static __always_inline void ended(struct cpu_state *c, struct task_struct *prev, __u64 now)
+{
+	struct tare_exit r = { .rec.kind = TARE_REC_EXIT, .tid = prev->pid, .tgid = prev->tgid };
+
+	r.exit_code = prev->exit_code;
+	r.nvcsw = prev->nvcsw;
+	r.nivcsw = prev->nivcsw;
+	r.exec_ns = prev->se.sum_exec_runtime;
+	r.run_delay_ns = run_delay_of(prev);
+	EMIT_TASK(c, now, &r);
+	__sync_fetch_and_add(&nr_live, -1);
+}
+
+static __always_inline struct tare_switch *begin(struct cpu_state *c, __u32 prev_tid, __u32 next_tid)
+{
+	struct tare_switch *sw = (struct tare_switch *)c->scratch;
+
+	sw->rec.kind = TARE_REC_SWITCH;
+	sw->rec.flags = 0;
+	sw->prev_tid = prev_tid;
+	sw->next_tid = next_tid;
+	sw->cost_ns = 0;
+	sw->syscall = TARE_NO_SYSCALL;
+	return sw;
+}
+
+static __always_inline __u32 size_of(const struct draft *d)
+{
+	return sizeof(*d->sw) + (d->nr & 15) * 4;
+}
+
+/*
+ * @prev leaves a CPU that it was not seen to come onto: programs do not run
+ * where the kernel missed them, or in a task that it guards from tracing. The
+ * kernel knows when it came; make up for the record before this one.
+ */
+static __always_inline void arrived_unseen(struct cpu_state *c, struct task_state *t, struct task_struct *prev, __u64 now)
+{
+	struct draft d = { .sw = begin(c, c->last_next, prev->pid) };
+	__u64 ran;
+
+	if (!KERNEL_KEEPS_QUEUED(prev))
+		return;
+	ran = prev->se.cfs_rq->rq->clock - prev->sched_info.last_arrival;
+	arrive(&d, t, prev, c->last_next, now - ran);
+	t->in_exec -= ran;
+	if (emit(c, now - ran, &d.sw->rec, size_of(&d)))
+		c->lost[TARE_LOST_IN]++;
 }
 
 /* See to it that this CPU's ring holds the name of @p, which is no target, before the switch that mentions it. */
@@ -198,9 +247,7 @@ static __always_inline void name(struct cpu_state *c, struct task_struct *p, __u
 		return;
 	r.tgid = p->tgid;
 	bpf_core_read(r.comm, sizeof(r.comm), &p->comm);
-	if (emit(c, now, &r.rec, sizeof(r)))
-		c->lost[TARE_LOST_TASK]++;
-	else
+	if (!emit(c, now, &r.rec, sizeof(r))) /* else no event is lost: the next switch tries again */
 		*slot = key;
 }
 
@@ -209,10 +256,8 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 {
 	struct cpu_state *c = enter(PROG_sched_switch);
 	struct task_state *p, *n;
-	struct tare_switch *sw;
 	struct draft d = {};
 	__s64 stolen = 0;
-	__u32 size;
 	__u64 now;
 
 	if (!c)
@@ -226,29 +271,29 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 	now = bpf_ktime_get_ns();
 	if (!p)
 		name(c, prev, now);
+	else if (!p->on_cpu)
+		arrived_unseen(c, p, prev, now);
+	if (p && state_of(task_state_bits(prev)) == TARE_STATE_DEAD)
+		ended(c, prev, now);
 	if (!n)
 		name(c, next, now);
 
-	d.sw = sw = (struct tare_switch *)c->scratch;
-	sw->rec.kind = TARE_REC_SWITCH;
-	sw->rec.flags = 0;
-	sw->prev_tid = prev->pid;
-	sw->next_tid = next->pid;
-	sw->syscall = TARE_NO_SYSCALL;
-	sw->cost_ns = c->cost > 0xffff ? 0 : c->cost;
+	d.sw = begin(c, prev->pid, next->pid);
+	c->last_next = next->pid;
 	/* the words stand in the order of their flags: next's first */
 	if (p)
 		stolen = leave(&d, p, prev, now);
 	if (n)
-		arrive(&d, n, next, sw->prev_tid, now);
+		arrive(&d, n, next, prev->pid, now);
 	if (stolen)
 		add(&d, TARE_SW_STOLEN, stolen);
 	if (c->cost > 0xffff)
 		add(&d, TARE_SW_COST, c->cost);
+	else
+		d.sw->cost_ns = c->cost;
 	c->cost = 0;
 
-	size = sizeof(*sw) + (d.nr & 15) * 4;
-	if (!emit(c, now, &sw->rec, size)) {
+	if (!emit(c, now, &d.sw->rec, size_of(&d))) {
 		c->recorded = 1;
 		return 0;
 	}

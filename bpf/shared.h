@@ -15,7 +15,6 @@
 	X(sched_exit)          \
 	X(sched_process_fork)  \
 	X(sched_process_exec)  \
-	X(sched_process_exit)  \
 	X(task_rename)
 
 enum tare_prog {
@@ -33,8 +32,9 @@ struct cpu_state {
 	__u64 entry_ts;		/* when __schedule() was entered */
 	__u32 cost;		/* direct cost of the last switch recorded; 0: none, or given already */
 	__u32 since_query;	/* records since the ring's fill was looked at */
+	__u32 last_next;	/* who came in the last switch recorded */
 	__u8 recorded;		/* the switch under way was recorded */
-	__u8 pad[7];
+	__u8 pad[3];
 	__u32 scratch[24];	/* a record being put together: TARE_SW_MAX_WORDS and room to spare */
 	__u64 hits[NR_PROGS];
 	__u64 lost[TARE_NR_LOST];

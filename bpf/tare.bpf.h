@@ -171,6 +171,12 @@ static __always_inline __u32 state_of(__u32 bits)
 	return TARE_STATE_OTHER;
 }
 
+/* schedstat's second field, or TARE_UNKNOWN */
+static __always_inline __u64 run_delay_of(struct task_struct *p)
+{
+	return bpf_core_field_exists(p->sched_info.run_delay) ? p->sched_info.run_delay : TARE_UNKNOWN;
+}
+
 /* The registers with which @p entered the kernel. */
 static __always_inline struct pt_regs *user_regs(struct task_struct *p)
 {

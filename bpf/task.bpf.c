@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Which threads are targets: those there when the recording begins, those born
- * of them, those that take the name asked for; their births, names and ends,
- * and the kernel's own counters of them at both ends of the recording.
+ * of them, those that take the name asked for; their births and names, and the
+ * kernel's own counters of them at both ends of the recording.
  */
 #include "tare.bpf.h"
 
@@ -10,11 +10,6 @@ const volatile bool follow = false;
 const volatile char follow_comm[TARE_COMM_LEN] = "";
 /* What the iterator's pass is for: 0 find targets and take their first snapshot, 1 the last one. */
 __u32 snapshot_phase = 0;
-
-static __always_inline __u64 run_delay_of(struct task_struct *p)
-{
-	return bpf_core_field_exists(p->sched_info.run_delay) ? p->sched_info.run_delay : TARE_UNKNOWN;
-}
 
 /* Begin to follow @p. Returns its state, or NULL where there is no memory for it. */
 static __always_inline struct task_state *track(struct cpu_state *c, struct task_struct *p)
@@ -77,23 +72,6 @@ int BPF_PROG(sched_process_exec, struct task_struct *p, pid_t old_tid)
 	if (!c || !target(p))
 		return 0;
 	bpf_core_read(r.comm, sizeof(r.comm), &p->comm);
-	EMIT_TASK(c, bpf_ktime_get_ns(), &r);
-	return 0;
-}
-
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(sched_process_exit, struct task_struct *p)
-{
-	struct cpu_state *c = enter(PROG_sched_process_exit);
-	struct tare_exit r = { .rec.kind = TARE_REC_EXIT, .tid = p->pid, .tgid = p->tgid };
-
-	if (!c || !target(p))
-		return 0;
-	r.exit_code = p->exit_code;
-	r.nvcsw = p->nvcsw;
-	r.nivcsw = p->nivcsw;
-	r.exec_ns = p->se.sum_exec_runtime;
-	r.run_delay_ns = run_delay_of(p);
 	EMIT_TASK(c, bpf_ktime_get_ns(), &r);
 	return 0;
 }

@@ -60,7 +60,6 @@ static const struct feature features[NR_FEATURES] = {
 	TRACEPOINT(SCHED_MIGRATE_TASK, "sched_migrate_task", REQUIRED, "migrations between CPUs"),
 	TRACEPOINT(SCHED_PROCESS_FORK, "sched_process_fork", REQUIRED, "threads that are born during the recording"),
 	TRACEPOINT(SCHED_PROCESS_EXEC, "sched_process_exec", REQUIRED, "programs that a target starts"),
-	TRACEPOINT(SCHED_PROCESS_EXIT, "sched_process_exit", REQUIRED, "threads that end during the recording"),
 	TRACEPOINT(TASK_RENAME, "task_rename", REQUIRED, "new names of threads that rename themselves"),
 	TRACEPOINT(CGROUP_ATTACH_TASK, "cgroup_attach_task", OPTIONAL,
 		   "processes that are moved into a cgroup while it is recorded"),

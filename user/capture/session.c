@@ -259,6 +259,8 @@ static int session__begin(struct session *s)
 	describe__host(s->writer, s->opts->cmdline);
 	session__describe_features(s);
 	targets__describe(&s->targets, s->writer);
+	if (writer__lost_bytes(s->writer)) /* better not begun than not recorded */
+		return EXIT_FAILED;
 
 	s->start_ns = now_ns();
 	probes__init(&s->probes, &s->bpf, s->start_ns);
@@ -298,13 +300,20 @@ static void session__finish(struct session *s)
 	writer__frame(s->writer, TARE_FRAME_END, 0, end.ts_ns, &iov, 1);
 }
 
-/* The command goes on when the time is up, unless it is told. */
+/*
+ * The command goes on when the time is up, unless it is told. Where it is the
+ * recording that failed, the command must not suffer for it.
+ */
 static void session__end_command(struct session *s)
 {
 	if (s->launch.pid <= 0)
 		return;
-	info("ending %s", s->opts->argv[0]);
-	kill(s->launch.pid, SIGTERM);
+	if (s->stop == TARE_END_DURATION) {
+		info("ending %s", s->opts->argv[0]);
+		kill(s->launch.pid, SIGTERM);
+	} else {
+		warn("nothing is recorded any more; waiting for %s to end", s->opts->argv[0]);
+	}
 	while (s->launch.pid > 0) {
 		rings__wait(s->rings, TICK_MS);
 		session__signals(s);

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Birth, change and end of threads, and what the kernel's own counters say of them. */
+#include <string.h>
+
+#include "switch.h"
+
+static struct counters counters_of(const struct tare_task *task)
+{
+	return (struct counters){
+		.nvcsw = task->nvcsw,
+		.nivcsw = task->nivcsw,
+		.exec_ns = task->exec_ns,
+		.run_delay_ns = task->run_delay_ns,
+	};
+}
+
+/* The state that the snapshot @task found @t in. */
+static void switches__place(struct switches *s, struct thread *t, const struct tare_task *task)
+{
+	struct cpu *cpu = task->cpu < RIVALS_MAX_CPUS ? &s->cpus[task->cpu] : NULL;
+
+	t->placed = cpu;
+	t->cpu = cpu ? task->cpu : 0;
+	if (task->on_cpu) {
+		t->state = cpu ? THREAD_ON : THREAD_LOST;
+		if (cpu && !cpu->known)
+			*cpu = (struct cpu){ .known = true, .is_target = true, .tid = t->tid };
+		return;
+	}
+	t->state = THREAD_OFF;
+	t->runnable = task->state == TARE_STATE_RUNNING || task->state == TARE_STATE_THROTTLED;
+	if (task->state == TARE_STATE_THROTTLED)
+		t->reason = REASON_THROTTLED;
+	else if (t->runnable)
+		t->reason = REASON_PREEMPTED;
+	else
+		t->reason = switches__blocked_reason(s, task->state, task->syscall, false);
+}
+
+static int switches__first_snapshot(struct switches *s, const struct tare_task *task, const char *comm)
+{
+	struct thread *t = threads__find(&s->threads, task->tid);
+	bool seen = t && task->ts_ns >= t->last_ns;
+
+	if (t && t->origin != THREAD_SEEN)
+		return 0; /* from its birth on */
+	if (!t) {
+		t = threads__add(&s->threads, task->tid, task->ts_ns);
+		if (!t) {
+			s->threads.untracked++;
+			return 0;
+		}
+		switches__place(s, t, task);
+		seen = true;
+	} else if (seen) {
+		/* what was seen of it before does not count, but tells its state */
+		t->acc = (struct accounts){ 0 };
+		t->slice_ns = 0;
+		t->born_ns = t->last_ns = task->ts_ns;
+	}
+	t->tgid = task->tgid;
+	thread__set_comm(t, comm);
+	rivals__name(&s->rivals, t->tid, t->comm);
+	if (seen) {
+		t->origin = THREAD_SNAPSHOT;
+		t->base = counters_of(task);
+	}
+	return 0;
+}
+
+int switches__task(struct switches *s, const struct event *ev)
+{
+	const struct tare_task *task = ev->task;
+	char comm[TARE_COMM_LEN + 1] = "";
+	struct counters now = counters_of(task);
+	struct thread *t;
+
+	memcpy(comm, task->comm, TARE_COMM_LEN);
+	if (task->phase == 0)
+		return switches__first_snapshot(s, task, comm);
+	t = threads__find(&s->threads, task->tid);
+	if (!t)
+		return 0;
+	thread__check_at(t, task->ts_ns, &now);
+	t->maybe_runnable = !task->on_cpu && task->state == TARE_STATE_RUNNING;
+	return 0;
+}
+
+int switches__fork(struct switches *s, const struct event *ev)
+{
+	struct thread *t = threads__find(&s->threads, ev->fork.tid);
+
+	if (t && ev->ts_ns < t->born_ns)
+		return 0; /* born between the recording's begin and its snapshot, which is what counts */
+	t = threads__add(&s->threads, ev->fork.tid, ev->ts_ns);
+	if (!t) {
+		s->threads.untracked++;
+		return 0;
+	}
+	t->tgid = ev->fork.tgid;
+	t->origin = THREAD_FORKED;
+	t->reason = REASON_STARTING;
+	t->base = (struct counters){ 0 };
+	thread__set_comm(t, ev->fork.comm);
+	rivals__name(&s->rivals, t->tid, t->comm);
+	return 0;
+}
+
+int switches__exec(struct switches *s, const struct event *ev)
+{
+	struct thread *t = threads__find(&s->threads, ev->exec.old_tid);
+
+	if (t && ev->exec.old_tid != ev->exec.tid) {
+		uint32_t old_tid = t->tid;
+
+		if (threads__renumber(&s->threads, t, ev->exec.tid))
+			return 0;
+		if (s->cpus[t->cpu].tid == old_tid && s->cpus[t->cpu].is_target)
+			s->cpus[t->cpu].tid = t->tid;
+		rivals__forget(&s->rivals, old_tid);
+	} else if (!t) {
+		t = threads__find(&s->threads, ev->exec.tid);
+	}
+	if (!t || ev->ts_ns < t->born_ns)
+		return 0;
+	thread__set_comm(t, ev->exec.comm);
+	rivals__name(&s->rivals, t->tid, t->comm);
+	return 0;
+}
+
+int switches__rename(struct switches *s, const struct event *ev)
+{
+	struct thread *t = threads__find(&s->threads, ev->name.tid);
+
+	if (t)
+		thread__set_comm(t, ev->name.comm);
+	rivals__name(&s->rivals, ev->name.tid, ev->name.comm);
+	return 0;
+}
+
+int switches__name(struct switches *s, const struct event *ev)
+{
+	rivals__name(&s->rivals, ev->name.tid, ev->name.comm);
+	return 0;
+}
+
+int switches__exit(struct switches *s, const struct event *ev)
+{
+	struct thread *t = threads__find(&s->threads, ev->exit.tid);
+	struct counters now = {
+		.nvcsw = ev->exit.nvcsw,
+		.nivcsw = ev->exit.nivcsw,
+		.exec_ns = ev->exit.exec_ns,
+		.run_delay_ns = ev->exit.run_delay_ns,
+	};
+
+	if (!t || ev->ts_ns < t->born_ns)
+		return 0;
+	t->exiting = true;
+	t->exit_ns = ev->ts_ns;
+	thread__check_at(t, ev->ts_ns, &now);
+	return 0;
+}
+
+int switches__migrate(struct switches *s, const struct event *ev)
+{
+	struct thread *t = threads__find(&s->threads, ev->migrate.tid);
+
+	if (t && t->state == THREAD_OFF && ev->ts_ns >= t->born_ns)
+		moves__add(&t->moves, ev->ts_ns, ev->migrate.from_cpu);
+	return 0;
+}

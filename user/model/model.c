@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model.h"
+
+#define MAX_LOSS_ROWS (TARE_NR_LOST * RIVALS_MAX_CPUS)
+
+struct model *model__new(void)
+{
+	struct model *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return NULL;
+	switches__init(&m->switches);
+	table__init(&m->loss, MAX_LOSS_ROWS);
+	m->begin_ns = UINT64_MAX;
+	return m;
+}
+
+void model__free(struct model *m)
+{
+	if (!m)
+		return;
+	switches__free(&m->switches);
+	table__free(&m->loss);
+	for (unsigned i = 0; i < m->nr_info; i++) {
+		free(m->info[i].key);
+		free(m->info[i].value);
+	}
+	for (unsigned i = 0; i < m->nr_processes; i++)
+		free(m->processes[i].cmdline);
+	free(m);
+}
+
+static int model__header(struct model *m, const struct event *ev)
+{
+	m->header = *ev->header;
+	m->has_header = true;
+	m->switches.arch = m->header.arch;
+	return 0;
+}
+
+static int model__add_info(struct model *m, const struct event *ev)
+{
+	char *value = strndup(ev->info.value, MODEL_MAX_INFO_LEN), *key;
+
+	if (!value)
+		return -ENOMEM;
+	for (unsigned i = 0; i < m->nr_info; i++) {
+		if (!strcmp(m->info[i].key, ev->info.key)) {
+			free(m->info[i].value);
+			m->info[i].value = value;
+			return 0;
+		}
+	}
+	if (m->nr_info == MODEL_MAX_INFO) {
+		free(value);
+		return 0;
+	}
+	key = strndup(ev->info.key, MODEL_MAX_INFO_LEN);
+	if (!key) {
+		free(value);
+		return -ENOMEM;
+	}
+	m->info[m->nr_info].key = key;
+	m->info[m->nr_info++].value = value;
+	return 0;
+}
+
+static int model__process(struct model *m, const struct event *ev)
+{
+	const struct tare_process *head = ev->process.head;
+	size_t len = head->cmdline_len;
+	unsigned at = 0;
+	char *cmdline;
+
+	/* described again when it calls exec: the last word counts */
+	while (at < m->nr_processes && m->processes[at].pid != head->pid)
+		at++;
+	if (at == MODEL_MAX_PROCESSES)
+		return 0;
+	if (len > MODEL_MAX_INFO_LEN)
+		len = MODEL_MAX_INFO_LEN;
+	while (len && !ev->process.cmdline[len - 1])
+		len--;
+	cmdline = malloc(len + 1);
+	if (!cmdline)
+		return -ENOMEM;
+	for (size_t i = 0; i < len; i++)
+		cmdline[i] = ev->process.cmdline[i] ? ev->process.cmdline[i] : ' ';
+	cmdline[len] = '\0';
+	if (at == m->nr_processes)
+		m->nr_processes++;
+	free(m->processes[at].cmdline);
+	m->processes[at] = (struct model_process){ head->pid, head->ppid, cmdline };
+	return 0;
+}
+
+static int model__loss(struct model *m, const struct event *ev)
+{
+	uint64_t *count;
+
+	if (ev->loss->cls >= TARE_NR_LOST)
+		return 0;
+	count = table__add(&m->loss, (uint64_t)ev->loss->cls << 32 | ev->loss->cpu);
+	if (count && *count < ev->loss->count)
+		*count = ev->loss->count;
+	return 0;
+}
+
+static int model__probe(struct model *m, const struct event *ev)
+{
+	unsigned i = 0;
+
+	while (i < m->nr_probes && strncmp(m->probes[i].name, ev->probe->name, sizeof(ev->probe->name)))
+		i++;
+	if (i == MODEL_MAX_PROBES)
+		return 0;
+	m->probes[i] = *ev->probe;
+	if (i == m->nr_probes)
+		m->nr_probes++;
+	return 0;
+}
+
+static int model__end(struct model *m, const struct event *ev)
+{
+	m->end = *ev->end;
+	m->has_end = true;
+	return 0;
+}
+
+static int model__damage(struct model *m, const struct event *ev)
+{
+	if (m->nr_damage < MODEL_MAX_DAMAGE) {
+		struct model_damage *d = &m->damage[m->nr_damage];
+
+		d->offset = ev->damage.offset;
+		d->bytes = ev->damage.bytes;
+		strncat(d->what, ev->damage.what, sizeof(d->what) - 1);
+	}
+	m->nr_damage++;
+	m->damage_bytes += ev->damage.bytes;
+	return 0;
+}
+
+static void model__first(struct model *m, uint32_t tid, uint32_t tgid, const char *comm)
+{
+	if (m->first_tid)
+		return;
+	m->first_tid = tid;
+	m->first_tgid = tgid;
+	memcpy(m->first_comm, comm, strnlen(comm, TARE_COMM_LEN));
+}
+
+static int model__task(struct model *m, const struct event *ev)
+{
+	if (ev->task->phase == 0) {
+		model__first(m, ev->task->tid, ev->task->tgid, ev->task->comm);
+		if (ev->task->ts_ns < m->begin_ns)
+			m->begin_ns = ev->task->ts_ns;
+	}
+	if (ev->task->ts_ns > m->end_ns)
+		m->end_ns = ev->task->ts_ns;
+	return switches__task(&m->switches, ev);
+}
+
+static int model__fork(struct model *m, const struct event *ev)
+{
+	model__first(m, ev->fork.tid, ev->fork.tgid, ev->fork.comm);
+	return switches__fork(&m->switches, ev);
+}
+
+static int model__ignore(struct model *m, const struct event *ev)
+{
+	return 0;
+}
+
+/* Those that only threads and their switches care for. */
+#define TO_SWITCHES(verb)                                                      \
+	static int model__##verb(struct model *m, const struct event *ev)      \
+	{                                                                      \
+		return switches__##verb(&m->switches, ev);                     \
+	}
+TO_SWITCHES(switch)
+TO_SWITCHES(name)
+TO_SWITCHES(exec)
+TO_SWITCHES(rename)
+TO_SWITCHES(exit)
+TO_SWITCHES(migrate)
+
+static const struct {
+	int (*fold)(struct model *m, const struct event *ev);
+	bool timed;	/* it happened at its time: the recording lasts until then at least */
+} kinds[] = {
+	[EVENT_HEADER] = { model__header, false },
+	[EVENT_INFO] = { model__add_info, false },
+	[EVENT_TASK] = { model__task, false },
+	[EVENT_PROCESS] = { model__process, false },
+	[EVENT_MODULE] = { model__ignore, false },
+	[EVENT_LOSS] = { model__loss, false },
+	[EVENT_PROBE] = { model__probe, false },
+	[EVENT_END] = { model__end, false },
+	[EVENT_SWITCH] = { model__switch, true },
+	[EVENT_NAME] = { model__name, true },
+	[EVENT_FORK] = { model__fork, true },
+	[EVENT_EXEC] = { model__exec, true },
+	[EVENT_RENAME] = { model__rename, true },
+	[EVENT_EXIT] = { model__exit, true },
+	[EVENT_MIGRATE] = { model__migrate, true },
+	[EVENT_DAMAGE] = { model__damage, false },
+};
+
+int model__event(struct model *m, const struct event *ev)
+{
+	if (ev->kind >= sizeof(kinds) / sizeof(kinds[0]))
+		return 0;
+	if (kinds[ev->kind].timed) {
+		m->events++;
+		if (ev->ts_ns > m->end_ns)
+			m->end_ns = ev->ts_ns;
+		if (!m->first_event_ns)
+			m->first_event_ns = ev->ts_ns;
+	}
+	return kinds[ev->kind].fold(m, ev);
+}
+
+void model__finish(struct model *m)
+{
+	const struct table_slot *slot;
+	size_t pos = 0;
+
+	if (m->finished)
+		return;
+	m->finished = true;
+	if (m->begin_ns == UINT64_MAX)
+		m->begin_ns = m->first_event_ns;
+	if (m->has_end && m->end.ts_ns > m->begin_ns)
+		m->end_ns = m->end.ts_ns;
+	while ((slot = table__next(&m->loss, &pos)))
+		m->lost[slot->key >> 32] += slot->value;
+	switches__finish(&m->switches, m->end_ns, m->lost[TARE_LOST_OUT] || m->lost[TARE_LOST_IN] ||
+			 m->lost[TARE_LOST_DISK] || m->nr_damage || m->late);
+	strcpy(m->target_comm, m->first_comm);
+	for (uint32_t i = 0; i < m->switches.threads.nr_rows; i++) {
+		const struct thread *t = m->switches.threads.rows[i];
+
+		if (t->tid == m->first_tgid && t->tid == t->tgid && t->comm[0])
+			strcpy(m->target_comm, t->comm);
+	}
+}
+
+const char *model__info(const struct model *m, const char *key)
+{
+	for (unsigned i = 0; i < m->nr_info; i++) {
+		if (!strcmp(m->info[i].key, key))
+			return m->info[i].value;
+	}
+	return NULL;
+}
+
+uint64_t model__duration(const struct model *m)
+{
+	return m->end_ns > m->begin_ns ? m->end_ns - m->begin_ns : 0;
+}
+
+uint64_t model__lost_events(const struct model *m)
+{
+	uint64_t total = 0;
+
+	for (unsigned i = 0; i < TARE_NR_LOST; i++)
+		total += i == TARE_LOST_DISK ? 0 : m->lost[i];
+	return total;
+}
+
+bool model__is_incomplete(const struct model *m)
+{
+	return model__lost_events(m) || m->lost[TARE_LOST_DISK] || m->nr_damage || m->late || !m->has_end ||
+	       m->switches.threads.untracked;
+}
+
+uint64_t model__probe_cost(const struct model *m, uint64_t *ns)
+{
+	uint64_t hits = 0, timed = 0;
+	double cost = 0;
+
+	for (unsigned i = 0; i < m->nr_probes; i++) {
+		const struct tare_probe *p = &m->probes[i];
+
+		hits += p->hits;
+		timed += p->timed_hits;
+		if (p->timed_hits)
+			cost += (double)p->hits * p->timed_ns / p->timed_hits;
+	}
+	*ns = timed && cost < 9e18 ? (uint64_t)cost : TARE_UNKNOWN;
+	return hits;
+}

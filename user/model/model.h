@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a recording means: a fold over its events in order of time, the same
+ * for a file and for a live stream. Memory is bounded whatever comes; nothing
+ * is printed or read here. Strings are kept as they came: sanitize() them.
+ */
+#ifndef TARE_MODEL_H
+#define TARE_MODEL_H
+
+#include "event.h"
+#include "switch.h"
+
+#define MODEL_MAX_INFO		128
+#define MODEL_MAX_INFO_LEN	4096
+#define MODEL_MAX_PROCESSES	16
+#define MODEL_MAX_PROBES	64
+#define MODEL_MAX_DAMAGE	16
+
+struct model_process {
+	uint32_t pid, ppid;
+	char *cmdline;		/* arguments separated by blanks; cut at MODEL_MAX_INFO_LEN */
+};
+
+struct model_damage {
+	uint64_t offset, bytes;
+	char what[80];
+};
+
+struct model {
+	struct switches switches;
+	bool has_header, has_end;
+	struct tare_header header;
+	struct tare_end end;
+	struct { char *key, *value; } info[MODEL_MAX_INFO];
+	unsigned nr_info;
+	struct model_process processes[MODEL_MAX_PROCESSES];	/* the first ones */
+	unsigned nr_processes;
+	struct tare_probe probes[MODEL_MAX_PROBES];		/* running totals as they were given last */
+	unsigned nr_probes;
+	struct table loss;					/* class << 32 | CPU to its running total */
+	uint64_t lost[TARE_NR_LOST];				/* by class, set by model__finish() */
+	struct model_damage damage[MODEL_MAX_DAMAGE];		/* the first ones .. */
+	uint64_t nr_damage, damage_bytes;			/* .. and all of them */
+	uint64_t late;						/* set by who reads: events out of order */
+	uint32_t first_tid, first_tgid;				/* of the first target thread */
+	char first_comm[TARE_COMM_LEN + 1];			/* its name when it was first seen .. */
+	char target_comm[TARE_COMM_LEN + 1];			/* .. and its process's, last known */
+	uint64_t begin_ns, end_ns;				/* first snapshot and end, once finished */
+	uint64_t first_event_ns;				/* the begin where there is no snapshot */
+	uint64_t events;
+	bool finished;
+};
+
+/* An empty model, or NULL where there is no memory; model__free() frees it and all that it holds (NULL is fine). */
+struct model *model__new(void);
+void model__free(struct model *m);
+
+/* Fold in the next event. Returns 0 or -ENOMEM. */
+int model__event(struct model *m, const struct event *ev);
+
+/* No more events will come: closes open intervals, sums up. Once, before anything is read from the model. */
+void model__finish(struct model *m);
+
+/* The value that the recorder gave for @key, or NULL. */
+const char *model__info(const struct model *m, const char *key);
+
+/* From the first snapshot to the end, ns; 0 where there was nothing. */
+uint64_t model__duration(const struct model *m);
+
+/* How many events are known to be lost: all classes but bytes. */
+uint64_t model__lost_events(const struct model *m);
+
+/* Is anything missing: lost, damaged, late, or was the recording cut off? */
+bool model__is_incomplete(const struct model *m);
+
+/* What all probes cost. Returns hits; sets *@ns to hits x the mean of the timed ones, TARE_UNKNOWN where none were. */
+uint64_t model__probe_cost(const struct model *m, uint64_t *ns);
+
+#endif /* TARE_MODEL_H */

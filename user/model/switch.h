@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The fold over context switches: from each pair of a thread's switches the
+ * time between them, its reason, and the distributions over all threads.
+ */
+#ifndef TARE_SWITCH_H
+#define TARE_SWITCH_H
+
+#include "hist.h"
+#include "rivals.h"
+#include "thread.h"
+
+#define MAX_REASONS 1024
+
+/* Why a thread is not on a CPU. Those below REASON_SYSCALL are indices too. */
+enum reason_kind {
+	REASON_OTHER,		/* system calls beyond MAX_REASONS */
+	REASON_PREEMPTED,	/* its time is run-queue wait */
+	REASON_YIELDED,		/* its time is run-queue wait */
+	REASON_THROTTLED,	/* its time is all throttled time, also of threads that blocked and then waited */
+	REASON_PAGE_FAULT,
+	REASON_STOPPED,		/* by a signal or a debugger */
+	REASON_EXITED,
+	REASON_STARTING,	/* new, and not yet on a run queue */
+	REASON_UNKNOWN,		/* it was not seen to leave */
+	REASON_SYSCALL,
+};
+
+struct reason {
+	enum reason_kind kind;
+	uint16_t syscall;	/* REASON_SYSCALL */
+	bool compat;
+	uint64_t count;		/* switches out */
+	uint64_t total_ns, max_ns;
+	uint64_t unsure_ns;	/* belongs to .total_ns if no switch was lost */
+	uint64_t still;		/* threads that are off for it when the recording ends: in total_ns, without end */
+};
+
+struct cpu {
+	uint32_t tid;		/* who came in last; may be stale where it is no target */
+	bool is_target, known;
+	uint64_t last_ns;	/* time of the last switch: it does not go back */
+	uint64_t busy_until_ns;	/* a target thread was here until then */
+	uint64_t busy_ns;	/* on-CPU time of target threads here */
+};
+
+struct switches {
+	struct threads threads;
+	struct rivals rivals;
+	struct reason reasons[MAX_REASONS];
+	uint32_t nr_reasons;
+	struct table reason_ids;	/* compat << 16 | system call to index */
+	int arch;			/* enum tare_arch: whose number sched_yield has */
+	struct cpu cpus[RIVALS_MAX_CPUS];
+	struct hist slice, run_queue, throttled, wake_latency, direct_cost;
+};
+
+void switches__init(struct switches *s);
+void switches__free(struct switches *s);
+
+/* The events that matter here; each returns 0 or -ENOMEM. */
+int switches__switch(struct switches *s, const struct event *ev);
+int switches__task(struct switches *s, const struct event *ev);
+int switches__fork(struct switches *s, const struct event *ev);
+int switches__exec(struct switches *s, const struct event *ev);
+int switches__rename(struct switches *s, const struct event *ev);
+int switches__name(struct switches *s, const struct event *ev);
+int switches__exit(struct switches *s, const struct event *ev);
+int switches__migrate(struct switches *s, const struct event *ev);
+
+/*
+ * Index of the reason why a thread that left a CPU by itself, or was found off it, is there: its state, or the system
+ * call that it is in, or else an exception, which is a page fault on Linux.
+ */
+uint32_t switches__blocked_reason(struct switches *s, uint8_t state, uint16_t syscall, bool compat);
+
+/* Close what is open at @end_ns: who runs has run until then, who waits has waited. @lost: switches were. Once. */
+void switches__finish(struct switches *s, uint64_t end_ns, bool lost);
+
+#endif /* TARE_SWITCH_H */

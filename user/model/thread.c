@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "thread.h"
+
+void threads__init(struct threads *ts)
+{
+	memset(ts, 0, sizeof(*ts));
+	table__init(&ts->by_tid, THREADS_MAX_LIVE);
+}
+
+void threads__free(struct threads *ts)
+{
+	for (uint32_t i = 0; i < ts->nr_rows; i++)
+		free(ts->rows[i]);
+	while (ts->free) {
+		struct thread *t = ts->free;
+
+		ts->free = t->next_free;
+		free(t);
+	}
+	free(ts->rows);
+	table__free(&ts->by_tid);
+}
+
+struct thread *threads__find(const struct threads *ts, uint32_t tid)
+{
+	uint64_t *slot = table__find(&ts->by_tid, tid);
+
+	return slot ? (struct thread *)(uintptr_t)*slot : NULL;
+}
+
+static int threads__make_room(struct threads *ts)
+{
+	uint32_t cap = ts->cap_rows ? ts->cap_rows * 2 : 64;
+	struct thread **rows;
+
+	if (ts->nr_rows < ts->cap_rows)
+		return 0;
+	rows = realloc(ts->rows, cap * sizeof(*rows));
+	if (!rows)
+		return -ENOMEM;
+	ts->rows = rows;
+	ts->cap_rows = cap;
+	return 0;
+}
+
+struct thread *threads__add(struct threads *ts, uint32_t tid, uint64_t ts_ns)
+{
+	struct thread *t = threads__find(ts, tid);
+	uint64_t *slot;
+
+	if (t)
+		threads__retire(ts, t);
+	if (threads__make_room(ts))
+		return NULL;
+	t = ts->free ? ts->free : malloc(sizeof(*t));
+	if (!t)
+		return NULL;
+	if (t == ts->free)
+		ts->free = t->next_free;
+	memset(t, 0, sizeof(*t));
+	slot = table__add(&ts->by_tid, tid);
+	if (!slot) {
+		t->next_free = ts->free;
+		ts->free = t;
+		return NULL;
+	}
+	*slot = (uintptr_t)t;
+	t->tid = t->tgid = tid;
+	t->fresh = true;
+	t->born_ns = t->last_ns = ts_ns;
+	t->row = ts->nr_rows;
+	ts->rows[ts->nr_rows++] = t;
+	ts->nr_seen++;
+	return t;
+}
+
+static void accounts__add(struct accounts *to, const struct accounts *a)
+{
+	to->voluntary += a->voluntary;
+	to->involuntary += a->involuntary;
+	to->migrations += a->migrations;
+	to->on_cpu_ns += a->on_cpu_ns;
+	to->stolen_ns += a->stolen_ns;
+	to->run_queue_ns += a->run_queue_ns;
+	to->throttled_ns += a->throttled_ns;
+	to->sleep_ns += a->sleep_ns;
+	to->unknown_ns += a->unknown_ns;
+	to->unsure_ns += a->unsure_ns;
+	to->inconsistent += a->inconsistent;
+	to->waited_ns += a->waited_ns;
+}
+
+void threads__retire(struct threads *ts, struct thread *t)
+{
+	threads__compare(ts, t);
+	table__delete(&ts->by_tid, t->tid);
+	t->exited = true;
+	if (ts->nr_exited < THREADS_MAX_EXITED) {
+		ts->nr_exited++;
+		return;
+	}
+	accounts__add(&ts->folded.acc, &t->acc);
+	ts->folded.last_ns += t->last_ns - t->born_ns;	/* born_ns stays 0: the sum of lifetimes */
+	ts->nr_folded++;
+	ts->rows[t->row] = ts->rows[--ts->nr_rows];
+	ts->rows[t->row]->row = t->row;
+	t->next_free = ts->free;
+	ts->free = t;
+}
+
+int threads__renumber(struct threads *ts, struct thread *t, uint32_t tid)
+{
+	struct thread *other = threads__find(ts, tid);
+	uint64_t *slot;
+
+	if (other == t)
+		return 0;
+	if (other)
+		threads__retire(ts, other);
+	table__delete(&ts->by_tid, t->tid);
+	slot = table__add(&ts->by_tid, tid);
+	if (!slot) {
+		threads__retire(ts, t);
+		return -ENOMEM;
+	}
+	*slot = (uintptr_t)t;
+	t->tid = tid;
+	return 0;
+}
+
+void thread__set_comm(struct thread *t, const char *comm)
+{
+	t->comm[0] = '\0';
+	strncat(t->comm, comm, TARE_COMM_LEN);
+}
+
+uint64_t thread__advance(struct thread *t, uint64_t ts_ns)
+{
+	uint64_t elapsed = ts_ns > t->last_ns ? ts_ns - t->last_ns : 0;
+
+	t->last_ns += elapsed;
+	return elapsed;
+}
+
+void thread__check_at(struct thread *t, uint64_t ts_ns, const struct counters *now)
+{
+	if (t->origin == THREAD_SEEN)
+		return; /* what it did before it was seen is not known */
+	t->last = *now;
+	t->checked_ns = ts_ns;
+	t->check_due = true;
+}
+
+static uint64_t since(uint64_t now, uint64_t base)
+{
+	return now > base ? now - base : 0;
+}
+
+void threads__compare(struct threads *ts, struct thread *t)
+{
+	struct check *c = &ts->check;
+	uint64_t voluntary, involuntary, kernel, counted, on_cpu = t->acc.on_cpu_ns;
+
+	if (!t->check_due)
+		return;
+	t->check_due = false;
+	voluntary = since(t->last.nvcsw, t->base.nvcsw);
+	involuntary = since(t->last.nivcsw, t->base.nivcsw);
+	kernel = voluntary + involuntary;
+	counted = t->acc.voluntary + t->acc.involuntary;
+	c->threads++;
+	c->agree += voluntary == t->acc.voluntary && involuntary == t->acc.involuntary;
+	c->switches_missing += since(kernel, counted);
+	c->switches_extra += since(counted, kernel);
+	if (t->state == THREAD_ON)
+		on_cpu += since(t->checked_ns, t->last_ns);
+	c->on_cpu_ns += t->acc.stolen_ns > 0 ? since(on_cpu, t->acc.stolen_ns) : on_cpu - t->acc.stolen_ns;
+	c->kernel_on_cpu_ns += since(t->last.exec_ns, t->base.exec_ns);
+	if (t->last.run_delay_ns == TARE_UNKNOWN || t->base.run_delay_ns == TARE_UNKNOWN)
+		return;
+	c->wait_threads++;
+	c->wait_ns += t->acc.waited_ns;
+	c->kernel_wait_ns += since(t->last.run_delay_ns, t->base.run_delay_ns);
+}
+
+static void accounts__settle(struct accounts *a)
+{
+	a->run_queue_ns += a->unsure_ns;
+	a->unknown_ns -= a->unsure_ns;
+	a->unsure_ns = 0;
+}
+
+void threads__settle(struct threads *ts)
+{
+	accounts__settle(&ts->folded.acc);
+	for (uint32_t i = 0; i < ts->nr_rows; i++)
+		accounts__settle(&ts->rows[i]->acc);
+}
+
+void threads__total(const struct threads *ts, struct accounts *total)
+{
+	*total = ts->folded.acc;
+	for (uint32_t i = 0; i < ts->nr_rows; i++)
+		accounts__add(total, &ts->rows[i]->acc);
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The target's threads: who they are, what state they are in, where their time
+ * went. A thread's account runs from .born_ns to .last_ns, and
+ *
+ *   last_ns - born_ns = on_cpu_ns + run_queue_ns + throttled_ns + sleep_ns + unknown_ns
+ *
+ * holds exactly at any moment, whatever was lost: each step forward in time is
+ * divided among these five, and time never goes back. (Not named sched.h: that
+ * would hide the system's header.)
+ */
+#ifndef TARE_THREAD_H
+#define TARE_THREAD_H
+
+#include "event.h"
+#include "rivals.h"
+#include "table.h"
+
+#define THREADS_MAX_LIVE	(1u << 18)
+#define THREADS_MAX_EXITED	4096	/* rows of ended threads; the others are added up in one */
+
+enum thread_state {
+	THREAD_OFF,
+	THREAD_ON,
+	THREAD_LOST,	/* another thread ran where this one should be: its leaving was lost */
+};
+
+/* How a thread became known: what its account can be checked against. */
+enum thread_origin { THREAD_SEEN, THREAD_SNAPSHOT, THREAD_FORKED };
+
+/* The kernel's own counters. */
+struct counters {
+	uint64_t nvcsw, nivcsw, exec_ns;
+	uint64_t run_delay_ns;		/* TARE_UNKNOWN: it keeps none */
+};
+
+struct accounts {
+	uint64_t voluntary, involuntary, migrations;
+	uint64_t on_cpu_ns;		/* by the clock on the wall, but for what the kernel counts as wait already */
+	int64_t stolen_ns;		/* of on_cpu_ns, not charged: steal, interrupts. By two clocks: may be < 0 */
+	uint64_t run_queue_ns, throttled_ns, sleep_ns;
+	uint64_t unknown_ns;		/* around switches that were lost */
+	uint64_t unsure_ns;		/* part of unknown_ns: run-queue wait, unless a switch was lost meanwhile */
+	uint64_t inconsistent;		/* pairs that do not follow on each other */
+	uint64_t waited_ns;		/* as the kernel counts it: whole waits, when they are over */
+};
+
+struct thread {
+	uint32_t tid, tgid;
+	char comm[TARE_COMM_LEN + 1];	/* as it came: not safe to print */
+	enum thread_origin origin;
+	enum thread_state state;
+	uint16_t cpu;			/* where it is or was last; meaningful where .placed */
+	bool placed;
+	bool fresh;			/* no switch of it was seen yet */
+	bool runnable;			/* OFF, but not by its own will */
+	bool maybe_runnable;		/* OFF, and the last snapshot found it runnable */
+	bool exiting, exited;
+	uint32_t reason;		/* why it is OFF: index into struct reasons */
+	uint64_t slice_ns;		/* OFF: how long it was on the CPU before, as far as known */
+	uint64_t born_ns, last_ns, exit_ns;
+	struct accounts acc;
+	struct moves moves;
+	struct counters base, last;	/* at .born_ns, and as a snapshot at .checked_ns gave them */
+	uint64_t checked_ns;
+	bool check_due;
+	uint32_t row;
+	struct thread *next_free;
+};
+
+/* The fold held against the kernel's own counters, over all threads that have both. */
+struct check {
+	uint64_t threads, agree;		/* agree: in each voluntary and involuntary switch */
+	uint64_t switches_missing, switches_extra;
+	uint64_t on_cpu_ns, kernel_on_cpu_ns;	/* stolen time left out, as the kernel does */
+	uint64_t wait_threads;			/* of these, run-queue wait could be compared */
+	uint64_t wait_ns, kernel_wait_ns;	/* throttled time included, as the kernel does */
+};
+
+struct threads {
+	struct table by_tid;		/* live ones */
+	struct thread **rows;		/* all that have a row, in no order */
+	uint32_t nr_rows, cap_rows, nr_exited;
+	struct thread folded;		/* the sum of ended threads without a row .. */
+	uint64_t nr_folded;		/* .. and how many */
+	uint64_t nr_seen;
+	uint64_t untracked;		/* switches of threads beyond THREADS_MAX_LIVE */
+	struct thread *free;
+	struct check check;
+};
+
+void threads__init(struct threads *ts);
+void threads__free(struct threads *ts);
+
+/* The live thread @tid, or NULL. */
+struct thread *threads__find(const struct threads *ts, uint32_t tid);
+
+/* A new live thread @tid born at @ts_ns, OFF; one that had this tid ends. NULL: no memory, or too many. */
+struct thread *threads__add(struct threads *ts, uint32_t tid, uint64_t ts_ns);
+
+/* @t ended. It may be freed: not to be used any more. */
+void threads__retire(struct threads *ts, struct thread *t);
+
+/* @t is called @tid from now on; one that had this tid ends. Returns 0 or -ENOMEM (then @t ended too). */
+int threads__renumber(struct threads *ts, struct thread *t, uint32_t tid);
+
+void thread__set_comm(struct thread *t, const char *comm);
+
+/* Move @t's account forward to @ts_ns. Returns the ns that the caller must add to its five parts; 0 if it is past. */
+uint64_t thread__advance(struct thread *t, uint64_t ts_ns);
+
+/* The kernel's counters of @t at @ts_ns are @now: compared once the fold has come to that time. */
+void thread__check_at(struct thread *t, uint64_t ts_ns, const struct counters *now);
+
+/* Compare now, where @t has something to compare. */
+void threads__compare(struct threads *ts, struct thread *t);
+
+/* No switch was lost: what was unsure is run-queue wait. */
+void threads__settle(struct threads *ts);
+
+/* The sum over all threads, with or without a row. */
+void threads__total(const struct threads *ts, struct accounts *total);
+
+#endif /* TARE_THREAD_H */

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The answer first, then what it was had from and whether it can be trusted. */
+#include <inttypes.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "report.h"
+#include "rows.h"
+#include "util.h"
+
+#define LABEL "  %-10s "
+
+static double percent(double part, double whole)
+{
+	return whole > 0 ? 100 * part / whole : 0;
+}
+
+static const char *clean(const char *s, char *buf, size_t size)
+{
+	return sanitize(s, strlen(s), buf, size);
+}
+
+static void print_headline(const struct model *m, const struct accounts *total, FILE *to)
+{
+	char name[64], count[32], time[16], rate[32];
+	uint64_t n = total->voluntary + total->involuntary, duration = model__duration(m);
+
+	clean(m->target_comm[0] ? m->target_comm : "(no target)", name, sizeof(name));
+	fprintf(to, "%s (pid %u): %s context switches in %s", name, m->first_tgid, fmt_count(n, count),
+		fmt_ns(duration, time));
+	if (duration)
+		fprintf(to, ", %s a second", fmt_count((uint64_t)(n * (1e9 / duration) + 0.5), rate));
+	fputc('\n', to);
+}
+
+static void print_lost(const struct model *m, FILE *to)
+{
+	char count[32];
+	const char *sep = ": ";
+
+	if (model__lost_events(m)) {
+		fprintf(to, "! lost     %s events", fmt_count(model__lost_events(m), count));
+		for (unsigned i = 0; i < TARE_NR_LOST; i++) {
+			if (!m->lost[i] || i == TARE_LOST_DISK)
+				continue;
+			fprintf(to, "%s%s %s", sep, fmt_count(m->lost[i], count), loss_name(i));
+			sep = ", ";
+		}
+		fprintf(to, "\n!          counts are too low by that; time between lost switches is `unknown'\n");
+	}
+	if (m->lost[TARE_LOST_DISK])
+		fprintf(to, "! lost     %s bytes could not be written: the disk was full or failed\n",
+			fmt_count(m->lost[TARE_LOST_DISK], count));
+	if (m->nr_damage)
+		fprintf(to, "! damaged  %s bytes of the file could not be read; this is what the rest says\n",
+			fmt_count(m->damage_bytes, count));
+	if (!m->has_end)
+		fprintf(to, "! cut off  the recording was not closed in order; this is what it holds\n");
+	if (m->late)
+		fprintf(to, "! late     %s events came out of order\n", fmt_count(m->late, count));
+	if (m->switches.threads.untracked)
+		fprintf(to, "! threads  %s events of more threads than can be told apart are left out\n",
+			fmt_count(m->switches.threads.untracked, count));
+}
+
+static void print_totals(const struct model *m, const struct accounts *a, FILE *to)
+{
+	char n[4][32], t[4][16];
+	uint64_t duration = model__duration(m);
+
+	fprintf(to, LABEL "%s voluntary, %s involuntary; %s migration%s\n", "switches", fmt_count(a->voluntary, n[0]),
+		fmt_count(a->involuntary, n[1]), fmt_count(a->migrations, n[2]), a->migrations == 1 ? "" : "s");
+	fprintf(to, LABEL "%s, %.1f %% of one CPU", "on CPU", fmt_ns(a->on_cpu_ns, t[0]),
+		percent(a->on_cpu_ns, duration));
+	if (a->stolen_ns > 0)
+		fprintf(to, "; of it %s taken by interrupts and the hypervisor", fmt_ns(a->stolen_ns, t[1]));
+	fprintf(to, "\n" LABEL "%s for a CPU, %s throttled by the CPU quota\n", "waited", fmt_ns(a->run_queue_ns, t[0]),
+		fmt_ns(a->throttled_ns, t[1]));
+	fprintf(to, LABEL "%s, over all threads", "asleep", fmt_ns(a->sleep_ns, t[0]));
+	if (a->unknown_ns)
+		fprintf(to, "; unknown %s (switches unseen: %s)", fmt_ns(a->unknown_ns, t[1]),
+			fmt_count(a->inconsistent, n[3]));
+	fputc('\n', to);
+}
+
+static void print_ending(const struct model *m, FILE *to)
+{
+	static const char *const reasons[] = {
+		[TARE_END_DURATION] = "for the time given",
+		[TARE_END_INTERRUPT] = "until interrupted",
+		[TARE_END_TARGET_GONE] = "until the target ended",
+		[TARE_END_ERROR] = "until the recorder failed",
+	};
+	int status = m->end.wait_status;
+
+	if (!m->has_end) {
+		fprintf(to, ", cut off");
+		return;
+	}
+	if (m->end.reason < ARRAY_SIZE(reasons) && reasons[m->end.reason])
+		fprintf(to, " %s", reasons[m->end.reason]);
+	if (status == -1)
+		return;
+	if (WIFSIGNALED(status))
+		fprintf(to, " (killed by signal %d)", WTERMSIG(status));
+	else
+		fprintf(to, " (exit status %d)", WEXITSTATUS(status));
+}
+
+static void print_probes(const struct model *m, const struct accounts *a, FILE *to)
+{
+	uint64_t ns, hits = model__probe_cost(m, &ns);
+	char n[32], t[3][16];
+
+	if (!m->nr_probes) {
+		fprintf(to, LABEL "not recorded\n", "probes");
+		return;
+	}
+	fprintf(to, LABEL "%s hits", "probes", fmt_count(hits, n));
+	if (ns == TARE_UNKNOWN)
+		fprintf(to, ", cost not known (none was timed)");
+	else if (hits)
+		fprintf(to, " of %s: %s, %.1f %% of the target's CPU time", fmt_ns(ns / hits, t[0]), fmt_ns(ns, t[1]),
+			percent(ns, a->on_cpu_ns));
+	if (m->has_end)
+		fprintf(to, "; recorder %s", fmt_ns(m->end.self_cpu_ns, t[2]));
+	fputc('\n', to);
+}
+
+static void print_difference(const char *what, uint64_t ours, uint64_t kernel, FILE *to)
+{
+	uint64_t off = ours > kernel ? ours - kernel : kernel - ours;
+	char t[16];
+
+	if (kernel)
+		fprintf(to, "%s within %.1f %%", what, percent(off, kernel));
+	else
+		fprintf(to, "%s within %s", what, fmt_ns(off, t));
+}
+
+static void print_check(const struct model *m, FILE *to)
+{
+	const struct check *c = &m->switches.threads.check;
+	char n[3][32];
+
+	if (!c->threads) {
+		fprintf(to, LABEL "against nothing: the kernel's own counters were not recorded at both ends\n",
+			"checked");
+		return;
+	}
+	fprintf(to, LABEL "against the kernel's own counters: %s of %s threads agree in every switch", "checked",
+		fmt_count(c->agree, n[0]), fmt_count(c->threads, n[1]));
+	if (c->switches_missing || c->switches_extra)
+		fprintf(to, "\n  %10s (%s missing, %s too many)", "", fmt_count(c->switches_missing, n[0]),
+			fmt_count(c->switches_extra, n[1]));
+	fprintf(to, ",\n  %10s ", "");
+	print_difference("on-CPU time", c->on_cpu_ns, c->kernel_on_cpu_ns, to);
+	if (c->wait_threads)
+		print_difference(", run-queue wait", c->wait_ns, c->kernel_wait_ns, to);
+	fputc('\n', to);
+}
+
+static void print_origin(const struct model *m, FILE *to)
+{
+	const char *command = NULL, *target = model__info(m, "target"), *runtime = model__info(m, "runtime");
+	const char *kernel = model__info(m, "kernel"), *machine = model__info(m, "machine"),
+		   *host = model__info(m, "hostname"), *mode = model__info(m, "mode");
+	char a[128], b[80], c[64], n[32], t[16];
+
+	for (unsigned i = 0; i < m->nr_processes; i++) {
+		if (m->processes[i].pid == m->first_tgid)
+			command = m->processes[i].cmdline;
+	}
+	if (!command || !command[0])
+		command = target ? target : m->target_comm;
+	fprintf(to, LABEL "%.84s\n", "command", clean(command, a, 85));
+	fprintf(to, LABEL "%s, %s thread%s\n", "runtime", clean(runtime ? runtime : "native", c, sizeof(c)),
+		fmt_count(m->switches.threads.nr_seen, n), m->switches.threads.nr_seen == 1 ? "" : "s");
+	fprintf(to, LABEL "%s, Linux %s, %s\n", "machine", clean(host ? host : "unknown", a, 40),
+		clean(kernel ? kernel : "unknown", b, 32), clean(machine ? machine : "unknown", c, 12));
+	fprintf(to, LABEL "%s by tare %s", "recorded", fmt_ns(model__duration(m), t),
+		clean(mode ? mode : "record", c, 12));
+	print_ending(m, to);
+	fputc('\n', to);
+}
+
+void report__head(const struct model *m, FILE *to)
+{
+	struct accounts total;
+
+	threads__total(&m->switches.threads, &total);
+	print_headline(m, &total, to);
+	print_lost(m, to);
+	fputc('\n', to);
+	print_totals(m, &total, to);
+	fputc('\n', to);
+	print_origin(m, to);
+	print_probes(m, &total, to);
+	if (!model__lost_events(m) && !m->lost[TARE_LOST_DISK])
+		fprintf(to, LABEL "none\n", "lost");
+	print_check(m, to);
+}

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * tare.report/1. Beyond the schema's own keys: "notes", "ended", "damage",
+ * "check", "host", "recorder", "threads", and under "context_switches"
+ * "wake_latency_ns", "slice_ns", "migrations", "wakers", "rivals". A thread's
+ * lifetime_ns is on_cpu + run_queue + throttled + sleep + unknown, exactly.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <jansson.h>
+#include <sys/wait.h>
+
+#include "report.h"
+#include "rows.h"
+#include "util.h"
+
+/* JSON's integers are signed here; a u64 beyond that is no time that anyone measured. */
+static json_int_t num(uint64_t n)
+{
+	return n > INT64_MAX ? INT64_MAX : (json_int_t)n;
+}
+
+static json_t *number_or_null(uint64_t n, bool known)
+{
+	return known ? json_integer(num(n)) : json_null();
+}
+
+static json_t *text_or_null(const char *s)
+{
+	char safe[MODEL_MAX_INFO_LEN + 1];
+
+	return s && s[0] ? json_string(sanitize(s, strlen(s), safe, sizeof(safe))) : json_null();
+}
+
+static void note(json_t *notes, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void note(json_t *notes, const char *fmt, ...)
+{
+	char text[512], safe[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	json_array_append_new(notes, json_string(sanitize(text, strlen(text), safe, sizeof(safe))));
+}
+
+static json_t *dist(const struct hist *h)
+{
+	bool any = h->count;
+
+	return json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "count", num(h->count), "total_ns", num(h->total),
+			 "min_ns", number_or_null(h->min, any), "p50_ns", number_or_null(hist__percentile(h, 500), any),
+			 "p90_ns", number_or_null(hist__percentile(h, 900), any), "p99_ns",
+			 number_or_null(hist__percentile(h, 990), any), "max_ns", number_or_null(h->max, any));
+}
+
+static json_t *target_json(const struct model *m)
+{
+	const char *pids = model__info(m, "pids"), *runtime = model__info(m, "runtime");
+	unsigned long pid = pids ? strtoul(pids, NULL, 10) : 0;
+
+	if (!pid)
+		pid = m->first_tgid;
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "pid", number_or_null(pid, pid), "comm",
+			 text_or_null(m->target_comm[0] ? m->target_comm : model__info(m, "comm")), "runtime",
+			 text_or_null(runtime ? runtime : "native"), "runtime_version",
+			 text_or_null(model__info(m, "runtime_version")), "pids", text_or_null(pids), "description",
+			 text_or_null(model__info(m, "target")));
+}
+
+static json_t *lost_json(const struct model *m)
+{
+	json_t *by_class = json_object();
+
+	for (unsigned i = 0; i < TARE_NR_LOST; i++)
+		json_object_set_new(by_class, loss_name(i), json_integer(num(m->lost[i])));
+	return json_pack("{s:I, s:o, s:b}", "total", num(model__lost_events(m)), "by_class", by_class, "complete",
+			 !model__is_incomplete(m));
+}
+
+/* The three lists fail alike: @n < 0 is -ENOMEM, and NULL lets json_object_set_new() fail. */
+static json_t *off_cpu_json(const struct model *m)
+{
+	struct row *rows = NULL;
+	int n = rows__off_cpu(m, &rows);
+	json_t *list = n < 0 ? NULL : json_array();
+
+	for (int i = 0; i < n; i++)
+		json_array_append_new(list, json_pack("{s:s, s:I, s:I, s:I, s:I}", "reason", rows[i].name, "count",
+						      num(rows[i].count), "total_ns", num(rows[i].total_ns), "max_ns",
+						      num(rows[i].max_ns), "still_off", num(rows[i].extra)));
+	free(rows);
+	return list;
+}
+
+static json_t *rivals_json(const struct model *m)
+{
+	struct row *rows = NULL;
+	int n = rows__rivals(m, &rows);
+	json_t *list = n < 0 ? NULL : json_array();
+
+	for (int i = 0; i < n; i++)
+		json_array_append_new(list, json_pack("{s:s, s:b, s:I, s:I, s:I}", "comm", rows[i].name, "target",
+						      rows[i].own, "waits", num(rows[i].count), "total_ns",
+						      num(rows[i].total_ns), "max_ns", num(rows[i].max_ns)));
+	free(rows);
+	return list;
+}
+
+static json_t *wakers_json(const struct model *m)
+{
+	struct row *rows = NULL;
+	int n = rows__wakers(m, &rows);
+	json_t *list = n < 0 ? NULL : json_array();
+
+	for (int i = 0; i < n; i++)
+		json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:I, s:I}", "comm", rows[i].name, "context",
+						      rows[i].context, "target", rows[i].own, "count",
+						      num(rows[i].count), "from_other_cpu", num(rows[i].extra)));
+	free(rows);
+	return list;
+}
+
+static json_t *switches_json(const struct model *m, const struct accounts *total, json_t *notes)
+{
+	const struct switches *s = &m->switches;
+	const char *why;
+	bool direct = has_direct_cost(m, &why);
+
+	if (!direct)
+		note(notes, "context_switches.direct_cost_ns: the kernel could not bracket its scheduler%s%s",
+		     why ? ": " : "", why ? why : " (or was not asked)");
+	note(notes, "context_switches.goroutine_switches: this version does not read the runtime's counters");
+	return json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:n, s:o, s:o, s:I, s:o, s:o, s:I}", "count",
+			 num(total->voluntary + total->involuntary), "voluntary", num(total->voluntary), "involuntary",
+			 num(total->involuntary), "direct_cost_ns", direct ? dist(&s->direct_cost) : json_null(),
+			 "run_queue_ns", dist(&s->run_queue), "throttled_ns", dist(&s->throttled), "off_cpu",
+			 off_cpu_json(m), "goroutine_switches", "wake_latency_ns", dist(&s->wake_latency), "slice_ns",
+			 dist(&s->slice), "migrations", num(total->migrations), "wakers", wakers_json(m), "rivals",
+			 rivals_json(m), "inconsistent", num(total->inconsistent));
+}
+
+static json_t *allocation_json(json_t *notes)
+{
+	note(notes, "allocation: this version measures context switches only");
+	return json_pack("{s:n, s:n, s:n, s:n, s:n, s:n}", "bytes", "objects", "sampled_sites", "page_faults",
+			 "page_fault_ns", "syscalls");
+}
+
+static json_t *stop_the_world_json(json_t *notes)
+{
+	note(notes, "stop_the_world: this version measures context switches only");
+	return json_pack("{s:n, s:n, s:n, s:n, s:n, s:n}", "count", "stopping_ns", "total_ns", "world_ns", "by_reason",
+			 "by_cause_ns");
+}
+
+/* CPU time that the kernel charged: what interrupts and the hypervisor took meanwhile is not the target's. */
+static uint64_t charged(const struct accounts *total)
+{
+	int64_t ns = (int64_t)total->on_cpu_ns - total->stolen_ns;
+
+	return ns > 0 ? ns : 0;
+}
+
+static json_t *ledger_json(const struct model *m, const struct accounts *total, json_t *notes)
+{
+	uint64_t ns, hits = model__probe_cost(m, &ns);
+	json_t *probes = json_array();
+
+	for (unsigned i = 0; i < m->nr_probes; i++) {
+		const struct tare_probe *p = &m->probes[i];
+		char name[64];
+
+		json_array_append_new(probes, json_pack("{s:s, s:I, s:I, s:I}", "name",
+							sanitize(p->name, sizeof(p->name), name, sizeof(name)), "hits",
+							num(p->hits), "timed_hits", num(p->timed_hits), "timed_ns",
+							num(p->timed_ns)));
+	}
+	note(notes, "ledger.tare_ns, net_ns, classes: this version takes no stack samples");
+	if (!m->nr_probes)
+		note(notes, "ledger.probes: the recording holds no counts of the probes' hits");
+	else if (ns == TARE_UNKNOWN)
+		note(notes, "ledger.probes.ns: no hit was timed");
+	return json_pack("{s:I, s:n, s:n, s:n, s:{s:o, s:o, s:o}, s:I, s:I}", "gross_ns", num(charged(total)),
+			 "tare_ns", "net_ns", "classes", "probes", "hits", number_or_null(hits, m->nr_probes), "ns",
+			 number_or_null(ns, m->nr_probes && ns != TARE_UNKNOWN), "by_probe", probes, "on_cpu_ns",
+			 num(total->on_cpu_ns), "stolen_ns", (json_int_t)total->stolen_ns);
+}
+
+static json_t *thread_json(const struct thread *t)
+{
+	const struct accounts *a = &t->acc;
+	char comm[64];
+
+	return json_pack("{s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "tid",
+			 number_or_null(t->tid, t->tid), "tgid", number_or_null(t->tgid, t->tid), "comm",
+			 sanitize(t->comm, sizeof(t->comm), comm, sizeof(comm)), "voluntary", num(a->voluntary),
+			 "involuntary", num(a->involuntary), "on_cpu_ns", num(a->on_cpu_ns), "run_queue_ns",
+			 num(a->run_queue_ns), "throttled_ns", num(a->throttled_ns), "sleep_ns", num(a->sleep_ns),
+			 "stolen_ns", (json_int_t)a->stolen_ns, "unknown_ns", num(a->unknown_ns), "lifetime_ns",
+			 num(t->last_ns - t->born_ns), "migrations", num(a->migrations), "exited", t->exited);
+}
+
+static json_t *threads_json(const struct model *m)
+{
+	const struct threads *ts = &m->switches.threads;
+	const struct thread **rows = NULL;
+	int n = rows__threads(m, &rows);
+	json_t *list = n < 0 ? NULL : json_array();
+
+	for (int i = 0; i < n; i++)
+		json_array_append_new(list, thread_json(rows[i]));
+	if (list && ts->nr_folded) {
+		struct thread folded = ts->folded;
+		json_t *row;
+
+		folded.exited = true;
+		row = thread_json(&folded);
+		json_object_set_new(row, "comm", json_sprintf("(%" PRIu64 " exited threads)", ts->nr_folded));
+		json_array_append_new(list, row);
+	}
+	free(rows);
+	return list;
+}
+
+static json_t *check_json(const struct model *m)
+{
+	const struct check *c = &m->switches.threads.check;
+
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "threads", num(c->threads), "agree",
+			 num(c->agree), "switches_missing", num(c->switches_missing), "switches_extra",
+			 num(c->switches_extra), "on_cpu_ns", num(c->on_cpu_ns), "kernel_on_cpu_ns",
+			 num(c->kernel_on_cpu_ns), "wait_threads", num(c->wait_threads), "wait_ns",
+			 number_or_null(c->wait_ns, c->wait_threads), "kernel_wait_ns",
+			 number_or_null(c->kernel_wait_ns, c->wait_threads));
+}
+
+static json_t *host_json(const struct model *m)
+{
+	json_t *features = json_object();
+
+	for (unsigned i = 0; i < m->nr_info; i++) {
+		static const char prefix[] = "feature.";
+		const char *id = m->info[i].key + strlen(prefix);
+		char key[128];
+
+		if (strncmp(m->info[i].key, prefix, strlen(prefix)))
+			continue;
+		json_object_set_new(features, sanitize(id, strlen(id), key, sizeof(key)),
+				    text_or_null(m->info[i].value));
+	}
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "hostname", text_or_null(model__info(m, "hostname")),
+			 "kernel", text_or_null(model__info(m, "kernel")), "kernel_version",
+			 text_or_null(model__info(m, "kernel_version")), "machine",
+			 text_or_null(model__info(m, "machine")), "cpus",
+			 number_or_null(m->header.nr_cpus, m->has_header), "features", features);
+}
+
+static json_t *ended_json(const struct model *m)
+{
+	static const char *const names[] = {
+		[TARE_END_DURATION] = "duration", [TARE_END_INTERRUPT] = "interrupt",
+		[TARE_END_TARGET_GONE] = "target_gone", [TARE_END_ERROR] = "error",
+	};
+
+	if (!m->has_end)
+		return json_string("cut_off");
+	return text_or_null(m->end.reason < ARRAY_SIZE(names) ? names[m->end.reason] : NULL);
+}
+
+static json_t *damage_json(const struct model *m)
+{
+	json_t *list = json_array();
+
+	for (uint64_t i = 0; i < m->nr_damage && i < MODEL_MAX_DAMAGE; i++) {
+		const struct model_damage *d = &m->damage[i];
+
+		json_array_append_new(list, json_pack("{s:I, s:I, s:o}", "offset", num(d->offset), "bytes",
+						      num(d->bytes), "what", text_or_null(d->what)));
+	}
+	return list;
+}
+
+static json_t *recorder_json(const struct model *m)
+{
+	bool waited = m->has_end && m->end.wait_status != -1;
+
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:I}", "version", text_or_null(model__info(m, "version")), "mode",
+			 text_or_null(model__info(m, "mode")), "cmdline", text_or_null(model__info(m, "cmdline")),
+			 "cpu_ns", number_or_null(m->end.self_cpu_ns, m->has_end), "command_status",
+			 waited && WIFEXITED(m->end.wait_status) ? json_integer(WEXITSTATUS(m->end.wait_status)) :
+								   json_null(),
+			 "late_events", num(m->late));
+}
+
+int report__json(const struct model *m, FILE *to)
+{
+	json_t *root = json_object(), *notes = json_array();
+	struct accounts total;
+	int bad = 0, ret = 0;
+
+	threads__total(&m->switches.threads, &total);
+	bad |= json_object_set_new(root, "schema", json_string("tare.report/1"));
+	bad |= json_object_set_new(root, "target", target_json(m));
+	bad |= json_object_set_new(root, "duration_ns", json_integer(num(model__duration(m))));
+	bad |= json_object_set_new(root, "ended", ended_json(m));
+	bad |= json_object_set_new(root, "lost", lost_json(m));
+	bad |= json_object_set_new(root, "context_switches", switches_json(m, &total, notes));
+	bad |= json_object_set_new(root, "allocation", allocation_json(notes));
+	bad |= json_object_set_new(root, "stop_the_world", stop_the_world_json(notes));
+	bad |= json_object_set_new(root, "ledger", ledger_json(m, &total, notes));
+	bad |= json_object_set_new(root, "threads", threads_json(m));
+	bad |= json_object_set_new(root, "check", check_json(m));
+	bad |= json_object_set_new(root, "host", host_json(m));
+	bad |= json_object_set_new(root, "recorder", recorder_json(m));
+	bad |= json_object_set_new(root, "damage", damage_json(m));
+	bad |= json_object_set_new(root, "damage_bytes", json_integer(num(m->damage_bytes)));
+	bad |= json_object_set_new(root, "notes", notes);
+	if (bad)
+		ret = -ENOMEM;
+	else if (json_dumpf(root, to, JSON_INDENT(2)) || fputc('\n', to) == EOF)
+		ret = -EIO;
+	json_decref(root);
+	return ret;
+}

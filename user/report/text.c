@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report.h"
+#include "rows.h"
+#include "util.h"
+
+#define FIRST_ROWS	10
+#define FIRST_THREADS	50
+
+static double percent(uint64_t part, uint64_t whole)
+{
+	return whole ? 100.0 * part / whole : 0;
+}
+
+/* A count in 10 columns: from 100 million on in millions. */
+static const char *short_count(uint64_t n, char buf[32])
+{
+	if (n < 100000000)
+		return fmt_count(n, buf);
+	snprintf(buf, 32, "%.4g M", n / 1e6);
+	return buf;
+}
+
+/* Print @name in @width columns: UTF-8's continuation bytes take none. Cuts what is longer. */
+static void print_name(const char *name, int width, FILE *to)
+{
+	int used = 0;
+
+	for (; *name; name++) {
+		bool begins = (*name & 0xc0) != 0x80;
+
+		if (begins && used == width)
+			break;
+		used += begins;
+		fputc(*name, to);
+	}
+	fprintf(to, "%*s", width - used, "");
+}
+
+static void print_distribution(const char *name, const struct hist *h, FILE *to)
+{
+	char n[32], t[5][16];
+
+	fprintf(to, "  %-27s%14s", name, fmt_count(h->count, n));
+	if (h->count)
+		fprintf(to, " %9s %9s %9s %9s %9s", fmt_ns(h->total, t[0]), fmt_ns(hist__percentile(h, 500), t[1]),
+			fmt_ns(hist__percentile(h, 900), t[2]), fmt_ns(hist__percentile(h, 990), t[3]),
+			fmt_ns(h->max, t[4]));
+	fputc('\n', to);
+}
+
+static void print_distributions(const struct model *m, FILE *to)
+{
+	const struct switches *s = &m->switches;
+	const char *why;
+	char safe[60];
+
+	fprintf(to, "\n%-29s%14s %9s %9s %9s %9s %9s\n", "how long", "count", "total", "p50", "p90", "p99", "max");
+	print_distribution("on a CPU, each time", &s->slice, to);
+	print_distribution("run-queue wait", &s->run_queue, to);
+	print_distribution("throttled", &s->throttled, to);
+	print_distribution("from wake-up to running", &s->wake_latency, to);
+	if (has_direct_cost(m, &why))
+		print_distribution("the switch itself", &s->direct_cost, to);
+	else
+		fprintf(to, "  %-27s%14s %s\n", "the switch itself", "not available:",
+			why ? sanitize(why, strlen(why), safe, 56) : "it was not asked for");
+}
+
+static void print_more(int n, int shown, FILE *to)
+{
+	if (n > shown)
+		fprintf(to, "  ... and %d more (--all shows them)\n", n - shown);
+}
+
+static void print_off_cpu(const struct model *m, FILE *to, bool all)
+{
+	struct row *rows = NULL;
+	int n = rows__off_cpu(m, &rows), shown = all || n < FIRST_ROWS ? n : FIRST_ROWS;
+	uint64_t total = 0;
+	char c[32], t[3][16];
+
+	for (int i = 0; i < n; i++)
+		total += rows[i].total_ns;
+	if (n > 0)
+		fprintf(to, "\n%-29s%14s %9s %9s %9s %9s %9s\n", "why threads left a CPU", "count", "off for", "mean",
+			"max", "share", "still off");
+	for (int i = 0; i < shown; i++) {
+		const struct row *r = &rows[i];
+		uint64_t times = r->count > r->extra ? r->count : r->extra;
+
+		fprintf(to, "  ");
+		print_name(r->name, 27, to);
+		fprintf(to, "%14s %9s %9s %9s %7.1f %%", fmt_count(r->count, c), fmt_ns(r->total_ns, t[0]),
+			times ? fmt_ns(r->total_ns / times, t[1]) : "-", fmt_ns(r->max_ns, t[2]),
+			percent(r->total_ns, total));
+		if (r->extra)
+			fprintf(to, " %9s", short_count(r->extra, c));
+		fputc('\n', to);
+	}
+	print_more(n, shown, to);
+	free(rows);
+}
+
+static void print_rivals(const struct model *m, FILE *to, bool all)
+{
+	struct row *rows = NULL;
+	int n = rows__rivals(m, &rows), shown = all || n < FIRST_ROWS ? n : FIRST_ROWS;
+	uint64_t total = 0;
+	char name[96], c[32], t[3][16];
+
+	for (int i = 0; i < n; i++)
+		total += rows[i].total_ns;
+	if (n > 0)
+		fprintf(to, "\n%-29s%14s %9s %9s %9s %9s\n", "who ran while they waited", "waits", "total", "mean",
+			"max", "share");
+	for (int i = 0; i < shown; i++) {
+		const struct row *r = &rows[i];
+
+		snprintf(name, sizeof(name), "%s%s", r->name, r->own ? " (target)" : "");
+		fprintf(to, "  ");
+		print_name(name, 27, to);
+		fprintf(to, "%14s %9s %9s %9s %7.1f %%\n", fmt_count(r->count, c), fmt_ns(r->total_ns, t[0]),
+			r->count ? fmt_ns(r->total_ns / r->count, t[1]) : "-", fmt_ns(r->max_ns, t[2]),
+			percent(r->total_ns, total));
+	}
+	print_more(n, shown, to);
+	free(rows);
+}
+
+static void print_wakers(const struct model *m, FILE *to, bool all)
+{
+	struct row *rows = NULL;
+	int n = rows__wakers(m, &rows), shown = all || n < FIRST_ROWS ? n : FIRST_ROWS;
+	uint64_t total = 0;
+	char name[96], c[2][32];
+
+	for (int i = 0; i < n; i++)
+		total += rows[i].count;
+	if (n > 0)
+		fprintf(to, "\n%-29s%14s %19s %19s\n", "who woke them", "wake-ups", "from another CPU", "share");
+	for (int i = 0; i < shown; i++) {
+		const struct row *r = &rows[i];
+
+		snprintf(name, sizeof(name), "%s%s", r->name, r->own ? " (target)" : "");
+		fprintf(to, "  ");
+		print_name(name, 27, to);
+		fprintf(to, "%14s %19s %17.1f %%\n", fmt_count(r->count, c[0]), fmt_count(r->extra, c[1]),
+			percent(r->count, total));
+	}
+	print_more(n, shown, to);
+	free(rows);
+}
+
+static void print_accounts(const struct accounts *a, FILE *to)
+{
+	char n[3][32], ns[4][16];
+
+	fprintf(to, "%11s %10s %9s %8s %8s %8s %8s %6" PRIu64 "\n",
+		short_count(a->voluntary + a->involuntary, n[0]), short_count(a->voluntary, n[1]),
+		short_count(a->involuntary, n[2]), fmt_ns(a->on_cpu_ns, ns[0]), fmt_ns(a->run_queue_ns, ns[1]),
+		fmt_ns(a->throttled_ns, ns[2]), fmt_ns(a->sleep_ns, ns[3]), a->migrations);
+}
+
+static void print_thread(const struct thread *t, FILE *to)
+{
+	char name[64];
+
+	sanitize(t->comm, sizeof(t->comm), name, sizeof(name));
+	fprintf(to, "%s%7u ", t->exited ? "-" : " ", t->tid);
+	print_name(name[0] ? name : "(no name)", 15, to);
+	print_accounts(&t->acc, to);
+}
+
+void report__threads(const struct model *m, FILE *to, bool all)
+{
+	const struct threads *ts = &m->switches.threads;
+	const struct thread **rows = NULL;
+	int n = rows__threads(m, &rows), shown = all || n < FIRST_THREADS ? n : FIRST_THREADS;
+	struct accounts total;
+	char t[16], count[32];
+
+	fprintf(to, "\n%8s %-15s%11s %10s %9s %8s %8s %8s %8s %6s\n", "tid", "name", "switches", "voluntary",
+		"involunt.", "on CPU", "waited", "throttl.", "asleep", "moved");
+	for (int i = 0; i < shown; i++)
+		print_thread(rows[i], to);
+	if (ts->nr_folded) {
+		fprintf(to, "-%7s %-15s", short_count(ts->nr_folded, count), "more, together");
+		print_accounts(&ts->folded.acc, to);
+	}
+	print_more(n, shown, to);
+	if (n > 0 && ts->nr_exited)
+		fprintf(to, "  - before the tid: the thread has ended\n");
+	threads__total(ts, &total);
+	if (total.unknown_ns)
+		fprintf(to, "  for %s in all it is unknown what threads did: switches are missing there\n",
+			fmt_ns(total.unknown_ns, t));
+	free(rows);
+}
+
+static void print_probes(const struct model *m, FILE *to)
+{
+	char name[64], n[2][32], t[2][16];
+
+	fprintf(to, "\n%-34s%16s %16s %10s %10s\n", "probe", "hits", "of these timed", "each", "in all");
+	for (unsigned i = 0; i < m->nr_probes; i++) {
+		const struct tare_probe *p = &m->probes[i];
+		double each = p->timed_hits ? (double)p->timed_ns / p->timed_hits : 0;
+
+		fprintf(to, "  %-32s%16s %16s", sanitize(p->name, sizeof(p->name), name, sizeof(name)),
+			fmt_count(p->hits, n[0]), fmt_count(p->timed_hits, n[1]));
+		if (p->timed_hits)
+			fprintf(to, " %10s %10s", fmt_ns((uint64_t)each, t[0]),
+				fmt_ns((uint64_t)(each * p->hits), t[1]));
+		fputc('\n', to);
+	}
+}
+
+void report__text(const struct model *m, FILE *to, const struct report_opts *opts)
+{
+	report__head(m, to);
+	if (opts->threads)
+		report__threads(m, to, opts->all);
+	if (opts->probes)
+		print_probes(m, to);
+	print_distributions(m, to);
+	print_off_cpu(m, to, opts->all);
+	print_rivals(m, to, opts->all);
+	print_wakers(m, to, opts->all);
+	report__histogram(opts->histogram ? opts->histogram : &m->switches.run_queue,
+			  opts->histogram ? opts->histogram_title : "run-queue wait", to);
+}
