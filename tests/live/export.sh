@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# What `tare export` writes, read by others: protoc, and a reader that knows Perfetto's fields (perfetto_check.py).
+set -u
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+need_bpf
+
+check() { python3 "$root/tests/live/perfetto_check.py" "$@"; }
+decodes() { protoc --decode_raw <"$1" >/dev/null; }
+# export_both NAME: $tmp/NAME.data to .pftrace and .txt
+export_both()
+{
+	tare export -i "$tmp/$1.data" -f perfetto -o "$tmp/$1.pftrace" &&
+		tare export -i "$tmp/$1.data" -f perf-script -o "$tmp/$1.txt" &&
+		tare report -i "$tmp/$1.data" --json >"$tmp/$1.json"
+}
+# agree NAME: all that must hold of the exports of $tmp/NAME.data
+agree()
+{
+	ok "$1: both exports and the report are written" export_both "$1"
+	ok "$1: protoc takes the trace apart" decodes "$tmp/$1.pftrace"
+	ok "$1: every field is known to Perfetto, text is UTF-8" check wire "$tmp/$1.pftrace"
+	ok "$1: on each CPU who leaves is who came" check chain "$tmp/$1.pftrace"
+	ok "$1: threads belong to their process" check tree "$tmp/$1.pftrace" "$(json "$tmp/$1.json" .target.pid)"
+	ok "$1: as many switches of each thread as in the report" check count "$tmp/$1.pftrace" "$tmp/$1.json"
+	ok "$1: as much time on the CPU" check on-cpu "$tmp/$1.pftrace" "$tmp/$1.json"
+	ok "$1: who slept was woken" check waking "$tmp/$1.pftrace"
+	ok "$1: perf-script tells the same" check script "$tmp/$1.pftrace" "$tmp/$1.txt"
+}
+
+# ---- a program from its first instruction to its end ----
+
+ok "records a run" \
+	tare run -q -o "$tmp/run.data" -- "$root/build/workloads/pingpong" --by futex --cpus 1 --round-trips 2000
+agree run
+
+# ---- a live process: threads that were there before ----
+
+workload_start pingpong --by pipe --cpus 2 --round-trips 2000
+live=$workload_pid
+spawn "$TARE" record -q -o "$tmp/live.data" -p "$live" 2>"$tmp/recorder"
+recorder=$pid
+wait_for grep -q 'recording to' "$tmp/recorder"
+workload_go
+kill -INT "$recorder"
+wait "$recorder"
+is $? 0 "records a live process"
+workload_end
+agree live
+is "$(json "$tmp/live.json" .target.pid)" "$live" "it is that process"
+
+# ---- the command ----
+
+exits 2 "an unknown format is wrong usage" tare export -i "$tmp/run.data" -f nonsense
+like "$(<"$tmp/stderr")" 'perfetto, perf-script' "and the error lists those that there are"
+exits 2 "no format is wrong usage" tare export -i "$tmp/run.data"
+exits 2 "the recording is not overwritten by its own export" \
+	tare export -i "$tmp/run.data" -f perfetto -o "$tmp/run.data"
+ok "and is whole" tare report -i "$tmp/run.data"
+exits 1 "no such recording" tare export -i "$tmp/none" -f perfetto
+for format in perfetto perf-script; do
+	exits 1 "$format: a full disk is an error" tare export -i "$tmp/run.data" -f $format -o /dev/full
+	like "$(<"$tmp/stderr")" '/dev/full: No space left on device' "$format: and says so"
+	tare export -i - -f $format <"$tmp/run.data" >"$tmp/piped"
+	ok "$format: from standard input to standard output it is the same" \
+		cmp "$tmp/piped" "$tmp/run.$([ $format = perfetto ] && echo pftrace || echo txt)"
+done
+ln -s "$tmp/elsewhere" "$tmp/link"
+exits 1 "a symbolic link is not written through" tare export -i "$tmp/run.data" -f perfetto -o "$tmp/link"
+ok "and what it points to is not made" test ! -e "$tmp/elsewhere"
+quiet_pipe() { tare export -i "$tmp/run.data" -f perf-script | head -n 1; }
+ok "a reader that ends early is no error" quiet_pipe
+is "$(<"$tmp/stderr")" "" "and no word is said of it"
+on_terminal() { script -qec "'$TARE' export -i '$tmp/run.data' -f perfetto" /dev/null; }
+exits 2 "binary is not written to a terminal" on_terminal
+
+# what was cut off anywhere exports up to there
+ok "records a long run" \
+	tare run -q -o "$tmp/long.data" -- "$root/build/workloads/pingpong" --by futex --cpus 1 --round-trips 100000
+size=$(stat -c %s "$tmp/long.data")
+for bytes in $((size / 3)) $((size / 2)) $((size - 1)); do
+	head -c $bytes "$tmp/long.data" >"$tmp/cut.data"
+	ok "cut to $bytes bytes of $size it still exports" \
+		tare export -i "$tmp/cut.data" -f perfetto -o "$tmp/cut.pftrace"
+	ok "and the chain on each CPU holds" check chain "$tmp/cut.pftrace"
+done
+
+done_testing

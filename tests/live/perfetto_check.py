@@ -1,0 +1,287 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Holds the exports of a recording against its report, and against each other.
+
+usage: perfetto_check.py CHECK TRACE [FILE]
+
+  wire   TRACE              every byte is a known field of the type that Perfetto gives it, text is UTF-8,
+                            the sequence's rules are kept, clocks and machine come first
+  chain  TRACE              on each CPU who leaves is who came last, and time does not go back; a thread is
+                            on one CPU at a time
+  tree   TRACE PID          each thread that runs is in the process tree; PID is there with its name and parent
+  count  TRACE REPORT.json  switches out of each thread are as many as the report says
+  on-cpu TRACE REPORT.json  and so is the time that each spent on a CPU
+  waking TRACE              threads that slept and came back were woken in between
+  script TRACE SCRIPT       the lines of perf-script tell the same, in order of time
+
+Decodes protobuf by itself, from a list of fields written for this test from Perfetto's published .proto files.
+"""
+import collections
+import json
+import os
+import re
+import sys
+
+INT, STR = "int", "str"
+CLOCK = {1: ("clock_id", INT), 2: ("timestamp", INT)}
+UTSNAME = {1: ("sysname", STR), 2: ("version", STR), 3: ("release", STR), 4: ("machine", STR)}
+PROCESS = {1: ("pid", INT), 2: ("ppid", INT), 3: ("cmdline", STR), 9: ("cmdline_is_comm", INT)}
+THREAD = {1: ("tid", INT), 2: ("name", STR), 3: ("tgid", INT)}
+SWITCH = {1: ("prev_comm", STR), 2: ("prev_pid", INT), 3: ("prev_prio", INT), 4: ("prev_state", INT),
+          5: ("next_comm", STR), 6: ("next_pid", INT), 7: ("next_prio", INT)}
+WAKING = {1: ("comm", STR), 2: ("pid", INT), 3: ("prio", INT), 4: ("success", INT), 5: ("target_cpu", INT)}
+NEWTASK = {1: ("pid", INT), 2: ("comm", STR), 3: ("clone_flags", INT)}
+RENAME = {1: ("pid", INT), 2: ("oldcomm", STR), 3: ("newcomm", STR)}
+EXIT = {1: ("comm", STR), 2: ("pid", INT), 3: ("tgid", INT), 4: ("prio", INT)}
+EVENT = {1: ("timestamp", INT), 2: ("pid", INT), 5: ("common_flags", INT), 4: ("sched_switch", SWITCH),
+         20: ("sched_waking", WAKING), 235: ("task_newtask", NEWTASK), 236: ("task_rename", RENAME),
+         238: ("sched_process_exit", EXIT)}
+BUNDLE = {1: ("cpu", INT), 2: ("event", EVENT), 3: ("lost_events", INT)}
+PACKET = {1: ("ftrace_events", BUNDLE), 2: ("process_tree", {1: ("processes", PROCESS), 2: ("threads", THREAD)}),
+          6: ("clock_snapshot", {1: ("clocks", CLOCK), 2: ("primary_trace_clock", INT)}), 8: ("timestamp", INT),
+          10: ("trusted_packet_sequence_id", INT), 13: ("sequence_flags", INT), 42: ("previous_packet_dropped", INT),
+          45: ("system_info", {1: ("utsname", UTSNAME), 3: ("hz", INT), 6: ("page_size", INT), 8: ("num_cpus", INT)})}
+TRACE = {1: ("packet", PACKET)}
+
+REALTIME, MONOTONIC, BOOTTIME = 1, 3, 6
+SLEEPING = 0x01 | 0x02
+STATES = {"R": 0, "S": 1, "D": 2, "T": 4, "t": 8, "X": 0x10, "Z": 0x20, "P": 0x40, "I": 0x80, "R+": 0x100}
+
+
+class Bad(Exception):
+    pass
+
+
+def varint(buf, pos):
+    value = shift = 0
+    while True:
+        if pos >= len(buf) or shift > 63:
+            raise Bad(f"a varint does not end at byte {pos}")
+        byte = buf[pos]
+        value |= (byte & 0x7F) << shift
+        pos, shift = pos + 1, shift + 7
+        if byte < 0x80:
+            return value, pos
+
+
+def decode(buf, schema):
+    """A message as {name: [values]}."""
+    out, pos = collections.defaultdict(list), 0
+    while pos < len(buf):
+        key, pos = varint(buf, pos)
+        if key >> 3 not in schema:
+            raise Bad(f"field {key >> 3} is not one of {[v[0] for v in schema.values()]}")
+        name, kind = schema[key >> 3]
+        if key & 7 != (0 if kind is INT else 2):
+            raise Bad(f"{name} has wire type {key & 7}")
+        value, pos = varint(buf, pos)
+        if kind is not INT:
+            body = buf[pos:pos + value]
+            if len(body) != value:
+                raise Bad(f"{name} ends beyond its message")
+            pos += value
+            value = body.decode("utf-8") if kind is STR else decode(body, kind)
+        out[name].append(value)
+    return out
+
+
+def one(message, name):
+    if len(message[name]) != 1:
+        raise Bad(f"{name} is there {len(message[name])} times in {dict(message)}")
+    return message[name][0]
+
+
+class Trace:
+    def __init__(self, path):
+        with open(path, "rb") as f:
+            self.packets = decode(f.read(), TRACE)["packet"]
+
+    def events(self, kind):
+        """(cpu, time, pid, fields) of each event of one kind, in the order of the file."""
+        for packet in self.packets:
+            for bundle in packet["ftrace_events"]:
+                for event in bundle["event"]:
+                    for body in event[kind]:
+                        yield (one(bundle, "cpu"), one(event, "timestamp"), one(event, "pid"),
+                               {name: one(body, name) for name in list(body)})
+
+    def clocks(self):
+        for packet in self.packets:
+            for snapshot in packet["clock_snapshot"]:
+                return {one(c, "clock_id"): one(c, "timestamp") for c in snapshot["clocks"]}
+        raise Bad("no clock snapshot")
+
+
+def check_wire(trace):
+    first = trace.packets[0]
+    if not one(first, "sequence_flags") & 1 or any(one(p, "sequence_flags") not in (2, 3) for p in trace.packets):
+        raise Bad("sequence_flags: the first packet must clear the state, all need it")
+    if {one(p, "trusted_packet_sequence_id") for p in trace.packets} != {1}:
+        raise Bad("packets of more than one sequence")
+    clocks = trace.clocks()
+    if set(clocks) != {REALTIME, MONOTONIC, BOOTTIME} or clocks[BOOTTIME] < clocks[MONOTONIC]:
+        raise Bad(f"clocks: {clocks}")
+    system = one(trace.packets[1], "system_info")
+    uname = os.uname()
+    got = tuple(one(one(system, "utsname"), k) for k in ("sysname", "release", "version", "machine"))
+    if got != (uname.sysname, uname.release, uname.version, uname.machine):
+        raise Bad(f"system_info says {got}")
+    for packet in trace.packets:
+        for bundle in packet["ftrace_events"]:
+            if len(bundle["event"]) > 256 or not bundle["event"]:
+                raise Bad(f"a bundle of {len(bundle['event'])} events")
+            if bundle["lost_events"] or packet["previous_packet_dropped"]:
+                raise Bad("says that something was lost")
+
+
+def check_chain(trace):
+    on, where, last, seen = {}, {}, collections.Counter(), 0
+    switches = sorted((time, cpu, i, s) for i, (cpu, time, pid, s) in enumerate(trace.events("sched_switch")))
+    for cpu, time, pid, s in trace.events("sched_switch"):
+        if time < last[cpu]:
+            raise Bad(f"CPU {cpu}: {time} comes after {last[cpu]}")
+        if pid != s["prev_pid"] or s["prev_pid"] == s["next_pid"]:
+            raise Bad(f"CPU {cpu} at {time}: {s}")
+        if s["prev_pid"] != on.get(cpu, s["prev_pid"]):
+            raise Bad(f"CPU {cpu} at {time}: {on[cpu]} came, {s['prev_pid']} leaves")
+        for side in "prev", "next":
+            if (s[side + "_pid"] == 0) != (s[side + "_comm"] == f"swapper/{cpu}"):
+                raise Bad(f"CPU {cpu} at {time}: {side} is {s[side + '_pid']} {s[side + '_comm']}")
+        if not s["prev_pid"] and s["prev_state"]:
+            raise Bad(f"CPU {cpu} at {time}: swapper leaves in state {s['prev_state']}")
+        on[cpu], last[cpu], seen = s["next_pid"], time, seen + 1
+    for time, cpu, _, s in switches:
+        if where.get(s["prev_pid"], cpu) != cpu:
+            raise Bad(f"{s['prev_pid']} leaves CPU {cpu} at {time}, it was on {where[s['prev_pid']]}")
+        where.pop(s["prev_pid"], None)
+        if s["next_pid"] in where:
+            raise Bad(f"{s['next_pid']} comes onto CPU {cpu} at {time}, it is on {where[s['next_pid']]}")
+        if s["next_pid"]:
+            where[s["next_pid"]] = cpu
+    if not seen:
+        raise Bad("no switches at all")
+
+
+def check_tree(trace, pid):
+    threads, processes = {}, {}
+    for packet in trace.packets:
+        for tree in packet["process_tree"]:
+            threads.update({one(t, "tid"): one(t, "tgid") for t in tree["threads"]})
+            processes.update({one(p, "pid"): p for p in tree["processes"]})  # what is told last holds
+    ran = {s["next_pid"] for _, _, _, s in trace.events("sched_switch")} - {0}
+    if ran - set(threads):
+        raise Bad(f"not in the process tree: {ran - set(threads)}")
+    if not ran or any(threads[tid] != int(pid) for tid in ran):
+        raise Bad(f"threads of {pid}: {threads}")
+    process = processes.get(int(pid))
+    if not process or "pingpong" not in process["cmdline"][0] or not one(process, "ppid"):
+        raise Bad(f"process {pid}: {process}")
+
+
+def report_threads(path):
+    with open(path, encoding="utf-8") as f:
+        report = json.load(f)
+    if report["lost"]["total"]:
+        raise Bad("the recording lost something: nothing can be compared")
+    return report, {t["tid"]: t for t in report["threads"]}
+
+
+def check_count(trace, path):
+    report, threads = report_threads(path)
+    outs = collections.Counter(s["prev_pid"] for _, _, _, s in trace.events("sched_switch"))
+    del outs[0]
+    want = {tid: t["voluntary"] + t["involuntary"] for tid, t in threads.items()}
+    if outs != {tid: n for tid, n in want.items() if n}:
+        raise Bad(f"switches: {dict(outs)}, report: {want}")
+    if sum(outs.values()) != report["context_switches"]["count"]:
+        raise Bad(f"{sum(outs.values())} switches, report: {report['context_switches']['count']}")
+
+
+def check_on_cpu(trace, path):
+    """The report counts as wait what the kernel does: with a preempted thread the end of its time on the CPU too."""
+    _, threads = report_threads(path)
+    since, spent, preempted = {}, collections.Counter(), collections.Counter()
+    for cpu, time, _, s in trace.events("sched_switch"):
+        if s["prev_pid"]:
+            spent[s["prev_pid"]] += time - since[cpu]
+            preempted[s["prev_pid"]] += 0 if s["prev_state"] & SLEEPING else time - since[cpu]
+        since[cpu] = time
+    if not spent or not set(spent) <= set(threads):
+        raise Bad(f"on CPU: {dict(spent)}, report: {list(threads)}")
+    for tid, t in threads.items():
+        if not spent[tid] * 0.99 - preempted[tid] <= t["on_cpu_ns"] <= spent[tid]:
+            raise Bad(f"{tid} was on a CPU for {spent[tid]} ns, {preempted[tid]} of them until it was preempted or "
+                      f"ended; report: {t['on_cpu_ns']}")
+
+
+def check_waking(trace):
+    events = [(t, 0, w["pid"], w) for _, t, _, w in trace.events("sched_waking")]
+    events += [(t, 1, s["prev_pid"], s) for _, t, _, s in trace.events("sched_switch")]
+    events += [(t, 2, s["next_pid"], s) for _, t, _, s in trace.events("sched_switch")]
+    slept, woken, missing, seen = {}, {}, 0, 0
+    for time, what, pid, e in sorted(events, key=lambda x: x[:3]):
+        if what == 0:
+            woken[pid] = time
+        elif what == 1:
+            slept[pid] = bool(e["prev_state"] & SLEEPING)
+        elif pid:
+            # the waker may be there before the thread has quite left: so not "after it left"
+            seen += slept.get(pid, False)
+            missing += slept.pop(pid, False) and pid not in woken
+            woken.pop(pid, None)
+    # of a wake-up that comes while the thread is only just leaving, the waker may not be known
+    if missing * 100 > seen or not seen:
+        raise Bad(f"{missing} of {seen} threads that came back were woken by nobody")
+
+
+HEAD = re.compile(r"^ *(\S.*?) (\d+)/(\d+) \[(\d{3})\] (\d+)\.(\d{6}): {10}1 (sched:\w+): (.*)$")
+LINE = {
+    "sched:sched_switch": re.compile(r"prev_comm=(.*) prev_pid=(\d+) prev_prio=120 prev_state=(\S+) ==> "
+                                     r"next_comm=(.*) next_pid=(\d+) next_prio=120"),
+    "sched:sched_waking": re.compile(r"comm=(.*) pid=(\d+) prio=120 target_cpu=(\d{3})"),
+}
+
+
+def script_events(path):
+    last = 0
+    with open(path, encoding="utf-8", newline="\n") as f:
+        for line in f:
+            head = HEAD.match(line.rstrip("\n"))
+            body = head and head[7] in LINE and LINE[head[7]].fullmatch(head[8])
+            if not body:
+                raise Bad(f"no line of perf script: {line!r}")
+            time = int(head[5]) * 1000000 + int(head[6])
+            if time < last:
+                raise Bad(f"not in order of time: {line!r}")
+            last = time
+            if head[7] == "sched:sched_switch":
+                if head[3] != body[2]:
+                    raise Bad(f"a line of another thread than the one that leaves: {line!r}")
+                yield (time, int(head[4]), body[1], int(body[2]), STATES[body[3]], body[4], int(body[5]))
+            else:
+                yield (time, int(head[4]), int(head[3]), body[1], int(body[2]), int(body[3]))
+
+
+def check_script(trace, path):
+    clocks = trace.clocks()
+    offset = clocks[BOOTTIME] - clocks[MONOTONIC]
+    want = collections.Counter(((t - offset) // 1000, cpu, s["prev_comm"], s["prev_pid"], s["prev_state"],
+                                s["next_comm"], s["next_pid"]) for cpu, t, _, s in trace.events("sched_switch"))
+    want.update(((t - offset) // 1000, cpu, pid, w["comm"], w["pid"], w["target_cpu"])
+                for cpu, t, pid, w in trace.events("sched_waking"))
+    got = collections.Counter(script_events(path))
+    if got != want or not got:
+        raise Bad(f"only in perf-script: {list((got - want))[:3]}, only in perfetto: {list((want - got))[:3]}")
+
+
+def main():
+    checks = {"wire": check_wire, "chain": check_chain, "tree": check_tree, "count": check_count,
+              "on-cpu": check_on_cpu, "waking": check_waking, "script": check_script}
+    try:
+        checks[sys.argv[1]](Trace(sys.argv[2]), *sys.argv[3:])
+    except (Bad, UnicodeDecodeError) as e:
+        sys.exit(f"{sys.argv[1]}: {e}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* tare export: a recording in a format that another tool reads. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "export.h"
+#include "reader.h"
+#include "util.h"
+
+#define LIST(name) &exporter_##name,
+static const struct exporter *const formats[] = { EXPORTERS(LIST) };
+#undef LIST
+
+struct options {
+	const char *in, *out;	/* "-": standard input, output */
+	const struct exporter *format;
+};
+
+static void usage(FILE *to)
+{
+	fprintf(to, "usage: tare export [-i FILE] -f FORMAT [-o OUT]\n\n"
+		    "  -i, --input FILE     the recording, - for standard input (" TARE_DEFAULT_FILE ")\n"
+		    "  -f, --format FORMAT  one of those below\n"
+		    "  -o, --output OUT     write there (default: standard output)\n"
+		    "  -h, --help           print this\n\nformats:\n");
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
+		fprintf(to, "  %-12s %s\n", formats[i]->name, formats[i]->what);
+	fprintf(to, "\nOnly target threads are in a recording: where another task had a CPU, an export shows swapper.\n\n"
+		    "examples:\n"
+		    "  tare export -f perfetto -o trace.pftrace     open it at ui.perfetto.dev\n"
+		    "  tare export -f perf-script | less\n");
+}
+
+static const char *format_names(char *buf, size_t size)
+{
+	size_t len = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(formats) && len < size; i++)
+		len += snprintf(buf + len, size - len, "%s%s", i ? ", " : "", formats[i]->name);
+	return buf;
+}
+
+static int bad_format(const char *name)
+{
+	char names[256];
+
+	format_names(names, sizeof(names));
+	if (name)
+		err("no format '%s'; there are: %s", name, names);
+	else
+		err("which format? Give -f and one of: %s", names);
+	return EXIT_USAGE;
+}
+
+static const struct exporter *find_format(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
+		if (!strcmp(formats[i]->name, name))
+			return formats[i];
+	}
+	return NULL;
+}
+
+/* Returns an exit code, or -1 to go on. */
+static int parse(int argc, char **argv, struct options *o)
+{
+	static const struct option longs[] = {
+		{ "input", required_argument, NULL, 'i' },  { "format", required_argument, NULL, 'f' },
+		{ "output", required_argument, NULL, 'o' }, { "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int c;
+
+	opterr = 0;
+	*o = (struct options){ .in = TARE_DEFAULT_FILE, .out = "-" };
+	while ((c = getopt_long(argc, argv, "i:f:o:h", longs, NULL)) != -1) {
+		switch (c) {
+		case 'i':
+			o->in = optarg;
+			break;
+		case 'o':
+			o->out = optarg;
+			break;
+		case 'f':
+			o->format = find_format(optarg);
+			if (!o->format)
+				return bad_format(optarg);
+			break;
+		case 'h':
+			usage(stdout);
+			return EXIT_OK;
+		default:
+			err("export: no option %s, or it lacks its value; see tare export --help", argv[optind - 1]);
+			return EXIT_USAGE;
+		}
+	}
+	if (optind < argc) {
+		err("export: takes no argument, but was given %s; name a recording with -i", argv[optind]);
+		return EXIT_USAGE;
+	}
+	return o->format ? -1 : bad_format(NULL);
+}
+
+static bool to_stdout(const struct options *o)
+{
+	return !strcmp(o->out, "-");
+}
+
+static const char *output_name(const struct options *o)
+{
+	return to_stdout(o) ? "standard output" : o->out;
+}
+
+/* Would opening @out for writing destroy the recording that is to be read? */
+static bool same_file(const char *in, const char *out)
+{
+	struct stat a, b;
+
+	return strcmp(in, "-") && !stat(in, &a) && !stat(out, &b) && S_ISREG(a.st_mode) && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
+static int open_output(const struct options *o, FILE **to)
+{
+	int fd;
+
+	*to = NULL;
+	if (to_stdout(o)) {
+		if (o->format->binary && isatty(STDOUT_FILENO)) {
+			err("%s is binary and standard output is a terminal: name a file with -o", o->format->name);
+			return EXIT_USAGE;
+		}
+		*to = stdout;
+		return EXIT_OK;
+	}
+	if (same_file(o->in, o->out)) {
+		err("%s is the recording itself: name another file with -o", o->out);
+		return EXIT_USAGE;
+	}
+	/* exports are made as root too, and in /tmp: never through a link that somebody else put there */
+	fd = open(o->out, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd >= 0)
+		*to = fdopen(fd, "w");
+	if (*to)
+		return EXIT_OK;
+	err("cannot write %s: %s", o->out,
+	    errno == ELOOP ? "it is a symbolic link; name the file that it points to" : strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return EXIT_FAILED;
+}
+
+static int convert(const struct options *o, struct reader *r, FILE *to)
+{
+	uint64_t damages = 0, damaged_bytes = 0;
+	void *state;
+	struct event ev;
+	int ret, ended;
+
+	ret = o->format->begin(to, &state);
+	if (ret)
+		return ret;
+	while ((ret = reader__next(r, &ev)) > 0) {
+		if (ev.kind == EVENT_DAMAGE) {
+			damages++;
+			damaged_bytes += ev.damage.bytes;
+		}
+		ret = o->format->event(state, &ev);
+		if (ret)
+			break;
+	}
+	ended = o->format->end(state);
+	if (damages)
+		warn("%s is damaged: %" PRIu64 " stretches of it, %" PRIu64 " bytes in all, are not in the export",
+		     o->in, damages, damaged_bytes);
+	return ret ? ret : ended;
+}
+
+/* Errors of the last writes show only here. Returns 0 or a negative errno. */
+static int close_output(FILE *to)
+{
+	int ret = 0;
+
+	errno = EIO;
+	if (fflush(to) || ferror(to))
+		ret = -errno;
+	if (to != stdout && fclose(to) && !ret)
+		ret = -errno;
+	return ret;
+}
+
+int cmd_export(int argc, char **argv)
+{
+	struct options o;
+	struct reader *r;
+	FILE *to;
+	bool written;
+	int ret, code = parse(argc, argv, &o);
+
+	if (code >= 0)
+		return code;
+	if (reader__open(o.in, &r))
+		return EXIT_FAILED;
+	code = open_output(&o, &to);
+	if (code)
+		goto cleanup;
+	ret = convert(&o, r, to);
+	written = !ferror(to);
+	code = close_output(to);
+	if (ret && written)
+		err("cannot export %s: %s; %s is incomplete", o.in, strerror(-ret), output_name(&o));
+	else if ((ret || code) && !(to_stdout(&o) && (ret == -EPIPE || code == -EPIPE)))
+		err("cannot write %s: %s; what is there so far is incomplete", output_name(&o),
+		    strerror(ret ? -ret : -code));
+	code = ret || code ? EXIT_FAILED : EXIT_OK;
+cleanup:
+	reader__close(r);
+	return code;
+}

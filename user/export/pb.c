@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pb.h"
+
+enum { WIRE_VARINT = 0, WIRE_LEN = 2 };
+
+#define VARINT_MAX 10 /* bytes of a 64-bit one */
+
+void pb__free(struct pb *pb)
+{
+	free(pb->data);
+	memset(pb, 0, sizeof(*pb));
+}
+
+/* Room for @more bytes at the end; NULL where there is no memory. */
+static uint8_t *pb__room(struct pb *pb, size_t more)
+{
+	size_t size = pb->size ? pb->size : 256;
+	uint8_t *data;
+
+	if (pb->err)
+		return NULL;
+	if (more > pb->size - pb->len) {
+		while (size - pb->len < more)
+			size *= 2;
+		data = realloc(pb->data, size);
+		if (!data) {
+			pb->err = -ENOMEM;
+			return NULL;
+		}
+		pb->data = data;
+		pb->size = size;
+	}
+	return pb->data + pb->len;
+}
+
+static size_t put_varint(uint8_t *to, uint64_t v)
+{
+	size_t n = 0;
+
+	for (; v > 0x7f; v >>= 7)
+		to[n++] = (v & 0x7f) | 0x80;
+	to[n++] = v;
+	return n;
+}
+
+static void pb__varint(struct pb *pb, uint64_t v)
+{
+	uint8_t *to = pb__room(pb, VARINT_MAX);
+
+	if (to)
+		pb->len += put_varint(to, v);
+}
+
+void pb__raw(struct pb *pb, const void *data, size_t len)
+{
+	uint8_t *to = pb__room(pb, len);
+
+	if (!to || !len)
+		return;
+	memcpy(to, data, len);
+	pb->len += len;
+}
+
+void pb__int(struct pb *pb, uint32_t field, uint64_t value)
+{
+	pb__varint(pb, (uint64_t)field << 3 | WIRE_VARINT);
+	pb__varint(pb, value);
+}
+
+void pb__bytes(struct pb *pb, uint32_t field, const void *data, size_t len)
+{
+	pb__varint(pb, (uint64_t)field << 3 | WIRE_LEN);
+	pb__varint(pb, len);
+	pb__raw(pb, data, len);
+}
+
+void pb__string(struct pb *pb, uint32_t field, const char *s)
+{
+	pb__bytes(pb, field, s, strlen(s));
+}
+
+/* The length comes before the body and is known after it: leave one byte, which does for nearly all messages. */
+size_t pb__open(struct pb *pb, uint32_t field)
+{
+	pb__varint(pb, (uint64_t)field << 3 | WIRE_LEN);
+	pb__varint(pb, 0);
+	return pb->len;
+}
+
+void pb__close(struct pb *pb, size_t opened)
+{
+	uint8_t head[VARINT_MAX];
+	size_t body = pb->len - opened, n;
+
+	if (pb->err)
+		return;
+	n = put_varint(head, body);
+	if (!pb__room(pb, n - 1))
+		return;
+	memmove(pb->data + opened + n - 1, pb->data + opened, body);
+	memcpy(pb->data + opened - 1, head, n);
+	pb->len += n - 1;
+}

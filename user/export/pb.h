@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Writes the protobuf wire format into memory. By hand, since writing is a
+ * hundred lines, while the library for C allocates for every message and
+ * wants a generator at build time.
+ *
+ * A failed allocation is remembered: all that follows does nothing, and
+ * pb__error() tells. So a whole message is written without looking back.
+ */
+#ifndef TARE_PB_H
+#define TARE_PB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct pb {
+	uint8_t *data;
+	size_t len, size;
+	int err;
+};
+
+void pb__free(struct pb *pb);
+static inline void pb__reset(struct pb *pb)
+{
+	pb->len = 0;
+}
+/* 0 or -ENOMEM */
+static inline int pb__error(const struct pb *pb)
+{
+	return pb->err;
+}
+
+/* An integer field of any type but sint*, fixed* and float; a negative int32 or int64 goes sign-extended. */
+void pb__int(struct pb *pb, uint32_t field, uint64_t value);
+void pb__bytes(struct pb *pb, uint32_t field, const void *data, size_t len);
+/* @s must be UTF-8. */
+void pb__string(struct pb *pb, uint32_t field, const char *s);
+/* Bytes that are encoded already. */
+void pb__raw(struct pb *pb, const void *data, size_t len);
+
+/* A nested message: what is written between the two is its body. They nest. */
+size_t pb__open(struct pb *pb, uint32_t field);
+void pb__close(struct pb *pb, size_t opened);
+
+#endif /* TARE_PB_H */

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "schedule.h"
+#include "util.h"
+
+#define STATE_DEAD 0x10 /* X */
+
+void sched__free(struct sched *s)
+{
+	names__free(&s->names);
+	free(s->cpus);
+	s->cpus = NULL;
+	s->nr_cpus = 0;
+}
+
+static struct sched_cpu *sched__cpu(struct sched *s, unsigned cpu)
+{
+	struct sched_cpu *cpus;
+
+	if (cpu >= s->nr_cpus) {
+		cpus = realloc(s->cpus, (cpu + 1) * sizeof(*cpus));
+		if (!cpus)
+			return NULL;
+		memset(cpus + s->nr_cpus, 0, (cpu + 1 - s->nr_cpus) * sizeof(*cpus));
+		s->cpus = cpus;
+		s->nr_cpus = cpu + 1;
+	}
+	return &s->cpus[cpu];
+}
+
+void sched__describe(const struct sched *s, uint32_t tid, unsigned cpu, struct sched_task *task)
+{
+	const struct name *n = names__find(&s->names, tid);
+
+	task->tid = tid;
+	task->tgid = n && n->tgid ? n->tgid : tid;
+	if (!tid)
+		snprintf(task->comm, sizeof(task->comm), "swapper/%u", cpu);
+	else if (!n || !n->comm[0])
+		snprintf(task->comm, sizeof(task->comm), ":%" PRIu32, tid);
+	else
+		snprintf(task->comm, sizeof(task->comm), "%s", n->comm);
+}
+
+/* The tracepoint's prev_state. A state that is not known here is D: the thread waited for something. */
+static uint32_t prev_state(const struct event_switch *sw)
+{
+	static const uint16_t states[] = {
+		[TARE_STATE_RUNNING] = 0,	[TARE_STATE_INTERRUPTIBLE] = 0x01, [TARE_STATE_UNINTERRUPTIBLE] = 0x02,
+		[TARE_STATE_STOPPED] = 0x04,	[TARE_STATE_TRACED] = 0x08,	   [TARE_STATE_DEAD] = STATE_DEAD,
+		[TARE_STATE_ZOMBIE] = 0x20,	[TARE_STATE_PARKED] = 0x40,	   [TARE_STATE_IDLE] = 0x80,
+		[TARE_STATE_OTHER] = 0x02,	[TARE_STATE_THROTTLED] = 0,
+	};
+	uint32_t state = states[sw->state < ARRAY_SIZE(states) ? sw->state : TARE_STATE_OTHER];
+
+	return !state && !sw->voluntary ? SCHED_PREEMPTED : state;
+}
+
+/* Both tids 0 would be no switch at all: callers see to it. */
+static int sched__switch(struct sched *s, uint64_t ts_ns, unsigned cpu, uint32_t prev, uint32_t next, uint32_t state)
+{
+	struct sched_event out = { .kind = SCHED_SWITCH, .cpu = cpu, .ts_ns = ts_ns, .prev_state = prev ? state : 0 };
+	struct name *p, *n;
+
+	sched__describe(s, prev, cpu, &out.who);
+	sched__describe(s, next, cpu, &out.whom);
+	if (prev) {
+		p = names__add(&s->names, prev);
+		if (!p)
+			return -ENOMEM;
+		p->cpu = NO_CPU;
+	}
+	if (next) {
+		n = names__add(&s->names, next);
+		if (!n)
+			return -ENOMEM;
+		n->cpu = cpu;
+	}
+	s->cpus[cpu] = (struct sched_cpu){ .known = true, .tid = next, .last_ns = ts_ns };
+	return s->emit(s->ctx, &out);
+}
+
+static uint32_t sched__tgid(const struct sched *s, uint32_t tid)
+{
+	const struct name *n = names__find(&s->names, tid);
+
+	return n ? n->tgid : 0;
+}
+
+/*
+ * See to it that @tid (0: no target thread) is who runs on
+ * @cpu as far as the reader was told. Where that seemed to be another thread of
+ * the process whose first thread is @tid, it called exec, and goes on under
+ * that tid: nothing was lost.
+ */
+static int sched__mend(struct sched *s, uint64_t ts_ns, unsigned cpu, uint32_t tid)
+{
+	const struct name *n = names__find(&s->names, tid);
+	struct sched_cpu was = s->cpus[cpu];
+	int ret;
+
+	if (was.tid == tid)
+		return 0;
+	if (was.tid && tid && sched__tgid(s, was.tid) == tid)
+		return sched__switch(s, ts_ns, cpu, was.tid, tid, STATE_DEAD);
+	if (was.tid) {
+		s->mended++;
+		ret = sched__switch(s, ts_ns, cpu, was.tid, 0, 0);
+		if (ret || !tid)
+			return ret;
+	} else if (n && n->cpu == (int)cpu && n->since_ns && n->since_ns >= was.last_ns && n->since_ns <= ts_ns) {
+		/* nothing is broken: it ran here when it was first looked at */
+		return sched__switch(s, n->since_ns, cpu, 0, tid, 0);
+	}
+	if (!was.known)
+		return 0;
+	s->mended++;
+	return sched__switch(s, ts_ns, cpu, 0, tid, 0);
+}
+
+/* The thread comes onto @cpu: if it still seems to run on another, its leaving was lost. */
+static int sched__leave_other(struct sched *s, uint64_t ts_ns, unsigned cpu, uint32_t tid)
+{
+	const struct name *n = names__find(&s->names, tid);
+	struct sched_cpu *other;
+
+	if (!n || n->cpu == NO_CPU || n->cpu == (int)cpu || (unsigned)n->cpu >= s->nr_cpus)
+		return 0;
+	other = &s->cpus[n->cpu];
+	if (other->tid != tid)
+		return 0;
+	return sched__mend(s, ts_ns > other->last_ns ? ts_ns : other->last_ns, n->cpu, 0);
+}
+
+/* Times of the past, counted back from the switch; a file may claim any wait. */
+static uint64_t ago(uint64_t ts_ns, uint64_t ns)
+{
+	return ts_ns > ns ? ts_ns - ns : 0;
+}
+
+static int sched__waking(struct sched *s, const struct event *ev)
+{
+	const struct event_switch *sw = &ev->sw;
+	struct sched_event out = {
+		.kind = SCHED_WAKING,
+		.cpu = sw->waker_cpu,
+		.ts_ns = ago(ago(ev->ts_ns, sw->wait_ns), sw->wake_delay_ns),
+		.target_cpu = ev->cpu,
+		.context = sw->waker_context,
+	};
+
+	sched__describe(s, sw->waker_tid, sw->waker_cpu, &out.who);
+	sched__describe(s, sw->next_tid, ev->cpu, &out.whom);
+	return s->emit(s->ctx, &out);
+}
+
+/* A thread's events count from its first snapshot on: what came before is not the recording's subject. */
+static uint32_t counted(const struct sched *s, uint32_t tid, bool target, uint64_t ts_ns)
+{
+	const struct name *n = names__find(&s->names, tid);
+
+	return target && (!n || ts_ns >= n->since_ns) ? tid : 0;
+}
+
+static int on_switch(struct sched *s, const struct event *ev)
+{
+	const struct event_switch *sw = &ev->sw;
+	uint32_t prev = counted(s, sw->prev_tid, sw->prev_target, ev->ts_ns);
+	uint32_t next = counted(s, sw->next_tid, sw->next_target, ev->ts_ns);
+	struct sched_cpu *c = sched__cpu(s, ev->cpu);
+	uint64_t ts_ns;
+	int ret;
+
+	if (!c)
+		return -ENOMEM;
+	ts_ns = ev->ts_ns > c->last_ns ? ev->ts_ns : c->last_ns;
+	ret = sched__mend(s, ts_ns, ev->cpu, prev);
+	if (!ret && next)
+		ret = sched__leave_other(s, ts_ns, ev->cpu, next);
+	if (!ret && next && sw->has_wake)
+		ret = sched__waking(s, ev);
+	if (!ret && (prev || next))
+		ret = sched__switch(s, ts_ns, ev->cpu, prev, next, prev_state(sw));
+	return ret;
+}
+
+static int on_task(struct sched *s, const struct event *ev)
+{
+	const struct tare_task *t = ev->task;
+	struct name *n = names__find(&s->names, t->tid);
+
+	/* the last snapshot tells nothing new, but of a thread whose beginning was lost */
+	if (!t->tid || (t->phase && n && n->comm[0]))
+		return 0;
+	n = names__add(&s->names, t->tid);
+	if (!n)
+		return -ENOMEM;
+	n->tgid = t->tgid;
+	n->ppid = t->ppid;
+	name__set_comm(n, t->comm, sizeof(t->comm));
+	if (!t->phase) {
+		n->since_ns = t->ts_ns;
+		n->cpu = t->on_cpu ? t->cpu : NO_CPU;
+	}
+	return 0;
+}
+
+static int on_name(struct sched *s, const struct event *ev)
+{
+	struct name *n;
+
+	if (!ev->name.tid)
+		return 0;
+	n = names__add(&s->names, ev->name.tid);
+	if (!n)
+		return -ENOMEM;
+	n->told = false;
+	n->tgid = ev->name.tgid;
+	name__set_comm(n, ev->name.comm, TARE_COMM_LEN);
+	return 0;
+}
+
+static int on_fork(struct sched *s, const struct event *ev)
+{
+	struct sched_event out = { .kind = SCHED_NEWTASK, .cpu = ev->cpu, .ts_ns = ev->ts_ns };
+	struct name *n;
+
+	if (!ev->fork.tid)
+		return 0;
+	n = names__add(&s->names, ev->fork.tid);
+	if (!n)
+		return -ENOMEM;
+	n->tgid = ev->fork.tgid;
+	n->ppid = ev->fork.tgid == ev->fork.tid ? ev->fork.parent_tgid : 0;
+	n->told = n->told_process = false;
+	n->cpu = NO_CPU;
+	n->since_ns = ev->ts_ns;
+	name__set_comm(n, ev->fork.comm, TARE_COMM_LEN);
+	sched__describe(s, ev->fork.parent_tid, ev->cpu, &out.who);
+	out.who.tgid = ev->fork.parent_tgid;
+	sched__describe(s, ev->fork.tid, ev->cpu, &out.whom);
+	return s->emit(s->ctx, &out);
+}
+
+static int sched__rename(struct sched *s, const struct event *ev, uint32_t tid, const char *comm)
+{
+	struct sched_event out = { .kind = SCHED_RENAME, .cpu = ev->cpu, .ts_ns = ev->ts_ns };
+	struct name *n = tid ? names__add(&s->names, tid) : NULL;
+
+	if (!n)
+		return tid ? -ENOMEM : 0;
+	sched__describe(s, tid, ev->cpu, &out.who);
+	name__set_comm(n, comm, TARE_COMM_LEN);
+	sched__describe(s, tid, ev->cpu, &out.whom);
+	if (!strcmp(out.who.comm, out.whom.comm))
+		return 0;
+	return s->emit(s->ctx, &out);
+}
+
+static int on_rename(struct sched *s, const struct event *ev)
+{
+	return sched__rename(s, ev, ev->name.tid, ev->name.comm);
+}
+
+/* Where another thread than the first calls exec, it goes on under the first one's tid: told as a switch to that. */
+static int on_exec(struct sched *s, const struct event *ev)
+{
+	uint32_t tid = ev->exec.tid, old = ev->exec.old_tid;
+	struct name *n;
+	int ret;
+
+	ret = sched__rename(s, ev, tid, ev->exec.comm);
+	if (ret || !tid || tid == old)
+		return ret;
+	n = names__find(&s->names, tid);
+	if (n->since_ns > ev->ts_ns)
+		n->since_ns = ev->ts_ns;
+	if (!old || ev->cpu >= s->nr_cpus || s->cpus[ev->cpu].tid != old || s->cpus[ev->cpu].last_ns > ev->ts_ns)
+		return 0;
+	return sched__switch(s, ev->ts_ns, ev->cpu, old, tid, STATE_DEAD);
+}
+
+static int on_thread_exit(struct sched *s, const struct event *ev)
+{
+	struct sched_event out = { .kind = SCHED_EXIT, .cpu = ev->cpu, .ts_ns = ev->ts_ns };
+
+	if (!ev->exit.tid)
+		return 0;
+	sched__describe(s, ev->exit.tid, ev->cpu, &out.who);
+	return s->emit(s->ctx, &out);
+}
+
+int sched__event(struct sched *s, const struct event *ev)
+{
+	static int (*const handlers[])(struct sched *s, const struct event *ev) = {
+		[EVENT_SWITCH] = on_switch, [EVENT_TASK] = on_task,	[EVENT_NAME] = on_name, [EVENT_FORK] = on_fork,
+		[EVENT_RENAME] = on_rename, [EVENT_EXEC] = on_exec,	[EVENT_EXIT] = on_thread_exit,
+	};
+
+	if (ev->kind >= ARRAY_SIZE(handlers) || !handlers[ev->kind])
+		return 0;
+	return handlers[ev->kind](s, ev);
+}
