@@ -26,8 +26,8 @@ static void script_is_in_order_and_complete(void **unused)
 		"prio=120 target_cpu=001\n"
 		"         swapper 0/0 [001] 0.009000:          1 sched:sched_switch: prev_comm=swapper/1 prev_pid=0 "
 		"prev_prio=120 prev_state=R ==> next_comm=my worker next_pid=101 next_prio=120\n"
-		"       my worker 100/101 [001] 0.009500:          1 sched:sched_switch: prev_comm=my worker prev_pid=101 "
-		"prev_prio=120 prev_state=R+ ==> next_comm=swapper/1 next_pid=0 next_prio=120\n");
+		"       my worker 100/101 [001] 0.009500:          1 sched:sched_switch: prev_comm=my worker "
+		"prev_pid=101 prev_prio=120 prev_state=R+ ==> next_comm=swapper/1 next_pid=0 next_prio=120\n");
 	free(s.data);
 }
 

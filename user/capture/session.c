@@ -275,8 +275,10 @@ static int session__begin(struct session *s)
 		return EXIT_OK;
 	}
 	ret = launch__go(&s->launch);
-	if (!ret)
+	if (!ret) {
+		describe__process(s->writer, s->launch.pid); /* what it is now; until here it was a fork of tare */
 		return EXIT_OK;
+	}
 	err("cannot run %s: %s", s->opts->argv[0], strerror(-ret));
 	return ret == -ENOENT || ret == -EACCES ? EXIT_NO_TARGET : EXIT_FAILED;
 }

@@ -32,7 +32,7 @@ static void usage(FILE *to)
 		    "  -h, --help           print this\n\nformats:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
 		fprintf(to, "  %-12s %s\n", formats[i]->name, formats[i]->what);
-	fprintf(to, "\nOnly target threads are in a recording: where another task had a CPU, an export shows swapper.\n\n"
+	fprintf(to, "\nOnly target threads are in a recording: where another task has a CPU, swapper is shown.\n\n"
 		    "examples:\n"
 		    "  tare export -f perfetto -o trace.pftrace     open it at ui.perfetto.dev\n"
 		    "  tare export -f perf-script | less\n");

@@ -15,7 +15,7 @@
 struct exporter {
 	const char *name, *what;
 	bool binary;	/* not for a terminal */
-	/* Start writing to @to, which stays the caller's. Sets *@state for the others; if it fails, nothing is to be freed. */
+	/* Start writing to @to, which stays the caller's. Sets *@state; after a failure nothing is to be freed. */
 	int (*begin)(FILE *to, void **state);
 	int (*event)(void *state, const struct event *ev);
 	/* Write what is pending, unless writing failed before, and free @state in any case. */

@@ -197,7 +197,8 @@ static int script__end(void *state)
 	while (s->nr && !ret && !ferror(s->to))
 		ret = script__pop(s, &slot);
 	if (s->late)
-		info("%" PRIu64 " lines are out of order: these threads waited for longer than %d lines", s->late, WINDOW);
+		info("%" PRIu64 " lines are out of order: threads waited for longer than %d lines", s->late,
+		     WINDOW);
 	script__free(s);
 	return ret;
 }

@@ -31,7 +31,7 @@ struct sched_task {
 struct sched_event {
 	enum sched_kind kind;
 	uint16_t cpu;		/* where it happened: for WAKING the waker's */
-	uint64_t ts_ns;		/* SWITCH: in order on each CPU. WAKING: of the past, told with the switch that followed */
+	uint64_t ts_ns;		/* SWITCH: in order on each CPU. WAKING: told late, with the switch after it */
 	struct sched_task who;	/* whose doing: prev, the waker, the parent, the task itself */
 	struct sched_task whom;	/* next, the woken, the child; RENAME: .comm is the new name */
 	uint32_t prev_state;	/* SWITCH: as the tracepoint gives it, 0 running, 1 S, 2 D, .., SCHED_PREEMPTED */

@@ -52,6 +52,20 @@ static void print_distribution(const char *name, const struct hist *h, FILE *to)
 	fputc('\n', to);
 }
 
+/* The scale is in what it weighs here: the probe on the switch runs between the two that time it. */
+static void print_own_share(const struct model *m, FILE *to)
+{
+	char t[16];
+
+	for (uint32_t i = 0; i < m->nr_probes; i++) {
+		const struct tare_probe *p = &m->probes[i];
+
+		if (!strcmp(p->name, "sched_switch") && p->timed_hits)
+			fprintf(to, "    of which tare's own probe about %s; many switches a second are timed in part\n",
+				fmt_ns(p->timed_ns / p->timed_hits, t));
+	}
+}
+
 static void print_distributions(const struct model *m, FILE *to)
 {
 	const struct switches *s = &m->switches;
@@ -63,11 +77,13 @@ static void print_distributions(const struct model *m, FILE *to)
 	print_distribution("run-queue wait", &s->run_queue, to);
 	print_distribution("throttled", &s->throttled, to);
 	print_distribution("from wake-up to running", &s->wake_latency, to);
-	if (has_direct_cost(m, &why))
+	if (has_direct_cost(m, &why)) {
 		print_distribution("the switch itself", &s->direct_cost, to);
-	else
+		print_own_share(m, to);
+	} else {
 		fprintf(to, "  %-27s%14s %s\n", "the switch itself", "not available:",
 			why ? sanitize(why, strlen(why), safe, 56) : "it was not asked for");
+	}
 }
 
 static void print_more(int n, int shown, FILE *to)
@@ -214,7 +230,7 @@ static void print_probes(const struct model *m, FILE *to)
 			fmt_count(p->hits, n[0]), fmt_count(p->timed_hits, n[1]));
 		if (p->timed_hits)
 			fprintf(to, " %10s %10s", fmt_ns((uint64_t)each, t[0]),
-				fmt_ns((uint64_t)(each * p->hits), t[1]));
+				fmt_ns(each * p->hits < 9e18 ? (uint64_t)(each * p->hits) : TARE_UNKNOWN, t[1]));
 		fputc('\n', to);
 	}
 }
