@@ -63,7 +63,10 @@ static int parse_pids(char *list, struct pids *pids)
 		if (pids__add(pids, pid) < 0)
 			return EXIT_FAILED;
 	}
-	return pids->nr ? EXIT_OK : EXIT_USAGE;
+	if (pids->nr)
+		return EXIT_OK;
+	err("-p takes process ids, separated by commas");
+	return EXIT_USAGE;
 }
 
 static int bad_value(const char *option, const char *value, const char *want)

@@ -23,7 +23,7 @@ struct stream {
  * How many records one may have to pass to its place: an interrupt overtakes by very few. Past that it stays where
  * it is and counts as late, or a file made to be in reverse would take its length squared to read.
  */
-#define MAX_OVERTAKEN 4096
+#define MAX_OVERTAKEN 256
 
 static void *grow(void *p, size_t *room, size_t need, size_t elem)
 {
@@ -158,12 +158,15 @@ static int stream__insert(struct stream *s, uint64_t ts_ns, size_t off, size_t l
 
 int merge__add(struct merge *m, unsigned cpu, uint64_t base_ns, const void *payload, size_t len)
 {
-	struct stream *s = merge__stream(m, cpu);
 	unsigned char *data;
 	uint64_t ts_ns = base_ns;
 	size_t off, before;
+	struct stream *s;
 	int ret = 0;
 
+	if (!len)
+		return 0;
+	s = merge__stream(m, cpu);
 	if (!s)
 		return -ENOMEM;
 	m->bytes -= s->used;

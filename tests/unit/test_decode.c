@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Records of every kind and form into events, and malformed ones into none. */
+#include "records.h"
+
+/* From a heap block of exactly @len bytes at an odd address: a read too far, or one that trusts alignment, is seen. */
+static int decode(const void *data, size_t len, struct event *ev)
+{
+	unsigned char *block = malloc(len + 1);
+	int ret;
+
+	assert_non_null(block);
+	memcpy(block + 1, data, len);
+	memset(ev, 0x5a, sizeof(*ev));
+	ret = event__decode(block + 1, len, ev);
+	free(block);
+	return ret;
+}
+
+/* ---- switches: all combinations of the optional words ---- */
+
+static const uint16_t optional[] = {
+	TARE_SW_WAIT, TARE_SW_WAIT_HI, TARE_SW_THROTTLED, TARE_SW_WAKE,
+	TARE_SW_WAKER, TARE_SW_WAKE_DELAY, TARE_SW_STOLEN, TARE_SW_COST,
+};
+
+struct draft {
+	uint32_t words[TARE_SW_MAX_WORDS + 4];
+	unsigned nr;
+};
+
+#define WAIT_LO		0xfffffff0u
+#define WAIT_HI		0x12u
+#define THROTTLED_LO	0xffffff00u
+#define WAKE_WORD	(5u << 18 | TARE_CONTEXT_SOFTIRQ << 16 | 0xfffe)
+
+/* The announced words in the order of the flags, each with a value of its own. */
+static void encode(struct draft *d, uint16_t flags, uint16_t cost)
+{
+	struct tare_switch sw = { .prev_tid = 7, .next_tid = 0xffffffff, .cost_ns = cost, .syscall = 202 };
+
+	d->nr = sizeof(sw) / 4;
+	if (flags & TARE_SW_WAIT)
+		d->words[d->nr++] = WAIT_LO;
+	if (flags & TARE_SW_WAIT_HI)
+		d->words[d->nr++] = WAIT_HI;
+	if (flags & TARE_SW_THROTTLED) {
+		d->words[d->nr++] = flags & TARE_SW_WAIT ? THROTTLED_LO : 0;
+		d->words[d->nr++] = flags & TARE_SW_WAIT_HI ? WAIT_HI - 1 : 0;
+	}
+	if (flags & TARE_SW_WAKE)
+		d->words[d->nr++] = WAKE_WORD;
+	if (flags & TARE_SW_WAKER)
+		d->words[d->nr++] = 4242;
+	if (flags & TARE_SW_WAKE_DELAY)
+		d->words[d->nr++] = 0xfffffffe;
+	if (flags & TARE_SW_STOLEN)
+		d->words[d->nr++] = (uint32_t)-12345;
+	if (flags & TARE_SW_COST)
+		d->words[d->nr++] = 1000000;
+	sw.rec = rec_head(TARE_REC_SWITCH, 99, d->nr * 4, flags);
+	memcpy(d->words, &sw, sizeof(sw));
+}
+
+static void check(const struct event_switch *sw, uint16_t flags, uint16_t cost)
+{
+	uint64_t wait = (flags & TARE_SW_WAIT ? WAIT_LO : 0) | (flags & TARE_SW_WAIT_HI ? (uint64_t)WAIT_HI << 32 : 0);
+	uint64_t throttled = (flags & TARE_SW_WAIT ? THROTTLED_LO : 0) |
+			     (flags & TARE_SW_WAIT_HI ? (uint64_t)(WAIT_HI - 1) << 32 : 0);
+	uint64_t delay = flags & TARE_SW_WAKE ? 0xfffe : 0;
+	uint32_t waker = flags & TARE_SW_WAKE ? 7 : 0;
+
+	assert_int_equal(sw->prev_tid, 7);
+	assert_int_equal(sw->next_tid, 0xffffffff);
+	assert_int_equal(sw->syscall, 202);
+	assert_int_equal(sw->prev_target, !!(flags & TARE_SW_PREV));
+	assert_int_equal(sw->next_target, !!(flags & TARE_SW_NEXT));
+	assert_int_equal(sw->voluntary, !!(flags & TARE_SW_VOLUNTARY));
+	assert_int_equal(sw->compat, !!(flags & TARE_SW_COMPAT));
+	assert_int_equal(sw->state, flags >> 3 & 15);
+	assert_int_equal(sw->has_wait, !!(flags & TARE_SW_WAIT));
+	assert_int_equal(sw->wait_ns, wait);
+	assert_int_equal(sw->throttled_ns, flags & TARE_SW_THROTTLED ? throttled : 0);
+	assert_int_equal(sw->has_wake, !!(flags & TARE_SW_WAKE));
+	assert_int_equal(sw->waker_cpu, flags & TARE_SW_WAKE ? 5 : 0);
+	assert_int_equal(sw->waker_context, flags & TARE_SW_WAKE ? TARE_CONTEXT_SOFTIRQ : 0);
+	assert_int_equal(sw->waker_tid, flags & TARE_SW_WAKER ? 4242 : waker);
+	assert_int_equal(sw->wake_delay_ns, flags & TARE_SW_WAKE_DELAY ? 0xfffffffe : delay);
+	assert_int_equal(sw->stolen_ns, flags & TARE_SW_STOLEN ? -12345 : 0);
+	assert_int_equal(sw->last_cost_ns, flags & TARE_SW_COST ? 1000000 : cost);
+}
+
+static uint16_t flags_of(unsigned combination)
+{
+	uint16_t flags = 0;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(optional); i++)
+		flags |= combination >> i & 1 ? optional[i] : 0;
+	return flags;
+}
+
+static void switch_has_any_words(void **unused)
+{
+	for (unsigned i = 0; i < 256; i++) {
+		for (unsigned low = 0; low < 256; low++) {
+			uint16_t flags = flags_of(i) | low;
+			struct draft d;
+			struct event ev;
+
+			encode(&d, flags, low);
+			assert_int_equal(decode(d.words, d.nr * 4, &ev), d.nr * 4);
+			assert_int_equal(ev.kind, EVENT_SWITCH);
+			check(&ev.sw, flags, low);
+		}
+	}
+}
+
+/* The longest that the header allows for is the longest there is. */
+static void switch_max_words_is_right(void **unused)
+{
+	struct draft d;
+
+	encode(&d, 0xff00, 0);
+	assert_int_equal(d.nr, TARE_SW_MAX_WORDS);
+}
+
+static void switch_too_short_for_its_flags(void **unused)
+{
+	for (unsigned i = 0; i < 256; i++) {
+		struct draft d;
+		struct event ev;
+
+		encode(&d, flags_of(i), 0);
+		for (unsigned words = 0; words < d.nr; words++) {
+			((unsigned char *)d.words)[5] = words;
+			assert_int_equal(decode(d.words, words * 4, &ev), -EBADMSG);
+			/* also where more bytes follow, of the next record */
+			assert_int_equal(decode(d.words, d.nr * 4, &ev), -EBADMSG);
+		}
+	}
+}
+
+/* A later version may append words to a record: they are passed over. */
+static void switch_longer_than_known(void **unused)
+{
+	struct draft d;
+	struct event ev;
+
+	for (unsigned more = 1; more <= 4; more++) {
+		encode(&d, 0xff00 | TARE_SW_NEXT, 0);
+		for (unsigned i = 0; i < more; i++)
+			d.words[d.nr++] = 0xdeadbeef;
+		((unsigned char *)d.words)[5] = d.nr;
+		assert_int_equal(decode(d.words, d.nr * 4, &ev), d.nr * 4);
+		check(&ev.sw, 0xff00 | TARE_SW_NEXT, 0);
+	}
+}
+
+static void switch_throttled_longer_than_it_waited(void **unused)
+{
+	struct draft d;
+	struct event ev;
+
+	encode(&d, TARE_SW_WAIT | TARE_SW_THROTTLED, 0);
+	d.words[6] = WAIT_LO;
+	assert_int_equal(decode(d.words, d.nr * 4, &ev), d.nr * 4);
+	d.words[6] = WAIT_LO + 1;
+	assert_int_equal(decode(d.words, d.nr * 4, &ev), -EBADMSG);
+	d.words[6] = 0;
+	d.words[7] = 1;
+	assert_int_equal(decode(d.words, d.nr * 4, &ev), -EBADMSG);
+}
+
+/* ---- the kinds of fixed size ---- */
+
+#define COMM "sixteen bytes!!!" /* not terminated in a record */
+
+static const struct tare_name name = { { 1, TARE_REC_NAME, sizeof(name) / 4, 0 }, 11, 22, COMM };
+static const struct tare_name renamed = { { 1, TARE_REC_RENAME, sizeof(renamed) / 4, 0 }, 12, 23, "short\0garbage" };
+static const struct tare_fork forked = { { 1, TARE_REC_FORK, sizeof(forked) / 4, 0 }, 1, 2, 3, 4, COMM };
+static const struct tare_exec executed = { { 1, TARE_REC_EXEC, sizeof(executed) / 4, 0 }, 5, 6, COMM };
+static const struct tare_exit ended = {
+	{ 1, TARE_REC_EXIT, sizeof(ended) / 4, 0 }, 7, 8, 9, 0, 1ull << 40, 2ull << 40, 3ull << 40, TARE_UNKNOWN,
+};
+static const struct tare_migrate moved = { { 1, TARE_REC_MIGRATE, sizeof(moved) / 4, 0 }, 10, 65535, 3 };
+
+static void kinds_of_fixed_size(void **unused)
+{
+	struct event ev;
+
+	assert_int_equal(decode(&name, sizeof(name), &ev), sizeof(name));
+	assert_int_equal(ev.kind, EVENT_NAME);
+	assert_true(ev.name.tid == 11 && ev.name.tgid == 22);
+	assert_string_equal(ev.name.comm, COMM);
+
+	assert_int_equal(decode(&renamed, sizeof(renamed), &ev), sizeof(renamed));
+	assert_int_equal(ev.kind, EVENT_RENAME);
+	assert_true(ev.name.tid == 12 && ev.name.tgid == 23);
+	assert_string_equal(ev.name.comm, "short");
+
+	assert_int_equal(decode(&forked, sizeof(forked), &ev), sizeof(forked));
+	assert_int_equal(ev.kind, EVENT_FORK);
+	assert_true(ev.fork.tid == 1 && ev.fork.tgid == 2 && ev.fork.parent_tid == 3 && ev.fork.parent_tgid == 4);
+	assert_string_equal(ev.fork.comm, COMM);
+
+	assert_int_equal(decode(&executed, sizeof(executed), &ev), sizeof(executed));
+	assert_int_equal(ev.kind, EVENT_EXEC);
+	assert_true(ev.exec.tid == 5 && ev.exec.old_tid == 6);
+	assert_string_equal(ev.exec.comm, COMM);
+
+	assert_int_equal(decode(&ended, sizeof(ended), &ev), sizeof(ended));
+	assert_int_equal(ev.kind, EVENT_EXIT);
+	assert_true(ev.exit.tid == 7 && ev.exit.tgid == 8 && ev.exit.exit_code == 9);
+	assert_true(ev.exit.nvcsw == 1ull << 40 && ev.exit.nivcsw == 2ull << 40 && ev.exit.exec_ns == 3ull << 40);
+	assert_true(ev.exit.run_delay_ns == TARE_UNKNOWN);
+
+	assert_int_equal(decode(&moved, sizeof(moved), &ev), sizeof(moved));
+	assert_int_equal(ev.kind, EVENT_MIGRATE);
+	assert_true(ev.migrate.tid == 10 && ev.migrate.from_cpu == 65535 && ev.migrate.to_cpu == 3);
+}
+
+/* Shorter than its kind says, or than its own length says: malformed. Longer: the rest is passed over. */
+static void lengths_of_fixed_size(void **unused)
+{
+	static const struct { const void *rec; size_t size; } all[] = {
+		{ &name, sizeof(name) },	 { &renamed, sizeof(renamed) }, { &forked, sizeof(forked) },
+		{ &executed, sizeof(executed) }, { &ended, sizeof(ended) },	{ &moved, sizeof(moved) },
+	};
+	unsigned char buf[256];
+	struct event ev;
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		memset(buf, 0, sizeof(buf));
+		memcpy(buf, all[i].rec, all[i].size);
+		for (size_t len = 0; len < all[i].size; len++)
+			assert_int_equal(decode(buf, len, &ev), -EBADMSG);
+		for (size_t words = 0; words < all[i].size / 4; words++) {
+			buf[5] = words;
+			assert_int_equal(decode(buf, all[i].size, &ev), -EBADMSG);
+		}
+		buf[5] = all[i].size / 4 + 3;
+		assert_int_equal(decode(buf, all[i].size, &ev), -EBADMSG);
+		assert_int_equal(decode(buf, all[i].size + 12, &ev), all[i].size + 12);
+		assert_int_equal(decode(buf, all[i].size + 40, &ev), all[i].size + 12);
+	}
+}
+
+static void unknown_kinds_are_passed_over(void **unused)
+{
+	for (unsigned kind = 0; kind < 256; kind++) {
+		unsigned char buf[8] = { 0, 0, 0, 0, kind, 2 };
+		struct event ev;
+
+		/* all known ones are longer than the head, but SYNC, which is no event */
+		if (kind > TARE_REC_SYNC && kind <= TARE_REC_MIGRATE)
+			assert_int_equal(decode(buf, sizeof(buf), &ev), -EBADMSG);
+		else
+			assert_int_equal(decode(buf, sizeof(buf), &ev), 0);
+		buf[5] = 1; /* not even room for its head */
+		assert_int_equal(decode(buf, sizeof(buf), &ev), -EBADMSG);
+		buf[5] = 3;
+		assert_int_equal(decode(buf, sizeof(buf), &ev), -EBADMSG);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(switch_has_any_words),
+		cmocka_unit_test(switch_max_words_is_right),
+		cmocka_unit_test(switch_too_short_for_its_flags),
+		cmocka_unit_test(switch_longer_than_known),
+		cmocka_unit_test(switch_throttled_longer_than_it_waited),
+		cmocka_unit_test(kinds_of_fixed_size),
+		cmocka_unit_test(lengths_of_fixed_size),
+		cmocka_unit_test(unknown_kinds_are_passed_over),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pieces.h"
+
+/* Take what this version knows of an element; what an older one did not write is 0. Returns 1 and moves on, or 0. */
+static int next_elem(struct pieces *d, void *out, size_t size)
+{
+	struct tare_array head;
+	const unsigned char *p = d->payload;
+	size_t len = d->head.len;
+
+	if (len < sizeof(head))
+		return 0;
+	memcpy(&head, p, sizeof(head));
+	if (!d->pos)
+		d->pos = sizeof(head);
+	if (!head.elem_size || len - d->pos < head.elem_size)
+		return 0;
+	memset(out, 0, size);
+	memcpy(out, p + d->pos, head.elem_size < size ? head.elem_size : size);
+	d->pos += head.elem_size;
+	return 1;
+}
+
+static int take_whole(struct pieces *d, void *out, size_t size)
+{
+	if (d->pos || !d->head.len)
+		return 0;
+	memset(out, 0, size);
+	memcpy(out, d->payload, d->head.len < size ? d->head.len : size);
+	d->pos = d->head.len;
+	return 1;
+}
+
+static int next_header(struct pieces *d, struct event *ev)
+{
+	ev->header = &d->piece.header;
+	return take_whole(d, &d->piece.header, sizeof(d->piece.header));
+}
+
+static int next_end(struct pieces *d, struct event *ev)
+{
+	ev->end = &d->piece.end;
+	return take_whole(d, &d->piece.end, sizeof(d->piece.end));
+}
+
+static int next_info(struct pieces *d, struct event *ev)
+{
+	char *eq, *s;
+
+	if (!d->pos) {
+		free(d->text);
+		d->text = calloc(1, d->head.len + 1);
+		if (!d->text)
+			return -ENOMEM;
+		memcpy(d->text, d->payload, d->head.len);
+	}
+	while (d->pos < d->head.len) {
+		s = d->text + d->pos;
+		d->pos += strlen(s) + 1;
+		eq = strchr(s, '=');
+		if (!eq)
+			continue;
+		*eq = '\0';
+		ev->info.key = s;
+		ev->info.value = eq + 1;
+		return 1;
+	}
+	return 0;
+}
+
+static int next_task(struct pieces *d, struct event *ev)
+{
+	ev->task = &d->piece.task;
+	if (!next_elem(d, &d->piece.task, sizeof(d->piece.task)))
+		return 0;
+	ev->ts_ns = d->piece.task.ts_ns;
+	ev->cpu = d->piece.task.cpu;
+	return 1;
+}
+
+static int next_loss(struct pieces *d, struct event *ev)
+{
+	ev->loss = &d->piece.loss;
+	return next_elem(d, &d->piece.loss, sizeof(d->piece.loss));
+}
+
+static int next_probe(struct pieces *d, struct event *ev)
+{
+	ev->probe = &d->piece.probe;
+	if (!next_elem(d, &d->piece.probe, sizeof(d->piece.probe)))
+		return 0;
+	d->piece.probe.name[sizeof(d->piece.probe.name) - 1] = '\0';
+	return 1;
+}
+
+static int next_process(struct pieces *d, struct event *ev)
+{
+	struct tare_process *p = &d->piece.process;
+	size_t left = d->head.len - d->pos;
+
+	if (left < sizeof(*p))
+		return 0;
+	memcpy(p, d->payload + d->pos, sizeof(*p));
+	if (p->size < sizeof(*p) + p->cmdline_len + p->exe_len || p->size > left)
+		return 0;
+	ev->process.head = p;
+	ev->process.cmdline = (const char *)d->payload + d->pos + sizeof(*p);
+	ev->process.exe = ev->process.cmdline + p->cmdline_len;
+	d->pos += p->size;
+	return 1;
+}
+
+static int next_module(struct pieces *d, struct event *ev)
+{
+	struct tare_module *m = &d->piece.module;
+	size_t left = d->head.len - d->pos;
+
+	if (left < sizeof(*m))
+		return 0;
+	memcpy(m, d->payload + d->pos, sizeof(*m));
+	if (m->size < sizeof(*m) + m->path_len || m->size > left || m->build_id_len > TARE_BUILD_ID_MAX)
+		return 0;
+	ev->module.head = m;
+	ev->module.path = (const char *)d->payload + d->pos + sizeof(*m);
+	d->pos += m->size;
+	return 1;
+}
+
+static const struct {
+	enum event_kind kind;
+	int (*next)(struct pieces *d, struct event *ev);
+} descriptions[] = {
+	[TARE_FRAME_HEADER] = { EVENT_HEADER, next_header },
+	[TARE_FRAME_INFO] = { EVENT_INFO, next_info },
+	[TARE_FRAME_TASKS] = { EVENT_TASK, next_task },
+	[TARE_FRAME_PROCESSES] = { EVENT_PROCESS, next_process },
+	[TARE_FRAME_MODULES] = { EVENT_MODULE, next_module },
+	[TARE_FRAME_LOSS] = { EVENT_LOSS, next_loss },
+	[TARE_FRAME_PROBES] = { EVENT_PROBE, next_probe },
+	[TARE_FRAME_END] = { EVENT_END, next_end },
+};
+
+bool pieces__know(const struct tare_frame *head)
+{
+	return head->type < sizeof(descriptions) / sizeof(descriptions[0]) && descriptions[head->type].next;
+}
+
+void pieces__begin(struct pieces *d, const struct tare_frame *head, const unsigned char *payload)
+{
+	d->head = *head;
+	d->payload = payload;
+	d->pos = 0;
+}
+
+int pieces__next(struct pieces *d, struct event *ev)
+{
+	ev->kind = descriptions[d->head.type].kind;
+	ev->ts_ns = d->head.ts_ns;
+	ev->cpu = 0;
+	return descriptions[d->head.type].next(d, ev);
+}
+
+void pieces__free(struct pieces *d)
+{
+	free(d->text);
+	d->text = NULL;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A frame that describes (header, info, tasks, processes, modules, loss, probes, end), as one event for each piece of it. */
+#ifndef TARE_PIECES_H
+#define TARE_PIECES_H
+
+#include "event.h"
+
+/* Zero-initialise. */
+struct pieces {
+	struct tare_frame head;
+	const unsigned char *payload;
+	size_t pos;	/* given out up to here */
+	char *text;	/* an INFO frame's strings, terminated */
+	union {
+		struct tare_header header;
+		struct tare_task task;
+		struct tare_process process;
+		struct tare_module module;
+		struct tare_loss loss;
+		struct tare_probe probe;
+		struct tare_end end;
+	} piece;
+};
+
+/* Does a frame of this type describe anything? Only such may be begun. */
+bool pieces__know(const struct tare_frame *head);
+
+/* Begin with the frame @head, whose @payload must stay until its last piece is done with. */
+void pieces__begin(struct pieces *d, const struct tare_frame *head, const unsigned char *payload);
+
+/* The next piece. Returns 1 and fills *@ev, which is valid until the next call; 0 where none is left; or -ENOMEM. */
+int pieces__next(struct pieces *d, struct event *ev);
+
+void pieces__free(struct pieces *d);
+
+#endif /* TARE_PIECES_H */
