@@ -25,27 +25,35 @@ struct rings_map rings SEC(".maps");
 /* Report time that the kernel did not charge once it adds up to this: below, it is the jitter of reading two clocks. */
 #define STOLEN_MIN_NS 2000
 
-static __always_inline void waiting_begins(struct task_state *t, __u32 cpu)
+/* Interrupts are off wherever this is called, so what a CPU changes of its own needs no atomic operation. */
+static __always_inline void waiting_add(__u32 cpu, __s64 n)
 {
 	struct cpu_state *c = bpf_map_lookup_elem(&cpus, &cpu);
 
-	if (t->wait_cpu || !c)
+	if (!c)
+		return;
+	if (cpu == bpf_get_smp_processor_id())
+		c->waiting_own += n;
+	else
+		__sync_fetch_and_add(&c->waiting, n);
+}
+
+static __always_inline void waiting_begins(struct task_state *t, __u32 cpu)
+{
+	if (t->wait_cpu)
 		return;
 	t->wait_cpu = cpu + 1;
-	__sync_fetch_and_add(&c->waiting, 1);
+	waiting_add(cpu, 1);
 }
 
 static __always_inline void waiting_ends(struct task_state *t)
 {
 	__u32 cpu = t->wait_cpu - 1;
-	struct cpu_state *c;
 
 	if (!t->wait_cpu)
 		return;
 	t->wait_cpu = 0;
-	c = bpf_map_lookup_elem(&cpus, &cpu);
-	if (c)
-		__sync_fetch_and_add(&c->waiting, -1);
+	waiting_add(cpu, -1);
 }
 
 /* How long queue @q was throttled in its life, now included. In ns of the run queue's clock. */
@@ -265,8 +273,14 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 	c->recorded = 0;
 	p = target(prev);
 	n = target(next);
-	if (!p && !n && c->waiting <= 0)
-		return 0;
+	if (!p && !n) {
+		if (c->waiting + c->waiting_own <= 0)
+			return 0;
+		if (is_crowded(c)) {
+			c->lost[TARE_LOST_OTHER]++;
+			return 0;
+		}
+	}
 
 	now = bpf_ktime_get_ns();
 	if (!p)

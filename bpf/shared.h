@@ -34,13 +34,15 @@ struct cpu_state {
 	__u32 since_query;	/* records since the ring's fill was looked at */
 	__u32 last_next;	/* who came in the last switch recorded */
 	__u8 recorded;		/* the switch under way was recorded */
-	__u8 pad[3];
+	__u8 crowded;		/* the ring is too full for what concerns others */
+	__u8 pad[2];
 	__u32 scratch[24];	/* a record being put together: TARE_SW_MAX_WORDS and room to spare */
 	__u64 hits[NR_PROGS];
 	__u64 lost[TARE_NR_LOST];
 	__u64 named[NAMED_SLOTS];	/* tasks whose names are in this ring already */
 
-	/* target threads waiting for this CPU; other CPUs change it when they wake or move one */
+	__s64 waiting_own;	/* what this CPU itself added to them and took away: by no atomic operation, so not below */
+	/* target threads waiting for this CPU, but for .waiting_own; other CPUs change it when they wake or move one */
 	__s64 waiting __attribute__((aligned(64)));
 } __attribute__((aligned(64)));
 

@@ -85,6 +85,20 @@ static __always_inline struct task_state *target(struct task_struct *p)
 /* How often a ring's fill is looked at, in records: a look costs as much as a third of a record. */
 #define QUERY_EVERY 32
 
+/* Where the reader does not keep up, the second half of a ring is kept for the target's own records. */
+#define CROWDED_AT_BYTES (2 * wake_at_bytes)
+
+/* Is there no room in this CPU's ring for what concerns others? Looked at each time only once it is so. */
+static __always_inline bool is_crowded(struct cpu_state *c)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	void *ring = c->crowded ? bpf_map_lookup_elem(&rings, &cpu) : NULL;
+
+	if (ring)
+		c->crowded = bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > CROWDED_AT_BYTES;
+	return c->crowded;
+}
+
 /*
  * Append a record of @size bytes to this CPU's ring. Returns 0, or a negative
  * error where it is full: then the caller counts the loss, by class.
@@ -113,8 +127,11 @@ static __always_inline int emit(struct cpu_state *c, __u64 ts, struct tare_rec *
 		c->last_ts = ts;
 	}
 	if (++c->since_query >= QUERY_EVERY) {
+		__u64 filled = bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA);
+
 		c->since_query = 0;
-		if (bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > wake_at_bytes)
+		c->crowded = filled > CROWDED_AT_BYTES;
+		if (filled > wake_at_bytes)
 			flags = BPF_RB_FORCE_WAKEUP;
 	}
 	err = bpf_ringbuf_output(ring, rec, size, flags);
@@ -177,27 +194,28 @@ static __always_inline __u64 run_delay_of(struct task_struct *p)
 	return bpf_core_field_exists(p->sched_info.run_delay) ? p->sched_info.run_delay : TARE_UNKNOWN;
 }
 
-/* The registers with which @p entered the kernel. */
-static __always_inline struct pt_regs *user_regs(struct task_struct *p)
+/* Before 5.15 no helper knows a task's registers: they lie at the top of its stack, THREAD_SIZE long (4 KB pages). */
+static __always_inline struct pt_regs *user_regs_before_515(struct task_struct *p)
 {
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
-		return (struct pt_regs *)bpf_task_pt_regs(p);
-	/* before 5.15: they lie at the top of the stack, which is THREAD_SIZE long (both architectures, 4 KB pages) */
 	return p->stack + 16384 - bpf_core_type_size(struct pt_regs);
 }
 
 /* The system call that @p entered the kernel by, or TARE_NO_SYSCALL. Sets *@compat for the 32-bit table. */
 static __always_inline __u16 syscall_of(struct task_struct *p, bool *compat)
 {
-	struct pt_regs *regs = user_regs(p);
+	bool helper = bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs);
 	long nr;
 
 	*compat = false;
 #if defined(__TARGET_ARCH_x86)
-	nr = (long)BPF_CORE_READ(regs, orig_ax); /* -1 in interrupts and exceptions, arch/x86/entry/entry_64.S */
+	/* -1 in interrupts and exceptions, arch/x86/entry/entry_64.S */
+	nr = helper ? (long)((struct pt_regs *)bpf_task_pt_regs(p))->orig_ax :
+		      (long)BPF_CORE_READ(user_regs_before_515(p), orig_ax);
 	*compat = p->thread_info.status & 2;	 /* TS_COMPAT, arch/x86/include/asm/thread_info.h */
 #elif defined(__TARGET_ARCH_arm64)
-	nr = BPF_CORE_READ(regs, syscallno); /* NO_SYSCALL is -1, arch/arm64/include/asm/ptrace.h */
+	/* NO_SYSCALL is -1, arch/arm64/include/asm/ptrace.h */
+	nr = helper ? ((struct pt_regs *)bpf_task_pt_regs(p))->syscallno :
+		      BPF_CORE_READ(user_regs_before_515(p), syscallno);
 #endif
 	return nr < 0 || nr >= TARE_NO_SYSCALL ? TARE_NO_SYSCALL : nr;
 }

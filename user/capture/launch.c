@@ -8,17 +8,18 @@
 
 #include "launch.h"
 
-static void child(int go_fd, int error_fd, char *const *argv)
+static void child(const struct launch *l, int go_fd, int error_fd, char *const *argv)
 {
 	sigset_t none;
 	int error;
 	char c;
 
-	/* the recorder blocks the signals that it reads from a descriptor; the command must not inherit that */
+	/* the recorder takes or blocks the signals that it wants to read; the command must not inherit that */
+	signal(SIGINT, l->ignores_interrupt ? SIG_IGN : SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
-	if (read(go_fd, &c, 1) != 1)
+	if (read(go_fd, &c, 1) != 1 || (l->stdout_is_taken && dup2(STDERR_FILENO, STDOUT_FILENO) < 0))
 		_exit(127); /* the recorder is gone */
 	execvp(argv[0], argv);
 	error = errno;
@@ -29,6 +30,7 @@ static void child(int go_fd, int error_fd, char *const *argv)
 
 int launch__prepare(struct launch *l, char *const *argv)
 {
+	sigset_t interrupt, old;
 	int go[2], error[2];
 
 	if (pipe2(go, O_CLOEXEC))
@@ -38,11 +40,16 @@ int launch__prepare(struct launch *l, char *const *argv)
 		close(go[1]);
 		return -errno;
 	}
+	/* the recorder's handler is not for the child, for the moment that the child still has it */
+	sigemptyset(&interrupt);
+	sigaddset(&interrupt, SIGINT);
+	sigprocmask(SIG_BLOCK, &interrupt, &old);
 	l->pid = fork();
 	if (!l->pid) {
 		close(go[1]); /* or it would never see the recorder go */
-		child(go[0], error[1], argv);
+		child(l, go[0], error[1], argv);
 	}
+	sigprocmask(SIG_SETMASK, &old, NULL);
 	close(go[0]);
 	close(error[1]);
 	l->go_fd = go[1];

@@ -3,9 +3,12 @@
 #ifndef TARE_LAUNCH_H
 #define TARE_LAUNCH_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct launch {
+	bool ignores_interrupt;	/* whoever started the recorder wants SIGINT ignored */
+	bool stdout_is_taken;	/* the recording goes there: what the command prints goes to standard error */
 	pid_t pid;
 	int go_fd, error_fd;	/* internal: the child waits on the one and tells of a failed exec by the other */
 };

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -22,8 +23,9 @@
 #define TICK_MS		100	/* how stale the file may be when nothing is urgent */
 #define SECOND_NS	NSEC_PER_SEC
 #define RINGS_BYTES	(256ull << 20)	/* memory for all rings together, where there are many CPUs .. */
-#define RING_MAX_BYTES	(8ull << 20)	/* .. and the most for each: a quarter of a second of the highest switch rates seen */
+#define RING_MAX_BYTES	(16ull << 20)	/* .. and the most for each: a third of a second of the highest switch rates seen */
 #define RING_MIN_BYTES	(256ull << 10)
+#define RECORDER_NICE	-10
 /* A command's last switch comes after its parent can know that it ended. */
 #define LAST_SWITCH_NS	(20ull * 1000 * 1000)
 
@@ -84,9 +86,30 @@ static int session__snapshot(struct session *s, int phase)
 
 /* ---- signals ---- */
 
+static int interrupt_fd = -1;	/* an eventfd; nothing else leads from a handler to the session */
+
+enum { FROM_PROCESS = 1, FROM_TERMINAL };
+
+/*
+ * Ctrl-C has a handler, and no place in the signalfd: the second one must end
+ * tare at once, also where it waits for a reader of its output that does not
+ * read. The kernel sees to that (SA_RESETHAND).
+ */
+static void on_interrupt(int signo, siginfo_t *si, void *ctx)
+{
+	uint64_t from = si->si_code == SI_KERNEL ? FROM_TERMINAL : FROM_PROCESS;
+	int saved = errno;
+
+	if (write(interrupt_fd, &from, sizeof(from)) < 0)
+		signal(SIGINT, SIG_DFL); /* an eventfd takes it */
+	errno = saved;
+}
+
 static int session__open_signals(struct session *s)
 {
-	static const int all[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGCHLD };
+	static const int all[] = { SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGCHLD };
+	struct sigaction interrupt = { .sa_sigaction = on_interrupt, .sa_flags = SA_SIGINFO | SA_RESETHAND | SA_RESTART };
+	struct sigaction old;
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -94,19 +117,12 @@ static int session__open_signals(struct session *s)
 		sigaddset(&set, all[i]);
 	sigprocmask(SIG_BLOCK, &set, &s->old_mask);
 	signal(SIGPIPE, SIG_IGN);
+	interrupt_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (interrupt_fd < 0 || sigaction(SIGINT, &interrupt, &old))
+		return -errno;
+	s->launch.ignores_interrupt = old.sa_handler == SIG_IGN;
 	s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return s->signal_fd < 0 ? -errno : 0;
-}
-
-/* From now on another SIGINT ends tare at once, as it would any program. */
-static void next_interrupt_kills(void)
-{
-	sigset_t set;
-
-	signal(SIGINT, SIG_DFL);
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
 static void session__reap(struct session *s)
@@ -121,20 +137,14 @@ static void session__reap(struct session *s)
 	}
 }
 
-static void session__signal(struct session *s, const struct signalfd_siginfo *si)
+static void session__signal(struct session *s, int signo, bool from_terminal)
 {
-	bool from_terminal = si->ssi_code == SI_KERNEL;
-
-	if (si->ssi_signo == SIGCHLD) {
+	if (signo == SIGCHLD) {
 		session__reap(s);
-		return;
-	}
-	if (si->ssi_signo == SIGINT)
-		next_interrupt_kills();
-	if (s->opts->argv) {
+	} else if (s->opts->argv) {
 		/* the terminal sends to the command as well; it is the command's end that ends the recording */
 		if (!from_terminal && s->launch.pid > 0)
-			kill(s->launch.pid, si->ssi_signo);
+			kill(s->launch.pid, signo);
 	} else {
 		s->stop = TARE_END_INTERRUPT;
 	}
@@ -143,9 +153,12 @@ static void session__signal(struct session *s, const struct signalfd_siginfo *si
 static void session__signals(struct session *s)
 {
 	struct signalfd_siginfo si;
+	uint64_t from;
 
 	while (read(s->signal_fd, &si, sizeof(si)) == sizeof(si))
-		session__signal(s, &si);
+		session__signal(s, si.ssi_signo, si.ssi_code == SI_KERNEL);
+	if (read(interrupt_fd, &from, sizeof(from)) == sizeof(from))
+		session__signal(s, SIGINT, from == FROM_TERMINAL);
 }
 
 /* ---- the recording ---- */
@@ -220,8 +233,10 @@ static int session__loop(struct session *s)
 
 static int session__start_command(struct session *s)
 {
-	int ret = s->opts->argv ? launch__prepare(&s->launch, s->opts->argv) : 0;
+	int ret;
 
+	s->launch.stdout_is_taken = !strcmp(s->opts->output, "-");
+	ret = s->opts->argv ? launch__prepare(&s->launch, s->opts->argv) : 0;
 	if (!ret)
 		return EXIT_OK;
 	err("cannot start a process: %s", strerror(-ret));
@@ -252,7 +267,8 @@ static int session__begin(struct session *s)
 	if (rings__new(bpf__rings_fd(&s->bpf), s->bpf.nr_cpus, ring_bytes(s->opts), &s->rings))
 		return EXIT_FAILED;
 	rings__watch(s->rings, targets__on_record, &s->targets);
-	if (rings__poll_fd(s->rings, s->signal_fd) || writer__open(s->opts->output, &s->writer))
+	if (rings__poll_fd(s->rings, s->signal_fd) || rings__poll_fd(s->rings, interrupt_fd) ||
+	    writer__open(s->opts->output, &s->writer))
 		return EXIT_FAILED;
 
 	describe__header(s->writer, s->bpf.nr_cpus);
@@ -262,6 +278,9 @@ static int session__begin(struct session *s)
 	if (writer__lost_bytes(s->writer)) /* better not begun than not recorded */
 		return EXIT_FAILED;
 
+	/* it needs little, but soon: a ring that is full loses what the target does meanwhile */
+	if (setpriority(PRIO_PROCESS, 0, RECORDER_NICE))
+		info("cannot raise the recorder's priority: %s", strerror(errno));
 	s->start_ns = now_ns();
 	probes__init(&s->probes, &s->bpf, s->start_ns);
 	probes__tick(&s->probes, s->start_ns);
