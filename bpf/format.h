@@ -248,6 +248,7 @@ struct tare_name {
 	char comm[TARE_COMM_LEN];
 };
 
+/* A thread that is its own parent was not born: it took the name that the recording follows. */
 struct tare_fork {
 	struct tare_rec rec;
 	__u32 tid, tgid;		/* of the child */

@@ -10,6 +10,7 @@
  * queue was throttled. That also makes the figures agree with /proc exactly.
  */
 #include "tare.bpf.h"
+#include "kernel.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -54,34 +55,6 @@ static __always_inline void waiting_ends(struct task_state *t)
 		return;
 	t->wait_cpu = 0;
 	waiting_add(cpu, -1);
-}
-
-/* How long queue @q was throttled in its life, now included. In ns of the run queue's clock. */
-static __always_inline __u64 throttled_total(struct cfs_rq *q)
-{
-	__u64 since;
-
-	if (bpf_core_field_exists(q->throttled_clock_self_time)) {
-		since = BPF_CORE_READ(q, throttled_clock_self);
-		return BPF_CORE_READ(q, throttled_clock_self_time) + (since ? BPF_CORE_READ(q, rq, clock) - since : 0);
-	}
-	/* Earlier kernels keep the sum of finished throttlings only: right when read after the wait, as it is. */
-	if (bpf_core_field_exists(q->throttled_clock_pelt_time))
-		return BPF_CORE_READ(q, throttled_clock_pelt_time);
-	return BPF_CORE_READ((struct cfs_rq___before_519 *)q, throttled_clock_task_time);
-}
-
-/* Before 6.18 a group's threads are all held back at once, wherever they are; since then each on its way to user space. */
-static __always_inline bool throttles_whole_groups(struct task_struct *p)
-{
-	return !bpf_core_field_exists(p->throttled);
-}
-
-static __always_inline bool is_throttled(struct task_struct *p)
-{
-	if (bpf_core_field_exists(p->throttled))
-		return p->throttled;
-	return p->se.cfs_rq->throttle_count > 0;
 }
 
 static __always_inline void throttle_arm(struct task_state *t, struct task_struct *p)

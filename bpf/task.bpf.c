@@ -5,6 +5,7 @@
  * kernel's own counters of them at both ends of the recording.
  */
 #include "tare.bpf.h"
+#include "kernel.bpf.h"
 
 const volatile bool follow = false;
 const volatile char follow_comm[TARE_COMM_LEN] = "";

@@ -223,6 +223,9 @@ static int session__loop(struct session *s)
 		if (ret)
 			return ret;
 		targets__describe_unseen(&s->targets, s->writer);
+		if (s->targets.joined) /* only the first thread of each is followed as yet */
+			session__snapshot(s, 0);
+		s->targets.joined = false;
 		now = now_ns();
 		probes__tick(&s->probes, now);
 		session__every_second(s, now);
@@ -281,14 +284,14 @@ static int session__begin(struct session *s)
 	/* it needs little, but soon: a ring that is full loses what the target does meanwhile */
 	if (setpriority(PRIO_PROCESS, 0, RECORDER_NICE))
 		info("cannot raise the recorder's priority: %s", strerror(errno));
-	s->start_ns = now_ns();
-	probes__init(&s->probes, &s->bpf, s->start_ns);
-	probes__tick(&s->probes, s->start_ns);
-	s->next_second_ns = s->start_ns + SECOND_NS;
+	probes__init(&s->probes, &s->bpf, now_ns());
+	probes__tick(&s->probes, s->probes.start_ns);
 	bpf__activate(&s->bpf, true);
 	/* twice: a thread born during the first pass with a lower id than the pass had reached */
 	if (session__snapshot(s, 0) || session__snapshot(s, 0))
 		return EXIT_FAILED;
+	s->start_ns = now_ns();
+	s->next_second_ns = s->start_ns + SECOND_NS;
 	if (!s->opts->argv) {
 		fprintf(stderr, "tare: recording to %s; hit Ctrl-C to end\n", s->opts->output);
 		return EXIT_OK;

@@ -132,6 +132,13 @@ void targets__describe_unseen(struct targets *t, struct writer *w)
 	t->unseen.nr = 0;
 }
 
+static void on_fork(struct targets *t, const struct tare_fork *rec)
+{
+	if (rec->tid == rec->tgid)
+		pids__add(&t->unseen, rec->tid);
+	t->joined |= rec->tid == rec->parent_tid;
+}
+
 /* A process that appears or becomes another program is described as soon as the round is over. */
 void targets__on_record(const struct tare_rec *rec, uint64_t ts_ns, void *ctx)
 {
@@ -139,8 +146,8 @@ void targets__on_record(const struct tare_rec *rec, uint64_t ts_ns, void *ctx)
 
 	if (rec->kind == TARE_REC_EXEC)
 		pids__add(&t->unseen, ((const struct tare_exec *)rec)->tid);
-	else if (rec->kind == TARE_REC_FORK && ((const struct tare_fork *)rec)->tid == ((const struct tare_fork *)rec)->tgid)
-		pids__add(&t->unseen, ((const struct tare_fork *)rec)->tid);
+	else if (rec->kind == TARE_REC_FORK)
+		on_fork(t, (const struct tare_fork *)rec);
 }
 
 void targets__describe(struct targets *t, struct writer *w)

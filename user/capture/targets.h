@@ -13,6 +13,7 @@ struct targets {
 	const struct session_opts *opts;
 	struct pids marked;	/* by this session; the BPF side follows more: their threads, their children */
 	struct pids unseen;	/* processes that appeared and are not described yet */
+	bool joined;		/* a process took the name asked for: a snapshot must find its other threads */
 };
 
 /* Find and mark what @t->opts asks for, or the command that was started as @child. Returns an exit code, after saying why. */

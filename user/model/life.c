@@ -98,8 +98,14 @@ int switches__fork(struct switches *s, const struct event *ev)
 		return 0;
 	}
 	t->tgid = ev->fork.tgid;
-	t->origin = THREAD_FORKED;
 	t->reason = REASON_STARTING;
+	if (ev->fork.parent_tid == ev->fork.tid) {
+		/* not born: it took the name that is followed, as a rule by itself */
+		t->state = THREAD_ON;
+		t->cpu = ev->cpu < RIVALS_MAX_CPUS ? ev->cpu : 0;
+	} else {
+		t->origin = THREAD_FORKED;
+	}
 	t->base = (struct counters){ 0 };
 	thread__set_comm(t, ev->fork.comm);
 	rivals__name(&s->rivals, t->tid, t->comm);

@@ -240,8 +240,7 @@ void model__finish(struct model *m)
 		m->end_ns = m->end.ts_ns;
 	while ((slot = table__next(&m->loss, &pos)))
 		m->lost[slot->key >> 32] += slot->value;
-	switches__finish(&m->switches, m->end_ns, m->lost[TARE_LOST_OUT] || m->lost[TARE_LOST_IN] ||
-			 m->lost[TARE_LOST_DISK] || m->nr_damage || m->late);
+	switches__finish(&m->switches, m->end_ns);
 	strcpy(m->target_comm, m->first_comm);
 	for (uint32_t i = 0; i < m->switches.threads.nr_rows; i++) {
 		const struct thread *t = m->switches.threads.rows[i];

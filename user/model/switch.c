@@ -4,12 +4,6 @@
 
 #include "switch.h"
 
-/*
- * The kernel's run-queue clock, which it measures waits by, is a little behind the one that stamps events: by more
- * only where the CPU was taken away in between.
- */
-#define CLOCK_SKEW_NS 10000
-
 void switches__init(struct switches *s)
 {
 	memset(s, 0, sizeof(*s));
@@ -204,22 +198,15 @@ static uint64_t switches__divide(struct switches *s, struct thread *t, const str
 
 	wait = wait < elapsed ? wait : elapsed;
 	rest = elapsed - wait;
-	if (t->state == THREAD_OFF && t->runnable && rest <= CLOCK_SKEW_NS) {
-		wait = elapsed;
-		rest = 0;
-	}
 	throttled = throttled < wait ? throttled : wait;
 	run_queue = wait - throttled;
 	t->acc.throttled_ns += throttled;
 	t->acc.run_queue_ns += run_queue;
 	if (throttled)
 		reason__add(&s->reasons[REASON_THROTTLED], throttled);
-	if (t->state != THREAD_OFF) {
+	if (t->state != THREAD_OFF || t->runnable) {
+		/* a switch was lost; or the kernel's clock was behind, and its wait counts, so that it adds up to /proc's */
 		t->acc.unknown_ns += rest;
-	} else if (t->runnable) {
-		t->acc.unknown_ns += rest;
-		t->acc.unsure_ns += rest;
-		s->reasons[t->reason].unsure_ns += rest;
 	} else {
 		t->acc.sleep_ns += rest;
 		reason__add(&s->reasons[t->reason], rest);
@@ -325,10 +312,8 @@ static void switches__finish_thread(struct switches *s, struct thread *t, uint64
 		t->acc.sleep_ns += elapsed;
 }
 
-void switches__finish(struct switches *s, uint64_t end_ns, bool lost)
+void switches__finish(struct switches *s, uint64_t end_ns)
 {
-	struct accounts total;
-
 	for (uint32_t i = 0; i < s->threads.nr_rows; i++) {
 		struct thread *t = s->threads.rows[i];
 
@@ -337,10 +322,4 @@ void switches__finish(struct switches *s, uint64_t end_ns, bool lost)
 		threads__compare(&s->threads, t);
 		switches__finish_thread(s, t, end_ns);
 	}
-	threads__total(&s->threads, &total);
-	if (lost || total.inconsistent)
-		return;
-	threads__settle(&s->threads);
-	s->reasons[REASON_PREEMPTED].total_ns += s->reasons[REASON_PREEMPTED].unsure_ns;
-	s->reasons[REASON_YIELDED].total_ns += s->reasons[REASON_YIELDED].unsure_ns;
 }

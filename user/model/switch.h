@@ -32,7 +32,6 @@ struct reason {
 	bool compat;
 	uint64_t count;		/* switches out */
 	uint64_t total_ns, max_ns;
-	uint64_t unsure_ns;	/* belongs to .total_ns if no switch was lost */
 	uint64_t still;		/* threads that are off for it when the recording ends: in total_ns, without end */
 };
 
@@ -74,7 +73,7 @@ int switches__migrate(struct switches *s, const struct event *ev);
  */
 uint32_t switches__blocked_reason(struct switches *s, uint8_t state, uint16_t syscall, bool compat);
 
-/* Close what is open at @end_ns: who runs has run until then, who waits has waited. @lost: switches were. Once. */
-void switches__finish(struct switches *s, uint64_t end_ns, bool lost);
+/* Close what is open at @end_ns: who runs has run until then, who waits has waited. Once. */
+void switches__finish(struct switches *s, uint64_t end_ns);
 
 #endif /* TARE_SWITCH_H */

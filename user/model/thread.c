@@ -89,7 +89,6 @@ static void accounts__add(struct accounts *to, const struct accounts *a)
 	to->throttled_ns += a->throttled_ns;
 	to->sleep_ns += a->sleep_ns;
 	to->unknown_ns += a->unknown_ns;
-	to->unsure_ns += a->unsure_ns;
 	to->inconsistent += a->inconsistent;
 	to->waited_ns += a->waited_ns;
 }
@@ -185,20 +184,6 @@ void threads__compare(struct threads *ts, struct thread *t)
 	c->wait_threads++;
 	c->wait_ns += t->acc.waited_ns;
 	c->kernel_wait_ns += since(t->last.run_delay_ns, t->base.run_delay_ns);
-}
-
-static void accounts__settle(struct accounts *a)
-{
-	a->run_queue_ns += a->unsure_ns;
-	a->unknown_ns -= a->unsure_ns;
-	a->unsure_ns = 0;
-}
-
-void threads__settle(struct threads *ts)
-{
-	accounts__settle(&ts->folded.acc);
-	for (uint32_t i = 0; i < ts->nr_rows; i++)
-		accounts__settle(&ts->rows[i]->acc);
 }
 
 void threads__total(const struct threads *ts, struct accounts *total)

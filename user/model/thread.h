@@ -39,8 +39,7 @@ struct accounts {
 	uint64_t on_cpu_ns;		/* by the clock on the wall, but for what the kernel counts as wait already */
 	int64_t stolen_ns;		/* of on_cpu_ns, not charged: steal, interrupts. By two clocks: may be < 0 */
 	uint64_t run_queue_ns, throttled_ns, sleep_ns;
-	uint64_t unknown_ns;		/* around switches that were lost */
-	uint64_t unsure_ns;		/* part of unknown_ns: run-queue wait, unless a switch was lost meanwhile */
+	uint64_t unknown_ns;		/* around switches that were lost; where the kernel's clock left a gap */
 	uint64_t inconsistent;		/* pairs that do not follow on each other */
 	uint64_t waited_ns;		/* as the kernel counts it: whole waits, when they are over */
 };
@@ -114,9 +113,6 @@ void thread__check_at(struct thread *t, uint64_t ts_ns, const struct counters *n
 
 /* Compare now, where @t has something to compare. */
 void threads__compare(struct threads *ts, struct thread *t);
-
-/* No switch was lost: what was unsure is run-queue wait. */
-void threads__settle(struct threads *ts);
 
 /* The sum over all threads, with or without a row. */
 void threads__total(const struct threads *ts, struct accounts *total);

@@ -78,8 +78,9 @@ static void print_totals(const struct model *m, const struct accounts *a, FILE *
 		fmt_ns(a->throttled_ns, t[1]));
 	fprintf(to, LABEL "%s, over all threads", "asleep", fmt_ns(a->sleep_ns, t[0]));
 	if (a->unknown_ns)
-		fprintf(to, "; unknown %s (switches unseen: %s)", fmt_ns(a->unknown_ns, t[1]),
-			fmt_count(a->inconsistent, n[3]));
+		fprintf(to, "; unknown %s", fmt_ns(a->unknown_ns, t[1]));
+	if (a->inconsistent)
+		fprintf(to, " (switches unseen: %s)", fmt_count(a->inconsistent, n[3]));
 	fputc('\n', to);
 }
 

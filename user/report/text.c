@@ -212,8 +212,8 @@ void report__threads(const struct model *m, FILE *to, bool all)
 		fprintf(to, "  - before the tid: the thread has ended\n");
 	threads__total(ts, &total);
 	if (total.unknown_ns)
-		fprintf(to, "  for %s in all it is unknown what threads did: switches are missing there\n",
-			fmt_ns(total.unknown_ns, t));
+		fprintf(to, "  %s in all is unknown: %s\n", fmt_ns(total.unknown_ns, t),
+			total.inconsistent ? "switches are missing" : "neither waited nor charged by the kernel's clock");
 	free(rows);
 }
 

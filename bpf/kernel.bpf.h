@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the kernel knows of a task, wherever the version at hand keeps it. Read
+ * here and nowhere else: what differs between versions is in this file and in
+ * vmlinux/common.h.
+ */
+#ifndef TARE_KERNEL_BPF_H
+#define TARE_KERNEL_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include "format.h"
+
+/* The CPU that @p is on or was last put on. */
+static __always_inline __u32 task_cpu(struct task_struct *p)
+{
+	if (bpf_core_field_exists(p->thread_info.cpu))
+		return p->thread_info.cpu;
+	return BPF_CORE_READ((struct task_struct___before_516 *)p, cpu);
+}
+
+static __always_inline __u32 task_state_bits(struct task_struct *p)
+{
+	if (bpf_core_field_exists(p->__state))
+		return p->__state;
+	return BPF_CORE_READ((struct task_struct___before_514 *)p, state);
+}
+
+/* enum tare_state of a task's state bits (TASK_REPORT and TASK_DEAD, include/linux/sched.h). */
+static __always_inline __u32 state_of(__u32 bits)
+{
+	if (!bits)
+		return TARE_STATE_RUNNING;
+	if (bits & 0x80) /* TASK_DEAD */
+		return TARE_STATE_DEAD;
+	if (bits & 0x1)
+		return TARE_STATE_INTERRUPTIBLE;
+	if (bits & 0x2) /* also TASK_IDLE, which has more bits, and TASK_KILLABLE */
+		return bits & 0x400 ? TARE_STATE_IDLE : TARE_STATE_UNINTERRUPTIBLE;
+	if (bits & 0x4)
+		return TARE_STATE_STOPPED;
+	if (bits & 0x8)
+		return TARE_STATE_TRACED;
+	if (bits & 0x10)
+		return TARE_STATE_DEAD;
+	if (bits & 0x20)
+		return TARE_STATE_ZOMBIE;
+	if (bits & 0x40)
+		return TARE_STATE_PARKED;
+	return TARE_STATE_OTHER;
+}
+
+/* schedstat's second field, or TARE_UNKNOWN */
+static __always_inline __u64 run_delay_of(struct task_struct *p)
+{
+	return bpf_core_field_exists(p->sched_info.run_delay) ? p->sched_info.run_delay : TARE_UNKNOWN;
+}
+
+/* Before 5.15 no helper knows a task's registers: they lie at the top of its stack, THREAD_SIZE long (4 KB pages). */
+static __always_inline struct pt_regs *user_regs_before_515(struct task_struct *p)
+{
+	return p->stack + 16384 - bpf_core_type_size(struct pt_regs);
+}
+
+/* The system call that @p entered the kernel by, or TARE_NO_SYSCALL. Sets *@compat for the 32-bit table. */
+static __always_inline __u16 syscall_of(struct task_struct *p, bool *compat)
+{
+	bool helper = bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs);
+	long nr;
+
+	*compat = false;
+#if defined(__TARGET_ARCH_x86)
+	/* -1 in interrupts and exceptions, arch/x86/entry/entry_64.S */
+	nr = helper ? (long)((struct pt_regs *)bpf_task_pt_regs(p))->orig_ax :
+		      (long)BPF_CORE_READ(user_regs_before_515(p), orig_ax);
+	*compat = p->thread_info.status & 2;	 /* TS_COMPAT, arch/x86/include/asm/thread_info.h */
+#elif defined(__TARGET_ARCH_arm64)
+	/* NO_SYSCALL is -1, arch/arm64/include/asm/ptrace.h */
+	nr = helper ? ((struct pt_regs *)bpf_task_pt_regs(p))->syscallno :
+		      BPF_CORE_READ(user_regs_before_515(p), syscallno);
+#endif
+	return nr < 0 || nr >= TARE_NO_SYSCALL ? TARE_NO_SYSCALL : nr;
+}
+
+/* How long queue @q was throttled in its life, now included. In ns of the run queue's clock. */
+static __always_inline __u64 throttled_total(struct cfs_rq *q)
+{
+	__u64 since;
+
+	if (bpf_core_field_exists(q->throttled_clock_self_time)) {
+		since = BPF_CORE_READ(q, throttled_clock_self);
+		return BPF_CORE_READ(q, throttled_clock_self_time) + (since ? BPF_CORE_READ(q, rq, clock) - since : 0);
+	}
+	/* Earlier kernels keep the sum of finished throttlings only: right when read after the wait, as it is. */
+	if (bpf_core_field_exists(q->throttled_clock_pelt_time))
+		return BPF_CORE_READ(q, throttled_clock_pelt_time);
+	return BPF_CORE_READ((struct cfs_rq___before_519 *)q, throttled_clock_task_time);
+}
+
+/* Before 6.18 a group's threads are all held back at once, wherever they are; since then each on its way to user space. */
+static __always_inline bool throttles_whole_groups(struct task_struct *p)
+{
+	return !bpf_core_field_exists(p->throttled);
+}
+
+static __always_inline bool is_throttled(struct task_struct *p)
+{
+	if (bpf_core_field_exists(p->throttled))
+		return p->throttled;
+	return p->se.cfs_rq->throttle_count > 0;
+}
+
+#endif /* TARE_KERNEL_BPF_H */
