@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# What is lost is counted: recorded + lost = what happened, and the report and the exit status say so.
+set -u
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+need_bpf
+
+report() { tare report -i "$tmp/data" --json >"$tmp/json"; }
+sum() { switches "$1" | awk '{ n += $2 + $3 } END { print n }'; }
+begins() { wait_for grep -q 'recording to' "$tmp/log"; }
+
+# as_it_happened NAME: the counts in $tmp/json and $happened
+as_it_happened()
+{
+	local out in recorded
+	recorded=$(json "$tmp/json" .context_switches.count)
+	out=$(json "$tmp/json" .lost.by_class.switch_out)
+	is "$((recorded + out))" "$happened" "$1: recorded + lost = what happened"
+	is "$(json "$tmp/json" '.lost.total == ([.lost.by_class | del(.disk_bytes)[]] | add)')" true "$1: the classes make up the total"
+}
+
+# storm NAME PROGRAM... -- ARGS...: tare with the smallest ring, run by PROGRAM and stopped while a workload with ARGS works
+storm()
+{
+	local name=$1 recorder status before by=()
+	shift
+	while [ "$1" != -- ]; do by+=("$1"); shift; done
+	shift
+	workload_start pingpong "$@" || { result 1 "$name: starts"; return; }
+	before=$(sum "$workload_pid")
+	spawn "${by[@]}" "$TARE" record $strict --ring-size 4K -o "$tmp/data" -p "$workload_pid" 2>"$tmp/log" >"$tmp/summary"
+	recorder=$pid
+	begins
+	[ -z "$stopped" ] || kill -STOP "$recorder"
+	workload_go
+	[ -z "$stopped" ] || kill -CONT "$recorder"
+	kill -INT "$recorder"
+	wait "$recorder"
+	status=$?
+	happened=$(($(sum "$workload_pid") - before))
+	workload_end
+	ok "$name: reports" report
+	as_it_happened "$name"
+	recorder_status=$status
+}
+
+strict='' stopped=1
+for args in "yield --cpus 1" "futex --cpus 1" "pipe --cpus 2"; do
+	# shellcheck disable=SC2086
+	storm "$args" env -- --by $args --round-trips 20000
+	is "$recorder_status" 0 "$args: loss is no failure of record"
+	compare "$(json "$tmp/json" .lost.total)" '>' 10000 "$args: most is lost"
+	like "$(<"$tmp/log")" 'events were lost' "$args: record says so"
+	like "$(<"$tmp/summary")" "lost" "$args: and its summary"
+done
+ok "a report of it is no failure" tare report -i "$tmp/data"
+like "$(tr -d , <"$tmp/stdout")" "lost +$(json "$tmp/json" .lost.total) events" "it says how much was lost"
+exits 1 "but is with --strict" tare report --strict -i "$tmp/data"
+like "$(<"$tmp/stdout")" "lost" "after the whole report"
+exits 1 "also as JSON" tare report --strict --json -i "$tmp/data"
+is "$(json "$tmp/stdout" .lost.complete)" false "which says that it is not complete"
+
+strict=--strict
+storm "strict" env -- --by pipe --cpus 1 --round-trips 20000
+is "$recorder_status" 1 "loss is a failure of record --strict"
+
+# not stopped: with a low priority on the storm's own CPU it loses some, and may not
+strict='' stopped=
+storm "slow" taskset -c 0 nice -n 19 -- --by futex --cpus 1 --round-trips 50000
+storm "in time" env -- --by pipe --cpus 2 --round-trips 50000
+
+# ---- nothing lost is nothing lost ----
+
+workload_start pingpong --by futex --round-trips 1000
+spawn "$TARE" record --strict -q -o "$tmp/data" -p "$workload_pid" 2>"$tmp/log"
+recorder=$pid
+begins
+workload_go
+kill -INT "$recorder"
+wait "$recorder"
+is $? 0 "where nothing is lost, record --strict succeeds"
+workload_end
+ok "and report --strict" tare report --strict --json -i "$tmp/data"
+is "$(json "$tmp/stdout" '.lost | "\(.total) \(.complete)"')" "0 true" "which says that nothing is missing"
+
+# ---- a command, with the smallest ring ----
+
+exits 0 "a command may lose events" tare run -q --ring-size 4K -o "$tmp/data" -- "$root/build/workloads/pingpong" \
+	--by futex --cpus 1 --round-trips 50000
+ok "and is reported" report
+# a thread whose birth or end was lost cannot be held against the kernel's counters
+is "$(json "$tmp/json" '.lost.by_class as $lost | .check | .switches_extra == 0 and .switches_missing <= $lost.switch_out and
+	($lost.task > 0 or .switches_missing == $lost.switch_out)')" true \
+	"what is missing by the kernel's counters is what was lost"
+
+done_testing

@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Time that the CPU quota took is told apart from time that others took, and these are named.
+set -u
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+need_bpf
+
+cpu=$(awk '/^Cpus_allowed_list/ { n = split($2, a, /[-,]/); print a[n] }' /proc/self/status)	# interrupts are on the first
+burn=$root/build/helpers/burn
+report() { tare report -i "$tmp/data" --json >"$tmp/json"; }
+field() { json "$tmp/json" "$1"; }
+
+# One program on fifos of its own: its id in $burn_pid, then burn_go and burn_end.
+burn_start()
+{
+	rm -f "$tmp/burn.in"
+	mkfifo "$tmp/burn.in"
+	"$@" <>"$tmp/burn.in" >"$tmp/burn.out" &
+	burn_pid=$!
+	wait_for grep -q ready "$tmp/burn.out" && quiet $burn_pid
+}
+burn_go() { echo >"$tmp/burn.in"; wait_for grep -q '^done' "$tmp/burn.out" && quiet $burn_pid; }
+burn_end() { echo >"$tmp/burn.in"; wait $burn_pid; }
+
+# recorded PID: PID while it burns
+recorded()
+{
+	local recorder
+	spawn "$TARE" record -q -o "$tmp/data" -p "$1" 2>"$tmp/log"
+	recorder=$pid
+	wait_for grep -q 'recording to' "$tmp/log" && burn_go && kill -INT "$recorder"
+	wait "$recorder"
+}
+
+# ---- a quota: 20 ms of each 100 ms ----
+
+# The cgroup v1 controller cpu, or v2 where it is given to folders below. Sets $group, and $throttled_key and its $unit in ns.
+make_group()
+{
+	local at type options
+	while read -r _ at type options _; do
+		case $type,$options in
+		cgroup,*,cpu | cgroup,*,cpu,*)
+			group=$at/tare-test-$$ throttled_key=throttled_time unit=1
+			mkdir "$group" && at_exit rmdir "$group" && echo 100000 >"$group/cpu.cfs_period_us" &&
+				echo 20000 >"$group/cpu.cfs_quota_us" && echo 262144 >"$group/cpu.shares"
+			return ;;
+		cgroup2,*)
+			grep -qw cpu "$at/cgroup.controllers" || continue
+			group=$at/tare-test-$$ throttled_key=throttled_usec unit=1000
+			grep -qw cpu "$at/cgroup.subtree_control" || {
+				echo +cpu >"$at/cgroup.subtree_control" && at_exit eval "echo -cpu >'$at/cgroup.subtree_control'" || return
+			}
+			mkdir "$group" && at_exit rmdir "$group" && echo '20000 100000' >"$group/cpu.max" &&
+				echo 10000 >"$group/cpu.weight"
+			return ;;
+		esac
+	done </proc/mounts
+	return 1
+}
+throttled_ns() { awk -v k="$throttled_key" -v unit="$unit" '$1 == k { printf "%d", $2 * unit }' "$group/cpu.stat"; }
+waited_ns() { cut -d' ' -f2 "/proc/$1/schedstat"; }
+
+if make_group; then
+	result 0 "a cgroup with a quota"
+	burn_start "$burn" "$cpu" 300
+	echo "$burn_pid" >"$group/cgroup.procs"
+	quiet "$burn_pid"
+	before=$(throttled_ns) before_wait=$(waited_ns "$burn_pid")
+	ok "records a process under a quota" recorded "$burn_pid"
+	kernel=$(($(throttled_ns) - before)) kernel_wait=$(($(waited_ns "$burn_pid") - before_wait))
+	ok "and reports" report
+	throttled=$(field '.threads[0].throttled_ns') run_queue=$(field '.threads[0].run_queue_ns')
+	# others on this machine may want the CPU too: what they took of it is waiting, and no fault
+	others=$(field '[.context_switches.rivals[] | select(.target or .comm == "idle" or .comm == "unknown" | not) | .total_ns] | add // 0')
+	compare "$kernel" '>' 500000000 "the quota took a good part of its time"
+	near "$throttled" "$kernel" 5 "throttled time is what the cgroup's cpu.stat says"
+	near "$((throttled + run_queue))" "$kernel_wait" 2 "with the run queue it is what schedstat says"
+	compare "$((run_queue - others))" '<' "$((throttled / 20))" "the run queue beyond what others took is next to nothing"
+	is "$(field '.context_switches.throttled_ns.total_ns')" "$throttled" "the distribution has all of it"
+	compare "$(field '.context_switches.throttled_ns.count')" '>=' 10 "and each period is one of its values"
+	is "$(field '[.context_switches.off_cpu[] | select(.reason == "throttled") | .total_ns] | add')" "$throttled" \
+		"it is one of the reasons for which it was off the CPU"
+	burn_end
+else
+	result 1 "a cgroup with a quota"
+fi
+
+# ---- no quota, but a rival on the same CPU ----
+
+cp "$burn" "$tmp/antagonist"
+mkfifo "$tmp/antagonist.in"
+"$tmp/antagonist" "$cpu" 0 <>"$tmp/antagonist.in" >"$tmp/antagonist.out" &
+antagonist=$!
+wait_for grep -q ready "$tmp/antagonist.out"
+burn_start "$burn" "$cpu" 500 "$antagonist"
+echo >"$tmp/antagonist.in"
+before_wait=$(waited_ns "$burn_pid")
+ok "records a process that shares its CPU" recorded "$burn_pid"
+kernel_wait=$(($(waited_ns "$burn_pid") - before_wait))
+took=$(awk '/^done/ { print $2 }' "$tmp/burn.out")
+kill "$antagonist"
+ok "and reports" report
+run_queue=$(field '.threads[0].run_queue_ns')
+compare "$took" '>' 100000000 "the rival took a good part of the CPU"
+near "$run_queue" "$kernel_wait" 2 "waiting is what schedstat says"
+is "$(field '.threads[0].throttled_ns')" 0 "none of it is throttled"
+near "$(field '[.context_switches.rivals[] | select(.comm == "antagonist") | .total_ns] | add // 0')" "$took" 5 \
+	"the rival is named with the time that it took"
+near "$(field '[.context_switches.rivals[] | select(.comm != "unknown") | .total_ns] | add // 0')" "$run_queue" 2 "all of the waiting has an owner"
+like "$(tare report -i "$tmp/data")" 'antagonist' "who reads the report sees the rival"
+burn_end
+
+done_testing
