@@ -91,6 +91,7 @@ ok "and is reported" report
 # a thread whose birth or end was lost cannot be held against the kernel's counters
 is "$(json "$tmp/json" '.lost.by_class as $lost | .check | .switches_extra == 0 and .switches_missing <= $lost.switch_out and
 	($lost.task > 0 or .switches_missing == $lost.switch_out)')" true \
-	"what is missing by the kernel's counters is what was lost"
+	"what is missing by the kernel's counters is what was lost" ||
+	diag "$(json "$tmp/json" '.lost.by_class, .check, .threads' | jq -c .)"
 
 done_testing

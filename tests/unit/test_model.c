@@ -184,7 +184,7 @@ static void test_lost_in(void **state)
 	assert_int_equal(m->switches.slice.count, 0);
 }
 
-/* Preempted, and the kernel says that it waited for a part of that time: the rest is wait too, if nothing was lost. */
+/* Preempted, and the kernel says that it waited for a part of that time: nobody knows of the rest. */
 static void preempted_and_waited_less(void)
 {
 	task(0, 1000, 100, 0, TARE_STATE_RUNNING, TARE_NO_SYSCALL, NULL);
