@@ -66,6 +66,8 @@ int targets__find(struct targets *t, pid_t child)
 
 	if (o->cgroup) {
 		n = targets__scan(t);
+		if (!n)
+			warn("there is no process in %s yet", o->cgroup);
 		if (n >= 0)
 			return EXIT_OK;
 		err("%s is no cgroup: %s; give the folder that holds its cgroup.procs", o->cgroup, strerror(-n));

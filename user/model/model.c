@@ -235,7 +235,7 @@ void model__finish(struct model *m)
 		return;
 	m->finished = true;
 	if (m->begin_ns == UINT64_MAX)
-		m->begin_ns = m->first_event_ns;
+		m->begin_ns = m->header.mono_ns ? m->header.mono_ns : m->first_event_ns; /* nobody was there */
 	if (m->has_end && m->end.ts_ns > m->begin_ns)
 		m->end_ns = m->end.ts_ns;
 	while ((slot = table__next(&m->loss, &pos)))
