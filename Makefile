@@ -4,6 +4,7 @@
 #   make demo       install what is missing, build, measure a bundled workload
 #   make test       install what is missing, build, run every test
 #   make bench      what tare costs, side by side with others
+#   make weft-test  the runtime weft by itself, plain and under sanitizers
 #   make test-kernels  tare under Debian's kernels in qemu
 #   make fuzz       fuzz the readers for long (FUZZ_SECONDS each)
 #   make install    PREFIX=/usr/local, DESTDIR=
@@ -52,7 +53,7 @@ USER_SRC := $(wildcard user/*/*.c)
 USER_OBJ := $(USER_SRC:%.c=$(OUT)/obj/%.o)
 SAN_OBJ := $(USER_SRC:%.c=$(OUT)/san/%.o)
 BPF_OBJ := $(patsubst bpf/%.bpf.c,$(OUT)/bpf/%.bpf.o,$(wildcard bpf/*.bpf.c))
-WORKLOADS := $(patsubst tools/workloads/%.c,$(OUT)/workloads/%,$(wildcard tools/workloads/*.c))
+WORKLOADS := $(patsubst tools/workloads/%.c,$(OUT)/workloads/%,$(wildcard tools/workloads/*.c)) $(OUT)/workloads/weft-bench
 UNIT := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 HELPERS := $(patsubst tests/helpers/%.c,$(OUT)/helpers/%,$(wildcard tests/helpers/*.c))
@@ -149,5 +150,7 @@ $(OUT)/helpers/%: tests/helpers/%.c
 
 # the skeleton is generated: what includes it must be rebuilt with it
 $(OUT)/obj/user/capture/session.o $(OUT)/san/user/capture/session.o: $(OUT)/tare.skel.h
+
+include tools/workloads/weft/weft.mk
 
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)
