@@ -26,8 +26,12 @@
 #define RING_MAX_BYTES	(16ull << 20)	/* .. and the most for each: a third of a second of the highest switch rates seen */
 #define RING_MIN_BYTES	(256ull << 10)
 #define RECORDER_NICE	-10
-/* A command's last switch comes after its parent can know that it ended. */
-#define LAST_SWITCH_NS	(20ull * 1000 * 1000)
+/*
+ * A command's last switches come after its parent can know that it ended: its
+ * threads still want the CPU for them, behind others where it is busy. It takes
+ * as long as this only where children live on.
+ */
+#define LAST_SWITCH_NS	(NSEC_PER_SEC / 2)
 
 struct session {
 	const struct session_opts *opts;
