@@ -58,6 +58,7 @@ enum tare_frame_type {
 	TARE_FRAME_LOSS,	/* tare_array of struct tare_loss: running totals */
 	TARE_FRAME_PROBES,	/* tare_array of struct tare_probe: running totals */
 	TARE_FRAME_END,		/* struct tare_end: the recording was closed in order */
+	TARE_FRAME_RUNTIMES,	/* tare_array of struct tare_counters: a runtime's own counters, as read at .ts_ns */
 };
 
 struct tare_frame {
@@ -135,6 +136,8 @@ enum tare_loss_class {
 	TARE_LOST_TASK,		/* birth, exec, rename, migration or end of a thread */
 	TARE_LOST_THREAD,	/* a thread that could not be followed at all: no memory for its state */
 	TARE_LOST_DISK,		/* bytes that could not be written to the file */
+	TARE_LOST_RUNTIME,	/* an event of the language runtime */
+	TARE_LOST_EVIDENCE,	/* a signal, fault, sample or interrupt of a target thread */
 	TARE_NR_LOST,
 };
 
@@ -150,6 +153,25 @@ struct tare_probe {
 	__u64 hits;
 	__u64 timed_hits;
 	__u64 timed_ns;
+};
+
+/*
+ * What a language runtime counts of itself, read from its memory (or told by a probe at its end). TARE_UNKNOWN
+ * where it does not say.
+ */
+struct tare_counters {
+	__u64 ts_ns;
+	__u32 pid;
+	__u32 final;			/* 1: taken at the process's end */
+	__u64 goroutine_switches;	/* times that a goroutine was given a P */
+	__u64 goroutines_created;
+	__u64 alloc_bytes, alloc_objects, freed_bytes, freed_objects;
+	__u64 collections;		/* completed ones */
+	__u64 pauses, pause_ns;		/* as the runtime itself counts them */
+	__u64 heap_bytes, goal_bytes;
+	__u64 syscalls;			/* that the runtime's scheduler knows of */
+	__u64 preempts;			/* goroutines that gave way because they were asked to */
+	__u64 assist_ns;		/* time that allocating goroutines marked for the collector */
 };
 
 enum tare_end_reason { TARE_END_DURATION = 1, TARE_END_INTERRUPT, TARE_END_TARGET_GONE, TARE_END_ERROR };
@@ -174,6 +196,13 @@ enum tare_rec_kind {
 	TARE_REC_RENAME,	/* struct tare_name: a target thread changed its name */
 	TARE_REC_EXIT,		/* struct tare_exit */
 	TARE_REC_MIGRATE,	/* struct tare_migrate: moved while it waited for a CPU */
+	TARE_REC_RUNTIME,	/* struct tare_runtime: an event of the language runtime */
+	TARE_REC_GOROUTINE,	/* struct tare_goroutine: what a target thread ran, before the record that it belongs to */
+	TARE_REC_SIGNAL,	/* struct tare_signal: SIGURG, by which runtimes ask for preemption */
+	TARE_REC_FAULT,		/* struct tare_fault: a page fault of a target thread begins */
+	TARE_REC_SAMPLE,	/* struct tare_sample: where a target thread was when the CPU clock ticked */
+	TARE_REC_IRQ,		/* struct tare_irq: interrupts took a CPU from a target thread */
+	TARE_REC_MEMORY,	/* struct tare_memory: for the recorder, which makes a RUNTIMES frame of it */
 };
 
 struct tare_rec {
@@ -275,6 +304,107 @@ struct tare_migrate {
 	struct tare_rec rec;
 	__u32 tid;
 	__u16 from_cpu, to_cpu;
+};
+
+/*
+ * What runtimes tell, in one vocabulary: a runtime's file (user/runtime/) says which of its probes means which. The
+ * thread is the one that hit the probe. Numbers ("args") as given behind each name; those that a runtime cannot tell
+ * are TARE_UNKNOWN, and those at the end may be missing. Reasons, phases and waits are the runtime's own numbers,
+ * whose names the recording holds as info "stop_reason.N", "gc_phase.N", "wait_reason.N".
+ */
+enum tare_runtime_event {
+	TARE_RT_STW_REQUEST = 1,	/* reason, Ps: the world is asked to stop */
+	TARE_RT_P_STOPPED,		/* P, how: one that was waited for stands (by the thread that laid it down) */
+	TARE_RT_STW_STOPPED,		/* reason: all stand */
+	TARE_RT_STW_RESTART,		/* reason, started ns, stopped ns, stopping CPU ns: the world is about to go on; times
+					 * are the runtime's own, CLOCK_MONOTONIC */
+	TARE_RT_STW_STARTED,		/* reason: every thread with work has been told */
+	TARE_RT_GC_START,		/* cycle, heap bytes, goal bytes */
+	TARE_RT_GC_PHASE,		/* cycle, phase */
+	TARE_RT_GC_END,			/* cycle, live bytes, next goal bytes */
+	TARE_RT_G_CREATE,		/* creator, address of its function */
+	TARE_RT_G_RUN,			/* P */
+	TARE_RT_G_PARK,			/* wait reason */
+	TARE_RT_G_READY,		/* who readied it */
+	TARE_RT_G_EXIT,
+	TARE_RT_PREEMPT_REQUEST,	/* P, thread id */
+	TARE_RT_PREEMPT_TAKEN,		/* P, 1: by signal */
+	TARE_RT_STEAL,			/* P that took, P it took from, how many */
+	TARE_RT_HANDOFF,		/* P */
+	TARE_RT_SPAN_REFILL,		/* size class, block bytes */
+	TARE_RT_LARGE_ALLOC,		/* bytes */
+	TARE_RT_ASSIST,			/* bytes, ns */
+	TARE_RT_SWEEP_END,		/* cycle, bytes freed */
+	TARE_RT_EXIT,			/* the runtime's end: its counters follow */
+	TARE_RT_STW_WAIT,		/* reason: who will stop the world begins to wait for its turn to do so */
+	TARE_RT_OWN_STOPPING,		/* ns: the stop just made took so long by the runtime's own account */
+	TARE_RT_OWN_TOTAL,		/* ns: and the whole pause */
+	TARE_NR_RT_EVENTS,
+};
+
+#define TARE_RT_MAX_ARGS	5
+
+struct tare_runtime {
+	struct tare_rec rec;	/* .flags: enum tare_runtime_event */
+	__u32 tid, tgid;
+	__u64 goroutine;	/* that the event concerns; 0: none, or not known */
+	__u64 args[TARE_RT_MAX_ARGS];	/* as many as .words leaves room for */
+};
+
+struct tare_goroutine {
+	struct tare_rec rec;	/* .flags: the goroutine's status, by the runtime's own numbers */
+	__u32 tid;
+	__u16 wait_reason;	/* by the runtime's own numbers */
+	__s16 p;		/* that the thread holds; -1: none */
+	__u64 goroutine;	/* 0: none, the thread is in the scheduler */
+};
+
+enum tare_signal_step {
+	TARE_SIGNAL_SENT,	/* .tid is who gets it, .other who sent it */
+	TARE_SIGNAL_DELIVERED,	/* .tid is about to run its handler, and was at .ip */
+};
+
+struct tare_signal {
+	struct tare_rec rec;	/* .flags: enum tare_signal_step */
+	__u32 tid, other;
+	__u64 ip;		/* user address that was interrupted; 0: not known */
+};
+
+struct tare_fault {
+	struct tare_rec rec;	/* .flags: TARE_FAULT_* */
+	__u32 tid, pad;
+	__u64 address, ip;
+};
+#define TARE_FAULT_WRITE	0x0001
+
+struct tare_sample {
+	struct tare_rec rec;	/* .flags: TARE_SAMPLE_* */
+	__u32 tid;
+	__u16 syscall;		/* that it was in, or TARE_NO_SYSCALL */
+	__u16 pad;
+	__u64 ip;		/* user address, also where it was in the kernel: where it left user space */
+};
+#define TARE_SAMPLE_KERNEL	0x0001
+#define TARE_SAMPLE_SOFTIRQ	0x0002	/* it was not the thread's own work */
+#define TARE_SAMPLE_HARDIRQ	0x0004
+
+/* Written when the thread leaves the CPU, at a runtime event of it, or when enough has come together. */
+struct tare_irq {
+	struct tare_rec rec;	/* .flags: the softirq's number, or TARE_IRQ_HARD */
+	__u32 tid;		/* from whom the CPU was taken */
+	__u32 ns;		/* the interrupt ended at the record's time and began so long before */
+};
+#define TARE_IRQ_HARD	0xffff
+
+#define TARE_MEMORY_MAX	960	/* .words has 8 bits */
+
+/* A piece of a target's memory, where a probe must read it since soon it is gone. */
+struct tare_memory {
+	struct tare_rec rec;	/* .flags: enum tare_runtime_event that it goes with */
+	__u32 tgid;
+	__u32 len;		/* bytes that could be read */
+	__u64 address;
+	__u8 bytes[TARE_MEMORY_MAX];	/* .len of them, padded to 4 */
 };
 
 #endif /* TARE_FORMAT_H */

@@ -84,6 +84,51 @@ static __always_inline __u16 syscall_of(struct task_struct *p, bool *compat)
 	return nr < 0 || nr >= TARE_NO_SYSCALL ? TARE_NO_SYSCALL : nr;
 }
 
+/* The user address at which @p, which is the current task, entered the kernel; 0 where that is not known. */
+static __always_inline __u64 user_ip(struct task_struct *p)
+{
+	struct pt_regs *regs;
+
+	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
+		return 0;
+	regs = (struct pt_regs *)bpf_task_pt_regs(p);
+#if defined(__TARGET_ARCH_x86)
+	return regs->ip;
+#elif defined(__TARGET_ARCH_arm64)
+	return regs->pc;
+#endif
+}
+
+/* User space's thread pointer of @p: what its fs base (x86-64) or tpidr_el0 (arm64) held when it last left user space. */
+static __always_inline __u64 thread_pointer(struct task_struct *p)
+{
+#if defined(__TARGET_ARCH_x86)
+	return p->thread.fsbase;
+#elif defined(__TARGET_ARCH_arm64)
+	return p->thread.uw.tp_value;
+#endif
+}
+
+/* The processor's flags where a uprobe was hit. */
+static __always_inline __u64 user_flags(struct pt_regs *ctx)
+{
+#if defined(__TARGET_ARCH_x86)
+	return ctx->flags;
+#elif defined(__TARGET_ARCH_arm64)
+	return ctx->pstate;
+#endif
+}
+
+/* Did the CPU clock's tick interrupt the kernel? */
+static __always_inline bool sampled_in_kernel(struct bpf_perf_event_data *ctx)
+{
+#if defined(__TARGET_ARCH_x86)
+	return !(ctx->cs & 3);
+#elif defined(__TARGET_ARCH_arm64)
+	return (ctx->pstate & 0xf) != 0; /* PSR_MODE_EL0t, arch/arm64/include/uapi/asm/ptrace.h */
+#endif
+}
+
 /* How long queue @q was throttled in its life, now included. In ns of the run queue's clock. */
 static __always_inline __u64 throttled_total(struct cfs_rq *q)
 {

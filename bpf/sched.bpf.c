@@ -10,6 +10,7 @@
  * queue was throttled. That also makes the figures agree with /proc exactly.
  */
 #include "tare.bpf.h"
+#include "goroutine.bpf.h"
 #include "kernel.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -22,6 +23,8 @@ const volatile __u64 wake_at_bytes = 0;
 struct tasks_map tasks SEC(".maps");
 struct cpus_map cpus SEC(".maps");
 struct rings_map rings SEC(".maps");
+struct go_map go_processes SEC(".maps");
+bool any_go = false;
 
 /* Report time that the kernel did not charge once it adds up to this: below, it is the jitter of reading two clocks. */
 #define STOLEN_MIN_NS 2000
@@ -94,6 +97,22 @@ static __always_inline void add(struct draft *d, __u16 flag, __u32 word)
 	d->sw->rec.flags |= flag;
 	d->sw->opt[d->nr & 15] = word;
 	d->nr++;
+}
+
+/* @prev left the CPU in an exception: say in which page fault, where that was not told when it began. */
+static __always_inline void faulted(struct cpu_state *c, struct task_state *t, struct task_struct *prev)
+{
+	struct tare_fault r = { .rec.kind = TARE_REC_FAULT, .tid = prev->pid };
+	bool compat;
+
+	if (syscall_of(prev, &compat) != TARE_NO_SYSCALL)
+		return;
+	r.rec.flags = t->fault_write ? TARE_FAULT_WRITE : 0;
+	r.address = t->fault_address;
+	r.ip = t->fault_ip;
+	if (emit(c, t->fault_ts, &r.rec, sizeof(r)))
+		c->lost[TARE_LOST_EVIDENCE]++;
+	t->fault_ts = 0;
 }
 
 static __always_inline __s64 leave(struct draft *d, struct task_state *t, struct task_struct *prev, __u64 now)
@@ -262,6 +281,10 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 		arrived_unseen(c, p, prev, now);
 	if (p && state_of(task_state_bits(prev)) == TARE_STATE_DEAD)
 		ended(c, prev, now);
+	if (p)
+		tell_goroutine(c, prev, now);
+	if (p && p->fault_ts && prev->nvcsw != p->nvcsw)
+		faulted(c, p, prev);
 	if (!n)
 		name(c, next, now);
 

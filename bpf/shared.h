@@ -15,7 +15,16 @@
 	X(sched_exit)          \
 	X(sched_process_fork)  \
 	X(sched_process_exec)  \
-	X(task_rename)
+	X(task_rename)         \
+	X(runtime_uprobe)      \
+	X(signal_generate)     \
+	X(signal_deliver)      \
+	X(page_fault_user)     \
+	X(softirq_entry)       \
+	X(softirq_exit)        \
+	X(irq_handler_entry)   \
+	X(irq_handler_exit)    \
+	X(cpu_clock)
 
 enum tare_prog {
 #define X(name) PROG_##name,
@@ -25,6 +34,46 @@ enum tare_prog {
 };
 
 #define NAMED_SLOTS	64	/* power of two */
+
+/*
+ * Where a probe in a program finds a number: a constant, or in a register (named by its offset in the kernel's struct
+ * pt_regs), or in memory, by as many steps as .depth says: *(*(register + .at[0]) + .at[1]) and so on.
+ */
+enum fetch_kind { FETCH_NONE, FETCH_CONST, FETCH_REG };
+#define FETCH_MAX_DEPTH 4
+struct fetch {
+	__u8 kind;		/* enum fetch_kind */
+	__u8 bytes;		/* of the number: 1, 2, 4 or 8; the rest of the eight is cleared */
+	__u8 depth;
+	__u8 pad;
+	__u32 reg;
+	__s32 at[FETCH_MAX_DEPTH];
+	__s64 value;		/* FETCH_CONST */
+};
+
+/* What the probe at one address of a program means; found by the index that its link has as cookie. */
+struct site {
+	__u16 event;		/* enum tare_runtime_event */
+	__u8 nr_args;
+	__u8 pad;
+	__u32 copy_bytes;	/* of the memory that the first argument points to */
+	/* a hit counts where ((flags ^ flags_flip) & flags_mask) == 0, with the processor's flags */
+	__u64 flags_mask, flags_flip;
+	struct fetch goroutine;	/* FETCH_NONE: ask the thread, see struct go_facts */
+	struct fetch args[TARE_RT_MAX_ARGS];
+};
+#define MAX_SITES 4096
+
+/*
+ * How to find the goroutine that a thread of one Go process runs: its thread pointer -> g -> m -> the current g. Offsets
+ * in bytes (user/target/golayout.h); a negative one is not known.
+ */
+struct go_facts {
+	__s64 g_at;		/* from the thread pointer */
+	__s32 g_m, m_curg, m_p, p_id;
+	__s32 goid, status, wait_reason;
+};
+#define MAX_GO_PROCESSES 4096
 
 /* One for each CPU, in a map that the recorder has mapped. Only this CPU writes it, but for .waiting. */
 struct cpu_state {
@@ -39,6 +88,8 @@ struct cpu_state {
 	__u32 scratch[24];	/* a record being put together: TARE_SW_MAX_WORDS and room to spare */
 	__u64 hits[NR_PROGS];
 	__u64 lost[TARE_NR_LOST];
+	__u64 irq_ts[2];	/* softirq, hardirq: when the one under way began; 0: not looked at */
+	__u32 irq_tid[2];	/* from whom it took the CPU */
 	__u64 named[NAMED_SLOTS];	/* tasks whose names are in this ring already */
 
 	__s64 waiting_own;	/* what this CPU itself added to them and took away: by no atomic operation, so not below */
@@ -63,6 +114,8 @@ struct task_state {
 	__u64 nvcsw;		/* at the last switch */
 	__u64 throttled_before;	/* its queue's throttled time when the wait began */
 	__u64 throttled;	/* throttled time of the wait under way on queues that it has left */
+	__u64 fault_ts, fault_address, fault_ip;	/* the last page fault from user space; 0: none since it was told */
+	__u8 fault_write;
 };
 
 #endif /* TARE_SHARED_H */

@@ -45,6 +45,7 @@ typedef _Bool bool;
 enum bpf_map_type {
 	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 	BPF_MAP_TYPE_ARRAY_OF_MAPS = 12,
 	BPF_MAP_TYPE_RINGBUF = 27,
 	BPF_MAP_TYPE_TASK_STORAGE = 29,
@@ -145,6 +146,7 @@ struct task_struct {
 	bool throttled;			/* since 6.18: throttled one by one, on the way to user space */
 	void *stack;
 	struct mm_struct *mm;
+	struct thread_struct thread;
 };
 
 /* until 5.13 */

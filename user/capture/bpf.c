@@ -12,6 +12,7 @@
 #include "bpf.h"
 #include "feature.h"
 #include "tare.skel.h"
+#include "uprobe_multi.h"
 #include "util.h"
 
 #ifndef SYS_pidfd_open
@@ -58,6 +59,28 @@ static int configure(struct bpf *b, const struct bpf_opts *opts)
 	if (!feature__has_tp_btf("sched_entry_tp") || !feature__has_tp_btf("sched_exit_tp")) {
 		bpf_program__set_autoload(s->progs.sched_entry, false);
 		bpf_program__set_autoload(s->progs.sched_exit, false);
+	}
+	struct feature_result multi = { .state = FEATURE_MISSING };
+
+	feature__probe(FEATURE_UPROBE_MULTI, &multi);
+	bpf_program__set_autoload(multi.state == FEATURE_WORKS ? s->progs.runtime_uprobe_multi : s->progs.runtime_uprobe, true);
+	bpf_program__set_expected_attach_type(s->progs.runtime_uprobe_multi, TRACE_UPROBE_MULTI);
+	bpf_program__set_autoattach(s->progs.runtime_uprobe_multi, false);
+	bpf_program__set_autoattach(s->progs.runtime_uprobe, false);
+	bpf_program__set_autoattach(s->progs.cpu_clock, false);
+
+	/* attached when a runtime that stops its world is found: bpf_probes.c */
+	struct { struct bpf_program *prog; const char *tracepoint; } evidence[] = {
+		{ s->progs.signal_generate, "signal_generate" }, { s->progs.signal_deliver, "signal_deliver" },
+		{ s->progs.page_fault_user, "page_fault_user" }, { s->progs.softirq_entry, "softirq_entry" },
+		{ s->progs.softirq_exit, "softirq_exit" },	 { s->progs.irq_handler_entry, "irq_handler_entry" },
+		{ s->progs.irq_handler_exit, "irq_handler_exit" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(evidence); i++) {
+		bpf_program__set_autoattach(evidence[i].prog, false);
+		if (!feature__has_tp_btf(evidence[i].tracepoint))
+			bpf_program__set_autoload(evidence[i].prog, false);
 	}
 	feature__release();
 	return bpf_map__set_max_entries(s->maps.cpus, b->nr_cpus) ?: bpf_map__set_max_entries(s->maps.rings, b->nr_cpus);
@@ -207,12 +230,19 @@ void bpf__prog_fds(const struct bpf *b, int fds[NR_PROGS])
 #undef X
 	};
 
+	/* of the two ways to have uprobes one is loaded */
+	if (!bpf_program__autoload(b->skel->progs.runtime_uprobe))
+		progs[PROG_runtime_uprobe] = b->skel->progs.runtime_uprobe_multi;
 	for (int i = 0; i < NR_PROGS; i++)
 		fds[i] = bpf_program__autoload(progs[i]) ? bpf_program__fd(progs[i]) : -1;
 }
 
 void bpf__close(struct bpf *b)
 {
+	bpf__detach_probes(b, &b->evidence);
+	bpf__finish_detaching(b);
+	free(b->site_used);
+	b->site_used = NULL;
 	if (b->cpus)
 		munmap(b->cpus, b->nr_cpus * sizeof(*b->cpus));
 	b->cpus = NULL;

@@ -3,6 +3,7 @@
 #ifndef TARE_CAPTURE_BPF_H
 #define TARE_CAPTURE_BPF_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -10,12 +11,28 @@
 #include "shared.h"
 
 struct tare_bpf;
+struct bpf_link;
+struct runtime_probes;
+
+/* Probes attached to one process; zero-initialise. */
+struct bpf_probes {
+	struct bpf_link **links;
+	size_t nr;
+	bool has_multi;
+	int multi_fd;		/* one link that holds many */
+	uint32_t *sites;	/* those of the kernel side's table that they use */
+	size_t nr_sites;
+};
 
 struct bpf {
 	struct tare_bpf *skel;
 	struct cpu_state *cpus;		/* mapped */
 	unsigned nr_cpus;		/* possible ones */
 	bool timing;			/* bpf__time_switches() is on */
+	struct bpf_probes evidence;	/* what is only wanted where a runtime stops its world */
+	uint8_t *site_used;		/* [MAX_SITES] */
+	pthread_t *detaching;		/* threads that detach probes */
+	size_t nr_detaching;
 };
 
 struct bpf_opts {
@@ -36,6 +53,22 @@ int bpf__mark(struct bpf *b, pid_t pid);
  * and sets *@tasks, which the caller frees, and *@nr; or a negative errno.
  */
 int bpf__snapshot(struct bpf *b, int phase, struct tare_task **tasks, uint32_t *nr);
+
+/*
+ * Attach @list to process @pid, which runs the program open as @fd or is about to run it. @often: also those that are
+ * marked so. Says what cannot be attached. The first call also attaches the probes for evidence.
+ */
+void bpf__attach_probes(struct bpf *b, pid_t pid, int fd, const char *runtime, const struct runtime_probes *list,
+			bool often, struct bpf_probes *probes);
+
+/* From now on the goroutines that @pid's threads run are read by @facts. Returns 0 or a negative errno. */
+int bpf__add_go(struct bpf *b, pid_t pid, const struct go_facts *facts);
+void bpf__remove_go(struct bpf *b, pid_t pid);
+
+/* Goes on in a thread of its own: the kernel takes some 100 ms for each link. bpf__close() waits for it. */
+void bpf__detach_probes(struct bpf *b, struct bpf_probes *probes);
+
+void bpf__finish_detaching(struct bpf *b);
 
 void bpf__activate(struct bpf *b, bool active);
 

@@ -3,22 +3,16 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <link.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "feature_probes.h"
+#include "uprobe_multi.h"
 #include "util.h"
 
 #define NR_CALLS 3
-
-/* BPF_TRACE_UPROBE_MULTI and its part of union bpf_attr, include/uapi/linux/bpf.h: newer than the headers at hand. */
-#define TRACE_UPROBE_MULTI 48
-struct uprobe_multi_attr {
-	__u32 prog_fd, target_fd, attach_type, flags;
-	__u64 path, offsets, ref_ctr_offsets, cookies;
-	__u32 cnt, uprobe_flags, pid, pad;
-};
 
 /*
  * What is traced. Written out, since the first instruction decides how the kernel goes about it; aligned, since one
@@ -111,15 +105,10 @@ static int attach_uprobe(const struct counter *c, void (*fn)(void), const volati
 
 static int attach_uprobe_multi(const struct counter *c, void (*fn)(void), const volatile void *semaphore)
 {
-	__u64 offset = file_offset(fn), ref_ctr = semaphore ? file_offset(semaphore) : 0;
-	struct uprobe_multi_attr attr = { .prog_fd = c->prog, .attach_type = TRACE_UPROBE_MULTI,
-					  .path = (uintptr_t)"/proc/self/exe", .offsets = (uintptr_t)&offset,
-					  .ref_ctr_offsets = semaphore ? (uintptr_t)&ref_ctr : 0,
-					  .cnt = 1, .pid = getpid() };
-	int fd;
+	uint64_t offset = file_offset(fn), ref_ctr = semaphore ? file_offset(semaphore) : 0;
+	struct uprobe_multi at = { .nr = 1, .offsets = &offset, .semaphores = semaphore ? &ref_ctr : NULL };
 
-	fd = syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
-	return fd < 0 ? -errno : fd;
+	return uprobe_multi__attach(c->prog, "/proc/self/exe", getpid(), &at);
 }
 
 struct uprobe_trial {
@@ -132,10 +121,21 @@ struct uprobe_trial {
 	unsigned char byte_during;	/* what the kernel made of the function's first byte */
 };
 
+/* Another thread than the one asked for: kernels before 6.10 miss all but that (uprobe_multi_link_filter()). */
+static void *call_it(void *arg)
+{
+	struct uprobe_trial *trial = arg;
+
+	for (int i = 0; i < NR_CALLS; i++)
+		trial->fn();
+	return NULL;
+}
+
 /* Returns whether every call was counted; else @result has the reason. */
 static bool try_uprobe(struct uprobe_trial *trial, struct feature_result *result)
 {
 	struct counter c;
+	pthread_t thread;
 	int fd, err;
 
 	err = counter__open(&c, BPF_PROG_TYPE_KPROBE, trial->attach_type, 0);
@@ -148,8 +148,9 @@ static bool try_uprobe(struct uprobe_trial *trial, struct feature_result *result
 		result__failed(result, "attaching to a function of tare's own", -fd);
 		goto cleanup;
 	}
-	for (int i = 0; i < NR_CALLS; i++)
-		trial->fn();
+	err = pthread_create(&thread, NULL, call_it, trial);
+	if (!err)
+		pthread_join(thread, NULL);
 	trial->byte_during = *(const volatile unsigned char *)(uintptr_t)trial->fn;
 	trial->semaphore_during = trial->semaphore ? *trial->semaphore : 0;
 	close(fd);

@@ -16,6 +16,7 @@
 #include "launch.h"
 #include "probes.h"
 #include "rings.h"
+#include "runtimes.h"
 #include "session.h"
 #include "targets.h"
 #include "util.h"
@@ -43,6 +44,7 @@ struct session {
 	int signal_fd;
 	sigset_t old_mask;
 	struct targets targets;
+	struct runtimes runtimes;
 	uint64_t start_ns, next_second_ns;
 	int wait_status;
 	bool child_gone;
@@ -184,6 +186,7 @@ static void session__every_second(struct session *s, uint64_t now)
 		return;
 	s->next_second_ns = now + SECOND_NS;
 	probes__write(&s->probes, s->writer, now);
+	runtimes__read(&s->runtimes, now);
 	if (targets__scan(&s->targets) > 0)
 		session__snapshot(s, 0);
 }
@@ -250,6 +253,16 @@ static int session__start_command(struct session *s)
 	return EXIT_FAILED;
 }
 
+static void session__on_record(const struct tare_rec *rec, uint64_t ts_ns, void *ctx)
+{
+	struct session *s = ctx;
+
+	if (rec->kind == TARE_REC_MEMORY)
+		runtimes__on_memory(&s->runtimes, (const struct tare_memory *)rec, ts_ns);
+	else
+		targets__on_record(rec, ts_ns, &s->targets);
+}
+
 /* Everything up to the first event. Returns an exit code. */
 static int session__begin(struct session *s)
 {
@@ -273,7 +286,7 @@ static int session__begin(struct session *s)
 		return ret;
 	if (rings__new(bpf__rings_fd(&s->bpf), s->bpf.nr_cpus, ring_bytes(s->opts), &s->rings))
 		return EXIT_FAILED;
-	rings__watch(s->rings, targets__on_record, &s->targets);
+	rings__watch(s->rings, session__on_record, s);
 	if (rings__poll_fd(s->rings, s->signal_fd) || rings__poll_fd(s->rings, interrupt_fd) ||
 	    writer__open(s->opts->output, &s->writer))
 		return EXIT_FAILED;
@@ -282,6 +295,7 @@ static int session__begin(struct session *s)
 	describe__host(s->writer, s->opts->cmdline);
 	session__describe_features(s);
 	targets__describe(&s->targets, s->writer);
+	runtimes__begin(&s->runtimes, s->writer);
 	if (writer__lost_bytes(s->writer)) /* better not begun than not recorded */
 		return EXIT_FAILED;
 
@@ -295,6 +309,7 @@ static int session__begin(struct session *s)
 	if (session__snapshot(s, 0) || session__snapshot(s, 0))
 		return EXIT_FAILED;
 	s->start_ns = now_ns();
+	runtimes__read(&s->runtimes, s->start_ns);
 	s->next_second_ns = s->start_ns + SECOND_NS;
 	if (!s->opts->argv) {
 		fprintf(stderr, "tare: recording to %s; hit Ctrl-C to end\n", s->opts->output);
@@ -316,6 +331,7 @@ static void session__finish(struct session *s)
 	struct rusage self;
 
 	session__snapshot(s, 1);
+	runtimes__read(&s->runtimes, now_ns());
 	bpf__activate(&s->bpf, false);
 	end.ts_ns = now_ns();
 	probes__stop(&s->probes);
@@ -355,7 +371,8 @@ int session__record(const struct session_opts *opts, struct session_result *resu
 		.signal_fd = -1,
 		.wait_status = -1,
 		.launch = { .go_fd = -1, .error_fd = -1 },
-		.targets = { .bpf = &s.bpf, .opts = opts },
+		.targets = { .bpf = &s.bpf, .opts = opts, .runtimes = &s.runtimes },
+		.runtimes = { .bpf = &s.bpf, .goroutines = opts->goroutines },
 	};
 	int ret = session__begin(&s), error;
 
@@ -380,6 +397,7 @@ int session__record(const struct session_opts *opts, struct session_result *resu
 	rings__free(s.rings);
 	if (s.probes.bpf)
 		probes__stop(&s.probes);
+	runtimes__free(&s.runtimes);
 	bpf__close(&s.bpf);
 	if (s.signal_fd >= 0)
 		close(s.signal_fd);

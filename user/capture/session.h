@@ -14,6 +14,7 @@ struct session_opts {
 	uint64_t duration_ns;	/* 0: until interrupted or the target is gone */
 	uint64_t ring_bytes;	/* of each CPU's ring, a power of two; 0: by the number of CPUs */
 	bool follow;		/* children of target processes too */
+	bool goroutines;	/* each step of each goroutine */
 	struct pids pids;	/* the target: processes .. */
 	const char *comm;	/* .. or all of this name, now or later .. */
 	const char *cgroup;	/* .. or all in this cgroup's folder, now or later .. */

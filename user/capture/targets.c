@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "describe.h"
-#include "runtime.h"
 #include "targets.h"
 #include "util.h"
 
@@ -36,6 +35,7 @@ static int targets__add(struct targets *t, pid_t pid)
 		err("cannot follow process %ld (%s): %s", tgid, comm, strerror(-ret));
 		return EXIT_FAILED;
 	}
+	runtimes__add(t->runtimes, tgid, t->opts->argv ? t->opts->argv[0] : NULL, t->opts->argv);
 	return pids__add(&t->marked, tgid) < 0 ? EXIT_FAILED : EXIT_OK;
 }
 
@@ -51,6 +51,7 @@ int targets__scan(struct targets *t)
 	for (size_t i = 0; i < now.nr; i++) {
 		if (pids__add(&t->marked, now.pids[i]) != 1 || bpf__mark(t->bpf, now.pids[i]))
 			continue;
+		runtimes__add(t->runtimes, now.pids[i], NULL, false);
 		pids__add(&t->unseen, now.pids[i]);
 		found++;
 	}
@@ -95,8 +96,8 @@ int targets__find(struct targets *t, pid_t child)
 static void describe_target(struct targets *t, struct writer *w)
 {
 	const struct session_opts *o = t->opts;
-	char version[64] = "", comm[16] = "", target[512], safe[64];
-	const struct runtime *runtime = &runtime_native;
+	const char *runtime = NULL, *version = "";
+	char comm[16] = "", target[512], safe[64];
 	pid_t first = t->marked.nr ? t->marked.pids[0] : 0;
 	char *pids = NULL;
 	size_t len;
@@ -107,8 +108,8 @@ static void describe_target(struct targets *t, struct writer *w)
 	for (size_t i = 0; i < t->marked.nr; i++)
 		fprintf(f, "%s%d", i ? "," : "", t->marked.pids[i]);
 	fclose(f);
+	runtime = runtimes__name(t->runtimes, first, &version);
 	if (first) {
-		runtime = runtime__of(first, version, sizeof(version));
 		proc__comm(first, comm);
 	}
 	if (o->argv)
@@ -121,7 +122,7 @@ static void describe_target(struct targets *t, struct writer *w)
 
 	const char *const pairs[][2] = {
 		{ "mode", o->argv ? "run" : "record" }, { "target", target },	{ "pids", pids },
-		{ "comm", comm },			{ "runtime", runtime->name }, { "runtime_version", version },
+		{ "comm", comm },			{ "runtime", runtime }, { "runtime_version", version },
 	};
 	describe__info(w, pairs, ARRAY_SIZE(pairs));
 	free(pids);
@@ -129,8 +130,10 @@ static void describe_target(struct targets *t, struct writer *w)
 
 void targets__describe_unseen(struct targets *t, struct writer *w)
 {
-	for (size_t i = 0; i < t->unseen.nr; i++)
+	for (size_t i = 0; i < t->unseen.nr; i++) {
 		describe__process(w, t->unseen.pids[i]); /* gone already: its threads' names are recorded */
+		runtimes__add(t->runtimes, t->unseen.pids[i], NULL, true);
+	}
 	t->unseen.nr = 0;
 }
 

@@ -5,12 +5,14 @@
 
 #include "bpf.h"
 #include "proc.h"
+#include "runtimes.h"
 #include "session.h"
 #include "writer.h"
 
 struct targets {
 	struct bpf *bpf;
 	const struct session_opts *opts;
+	struct runtimes *runtimes;
 	struct pids marked;	/* by this session; the BPF side follows more: their threads, their children */
 	struct pids unseen;	/* processes that appeared and are not described yet */
 	bool joined;		/* a process took the name asked for: a snapshot must find its other threads */

@@ -12,7 +12,7 @@
 #include "session.h"
 #include "util.h"
 
-enum { OPT_COMM = 256, OPT_CGROUP, OPT_FOLLOW, OPT_RING, OPT_STRICT };
+enum { OPT_COMM = 256, OPT_CGROUP, OPT_FOLLOW, OPT_RING, OPT_STRICT, OPT_GOROUTINES };
 
 static const struct option long_opts[] = {
 	{ "output", required_argument, NULL, 'o' },	 { "duration", required_argument, NULL, 'd' },
@@ -20,7 +20,8 @@ static const struct option long_opts[] = {
 	{ "cgroup", required_argument, NULL, OPT_CGROUP }, { "follow", no_argument, NULL, OPT_FOLLOW },
 	{ "ring-size", required_argument, NULL, OPT_RING }, { "strict", no_argument, NULL, OPT_STRICT },
 	{ "quiet", no_argument, NULL, 'q' },		 { "verbose", no_argument, NULL, 'v' },
-	{ "help", no_argument, NULL, 'h' },		 {},
+	{ "goroutines", no_argument, NULL, OPT_GOROUTINES }, { "help", no_argument, NULL, 'h' },
+	{},
 };
 
 struct record_args {
@@ -43,6 +44,7 @@ static void usage(FILE *to, bool run)
 			    "      --follow            their children too\n");
 	fprintf(to, "  -o, --output FILE       where to record to (%s; -: standard output)\n"
 		    "  -d, --duration TIME     end after 10s, 500ms, ...; a bare number is seconds%s\n"
+		    "      --goroutines        each step of each goroutine too: dear where there are many a second\n"
 		    "      --ring-size SIZE    buffer of each CPU, a power of two (4K .. 1G)\n"
 		    "      --strict            exit 1 where anything was lost\n"
 		    "  -q, --quiet             no summary at the end\n",
@@ -100,6 +102,9 @@ static int parse_option(int c, struct record_args *a)
 		if (parse_size(optarg, &o->ring_bytes) || o->ring_bytes < 4096 || o->ring_bytes > 1ull << 30 ||
 		    (o->ring_bytes & (o->ring_bytes - 1)))
 			return bad_value("--ring-size", optarg, "a power of two from 4K to 1G");
+		return EXIT_OK;
+	case OPT_GOROUTINES:
+		o->goroutines = true;
 		return EXIT_OK;
 	case OPT_STRICT:
 		a->strict = true;

@@ -25,7 +25,8 @@ struct exporter {
 /* exporter_NAME for each, in the order in which they are listed to the user */
 #define EXPORTERS(X) \
 	X(perfetto)  \
-	X(perf_script)
+	X(perf_script) \
+	X(json_lines)
 
 #define DECLARE_EXPORTER(name) extern const struct exporter exporter_##name;
 EXPORTERS(DECLARE_EXPORTER)

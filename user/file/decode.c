@@ -112,12 +112,6 @@ static int decode_exec(const void *data, size_t len, struct event *ev)
 	return 0;
 }
 
-static int decode_exit(const void *data, size_t len, struct event *ev)
-{
-	memcpy(&ev->exit, data, sizeof(ev->exit));
-	return 0;
-}
-
 static int decode_migrate(const void *data, size_t len, struct event *ev)
 {
 	struct tare_migrate raw;
@@ -128,6 +122,38 @@ static int decode_migrate(const void *data, size_t len, struct event *ev)
 	ev->migrate.to_cpu = raw.to_cpu;
 	return 0;
 }
+
+static int decode_runtime(const void *data, size_t len, struct event *ev)
+{
+	const size_t fixed = offsetof(struct tare_runtime, args);
+	struct tare_runtime raw;
+
+	memset(&raw, 0xff, sizeof(raw));
+	memcpy(&raw, data, len < sizeof(raw) ? len : sizeof(raw));
+	ev->runtime.event = raw.rec.flags;
+	ev->runtime.nr_args = ((len < sizeof(raw) ? len : sizeof(raw)) - fixed) / sizeof(raw.args[0]);
+	ev->runtime.tid = raw.tid;
+	ev->runtime.tgid = raw.tgid;
+	ev->runtime.goroutine = raw.goroutine;
+	memcpy(ev->runtime.args, raw.args, sizeof(raw.args));
+	if ((len - fixed) % sizeof(raw.args[0]))
+		return -EBADMSG;
+	return 0;
+}
+
+/* Kinds that are handed on as they are. */
+#define WHOLE(type)                                                                            \
+	static int decode_##type(const void *data, size_t len, struct event *ev)               \
+	{                                                                                      \
+		memcpy(&ev->type, data, sizeof(ev->type));                                     \
+		return 0;                                                                      \
+	}
+WHOLE(exit)
+WHOLE(goroutine)
+WHOLE(signal)
+WHOLE(fault)
+WHOLE(sample)
+WHOLE(irq)
 
 static const struct {
 	size_t min;
@@ -141,6 +167,12 @@ static const struct {
 	[TARE_REC_RENAME] = { sizeof(struct tare_name), EVENT_RENAME, decode_name },
 	[TARE_REC_EXIT] = { sizeof(struct tare_exit), EVENT_EXIT, decode_exit },
 	[TARE_REC_MIGRATE] = { sizeof(struct tare_migrate), EVENT_MIGRATE, decode_migrate },
+	[TARE_REC_RUNTIME] = { offsetof(struct tare_runtime, args), EVENT_RUNTIME, decode_runtime },
+	[TARE_REC_GOROUTINE] = { sizeof(struct tare_goroutine), EVENT_GOROUTINE, decode_goroutine },
+	[TARE_REC_SIGNAL] = { sizeof(struct tare_signal), EVENT_SIGNAL, decode_signal },
+	[TARE_REC_FAULT] = { sizeof(struct tare_fault), EVENT_FAULT, decode_fault },
+	[TARE_REC_SAMPLE] = { sizeof(struct tare_sample), EVENT_SAMPLE, decode_sample },
+	[TARE_REC_IRQ] = { sizeof(struct tare_irq), EVENT_IRQ, decode_irq },
 };
 
 int event__decode(const void *data, size_t len, struct event *ev)

@@ -97,6 +97,14 @@ static int next_probe(struct pieces *d, struct event *ev)
 	return 1;
 }
 
+static int next_counters(struct pieces *d, struct event *ev)
+{
+	if (!next_elem(d, &ev->counters, sizeof(ev->counters)))
+		return 0;
+	ev->ts_ns = ev->counters.ts_ns;
+	return 1;
+}
+
 static int next_process(struct pieces *d, struct event *ev)
 {
 	struct tare_process *p = &d->piece.process;
@@ -142,6 +150,7 @@ static const struct {
 	[TARE_FRAME_LOSS] = { EVENT_LOSS, next_loss },
 	[TARE_FRAME_PROBES] = { EVENT_PROBE, next_probe },
 	[TARE_FRAME_END] = { EVENT_END, next_end },
+	[TARE_FRAME_RUNTIMES] = { EVENT_COUNTERS, next_counters },
 };
 
 bool pieces__know(const struct tare_frame *head)

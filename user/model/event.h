@@ -31,6 +31,13 @@ enum event_kind {
 	EVENT_EXIT,
 	EVENT_MIGRATE,
 	EVENT_DAMAGE,
+	EVENT_RUNTIME,
+	EVENT_GOROUTINE,
+	EVENT_SIGNAL,
+	EVENT_FAULT,
+	EVENT_SAMPLE,
+	EVENT_IRQ,
+	EVENT_COUNTERS,
 };
 
 /* A context switch; see struct tare_switch. Fields of a side that is no target are 0 but for its tid. */
@@ -83,6 +90,19 @@ struct event {
 		struct { uint32_t tid, old_tid; char comm[TARE_COMM_LEN + 1]; } exec;
 		struct tare_exit exit;
 		struct { uint32_t tid; uint16_t from_cpu, to_cpu; } migrate;
+		struct {
+			uint16_t event;		/* enum tare_runtime_event */
+			uint16_t nr_args;
+			uint32_t tid, tgid;
+			uint64_t goroutine;
+			uint64_t args[TARE_RT_MAX_ARGS];	/* TARE_UNKNOWN beyond .nr_args */
+		} runtime;
+		struct tare_goroutine goroutine;
+		struct tare_signal signal;
+		struct tare_fault fault;
+		struct tare_sample sample;
+		struct tare_irq irq;
+		struct tare_counters counters;
 		/* a stretch of the file that could not be read, and was passed over (or where the file stops short) */
 		struct { uint64_t offset, bytes; const char *what; } damage;
 	};

@@ -25,6 +25,7 @@ void model__free(struct model *m)
 		return;
 	switches__free(&m->switches);
 	table__free(&m->loss);
+	counters__free(&m->counters);
 	for (unsigned i = 0; i < m->nr_info; i++) {
 		free(m->info[i].key);
 		free(m->info[i].value);
@@ -172,6 +173,11 @@ static int model__fork(struct model *m, const struct event *ev)
 	return switches__fork(&m->switches, ev);
 }
 
+static int model__counters(struct model *m, const struct event *ev)
+{
+	return counters__event(&m->counters, ev);
+}
+
 static int model__ignore(struct model *m, const struct event *ev)
 {
 	return 0;
@@ -210,11 +216,12 @@ static const struct {
 	[EVENT_EXIT] = { model__exit, true },
 	[EVENT_MIGRATE] = { model__migrate, true },
 	[EVENT_DAMAGE] = { model__damage, false },
+	[EVENT_COUNTERS] = { model__counters, false },
 };
 
 int model__event(struct model *m, const struct event *ev)
 {
-	if (ev->kind >= sizeof(kinds) / sizeof(kinds[0]))
+	if (ev->kind >= sizeof(kinds) / sizeof(kinds[0]) || !kinds[ev->kind].fold)
 		return 0;
 	if (kinds[ev->kind].timed) {
 		m->events++;

@@ -7,6 +7,7 @@
 #ifndef TARE_MODEL_H
 #define TARE_MODEL_H
 
+#include "counters.h"
 #include "event.h"
 #include "switch.h"
 
@@ -37,6 +38,7 @@ struct model {
 	unsigned nr_processes;
 	struct tare_probe probes[MODEL_MAX_PROBES];		/* running totals as they were given last */
 	unsigned nr_probes;
+	struct runtime_counters counters;
 	struct table loss;					/* class << 32 | CPU to its running total */
 	uint64_t lost[TARE_NR_LOST];				/* by class, set by model__finish() */
 	struct model_damage damage[MODEL_MAX_DAMAGE];		/* the first ones .. */

@@ -84,6 +84,40 @@ static void print_totals(const struct model *m, const struct accounts *a, FILE *
 	fputc('\n', to);
 }
 
+/* What the runtime counts of itself, where it does. */
+static void print_runtime(const struct model *m, FILE *to)
+{
+	struct tare_counters c;
+	char n[4][32], t[2][16];
+
+	counters__total(&m->counters, &c);
+	if (c.goroutine_switches != TARE_UNKNOWN) {
+		fprintf(to, LABEL "%s switches between goroutines", "goroutines", fmt_count(c.goroutine_switches, n[0]));
+		if (c.goroutines_created != TARE_UNKNOWN)
+			fprintf(to, "; %s created", fmt_count(c.goroutines_created, n[1]));
+		if (c.preempts != TARE_UNKNOWN)
+			fprintf(to, ", %s preempted", fmt_count(c.preempts, n[2]));
+		fputc('\n', to);
+	}
+	if (c.alloc_bytes != TARE_UNKNOWN) {
+		fprintf(to, LABEL "%s bytes", "allocated", fmt_count(c.alloc_bytes, n[0]));
+		if (c.alloc_objects != TARE_UNKNOWN)
+			fprintf(to, " in %s objects", fmt_count(c.alloc_objects, n[1]));
+		if (c.freed_bytes != TARE_UNKNOWN)
+			fprintf(to, "; %s bytes freed", fmt_count(c.freed_bytes, n[2]));
+		fputc('\n', to);
+	}
+	if (c.collections != TARE_UNKNOWN) {
+		fprintf(to, LABEL "%s", "GC cycles", fmt_count(c.collections, n[0]));
+		if (c.pauses != TARE_UNKNOWN && c.pause_ns != TARE_UNKNOWN)
+			fprintf(to, "; %s pauses of %s in all, by the runtime's own account", fmt_count(c.pauses, n[1]),
+				fmt_ns(c.pause_ns, t[0]));
+		if (c.assist_ns != TARE_UNKNOWN && c.assist_ns)
+			fprintf(to, "; assists %s", fmt_ns(c.assist_ns, t[1]));
+		fputc('\n', to);
+	}
+}
+
 static void print_ending(const struct model *m, FILE *to)
 {
 	static const char *const reasons[] = {
@@ -194,6 +228,7 @@ void report__head(const struct model *m, FILE *to)
 	print_lost(m, to);
 	fputc('\n', to);
 	print_totals(m, &total, to);
+	print_runtime(m, to);
 	fputc('\n', to);
 	print_origin(m, to);
 	print_probes(m, &total, to);

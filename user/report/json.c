@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * tare.report/1. Beyond the schema's own keys: "notes", "ended", "damage",
- * "check", "host", "recorder", "threads", and under "context_switches"
+ * "runtime" (the runtime's own counters), "check", "host", "recorder", "threads", and under "context_switches"
  * "wake_latency_ns", "slice_ns", "migrations", "wakers", "rivals". A thread's
  * lifetime_ns is on_cpu + run_queue + throttled + sleep + unknown, exactly.
  */
@@ -26,6 +26,11 @@ static json_int_t num(uint64_t n)
 static json_t *number_or_null(uint64_t n, bool known)
 {
 	return known ? json_integer(num(n)) : json_null();
+}
+
+static json_t *counter(uint64_t n)
+{
+	return number_or_null(n, n != TARE_UNKNOWN);
 }
 
 static json_t *text_or_null(const char *s)
@@ -127,27 +132,49 @@ static json_t *wakers_json(const struct model *m)
 static json_t *switches_json(const struct model *m, const struct accounts *total, json_t *notes)
 {
 	const struct switches *s = &m->switches;
+	struct tare_counters c;
 	const char *why;
 	bool direct = has_direct_cost(m, &why);
 
 	if (!direct)
 		note(notes, "context_switches.direct_cost_ns: the kernel could not bracket its scheduler%s%s",
 		     why ? ": " : "", why ? why : " (or was not asked)");
-	note(notes, "context_switches.goroutine_switches: this version does not read the runtime's counters");
-	return json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:n, s:o, s:o, s:I, s:o, s:o, s:I}", "count",
+	counters__total(&m->counters, &c);
+	if (c.goroutine_switches == TARE_UNKNOWN)
+		note(notes, "context_switches.goroutine_switches: the target's runtime does not tell");
+	return json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:I}", "count",
 			 num(total->voluntary + total->involuntary), "voluntary", num(total->voluntary), "involuntary",
 			 num(total->involuntary), "direct_cost_ns", direct ? dist(&s->direct_cost) : json_null(),
 			 "run_queue_ns", dist(&s->run_queue), "throttled_ns", dist(&s->throttled), "off_cpu",
-			 off_cpu_json(m), "goroutine_switches", "wake_latency_ns", dist(&s->wake_latency), "slice_ns",
+			 off_cpu_json(m), "goroutine_switches", counter(c.goroutine_switches), "wake_latency_ns", dist(&s->wake_latency), "slice_ns",
 			 dist(&s->slice), "migrations", num(total->migrations), "wakers", wakers_json(m), "rivals",
 			 rivals_json(m), "inconsistent", num(total->inconsistent));
 }
 
-static json_t *allocation_json(json_t *notes)
+static json_t *allocation_json(const struct model *m, json_t *notes)
 {
-	note(notes, "allocation: this version measures context switches only");
-	return json_pack("{s:n, s:n, s:n, s:n, s:n, s:n}", "bytes", "objects", "sampled_sites", "page_faults",
-			 "page_fault_ns", "syscalls");
+	struct tare_counters c;
+
+	counters__total(&m->counters, &c);
+	if (c.alloc_bytes == TARE_UNKNOWN)
+		note(notes, "allocation.bytes, objects: the target's runtime does not tell");
+	note(notes, "allocation.sampled_sites, page_faults, page_fault_ns, syscalls: not measured by this version");
+	return json_pack("{s:o, s:o, s:o, s:o, s:n, s:n, s:n, s:n}", "bytes", counter(c.alloc_bytes), "objects",
+			 counter(c.alloc_objects), "freed_bytes", counter(c.freed_bytes), "freed_objects",
+			 counter(c.freed_objects), "sampled_sites", "page_faults", "page_fault_ns", "syscalls");
+}
+
+/* What the runtime counts of itself, over the recording; null where it does not tell. */
+static json_t *runtime_json(const struct model *m)
+{
+	struct tare_counters c;
+
+	counters__total(&m->counters, &c);
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "collections", counter(c.collections), "pauses",
+			 counter(c.pauses), "pause_ns", counter(c.pause_ns), "goroutines_created",
+			 counter(c.goroutines_created), "preempts", counter(c.preempts), "syscalls", counter(c.syscalls),
+			 "assist_ns", counter(c.assist_ns), "heap_bytes", counter(c.heap_bytes), "goal_bytes",
+			 counter(c.goal_bytes));
 }
 
 static json_t *stop_the_world_json(json_t *notes)
@@ -309,7 +336,8 @@ int report__json(const struct model *m, FILE *to)
 	bad |= json_object_set_new(root, "ended", ended_json(m));
 	bad |= json_object_set_new(root, "lost", lost_json(m));
 	bad |= json_object_set_new(root, "context_switches", switches_json(m, &total, notes));
-	bad |= json_object_set_new(root, "allocation", allocation_json(notes));
+	bad |= json_object_set_new(root, "allocation", allocation_json(m, notes));
+	bad |= json_object_set_new(root, "runtime", runtime_json(m));
 	bad |= json_object_set_new(root, "stop_the_world", stop_the_world_json(notes));
 	bad |= json_object_set_new(root, "ledger", ledger_json(m, &total, notes));
 	bad |= json_object_set_new(root, "threads", threads_json(m));

@@ -1,17 +1,42 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <stdlib.h>
+
 #include "runtime.h"
 
-/* The first that recognises a process has it: native, which takes any, comes last. */
+/* The first that recognises a program has it: native, which takes any, comes last. */
 static const struct runtime *const runtimes[] = {
+	&runtime_weft,
 	&runtime_native,
 };
 
-const struct runtime *runtime__of(pid_t pid, char *version, size_t size)
+const struct runtime *runtime__of(struct image *img, char *version, size_t size)
 {
 	for (size_t i = 0; i < sizeof(runtimes) / sizeof(runtimes[0]); i++) {
 		version[0] = '\0';
-		if (runtimes[i]->recognise(pid, version, size) > 0)
+		if (runtimes[i]->recognise(img, version, size) > 0)
 			return runtimes[i];
 	}
 	return &runtime_native;
+}
+
+int runtime_probes__add(struct runtime_probes *list, const struct runtime_probe *probe)
+{
+	if (list->nr == list->room) {
+		size_t room = list->room ? 2 * list->room : 32;
+		void *grown = realloc(list->probes, room * sizeof(*list->probes));
+
+		if (!grown)
+			return -ENOMEM;
+		list->probes = grown;
+		list->room = room;
+	}
+	list->probes[list->nr++] = *probe;
+	return 0;
+}
+
+void runtime_probes__free(struct runtime_probes *list)
+{
+	free(list->probes);
+	*list = (struct runtime_probes){ 0 };
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The language runtimes that tare knows: one file and one line of the table
- * each. What a runtime can tell grows with the table's columns; a runtime that
- * leaves one empty is measured by the kernel alone there.
+ * each. A runtime says how it is recognised, which probe in it means which
+ * event, and what it counts of itself; what it leaves out of its struct is
+ * measured by the kernel alone.
  */
 #ifndef TARE_RUNTIME_H
 #define TARE_RUNTIME_H
@@ -11,19 +12,65 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "image.h"
+#include "shared.h"
+
+/* One probe that a runtime wants in its program. */
+struct runtime_probe {
+	uint64_t offset;	/* in the file */
+	uint64_t semaphore;	/* offset of the 16-bit count that tells the program of a listener; 0: there is none */
+	struct site site;	/* what a hit means */
+	bool often;		/* hit at each step of a goroutine: only where that was asked for */
+};
+
+struct runtime_probes {
+	struct runtime_probe *probes;
+	size_t nr, room;
+};
+
+/* Append a copy of @probe. Returns 0 or -ENOMEM. */
+int runtime_probes__add(struct runtime_probes *list, const struct runtime_probe *probe);
+void runtime_probes__free(struct runtime_probes *list);
+
+/* Something about the runtime for a recording to hold: the name of a reason, say. */
+typedef void runtime_say(const char *key, const char *value, void *ctx);
+
+/* A program that a process runs or is about to run. */
+struct program {
+	struct image *img;	/* NULL: not readable as one */
+	int fd;
+	pid_t pid;
+};
+
 struct runtime {
 	const char *name;	/* as the report prints it */
 
+	/* Is the program @img (NULL: not readable) of this runtime? Returns 1 and writes its version, "" if unknown; or 0. */
+	int (*recognise)(struct image *img, char *version, size_t size);
+
+	/* All below may be NULL. */
+
 	/*
-	 * Is live process @pid of this runtime? Returns 1 and writes its version,
-	 * "" where unknown, to @version; 0; or a negative errno (-ESRCH: gone).
+	 * Look closer at @prog, which stays valid until close(). Returns 0 and sets *@self, or a negative errno after saying
+	 * what is wrong: then the kernel alone measures it.
 	 */
-	int (*recognise)(pid_t pid, char *version, size_t size);
+	int (*open)(const struct program *prog, void **self);
+	/* Which probes it wants. Returns 0 or a negative errno; those that it lacks it says itself. */
+	int (*probes)(void *self, struct runtime_probes *list);
+	/* What the runtime counts, read from the live process's memory; fields it does not know stay. 0 or a negative errno. */
+	int (*counters)(void *self, struct tare_counters *counters);
+	/* The same from what the probe at its end copied. Returns 0 or a negative errno. */
+	int (*last_counters)(void *self, const struct tare_memory *memory, struct tare_counters *counters);
+	/* The names of its numbers: "stop_reason.1" is "GC mark termination", and so on. */
+	void (*names)(void *self, runtime_say *say, void *ctx);
+	/* How to find the goroutine of a thread. Returns 0 or a negative errno. */
+	int (*facts)(void *self, struct go_facts *facts);
+	void (*close)(void *self);
 };
 
-/* The runtime of @pid: never NULL, since every process is native at least. */
-const struct runtime *runtime__of(pid_t pid, char *version, size_t size);
+/* The runtime of a program: never NULL, since every program is native at least. */
+const struct runtime *runtime__of(struct image *img, char *version, size_t size);
 
-extern const struct runtime runtime_native;
+extern const struct runtime runtime_native, runtime_weft;
 
 #endif /* TARE_RUNTIME_H */

@@ -11,7 +11,14 @@ struct user_pt_regs {
 
 struct pt_regs {
 	int syscallno;
-	unsigned long long sp, pc;
+	unsigned long long sp, pc, pstate;
+};
+
+
+struct thread_struct {
+	struct {
+		unsigned long tp_value;
+	} uw;
 };
 
 struct thread_info {
@@ -23,6 +30,11 @@ struct thread_info {
 };
 
 #pragma clang attribute pop
+
+/* What perf_event programs see is an interface (arch/arm64/include/uapi/asm/ptrace.h), read in whole words: no CO-RE. */
+struct bpf_perf_event_data {
+	unsigned long long regs[31], sp, pc, pstate;
+};
 
 #include "../common.h"
 

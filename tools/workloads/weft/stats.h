@@ -13,21 +13,35 @@
 #define WEFT_MAX_PROCS 255
 #define WEFT_STATS_VERSION 1
 
+/* New ones at the end: who reads from outside goes by the order */
+#define WEFT_COUNTERS(X)                                                                                            \
+	X(switches)			/* a goroutine was given a P to run on */                                   \
+	X(created)			/* goroutines started, main among them */                                   \
+	X(exited)                                                                                                   \
+	X(parks)			/* a goroutine went to wait for something */                                \
+	X(steals)			/* a P took goroutines from another's queue */                              \
+	X(stolen)			/* how many it took */                                                      \
+	X(preempt_requests)		/* a P was asked to give way */                                             \
+	X(preempts)			/* a goroutine gave way because of it, at a call or by signal */            \
+	X(preempts_async)		/* of those: by signal */                                                   \
+	X(syscalls)			/* weft_entersyscall() */                                                   \
+	X(handoffs)			/* a P was taken from a thread in a long call */                            \
+	X(stw)				/* the world was stopped */                                                 \
+	X(stw_ns)			/* from the request until the world ran again */                            \
+	X(threads)			/* threads started for running goroutines */                                \
+	X(alloc_bytes)			/* blocks given out, each counted with the size of its class */             \
+	X(alloc_objects)                                                                                            \
+	X(freed_bytes)			/* found dead by the sweep */                                               \
+	X(freed_objects)                                                                                            \
+	X(collections)			/* that have come to their end */                                           \
+	X(assist_ns)			/* time that allocating goroutines marked for the collector */              \
+	X(span_refills)                                                                                             \
+	X(large_allocs)
+
 struct weft_counters {
-	_Atomic uint64_t switches;		/* a goroutine was given a P to run on */
-	_Atomic uint64_t created;		/* goroutines started, main among them */
-	_Atomic uint64_t exited;
-	_Atomic uint64_t parks;			/* a goroutine went to wait for something */
-	_Atomic uint64_t steals;		/* a P took goroutines from another's queue */
-	_Atomic uint64_t stolen;		/* how many it took */
-	_Atomic uint64_t preempt_requests;	/* a P was asked to give way */
-	_Atomic uint64_t preempts;		/* a goroutine gave way because of it, at a call or by signal */
-	_Atomic uint64_t preempts_async;	/* of those: by signal */
-	_Atomic uint64_t syscalls;		/* weft_entersyscall() */
-	_Atomic uint64_t handoffs;		/* a P was taken from a thread in a long call */
-	_Atomic uint64_t stw;			/* the world was stopped */
-	_Atomic uint64_t stw_ns;		/* from the request until the world ran again */
-	_Atomic uint64_t threads;		/* threads started for running goroutines */
+#define X(name) _Atomic uint64_t name;
+	WEFT_COUNTERS(X)
+#undef X
 } __attribute__((aligned(128)));
 
 struct weft_stats {
@@ -42,9 +56,13 @@ extern struct weft_stats weft_stats;
 
 /* The totals. While other goroutines run, counters in it may be from slightly different moments. */
 struct weft_totals {
-	uint64_t switches, created, exited, parks, steals, stolen, preempt_requests, preempts, preempts_async, syscalls,
-		handoffs, stw, stw_ns, threads;
+#define X(name) uint64_t name;
+	WEFT_COUNTERS(X)
+#undef X
 };
 void weft_stats_read(struct weft_totals *totals);
+
+/* The last ones, once weft_main() has returned: those that the event `exit` points to */
+extern struct weft_totals weft_final;
 
 #endif

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a target thread is held up by while its world is being stopped: the
+ * preemption signal, page faults, interrupts, and where it is when the clock
+ * ticks. These happen often, so nothing is recorded at other times, but for
+ * the fault in which a thread leaves the CPU (see sched.bpf.c).
+ */
+#include "tare.bpf.h"
+#include "goroutine.bpf.h"
+#include "kernel.bpf.h"
+
+#define SIGURG 23 /* include/uapi/asm-generic/signal.h; the same on x86-64 and arm64 */
+#define IRQ_MIN_NS 1000 /* shorter ones are not worth a record */
+
+extern __s32 nr_stopping;
+
+#define EMIT_EVIDENCE(c, ts, r)                                               \
+	do {                                                                  \
+		if (emit(c, ts, &(r)->rec, sizeof(*(r))))                     \
+			__sync_fetch_and_add(&(c)->lost[TARE_LOST_EVIDENCE], 1); \
+	} while (0)
+
+SEC("tp_btf/signal_generate")
+int BPF_PROG(signal_generate, int sig, void *info, struct task_struct *p)
+{
+	struct tare_signal r = { .rec.kind = TARE_REC_SIGNAL, .rec.flags = TARE_SIGNAL_SENT };
+	struct cpu_state *c;
+
+	if (sig != SIGURG)
+		return 0;
+	c = enter(PROG_signal_generate);
+	if (!c || !target(p))
+		return 0;
+	r.tid = p->pid;
+	r.other = bpf_get_current_task_btf()->pid;
+	EMIT_EVIDENCE(c, bpf_ktime_get_ns(), &r);
+	return 0;
+}
+
+SEC("tp_btf/signal_deliver")
+int BPF_PROG(signal_deliver, int sig)
+{
+	struct task_struct *p = bpf_get_current_task_btf();
+	struct tare_signal r = { .rec.kind = TARE_REC_SIGNAL, .rec.flags = TARE_SIGNAL_DELIVERED };
+	struct cpu_state *c;
+	__u64 now;
+
+	if (sig != SIGURG)
+		return 0;
+	c = enter(PROG_signal_deliver);
+	if (!c || !target(p))
+		return 0;
+	r.tid = p->pid;
+	r.ip = user_ip(p);
+	now = bpf_ktime_get_ns();
+	tell_goroutine(c, p, now);
+	EMIT_EVIDENCE(c, now, &r);
+	return 0;
+}
+
+SEC("tp_btf/page_fault_user")
+int BPF_PROG(page_fault_user, unsigned long address, struct pt_regs *regs, unsigned long error_code)
+{
+	struct cpu_state *c = enter(PROG_page_fault_user);
+	struct task_struct *p = bpf_get_current_task_btf();
+	struct tare_fault r = { .rec.kind = TARE_REC_FAULT };
+	struct task_state *t;
+
+	if (!c)
+		return 0;
+	t = target(p);
+	if (!t)
+		return 0;
+	t->fault_ts = bpf_ktime_get_ns();
+	t->fault_address = address;
+	t->fault_ip = user_ip(p);
+	t->fault_write = error_code >> 1 & 1; /* X86_PF_WRITE, arch/x86/include/asm/trap_pf.h */
+	if (nr_stopping <= 0)
+		return 0;
+	r.tid = p->pid;
+	r.rec.flags = t->fault_write ? TARE_FAULT_WRITE : 0;
+	r.address = address;
+	r.ip = t->fault_ip;
+	EMIT_EVIDENCE(c, t->fault_ts, &r);
+	t->fault_ts = 0;
+	return 0;
+}
+
+enum { SOFT, HARD };
+
+static __always_inline int irq_entry(enum tare_prog prog, int kind)
+{
+	struct cpu_state *c = enter(prog);
+	struct task_struct *p;
+
+	if (!c)
+		return 0;
+	c->irq_ts[kind] = 0;
+	if (nr_stopping <= 0)
+		return 0;
+	p = bpf_get_current_task_btf();
+	if (!target(p))
+		return 0;
+	c->irq_tid[kind] = p->pid;
+	c->irq_ts[kind] = bpf_ktime_get_ns();
+	return 0;
+}
+
+static __always_inline int irq_exit(enum tare_prog prog, int kind, __u16 number)
+{
+	struct tare_irq r = { .rec.kind = TARE_REC_IRQ, .rec.flags = number };
+	struct cpu_state *c = enter(prog);
+	__u64 now, ns;
+
+	if (!c || !c->irq_ts[kind])
+		return 0;
+	now = bpf_ktime_get_ns();
+	ns = now - c->irq_ts[kind];
+	c->irq_ts[kind] = 0;
+	if (ns < IRQ_MIN_NS)
+		return 0;
+	r.tid = c->irq_tid[kind];
+	r.ns = ns > 0xffffffff ? 0xffffffff : ns;
+	EMIT_EVIDENCE(c, now, &r);
+	return 0;
+}
+
+SEC("tp_btf/softirq_entry")
+int BPF_PROG(softirq_entry, unsigned int number)
+{
+	return irq_entry(PROG_softirq_entry, SOFT);
+}
+
+SEC("tp_btf/softirq_exit")
+int BPF_PROG(softirq_exit, unsigned int number)
+{
+	return irq_exit(PROG_softirq_exit, SOFT, number);
+}
+
+SEC("tp_btf/irq_handler_entry")
+int BPF_PROG(irq_handler_entry, int irq)
+{
+	return irq_entry(PROG_irq_handler_entry, HARD);
+}
+
+SEC("tp_btf/irq_handler_exit")
+int BPF_PROG(irq_handler_exit, int irq)
+{
+	return irq_exit(PROG_irq_handler_exit, HARD, TARE_IRQ_HARD);
+}
+
+SEC("perf_event")
+int cpu_clock(struct bpf_perf_event_data *ctx)
+{
+	struct task_struct *p = bpf_get_current_task_btf();
+	struct tare_sample r = { .rec.kind = TARE_REC_SAMPLE };
+	struct cpu_state *c;
+	bool compat;
+
+	if (nr_stopping <= 0)
+		return 0;
+	c = enter(PROG_cpu_clock);
+	if (!c || !target(p))
+		return 0;
+	r.tid = p->pid;
+	r.syscall = syscall_of(p, &compat);
+	r.ip = user_ip(p);
+	r.rec.flags = sampled_in_kernel(ctx) ? TARE_SAMPLE_KERNEL : 0;
+	if (c->irq_ts[SOFT])
+		r.rec.flags |= TARE_SAMPLE_SOFTIRQ;
+	EMIT_EVIDENCE(c, bpf_ktime_get_ns(), &r);
+	return 0;
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the target's language runtime tells, by uprobes at addresses that the
+ * recorder chose in it: its own USDT probes, or instructions of it. Which event
+ * a hit means, and where its numbers are, is data.
+ *
+ * These run in the target's context and may be preempted, unlike those of the
+ * scheduler: whatever is counted here is counted by atomic operations.
+ */
+#include "tare.bpf.h"
+#include "goroutine.bpf.h"
+#include "kernel.bpf.h"
+
+/* Processes whose world is being stopped, or stands: only then the evidence of bpf/evidence.bpf.c is wanted. */
+__s32 nr_stopping = 0;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MAX_SITES);
+	__type(key, __u32);
+	__type(value, struct site);
+} sites SEC(".maps");
+
+static __always_inline struct cpu_state *enter_preemptible(enum tare_prog prog)
+{
+	struct cpu_state *c = this_cpu();
+
+	if (!c || !active || !target(bpf_get_current_task_btf()))
+		return NULL;
+	__sync_fetch_and_add(&c->hits[prog], 1);
+	return c;
+}
+
+static __always_inline void tell(struct cpu_state *c, struct tare_runtime *r, __u16 event, __u32 nr_args, __u64 now)
+{
+	struct task_struct *p = bpf_get_current_task_btf();
+
+	r->rec.kind = TARE_REC_RUNTIME;
+	r->rec.flags = event;
+	r->tid = p->pid;
+	r->tgid = p->tgid;
+	if (nr_args > TARE_RT_MAX_ARGS)
+		nr_args = TARE_RT_MAX_ARGS;
+	if (emit(c, now, &r->rec, __builtin_offsetof(struct tare_runtime, args) + nr_args * sizeof(r->args[0])))
+		__sync_fetch_and_add(&c->lost[TARE_LOST_RUNTIME], 1);
+	if (event == TARE_RT_STW_REQUEST)
+		__sync_fetch_and_add(&nr_stopping, 1);
+	else if (event == TARE_RT_STW_STARTED && nr_stopping > 0)
+		__sync_fetch_and_add(&nr_stopping, -1);
+}
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct tare_memory);
+} memory_scratch SEC(".maps");
+
+/* @len bytes at @address of the target, which is about to end. */
+static __always_inline void copy(struct cpu_state *c, __u16 event, __u64 address, __u32 len, __u64 now)
+{
+	__u32 zero = 0;
+	struct tare_memory *m = bpf_map_lookup_elem(&memory_scratch, &zero);
+
+	if (!m)
+		return;
+	len = (len + 3) & ~3u;
+	if (len > TARE_MEMORY_MAX)
+		len = TARE_MEMORY_MAX;
+	m->rec.kind = TARE_REC_MEMORY;
+	m->rec.flags = event;
+	m->tgid = bpf_get_current_task_btf()->tgid;
+	m->address = address;
+	m->len = bpf_probe_read_user(m->bytes, len, (void *)address) ? 0 : len;
+	if (emit(c, now, &m->rec, __builtin_offsetof(struct tare_memory, bytes) + len))
+		__sync_fetch_and_add(&c->lost[TARE_LOST_RUNTIME], 1);
+}
+
+static __always_inline __u64 fetch(struct pt_regs *ctx, const struct fetch *f)
+{
+	__u64 value = f->value;
+
+	if (f->kind == FETCH_NONE)
+		return TARE_UNKNOWN;
+	if (f->kind == FETCH_REG)
+		bpf_probe_read_kernel(&value, sizeof(value), (void *)ctx + f->reg);
+	for (int i = 0; i < FETCH_MAX_DEPTH && i < f->depth; i++) {
+		void *at = (void *)value + f->at[i];
+
+		value = 0;
+		if (bpf_probe_read_user(&value, i + 1 == f->depth ? f->bytes & 15 : sizeof(value), at))
+			return TARE_UNKNOWN;
+	}
+	return f->bytes && f->bytes < 8 ? value & ((1ull << (f->bytes * 8)) - 1) : value;
+}
+
+static __always_inline int hit(struct pt_regs *ctx)
+{
+	struct cpu_state *c = enter_preemptible(PROG_runtime_uprobe);
+	__u64 now = bpf_ktime_get_ns();
+	__u32 at = bpf_get_attach_cookie(ctx);
+	struct tare_runtime r = {};
+	struct site *s;
+
+	if (!c)
+		return 0;
+	s = bpf_map_lookup_elem(&sites, &at);
+	if (!s || ((user_flags(ctx) ^ s->flags_flip) & s->flags_mask))
+		return 0;
+	r.goroutine = s->goroutine.kind == FETCH_NONE ? go_current(bpf_get_current_task_btf()) : fetch(ctx, &s->goroutine);
+	for (int i = 0; i < TARE_RT_MAX_ARGS; i++)
+		r.args[i] = i < s->nr_args ? fetch(ctx, &s->args[i]) : TARE_UNKNOWN;
+	tell(c, &r, s->event, s->nr_args, now);
+	if (s->copy_bytes)
+		copy(c, s->event, r.args[0], s->copy_bytes, now);
+	return 0;
+}
+
+/* The recorder loads one of these two: all probes of a process in one link, or one link for each (before Linux 6.6). */
+SEC("?uprobe")
+int runtime_uprobe_multi(struct pt_regs *ctx)
+{
+	return hit(ctx);
+}
+
+SEC("?uprobe")
+int runtime_uprobe(struct pt_regs *ctx)
+{
+	return hit(ctx);
+}

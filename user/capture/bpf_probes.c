@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Probes in the target's program, and those in the kernel that only matter beside them. */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "bpf.h"
+#include "runtime.h"
+#include "tare.skel.h"
+#include "uprobe_multi.h"
+#include "util.h"
+
+#define SAMPLE_HZ 1009 /* a prime: not in step with what the target does each ms */
+
+static int keep(struct bpf_probes *p, struct bpf_link *link)
+{
+	struct bpf_link **grown = realloc(p->links, (p->nr + 1) * sizeof(*grown));
+
+	if (!grown) {
+		bpf_link__destroy(link);
+		return -ENOMEM;
+	}
+	p->links = grown;
+	p->links[p->nr++] = link;
+	return 0;
+}
+
+static void sample_cpu(struct bpf *b, int cpu)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.config = PERF_COUNT_SW_CPU_CLOCK,
+		.size = sizeof(attr),
+		.sample_freq = SAMPLE_HZ,
+		.freq = 1,
+	};
+	int fd = syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+	struct bpf_link *link = fd < 0 ? NULL : bpf_program__attach_perf_event(b->skel->progs.cpu_clock, fd);
+
+	if (link)
+		keep(&b->evidence, link); /* it owns the descriptor */
+	else if (fd >= 0)
+		close(fd);
+}
+
+static void attach_evidence(struct bpf *b)
+{
+	struct bpf_program *progs[] = {
+		b->skel->progs.signal_generate,	  b->skel->progs.signal_deliver, b->skel->progs.page_fault_user,
+		b->skel->progs.softirq_entry,	  b->skel->progs.softirq_exit,	 b->skel->progs.irq_handler_entry,
+		b->skel->progs.irq_handler_exit,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(progs); i++) {
+		struct bpf_link *link = bpf_program__autoload(progs[i]) ? bpf_program__attach(progs[i]) : NULL;
+
+		if (link)
+			keep(&b->evidence, link);
+		else
+			info("no evidence from %s: %s", bpf_program__name(progs[i]), strerror(errno));
+	}
+	/* those that are not online cannot be opened */
+	for (unsigned cpu = 0; cpu < b->nr_cpus; cpu++)
+		sample_cpu(b, cpu);
+}
+
+/* An unused place in the kernel side's table of sites, filled with @site. Returns it or a negative errno. */
+static int site__new(struct bpf *b, struct bpf_probes *p, const struct site *site)
+{
+	uint32_t at = 0, *grown;
+
+	if (!b->site_used)
+		b->site_used = calloc(MAX_SITES, 1);
+	grown = realloc(p->sites, (p->nr_sites + 1) * sizeof(*grown));
+	if (grown)
+		p->sites = grown;
+	if (!b->site_used || !grown)
+		return -ENOMEM;
+	while (at < MAX_SITES && b->site_used[at])
+		at++;
+	if (at == MAX_SITES)
+		return -ENOSPC;
+	if (bpf_map_update_elem(bpf_map__fd(b->skel->maps.sites), &at, site, BPF_ANY))
+		return -errno;
+	b->site_used[at] = 1;
+	p->sites[p->nr_sites++] = at;
+	return at;
+}
+
+/* One link for all, where the kernel can; else one each. */
+struct chosen {
+	uint64_t *offsets, *semaphores, *cookies;
+	uint32_t nr;
+};
+
+static int choose(struct bpf *b, const struct runtime_probes *list, bool often, struct bpf_probes *p, struct chosen *c)
+{
+	c->offsets = calloc(list->nr * 3 + 1, sizeof(*c->offsets));
+	if (!c->offsets)
+		return -ENOMEM;
+	c->semaphores = c->offsets + list->nr;
+	c->cookies = c->semaphores + list->nr;
+	for (size_t i = 0; i < list->nr; i++) {
+		const struct runtime_probe *probe = &list->probes[i];
+		int at;
+
+		if (probe->often && !often)
+			continue;
+		at = site__new(b, p, &probe->site);
+		if (at < 0)
+			return at;
+		c->offsets[c->nr] = probe->offset;
+		c->semaphores[c->nr] = probe->semaphore;
+		c->cookies[c->nr++] = at;
+	}
+	return 0;
+}
+
+static int attach_each(struct bpf *b, pid_t pid, const char *path, const struct chosen *c, struct bpf_probes *p)
+{
+	int ret = 0;
+
+	for (uint32_t i = 0; i < c->nr && !ret; i++) {
+		LIBBPF_OPTS(bpf_uprobe_opts, opts, .ref_ctr_offset = c->semaphores[i], .bpf_cookie = c->cookies[i]);
+		struct bpf_link *link;
+
+		link = bpf_program__attach_uprobe_opts(b->skel->progs.runtime_uprobe, pid, path, c->offsets[i], &opts);
+		ret = link ? keep(p, link) : -errno;
+	}
+	return ret;
+}
+
+static int attach_all(struct bpf *b, pid_t pid, const char *path, const struct chosen *c, struct bpf_probes *p)
+{
+	struct uprobe_multi at = { c->nr, c->offsets, c->semaphores, c->cookies };
+	int fd;
+
+	if (!c->nr)
+		return 0;
+	if (!bpf_program__autoload(b->skel->progs.runtime_uprobe_multi))
+		return attach_each(b, pid, path, c, p);
+	fd = uprobe_multi__attach(bpf_program__fd(b->skel->progs.runtime_uprobe_multi), path, pid, &at);
+	if (fd < 0)
+		return fd;
+	p->multi_fd = fd;
+	p->has_multi = true;
+	return 0;
+}
+
+void bpf__attach_probes(struct bpf *b, pid_t pid, int fd, const char *runtime, const struct runtime_probes *list,
+			bool often, struct bpf_probes *probes)
+{
+	struct chosen c = { 0 };
+	char path[64];
+	int ret;
+
+	/* not by its name: it may be in another mount namespace, or replaced since */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (!b->evidence.nr)
+		attach_evidence(b);
+	ret = choose(b, list, often, probes, &c);
+	if (!ret)
+		ret = attach_all(b, pid, path, &c, probes);
+	free(c.offsets);
+	if (ret)
+		warn("the probes that tell the pauses of process %d (%s) cannot be attached: %s; `tare doctor` says whether "
+		     "uprobes work here", pid, runtime, strerror(-ret));
+}
+
+int bpf__add_go(struct bpf *b, pid_t pid, const struct go_facts *facts)
+{
+	uint32_t tgid = pid;
+
+	if (bpf_map_update_elem(bpf_map__fd(b->skel->maps.go_processes), &tgid, facts, BPF_ANY))
+		return -errno;
+	b->skel->bss->any_go = true;
+	return 0;
+}
+
+void bpf__remove_go(struct bpf *b, pid_t pid)
+{
+	uint32_t tgid = pid;
+
+	bpf_map_delete_elem(bpf_map__fd(b->skel->maps.go_processes), &tgid);
+}
+
+static void destroy(struct bpf_probes *p)
+{
+	while (p->nr)
+		bpf_link__destroy(p->links[--p->nr]);
+	if (p->has_multi)
+		close(p->multi_fd);
+	free(p->links);
+	free(p->sites);
+}
+
+static void *destroy_apart(void *arg)
+{
+	destroy(arg);
+	free(arg);
+	return NULL;
+}
+
+void bpf__detach_probes(struct bpf *b, struct bpf_probes *p)
+{
+	struct bpf_probes *apart = malloc(sizeof(*apart));
+	pthread_t *grown = realloc(b->detaching, (b->nr_detaching + 1) * sizeof(*grown));
+
+	/* a site's place may be taken again at once: who is hit until then is no target any more */
+	for (size_t i = 0; i < p->nr_sites; i++)
+		b->site_used[p->sites[i]] = 0;
+	if (grown)
+		b->detaching = grown;
+	if (apart)
+		*apart = *p;
+	if ((p->nr || p->has_multi) && apart && grown && !pthread_create(&b->detaching[b->nr_detaching], NULL, destroy_apart, apart)) {
+		b->nr_detaching++;
+	} else {
+		free(apart);
+		destroy(p);
+	}
+	*p = (struct bpf_probes){ 0 };
+}
+
+void bpf__finish_detaching(struct bpf *b)
+{
+	while (b->nr_detaching)
+		pthread_join(b->detaching[--b->nr_detaching], NULL);
+	free(b->detaching);
+	b->detaching = NULL;
+}

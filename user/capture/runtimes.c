@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "describe.h"
+#include "runtime.h"
+#include "runtimes.h"
+#include "util.h"
+
+struct instance {
+	pid_t pid;
+	int fd;			/* the program, held open: what is at its path may change */
+	dev_t dev;
+	ino_t ino;
+	struct image *img;
+	const struct runtime *runtime;
+	char version[64];
+	void *self;
+	struct bpf_probes probes;
+	bool new_born;
+	bool go;		/* the kernel side knows how to find its goroutines */
+	bool runs;		/* the process runs this program already */
+	bool said;		/* that its counters cannot be read */
+};
+
+/* As execvp() does. Returns a descriptor or a negative errno. */
+static int open_command(const char *name)
+{
+	const char *path = getenv("PATH") ?: "/usr/local/bin:/usr/bin:/bin", *next;
+	char full[4096];
+	int fd;
+
+	if (strchr(name, '/'))
+		return (fd = open(name, O_RDONLY | O_CLOEXEC)) < 0 ? -errno : fd;
+	for (; path; path = next ? next + 1 : NULL) {
+		int len;
+
+		next = strchr(path, ':');
+		len = next ? next - path : (int)strlen(path);
+		if (snprintf(full, sizeof(full), "%.*s/%s", len, len ? path : ".", name) >= (int)sizeof(full))
+			continue;
+		if (!access(full, X_OK) && (fd = open(full, O_RDONLY | O_CLOEXEC)) >= 0)
+			return fd;
+	}
+	return -ENOENT;
+}
+
+static int open_program(pid_t pid, const char *path)
+{
+	char exe[64];
+	int fd;
+
+	if (path)
+		return open_command(path);
+	snprintf(exe, sizeof(exe), "/proc/%d/exe", pid);
+	fd = open(exe, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static void instance__close(struct bpf *bpf, struct instance *i)
+{
+	bpf__detach_probes(bpf, &i->probes);
+	if (i->go)
+		bpf__remove_go(bpf, i->pid);
+	if (i->self && i->runtime->close)
+		i->runtime->close(i->self);
+	image__close(i->img);
+	close(i->fd);
+}
+
+static struct instance *find(const struct runtimes *r, pid_t pid)
+{
+	for (size_t i = 0; i < r->nr; i++)
+		if (r->instances[i].pid == pid)
+			return &r->instances[i];
+	return NULL;
+}
+
+static void drop(struct runtimes *r, struct instance *i)
+{
+	instance__close(r->bpf, i);
+	*i = r->instances[--r->nr];
+}
+
+static void attach(struct runtimes *r, struct instance *i)
+{
+	struct runtime_probes list = { 0 };
+	const struct runtime *rt = i->runtime;
+
+	struct program prog = { i->img, i->fd, i->pid };
+	struct go_facts facts;
+
+	if (rt->open && rt->open(&prog, &i->self)) {
+		i->runtime = &runtime_native;
+		return;
+	}
+	if (rt->facts && !rt->facts(i->self, &facts))
+		i->go = !bpf__add_go(r->bpf, i->pid, &facts);
+	if (rt->probes && !rt->probes(i->self, &list))
+		bpf__attach_probes(r->bpf, i->pid, i->fd, rt->name, &list, r->goroutines, &i->probes);
+	runtime_probes__free(&list);
+}
+
+static void say(const char *key, const char *value, void *ctx)
+{
+	describe__info(ctx, &(const char *const[2]){ key, value }, 1);
+}
+
+static void write_names(struct runtimes *r, const struct instance *i)
+{
+	if (r->named || !r->writer || !i->runtime->names)
+		return;
+	r->named = true;
+	i->runtime->names(i->self, say, r->writer);
+}
+
+static struct instance *new_instance(struct runtimes *r)
+{
+	if (r->nr == r->room) {
+		size_t room = r->room ? 2 * r->room : 8;
+		void *grown = realloc(r->instances, room * sizeof(*r->instances));
+
+		if (!grown)
+			return NULL;
+		r->instances = grown;
+		r->room = room;
+	}
+	r->instances[r->nr] = (struct instance){ .fd = -1 };
+	return &r->instances[r->nr++];
+}
+
+static void write_counters(struct runtimes *r, uint64_t now, struct tare_counters *c, size_t nr)
+{
+	if (nr)
+		writer__array(r->writer, TARE_FRAME_RUNTIMES, now, c, sizeof(*c), nr);
+}
+
+void runtimes__add(struct runtimes *r, pid_t pid, const char *path, bool new_born)
+{
+	int fd = open_program(pid, path);
+	struct instance *i = find(r, pid);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st)) { /* it has ended, or cannot be run: others say so */
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	if (i && i->dev == st.st_dev && i->ino == st.st_ino) {
+		close(fd);
+		return;
+	}
+	if (i)
+		drop(r, i);
+	i = new_instance(r);
+	if (!i) {
+		close(fd);
+		return;
+	}
+	*i = (struct instance){ .pid = pid, .fd = fd, .dev = st.st_dev, .ino = st.st_ino, .new_born = new_born };
+	if (image__open(fd, &i->img, NULL))
+		i->img = NULL;
+	i->runtime = runtime__of(i->img, i->version, sizeof(i->version));
+	attach(r, i);
+	write_names(r, i);
+	if (new_born && r->writer && i->runtime->counters) {
+		struct tare_counters zero = { .ts_ns = now_ns(), .pid = pid };
+
+		write_counters(r, zero.ts_ns, &zero, 1);
+	}
+}
+
+void runtimes__begin(struct runtimes *r, struct writer *w)
+{
+	r->writer = w;
+	for (size_t i = 0; i < r->nr; i++) {
+		struct tare_counters zero = { .ts_ns = now_ns(), .pid = r->instances[i].pid };
+
+		write_names(r, &r->instances[i]);
+		if (r->instances[i].new_born && r->instances[i].runtime->counters)
+			write_counters(r, zero.ts_ns, &zero, 1);
+	}
+}
+
+/* The command of `tare run` has a program before it runs it. */
+static bool runs(struct instance *i)
+{
+	struct stat st;
+	char exe[64];
+
+	snprintf(exe, sizeof(exe), "/proc/%d/exe", i->pid);
+	if (!i->runs)
+		i->runs = !stat(exe, &st) && st.st_dev == i->dev && st.st_ino == i->ino;
+	return i->runs;
+}
+
+static int read_one(struct instance *i, struct tare_counters *c)
+{
+	int ret;
+
+	memset(c, 0xff, sizeof(*c)); /* all TARE_UNKNOWN */
+	c->pid = i->pid;
+	c->final = 0;
+	ret = i->runtime->counters(i->self, c);
+	c->ts_ns = now_ns();
+	if (ret && ret != -ESRCH && ret != -EAGAIN && !i->said) {
+		i->said = true;
+		warn("cannot read the counters of process %d (%s): %s", i->pid, i->runtime->name, strerror(-ret));
+	}
+	return ret;
+}
+
+void runtimes__read(struct runtimes *r, uint64_t now)
+{
+	struct tare_counters *all = calloc(r->nr + 1, sizeof(*all));
+	size_t nr = 0;
+
+	if (!all)
+		return;
+	for (size_t i = r->nr; i-- > 0;) {
+		struct instance *in = &r->instances[i];
+
+		if (in->runtime->counters && runs(in) && !read_one(in, &all[nr]))
+			nr++;
+		if (kill(in->pid, 0) && errno == ESRCH)
+			drop(r, in);
+	}
+	write_counters(r, now, all, nr);
+	free(all);
+}
+
+void runtimes__on_memory(struct runtimes *r, const struct tare_memory *memory, uint64_t ts_ns)
+{
+	struct instance *i = find(r, memory->tgid);
+	struct tare_counters c;
+
+	if (!i || !i->runtime->last_counters)
+		return;
+	memset(&c, 0xff, sizeof(c));
+	c.ts_ns = ts_ns;
+	c.pid = i->pid;
+	c.final = 1;
+	if (!i->runtime->last_counters(i->self, memory, &c))
+		write_counters(r, ts_ns, &c, 1);
+}
+
+const char *runtimes__name(const struct runtimes *r, pid_t pid, const char **version)
+{
+	const struct instance *i = find(r, pid);
+
+	*version = i ? i->version : "";
+	return i ? i->runtime->name : runtime_native.name;
+}
+
+void runtimes__free(struct runtimes *r)
+{
+	while (r->nr)
+		drop(r, &r->instances[r->nr - 1]);
+	free(r->instances);
+	r->instances = NULL;
+	r->room = 0;
+}

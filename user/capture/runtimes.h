@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The runtimes of the session's processes: recognised, probed, their counters read, each for as long as it lives. */
+#ifndef TARE_RUNTIMES_H
+#define TARE_RUNTIMES_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "bpf.h"
+#include "writer.h"
+
+struct runtimes {
+	struct bpf *bpf;
+	struct writer *writer;
+	bool goroutines;	/* also the probes that each step of a goroutine hits */
+	struct instance *instances;
+	size_t nr, room;
+	bool named;		/* the runtime's names are in the recording */
+};
+
+/*
+ * Process @pid is a target and runs @path, or is about to (NULL: ask the kernel what it runs). Attaches the probes of
+ * its runtime. Known processes that run what they ran are left as they are. Says itself what does not work.
+ * @new_born: its counters begin at 0.
+ */
+void runtimes__add(struct runtimes *r, pid_t pid, const char *path, bool new_born);
+
+/* Where to write to from now on. What was said before goes there too. */
+void runtimes__begin(struct runtimes *r, struct writer *w);
+
+/* Write the counters of all that are alive (a RUNTIMES frame); detach from those that have ended. */
+void runtimes__read(struct runtimes *r, uint64_t now);
+
+/* A runtime's last words, as a record brings them. */
+void runtimes__on_memory(struct runtimes *r, const struct tare_memory *memory, uint64_t ts_ns);
+
+/* What process @pid is: "native", or a name that never changes; version "" where unknown. */
+const char *runtimes__name(const struct runtimes *r, pid_t pid, const char **version);
+
+void runtimes__free(struct runtimes *r);
+
+#endif /* TARE_RUNTIMES_H */

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Many uprobes by one link (Linux 6.6): attached and detached at once, where letting go of each by itself takes the
+ * kernel some 100 ms. Newer than the libbpf and the headers of Debian 12, hence by the system call.
+ */
+#ifndef TARE_UPROBE_MULTI_H
+#define TARE_UPROBE_MULTI_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#define TRACE_UPROBE_MULTI 48	/* BPF_TRACE_UPROBE_MULTI, include/uapi/linux/bpf.h: the program's expected attach type */
+
+struct uprobe_multi {
+	uint32_t nr;
+	const uint64_t *offsets;	/* in the file */
+	const uint64_t *semaphores;	/* offsets of USDT semaphores, 0 where there is none; or NULL */
+	const uint64_t *cookies;	/* or NULL */
+};
+
+/* Attach program @prog_fd to process @pid's use of the file @path. Returns a descriptor that holds it, or a negative errno. */
+int uprobe_multi__attach(int prog_fd, const char *path, pid_t pid, const struct uprobe_multi *at);
+
+#endif /* TARE_UPROBE_MULTI_H */

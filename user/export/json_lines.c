@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Each event as one JSON object on a line of its own, for jq and scripts: all that is in the recording, in order of
+ * time. "ts_ns", "cpu" and "event" stand in each; times are CLOCK_MONOTONIC. Keys are only ever added.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "event_names.h"
+#include "export.h"
+#include "util.h"
+
+struct lines {
+	FILE *to;
+};
+
+static void put_text(FILE *to, const char *key, const char *s, size_t len)
+{
+	char safe[4096];
+
+	sanitize(s, len, safe, sizeof(safe));
+	fprintf(to, ",\"%s\":\"", key);
+	for (const char *c = safe; *c; c++)
+		fprintf(to, *c == '"' || *c == '\\' ? "\\%c" : "%c", *c);
+	fputc('"', to);
+}
+
+static void put(FILE *to, const char *key, uint64_t n)
+{
+	fprintf(to, ",\"%s\":%" PRIu64, key, n);
+}
+
+static void put_known(FILE *to, const char *key, uint64_t n)
+{
+	if (n != TARE_UNKNOWN)
+		put(to, key, n);
+}
+
+static void put_hex(FILE *to, const char *key, uint64_t n)
+{
+	fprintf(to, ",\"%s\":\"0x%" PRIx64 "\"", key, n);
+}
+
+static void on_switch(FILE *to, const struct event *ev)
+{
+	const struct event_switch *sw = &ev->sw;
+
+	put(to, "prev_tid", sw->prev_tid);
+	put(to, "next_tid", sw->next_tid);
+	if (sw->prev_target) {
+		fprintf(to, ",\"voluntary\":%s", sw->voluntary ? "true" : "false");
+		put(to, "prev_state", sw->state);
+		if (sw->syscall != TARE_NO_SYSCALL)
+			put(to, "syscall", sw->syscall);
+		fprintf(to, ",\"stolen_ns\":%" PRId64, sw->stolen_ns);
+	}
+	if (sw->has_wait) {
+		put(to, "wait_ns", sw->wait_ns);
+		put(to, "throttled_ns", sw->throttled_ns);
+	}
+	if (sw->has_wake) {
+		put(to, "waker_tid", sw->waker_tid);
+		put(to, "waker_cpu", sw->waker_cpu);
+		put(to, "waker_context", sw->waker_context);
+		put(to, "wake_delay_ns", sw->wake_delay_ns);
+	}
+	if (sw->last_cost_ns)
+		put(to, "last_cost_ns", sw->last_cost_ns);
+}
+
+static void on_task(FILE *to, const struct event *ev)
+{
+	const struct tare_task *t = ev->task;
+
+	put(to, "tid", t->tid);
+	put(to, "tgid", t->tgid);
+	put(to, "phase", t->phase);
+	put(to, "state", t->state);
+	put(to, "on_cpu", t->on_cpu);
+	put(to, "voluntary", t->nvcsw);
+	put(to, "involuntary", t->nivcsw);
+	put(to, "exec_ns", t->exec_ns);
+	put_text(to, "comm", t->comm, strnlen(t->comm, sizeof(t->comm)));
+}
+
+static void on_name(FILE *to, const struct event *ev)
+{
+	put(to, "tid", ev->name.tid);
+	put(to, "tgid", ev->name.tgid);
+	put_text(to, "comm", ev->name.comm, strlen(ev->name.comm));
+}
+
+static void on_fork(FILE *to, const struct event *ev)
+{
+	put(to, "tid", ev->fork.tid);
+	put(to, "tgid", ev->fork.tgid);
+	put(to, "parent_tid", ev->fork.parent_tid);
+	put_text(to, "comm", ev->fork.comm, strlen(ev->fork.comm));
+}
+
+static void on_exec(FILE *to, const struct event *ev)
+{
+	put(to, "tid", ev->exec.tid);
+	put_text(to, "comm", ev->exec.comm, strlen(ev->exec.comm));
+}
+
+static void on_exit_of(FILE *to, const struct event *ev)
+{
+	put(to, "tid", ev->exit.tid);
+	put(to, "tgid", ev->exit.tgid);
+	put(to, "exit_code", ev->exit.exit_code);
+}
+
+static void on_migrate(FILE *to, const struct event *ev)
+{
+	put(to, "tid", ev->migrate.tid);
+	put(to, "from_cpu", ev->migrate.from_cpu);
+	put(to, "to_cpu", ev->migrate.to_cpu);
+}
+
+static void on_runtime(FILE *to, const struct event *ev)
+{
+	const char *name = runtime_event_name(ev->runtime.event), *arg;
+	char number[16];
+
+	snprintf(number, sizeof(number), "%u", ev->runtime.event);
+	put_text(to, "what", name ? name : number, strlen(name ? name : number));
+	put(to, "tid", ev->runtime.tid);
+	put(to, "tgid", ev->runtime.tgid);
+	put(to, "goroutine", ev->runtime.goroutine);
+	for (unsigned i = 0; i < ev->runtime.nr_args; i++) {
+		arg = runtime_arg_name(ev->runtime.event, i);
+		if (arg)
+			put_known(to, arg, ev->runtime.args[i]);
+	}
+}
+
+static void on_goroutine(FILE *to, const struct event *ev)
+{
+	put(to, "tid", ev->goroutine.tid);
+	put(to, "goroutine", ev->goroutine.goroutine);
+	put(to, "status", ev->goroutine.rec.flags);
+	put(to, "wait_reason", ev->goroutine.wait_reason);
+	if (ev->goroutine.p >= 0)
+		put(to, "p", ev->goroutine.p);
+}
+
+static void on_signal(FILE *to, const struct event *ev)
+{
+	bool sent = ev->signal.rec.flags == TARE_SIGNAL_SENT;
+
+	put_text(to, "what", sent ? "sent" : "delivered", sent ? 4 : 9);
+	put(to, "tid", ev->signal.tid);
+	if (sent)
+		put(to, "from_tid", ev->signal.other);
+	else
+		put_hex(to, "ip", ev->signal.ip);
+}
+
+static void on_fault(FILE *to, const struct event *ev)
+{
+	put(to, "tid", ev->fault.tid);
+	put_hex(to, "address", ev->fault.address);
+	put_hex(to, "ip", ev->fault.ip);
+	fprintf(to, ",\"write\":%s", ev->fault.rec.flags & TARE_FAULT_WRITE ? "true" : "false");
+}
+
+static void on_sample(FILE *to, const struct event *ev)
+{
+	put(to, "tid", ev->sample.tid);
+	put_hex(to, "ip", ev->sample.ip);
+	fprintf(to, ",\"kernel\":%s", ev->sample.rec.flags & TARE_SAMPLE_KERNEL ? "true" : "false");
+	if (ev->sample.syscall != TARE_NO_SYSCALL)
+		put(to, "syscall", ev->sample.syscall);
+}
+
+static void on_irq(FILE *to, const struct event *ev)
+{
+	put(to, "tid", ev->irq.tid);
+	put(to, "ns", ev->irq.ns);
+	if (ev->irq.rec.flags != TARE_IRQ_HARD)
+		put(to, "softirq", ev->irq.rec.flags);
+}
+
+static void on_counters(FILE *to, const struct event *ev)
+{
+	const struct tare_counters *c = &ev->counters;
+
+	put(to, "pid", c->pid);
+	put(to, "final", c->final);
+#define X(field) put_known(to, #field, c->field);
+	X(goroutine_switches) X(goroutines_created) X(alloc_bytes) X(alloc_objects) X(freed_bytes) X(freed_objects)
+	X(collections) X(pauses) X(pause_ns) X(heap_bytes) X(goal_bytes) X(syscalls) X(preempts) X(assist_ns)
+#undef X
+}
+
+static void on_info(FILE *to, const struct event *ev)
+{
+	put_text(to, "key", ev->info.key, strlen(ev->info.key));
+	put_text(to, "value", ev->info.value, strlen(ev->info.value));
+}
+
+static void on_damage(FILE *to, const struct event *ev)
+{
+	put(to, "offset", ev->damage.offset);
+	put(to, "bytes", ev->damage.bytes);
+	put_text(to, "what", ev->damage.what, strlen(ev->damage.what));
+}
+
+static const struct {
+	const char *name;
+	void (*put)(FILE *to, const struct event *ev);
+} kinds[] = {
+	[EVENT_INFO] = { "info", on_info },	     [EVENT_TASK] = { "task", on_task },
+	[EVENT_SWITCH] = { "switch", on_switch },    [EVENT_NAME] = { "name", on_name },
+	[EVENT_FORK] = { "fork", on_fork },	     [EVENT_EXEC] = { "exec", on_exec },
+	[EVENT_RENAME] = { "rename", on_name },	     [EVENT_EXIT] = { "exit", on_exit_of },
+	[EVENT_MIGRATE] = { "migrate", on_migrate }, [EVENT_DAMAGE] = { "damage", on_damage },
+	[EVENT_RUNTIME] = { "runtime", on_runtime }, [EVENT_GOROUTINE] = { "goroutine", on_goroutine },
+	[EVENT_SIGNAL] = { "signal", on_signal },    [EVENT_FAULT] = { "fault", on_fault },
+	[EVENT_SAMPLE] = { "sample", on_sample },    [EVENT_IRQ] = { "irq", on_irq },
+	[EVENT_COUNTERS] = { "counters", on_counters },
+};
+
+static int json_lines__begin(FILE *to, void **state)
+{
+	struct lines *l = malloc(sizeof(*l));
+
+	if (!l)
+		return -ENOMEM;
+	l->to = to;
+	*state = l;
+	return 0;
+}
+
+static int json_lines__event(void *state, const struct event *ev)
+{
+	FILE *to = ((struct lines *)state)->to;
+
+	if (ev->kind >= ARRAY_SIZE(kinds) || !kinds[ev->kind].put)
+		return 0;
+	fprintf(to, "{\"ts_ns\":%" PRIu64 ",\"cpu\":%u,\"event\":\"%s\"", ev->ts_ns, ev->cpu, kinds[ev->kind].name);
+	kinds[ev->kind].put(to, ev);
+	return fputs("}\n", to) == EOF ? -EIO : 0;
+}
+
+static int json_lines__end(void *state)
+{
+	free(state);
+	return 0;
+}
+
+const struct exporter exporter_json_lines = {
+	.name = "json-lines",
+	.what = "each event as one JSON object on a line, for jq and scripts",
+	.begin = json_lines__begin,
+	.event = json_lines__event,
+	.end = json_lines__end,
+};

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "counters.h"
+
+/* The fields that only grow, and those that are a level. */
+#define GROWING(X)                                                                                                  \
+	X(goroutine_switches) X(goroutines_created) X(alloc_bytes) X(alloc_objects) X(freed_bytes) X(freed_objects) \
+	X(collections) X(pauses) X(pause_ns) X(syscalls) X(preempts) X(assist_ns)
+#define LEVELS(X) X(heap_bytes) X(goal_bytes)
+
+int counters__event(struct runtime_counters *rc, const struct event *ev)
+{
+	const struct tare_counters *c = &ev->counters;
+	struct counters_of *p = NULL;
+
+	for (size_t i = rc->nr; i-- > 0 && !p;)
+		if (rc->processes[i].last.pid == c->pid)
+			p = &rc->processes[i];
+	/* another program in the same process, or another process of that number: counts from the start */
+	if (p && p->ended)
+		p = NULL;
+	if (p && !(c->goroutine_switches == 0 && p->last.goroutine_switches != 0)) {
+		p->last = *c;
+		p->ended = c->final;
+		return 0;
+	}
+	if (rc->nr == COUNTERS_MAX_PROCESSES) {
+		rc->left_out++;
+		return 0;
+	}
+	if (rc->nr == rc->room) {
+		size_t room = rc->room ? 2 * rc->room : 8;
+		void *grown = realloc(rc->processes, room * sizeof(*rc->processes));
+
+		if (!grown)
+			return -ENOMEM;
+		rc->processes = grown;
+		rc->room = room;
+	}
+	rc->processes[rc->nr++] = (struct counters_of){ *c, *c, c->final };
+	return 0;
+}
+
+static void add(__u64 *sum, uint64_t n)
+{
+	if (n != TARE_UNKNOWN)
+		*sum = *sum == TARE_UNKNOWN ? n : *sum + n;
+}
+
+static uint64_t grown(uint64_t first, uint64_t last)
+{
+	return first == TARE_UNKNOWN || last == TARE_UNKNOWN || last < first ? TARE_UNKNOWN : last - first;
+}
+
+size_t counters__total(const struct runtime_counters *rc, struct tare_counters *total)
+{
+	memset(total, 0xff, sizeof(*total));
+	for (size_t i = 0; i < rc->nr; i++) {
+		const struct counters_of *p = &rc->processes[i];
+
+#define X(field) add(&total->field, grown(p->first.field, p->last.field));
+		GROWING(X)
+#undef X
+#define X(field) add(&total->field, p->last.field);
+		LEVELS(X)
+#undef X
+	}
+	return rc->nr;
+}
+
+void counters__free(struct runtime_counters *rc)
+{
+	free(rc->processes);
+	*rc = (struct runtime_counters){ 0 };
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the target's runtimes counted of themselves between the first reading and the last, over all processes. */
+#ifndef TARE_COUNTERS_H
+#define TARE_COUNTERS_H
+
+#include "event.h"
+
+#define COUNTERS_MAX_PROCESSES 4096	/* the others are left out, and counted */
+
+struct counters_of {
+	struct tare_counters first, last;
+	bool ended;
+};
+
+struct runtime_counters {
+	struct counters_of *processes;
+	size_t nr, room;
+	uint64_t left_out;
+};
+
+/* Fold in one reading. Returns 0 or -ENOMEM. */
+int counters__event(struct runtime_counters *rc, const struct event *ev);
+
+/*
+ * The sum of what was counted in all processes. A field is TARE_UNKNOWN where no process says it; .heap_bytes and
+ * .goal_bytes are sums of the last readings. Returns how many processes there were.
+ */
+size_t counters__total(const struct runtime_counters *rc, struct tare_counters *total);
+
+void counters__free(struct runtime_counters *rc);
+
+#endif /* TARE_COUNTERS_H */

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The names by which events of a recording are known outside: in JSON and in exports. Stable. */
+#ifndef TARE_EVENT_NAMES_H
+#define TARE_EVENT_NAMES_H
+
+#include <stdint.h>
+
+/* Of enum tare_runtime_event: "stw_request"; NULL where this version does not know it. Static. */
+const char *runtime_event_name(uint16_t event);
+
+/* What its argument number @i is called, "reason"; NULL where it has no such. Static. */
+const char *runtime_arg_name(uint16_t event, unsigned i);
+
+#endif /* TARE_EVENT_NAMES_H */

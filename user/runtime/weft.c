@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * weft (tools/workloads/weft): its USDT probes, provider "weft", are its
+ * events, and its counters lie in the symbol weft_stats.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+
+#include "modules.h"
+#include "runtime.h"
+#include "usdt.h"
+#include "util.h"
+#include "../../tools/workloads/weft/event.h"
+#include "../../tools/workloads/weft/stats.h"
+
+#define MAX_ROWS (WEFT_MAX_PROCS + 1)
+
+struct weft {
+	struct image *img;
+	pid_t pid;
+	uint64_t stats;		/* weft_stats in the file; 0: no symbols */
+	uint64_t bias;
+	bool biased;		/* .bias is known: the process runs the program */
+};
+
+/* What tare makes of weft's events, by the order of enum weft_event; 0: it has no use for it. */
+static const struct {
+	uint16_t event;		/* enum tare_runtime_event */
+	bool often;
+} meaning[WEFT_N_EVENTS] = {
+#define RARE(name, EVENT) [WEFT_EVENT_##name] = { TARE_RT_##EVENT, false }
+#define OFTEN(name, EVENT) [WEFT_EVENT_##name] = { TARE_RT_##EVENT, true }
+	RARE(stw_request, STW_REQUEST), RARE(p_stopped, P_STOPPED),	RARE(stw_stopped, STW_STOPPED),
+	RARE(stw_restart, STW_RESTART), RARE(stw_started, STW_STARTED),	RARE(gc_start, GC_START),
+	RARE(gc_phase, GC_PHASE),	RARE(gc_end, GC_END),		RARE(sweep_end, SWEEP_END),
+	RARE(handoff, HANDOFF),		RARE(large_alloc, LARGE_ALLOC),	RARE(assist, ASSIST),
+	RARE(preempt_taken, PREEMPT_TAKEN), RARE(preempt_request, PREEMPT_REQUEST), RARE(exit, EXIT),
+	OFTEN(span_refill, SPAN_REFILL), OFTEN(g_create, G_CREATE),	OFTEN(g_run, G_RUN),
+	OFTEN(g_park, G_PARK),		OFTEN(g_ready, G_READY),	OFTEN(g_exit, G_EXIT),
+	OFTEN(steal, STEAL),
+};
+
+static const char *const names[WEFT_N_EVENTS] = {
+#define X(name) #name,
+	WEFT_EVENTS(X)
+#undef X
+};
+
+static int on_any(const struct usdt *probe, void *ctx)
+{
+	return -EEXIST; /* one is enough */
+}
+
+static int recognise(struct image *img, char *version, size_t size)
+{
+	return img && usdt__for_each(img, "weft", on_any, NULL) == -EEXIST;
+}
+
+static int weft__open(const struct program *prog, void **self)
+{
+	struct weft *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return -ENOMEM;
+	w->img = prog->img;
+	w->pid = prog->pid;
+	if (image__symbol(w->img, "weft_stats", &w->stats, NULL))
+		w->stats = 0;
+	*self = w;
+	return 0;
+}
+
+struct search {
+	struct image *img;
+	struct runtime_probes *list;
+	bool found[WEFT_N_EVENTS];
+};
+
+static int on_probe(const struct usdt *u, void *ctx)
+{
+	struct search *s = ctx;
+	struct runtime_probe probe = { 0 };
+	unsigned e = 0;
+
+	while (e < WEFT_N_EVENTS && strcmp(u->name, names[e]))
+		e++;
+	if (e == WEFT_N_EVENTS || !meaning[e].event)
+		return 0;
+	if (image__offset(s->img, u->address, &probe.offset) ||
+	    (u->semaphore && image__offset(s->img, u->semaphore, &probe.semaphore)))
+		return 0;
+	s->found[e] = true;
+	probe.often = meaning[e].often;
+	probe.site.event = meaning[e].event;
+	probe.site.goroutine = u->args[0];
+	probe.site.nr_args = u->nr_args > 1 ? u->nr_args - 1 : 0;
+	if (probe.site.nr_args > TARE_RT_MAX_ARGS)
+		probe.site.nr_args = TARE_RT_MAX_ARGS;
+	memcpy(probe.site.args, u->args + 1, probe.site.nr_args * sizeof(u->args[0]));
+	if (e == WEFT_EVENT_exit)
+		probe.site.copy_bytes = sizeof(struct weft_totals);
+	return runtime_probes__add(s->list, &probe);
+}
+
+static int weft__probes(void *self, struct runtime_probes *list)
+{
+	struct weft *w = self;
+	struct search s = { .img = w->img, .list = list };
+	int ret = usdt__for_each(w->img, "weft", on_probe, &s);
+
+	for (unsigned e = 0; e < WEFT_N_EVENTS && !ret; e++)
+		if (meaning[e].event && !s.found[e])
+			warn("process %d runs another weft than this tare knows: it does not tell %s", w->pid, names[e]);
+	return ret;
+}
+
+static int peek(pid_t pid, uint64_t address, void *buf, size_t len)
+{
+	struct iovec to = { buf, len }, from = { (void *)address, len };
+	ssize_t n = process_vm_readv(pid, &to, 1, &from, 1, 0);
+
+	return n < 0 ? -errno : (size_t)n == len ? 0 : -EFAULT;
+}
+
+static int find_bias(const struct module *m, void *ctx)
+{
+	struct weft *w = ctx;
+
+	/* the first file mapped with code is the program itself: the dynamic linker lies above it */
+	return image__bias(w->img, m->start, m->offset, true, &w->bias) ? 0 : 1;
+}
+
+static void translate(const struct weft_totals *t, struct tare_counters *c)
+{
+	c->goroutine_switches = t->switches;
+	c->goroutines_created = t->created;
+	c->alloc_bytes = t->alloc_bytes;
+	c->alloc_objects = t->alloc_objects;
+	c->freed_bytes = t->freed_bytes;
+	c->freed_objects = t->freed_objects;
+	c->collections = t->collections;
+	c->pauses = t->stw;
+	c->pause_ns = t->stw_ns;
+	c->syscalls = t->syscalls;
+	c->preempts = t->preempts;
+	c->assist_ns = t->assist_ns;
+}
+
+static int weft__counters(void *self, struct tare_counters *c)
+{
+	const size_t nr = sizeof(struct weft_totals) / sizeof(uint64_t);
+	struct weft_totals totals = { 0 };
+	uint64_t *sum = (uint64_t *)&totals;
+	struct weft *w = self;
+	uint32_t head[4]; /* the first fields of struct weft_stats */
+	int ret;
+
+	if (!w->stats)
+		return -ENOENT;
+	if (!w->biased && modules__for_each(w->pid, find_bias, w) != 1)
+		return -ESRCH;
+	w->biased = true;
+	ret = peek(w->pid, w->stats + w->bias, head, sizeof(head));
+	if (ret)
+		return ret;
+	if (head[0] != WEFT_STATS_VERSION || head[1] >= MAX_ROWS || head[2] != sizeof(struct weft_counters) || head[3] != nr)
+		return head[0] ? -EPROTO : -EAGAIN; /* 0: it has not begun */
+	for (uint32_t row = 0; row <= head[1]; row++) {
+		struct weft_counters counters;
+
+		ret = peek(w->pid, w->stats + w->bias + offsetof(struct weft_stats, rows) + row * sizeof(counters), &counters,
+			   sizeof(counters));
+		if (ret)
+			return ret;
+		for (size_t i = 0; i < nr; i++)
+			sum[i] += ((const uint64_t *)&counters)[i];
+	}
+	translate(&totals, c);
+	return 0;
+}
+
+static int weft__last_counters(void *self, const struct tare_memory *memory, struct tare_counters *c)
+{
+	struct weft_totals totals;
+
+	if (memory->len < sizeof(totals))
+		return -EFAULT;
+	memcpy(&totals, memory->bytes, sizeof(totals));
+	translate(&totals, c);
+	return 0;
+}
+
+static void weft__names(void *self, runtime_say *say, void *ctx)
+{
+	static const char *const all[][2] = {
+		{ "stop_reason.0", "unknown" },		       { "stop_reason.1", "GC mark termination" },
+		{ "stop_reason.2", "GC sweep termination" },   { "stop_reason.7", "read stats" },
+		{ "stop_reason.12", "test" },		       { "gc_phase.0", "off" },
+		{ "gc_phase.1", "mark" },		       { "gc_phase.2", "mark termination" },
+		{ "gc_phase.3", "sweep" },		       { "wait_reason.0", "other" },
+		{ "wait_reason.1", "chan send" },	       { "wait_reason.2", "chan receive" },
+		{ "wait_reason.3", "select" },		       { "wait_reason.4", "mutex" },
+		{ "wait_reason.5", "wait group" },	       { "wait_reason.6", "sleep" },
+		{ "wait_reason.7", "network" },		       { "wait_reason.8", "GC" },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		say(all[i][0], all[i][1], ctx);
+}
+
+const struct runtime runtime_weft = {
+	.name = "weft",
+	.recognise = recognise,
+	.open = weft__open,
+	.probes = weft__probes,
+	.counters = weft__counters,
+	.last_counters = weft__last_counters,
+	.names = weft__names,
+	.close = free,
+};
