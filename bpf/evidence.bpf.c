@@ -32,6 +32,7 @@ int BPF_PROG(signal_generate, int sig, void *info, struct task_struct *p)
 	if (!c || !target(p))
 		return 0;
 	r.tid = p->pid;
+	r.tgid = p->tgid;
 	r.other = bpf_get_current_task_btf()->pid;
 	EMIT_EVIDENCE(c, bpf_ktime_get_ns(), &r);
 	return 0;
@@ -51,6 +52,7 @@ int BPF_PROG(signal_deliver, int sig)
 	if (!c || !target(p))
 		return 0;
 	r.tid = p->pid;
+	r.tgid = p->tgid;
 	r.ip = user_ip(p);
 	now = bpf_ktime_get_ns();
 	tell_goroutine(c, p, now);
@@ -78,6 +80,7 @@ int BPF_PROG(page_fault_user, unsigned long address, struct pt_regs *regs, unsig
 	if (nr_stopping <= 0)
 		return 0;
 	r.tid = p->pid;
+	r.tgid = p->tgid;
 	r.rec.flags = t->fault_write ? TARE_FAULT_WRITE : 0;
 	r.address = address;
 	r.ip = t->fault_ip;
@@ -163,6 +166,7 @@ int cpu_clock(struct bpf_perf_event_data *ctx)
 	if (!c || !target(p))
 		return 0;
 	r.tid = p->pid;
+	r.tgid = p->tgid;
 	r.syscall = syscall_of(p, &compat);
 	r.ip = user_ip(p);
 	r.rec.flags = sampled_in_kernel(ctx) ? TARE_SAMPLE_KERNEL : 0;

@@ -59,6 +59,7 @@ enum tare_frame_type {
 	TARE_FRAME_PROBES,	/* tare_array of struct tare_probe: running totals */
 	TARE_FRAME_END,		/* struct tare_end: the recording was closed in order */
 	TARE_FRAME_RUNTIMES,	/* tare_array of struct tare_counters: a runtime's own counters, as read at .ts_ns */
+	TARE_FRAME_SYMBOLS,	/* struct tare_symbol, each followed by its strings */
 };
 
 struct tare_frame {
@@ -126,6 +127,18 @@ struct tare_module {
 	__u8 build_id_len;	/* 0: none found */
 	__u8 build_id[TARE_BUILD_ID_MAX];
 	__u8 pad;
+};
+
+/*
+ * What is at an address that a record of the target has. Followed by name_len bytes of the function's name, then
+ * file_len bytes of its source file's; padded to 8. Found while the target was there: a reader needs none of its files.
+ */
+struct tare_symbol {
+	__u32 pid;
+	__u32 size;		/* of this struct, its strings and the padding */
+	__u64 ip;
+	__u32 line;		/* 0: not known */
+	__u16 name_len, file_len;
 };
 
 /* What was lost, by class. Each count is of events that happened and are not in the file. */
@@ -367,12 +380,13 @@ enum tare_signal_step {
 struct tare_signal {
 	struct tare_rec rec;	/* .flags: enum tare_signal_step */
 	__u32 tid, other;
+	__u32 tgid, pad;
 	__u64 ip;		/* user address that was interrupted; 0: not known */
 };
 
 struct tare_fault {
 	struct tare_rec rec;	/* .flags: TARE_FAULT_* */
-	__u32 tid, pad;
+	__u32 tid, tgid;
 	__u64 address, ip;
 };
 #define TARE_FAULT_WRITE	0x0001
@@ -382,6 +396,7 @@ struct tare_sample {
 	__u32 tid;
 	__u16 syscall;		/* that it was in, or TARE_NO_SYSCALL */
 	__u16 pad;
+	__u32 tgid, pad2;
 	__u64 ip;		/* user address, also where it was in the kernel: where it left user space */
 };
 #define TARE_SAMPLE_KERNEL	0x0001

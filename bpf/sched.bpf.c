@@ -102,7 +102,7 @@ static __always_inline void add(struct draft *d, __u16 flag, __u32 word)
 /* @prev left the CPU in an exception: say in which page fault, where that was not told when it began. */
 static __always_inline void faulted(struct cpu_state *c, struct task_state *t, struct task_struct *prev)
 {
-	struct tare_fault r = { .rec.kind = TARE_REC_FAULT, .tid = prev->pid };
+	struct tare_fault r = { .rec.kind = TARE_REC_FAULT, .tid = prev->pid, .tgid = prev->tgid };
 	bool compat;
 
 	if (syscall_of(prev, &compat) != TARE_NO_SYSCALL)

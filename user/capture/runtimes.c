@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 #include "describe.h"
+#include "modules.h"
 #include "runtime.h"
 #include "runtimes.h"
+#include "symtab.h"
 #include "util.h"
 
 struct instance {
@@ -25,7 +27,8 @@ struct instance {
 	struct bpf_probes probes;
 	bool new_born;
 	bool go;		/* the kernel side knows how to find its goroutines */
-	bool runs;		/* the process runs this program already */
+	bool runs;		/* the process runs this program already, */
+	uint64_t start, end, offset;	/* and this is where its code is mapped; .end 0: not known */
 	bool said;		/* that its counters cannot be read */
 };
 
@@ -135,6 +138,31 @@ static struct instance *new_instance(struct runtimes *r)
 	return &r->instances[r->nr++];
 }
 
+static int on_module(const struct module *m, void *ctx)
+{
+	struct instance *i = ctx;
+
+	/* the first file mapped with code is the program itself: the dynamic linker lies above it */
+	i->start = m->start;
+	i->end = m->end;
+	i->offset = m->offset;
+	return 1;
+}
+
+/* The command of `tare run` has a program before it runs it. */
+static bool runs(struct instance *i)
+{
+	struct stat st;
+	char exe[64];
+
+	if (i->runs)
+		return true;
+	snprintf(exe, sizeof(exe), "/proc/%d/exe", i->pid);
+	i->runs = !stat(exe, &st) && st.st_dev == i->dev && st.st_ino == i->ino &&
+		  modules__for_each(i->pid, on_module, i) == 1;
+	return i->runs;
+}
+
 static void write_counters(struct runtimes *r, uint64_t now, struct tare_counters *c, size_t nr)
 {
 	if (nr)
@@ -154,6 +182,7 @@ void runtimes__add(struct runtimes *r, pid_t pid, const char *path, bool new_bor
 	}
 	if (i && i->dev == st.st_dev && i->ino == st.st_ino) {
 		close(fd);
+		runs(i);
 		return;
 	}
 	if (i)
@@ -164,6 +193,8 @@ void runtimes__add(struct runtimes *r, pid_t pid, const char *path, bool new_bor
 		return;
 	}
 	*i = (struct instance){ .pid = pid, .fd = fd, .dev = st.st_dev, .ino = st.st_ino, .new_born = new_born };
+	if (!path)
+		runs(i);
 	if (image__open(fd, &i->img, NULL))
 		i->img = NULL;
 	i->runtime = runtime__of(i->img, i->version, sizeof(i->version));
@@ -188,18 +219,6 @@ void runtimes__begin(struct runtimes *r, struct writer *w)
 	}
 }
 
-/* The command of `tare run` has a program before it runs it. */
-static bool runs(struct instance *i)
-{
-	struct stat st;
-	char exe[64];
-
-	snprintf(exe, sizeof(exe), "/proc/%d/exe", i->pid);
-	if (!i->runs)
-		i->runs = !stat(exe, &st) && st.st_dev == i->dev && st.st_ino == i->ino;
-	return i->runs;
-}
-
 static int read_one(struct instance *i, struct tare_counters *c)
 {
 	int ret;
@@ -216,7 +235,7 @@ static int read_one(struct instance *i, struct tare_counters *c)
 	return ret;
 }
 
-void runtimes__read(struct runtimes *r, uint64_t now)
+void runtimes__read(struct runtimes *r, uint64_t now, bool last)
 {
 	struct tare_counters *all = calloc(r->nr + 1, sizeof(*all));
 	size_t nr = 0;
@@ -228,7 +247,7 @@ void runtimes__read(struct runtimes *r, uint64_t now)
 
 		if (in->runtime->counters && runs(in) && !read_one(in, &all[nr]))
 			nr++;
-		if (kill(in->pid, 0) && errno == ESRCH)
+		if (!last && kill(in->pid, 0) && errno == ESRCH)
 			drop(r, in);
 	}
 	write_counters(r, now, all, nr);
@@ -256,6 +275,18 @@ const char *runtimes__name(const struct runtimes *r, pid_t pid, const char **ver
 
 	*version = i ? i->version : "";
 	return i ? i->runtime->name : runtime_native.name;
+}
+
+int runtimes__symbol(const struct runtimes *r, pid_t pid, uint64_t ip, struct runtime_symbol *sym)
+{
+	const struct instance *i = find(r, pid);
+	uint64_t bias;
+
+	if (!i || !i->img || ip < i->start || ip >= i->end || image__bias(i->img, i->start, i->offset, true, &bias))
+		return -ENOENT;
+	if (i->runtime->symbol)
+		return i->runtime->symbol(i->self, ip - bias, sym);
+	return symtab__function_at(i->img, ip - bias, &sym->name);
 }
 
 void runtimes__free(struct runtimes *r)

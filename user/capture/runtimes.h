@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "bpf.h"
+#include "runtime.h"
 #include "writer.h"
 
 struct runtimes {
@@ -28,14 +29,17 @@ void runtimes__add(struct runtimes *r, pid_t pid, const char *path, bool new_bor
 /* Where to write to from now on. What was said before goes there too. */
 void runtimes__begin(struct runtimes *r, struct writer *w);
 
-/* Write the counters of all that are alive (a RUNTIMES frame); detach from those that have ended. */
-void runtimes__read(struct runtimes *r, uint64_t now);
+/* Write the counters of all that are alive (a RUNTIMES frame); but for the last time detach from those that have ended. */
+void runtimes__read(struct runtimes *r, uint64_t now, bool last);
 
 /* A runtime's last words, as a record brings them. */
 void runtimes__on_memory(struct runtimes *r, const struct tare_memory *memory, uint64_t ts_ns);
 
 /* What process @pid is: "native", or a name that never changes; version "" where unknown. */
 const char *runtimes__name(const struct runtimes *r, pid_t pid, const char **version);
+
+/* The function at live address @ip of the program that process @pid runs, or ran until now. Returns 0 or -ENOENT. */
+int runtimes__symbol(const struct runtimes *r, pid_t pid, uint64_t ip, struct runtime_symbol *sym);
 
 void runtimes__free(struct runtimes *r);
 

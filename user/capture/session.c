@@ -18,6 +18,7 @@
 #include "rings.h"
 #include "runtimes.h"
 #include "session.h"
+#include "symbols.h"
 #include "targets.h"
 #include "util.h"
 
@@ -45,6 +46,7 @@ struct session {
 	sigset_t old_mask;
 	struct targets targets;
 	struct runtimes runtimes;
+	struct symbols symbols;
 	uint64_t start_ns, next_second_ns;
 	int wait_status;
 	bool child_gone;
@@ -186,7 +188,8 @@ static void session__every_second(struct session *s, uint64_t now)
 		return;
 	s->next_second_ns = now + SECOND_NS;
 	probes__write(&s->probes, s->writer, now);
-	runtimes__read(&s->runtimes, now);
+	symbols__write(&s->symbols, &s->runtimes, s->writer);
+	runtimes__read(&s->runtimes, now, false);
 	if (targets__scan(&s->targets) > 0)
 		session__snapshot(s, 0);
 }
@@ -261,6 +264,7 @@ static void session__on_record(const struct tare_rec *rec, uint64_t ts_ns, void 
 		runtimes__on_memory(&s->runtimes, (const struct tare_memory *)rec, ts_ns);
 	else
 		targets__on_record(rec, ts_ns, &s->targets);
+	symbols__on_record(&s->symbols, rec);
 }
 
 /* Everything up to the first event. Returns an exit code. */
@@ -309,7 +313,7 @@ static int session__begin(struct session *s)
 	if (session__snapshot(s, 0) || session__snapshot(s, 0))
 		return EXIT_FAILED;
 	s->start_ns = now_ns();
-	runtimes__read(&s->runtimes, s->start_ns);
+	runtimes__read(&s->runtimes, s->start_ns, false);
 	s->next_second_ns = s->start_ns + SECOND_NS;
 	if (!s->opts->argv) {
 		fprintf(stderr, "tare: recording to %s; hit Ctrl-C to end\n", s->opts->output);
@@ -331,12 +335,13 @@ static void session__finish(struct session *s)
 	struct rusage self;
 
 	session__snapshot(s, 1);
-	runtimes__read(&s->runtimes, now_ns());
+	runtimes__read(&s->runtimes, now_ns(), true);
 	bpf__activate(&s->bpf, false);
 	end.ts_ns = now_ns();
 	probes__stop(&s->probes);
 	rings__drain(s->rings, s->writer);
 	targets__describe_unseen(&s->targets, s->writer);
+	symbols__write(&s->symbols, &s->runtimes, s->writer);
 	probes__write(&s->probes, s->writer, end.ts_ns);
 	getrusage(RUSAGE_SELF, &self);
 	end.self_cpu_ns = (self.ru_utime.tv_sec + self.ru_stime.tv_sec) * NSEC_PER_SEC +
@@ -374,8 +379,10 @@ int session__record(const struct session_opts *opts, struct session_result *resu
 		.targets = { .bpf = &s.bpf, .opts = opts, .runtimes = &s.runtimes },
 		.runtimes = { .bpf = &s.bpf, .goroutines = opts->goroutines },
 	};
-	int ret = session__begin(&s), error;
+	int ret, error;
 
+	symbols__init(&s.symbols);
+	ret = session__begin(&s);
 	if (!ret) {
 		error = session__loop(&s);
 		if (error) {
@@ -398,6 +405,7 @@ int session__record(const struct session_opts *opts, struct session_result *resu
 	if (s.probes.bpf)
 		probes__stop(&s.probes);
 	runtimes__free(&s.runtimes);
+	symbols__free(&s.symbols);
 	bpf__close(&s.bpf);
 	if (s.signal_fd >= 0)
 		close(s.signal_fd);

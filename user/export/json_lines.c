@@ -196,6 +196,15 @@ static void on_counters(FILE *to, const struct event *ev)
 #undef X
 }
 
+static void on_symbol(FILE *to, const struct event *ev)
+{
+	put(to, "pid", ev->symbol.head->pid);
+	put_hex(to, "ip", ev->symbol.head->ip);
+	put_text(to, "name", ev->symbol.name, ev->symbol.head->name_len);
+	put_text(to, "file", ev->symbol.file, ev->symbol.head->file_len);
+	put(to, "line", ev->symbol.head->line);
+}
+
 static void on_info(FILE *to, const struct event *ev)
 {
 	put_text(to, "key", ev->info.key, strlen(ev->info.key));
@@ -221,7 +230,7 @@ static const struct {
 	[EVENT_RUNTIME] = { "runtime", on_runtime }, [EVENT_GOROUTINE] = { "goroutine", on_goroutine },
 	[EVENT_SIGNAL] = { "signal", on_signal },    [EVENT_FAULT] = { "fault", on_fault },
 	[EVENT_SAMPLE] = { "sample", on_sample },    [EVENT_IRQ] = { "irq", on_irq },
-	[EVENT_COUNTERS] = { "counters", on_counters },
+	[EVENT_COUNTERS] = { "counters", on_counters }, [EVENT_SYMBOL] = { "symbol", on_symbol },
 };
 
 static int json_lines__begin(FILE *to, void **state)

@@ -138,6 +138,23 @@ static int next_module(struct pieces *d, struct event *ev)
 	return 1;
 }
 
+static int next_symbol(struct pieces *d, struct event *ev)
+{
+	struct tare_symbol *s = &d->piece.symbol;
+	size_t left = d->head.len - d->pos;
+
+	if (left < sizeof(*s))
+		return 0;
+	memcpy(s, d->payload + d->pos, sizeof(*s));
+	if (s->size < sizeof(*s) + s->name_len + s->file_len || s->size > left)
+		return 0;
+	ev->symbol.head = s;
+	ev->symbol.name = (const char *)d->payload + d->pos + sizeof(*s);
+	ev->symbol.file = ev->symbol.name + s->name_len;
+	d->pos += s->size;
+	return 1;
+}
+
 static const struct {
 	enum event_kind kind;
 	int (*next)(struct pieces *d, struct event *ev);
@@ -151,6 +168,7 @@ static const struct {
 	[TARE_FRAME_PROBES] = { EVENT_PROBE, next_probe },
 	[TARE_FRAME_END] = { EVENT_END, next_end },
 	[TARE_FRAME_RUNTIMES] = { EVENT_COUNTERS, next_counters },
+	[TARE_FRAME_SYMBOLS] = { EVENT_SYMBOL, next_symbol },
 };
 
 bool pieces__know(const struct tare_frame *head)

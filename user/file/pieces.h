@@ -16,6 +16,7 @@ struct pieces {
 		struct tare_task task;
 		struct tare_process process;
 		struct tare_module module;
+		struct tare_symbol symbol;
 		struct tare_loss loss;
 		struct tare_probe probe;
 		struct tare_end end;

@@ -71,6 +71,19 @@ size_t counters__total(const struct runtime_counters *rc, struct tare_counters *
 	return rc->nr;
 }
 
+uint64_t counters__until(const struct runtime_counters *rc)
+{
+	uint64_t until = 0;
+
+	for (size_t i = 0; i < rc->nr; i++) {
+		const struct counters_of *p = &rc->processes[i];
+
+		if (!p->ended && (!until || p->last.ts_ns < until))
+			until = p->last.ts_ns;
+	}
+	return until;
+}
+
 void counters__free(struct runtime_counters *rc)
 {
 	free(rc->processes);

@@ -27,6 +27,9 @@ int counters__event(struct runtime_counters *rc, const struct event *ev);
  */
 size_t counters__total(const struct runtime_counters *rc, struct tare_counters *total);
 
+/* When the oldest of the last readings was taken, ns; 0 where there are none, or all were taken at the processes' end. */
+uint64_t counters__until(const struct runtime_counters *rc);
+
 void counters__free(struct runtime_counters *rc);
 
 #endif /* TARE_COUNTERS_H */

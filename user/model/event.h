@@ -38,6 +38,7 @@ enum event_kind {
 	EVENT_SAMPLE,
 	EVENT_IRQ,
 	EVENT_COUNTERS,
+	EVENT_SYMBOL,
 };
 
 /* A context switch; see struct tare_switch. Fields of a side that is no target are 0 but for its tid. */
@@ -103,6 +104,10 @@ struct event {
 		struct tare_sample sample;
 		struct tare_irq irq;
 		struct tare_counters counters;
+		struct {
+			const struct tare_symbol *head;
+			const char *name, *file;	/* NOT terminated */
+		} symbol;
 		/* a stretch of the file that could not be read, and was passed over (or where the file stops short) */
 		struct { uint64_t offset, bytes; const char *what; } damage;
 	};

@@ -14,6 +14,8 @@ struct model *model__new(void)
 	if (!m)
 		return NULL;
 	switches__init(&m->switches);
+	model_symbols__init(&m->symbols);
+	pauses__init(&m->pauses, &m->switches);
 	table__init(&m->loss, MAX_LOSS_ROWS);
 	m->begin_ns = UINT64_MAX;
 	return m;
@@ -23,9 +25,11 @@ void model__free(struct model *m)
 {
 	if (!m)
 		return;
+	pauses__free(&m->pauses);
 	switches__free(&m->switches);
 	table__free(&m->loss);
 	counters__free(&m->counters);
+	model_symbols__free(&m->symbols);
 	for (unsigned i = 0; i < m->nr_info; i++) {
 		free(m->info[i].key);
 		free(m->info[i].value);
@@ -101,13 +105,17 @@ static int model__process(struct model *m, const struct event *ev)
 
 static int model__loss(struct model *m, const struct event *ev)
 {
-	uint64_t *count;
+	uint64_t *count, more = 0;
 
 	if (ev->loss->cls >= TARE_NR_LOST)
 		return 0;
 	count = table__add(&m->loss, (uint64_t)ev->loss->cls << 32 | ev->loss->cpu);
-	if (count && *count < ev->loss->count)
+	if (count && *count < ev->loss->count) {
+		more = ev->loss->count - *count;
 		*count = ev->loss->count;
+	}
+	if (ev->loss->cls != TARE_LOST_DISK)
+		pauses__lost(&m->pauses, ev->ts_ns, m->pauses.loss_total + more);
 	return 0;
 }
 
@@ -178,6 +186,11 @@ static int model__counters(struct model *m, const struct event *ev)
 	return counters__event(&m->counters, ev);
 }
 
+static int model__symbol(struct model *m, const struct event *ev)
+{
+	return model_symbols__event(&m->symbols, ev);
+}
+
 static int model__ignore(struct model *m, const struct event *ev)
 {
 	return 0;
@@ -216,11 +229,20 @@ static const struct {
 	[EVENT_EXIT] = { model__exit, true },
 	[EVENT_MIGRATE] = { model__migrate, true },
 	[EVENT_DAMAGE] = { model__damage, false },
+	[EVENT_RUNTIME] = { model__ignore, true },
+	[EVENT_GOROUTINE] = { model__ignore, true },
+	[EVENT_SIGNAL] = { model__ignore, true },
+	[EVENT_FAULT] = { model__ignore, true },
+	[EVENT_SAMPLE] = { model__ignore, true },
+	[EVENT_IRQ] = { model__ignore, true },
 	[EVENT_COUNTERS] = { model__counters, false },
+	[EVENT_SYMBOL] = { model__symbol, false },
 };
 
 int model__event(struct model *m, const struct event *ev)
 {
+	int err;
+
 	if (ev->kind >= sizeof(kinds) / sizeof(kinds[0]) || !kinds[ev->kind].fold)
 		return 0;
 	if (kinds[ev->kind].timed) {
@@ -230,7 +252,9 @@ int model__event(struct model *m, const struct event *ev)
 		if (!m->first_event_ns)
 			m->first_event_ns = ev->ts_ns;
 	}
-	return kinds[ev->kind].fold(m, ev);
+	/* pauses ask for what threads did before this event */
+	err = pauses__event(&m->pauses, ev);
+	return err ? err : kinds[ev->kind].fold(m, ev);
 }
 
 void model__finish(struct model *m)
@@ -248,6 +272,7 @@ void model__finish(struct model *m)
 	while ((slot = table__next(&m->loss, &pos)))
 		m->lost[slot->key >> 32] += slot->value;
 	switches__finish(&m->switches, m->end_ns);
+	pauses__finish(&m->pauses);
 	strcpy(m->target_comm, m->first_comm);
 	for (uint32_t i = 0; i < m->switches.threads.nr_rows; i++) {
 		const struct thread *t = m->switches.threads.rows[i];

@@ -9,7 +9,9 @@
 
 #include "counters.h"
 #include "event.h"
+#include "pause.h"
 #include "switch.h"
+#include "symbol.h"
 
 #define MODEL_MAX_INFO		128
 #define MODEL_MAX_INFO_LEN	4096
@@ -29,6 +31,7 @@ struct model_damage {
 
 struct model {
 	struct switches switches;
+	struct pauses pauses;
 	bool has_header, has_end;
 	struct tare_header header;
 	struct tare_end end;
@@ -39,6 +42,7 @@ struct model {
 	struct tare_probe probes[MODEL_MAX_PROBES];		/* running totals as they were given last */
 	unsigned nr_probes;
 	struct runtime_counters counters;
+	struct model_symbols symbols;
 	struct table loss;					/* class << 32 | CPU to its running total */
 	uint64_t lost[TARE_NR_LOST];				/* by class, set by model__finish() */
 	struct model_damage damage[MODEL_MAX_DAMAGE];		/* the first ones .. */

@@ -84,13 +84,19 @@ static void print_totals(const struct model *m, const struct accounts *a, FILE *
 	fputc('\n', to);
 }
 
+#define STALE_NS 100000000ull
+
 /* What the runtime counts of itself, where it does. */
 static void print_runtime(const struct model *m, FILE *to)
 {
+	uint64_t until = counters__until(&m->counters);
 	struct tare_counters c;
 	char n[4][32], t[2][16];
 
 	counters__total(&m->counters, &c);
+	if (until && m->end_ns > until + STALE_NS && c.goroutine_switches != TARE_UNKNOWN)
+		fprintf(to, "! counters what the runtime counts was read last %s before the end\n",
+			fmt_ns(m->end_ns - until, t[0]));
 	if (c.goroutine_switches != TARE_UNKNOWN) {
 		fprintf(to, LABEL "%s switches between goroutines", "goroutines", fmt_count(c.goroutine_switches, n[0]));
 		if (c.goroutines_created != TARE_UNKNOWN)

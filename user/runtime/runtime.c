@@ -7,6 +7,7 @@
 /* The first that recognises a program has it: native, which takes any, comes last. */
 static const struct runtime *const runtimes[] = {
 	&runtime_weft,
+	&runtime_go,
 	&runtime_native,
 };
 

@@ -35,6 +35,12 @@ void runtime_probes__free(struct runtime_probes *list);
 /* Something about the runtime for a recording to hold: the name of a reason, say. */
 typedef void runtime_say(const char *key, const char *value, void *ctx);
 
+/* What is at an address. Strings are valid until the next call; not safe to print. */
+struct runtime_symbol {
+	const char *name, *file;	/* "": not known */
+	uint32_t line;			/* 0: not known */
+};
+
 /* A program that a process runs or is about to run. */
 struct program {
 	struct image *img;	/* NULL: not readable as one */
@@ -65,12 +71,14 @@ struct runtime {
 	void (*names)(void *self, runtime_say *say, void *ctx);
 	/* How to find the goroutine of a thread. Returns 0 or a negative errno. */
 	int (*facts)(void *self, struct go_facts *facts);
+	/* The function at address @addr of the program's file. Returns 0 or -ENOENT. NULL: by the file's symbols. */
+	int (*symbol)(void *self, uint64_t addr, struct runtime_symbol *sym);
 	void (*close)(void *self);
 };
 
 /* The runtime of a program: never NULL, since every program is native at least. */
 const struct runtime *runtime__of(struct image *img, char *version, size_t size);
 
-extern const struct runtime runtime_native, runtime_weft;
+extern const struct runtime runtime_native, runtime_weft, runtime_go;
 
 #endif /* TARE_RUNTIME_H */

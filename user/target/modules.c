@@ -32,8 +32,7 @@ int elf__build_id(int fd, uint8_t id[TARE_BUILD_ID_MAX])
 	return len > 0 ? len : 0;
 }
 
-/* Open what is mapped at @m: the very file, whatever its name means by now. */
-static int module__open(pid_t pid, const struct module *m)
+int module__open(pid_t pid, const struct module *m)
 {
 	char path[4200];
 	struct stat st;

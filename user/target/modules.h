@@ -24,6 +24,9 @@ struct module {
  */
 int modules__for_each(pid_t pid, int (*visit)(const struct module *m, void *ctx), void *ctx);
 
+/* Open what is mapped at @m: the very file, whatever its name means by now. Returns a descriptor or a negative errno. */
+int module__open(pid_t pid, const struct module *m);
+
 /* The build id in the ELF file @fd. Returns its length, 0 where there is none. Any file is safe to ask about. */
 int elf__build_id(int fd, uint8_t id[TARE_BUILD_ID_MAX]);
 

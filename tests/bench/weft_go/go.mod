@@ -1,0 +1,3 @@
+module weft_go
+
+go 1.19

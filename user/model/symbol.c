@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "symbol.h"
+
+static uint64_t key_of(uint32_t pid, uint64_t ip)
+{
+	return (ip ^ (uint64_t)pid << 42) & ~(1ull << 63); /* never TABLE_NO_KEY */
+}
+
+void model_symbols__init(struct model_symbols *s)
+{
+	table__init(&s->by_address, MODEL_MAX_SYMBOLS);
+}
+
+void model_symbols__free(struct model_symbols *s)
+{
+	const struct table_slot *slot;
+	size_t pos = 0;
+
+	while ((slot = table__next(&s->by_address, &pos))) {
+		struct model_symbol *sym = (struct model_symbol *)slot->value;
+
+		if (sym)
+			free(sym->name);
+		free(sym);
+	}
+	table__free(&s->by_address);
+}
+
+int model_symbols__event(struct model_symbols *s, const struct event *ev)
+{
+	const struct tare_symbol *head = ev->symbol.head;
+	uint64_t *slot = table__add(&s->by_address, key_of(head->pid, head->ip));
+	struct model_symbol *sym;
+
+	if (!slot || *slot)
+		return 0; /* more than anyone will look at, or known */
+	sym = calloc(1, sizeof(*sym));
+	if (!sym)
+		return -ENOMEM;
+	sym->name = calloc(1, head->name_len + head->file_len + 2);
+	if (!sym->name) {
+		free(sym);
+		return -ENOMEM;
+	}
+	sym->file = sym->name + head->name_len + 1;
+	memcpy(sym->name, ev->symbol.name, head->name_len);
+	memcpy(sym->file, ev->symbol.file, head->file_len);
+	sym->pid = head->pid;
+	sym->ip = head->ip;
+	sym->line = head->line;
+	*slot = (uintptr_t)sym;
+	return 0;
+}
+
+const struct model_symbol *model_symbols__at(const struct model_symbols *s, uint32_t pid, uint64_t ip)
+{
+	const uint64_t *slot = table__find(&s->by_address, key_of(pid, ip));
+	const struct model_symbol *sym = slot ? (const struct model_symbol *)*slot : NULL;
+
+	return sym && sym->pid == pid && sym->ip == ip ? sym : NULL;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The functions at the addresses that a recording's events have, as the recorder found them. */
+#ifndef TARE_MODEL_SYMBOL_H
+#define TARE_MODEL_SYMBOL_H
+
+#include "event.h"
+#include "table.h"
+
+#define MODEL_MAX_SYMBOLS 65536
+
+struct model_symbol {
+	uint32_t pid, line;	/* line 0: not known */
+	uint64_t ip;
+	char *name, *file;	/* as they came: not safe to print; file "" where not known */
+};
+
+struct model_symbols {
+	struct table by_address;
+};
+
+void model_symbols__init(struct model_symbols *s);
+void model_symbols__free(struct model_symbols *s);
+
+/* Fold in an EVENT_SYMBOL. Returns 0 or -ENOMEM. */
+int model_symbols__event(struct model_symbols *s, const struct event *ev);
+
+/* What is at @ip of process @pid, or NULL. */
+const struct model_symbol *model_symbols__at(const struct model_symbols *s, uint32_t pid, uint64_t ip);
+
+#endif /* TARE_MODEL_SYMBOL_H */

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Go, from 1.19 on, as it was built and deployed: stripped or not, any link mode. Its events come from uprobes at
+ * instructions chosen in its file (go_probes.c), its counters and goroutines from its memory; nothing is changed in it.
+ */
+#include <elf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+
+#include "go.h"
+#include "gobuild.h"
+#include "golive.h"
+#include "gonames.h"
+#include "gopattern.h"
+#include "modules.h"
+#include "probe_site.h"
+#include "util.h"
+
+static int recognise(struct image *img, char *version, size_t size)
+{
+	struct gobuild build = { 0 };
+	int ret = img ? gobuild__read(img, &build) : -ENOENT;
+
+	if (!ret && build.version[0])
+		sanitize(build.version, strlen(build.version), version, size);
+	gobuild__free(&build);
+	return ret ? 0 : 1;
+}
+
+/* ---- functions ---- */
+
+void go__want(struct go *go, const char *name)
+{
+	for (unsigned i = 0; i < go->nr_funcs; i++)
+		if (!strcmp(go->funcs[i].name, name))
+			return;
+	if (go->nr_funcs < GO_MAX_FUNCS)
+		go->funcs[go->nr_funcs++].name = name;
+}
+
+const struct go_func *go__func(const struct go *go, const char *name)
+{
+	for (unsigned i = 0; i < go->nr_funcs; i++)
+		if (!strcmp(go->funcs[i].name, name))
+			return go->funcs[i].matches ? &go->funcs[i].func : NULL;
+	return NULL;
+}
+
+int go__code(struct go *go, const char *name, struct code *code)
+{
+	const struct go_func *f = go__func(go, name);
+
+	return f ? code__of_function(go->prog.img, f->entry, f->end, code) : -ENOENT;
+}
+
+static int lookup(void *ctx, const char *name, struct code *code)
+{
+	return go__code(ctx, name, code);
+}
+
+static int arch_of(const struct go *go)
+{
+	return image__machine(go->prog.img) == EM_AARCH64 ? TARE_ARCH_ARM64 : TARE_ARCH_X86_64;
+}
+
+/* ---- opening ---- */
+
+static void go__close(void *self)
+{
+	struct go *go = self;
+
+	go_live__close(go->live);
+	pclntab__close(go->pclntab);
+	free(go);
+}
+
+static int go__look(struct go *go)
+{
+	struct gobuild build = { 0 };
+	const char *why = NULL, *cgo;
+	int ret = gobuild__read(go->prog.img, &build);
+
+	if (ret)
+		goto cleanup;
+	go->minor = build.minor;
+	cgo = gobuild__setting(&build, "CGO_ENABLED");
+	go->cgo = cgo && !strcmp(cgo, "1");
+	ret = go_layout__find(&go->layout, go->prog.fd, build.version);
+	if (ret) {
+		warn("process %d is of %s, whose runtime this tare does not know (Go 1.%d and later): only the kernel's "
+		     "view of it is recorded", go->prog.pid, build.version, GO_OLDEST);
+		goto cleanup;
+	}
+	if (!go->minor)
+		go->minor = go->layout.minor;
+	ret = pclntab__open(go->prog.img, 0, &go->pclntab, &why);
+	if (ret) {
+		warn("process %d (%s): its function table cannot be used: %s", go->prog.pid, build.version, why ?: strerror(-ret));
+		goto cleanup;
+	}
+	go_probes__want(go);
+	for (const struct gopattern *p = gopatterns; p->name; p++) {
+		go__want(go, p->function);
+		if (p->callee)
+			go__want(go, p->callee);
+	}
+	if (gotls__function(arch_of(go)))
+		go__want(go, gotls__function(arch_of(go)));
+	ret = pclntab__find_funcs(go->pclntab, go->funcs, go->nr_funcs);
+	ret = ret < 0 ? ret : 0;
+cleanup:
+	gobuild__free(&build);
+	return ret;
+}
+
+static int go__open(const struct program *prog, void **self)
+{
+	struct go *go = calloc(1, sizeof(*go));
+	int ret;
+
+	if (!go)
+		return -ENOMEM;
+	go->prog = *prog;
+	ret = go__look(go);
+	if (ret) {
+		go__close(go);
+		return ret;
+	}
+	*self = go;
+	return 0;
+}
+
+static int go__probes(void *self, struct runtime_probes *list)
+{
+	return go_probes(self, list);
+}
+
+/* ---- memory ---- */
+
+static int find_bias(const struct module *m, void *ctx)
+{
+	struct go_live_input *in = ctx;
+
+	/* the program itself is mapped first with code */
+	return image__bias(in->img, m->start, m->offset, true, &in->bias) ? 0 : 1;
+}
+
+static uint64_t by_pattern(struct go *go, const char *name, uint64_t bias)
+{
+	uint64_t addr;
+
+	return gopattern__find(name, go->minor, lookup, go, &addr) ? 0 : addr + bias;
+}
+
+/* The runtime's memory, as soon as the process runs the program. */
+static int go__live(struct go *go)
+{
+	struct go_live_input in = { .pid = go->prog.pid, .img = go->prog.img, .layout = go->layout };
+	const char *problem;
+
+	if (go->live)
+		return 0;
+	if (modules__for_each(in.pid, find_bias, &in) != 1)
+		return -ESRCH;
+	in.pattern = (struct go_globals){
+		.sched = by_pattern(go, "runtime.sched", in.bias),
+		.allp = by_pattern(go, "runtime.allp", in.bias),
+		.allm = by_pattern(go, "runtime.allm", in.bias),
+		.gc_controller = by_pattern(go, "runtime.gcController", in.bias),
+		.memstats = by_pattern(go, "runtime.memstats", in.bias),
+		.mheap = by_pattern(go, "runtime.mheap_", in.bias),
+	};
+	go->live_error = go_live__open(&go->live, &in);
+	if (go->live_error)
+		return go->live_error;
+	for (unsigned i = 0; (problem = go_live__problem(go->live, i)); i++)
+		warn("process %d: %s", in.pid, problem);
+	return 0;
+}
+
+static int go__counters(void *self, struct tare_counters *c)
+{
+	struct go *go = self;
+	int ret = go__live(go);
+
+	return ret ?: go_live__counters(go->live, c);
+}
+
+static int tls_slot(struct go *go, const struct gotls *tls, int64_t *g_at)
+{
+	struct go_live_input in = { .pid = go->prog.pid, .img = go->prog.img };
+	struct iovec to = { g_at, sizeof(*g_at) }, from = { NULL, sizeof(*g_at) };
+
+	if (modules__for_each(in.pid, find_bias, &in) != 1)
+		return -ESRCH;
+	from.iov_base = (void *)(tls->slot + in.bias);
+	return process_vm_readv(in.pid, &to, 1, &from, 1, 0) == sizeof(*g_at) ? 0 : -errno;
+}
+
+static int go__facts(void *self, struct go_facts *f)
+{
+	struct go *go = self;
+	const int32_t *at = go->layout.at;
+	struct gotls tls;
+	struct code code;
+	int64_t slot = 0;
+	int ret = go__code(go, gotls__function(arch_of(go)), &code) ?: gotls__decode(&code, &tls);
+
+	if (!ret && tls.kind == GOTLS_SLOT)
+		ret = tls_slot(go, &tls, &slot);
+	if (!ret && (at[G_M] < 0 || at[M_CURG] < 0 || at[G_GOID] < 0))
+		ret = -ENOENT;
+	if (ret) {
+		warn("process %d: cannot tell which goroutine a thread runs: %s", go->prog.pid, strerror(-ret));
+		return ret;
+	}
+	*f = (struct go_facts){
+		.g_at = tls.offset + slot,
+		.g_m = at[G_M],
+		.m_curg = at[M_CURG],
+		.m_p = at[M_P],
+		.p_id = at[P_ID],
+		.goid = at[G_GOID],
+		.status = at[G_ATOMICSTATUS],
+		.wait_reason = at[G_WAITREASON],
+	};
+	return 0;
+}
+
+static int go__symbol(void *self, uint64_t addr, struct runtime_symbol *sym)
+{
+	struct go_frame frame;
+	struct go *go = self;
+
+	if (pclntab__frames_at(go->pclntab, addr, &frame, 1) < 1)
+		return -ENOENT;
+	*sym = (struct runtime_symbol){ frame.name, frame.file, frame.line };
+	return 0;
+}
+
+/* ---- names ---- */
+
+static void say_all(const char *prefix, const char *(*name)(unsigned nr), runtime_say *say, void *ctx)
+{
+	char key[64];
+
+	for (unsigned nr = 0; nr < 64; nr++) {
+		snprintf(key, sizeof(key), "%s.%u", prefix, nr);
+		if (name(nr))
+			say(key, name(nr), ctx);
+	}
+}
+
+static void go__names(void *self, runtime_say *say, void *ctx)
+{
+	/* until Go 1.20 a reason is a string, told by its length */
+	static const char *const words[] = {
+		"gcing", "", "write heap dump", "profile", "profile cleanup", "stack trace", "read mem stats",
+		"doAllThreadsSyscall", "GOMAXPROCS", "start tracing", "stop tracing",
+	};
+	struct go *go = self;
+	char key[64];
+
+	if (go->minor >= 21)
+		say_all("stop_reason", go_stop_reason, say, ctx);
+	for (size_t i = 0; i < ARRAY_SIZE(words) && go->minor < 21; i++) {
+		snprintf(key, sizeof(key), "stop_reason.%zu", strlen(words[i]));
+		say(key, go_stop_reason(go_stop_reason_of(words[i])), ctx);
+	}
+	say_all("gc_phase", go_gc_phase, say, ctx);
+	for (unsigned nr = 0; nr < 64; nr++) {
+		const char *name = go_wait_reason(go->minor, nr);
+
+		snprintf(key, sizeof(key), "wait_reason.%u", nr);
+		if (name)
+			say(key, name, ctx);
+	}
+}
+
+const struct runtime runtime_go = {
+	.name = "go",
+	.recognise = recognise,
+	.open = go__open,
+	.probes = go__probes,
+	.counters = go__counters,
+	.names = go__names,
+	.facts = go__facts,
+	.symbol = go__symbol,
+	.close = go__close,
+};

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Inside the Go runtime's files here: what is known of one program. */
+#ifndef TARE_RUNTIME_GO_H
+#define TARE_RUNTIME_GO_H
+
+#include "golayout.h"
+#include "insn.h"
+#include "pclntab.h"
+#include "runtime.h"
+
+#define GO_MAX_FUNCS 48
+
+struct go {
+	struct program prog;
+	int minor;			/* of the version; 26 in go1.26.1 */
+	bool cgo;
+	struct pclntab *pclntab;
+	struct go_layout layout;
+	struct go_wanted funcs[GO_MAX_FUNCS];	/* all functions that anything here asks for */
+	unsigned nr_funcs;
+	struct go_live *live;		/* once the process runs the program; NULL before, or where it cannot be read */
+	int live_error;			/* why not; 0: not tried yet */
+	bool said;
+};
+
+/* The function @name among those that were looked for, or NULL. */
+const struct go_func *go__func(const struct go *go, const char *name);
+
+/* The code of function @name. Returns 0 or a negative errno. */
+int go__code(struct go *go, const char *name, struct code *code);
+
+/* Add the names of the functions that go_probes() needs. */
+void go_probes__want(struct go *go);
+void go__want(struct go *go, const char *name);
+
+/* The probes for what the runtime tells. Returns 0 or a negative errno; says what cannot be told. */
+int go_probes(struct go *go, struct runtime_probes *list);
+
+#endif /* TARE_RUNTIME_GO_H */

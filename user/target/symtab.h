@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which function an address of an ELF file belongs to, by its symbols. */
+#ifndef TARE_SYMTAB_H
+#define TARE_SYMTAB_H
+
+#include "image.h"
+
+/*
+ * The function that @vaddr lies in, by .symtab or else .dynsym; one pass over them. Sets *@name, the file's (valid until
+ * image__close(), not safe to print). Returns 0, or -ENOENT.
+ */
+int symtab__function_at(struct image *img, uint64_t vaddr, const char **name);
+
+#endif /* TARE_SYMTAB_H */
