@@ -1,33 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A scenario: run as the main goroutine, it does its work and prints its result as one JSON line on standard output.
+ * What weft-bench's scenarios, bench_NAME.c, have at hand. Each is run as the main goroutine.
  */
 #ifndef WEFT_BENCH_H
 #define WEFT_BENCH_H
 
-#include <stdint.h>
-#include <time.h>
-
+#include "heap.h"
+#include "result.h"
 #include "weft.h"
 
-struct bench_options {
-	int64_t n;		/* how much; 0: the scenario's own */
-	int64_t duration_ns;	/* how long, where a scenario runs for a time */
-	const char *mode;	/* NULL: the scenario's own */
-};
+/* An element that is one pointer: weft_new_array(&bench_pointer, n) */
+extern const struct weft_type bench_pointer;
 
-struct bench {
-	const char *name, *help;
-	int (*run)(const struct bench_options *options);	/* exit code */
-};
-extern const struct bench bench_pingpong, bench_spawn, bench_idle, bench_preempt;
-
-static inline int64_t bench__now_ns(void)
+/* The stacks of modes large and small */
+static inline size_t bench__stack_bytes(const struct options *options)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+	return options->mode ? 2048 : WEFT_STACK_BYTES;
 }
+
+struct weft_chan *bench__chan(size_t elem_bytes);	/* unbuffered; ends the process where there is no memory */
 
 #endif
