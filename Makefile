@@ -46,14 +46,17 @@ INCLUDES := -I$(OUT) -Ibpf $(addprefix -I,$(wildcard user/*/))
 WARN := -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wno-unused-parameter -Wno-sign-compare
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -D_GNU_SOURCE -DTARE_VERSION='"$(VERSION)"' $(INCLUDES)
-LIBS := -lbpf -ldw -lelf -lz -ljansson -lseccomp -lm -lpthread
+LIBS := -lbpf -ldw -lelf -lz -ljansson -lseccomp -lcapstone -lm -lpthread
 SAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 USER_SRC := $(wildcard user/*/*.c)
 USER_OBJ := $(USER_SRC:%.c=$(OUT)/obj/%.o)
 SAN_OBJ := $(USER_SRC:%.c=$(OUT)/san/%.o)
-BPF_OBJ := $(patsubst bpf/%.bpf.c,$(OUT)/bpf/%.bpf.o,$(wildcard bpf/*.bpf.c))
-WORKLOADS := $(patsubst tools/workloads/%.c,$(OUT)/workloads/%,$(wildcard tools/workloads/*.c)) $(OUT)/workloads/weft-bench
+# the one that defines the maps first: libbpf 1.1's linker forgets where a map lies that it has first seen as extern
+BPF_SRC := bpf/sched.bpf.c $(filter-out bpf/sched.bpf.c,$(wildcard bpf/*.bpf.c))
+BPF_OBJ := $(BPF_SRC:bpf/%.bpf.c=$(OUT)/bpf/%.bpf.o)
+WORKLOADS := $(patsubst tools/workloads/%.c,$(OUT)/workloads/%,$(wildcard tools/workloads/*.c)) \
+	$(OUT)/workloads/weft-bench $(OUT)/workloads/native-bench
 UNIT := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 HELPERS := $(patsubst tests/helpers/%.c,$(OUT)/helpers/%,$(wildcard tests/helpers/*.c))
@@ -105,7 +108,7 @@ $(OUT)/bpf/%.bpf.o: bpf/%.bpf.c
 	@mkdir -p $(@D)
 	$(call msg,BPF,$@) :
 	$(Q)$(CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare -D__TARGET_ARCH_$(BPF_ARCH) \
-		-Ibpf -Ivmlinux -Ivmlinux/$(ARCH) -MMD -MP -c $< -o $@
+		-Ibpf -Ivmlinux -Ivmlinux/$(ARCH) -idirafter /usr/include/$(shell uname -m)-linux-gnu -MMD -MP -c $< -o $@
 	$(Q)$(LLVM_STRIP) -g $@
 
 $(OUT)/tare.bpf.o: $(BPF_OBJ)
@@ -152,5 +155,6 @@ $(OUT)/helpers/%: tests/helpers/%.c
 $(OUT)/obj/user/capture/session.o $(OUT)/san/user/capture/session.o: $(OUT)/tare.skel.h
 
 include tools/workloads/weft/weft.mk
+unit-binaries: $(WEFT_TEST_BIN)
 
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)

@@ -361,7 +361,7 @@ static uint64_t stop_world_often(int64_t end_ns)
 		int64_t until_ns;
 
 		weft_sleep(next(&state) % 20000000);
-		weft_stop_the_world("test");
+		weft_stop_the_world(WEFT_STOP_TEST);
 		for (int i = 0; i <= WORKERS; i++)
 			before[i] = progress[i];
 		for (until_ns = os__now_ns() + 300000; os__now_ns() < until_ns;)

@@ -67,8 +67,21 @@ static void *slot(struct weft_chan *c, size_t i)
 
 static void copy(struct weft_chan *c, void *to, const void *from)
 {
-	if (to && c->elem_bytes)
-		memcpy(to, from, c->elem_bytes);
+	if (!to || !c->elem_bytes)
+		return;
+	if (unlikely(get_relaxed(&gc_marking)))
+		gc__copied(to, from, c->elem_bytes);
+	memcpy(to, from, c->elem_bytes);
+}
+
+/* What a receive from a closed channel gets */
+static void clear(struct weft_chan *c, void *to)
+{
+	if (!to)
+		return;
+	if (unlikely(get_relaxed(&gc_marking)))
+		gc__copied(to, NULL, c->elem_bytes);
+	memset(to, 0, c->elem_bytes);
 }
 
 enum chan_result chan__send(struct weft_chan *c, const void *elem, struct g **partner)
@@ -109,8 +122,7 @@ enum chan_result chan__recv(struct weft_chan *c, void *elem, struct g **partner)
 		return CHAN_DONE;
 	}
 	if (c->closed) {
-		if (elem)
-			memset(elem, 0, c->elem_bytes);
+		clear(c, elem);
 		return CHAN_CLOSED;
 	}
 	w = take_waiter(&c->senders);
@@ -128,25 +140,25 @@ void chan__die_closed(void)
 
 static void then_wait_for_ever(struct m *m, struct g *g, void *arg)
 {
-	set_relaxed(&g->status, G_WAITING);
-	stats__add(get_relaxed(&m->p), parks, 1);
+	sched__parked(m, g, *(enum weft_wait *)arg);
 }
 
 void weft_send(struct weft_chan *c, const void *elem)
 {
+	enum weft_wait why = WEFT_WAIT_CHAN_SEND;
 	struct waiter w = { 0 };
 	enum chan_result result;
 	struct g *partner;
 
 	if (!c)
-		sched__park(then_wait_for_ever, NULL);
+		sched__park(then_wait_for_ever, &why);
 	lock__acquire(&c->lock);
 	result = chan__send(c, elem, &partner);
 	if (result == CHAN_MUST_WAIT) {
 		w.g = this_m()->g;
 		w.elem = (void *)elem;
 		waiters__push(&c->senders, &w);
-		sched__park_release(&c->lock);
+		sched__park_release(&c->lock, why);
 		if (!w.ok)
 			chan__die_closed();
 		return;
@@ -161,19 +173,20 @@ void weft_send(struct weft_chan *c, const void *elem)
 
 bool weft_recv(struct weft_chan *c, void *elem)
 {
+	enum weft_wait why = WEFT_WAIT_CHAN_RECV;
 	struct waiter w = { 0 };
 	enum chan_result result;
 	struct g *partner;
 
 	if (!c)
-		sched__park(then_wait_for_ever, NULL);
+		sched__park(then_wait_for_ever, &why);
 	lock__acquire(&c->lock);
 	result = chan__recv(c, elem, &partner);
 	if (result == CHAN_MUST_WAIT) {
 		w.g = this_m()->g;
 		w.elem = elem;
 		waiters__push(&c->receivers, &w);
-		sched__park_release(&c->lock);
+		sched__park_release(&c->lock, why);
 		return w.ok;
 	}
 	lock__release(&c->lock);
@@ -194,8 +207,7 @@ void weft_close(struct weft_chan *c)
 		os__die("goroutine %llu closes a closed channel", (unsigned long long)weft_self());
 	c->closed = true;
 	while ((w = take_waiter(&c->receivers))) {
-		if (w->elem)
-			memset(w->elem, 0, c->elem_bytes);
+		clear(c, w->elem);
 		queue__push(&ready, serve(w, false));
 	}
 	while ((w = take_waiter(&c->senders)))
@@ -241,11 +253,14 @@ struct weft_chan *weft_chan_new(size_t elem_bytes, size_t capacity)
 	if (new.c) {
 		new.c->elem_bytes = elem_bytes;
 		new.c->capacity = capacity;
+		root__add_chan(new.c);
 	}
 	return new.c;
 }
 
 void weft_chan_free(struct weft_chan *c)
 {
+	if (c)
+		root__remove_chan(c);
 	m__call_on_g0(free, c);
 }

@@ -27,6 +27,7 @@ struct weft_chan {
 	size_t n;			/* elements in the buffer: a ring from `head` on */
 	size_t head;
 	struct waiter_list receivers, senders;
+	struct weft_chan *next_root, *prev_root;	/* root.c: its buffer is looked at for pointers */
 	unsigned char buffer[];
 };
 
@@ -35,6 +36,8 @@ enum chan_result { CHAN_DONE, CHAN_CLOSED, CHAN_MUST_WAIT };
 /* All with c->lock held. *partner: to be made ready after the lock is released, or NULL */
 enum chan_result chan__send(struct weft_chan *c, const void *elem, struct g **partner);
 enum chan_result chan__recv(struct weft_chan *c, void *elem, struct g **partner);
+void root__add_chan(struct weft_chan *c);
+void root__remove_chan(struct weft_chan *c);
 void waiters__push(struct waiter_list *list, struct waiter *w);
 void waiters__remove(struct waiter_list *list, struct waiter *w);
 

@@ -16,6 +16,41 @@
 #include <sanitizer/tsan_interface.h>
 #endif
 
+/* All there ever were, by number: chunks are made as needed and stay where they are */
+#define CHUNK 4096
+#define CHUNKS 16384
+
+static struct lock all_lock;
+static _Atomic size_t n_all;
+static _Atomic(struct g *) *all[CHUNKS];
+
+size_t g__count(void)
+{
+	return get_acquire(&n_all);
+}
+
+struct g *g__at(size_t i)
+{
+	return get_acquire(&all[i / CHUNK][i % CHUNK]);
+}
+
+static void add_to_all(struct g *g)
+{
+	size_t n;
+
+	lock__acquire(&all_lock);
+	n = get_relaxed(&n_all);
+	if (n == (size_t)CHUNK * CHUNKS)
+		os__die("more than %zu goroutines", n);
+	if (n % CHUNK == 0)
+		all[n / CHUNK] = calloc(CHUNK, sizeof(*all[0]));
+	if (!all[n / CHUNK])
+		os__die("no memory for a goroutine");
+	set_release(&all[n / CHUNK][n % CHUNK], g);
+	set_release(&n_all, n + 1);
+	lock__release(&all_lock);
+}
+
 static void g__new(void *arg)
 {
 	struct g **g = arg;
@@ -27,6 +62,7 @@ static void g__new(void *arg)
 #ifdef __SANITIZE_THREAD__
 	(*g)->tsan_fiber = __tsan_create_fiber(0);
 #endif
+	add_to_all(*g);
 }
 
 /* Half a cache full from the common list */
@@ -87,6 +123,7 @@ void g__exited(struct m *m, struct g *g, void *arg)
 
 	set_relaxed(&g->status, G_DEAD);
 	stats__add(p, exited, 1);
+	EVENT(g_exit, g->id, 0, 0, 0);
 	g__free(p, g);
 }
 
@@ -103,8 +140,12 @@ struct g *g__start(struct p *p, void (*fn)(void *arg), void *arg, unsigned char 
 	g->id = atomic_fetch_add_explicit(&sched.last_id, 1, memory_order_relaxed) + 1;
 	g->asan_fake_stack = NULL;
 	g->sp = switch__prepare(g->stack_hi);
+	g->assist_debt_bytes = 0;
+	if (unlikely(get_relaxed(&gc_marking)))
+		gc__created(p, g);
 	set_relaxed(&g->status, G_RUNNABLE);
 	stats__add(p, created, 1);
+	EVENT(g_create, g->id, this_g_id(), (uintptr_t)fn, 0);
 	return g;
 }
 

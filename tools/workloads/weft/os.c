@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -31,21 +32,35 @@ int64_t os__now_ns(void)
 	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
-void os__die(const char *fmt, ...)
+/* One write(), and nothing of stdio: this may be a signal handler */
+static bool say(const char *fmt, va_list args)
 {
-	char text[512];
-	va_list args;
-	int n;
+	char text[512] = "weft: ";
+	int n = strlen(text);
 
-	/* one write(), and nothing of stdio: this may be a signal handler */
-	va_start(args, fmt);
-	n = vsnprintf(text, sizeof(text) - 1, fmt, args);
-	va_end(args);
+	n += vsnprintf(text + n, sizeof(text) - 1 - n, fmt, args);
 	if (n > (int)sizeof(text) - 2)
 		n = sizeof(text) - 2;
 	text[n++] = '\n';
-	if (write(STDERR_FILENO, "weft: ", 6) == 6 && write(STDERR_FILENO, text, n) == n)
-		_exit(2);
+	return write(STDERR_FILENO, text, n) == n;
+}
+
+void os__say(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	(void)say(fmt, args);
+	va_end(args);
+}
+
+void os__die(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	(void)say(fmt, args);
+	va_end(args);
 	_exit(2);
 }
 

@@ -120,14 +120,13 @@ static void then_wait(struct m *m, struct g *g, void *arg)
 	struct wait wait = *(struct wait *)arg;
 	uintptr_t expected = ABOUT_TO_WAIT;
 
-	set_relaxed(&g->status, G_WAITING);
-	stats__add(get_relaxed(&m->p), parks, 1);
+	sched__parked(m, g, WEFT_WAIT_NETWORK);
 	/* before the waiter can be seen: the count must not go below what there is to wake */
 	atomic_fetch_add(&n_waiting, 1);
 	if (atomic_compare_exchange_strong(&wait.s->waiter[wait.dir], &expected, (uintptr_t)g))
 		return;
 	atomic_fetch_sub(&n_waiting, 1);
-	set_relaxed(&g->status, G_RUNNABLE);
+	sched__set_ready(g);
 	runq__put(get_relaxed(&m->p), g, true);
 }
 

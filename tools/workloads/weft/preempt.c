@@ -216,21 +216,30 @@ void preempt__init_m(struct m *m)
 	pthread_sigmask(SIG_SETMASK, &mask, NULL);
 }
 
-bool preempt__request(struct p *p)
+/* A moment later it may be another one; structs g and m stay what they are */
+__attribute__((no_sanitize("thread"))) static uint64_t running_on(struct m *m)
+{
+	struct g *g = __atomic_load_n(&m->g, __ATOMIC_RELAXED);
+
+	return g ? g->id : 0;
+}
+
+void preempt__request(struct p *p)
 {
 	struct m *m = get_acquire(&p->m);
 
 	if (!m)
-		return false;
+		return;
+	stats__add_shared(preempt_requests, 1);
+	EVENT(preempt_request, running_on(m), p->id, m->tid, 0);
 	set_relaxed(&p->preempt, 1);
 	if (sched.async_preempt)
 		syscall(SYS_tgkill, getpid(), m->tid, SIGURG);
-	return true;
 }
 
 void preempt__all(void)
 {
 	for (int i = 0; i < sched.n_procs; i++)
-		if (get_relaxed(&sched.p[i].status) == P_RUNNING && preempt__request(&sched.p[i]))
-			stats__add_shared(preempt_requests, 1);
+		if (get_relaxed(&sched.p[i].status) == P_RUNNING)
+			preempt__request(&sched.p[i]);
 }

@@ -208,6 +208,7 @@ struct g *runq__steal(struct p *p, struct p *from, bool steal_next)
 		return NULL;
 	stats__add(p, steals, 1);
 	stats__add(p, stolen, n);
+	EVENT(steal, 0, p->id, from->id, n);
 	n--;
 	if (n)
 		atomic_store(&p->tail, tail + n);

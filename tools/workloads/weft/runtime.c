@@ -11,6 +11,7 @@
 #include "runtime.h"
 
 struct weft_stats weft_stats __attribute__((visibility("default")));
+struct weft_totals weft_final __attribute__((visibility("default")));
 
 static __thread struct m *current_m;
 
@@ -45,7 +46,7 @@ static void stats__init(void)
 	__atomic_store_n(&weft_stats.version, WEFT_STATS_VERSION, __ATOMIC_RELEASE);
 }
 
-static int env__number(const char *name, int fallback, int least, int most)
+int env__number(const char *name, int fallback, int least, int most)
 {
 	const char *text = getenv(name);
 	char *end;
@@ -112,6 +113,19 @@ static void sched__init(void)
 	atomic_store(&sched.last_poll_ns, os__now_ns());
 }
 
+/* Counters and events are to be the same: all stand, and then nothing is counted or told any more */
+static void tell_the_end(void)
+{
+	int running;
+
+	sysmon__stop();
+	running = stw__for_good();
+	trace__only_me();
+	weft_stats_read(&weft_final);
+	EVENT(exit, 0, (uintptr_t)&weft_final, running, 0);
+	trace__end();
+}
+
 int weft_main(int (*fn)(void *arg), void *arg)
 {
 	static struct main_call call;
@@ -121,7 +135,9 @@ int weft_main(int (*fn)(void *arg), void *arg)
 		os__die("weft_main() was called twice");
 	call.fn = fn;
 	call.arg = arg;
+	trace__start();
 	sched__init();
+	heap__init();
 	stack__init();
 	preempt__init();
 	poll__init();
@@ -130,6 +146,7 @@ int weft_main(int (*fn)(void *arg), void *arg)
 	m__start(&sched.p[0], false);
 	sysmon__start();
 	note__sleep(&call.done, -1);
+	tell_the_end();
 	return call.result;
 }
 

@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
+#include "trace.h"
 #include "weft.h"
 
 #define RUNQ_SIZE 256		/* a power of two */
@@ -35,8 +36,16 @@
 #define STACK_CLASSES 21	/* 2 KiB << class: up to 2 GiB */
 #define STACK_MIN_BYTES 2048
 
+/* registers that a function keeps for its caller */
+#ifdef __x86_64__
+#define CALL_REGS 6
+#else
+#define CALL_REGS 12
+#endif
+
 struct m;
 struct p;
+struct p_heap;
 
 enum g_status { G_DEAD, G_RUNNABLE, G_RUNNING, G_WAITING, G_SYSCALL };
 
@@ -45,7 +54,7 @@ struct g {
 	uintptr_t stack_lo, stack_hi;	/* lo: the lowest byte that may be used */
 	struct g *link;			/* in a run queue, a free list or a list of those to wake */
 	_Atomic int status;
-	unsigned char stack_class;
+	unsigned char stack_class, wait;	/* wait: for what it parks, enum weft_wait */
 	bool guarded;			/* by a page; else by a word at stack_lo */
 	uint64_t id;
 	void (*fn)(void *arg);
@@ -54,7 +63,15 @@ struct g {
 	_Atomic int select_done;	/* the first to set it serves a select */
 	void *asan_fake_stack;
 	void *tsan_fiber;
+	/* the collector: who holds the claim may touch the stack (enum g_claim) */
+	_Atomic int claim;
+	_Atomic uint32_t scanned;	/* gc_cycle in which its stack was last looked at */
+	uintptr_t call_sp;		/* in a system call: its stack then, and what a call may leave in registers */
+	uintptr_t call_regs[CALL_REGS];
+	double assist_debt_bytes;	/* it is to mark so much */
 };
+
+enum g_claim { G_UNCLAIMED, G_CLAIMED_BY_M, G_CLAIMED_BY_GC };
 
 struct g_queue {
 	struct g *head, *tail;
@@ -73,12 +90,14 @@ struct p {
 	_Atomic uint32_t syscall_tick;
 	_Atomic int preempt;		/* who runs here is to give way */
 	_Atomic(struct m *) m;		/* who holds it */
+	_Atomic(struct g *) in_call;	/* whose system call it is (P_SYSCALL) */
 	int id;
 	uint32_t random;
 	struct p *link;			/* idle Ps */
 	struct g *free_g[STACK_CLASSES];
 	int n_free_g[STACK_CLASSES];
 	struct weft_counters *stats;
+	struct p_heap *heap;
 	/* the monitor's notes */
 	uint32_t seen_tick, seen_syscall_tick;
 	int64_t tick_since_ns, syscall_since_ns;
@@ -98,6 +117,8 @@ struct m {
 	void *then_arg;
 	_Atomic int locks;		/* weft_nopreempt_begin() */
 	bool spinning;			/* looks for work, has none */
+	uint64_t left;			/* the goroutine that last left this thread, since it has its P */
+	enum weft_stop left_how;
 	pid_t tid;
 	struct note park;
 	struct m *link;			/* idle Ms */
@@ -126,6 +147,7 @@ struct sched {
 	_Atomic uint64_t last_id;
 	/* stop the world */
 	_Atomic int stopping;
+	bool for_good;			/* the process is about to end */
 	int stop_wait;			/* Ps that still run */
 	struct note stopped;
 	/* poll.c: 0 while an M blocks in the poller (until poll_until_ns; 0: not known yet) */
@@ -139,8 +161,12 @@ struct sched {
 };
 extern struct sched sched;
 
+/* ---- runtime.c ---- */
+int env__number(const char *name, int fallback, int least, int most);	/* one that cannot be: ends the process */
+
 /* ---- os.c ---- */
 int64_t os__now_ns(void);
+void os__say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void os__die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void lock__acquire(struct lock *l);
 void lock__release(struct lock *l);
@@ -155,6 +181,13 @@ void this_m__set(struct m *m);
 static inline struct p *this_p(void)
 {
 	return get_relaxed(&this_m()->p);
+}
+/* The goroutine that runs here; 0: none, this is the scheduler or no thread of weft's */
+static inline uint64_t this_g_id(void)
+{
+	struct m *m = this_m();
+
+	return m && m->g ? m->g->id : 0;
 }
 /* For one's own P's row: no other writer, so no atomic addition */
 #define stats__add(p, counter, n) \
@@ -176,7 +209,19 @@ struct g *global__get(struct p *p, int max);	/* sched.lock held; the rest goes t
 void sched__loop(struct m *m);
 /* Leaves the thread; g0 then runs then(m, g, arg), which may let others make the goroutine ready */
 void sched__park(void (*then)(struct m *m, struct g *g, void *arg), void *arg);
-void sched__park_release(struct lock *l);	/* the usual case: then releases the lock */
+void sched__park_release(struct lock *l, enum weft_wait why);	/* the usual case: then releases the lock */
+/* What then() does for one that waits, before anybody can make it ready */
+static inline void sched__parked(struct m *m, struct g *g, enum weft_wait why)
+{
+	set_relaxed(&g->status, G_WAITING);
+	stats__add(get_relaxed(&m->p), parks, 1);
+	EVENT(g_park, g->id, why, 0, 0);
+}
+static inline void sched__set_ready(struct g *g)	/* without putting it anywhere */
+{
+	set_relaxed(&g->status, G_RUNNABLE);
+	EVENT(g_ready, g->id, this_g_id(), 0, 0);
+}
 void sched__ready(struct g *g);			/* it waited: it runs next on this P. Caller holds a P */
 void sched__inject(struct g_queue *ready);	/* all of them at once; the caller needs no P */
 void sched__yield(void);
@@ -210,10 +255,13 @@ void g__check_stack(struct g *g);
 void stack__alloc(struct g *g, unsigned char class);
 void stack__init(void);
 unsigned char stack__class(size_t bytes);
+size_t g__count(void);				/* of all there ever were .. */
+struct g *g__at(size_t i);			/* .. one */
 void *switch__prepare(uintptr_t stack_hi);	/* the sp of a stack that starts in g__main() */
 void switch__swap(void **save_sp, void *sp);
 void switch__call(void (*fn)(void *arg), void *arg, void *sp);
 void switch__start(void);
+void syscall__enter(const uintptr_t *regs, uintptr_t sp);
 void switch__to_g(struct m *m, struct g *g);
 void switch__to_g0(struct m *m, bool dying);
 void switch__first_m(struct m *m);
@@ -226,15 +274,44 @@ bool poll__anyone(void);
 void poll__break(void);				/* who blocks in the poller comes back at once */
 int poll__wait(int64_t timeout_ns, struct g_queue *ready);	/* negative: for ever */
 
+/* ---- the collector (gc.h), as the scheduler sees it ---- */
+extern _Atomic int gc_marking;
+void heap__init(void);
+void gc__run(struct p *p, struct g *g);		/* marking, and g is about to run: claims it, looks at its stack */
+void gc__created(struct p *p, struct g *g);	/* marking: its argument lies on no stack yet */
+void gc__copied(const void *to, const void *from, size_t bytes);	/* marking: so many bytes from stack to stack */
+void mark__flush(struct p *p);
+struct g *gc__idle_worker(void);		/* for a P that has nothing else to do */
+static inline void g__claim(struct p *p, struct g *g)
+{
+	if (unlikely(get_relaxed(&gc_marking)))
+		gc__run(p, g);
+	else
+		set_relaxed(&g->claim, G_CLAIMED_BY_M);
+}
+static inline void g__unclaim(struct g *g)
+{
+	/* not claimed: back from a system call without a P; then it may be the collector that holds it */
+	if (get_relaxed(&g->claim) == G_CLAIMED_BY_M)
+		set_release(&g->claim, G_UNCLAIMED);
+}
+
 /* ---- sysmon.c, preempt.c, stw.c ---- */
 void sysmon__start(void);
+void sysmon__stop(void);			/* it does nothing any more */
 void preempt__init(void);
 void preempt__init_m(struct m *m);
-bool preempt__request(struct p *p);		/* false: nobody runs there */
+void preempt__request(struct p *p);
 void preempt__all(void);
-void stw__p_stopped(struct p *p);		/* sched.lock held: one that the stopper waits for stands */
-/* By a goroutine. Between them no other goroutine runs and nothing of weft may be called. why: for events */
-void weft_stop_the_world(const char *why);
+/* sched.lock held: one that the stopper waits for stands; what ran there, and how it came to leave */
+void stw__p_stopped(struct p *p, uint64_t goroutine, enum weft_stop how);
+/* By a goroutine. Between them no other goroutine runs and nothing of weft may be called */
+void weft_stop_the_world(enum weft_stop_reason why);
 void weft_start_the_world(void);
+/*
+ * By a thread that has no P, once: nothing runs any more. Returns how many Ps do all the same, since a goroutine on
+ * each could not be preempted for a while.
+ */
+int stw__for_good(void);
 
 #endif

@@ -37,7 +37,7 @@ static void stop_here(struct m *m)
 		stop_spinning(m);
 	lock__acquire(&sched.lock);
 	if (atomic_load(&sched.stopping))
-		stw__p_stopped(m__give(m));
+		stw__p_stopped(m__give(m), m->left, m->left_how);
 	lock__release(&sched.lock);
 }
 
@@ -62,7 +62,7 @@ static struct g *look_at_network(void)
 	if (!poll__anyone() || !get_relaxed(&sched.last_poll_ns) || !poll__wait(0, &ready))
 		return NULL;
 	g = queue__pop(&ready);
-	set_relaxed(&g->status, G_RUNNABLE);
+	sched__set_ready(g);
 	sched__inject(&ready);
 	return g;
 }
@@ -128,7 +128,7 @@ static struct g *wait_for_network(struct m *m)
 	}
 	g = queue__pop(&ready);
 	if (g)
-		set_relaxed(&g->status, G_RUNNABLE);
+		sched__set_ready(g);
 	sched__inject(&ready);
 	return g;
 }
@@ -186,6 +186,8 @@ static struct g *find_work(struct m *m, bool *inherit_slice)
 			stop_here(m);
 			continue;
 		}
+		if (unlikely(get_relaxed(&gc_marking)))
+			mark__flush(p);
 		next_ns = timer__next_ns();
 		if (next_ns) {
 			int64_t now_ns = os__now_ns();
@@ -211,6 +213,8 @@ static struct g *find_work(struct m *m, bool *inherit_slice)
 			if (g)
 				return g;
 		}
+		if (unlikely(get_relaxed(&gc_marking)) && (g = gc__idle_worker()))
+			return g;
 		lock__acquire(&sched.lock);
 		if (atomic_load(&sched.stopping) || sched.runq.n) {
 			lock__release(&sched.lock);
@@ -242,7 +246,12 @@ void sched__loop(struct m *m)
 		}
 		set_relaxed(&g->status, G_RUNNING);
 		stats__add(p, switches, 1);
+		EVENT(g_run, g->id, p->id, 0, 0);
+		g__claim(p, g);
 		switch__to_g(m, g);
+		g__unclaim(g);
+		m->left = g->id;
+		m->left_how = WEFT_STOP_IN_SCHEDULER;
 		/* P may be another one now, or none, after a system call */
 		if (unlikely(!g->guarded))
 			g__check_stack(g);
@@ -266,21 +275,19 @@ void sched__park(void (*then)(struct m *m, struct g *g, void *arg), void *arg)
 
 static void then_release(struct m *m, struct g *g, void *arg)
 {
-	struct p *p = get_relaxed(&m->p);
-
-	set_relaxed(&g->status, G_WAITING);
-	stats__add(p, parks, 1);
+	sched__parked(m, g, g->wait);
 	lock__release(arg);
 }
 
-void sched__park_release(struct lock *l)
+void sched__park_release(struct lock *l, enum weft_wait why)
 {
+	this_m()->g->wait = why;
 	sched__park(then_release, l);
 }
 
 void sched__ready(struct g *g)
 {
-	set_relaxed(&g->status, G_RUNNABLE);
+	sched__set_ready(g);
 	runq__put(this_p(), g, true);
 	m__wake_one();
 }
@@ -292,7 +299,7 @@ void sched__inject(struct g_queue *ready)
 	if (!n)
 		return;
 	for (struct g *g = ready->head; g; g = g->link)
-		set_relaxed(&g->status, G_RUNNABLE);
+		sched__set_ready(g);
 	lock__acquire(&sched.lock);
 	global__push(ready);
 	lock__release(&sched.lock);
@@ -320,6 +327,8 @@ static void then_requeue_globally(struct m *m, struct g *g, void *arg)
 	set_relaxed(&g->status, G_RUNNABLE);
 	stats__add(p, preempts, 1);
 	stats__add(p, preempts_async, *async);
+	EVENT(preempt_taken, g->id, p->id, *async, 0);
+	m->left_how = *async ? WEFT_STOP_BY_SIGNAL : WEFT_STOP_AT_CALL;
 	set_relaxed(&p->preempt, 0);
 	queue__push(&one, g);
 	lock__acquire(&sched.lock);

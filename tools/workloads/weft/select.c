@@ -73,8 +73,7 @@ static void unlock_all(struct select *s)
 
 static void then_unlock_all(struct m *m, struct g *g, void *arg)
 {
-	set_relaxed(&g->status, G_WAITING);
-	stats__add(get_relaxed(&m->p), parks, 1);
+	sched__parked(m, g, WEFT_WAIT_SELECT);
 	unlock_all(arg);
 }
 

@@ -64,9 +64,13 @@ void g__main(void)
 {
 	struct m *m;
 	struct g *g = this_m()->g;
+	void *arg;
 
 	__sanitizer_finish_switch_fiber(NULL, NULL, NULL);
-	g->fn(g->arg);
+	arg = g->arg;
+	/* the collector is to see it as long as the goroutine does, and no longer */
+	g->arg = NULL;
+	g->fn(arg);
 	m = this_m();
 	m->then = g__exited;
 	m->then_arg = NULL;

@@ -108,6 +108,30 @@ switch__call:
 	.cfi_endproc
 	.size	switch__call, .-switch__call
 
+/* void weft_entersyscall(void): see switch_x86_64.S */
+	.globl	weft_entersyscall
+	.hidden	weft_entersyscall
+	.type	weft_entersyscall, %function
+weft_entersyscall:
+	.cfi_startproc
+	stp	x29, x30, [sp, #-96]!
+	.cfi_def_cfa_offset 96
+	.cfi_offset x29, -96
+	.cfi_offset x30, -88
+	stp	x19, x20, [sp, #16]
+	stp	x21, x22, [sp, #32]
+	stp	x23, x24, [sp, #48]
+	stp	x25, x26, [sp, #64]
+	stp	x27, x28, [sp, #80]
+	mov	x0, sp
+	add	x1, sp, #96
+	bl	syscall__enter
+	ldp	x29, x30, [sp], #96
+	.cfi_def_cfa_offset 0
+	ret
+	.cfi_endproc
+	.size	weft_entersyscall, .-weft_entersyscall
+
 /*
  * sp points at a copy of the signal frame, which holds every register: no instruction could load them all and jump,
  * so it is the kernel that goes back, as from the handler itself.

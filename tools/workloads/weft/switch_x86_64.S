@@ -98,6 +98,30 @@ switch__call:
 	.cfi_endproc
 	.size	switch__call, .-switch__call
 
+/* void weft_entersyscall(void): with the registers that the caller may go on to use, and its sp */
+	.globl	weft_entersyscall
+	.hidden	weft_entersyscall
+	.type	weft_entersyscall, @function
+weft_entersyscall:
+	.cfi_startproc
+	pushq	%rbp
+	pushq	%rbx
+	pushq	%r12
+	pushq	%r13
+	pushq	%r14
+	pushq	%r15
+	.cfi_adjust_cfa_offset 48
+	subq	$8, %rsp
+	.cfi_adjust_cfa_offset 8
+	leaq	8(%rsp), %rdi
+	leaq	64(%rsp), %rsi
+	call	syscall__enter
+	addq	$56, %rsp
+	.cfi_adjust_cfa_offset -56
+	ret
+	.cfi_endproc
+	.size	weft_entersyscall, .-weft_entersyscall
+
 /*
  * Called, as it were, by the interrupted instruction: the signal handler has put that instruction's address below the
  * red zone and the thread here. Keeps every register, the flags, and what xsave keeps of the components in

@@ -67,7 +67,7 @@ static void lock_slow(struct weft_mutex *mu)
 		}
 		self.g = this_m()->g;
 		waitq__push(&mu->waiters, &self, again);
-		sched__park_release(guard);
+		sched__park_release(guard, WEFT_WAIT_MUTEX);
 		if (self.handed_over)
 			return;
 	}
@@ -153,5 +153,5 @@ void weft_wg_wait(struct weft_waitgroup *wg)
 		return;
 	}
 	waitq__push(&wg->waiters, &self, false);
-	sched__park_release(guard);
+	sched__park_release(guard, WEFT_WAIT_GROUP);
 }

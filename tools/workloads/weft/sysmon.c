@@ -16,6 +16,8 @@
 #define SYSCALL_NS 20000	/* a P is taken from a call that lasts longer, where it is needed */
 #define POLL_NS 10000000	/* the network is looked at at least so often */
 
+static struct lock at_work;
+
 /* Nothing runs, and nothing can ever make anything run again. sched.lock held, all Ps are idle */
 static bool deadlocked(void)
 {
@@ -77,6 +79,7 @@ static bool retake(struct p *p, bool slice_over, int64_t now_ns)
 	if (!atomic_compare_exchange_strong(&p->status, &expected, P_IDLE))
 		return false;
 	stats__add_shared(handoffs, 1);
+	EVENT(handoff, get_relaxed(&p->in_call)->id, p->id, 0, 0);
 	p__handoff(p);
 	return true;
 }
@@ -106,8 +109,8 @@ static int look_at_ps(int64_t now_ns)
 		over = slice_over(p, now_ns);
 		if (status == P_SYSCALL)
 			taken += retake(p, over, now_ns);
-		else if (over && preempt__request(p))
-			stats__add_shared(preempt_requests, 1);
+		else if (over)
+			preempt__request(p);
 	}
 	return taken;
 }
@@ -133,14 +136,21 @@ static void *sysmon__main(void *arg)
 			quiet = 0;
 			continue;
 		}
+		lock__acquire(&at_work);
 		now_ns = os__now_ns();
 		mind_network(now_ns);
 		next_ns = timer__next_ns();
 		if (next_ns && next_ns < now_ns && atomic_load(&sched.n_idle_p))
 			m__start(NULL, false);
 		quiet = look_at_ps(now_ns) ? 0 : quiet + 1;
+		lock__release(&at_work);
 	}
 	return NULL;
+}
+
+void sysmon__stop(void)
+{
+	lock__acquire(&at_work);
 }
 
 void sysmon__start(void)

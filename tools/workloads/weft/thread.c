@@ -17,6 +17,7 @@ void m__take(struct m *m, struct p *p)
 	set_relaxed(&m->p, p);
 	set_release(&p->m, m);
 	set_relaxed(&p->preempt, 0);
+	m->left = 0;
 	atomic_store(&p->status, P_RUNNING);
 }
 
@@ -55,10 +56,11 @@ void idle__put(struct p *p)
 
 void m__call_on_g0(void (*fn)(void *arg), void *arg)
 {
+	uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
 	struct m *m = this_m();
 
-	/* the monitor is no M and has a whole stack, as has g0 */
-	if (m && m->g)
+	/* the monitor is no M and has a whole stack, as has g0, where a goroutine may be already */
+	if (m && m->g && sp >= m->g->stack_lo && sp <= m->g->stack_hi)
 		switch__call(fn, arg, m->g0_sp);
 	else
 		fn(arg);
@@ -176,7 +178,7 @@ void p__handoff(struct p *p)
 	}
 	lock__acquire(&sched.lock);
 	if (atomic_load(&sched.stopping)) {
-		stw__p_stopped(p);
+		stw__p_stopped(p, get_relaxed(&p->in_call)->id, WEFT_STOP_IN_SYSCALL);
 		lock__release(&sched.lock);
 		return;
 	}

@@ -53,8 +53,7 @@ static void then_sleep(struct m *m, struct g *g, void *arg)
 	int64_t when_ns = *(int64_t *)arg, until_ns;
 	bool first;
 
-	set_relaxed(&g->status, G_WAITING);
-	stats__add(get_relaxed(&m->p), parks, 1);
+	sched__parked(m, g, WEFT_WAIT_SLEEP);
 	lock__acquire(&heap_lock);
 	if (n_heap == heap_room) {
 		heap_room = heap_room ? heap_room * 2 : 64;
@@ -94,7 +93,7 @@ void timer__run(int64_t now_ns)
 	atomic_store(&next_ns, n_heap ? heap[0].when_ns : 0);
 	lock__release(&heap_lock);
 	while ((g = queue__pop(&due))) {
-		set_relaxed(&g->status, G_RUNNABLE);
+		sched__set_ready(g);
 		runq__put(this_p(), g, false);
 		m__wake_one();
 	}

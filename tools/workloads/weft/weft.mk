@@ -2,7 +2,7 @@
 #
 # weft and its scenarios: included by the Makefile at the top, or run there by itself:
 #
-#	make -f tools/workloads/weft/weft.mk weft		build/workloads/weft-bench
+#	make -f tools/workloads/weft/weft.mk weft		build/workloads/weft-bench and native-bench
 #	make -f tools/workloads/weft/weft.mk weft-test		the tests in tests/weft, plain and under sanitizers
 #
 # The runtime's code is moved to the section weft_text, by which a signal handler knows it; see preempt.c. Binding is
@@ -18,19 +18,23 @@ Q ?= @
 .DEFAULT_GOAL ?= weft
 
 WEFT_DIR := tools/workloads/weft
+# shared with native-bench
+BENCH_DIR := tools/workloads/bench
 WEFT_WARN := -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wno-unused-parameter -Wno-sign-compare
-WEFT_CFLAGS = -std=gnu11 $(CFLAGS) $(WEFT_WARN) -D_GNU_SOURCE -I$(WEFT_DIR)
+WEFT_CFLAGS = -std=gnu11 $(CFLAGS) $(WEFT_WARN) -D_GNU_SOURCE -I$(WEFT_DIR) -I$(BENCH_DIR)
 # a function with a large frame must touch the guard page on its way
 WEFT_CFLAGS += -fstack-clash-protection
 # in the runtime: no code apart from the section that is moved, and no tail of a function in one of its own
 WEFT_RT_CFLAGS := -fvisibility=hidden -fno-reorder-functions
+# kernels may make of a probe's five-byte no-op a call, which overwrites what lies just below the stack pointer
+WEFT_RT_CFLAGS += $(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),-mno-red-zone)
 WEFT_LDFLAGS := -Wl,-z,now -pthread
 
 WEFT_RT_SRC := $(filter-out $(WEFT_DIR)/bench%.c,$(wildcard $(WEFT_DIR)/*.c))
 WEFT_ASM := $(wildcard $(WEFT_DIR)/*.S)
-WEFT_BENCH_SRC := $(wildcard $(WEFT_DIR)/bench*.c)
+WEFT_BENCH_SRC := $(wildcard $(WEFT_DIR)/bench*.c $(BENCH_DIR)/*.c)
 WEFT_TESTS := $(wildcard tests/weft/*.c)
-WEFT_HEADERS := $(wildcard $(WEFT_DIR)/*.h)
+WEFT_HEADERS := $(wildcard $(WEFT_DIR)/*.h $(BENCH_DIR)/*.h)
 WEFT_RENAME := $(foreach s,.text .text.unlikely .text.hot .text.startup,--rename-section $(s)=weft_text,alloc,load,contents,readonly,code)
 
 # each variant has its objects: what it is called, and the flags of the compiler and the linker
@@ -61,12 +65,15 @@ $(foreach v,obj asan tsan,$(eval $(call weft_variant,$(v))))
 
 .PHONY: weft weft-test
 .SECONDARY:
-weft: $(OUT)/workloads/weft-bench
+weft: $(OUT)/workloads/weft-bench $(OUT)/workloads/native-bench
 
 $(OUT)/workloads/weft-bench: $(WEFT_BENCH_SRC:%.c=$(OUT)/weft-obj/%.o) $(weft_objs_obj)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $^ $(WEFT_LDFLAGS) $(LDFLAGS) -o $@
+	$(Q)$(CC) $(CFLAGS) $^ $(WEFT_LDFLAGS) $(LDFLAGS) -lm -o $@
 
 WEFT_TEST_BIN := $(foreach v,obj asan tsan,$(WEFT_TESTS:tests/weft/%.c=$(OUT)/weft-$(v)/test-%))
-weft-test: $(WEFT_TEST_BIN) $(OUT)/workloads/weft-bench
+weft-test: $(WEFT_TEST_BIN) $(OUT)/workloads/weft-bench $(OUT)/workloads/native-bench
 	tests/weft/run $(OUT)
+	tests/weft/scenarios $(OUT)
+
+include tools/workloads/native/native.mk
