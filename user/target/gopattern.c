@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "gopattern.h"
+#include "util.h"
+
+const struct gopattern gopatterns[] = {
+	/* both take sched.lock and no other */
+	{ "runtime.sched", "runtime.stopm", "runtime.lock2", 19, 24, -0x18 },
+	{ "runtime.sched", "runtime.stopm", "runtime.lock2", 25, INT_MAX, -0x20 },
+	{ "runtime.sched", "runtime.handoffp", "runtime.lock2", 19, 24, -0x18 },
+	{ "runtime.sched", "runtime.handoffp", "runtime.lock2", 25, INT_MAX, -0x20 },
+	{ "runtime.sched.timeToRun", "runtime.casgstatus", "runtime.(*timeHistogram).record", 20, INT_MAX, 0 },
+	{ "runtime.gcController", "runtime.(*mcache).refill", "runtime.(*gcControllerState).update", 19, INT_MAX, 0 },
+	{ "runtime.memstats", "runtime.(*mcache).refill", "runtime.(*consistentHeapStats).acquire", 19, INT_MAX, 0 },
+	{ "runtime.mheap_", "runtime.(*mcentral).grow", "runtime.(*mheap).alloc", 19, INT_MAX, 0 },
+	{ "runtime.allp", "runtime.preemptall", NULL, 19, INT_MAX, 0 },
+	{ "runtime.allm", "runtime.mcommoninit", "runtime.atomicwb", 19, INT_MAX, 0 },
+	{ NULL, NULL, NULL, 0, 0, 0 },
+};
+
+/* ---- what registers hold, as far as that is a constant ---- */
+
+struct constants {
+	uint64_t value[32];
+	uint32_t known;
+};
+
+static bool constants__get(const struct constants *c, uint8_t reg, uint64_t *value)
+{
+	if (reg >= 32 || !(c->known & 1u << reg))
+		return false;
+	*value = c->value[reg];
+	return true;
+}
+
+/* The value that @in gives .reg. */
+static bool constants__eval(const struct constants *c, const struct insn *in, uint64_t *value)
+{
+	uint64_t base;
+
+	if (in->kind == INSN_ADDRESS) {
+		*value = in->target;
+		return true;
+	}
+	if (in->kind == INSN_MOV_IMM) {
+		*value = in->imm;
+		return in->size_bytes >= 4;
+	}
+	if (in->kind == INSN_MOV_PART) {
+		if (!constants__get(c, in->reg, &base) || in->shift > 48)
+			return false;
+		*value = (base & ~(0xffffull << in->shift)) | (uint64_t)in->imm << in->shift;
+		return true;
+	}
+	if ((in->kind != INSN_ADD && in->kind != INSN_MOV) || in->size_bytes != 8 ||
+	    !constants__get(c, in->base, &base))
+		return false;
+	*value = in->kind == INSN_ADD ? base + in->imm : base;
+	return true;
+}
+
+static void constants__step(struct constants *c, const struct insn *in)
+{
+	uint64_t value = 0;
+	bool known = constants__eval(c, in, &value);
+
+	/* what comes next is reached from elsewhere, or after code that may have changed anything */
+	if (in->kind == INSN_CALL || in->kind == INSN_CALL_INDIRECT || in->kind == INSN_JMP ||
+	    in->kind == INSN_JMP_INDIRECT || in->kind == INSN_RET || in->kind == INSN_BAD)
+		c->known = 0;
+	if (in->kind != INSN_CMP) /* of which the decoder says that it writes */
+		c->known &= ~in->writes;
+	if (known && in->reg < 32) {
+		c->value[in->reg] = value;
+		c->known |= 1u << in->reg;
+	}
+}
+
+/* The address of memory that @in touches, where it is a constant. */
+static bool constants__address(const struct constants *c, const struct insn *in, uint64_t *addr)
+{
+	if (!in->mem || in->tls || in->index != INSN_NO_REG)
+		return false;
+	if (in->pc_relative) {
+		*addr = in->target;
+		return true;
+	}
+	if (!constants__get(c, in->base, addr))
+		return false;
+	*addr += in->imm;
+	return true;
+}
+
+/* ---- variables ---- */
+
+struct found {
+	uint64_t addr;
+	uint32_t nr;
+	bool differ;
+};
+
+static void found__add(struct found *f, uint64_t addr)
+{
+	f->differ |= f->nr && f->addr != addr;
+	f->addr = addr;
+	f->nr++;
+}
+
+/* Both ABIs pass the first argument in register 0: rax, x0. */
+static void passed(struct constants *c, const struct insn *in, uint64_t callee, struct found *f)
+{
+	uint64_t addr;
+
+	if (in->kind == INSN_CALL && in->target == callee && constants__get(c, 0, &addr))
+		found__add(f, addr);
+}
+
+/* A slice: its pointer and its length are loaded, at once or one after the other. The lowest of all words loaded. */
+static void loaded(struct constants *c, const struct insn *in, struct found *f)
+{
+	uint64_t addr;
+
+	if (in->kind != INSN_LOAD || in->size_bytes != 8 || !constants__address(c, in, &addr))
+		return;
+	if (!f->nr || addr < f->addr)
+		f->addr = addr;
+	f->nr++;
+}
+
+static int search(const struct code *code, uint64_t callee, struct found *f)
+{
+	struct constants c = { .known = 0 };
+	struct insn_iter it;
+	struct insn in;
+	int ret;
+
+	ret = insn_iter__open(&it, code);
+	if (ret)
+		return ret;
+	while ((ret = insn_iter__next(&it, &in)) > 0) {
+		if (callee)
+			passed(&c, &in, callee, f);
+		else
+			loaded(&c, &in, f);
+		constants__step(&c, &in);
+	}
+	insn_iter__close(&it);
+	return ret;
+}
+
+int gopattern__in(const struct code *code, uint64_t callee, uint64_t *addr)
+{
+	struct found f = { .nr = 0 };
+	int ret;
+
+	ret = search(code, callee, &f);
+	if (ret)
+		return ret;
+	if (!f.nr)
+		return -ENOENT;
+	*addr = f.addr;
+	return f.differ ? -ENOTUNIQ : 0;
+}
+
+static int gopattern__search(const struct gopattern *p, gopattern_lookup lookup, void *ctx, uint64_t *addr)
+{
+	struct code code, callee = { .addr = 0 };
+	int ret;
+
+	ret = lookup(ctx, p->function, &code);
+	if (!ret && p->callee)
+		ret = lookup(ctx, p->callee, &callee);
+	if (!ret && p->callee && !callee.addr)
+		ret = -ENOENT;
+	if (!ret)
+		ret = gopattern__in(&code, callee.addr, addr);
+	if (!ret)
+		*addr += p->adjust;
+	return ret;
+}
+
+int gopattern__find(const char *name, int minor, gopattern_lookup lookup, void *ctx, uint64_t *addr)
+{
+	int ret = -ENOENT;
+
+	for (const struct gopattern *p = gopatterns; p->name && ret; p++) {
+		if (!strcmp(p->name, name) && minor >= p->from && minor <= p->to)
+			ret = gopattern__search(p, lookup, ctx, addr);
+	}
+	return ret;
+}
+
+/* ---- the thread-local word with g ---- */
+
+const char *gotls__function(int arch)
+{
+	return arch == TARE_ARCH_X86_64 ? "runtime.stackcheck" : arch == TARE_ARCH_ARM64 ? "runtime.load_g" : NULL;
+}
+
+/* What is known of the registers that may lead to g. */
+struct tls_search {
+	struct constants c;
+	uint64_t slot[32];	/* the address each was loaded from, 0: from none */
+	uint8_t thread_pointer;	/* arm64: the register it is in */
+};
+
+/* A load from thread pointer + @reg + @offset: is the register's value known, or where it came from? */
+static int tls_search__resolve(const struct tls_search *s, uint8_t reg, int64_t offset, struct gotls *tls)
+{
+	uint64_t value = 0;
+
+	tls->kind = GOTLS_OFFSET;
+	tls->slot = 0;
+	if (reg == INSN_NO_REG || constants__get(&s->c, reg, &value)) {
+		tls->offset = value + offset;
+		return 0;
+	}
+	if (reg >= 32 || !s->slot[reg])
+		return -ENOENT;
+	tls->kind = GOTLS_SLOT;
+	tls->slot = s->slot[reg];
+	tls->offset = offset;
+	return 0;
+}
+
+/* Returns 1 where @in does not load g, otherwise what there is to return. */
+static int tls_search__step(struct tls_search *s, const struct insn *in, struct gotls *tls)
+{
+	uint64_t addr = 0;
+
+	if (in->kind == INSN_LOAD && in->tls) {
+		if (in->base != INSN_NO_REG && in->index != INSN_NO_REG)
+			return -ENOENT;
+		return tls_search__resolve(s, in->base != INSN_NO_REG ? in->base : in->index, in->imm, tls);
+	}
+	if (in->kind == INSN_LOAD && in->reg == ARM64_X28 && in->base != INSN_NO_REG && in->base == s->thread_pointer)
+		return tls_search__resolve(s, in->index, in->imm, tls);
+	if (in->kind == INSN_LOAD && constants__address(&s->c, in, &addr) && in->size_bytes == 1)
+		tls->iscgo = addr;
+	for (int i = 0; i < 32; i++) {
+		if (in->writes & 1u << i)
+			s->slot[i] = 0;
+	}
+	if (in->kind == INSN_THREAD_POINTER)
+		s->thread_pointer = in->reg;
+	else if (in->kind == INSN_LOAD && in->reg < 32 && in->size_bytes == 8)
+		s->slot[in->reg] = addr;
+	constants__step(&s->c, in);
+	return in->kind == INSN_RET || in->kind == INSN_CALL ? -ENOENT : 1;
+}
+
+int gotls__decode(const struct code *code, struct gotls *tls)
+{
+	struct tls_search s = { .thread_pointer = INSN_NO_REG };
+	struct insn_iter it;
+	struct insn in;
+	int ret, step = 1;
+
+	*tls = (struct gotls){ .kind = GOTLS_OFFSET };
+	ret = insn_iter__open(&it, code);
+	if (ret)
+		return ret;
+	while (step == 1 && (ret = insn_iter__next(&it, &in)) > 0)
+		step = tls_search__step(&s, &in, tls);
+	insn_iter__close(&it);
+	if (ret < 0)
+		return ret;
+	return step == 1 ? -ENOENT : step;
+}
