@@ -84,6 +84,7 @@ int BPF_PROG(page_fault_user, unsigned long address, struct pt_regs *regs, unsig
 	r.rec.flags = t->fault_write ? TARE_FAULT_WRITE : 0;
 	r.address = address;
 	r.ip = t->fault_ip;
+	tell_goroutine(c, p, t->fault_ts);
 	EMIT_EVIDENCE(c, t->fault_ts, &r);
 	t->fault_ts = 0;
 	return 0;

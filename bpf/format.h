@@ -60,6 +60,7 @@ enum tare_frame_type {
 	TARE_FRAME_END,		/* struct tare_end: the recording was closed in order */
 	TARE_FRAME_RUNTIMES,	/* tare_array of struct tare_counters: a runtime's own counters, as read at .ts_ns */
 	TARE_FRAME_SYMBOLS,	/* struct tare_symbol, each followed by its strings */
+	TARE_FRAME_DELAYS,	/* struct tare_delays: how long goroutines waited to run, as their runtime counts it */
 };
 
 struct tare_frame {
@@ -140,6 +141,15 @@ struct tare_symbol {
 	__u32 line;		/* 0: not known */
 	__u16 name_len, file_len;
 };
+
+/* The runtime's histogram of a process since it started: of durations of at least from_ns[i], count[i]; ascending. */
+struct tare_delays {
+	__u32 pid;
+	__u32 one_in;		/* of so many waits one is counted */
+	__u32 nr, pad;
+	struct { __u64 from_ns, count; } buckets[];	/* nr of them; those without a wait may be left out */
+};
+#define TARE_DELAYS_MAX	1024
 
 /* What was lost, by class. Each count is of events that happened and are not in the file. */
 enum tare_loss_class {

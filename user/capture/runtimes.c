@@ -235,6 +235,21 @@ static int read_one(struct instance *i, struct tare_counters *c)
 	return ret;
 }
 
+static void write_delays(struct runtimes *r, struct instance *i, uint64_t now)
+{
+	struct tare_delays *d = calloc(1, sizeof(*d) + TARE_DELAYS_MAX * sizeof(d->buckets[0]));
+	struct iovec iov = { d, 0 };
+
+	if (!d)
+		return;
+	d->pid = i->pid;
+	if (!i->runtime->delays(i->self, d)) {
+		iov.iov_len = sizeof(*d) + d->nr * sizeof(d->buckets[0]);
+		writer__frame(r->writer, TARE_FRAME_DELAYS, 0, now, &iov, 1);
+	}
+	free(d);
+}
+
 void runtimes__read(struct runtimes *r, uint64_t now, bool last)
 {
 	struct tare_counters *all = calloc(r->nr + 1, sizeof(*all));
@@ -247,6 +262,8 @@ void runtimes__read(struct runtimes *r, uint64_t now, bool last)
 
 		if (in->runtime->counters && runs(in) && !read_one(in, &all[nr]))
 			nr++;
+		if (in->runtime->delays && runs(in))
+			write_delays(r, in, now);
 		if (!last && kill(in->pid, 0) && errno == ESRCH)
 			drop(r, in);
 	}

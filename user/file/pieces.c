@@ -155,6 +155,26 @@ static int next_symbol(struct pieces *d, struct event *ev)
 	return 1;
 }
 
+static int next_delays(struct pieces *d, struct event *ev)
+{
+	struct tare_delays head;
+
+	if (d->pos || d->head.len < sizeof(head))
+		return 0;
+	memcpy(&head, d->payload, sizeof(head));
+	if (head.nr > TARE_DELAYS_MAX || d->head.len < sizeof(head) + head.nr * sizeof(head.buckets[0]))
+		return 0;
+	/* the payload may lie anywhere: a copy that is aligned */
+	free(d->text);
+	d->text = malloc(d->head.len);
+	if (!d->text)
+		return -ENOMEM;
+	memcpy(d->text, d->payload, d->head.len);
+	d->pos = d->head.len;
+	ev->delays = (const struct tare_delays *)d->text;
+	return 1;
+}
+
 static const struct {
 	enum event_kind kind;
 	int (*next)(struct pieces *d, struct event *ev);
@@ -169,6 +189,7 @@ static const struct {
 	[TARE_FRAME_END] = { EVENT_END, next_end },
 	[TARE_FRAME_RUNTIMES] = { EVENT_COUNTERS, next_counters },
 	[TARE_FRAME_SYMBOLS] = { EVENT_SYMBOL, next_symbol },
+	[TARE_FRAME_DELAYS] = { EVENT_DELAYS, next_delays },
 };
 
 bool pieces__know(const struct tare_frame *head)

@@ -39,6 +39,7 @@ enum event_kind {
 	EVENT_IRQ,
 	EVENT_COUNTERS,
 	EVENT_SYMBOL,
+	EVENT_DELAYS,
 };
 
 /* A context switch; see struct tare_switch. Fields of a side that is no target are 0 but for its tid. */
@@ -104,6 +105,7 @@ struct event {
 		struct tare_sample sample;
 		struct tare_irq irq;
 		struct tare_counters counters;
+		const struct tare_delays *delays;
 		struct {
 			const struct tare_symbol *head;
 			const char *name, *file;	/* NOT terminated */

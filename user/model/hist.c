@@ -31,13 +31,22 @@ static uint64_t add_saturating(uint64_t a, uint64_t b)
 	return a + b < a ? UINT64_MAX : a + b;
 }
 
-void hist__record(struct hist *h, uint64_t value)
+void hist__record_many(struct hist *h, uint64_t value, uint64_t n)
 {
+	uint64_t sum;
+
+	if (!n)
+		return;
 	h->min = h->count && h->min < value ? h->min : value;
 	h->max = h->max > value ? h->max : value;
-	h->count++;
-	h->total = add_saturating(h->total, value);
-	h->buckets[hist__index(value)]++;
+	h->count += n;
+	h->total = add_saturating(h->total, __builtin_mul_overflow(value, n, &sum) ? UINT64_MAX : sum);
+	h->buckets[hist__index(value)] += n;
+}
+
+void hist__record(struct hist *h, uint64_t value)
+{
+	hist__record_many(h, value, 1);
 }
 
 void hist__merge(struct hist *h, const struct hist *from)

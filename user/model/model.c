@@ -14,7 +14,9 @@ struct model *model__new(void)
 	if (!m)
 		return NULL;
 	switches__init(&m->switches);
+	pauses__init(&m->pauses, &m->switches);
 	model_symbols__init(&m->symbols);
+	preemption__init(&m->preemption);
 	pauses__init(&m->pauses, &m->switches);
 	table__init(&m->loss, MAX_LOSS_ROWS);
 	m->begin_ns = UINT64_MAX;
@@ -29,6 +31,8 @@ void model__free(struct model *m)
 	switches__free(&m->switches);
 	table__free(&m->loss);
 	counters__free(&m->counters);
+	delays__free(&m->delays);
+	preemption__free(&m->preemption);
 	model_symbols__free(&m->symbols);
 	for (unsigned i = 0; i < m->nr_info; i++) {
 		free(m->info[i].key);
@@ -186,6 +190,11 @@ static int model__counters(struct model *m, const struct event *ev)
 	return counters__event(&m->counters, ev);
 }
 
+static int model__delays(struct model *m, const struct event *ev)
+{
+	return delays__event(&m->delays, ev);
+}
+
 static int model__symbol(struct model *m, const struct event *ev)
 {
 	return model_symbols__event(&m->symbols, ev);
@@ -206,8 +215,19 @@ TO_SWITCHES(switch)
 TO_SWITCHES(name)
 TO_SWITCHES(exec)
 TO_SWITCHES(rename)
-TO_SWITCHES(exit)
 TO_SWITCHES(migrate)
+
+static int model__exit(struct model *m, const struct event *ev)
+{
+	preemption__exit(&m->preemption, ev->exit.tid);
+	return switches__exit(&m->switches, ev);
+}
+
+static int model__signal(struct model *m, const struct event *ev)
+{
+	preemption__signal(&m->preemption, ev);
+	return 0;
+}
 
 static const struct {
 	int (*fold)(struct model *m, const struct event *ev);
@@ -231,12 +251,13 @@ static const struct {
 	[EVENT_DAMAGE] = { model__damage, false },
 	[EVENT_RUNTIME] = { model__ignore, true },
 	[EVENT_GOROUTINE] = { model__ignore, true },
-	[EVENT_SIGNAL] = { model__ignore, true },
+	[EVENT_SIGNAL] = { model__signal, true },
 	[EVENT_FAULT] = { model__ignore, true },
 	[EVENT_SAMPLE] = { model__ignore, true },
 	[EVENT_IRQ] = { model__ignore, true },
 	[EVENT_COUNTERS] = { model__counters, false },
 	[EVENT_SYMBOL] = { model__symbol, false },
+	[EVENT_DELAYS] = { model__delays, false },
 };
 
 int model__event(struct model *m, const struct event *ev)

@@ -8,8 +8,10 @@
 #define TARE_MODEL_H
 
 #include "counters.h"
+#include "delays.h"
 #include "event.h"
 #include "pause.h"
+#include "preemption.h"
 #include "switch.h"
 #include "symbol.h"
 
@@ -42,6 +44,8 @@ struct model {
 	struct tare_probe probes[MODEL_MAX_PROBES];		/* running totals as they were given last */
 	unsigned nr_probes;
 	struct runtime_counters counters;
+	struct delays delays;
+	struct preemption preemption;
 	struct model_symbols symbols;
 	struct table loss;					/* class << 32 | CPU to its running total */
 	uint64_t lost[TARE_NR_LOST];				/* by class, set by model__finish() */

@@ -13,6 +13,7 @@
 #include <jansson.h>
 #include <sys/wait.h>
 
+#include "pauses.h"
 #include "report.h"
 #include "rows.h"
 #include "util.h"
@@ -164,24 +165,64 @@ static json_t *allocation_json(const struct model *m, json_t *notes)
 			 counter(c.freed_objects), "sampled_sites", "page_faults", "page_fault_ns", "syscalls");
 }
 
+/* Of @one_in waits one is counted: total and count are of those. */
+static json_t *delays_json(const struct model *m)
+{
+	uint32_t one_in;
+	struct hist h;
+	json_t *d;
+
+	if (!m->delays.nr)
+		return json_null();
+	delays__total(&m->delays, &h, &one_in);
+	d = dist(&h);
+	json_object_set_new(d, "one_in", json_integer(one_in));
+	return d;
+}
+
 /* What the runtime counts of itself, over the recording; null where it does not tell. */
 static json_t *runtime_json(const struct model *m)
 {
 	struct tare_counters c;
 
 	counters__total(&m->counters, &c);
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "collections", counter(c.collections), "pauses",
+	return json_pack("{s:{s:I, s:I, s:o}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "preemption_signals", "sent",
+			 num(m->preemption.sent), "delivered", num(m->preemption.delivered), "latency_ns",
+			 dist(&m->preemption.latency), "goroutine_run_queue_ns", delays_json(m), "collections", counter(c.collections), "pauses",
 			 counter(c.pauses), "pause_ns", counter(c.pause_ns), "goroutines_created",
 			 counter(c.goroutines_created), "preempts", counter(c.preempts), "syscalls", counter(c.syscalls),
 			 "assist_ns", counter(c.assist_ns), "heap_bytes", counter(c.heap_bytes), "goal_bytes",
 			 counter(c.goal_bytes));
 }
 
-static json_t *stop_the_world_json(json_t *notes)
+/* `stopping' and `total' by the runtime's definition; `world' until each thread with work runs again. */
+static json_t *stop_the_world_json(const struct model *m, json_t *notes)
 {
-	note(notes, "stop_the_world: this version measures context switches only");
-	return json_pack("{s:n, s:n, s:n, s:n, s:n, s:n}", "count", "stopping_ns", "total_ns", "world_ns", "by_reason",
-			 "by_cause_ns");
+	const struct pauses *ps = &m->pauses;
+	json_t *reasons = json_object(), *causes = json_object();
+	char name[64];
+
+	if (!ps->runtime_events) {
+		note(notes, "stop_the_world: the recording holds nothing that the target's runtime tells");
+		json_decref(reasons);
+		json_decref(causes);
+		return json_pack("{s:n, s:n, s:n, s:n, s:n, s:n}", "count", "stopping_ns", "total_ns", "world_ns",
+				 "by_reason", "by_cause_ns");
+	}
+	for (unsigned i = 0; i < ps->nr_reasons; i++) {
+		const struct pause_reason *r = &ps->reasons[i];
+
+		json_object_set_new(reasons, pause_reason_name(m, r->reason, name),
+				    json_pack("{s:I, s:I, s:I, s:I}", "count", num(r->count), "total_ns", num(r->total_ns),
+					      "world_ns", num(r->world_ns), "max_world_ns", num(r->max_ns)));
+	}
+	for (unsigned i = 0; i < PAUSE_NR_CAUSES; i++)
+		json_object_set_new(causes, pause_cause_name(i), json_integer(num(ps->cause_ns[i])));
+	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:{s:I, s:I}}", "count", num(ps->count),
+			 "stopping_ns", dist(&ps->stopping), "total_ns", dist(&ps->total), "world_ns", dist(&ps->world),
+			 "by_reason", reasons, "by_cause_ns", causes, "lost", num(ps->lost), "unfinished",
+			 num(ps->unfinished), "stopped_p_ns", num(ps->stopped_p_ns), "assists", "count",
+			 num(ps->assists), "total_ns", num(ps->assist_ns));
 }
 
 /* CPU time that the kernel charged: what interrupts and the hypervisor took meanwhile is not the target's. */
@@ -338,7 +379,7 @@ int report__json(const struct model *m, FILE *to)
 	bad |= json_object_set_new(root, "context_switches", switches_json(m, &total, notes));
 	bad |= json_object_set_new(root, "allocation", allocation_json(m, notes));
 	bad |= json_object_set_new(root, "runtime", runtime_json(m));
-	bad |= json_object_set_new(root, "stop_the_world", stop_the_world_json(notes));
+	bad |= json_object_set_new(root, "stop_the_world", stop_the_world_json(m, notes));
 	bad |= json_object_set_new(root, "ledger", ledger_json(m, &total, notes));
 	bad |= json_object_set_new(root, "threads", threads_json(m));
 	bad |= json_object_set_new(root, "check", check_json(m));

@@ -66,6 +66,27 @@ static void print_own_share(const struct model *m, FILE *to)
 	}
 }
 
+/* By the runtime's own histogram, whose buckets are wider than ours. */
+static void print_delays(const struct model *m, FILE *to)
+{
+	uint32_t one_in;
+	struct hist h;
+
+	delays__total(&m->delays, &h, &one_in);
+	if (!h.count)
+		return;
+	print_distribution("goroutines: ready to running", &h, to);
+	if (one_in > 1)
+		fprintf(to, "    by the runtime's own histogram, which counts one in %u\n", one_in);
+}
+
+/* SIGURG, by which a runtime asks a thread to give way. */
+static void print_preemption(const struct model *m, FILE *to)
+{
+	if (m->preemption.latency.count)
+		print_distribution("preemption signal to handler", &m->preemption.latency, to);
+}
+
 static void print_distributions(const struct model *m, FILE *to)
 {
 	const struct switches *s = &m->switches;
@@ -84,6 +105,8 @@ static void print_distributions(const struct model *m, FILE *to)
 		fprintf(to, "  %-27s%14s %s\n", "the switch itself", "not available:",
 			why ? sanitize(why, strlen(why), safe, 56) : "it was not asked for");
 	}
+	print_preemption(m, to);
+	print_delays(m, to);
 }
 
 static void print_more(int n, int shown, FILE *to)
@@ -235,6 +258,39 @@ static void print_probes(const struct model *m, FILE *to)
 	}
 }
 
+static void print_stop_the_world(const struct model *m, FILE *to)
+{
+	const struct pauses *ps = &m->pauses;
+	const char *sep = "  why  ";
+	char t[2][16], n[32];
+
+	if (!ps->runtime_events)
+		return;
+	fprintf(to, "\n%-29s%14s %9s %9s %9s %9s %9s\n", "stop the world", "count", "total", "p50", "p90", "p99",
+		"max");
+	print_distribution("until all stood", &ps->stopping, to);
+	print_distribution("until all were told to go on", &ps->total, to);
+	print_distribution("until each ran again", &ps->world, to);
+	for (unsigned i = 0; i < PAUSE_NR_CAUSES && ps->world.total; i++) {
+		/* below that it is nobody's reason; `tare pauses' has all */
+		if (ps->cause_ns[i] < ps->world.total / 100)
+			continue;
+		fprintf(to, "%s%s %.0f %%", sep, pause_cause_name(i), percent(ps->cause_ns[i], ps->world.total));
+		sep = ", ";
+	}
+	if (ps->world.total)
+		fputc('\n', to);
+	if (ps->own_count)
+		fprintf(to, "  by the runtime's own account %s in all; %s is what that leaves out\n",
+			fmt_ns(ps->own_total_ns, t[0]),
+			fmt_ns(ps->own_world_ns > ps->own_total_ns ? ps->own_world_ns - ps->own_total_ns : 0, t[1]));
+	if (ps->assists)
+		fprintf(to, "  besides, %s times a goroutine had to help the collector, for %s in all\n",
+			fmt_count(ps->assists, n), fmt_ns(ps->assist_ns, t[0]));
+	if (ps->lost || ps->unfinished)
+		fprintf(to, "  ! events were lost during some of these: see `tare pauses'\n");
+}
+
 void report__text(const struct model *m, FILE *to, const struct report_opts *opts)
 {
 	report__head(m, to);
@@ -243,6 +299,7 @@ void report__text(const struct model *m, FILE *to, const struct report_opts *opt
 	if (opts->probes)
 		print_probes(m, to);
 	print_distributions(m, to);
+	print_stop_the_world(m, to);
 	print_off_cpu(m, to, opts->all);
 	print_rivals(m, to, opts->all);
 	print_wakers(m, to, opts->all);

@@ -189,6 +189,29 @@ static int go__counters(void *self, struct tare_counters *c)
 	return ret ?: go_live__counters(go->live, c);
 }
 
+static int go__delays(void *self, struct tare_delays *d)
+{
+	struct go *go = self;
+	struct go_hist *h;
+	int ret = go__live(go);
+
+	if (ret)
+		return ret;
+	h = malloc(sizeof(*h));
+	if (!h)
+		return -ENOMEM;
+	ret = go_live__histogram(go->live, GO_HIST_TIME_TO_RUN, h);
+	d->one_in = 8; /* gTrackingPeriod, runtime/runtime2.go */
+	for (unsigned i = 0; !ret && i < h->nr && d->nr < TARE_DELAYS_MAX; i++) {
+		if (!h->count[i])
+			continue;
+		d->buckets[d->nr].from_ns = h->from_ns[i];
+		d->buckets[d->nr++].count = h->count[i];
+	}
+	free(h);
+	return ret;
+}
+
 static int tls_slot(struct go *go, const struct gotls *tls, int64_t *g_at)
 {
 	struct go_live_input in = { .pid = go->prog.pid, .img = go->prog.img };
@@ -286,6 +309,7 @@ const struct runtime runtime_go = {
 	.open = go__open,
 	.probes = go__probes,
 	.counters = go__counters,
+	.delays = go__delays,
 	.names = go__names,
 	.facts = go__facts,
 	.symbol = go__symbol,

@@ -65,7 +65,12 @@ struct runtime {
 	int (*probes)(void *self, struct runtime_probes *list);
 	/* What the runtime counts, read from the live process's memory; fields it does not know stay. 0 or a negative errno. */
 	int (*counters)(void *self, struct tare_counters *counters);
-	/* The same from what the probe at its end copied. Returns 0 or a negative errno. */
+	/*
+	 * How long goroutines waited to run since the start: @delays has room for TARE_DELAYS_MAX buckets. 0 or a negative
+	 * errno.
+	 */
+	int (*delays)(void *self, struct tare_delays *delays);
+	/* The counters, from what the probe at its end copied. Returns 0 or a negative errno. */
 	int (*last_counters)(void *self, const struct tare_memory *memory, struct tare_counters *counters);
 	/* The names of its numbers: "stop_reason.1" is "GC mark termination", and so on. */
 	void (*names)(void *self, runtime_say *say, void *ctx);

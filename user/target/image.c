@@ -327,16 +327,17 @@ int image__vaddr(const struct image *img, uint64_t offset, uint64_t *vaddr)
 int image__bias(const struct image *img, uint64_t start, uint64_t map_offset, bool exec, uint64_t *bias)
 {
 	const uint64_t page = sysconf(_SC_PAGESIZE);
+	unsigned found = 0;
 
 	for (size_t i = 0; i < img->nr_segments; i++) {
 		const struct image_segment *s = &img->segments[i];
 		uint64_t first = s->offset & -page;
 
-		/* two PT_LOADs may share a page of the file, so being executable must agree as well */
+		/* two PT_LOADs may share a page of the file, which is then mapped twice */
 		if (!(s->flags & PF_X) == !exec && map_offset >= first && map_offset < s->offset + s->file_bytes) {
 			*bias = start - (s->vaddr - (s->offset - first) + (map_offset - first));
-			return 0;
+			found++;
 		}
 	}
-	return -ENOENT;
+	return found == 1 ? 0 : -ENOENT;
 }

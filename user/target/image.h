@@ -108,7 +108,8 @@ int image__symbol(struct image *img, const char *name, uint64_t *addr, uint64_t 
 /*
  * What a live process adds to each address: from one line of /proc/PID/maps of
  * this file, which begins at @start, maps the file from @map_offset, and is
- * executable or not. Returns 0, or -ENOENT where no PT_LOAD maps that part.
+ * executable or not. Returns 0, or -ENOENT where no PT_LOAD maps that part, or
+ * more than one does: ask with the executable one.
  */
 int image__bias(const struct image *img, uint64_t start, uint64_t map_offset, bool exec, uint64_t *bias);
 

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* For tests of pauses: what a runtime and the kernel tell of one, and what must hold of each. */
+#ifndef TEST_PAUSE_EVENTS_H
+#define TEST_PAUSE_EVENTS_H
+
+#include "model_events.h"
+#include "pause.h"
+
+#define TGID 100
+#define US 1000ull
+#define MS 1000000ull
+
+static inline void rt_args(uint64_t ts, uint32_t tid, int event, uint64_t goroutine, int n, uint64_t a, uint64_t b,
+			   uint64_t c)
+{
+	struct event ev = { .kind = EVENT_RUNTIME, .ts_ns = ts };
+
+	ev.runtime.event = event;
+	ev.runtime.tid = tid;
+	ev.runtime.tgid = TGID;
+	ev.runtime.goroutine = goroutine;
+	ev.runtime.nr_args = n;
+	memset(ev.runtime.args, 0xff, sizeof(ev.runtime.args));
+	ev.runtime.args[0] = n > 0 ? a : TARE_UNKNOWN;
+	ev.runtime.args[1] = n > 1 ? b : TARE_UNKNOWN;
+	ev.runtime.args[2] = n > 2 ? c : TARE_UNKNOWN;
+	fold(&ev);
+}
+
+static inline void rt(uint64_t ts, uint32_t tid, int event)
+{
+	rt_args(ts, tid, event, 0, 1, 1, 0, 0);
+}
+
+static inline void p_stopped(uint64_t ts, uint32_t tid, uint64_t goroutine)
+{
+	rt_args(ts, tid, TARE_RT_P_STOPPED, goroutine, 2, 1, 0, 0);
+}
+
+static inline void goroutine(uint64_t ts, uint32_t tid, uint64_t g, int p)
+{
+	struct event ev = { .kind = EVENT_GOROUTINE, .ts_ns = ts };
+
+	ev.goroutine = (struct tare_goroutine){ .tid = tid, .p = p, .goroutine = g };
+	fold(&ev);
+}
+
+static inline void signal_at(uint64_t ts, uint32_t tid, int step, uint64_t ip)
+{
+	struct event ev = { .kind = EVENT_SIGNAL, .ts_ns = ts };
+
+	ev.signal = (struct tare_signal){ .rec.flags = step, .tid = tid, .ip = ip };
+	fold(&ev);
+}
+
+static inline void fault(uint64_t ts, uint32_t tid, uint64_t address)
+{
+	struct event ev = { .kind = EVENT_FAULT, .ts_ns = ts };
+
+	ev.fault = (struct tare_fault){ .tid = tid, .address = address, .ip = 0x1000 };
+	fold(&ev);
+}
+
+static inline void sample(uint64_t ts, uint32_t tid, int flags, uint16_t syscall, uint64_t ip)
+{
+	struct event ev = { .kind = EVENT_SAMPLE, .ts_ns = ts };
+
+	ev.sample = (struct tare_sample){ .rec.flags = flags, .tid = tid, .syscall = syscall, .ip = ip };
+	fold(&ev);
+}
+
+static inline void irq(uint64_t ts, uint32_t tid, uint16_t which, uint32_t ns)
+{
+	struct event ev = { .kind = EVENT_IRQ, .ts_ns = ts };
+
+	ev.irq = (struct tare_irq){ .rec.flags = which, .tid = tid, .ns = ns };
+	fold(&ev);
+}
+
+/* As in(), woken by @waker @delay before it was on the run queue. */
+static inline void in_woken(uint64_t ts, int cpu, uint32_t prev, uint32_t tid, uint64_t wait, uint64_t delay,
+			    uint32_t waker)
+{
+	struct event ev = sw(ts, cpu, prev, tid);
+
+	ev.sw.next_target = ev.sw.has_wait = ev.sw.has_wake = true;
+	ev.sw.wait_ns = wait;
+	ev.sw.wake_delay_ns = delay;
+	ev.sw.waker_tid = waker;
+	fold(&ev);
+}
+
+/* The initiator 101 on CPU 0, the thread 102 on CPU 1, known to the switches. */
+static inline int setup_two(void **state)
+{
+	if (setup(state))
+		return -1;
+	task(0, 1 * MS, 101, 0, TARE_STATE_RUNNING, TARE_NO_SYSCALL, NULL);
+	task(0, 1 * MS, 102, 1, TARE_STATE_RUNNING, TARE_NO_SYSCALL, NULL);
+	name(900, "hog");
+	rt(2 * MS, 101, TARE_RT_GC_START);
+	return 0;
+}
+
+/* What must hold of every pause, whatever came. */
+static inline void assert_sound(const struct pause *p)
+{
+	uint64_t causes = 0, parts = 0, pos = p->request_ns, by_cause[PAUSE_NR_CAUSES] = { 0 };
+
+	assert_true(p->request_ns <= p->stopped_ns && p->stopped_ns <= p->restart_ns);
+	assert_true(p->restart_ns <= p->started_ns && p->started_ns <= p->end_ns);
+	assert_true(p->chain.n <= PAUSE_MAX_SEGS);
+	for (uint32_t i = 0; i < p->chain.n; i++) {
+		const struct pause_seg *s = &p->chain.at[i];
+
+		assert_int_equal(s->start_ns, pos);
+		assert_true(s->end_ns > s->start_ns);
+		assert_true(s->cause < PAUSE_NR_CAUSES && s->part < PAUSE_NR_PARTS);
+		pos = s->end_ns;
+		by_cause[s->cause] += s->end_ns - s->start_ns;
+	}
+	assert_int_equal(pos, p->end_ns);
+	for (int i = 0; i < PAUSE_NR_CAUSES; i++) {
+		causes += p->cause_ns[i];
+		assert_int_equal(by_cause[i], p->cause_ns[i]);
+	}
+	for (int i = 0; i < PAUSE_NR_PARTS; i++)
+		parts += p->part_ns[i];
+	assert_int_equal(causes, pause__world_ns(p));
+	assert_int_equal(parts, pause__world_ns(p));
+	assert_null(p->restarts);
+}
+
+static inline const struct pause *only_pause(void)
+{
+	assert_int_equal(m->pauses.nr_kept, 1);
+	assert_int_equal(m->pauses.count, 1);
+	assert_sound(m->pauses.kept[0]);
+	return m->pauses.kept[0];
+}
+
+/* The only pause's main cause is @cause with @ns exactly. */
+static inline struct pause_verdict assert_main(enum pause_cause cause, uint64_t ns)
+{
+	struct pause_verdict v;
+
+	pause__verdict(only_pause(), &v);
+	assert_string_equal(pause_cause_name(v.cause), pause_cause_name(cause));
+	assert_int_equal(v.ns, ns);
+	return v;
+}
+
+#endif /* TEST_PAUSE_EVENTS_H */

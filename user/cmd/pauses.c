@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* tare pauses: each stop-the-world pause of a recording, and why it was as long as it was. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "cmd.h"
+#include "pauses.h"
+#include "report.h"
+#include "util.h"
+
+#define SHOWN 10
+
+struct options {
+	const char *in, *reason;
+	uint64_t since_ns;
+	bool json;
+	struct pauses_opts report;
+	struct model *m;
+};
+
+enum { OPT_LONGEST = 256, OPT_REASON, OPT_SINCE, OPT_JSON };
+
+static void usage(FILE *to)
+{
+	fprintf(to, "usage: tare pauses [-i FILE] [options]\n\n"
+		    "  -i, --input FILE      the recording, - for standard input (default: " TARE_DEFAULT_FILE ")\n"
+		    "      --longest N       how many to print, the longest ones first (default: %d; 0: up to %d)\n"
+		    "      --reason REASON   only these: the reason as printed, a part of it, or its number\n"
+		    "      --since TIME      only those that began later than this after the recording's begin\n"
+		    "      --json            as JSON (tare.pauses/1): all that --longest lets, each with its chain\n"
+		    "  -h, --help            print this\n\n"
+		    "world     from the request to stop until the last stopped thread that had work runs again\n"
+		    "stopping  from the request until all stand; stopped: the work; restart: until each runs\n"
+		    "The causes of a pause sum to its world time; what no evidence explains is `unexplained'.\n",
+		SHOWN, PAUSES_KEEP);
+}
+
+static int parse_longest(const char *arg, uint32_t *n)
+{
+	unsigned long value;
+	char *end;
+
+	errno = 0;
+	value = strtoul(arg, &end, 10);
+	if (errno || end == arg || *end || arg[0] == '-' || value > UINT32_MAX)
+		return -EINVAL;
+	*n = value;
+	return 0;
+}
+
+static int parse_option(int c, const char *given, struct options *o)
+{
+	switch (c) {
+	case 'i':
+		o->in = optarg;
+		return EXIT_OK;
+	case OPT_LONGEST:
+		if (!parse_longest(optarg, &o->report.longest))
+			return EXIT_OK;
+		err("pauses: --longest takes a number, not '%s'", optarg);
+		return EXIT_USAGE;
+	case OPT_REASON:
+		o->reason = optarg;
+		return EXIT_OK;
+	case OPT_SINCE:
+		if (!parse_duration(optarg, &o->since_ns))
+			return EXIT_OK;
+		err("pauses: --since takes a time such as 10s or 500ms, not '%s'", optarg);
+		return EXIT_USAGE;
+	case OPT_JSON:
+		o->json = true;
+		return EXIT_OK;
+	default:
+		err("pauses: no option %s, or it lacks its value; see tare pauses --help", given);
+		return EXIT_USAGE;
+	}
+}
+
+/* Returns an exit code, or -1 to go on. */
+static int parse(int argc, char **argv, struct options *o)
+{
+	static const struct option longs[] = {
+		{ "input", required_argument, NULL, 'i' },	    { "longest", required_argument, NULL, OPT_LONGEST },
+		{ "reason", required_argument, NULL, OPT_REASON }, { "since", required_argument, NULL, OPT_SINCE },
+		{ "json", no_argument, NULL, OPT_JSON },	    { "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	bool has_longest = false;
+	int c, code;
+
+	opterr = 0;
+	optind = 1;
+	*o = (struct options){ .in = TARE_DEFAULT_FILE };
+	while ((c = getopt_long(argc, argv, "i:h", longs, NULL)) != -1) {
+		if (c == 'h') {
+			usage(stdout);
+			return EXIT_OK;
+		}
+		has_longest |= c == OPT_LONGEST;
+		code = parse_option(c, argv[optind - 1], o);
+		if (code != EXIT_OK)
+			return code;
+	}
+	if (optind != argc) {
+		err("pauses: takes no argument, but was given %s; name a recording with -i", argv[optind]);
+		return EXIT_USAGE;
+	}
+	if (!has_longest && !o->json)
+		o->report.longest = SHOWN;
+	return -1;
+}
+
+/* Asked for each pause while the recording is read. */
+static bool accept(void *ctx, const struct pause *p)
+{
+	const struct options *o = ctx;
+	char name[64], number[24];
+
+	/* the begin is known: threads' first snapshots come before anything that they do */
+	if (o->since_ns && o->m->begin_ns != UINT64_MAX && p->request_ns < o->m->begin_ns + o->since_ns)
+		return false;
+	if (!o->reason)
+		return true;
+	snprintf(number, sizeof(number), "%llu", (unsigned long long)p->reason);
+	return !strcmp(o->reason, number) || strcasestr(pause_reason_name(o->m, p->reason, name), o->reason);
+}
+
+static int print(const struct options *o)
+{
+	int ret = 0;
+
+	if (o->json)
+		ret = report__pauses_json(o->m, stdout, &o->report);
+	else
+		report__pauses(o->m, stdout, &o->report);
+	errno = EIO;
+	if (!ret && (fflush(stdout) || ferror(stdout)))
+		ret = -errno;
+	if (!ret)
+		return EXIT_OK;
+	err("cannot write the pauses: %s", strerror(-ret));
+	return EXIT_FAILED;
+}
+
+int cmd_pauses(int argc, char **argv)
+{
+	struct options o;
+	int code = parse(argc, argv, &o);
+
+	if (code >= 0)
+		return code;
+	o.m = model__new();
+	if (!o.m) {
+		err("no memory to read a recording");
+		return EXIT_FAILED;
+	}
+	o.m->pauses.accept = accept;
+	o.m->pauses.accept_ctx = &o;
+	if (o.report.longest > PAUSES_KEEP)
+		o.m->pauses.keep = o.report.longest;
+	code = report__read(o.in, o.m) ? EXIT_FAILED : print(&o);
+	model__free(o.m);
+	return code;
+}

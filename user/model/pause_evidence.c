@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * What a thread does between two moments that something is known of. A page
+ * fault is told when it begins, and never when it ends: where no sample finds
+ * the thread in it and it does not leave the CPU, it is taken to be a short one.
+ */
+#include "pause_thread.h"
+
+#define SHORT_FAULT_NS 20000
+
+static const struct pause_act in_user = { .known = true, .cause = PAUSE_USER, .weak = true };
+
+static void tell(struct pause_thread *t, uint64_t from, uint64_t to, const struct pause_act *act, bool firm)
+{
+	struct pause_seg s = { .tid = t->tid, .cause = PAUSE_UNEXPLAINED, .on_cpu = true, .firm = firm };
+
+	if (act->known) {
+		s.cause = act->cause;
+		s.detail = act->detail;
+	}
+	/* in user space an asked thread is interrupted at once, unless it keeps the signal out */
+	if (t->pending && (s.cause == PAUSE_USER || s.cause == PAUSE_UNEXPLAINED))
+		s.cause = PAUSE_SIGNAL;
+	segs__push(&t->timeline, from, to, &s);
+}
+
+static bool same(const struct pause_act *a, const struct pause_act *b)
+{
+	return a->cause == b->cause && (a->cause != PAUSE_KERNEL || a->detail == b->detail);
+}
+
+static uint64_t clamp(uint64_t x, uint64_t low, uint64_t high)
+{
+	return x < low ? low : x > high ? high : x;
+}
+
+/* [t->pos_ns, @to]: @t->after was true at its beginning (or before), @before is at its end. */
+static void tell_between(struct pause_thread *t, uint64_t to, const struct pause_act *before)
+{
+	const struct pause_act *after = &t->after;
+	uint64_t from = t->pos_ns, middle;
+
+	if (!after->known || !before->known) {
+		/* a fault that nothing else is known of goes on: with a signal pending its end would deliver that */
+		tell(t, from, to, after->known ? after : before, false);
+	} else if (same(after, before)) {
+		tell(t, from, to, before->detail ? before : after, !after->weak || !before->weak);
+	} else if (t->fault_open && !t->pending) {
+		middle = clamp(t->evidence_ns + SHORT_FAULT_NS, from, to);
+		tell(t, from, middle, after, false);
+		tell(t, middle, to, before, !before->weak);
+	} else if (after->weak != before->weak) {
+		tell(t, from, to, after->weak ? before : after, false);
+	} else if (after->weak) {
+		tell(t, from, to, before, false);
+	} else {
+		middle = clamp(t->evidence_ns + (to - t->evidence_ns) / 2, from, to);
+		tell(t, from, middle, after, true);
+		tell(t, middle, to, before, true);
+	}
+}
+
+void pause_thread__evidence(struct pause_thread *t, uint64_t ts_ns, const struct pause_act *before,
+			    const struct pause_act *after, bool told)
+{
+	struct pause_act next = *after;
+
+	if (t->is_known && !t->is_on) {
+		/* it was not seen to come: the timeline has a gap, which is unexplained */
+		t->after = (struct pause_act){ 0 };
+		t->since_ns = ts_ns;
+		t->irq_ns = 0;
+	} else if (told && ts_ns > t->pos_ns) {
+		tell_between(t, ts_ns, before);
+	}
+	t->is_on = t->is_known = true;
+	t->after = next;
+	if (ts_ns > t->pos_ns)
+		t->pos_ns = ts_ns;
+	t->evidence_ns = t->pos_ns;
+	if (next.cause != PAUSE_FAULT)
+		t->fault_open = false;
+}
+
+void pause_thread__fault(struct pause_thread *t, const struct event *ev, bool told)
+{
+	struct pause_act before = in_user;
+	struct pause_act after = { .known = true, .cause = PAUSE_FAULT, .detail = ev->fault.address };
+
+	before.detail = ev->fault.ip;
+	pause_thread__evidence(t, ev->ts_ns, &before, &after, told);
+	t->fault_open = true;
+	t->fault_ns = ev->ts_ns;
+	t->fault_address = ev->fault.address;
+}
+
+void pause_thread__sample(struct pause_thread *t, const struct event *ev, bool told)
+{
+	uint16_t flags = ev->sample.rec.flags;
+	struct pause_act at = { .known = true, .cause = PAUSE_USER, .detail = ev->sample.ip };
+
+	if (flags & (TARE_SAMPLE_SOFTIRQ | TARE_SAMPLE_HARDIRQ))
+		return; /* interrupts have records of their own, with their length */
+	if (flags & TARE_SAMPLE_KERNEL) {
+		bool in_call = ev->sample.syscall != TARE_NO_SYSCALL;
+
+		at.cause = in_call ? PAUSE_KERNEL : PAUSE_FAULT;
+		at.detail = in_call ? ev->sample.syscall : t->fault_open ? t->fault_address : 0;
+	}
+	pause_thread__evidence(t, ev->ts_ns, &at, &at, told);
+	t->fault_open = false;
+}
+
+void pause_thread__signal(struct pause_thread *t, const struct event *ev, bool told)
+{
+	struct pause_act before = in_user, after = in_user;
+
+	if (ev->signal.rec.flags == TARE_SIGNAL_SENT) {
+		/* the time until now was before it was asked */
+		if (t->is_known && t->is_on && !t->pending && told && ev->ts_ns > t->pos_ns) {
+			tell_between(t, ev->ts_ns, &in_user);
+			t->pos_ns = ev->ts_ns;
+		}
+		if (!t->pending)
+			t->pending_ns = ev->ts_ns;
+		t->pending = true;
+		if (told && !t->asked_ns)
+			t->asked_ns = ev->ts_ns;
+		return;
+	}
+	if (ev->signal.rec.flags != TARE_SIGNAL_DELIVERED)
+		return;
+	before.detail = after.detail = ev->signal.ip;
+	after.weak = false;
+	pause_thread__evidence(t, ev->ts_ns, &before, &after, told);
+	t->pending = false;
+}
+
+void pause_thread__irq(struct pause_thread *t, const struct event *ev, bool told)
+{
+	uint64_t end = ev->ts_ns, start = end > ev->irq.ns ? end - ev->irq.ns : 0;
+
+	if (!t->is_known || !t->is_on)
+		return;
+	if (start < t->since_ns)
+		start = t->since_ns < end ? t->since_ns : end;
+	t->irq_ns += end - start;
+	if (!told)
+		return;
+	/* told first as what it interrupted */
+	if (end > t->pos_ns) {
+		tell_between(t, end, &in_user);
+		t->pos_ns = end;
+	}
+	segs__carve(&t->timeline, t->tid, start, end, end - start, PAUSE_IRQ, ev->irq.rec.flags);
+}

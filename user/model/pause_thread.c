@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <stdlib.h>
+#include <string.h>
+
+#include "pause_thread.h"
+
+#define OLD_SIGNAL_NS 1000000000ull
+
+struct pause_thread *pause_thread__find(const struct pauses *ps, uint32_t tid)
+{
+	uint64_t *slot = table__find(&ps->threads, tid);
+
+	return slot ? (struct pause_thread *)(uintptr_t)*slot : NULL;
+}
+
+static void pause_thread__free(struct pause_thread *t)
+{
+	segs__free(&t->timeline);
+	free(t);
+}
+
+void pause_thread__forget(struct pauses *ps, uint32_t tid)
+{
+	struct pause_thread *t = pause_thread__find(ps, tid);
+
+	if (!t)
+		return;
+	table__delete(&ps->threads, tid);
+	pause_thread__free(t);
+}
+
+void pause_threads__free(struct pauses *ps)
+{
+	const struct table_slot *slot;
+	size_t pos = 0;
+
+	while ((slot = table__next(&ps->threads, &pos)))
+		pause_thread__free((struct pause_thread *)(uintptr_t)slot->value);
+	table__free(&ps->threads);
+}
+
+/* What the switches have of a thread that this fold did not follow before. */
+static void pause_thread__seed(struct pauses *ps, struct pause_thread *t)
+{
+	const struct thread *st = threads__find(&ps->switches->threads, t->tid);
+	const struct reason *why;
+
+	if (!st)
+		return;
+	if (!t->tgid)
+		t->tgid = st->tgid;
+	t->cpu = st->cpu;
+	t->since_ns = t->pos_ns = t->evidence_ns = st->last_ns;
+	t->is_known = st->state == THREAD_ON || (st->state == THREAD_OFF && !st->maybe_runnable && !st->fresh);
+	t->is_on = st->state == THREAD_ON;
+	if (!t->is_known || t->is_on)
+		return;
+	why = &ps->switches->reasons[st->reason];
+	if (st->runnable)
+		t->off = why->kind == REASON_THROTTLED ? OFF_THROTTLED : OFF_RUNNABLE;
+	else if (why->kind == REASON_PAGE_FAULT)
+		t->off = OFF_FAULT;
+	else
+		t->off = OFF_BLOCKED;
+	t->off_detail = why->kind == REASON_SYSCALL ? why->syscall | (uint64_t)why->compat << 16 : TARE_NO_SYSCALL;
+	if (t->off == OFF_FAULT)
+		t->off_detail = 0;
+}
+
+struct pause_thread *pause_thread__get(struct pauses *ps, uint32_t tid, uint32_t tgid)
+{
+	struct pause_thread *t = pause_thread__find(ps, tid);
+	uint64_t *slot;
+
+	if (t) {
+		if (tgid)
+			t->tgid = tgid;
+		return t;
+	}
+	t = calloc(1, sizeof(*t));
+	slot = t ? table__add(&ps->threads, tid) : NULL;
+	if (!slot) {
+		free(t);
+		return NULL;
+	}
+	*slot = (uintptr_t)t;
+	t->tid = tid;
+	t->tgid = tgid;
+	pause_thread__seed(ps, t);
+	return t;
+}
+
+void pause_thread__begin(struct pause_thread *t, uint64_t epoch, uint64_t ts_ns)
+{
+	if (t->epoch == epoch)
+		return;
+	t->epoch = epoch;
+	t->timeline.n = 0;
+	t->timeline.failed = 0;
+	t->pos_ns = ts_ns;
+	t->asked_ns = t->slept_ns = 0;
+	/* its delivery must have been lost */
+	if (t->pending && ts_ns > t->pending_ns + OLD_SIGNAL_NS)
+		t->pending = false;
+	t->was_busy = t->is_known && (t->is_on || t->off == OFF_RUNNABLE || t->off == OFF_THROTTLED);
+}
+
+/* Where the thread is off the CPU and nobody told when it comes back: its wait for the CPU by the CPU's switches. */
+static void pause_thread__tell_off(struct pauses *ps, struct pause_thread *t, uint64_t from, uint64_t to,
+				   struct segs *out)
+{
+	static const uint8_t causes[] = {
+		[OFF_UNKNOWN] = PAUSE_UNEXPLAINED, [OFF_RUNNABLE] = PAUSE_RUNQUEUE, [OFF_THROTTLED] = PAUSE_THROTTLED,
+		[OFF_BLOCKED] = PAUSE_BLOCKED, [OFF_FAULT] = PAUSE_FAULT,
+	};
+	struct pause_seg s = { .tid = t->tid, .cause = causes[t->off], .firm = t->off != OFF_UNKNOWN };
+
+	if (t->off == OFF_BLOCKED || t->off == OFF_FAULT)
+		s.detail = t->off_detail;
+	if (t->off == OFF_RUNNABLE)
+		pause_cpus__wait(ps, t->cpu, t->tid, from, to, out);
+	else
+		segs__push(out, from, to, &s);
+}
+
+void pause_thread__tell_until(struct pauses *ps, struct pause_thread *t, uint64_t ts_ns)
+{
+	static const struct pause_act nothing;
+
+	if (ts_ns <= t->pos_ns)
+		return;
+	if (t->is_known && t->is_on) {
+		struct pause_act after = t->after;
+		uint64_t at = t->evidence_ns;
+
+		pause_thread__evidence(t, ts_ns, &nothing, &after, true);
+		t->after = after;
+		t->evidence_ns = at;
+		return;
+	}
+	if (t->is_known)
+		pause_thread__tell_off(ps, t, t->pos_ns, ts_ns, &t->timeline);
+	t->pos_ns = ts_ns;
+}
+
+static uint64_t less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+static uint64_t at_most(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Where a pause was requested meanwhile, what came before that is not to be mixed with what came after. */
+static void pause_thread__tell_stretch(struct pauses *ps, const struct pause_thread *t, uint16_t cpu, uint64_t from,
+				       uint64_t to)
+{
+	if (t->pos_ns > from && t->pos_ns < to) {
+		pause_cpus__wait(ps, cpu, t->tid, from, t->pos_ns, &ps->scratch);
+		from = t->pos_ns;
+	}
+	pause_cpus__wait(ps, cpu, t->tid, from, to, &ps->scratch);
+}
+
+/* The wait for a CPU until @ev, on each CPU where it waited; what the quota took stands first. */
+static void pause_thread__tell_wait(struct pauses *ps, struct pause_thread *t, const struct event *ev, uint64_t from)
+{
+	const struct thread *st = threads__find(&ps->switches->threads, t->tid);
+	struct pause_seg throttled = { .tid = t->tid, .cause = PAUSE_THROTTLED, .firm = true };
+	uint64_t ns = ev->sw.throttled_ns;
+
+	if (!ns && t->off == OFF_THROTTLED && t->is_known && !t->is_on)
+		ns = ev->ts_ns - from;
+	ns = at_most(ns, ev->ts_ns - from);
+	segs__push(&ps->scratch, from, from + ns, &throttled);
+	from += ns;
+	for (int i = 0; st && i < st->moves.count; i++) {
+		uint64_t moved = at_most(st->moves.at[i].ts_ns, ev->ts_ns);
+
+		if (moved <= from)
+			continue;
+		pause_thread__tell_stretch(ps, t, i == 0 && st->moves.forgot ? UINT16_MAX : st->moves.at[i].from_cpu,
+					   from, moved);
+		from = moved;
+	}
+	pause_thread__tell_stretch(ps, t, ev->cpu, from, ev->ts_ns);
+}
+
+/* Off the CPU until @ev: as it left, then told to go on, then waiting for a CPU. */
+void pause_thread__arrive(struct pauses *ps, struct pause_thread *t, const struct event *ev, bool tell)
+{
+	uint64_t from = at_most(t->since_ns, ev->ts_ns), off = ev->ts_ns - from, delay;
+	bool was_off = t->is_known && !t->is_on, runnable = t->off == OFF_RUNNABLE || t->off == OFF_THROTTLED;
+	uint64_t wait = at_most(ev->sw.has_wait ? ev->sw.wait_ns : was_off && runnable ? off : 0, off);
+	struct pause_seg waking = { .tid = t->tid, .cause = PAUSE_WAKEUP, .firm = true }, gap = { .tid = t->tid,
+		.cause = PAUSE_UNEXPLAINED };
+
+	if (was_off && runnable && !ev->sw.has_wake)
+		wait = off; /* the kernel's clock may be a little behind */
+	delay = at_most(ev->sw.has_wake ? ev->sw.wake_delay_ns : 0, off - wait);
+	ps->scratch.n = 0;
+	if (was_off && !runnable)
+		pause_thread__tell_off(ps, t, from, ev->ts_ns - wait - delay, &ps->scratch);
+	else
+		segs__push(&ps->scratch, from, ev->ts_ns - wait - delay, &gap);
+	segs__push(&ps->scratch, ev->ts_ns - wait - delay, ev->ts_ns - wait, &waking);
+	pause_thread__tell_wait(ps, t, ev, ev->ts_ns - wait);
+	if (tell) {
+		for (uint32_t i = 0; i < ps->scratch.n; i++) {
+			const struct pause_seg *s = &ps->scratch.at[i];
+
+			segs__push(&t->timeline, s->start_ns > t->pos_ns ? s->start_ns : t->pos_ns, s->end_ns, s);
+		}
+	}
+	if (!was_off || !runnable)
+		t->after = (struct pause_act){ 0 };
+	else
+		t->after.weak = true;
+	t->is_on = t->is_known = true;
+	t->fault_open = false;
+	t->cpu = ev->cpu;
+	t->since_ns = t->evidence_ns = ev->ts_ns;
+	t->pos_ns = t->pos_ns > ev->ts_ns ? t->pos_ns : ev->ts_ns;
+	t->irq_ns = 0;
+}
+
+/* Its time on the CPU that the kernel did not charge to it, less what interrupts are known for, was stolen. */
+static void pause_thread__stolen(struct pause_thread *t, const struct event *ev)
+{
+	uint64_t stolen = ev->sw.stolen_ns > 0 ? less(ev->sw.stolen_ns, t->irq_ns) : 0;
+
+	segs__steal(&t->timeline, t->tid, t->since_ns, ev->ts_ns, stolen);
+}
+
+void pause_thread__leave(struct pause_thread *t, const struct event *ev, bool tell)
+{
+	const struct event_switch *sw = &ev->sw;
+	bool in_call = sw->syscall != TARE_NO_SYSCALL;
+	uint64_t call = sw->syscall | (uint64_t)sw->compat << 16;
+	/* a call that it blocks in has only just begun, one that it is preempted in may have gone on for long */
+	struct pause_act before = { .known = true, .weak = true, .cause = PAUSE_USER };
+
+	if (!sw->voluntary && in_call)
+		before = (struct pause_act){ .known = true, .cause = PAUSE_KERNEL, .detail = call };
+	else if (sw->voluntary && !in_call)
+		before = (struct pause_act){ .known = true, .cause = PAUSE_FAULT, .weak = !t->fault_open,
+					     .detail = t->fault_open ? t->fault_address : 0 };
+	if (t->is_known && !t->is_on) /* it was not seen to come */
+		t->pos_ns = t->pos_ns > ev->ts_ns ? t->pos_ns : ev->ts_ns;
+	else
+		pause_thread__evidence(t, ev->ts_ns, &before, &t->after, tell);
+	if (tell && t->is_on)
+		pause_thread__stolen(t, ev);
+	if (tell && sw->voluntary && in_call && !t->slept_ns)
+		t->slept_ns = ev->ts_ns;
+	t->is_on = false;
+	t->is_known = true;
+	t->since_ns = ev->ts_ns;
+	t->cpu = ev->cpu;
+	if (!sw->voluntary || sw->state == TARE_STATE_RUNNING) {
+		t->off = sw->state == TARE_STATE_THROTTLED ? OFF_THROTTLED : OFF_RUNNABLE;
+	} else if (!in_call && sw->state < TARE_STATE_STOPPED) {
+		t->off = OFF_FAULT;
+		t->off_detail = before.detail;
+	} else {
+		t->off = OFF_BLOCKED;
+		t->off_detail = in_call ? call : TARE_NO_SYSCALL;
+	}
+}

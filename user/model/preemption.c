@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "preemption.h"
+
+#define MAX_WAITING (1u << 16)
+
+void preemption__init(struct preemption *p)
+{
+	*p = (struct preemption){ 0 };
+	table__init(&p->waiting, MAX_WAITING);
+}
+
+void preemption__free(struct preemption *p)
+{
+	table__free(&p->waiting);
+}
+
+void preemption__signal(struct preemption *p, const struct event *ev)
+{
+	uint32_t tid = ev->signal.tid;
+	uint64_t *since;
+
+	if (ev->signal.rec.flags == TARE_SIGNAL_SENT) {
+		p->sent++;
+		since = table__add(&p->waiting, tid);
+		if (since && !*since)
+			*since = ev->ts_ns;
+		return;
+	}
+	p->delivered++;
+	since = table__find(&p->waiting, tid);
+	if (since && ev->ts_ns >= *since)
+		hist__record(&p->latency, ev->ts_ns - *since);
+	table__delete(&p->waiting, tid);
+}
+
+void preemption__exit(struct preemption *p, uint32_t tid)
+{
+	table__delete(&p->waiting, tid);
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <inttypes.h>
+#include <string.h>
+
+#include "pauses.h"
+#include "util.h"
+
+#define COLUMNS 100
+#define INDENT 4
+
+static double percent(uint64_t part, uint64_t whole)
+{
+	return whole ? 100.0 * part / whole : 0;
+}
+
+/* @text in lines of COLUMNS at most, broken at blanks. */
+static void print_wrapped(const char *text, FILE *to)
+{
+	while (*text) {
+		int room = COLUMNS - INDENT, len = 0, cut = 0, columns = 0;
+
+		for (; text[len] && columns < room; len++) {
+			columns += (text[len + 1] & 0xc0) != 0x80;
+			if (text[len] == ' ')
+				cut = len;
+		}
+		if (!text[len] || !cut)
+			cut = len;
+		fprintf(to, "%*s%.*s\n", INDENT, "", cut, text);
+		text += cut;
+		while (*text == ' ')
+			text++;
+	}
+}
+
+static void print_own(const struct pause *p, FILE *to)
+{
+	char t[3][16];
+
+	if (p->own_total_ns == TARE_UNKNOWN)
+		return;
+	fprintf(to, "%*sthe runtime's own account: %s", INDENT, "", fmt_ns(p->own_total_ns, t[0]));
+	if (p->own_stopping_ns != TARE_UNKNOWN)
+		fprintf(to, ", of it %s to stop", fmt_ns(p->own_stopping_ns, t[1]));
+	if (pause__world_ns(p) > p->own_total_ns)
+		fprintf(to, "; it leaves out %s", fmt_ns(pause__world_ns(p) - p->own_total_ns, t[2]));
+	fputc('\n', to);
+}
+
+static void print_pause(const struct model *m, const struct pause *p, const struct pauses_opts *opts, FILE *to)
+{
+	uint64_t world = pause__world_ns(p), begin = m->begin_ns;
+	char reason[64], sentence[640], t[4][16], start[24];
+	struct pause_verdict v;
+
+	pause__verdict(p, &v);
+	snprintf(start, sizeof(start), "%.6f", (p->request_ns > begin ? p->request_ns - begin : 0) / 1e9);
+	fprintf(to, "%12s %-24.24s %9s %9s %9s %9s  %-11s %4.0f %%%s\n", start,
+		pause_reason_name(m, p->reason, reason), fmt_ns(world, t[0]), fmt_ns(p->part_ns[PAUSE_STOPPING], t[1]),
+		fmt_ns(p->part_ns[PAUSE_STOPPED], t[2]), fmt_ns(p->part_ns[PAUSE_RESTART], t[3]),
+		pause_cause_name(v.cause), percent(v.ns, world), p->lost ? " !" : "");
+	print_wrapped(pause_sentence(m, p, opts, sentence), to);
+	print_own(p, to);
+	if (p->turn_ns != TARE_UNKNOWN && p->turn_ns >= world / 10)
+		fprintf(to, "%*sbefore that it waited %s for its turn to stop the world\n", INDENT, "",
+			fmt_ns(p->turn_ns, t[0]));
+}
+
+static void print_causes(const struct pauses *ps, FILE *to)
+{
+	bool shown[PAUSE_NR_CAUSES] = { false };
+	char t[16], n[32];
+
+	fprintf(to, "\n%-26s %10s %9s %22s\n", "why, over all pauses", "time", "share", "main cause of");
+	for (;;) {
+		int best = -1;
+
+		for (int i = 0; i < PAUSE_NR_CAUSES; i++) {
+			if (!shown[i] && ps->cause_ns[i] && (best < 0 || ps->cause_ns[i] > ps->cause_ns[best]))
+				best = i;
+		}
+		if (best < 0)
+			return;
+		shown[best] = true;
+		fprintf(to, "  %-24s %10s %7.1f %% %22s\n", pause_cause_name(best), fmt_ns(ps->cause_ns[best], t),
+			percent(ps->cause_ns[best], ps->world.total), fmt_count(ps->cause_count[best], n));
+	}
+}
+
+void report__pauses(const struct model *m, FILE *to, const struct pauses_opts *opts)
+{
+	const struct pauses *ps = &m->pauses;
+	uint32_t shown = opts->longest && opts->longest < ps->nr_kept ? opts->longest : ps->nr_kept;
+	char n[3][32], t[2][16];
+
+	if (!ps->runtime_events) {
+		fprintf(to, "no pauses: nothing that the target's runtime tells is in this recording\n");
+		return;
+	}
+	fprintf(to, "%s stop-the-world pauses, %s in all", fmt_count(ps->count, n[0]), fmt_ns(ps->world.total, t[0]));
+	if (shown < ps->count)
+		fprintf(to, "; the %s longest", fmt_count(shown, n[1]));
+	fputc('\n', to);
+	if (ps->lost)
+		fprintf(to, "! events were lost during %s of them, marked with ! below\n", fmt_count(ps->lost, n[2]));
+	if (ps->unfinished)
+		fprintf(to, "! the end of %s more was not seen; they are left out\n", fmt_count(ps->unfinished, n[2]));
+	if (ps->count)
+		fprintf(to, "\n%12s %-24s %9s %9s %9s %9s  %-11s %6s\n", "at second", "reason", "world", "stopping",
+			"stopped", "restart", "main cause", "share");
+	for (uint32_t i = 0; i < shown; i++)
+		print_pause(m, ps->kept[i], opts, to);
+	if (ps->count)
+		print_causes(ps, to);
+}

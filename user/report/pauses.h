@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The stop-the-world pauses of a finished model, one by one: a table for people, and JSON. */
+#ifndef TARE_PAUSES_H
+#define TARE_PAUSES_H
+
+#include <stdio.h>
+
+#include "model.h"
+
+struct pauses_opts {
+	uint32_t longest;	/* how many to show; 0: all that were kept */
+	/* The function at @ip of process @tgid, valid until the next call, or NULL. May itself be NULL: addresses then. */
+	const char *(*symbol)(uint32_t tgid, uint64_t ip);
+};
+
+/* The longest first, each with its verdict, then the sum by cause. Within 100 columns. */
+void report__pauses(const struct model *m, FILE *to, const struct pauses_opts *opts);
+
+/* tare.pauses/1, one JSON object and a newline. Returns 0, -ENOMEM, or -EIO where writing failed. */
+int report__pauses_json(const struct model *m, FILE *to, const struct pauses_opts *opts);
+
+/* What the runtime calls @reason, safe to print. Returns @buf. */
+const char *pause_reason_name(const struct model *m, uint64_t reason, char buf[64]);
+
+/* What of @cause @p mostly had: a rival, a system call, a function..; "" where there is nothing to add. Returns @buf. */
+const char *pause_detail(const struct model *m, const struct pause *p, enum pause_cause cause,
+			 const struct pauses_opts *opts, char buf[192]);
+
+/* Why @p was as long as it was, in one sentence. Returns @buf. */
+const char *pause_sentence(const struct model *m, const struct pause *p, const struct pauses_opts *opts,
+			   char buf[640]);
+
+#endif /* TARE_PAUSES_H */

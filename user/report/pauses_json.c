@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * tare.pauses/1. "stopping_ns" and "total_ns" are by the runtime's definition
+ * (its own figures, which are in "own", where it tells them); "parts" are as
+ * measured, and sum to world_ns. Times of the chain are since the pause's start; its segments
+ * follow on each other without gap from 0 to world_ns. "causes" are the sums
+ * of the chain by cause, and sum to world_ns; the greatest first.
+ */
+#include <errno.h>
+#include <string.h>
+#include <jansson.h>
+
+#include "pauses.h"
+#include "util.h"
+
+static json_int_t num(uint64_t n)
+{
+	return n > INT64_MAX ? INT64_MAX : (json_int_t)n;
+}
+
+static json_t *known(uint64_t n)
+{
+	return n == TARE_UNKNOWN ? json_null() : json_integer(num(n));
+}
+
+static json_t *text(const char *s)
+{
+	return s[0] ? json_string(s) : json_null();
+}
+
+static json_t *who_json(const struct pause_who *who)
+{
+	char comm[64];
+
+	if (!who->tid)
+		return json_null();
+	return json_pack("{s:I, s:o, s:o}", "tid", num(who->tid), "comm",
+			 text(sanitize(who->comm, sizeof(who->comm), comm, sizeof(comm))), "goroutine",
+			 who->goroutine ? json_integer(num(who->goroutine)) : json_null());
+}
+
+static json_t *causes_json(const struct model *m, const struct pause *p, const struct pauses_opts *opts)
+{
+	bool done[PAUSE_NR_CAUSES] = { false };
+	json_t *list = json_array();
+	char detail[192];
+
+	for (;;) {
+		struct pause_top top;
+		int best = -1;
+
+		for (int i = 0; i < PAUSE_NR_CAUSES; i++) {
+			if (!done[i] && p->cause_ns[i] && (best < 0 || p->cause_ns[i] > p->cause_ns[best]))
+				best = i;
+		}
+		if (best < 0)
+			return list;
+		done[best] = true;
+		pause__top(p, best, &top);
+		json_array_append_new(list, json_pack("{s:s, s:I, s:o, s:o, s:I, s:I}", "cause", pause_cause_name(best),
+						      "ns", num(p->cause_ns[best]), "detail",
+						      text(pause_detail(m, p, best, opts, detail)), "tid",
+						      top.seg.tid ? json_integer(top.seg.tid) : json_null(), "detail_ns",
+						      num(top.ns), "seen_ns", num(top.firm_ns)));
+	}
+}
+
+/* The same words for one segment as for a cause: as if it were all of the pause. */
+static json_t *seg_json(const struct model *m, const struct pause *p, const struct pause_seg *s,
+			const struct pauses_opts *opts)
+{
+	struct pause alone = { .tgid = p->tgid, .chain = { .at = (struct pause_seg *)s, .n = 1 } };
+	char detail[192];
+
+	return json_pack("{s:I, s:I, s:s, s:s, s:o, s:o, s:b, s:b}", "start_ns", num(s->start_ns - p->request_ns), "ns",
+			 num(s->end_ns - s->start_ns), "part", pause_part_name(s->part), "cause",
+			 pause_cause_name(s->cause), "tid", s->tid ? json_integer(s->tid) : json_null(), "detail",
+			 text(pause_detail(m, &alone, s->cause, opts, detail)), "on_cpu", s->on_cpu, "seen", s->firm);
+}
+
+static json_t *chain_json(const struct model *m, const struct pause *p, const struct pauses_opts *opts)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < p->chain.n; i++)
+		json_array_append_new(list, seg_json(m, p, &p->chain.at[i], opts));
+	return list;
+}
+
+static json_t *own_json(const struct pause *p)
+{
+	bool has = p->own_total_ns != TARE_UNKNOWN;
+
+	return json_pack("{s:o, s:o, s:o}", "stopping_ns", known(p->own_stopping_ns), "total_ns", known(p->own_total_ns),
+			 "left_out_ns",
+			 has ? json_integer((json_int_t)(pause__world_ns(p) - p->own_total_ns)) : json_null());
+}
+
+static json_t *pause_json(const struct model *m, const struct pause *p, const struct pauses_opts *opts)
+{
+	char reason[64], sentence[640];
+	struct pause_verdict v;
+	json_t *o = json_object();
+
+	pause__verdict(p, &v);
+	json_object_set_new(o, "start_ns", json_integer(num(p->request_ns)));
+	json_object_set_new(o, "offset_ns", json_integer((json_int_t)(p->request_ns - m->begin_ns)));
+	json_object_set_new(o, "pid", json_integer(p->tgid));
+	json_object_set_new(o, "reason", json_string(pause_reason_name(m, p->reason, reason)));
+	json_object_set_new(o, "reason_number", known(p->reason));
+	json_object_set_new(o, "stopping_ns", json_integer(num(pause__stopping_ns(p))));
+	json_object_set_new(o, "total_ns", json_integer(num(pause__total_ns(p))));
+	json_object_set_new(o, "world_ns", json_integer(num(pause__world_ns(p))));
+	json_object_set_new(o, "parts", json_pack("{s:I, s:I, s:I}", "stopping_ns", num(p->part_ns[PAUSE_STOPPING]),
+						  "stopped_ns", num(p->part_ns[PAUSE_STOPPED]), "restart_ns",
+						  num(p->part_ns[PAUSE_RESTART])));
+	json_object_set_new(o, "turn_wait_ns", known(p->turn_ns));
+	json_object_set_new(o, "own", own_json(p));
+	json_object_set_new(o, "initiator", who_json(&p->initiator));
+	json_object_set_new(o, "straggler", who_json(&p->straggler));
+	json_object_set_new(o, "last_to_run", who_json(&p->last));
+	json_object_set_new(o, "causes", causes_json(m, p, opts));
+	json_object_set_new(o, "main_cause", json_string(pause_cause_name(v.cause)));
+	json_object_set_new(o, "main_cause_ns", json_integer(num(v.ns)));
+	json_object_set_new(o, "verdict", json_string(pause_sentence(m, p, opts, sentence)));
+	json_object_set_new(o, "confidence", json_real(v.confidence));
+	json_object_set_new(o, "guessed", json_boolean(p->guessed));
+	json_object_set_new(o, "lost", json_boolean(p->lost));
+	json_object_set_new(o, "chain", chain_json(m, p, opts));
+	return o;
+}
+
+int report__pauses_json(const struct model *m, FILE *to, const struct pauses_opts *opts)
+{
+	const struct pauses *ps = &m->pauses;
+	uint32_t shown = opts->longest && opts->longest < ps->nr_kept ? opts->longest : ps->nr_kept;
+	json_t *list = json_array(), *by_cause = json_object(), *notes = json_array(), *root;
+	int ret = 0;
+
+	for (uint32_t i = 0; i < shown; i++)
+		json_array_append_new(list, pause_json(m, ps->kept[i], opts));
+	for (unsigned i = 0; i < PAUSE_NR_CAUSES; i++)
+		json_object_set_new(by_cause, pause_cause_name(i), json_integer(num(ps->cause_ns[i])));
+	if (!ps->runtime_events)
+		json_array_append_new(notes, json_string("count: the target's runtime tells nothing in this recording"));
+	root = json_pack("{s:s, s:I, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "schema", "tare.pauses/1", "duration_ns",
+			 num(model__duration(m)), "count",
+			 ps->runtime_events ? json_integer(num(ps->count)) : json_null(), "shown", num(shown), "lost",
+			 num(ps->lost), "unfinished", num(ps->unfinished), "world_ns", num(ps->world.total), "by_cause_ns",
+			 by_cause, "notes", notes, "pauses", list);
+	if (!root)
+		return -ENOMEM;
+	if (json_dumpf(root, to, JSON_INDENT(2)) || fputc('\n', to) == EOF)
+		ret = -EIO;
+	json_decref(root);
+	return ret;
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Why a pause was as long as it was, in words. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "pauses.h"
+#include "util.h"
+
+#define NAME_LEN 96
+
+const char *pause_reason_name(const struct model *m, uint64_t reason, char buf[64])
+{
+	char key[40];
+	const char *name;
+
+	snprintf(key, sizeof(key), "stop_reason.%" PRIu64, reason);
+	name = reason == TARE_UNKNOWN ? "unknown" : model__info(m, key);
+	if (name)
+		return sanitize(name, strlen(name), buf, 64);
+	snprintf(buf, 64, "reason %" PRIu64, reason);
+	return buf;
+}
+
+static void function_at(const struct pause *p, uint64_t ip, const struct pauses_opts *opts, char buf[NAME_LEN])
+{
+	const char *name = ip && opts->symbol ? opts->symbol(p->tgid, ip) : NULL;
+
+	buf[0] = '\0';
+	if (name)
+		sanitize(name, strlen(name), buf, NAME_LEN);
+	else if (ip)
+		snprintf(buf, NAME_LEN, "%#" PRIx64, ip);
+}
+
+/* The function that most of @cause was in: its addresses may be many. "" where no address is known. */
+static void top_function(const struct pause *p, enum pause_cause cause, const struct pauses_opts *opts,
+			 char buf[NAME_LEN])
+{
+	static char names[PAUSE_MAX_SEGS][NAME_LEN];
+	uint64_t best = 0;
+
+	buf[0] = '\0';
+	for (uint32_t i = 0; i < p->chain.n && i < PAUSE_MAX_SEGS; i++) {
+		names[i][0] = '\0';
+		if (p->chain.at[i].cause == cause)
+			function_at(p, p->chain.at[i].detail, opts, names[i]);
+	}
+	for (uint32_t i = 0; i < p->chain.n && i < PAUSE_MAX_SEGS; i++) {
+		uint64_t ns = 0;
+
+		for (uint32_t j = i; names[i][0] && j < p->chain.n && j < PAUSE_MAX_SEGS; j++) {
+			if (!strcmp(names[i], names[j]))
+				ns += p->chain.at[j].end_ns - p->chain.at[j].start_ns;
+		}
+		if (ns <= best)
+			continue;
+		best = ns;
+		strcpy(buf, names[i]);
+	}
+}
+
+static void rival_text(const struct model *m, const struct pause_seg *s, char *buf, size_t size)
+{
+	const struct rivals *r = &m->switches.rivals;
+	char name[64];
+
+	if (s->name == NAME_OTHER && !s->other)
+		snprintf(buf, size, "many tasks in turn");
+	else if (s->name == NAME_UNKNOWN || s->name >= r->nr_names || !s->other)
+		snprintf(buf, size, "a task that is not known");
+	else if (s->name == NAME_UNNAMED)
+		snprintf(buf, size, "%s %u", s->own ? "the target's thread" : "task", s->other);
+	else
+		snprintf(buf, size, "%s (%s %u)", sanitize(r->names[s->name], sizeof(r->names[s->name]), name, sizeof(name)),
+			 s->own ? "the target's thread" : "pid", s->other);
+}
+
+static void irq_text(uint64_t nr, char *buf, size_t size)
+{
+	/* include/linux/interrupt.h */
+	static const char *const softirqs[] = { "HI", "TIMER", "NET_TX", "NET_RX", "BLOCK", "IRQ_POLL", "TASKLET",
+						"SCHED", "HRTIMER", "RCU" };
+
+	if (nr == TARE_IRQ_HARD)
+		snprintf(buf, size, "hardware interrupt");
+	else if (nr < ARRAY_SIZE(softirqs))
+		snprintf(buf, size, "softirq %s", softirqs[nr]);
+	else
+		snprintf(buf, size, "softirq %" PRIu64, nr);
+}
+
+static void call_text(const struct model *m, uint64_t detail, char *buf, size_t size)
+{
+	char call[64];
+
+	if ((detail & 0xffff) == TARE_NO_SYSCALL)
+		snprintf(buf, size, "stopped by a signal or a debugger");
+	else
+		snprintf(buf, size, "%s", syscall_name(m->header.arch, detail >> 16 & 1, detail & 0xffff, call));
+}
+
+const char *pause_detail(const struct model *m, const struct pause *p, enum pause_cause cause,
+			 const struct pauses_opts *opts, char buf[192])
+{
+	struct pause_top top;
+	char rival[128];
+
+	pause__top(p, cause, &top);
+	buf[0] = '\0';
+	if (!top.ns)
+		return buf;
+	switch (cause) {
+	case PAUSE_USER:
+	case PAUSE_SIGNAL:
+		top_function(p, cause, opts, buf);
+		break;
+	case PAUSE_KERNEL:
+	case PAUSE_BLOCKED:
+		call_text(m, top.seg.detail, buf, 192);
+		break;
+	case PAUSE_FAULT:
+		if (top.seg.detail)
+			snprintf(buf, 192, "%#" PRIx64, top.seg.detail);
+		break;
+	case PAUSE_RUNQUEUE:
+		rival_text(m, &top.seg, rival, sizeof(rival));
+		snprintf(buf, 192, "%s on CPU %u", rival, top.seg.cpu);
+		break;
+	case PAUSE_IRQ:
+		irq_text(top.seg.detail, buf, 192);
+		break;
+	default:
+		break;
+	}
+	return buf;
+}
+
+static void who_text(const struct pause *p, uint32_t tid, char *buf, size_t size)
+{
+	const struct pause_who *who[] = { &p->straggler, &p->initiator, &p->last };
+	const char *what = tid == p->initiator.tid ? "the initiator, thread" : "thread";
+
+	for (size_t i = 0; i < ARRAY_SIZE(who); i++) {
+		if (tid && who[i]->tid == tid && who[i]->goroutine) {
+			snprintf(buf, size, "%s %u (goroutine %" PRIu64 ")", what, tid, who[i]->goroutine);
+			return;
+		}
+	}
+	if (tid)
+		snprintf(buf, size, "%s %u", what, tid);
+	else
+		snprintf(buf, size, "a thread");
+}
+
+/* %1 stands for who it was, %2 for the detail. @bare: where no detail is known. */
+static const struct {
+	bool kernel_is_clear;	/* it had no part in it */
+	const char *words, *bare;
+} phrases[PAUSE_NR_CAUSES] = {
+	[PAUSE_RUNTIME] = { true, NULL, "were the runtime's own work, on %1" },
+	[PAUSE_USER] = { true, "%1 ran user code at %2, which reached no safepoint",
+			 "%1 ran user code and reached no safepoint" },
+	[PAUSE_KERNEL] = { false, "%1 was on a CPU in the system call %2", "%1 was on a CPU in a system call" },
+	[PAUSE_FAULT] = { false, "%1 was in a page fault at %2", "%1 was in a page fault" },
+	[PAUSE_BLOCKED] = { false, "%1 was blocked in the kernel: %2", "%1 was blocked in the kernel" },
+	[PAUSE_RUNQUEUE] = { false, "%1 was runnable and waited for a CPU, held by %2",
+			     "%1 was runnable and waited for a CPU" },
+	[PAUSE_THROTTLED] = { false, NULL, "%1 was throttled: the CPU quota of its cgroup was used up" },
+	[PAUSE_SIGNAL] = { false, "%1 was sent a signal to stop that was not delivered; it was at %2",
+			   "%1 was sent a signal to stop that was not delivered" },
+	[PAUSE_IRQ] = { false, "interrupts took the CPU from %1, %2 most of all", "interrupts took the CPU from %1" },
+	[PAUSE_STEAL] = { false, NULL, "the hypervisor took the CPU from %1" },
+	[PAUSE_WAKEUP] = { false, NULL, "%1 was told to go on and did not run yet, though no other task had the CPU" },
+	[PAUSE_UNEXPLAINED] = { false, NULL, "nothing tells what %1 did" },
+};
+
+static size_t fill(const char *words, const char *one, const char *two, char *buf, size_t size)
+{
+	size_t n = 0;
+
+	for (; *words && n + 1 < size; words++) {
+		const char *put = words[0] != '%' ? NULL : words[1] == '1' ? one : two;
+
+		if (!put) {
+			buf[n++] = *words;
+			continue;
+		}
+		words++;
+		while (*put && n + 1 < size)
+			buf[n++] = *put++;
+	}
+	buf[n] = '\0';
+	return n;
+}
+
+const char *pause_sentence(const struct model *m, const struct pause *p, const struct pauses_opts *opts, char buf[640])
+{
+	static const char *const when[PAUSE_NR_PARTS] = {
+		[PAUSE_STOPPING] = "", [PAUSE_STOPPED] = ", while all stood", [PAUSE_RESTART] = ", after it was told to go on",
+	};
+	char who[96], detail[192], world[16], part[16];
+	struct pause_verdict v;
+	size_t n;
+
+	pause__verdict(p, &v);
+	fmt_ns(pause__world_ns(p), world);
+	fmt_ns(v.ns, part);
+	who_text(p, v.top.seg.tid ? v.top.seg.tid : p->initiator.tid, who, sizeof(who));
+	pause_detail(m, p, v.cause, opts, detail);
+	if (phrases[v.cause].kernel_is_clear)
+		n = snprintf(buf, 640, "the kernel was not the cause: %s of %s ", part, world);
+	else
+		n = snprintf(buf, 640, "%s, of which %s: ", world, part);
+	n += fill(detail[0] && phrases[v.cause].words ? phrases[v.cause].words : phrases[v.cause].bare, who, detail,
+		  buf + n, 640 - n);
+	if (n < 640 && v.cause == PAUSE_RUNQUEUE && v.top.ns < v.ns - v.ns / 10)
+		n += snprintf(buf + n, 640 - n, " for %s of that", fmt_ns(v.top.ns, part));
+	if (n < 640 && v.cause != PAUSE_RUNTIME)
+		n += snprintf(buf + n, 640 - n, "%s",
+			      v.top.seg.part == PAUSE_RESTART && v.top.seg.tid == p->initiator.tid ?
+				      ", while it told the others to go on" : when[v.top.seg.part]);
+	if (n < 640 && p->lost)
+		snprintf(buf + n, 640 - n, " (events were lost meanwhile: do not rely on it)");
+	else if (n < 640 && p->guessed)
+		snprintf(buf + n, 640 - n, " (who was late is a guess)");
+	else if (n < 640 && v.confidence < 0.5 && v.ns)
+		snprintf(buf + n, 640 - n, " (concluded, not seen)");
+	return buf;
+}

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "golive_impl.h"
+#include "image.h"
+#include "util.h"
+
+static const struct {
+	const char *name, *symbol;
+	size_t at;
+} globals[] = {
+#define GLOBAL(name, symbol, member) { name, "runtime." symbol, offsetof(struct go_globals, member) }
+	[GO_SCHED_AT] = GLOBAL("sched", "sched", sched),
+	[GO_ALLP_AT] = GLOBAL("allp", "allp", allp),
+	[GO_ALLM_AT] = GLOBAL("allm", "allm", allm),
+	[GO_ALLGS_AT] = GLOBAL("allgs", "allgs", allgs),
+	[GO_GC_AT] = GLOBAL("gcController", "gcController", gc_controller),
+	[GO_MEMSTATS_AT] = GLOBAL("memstats", "memstats", memstats),
+	[GO_MHEAP_AT] = GLOBAL("mheap_", "mheap_", mheap),
+	[GO_WORK_AT] = GLOBAL("work", "work", work),
+	[GO_GCPHASE_AT] = GLOBAL("gcphase", "gcphase", gcphase),
+};
+
+const char *go_global__name(enum go_global nr)
+{
+	return nr < GO_NR_GLOBALS ? globals[nr].name : "?";
+}
+
+uint64_t go_globals__get(const struct go_globals *at, enum go_global nr)
+{
+	return get64(at, globals[nr].at);
+}
+
+static void set_global(struct go_globals *at, enum go_global nr, uint64_t addr)
+{
+	memcpy((char *)at + globals[nr].at, &addr, sizeof(addr));
+}
+
+static int try_gc(struct go_live *live, uint64_t addr)
+{
+	return live__try_gc(live, addr, live->valid & GO_VALID_MEMSTATS ? live->at.memstats : 0);
+}
+
+/* What is tried, in an order in which each has what it needs. */
+static const struct {
+	enum go_global nr;
+	unsigned valid;
+	int (*try)(struct go_live *live, uint64_t addr);
+} trials[] = {
+	{ GO_ALLP_AT, GO_VALID_PS, live__try_ps },
+	{ GO_ALLM_AT, GO_VALID_MS, live__try_ms },
+	{ GO_SCHED_AT, GO_VALID_SCHED, live__try_sched },
+	{ GO_MEMSTATS_AT, GO_VALID_MEMSTATS, live__try_memstats },
+	{ GO_GC_AT, GO_VALID_GC, try_gc },
+	{ GO_WORK_AT, GO_VALID_WORK, live__try_work },
+};
+
+/* The candidates for one global, the first that passes has it. */
+static int live__try(struct go_live *live, size_t trial, const struct go_globals *sources, const uint8_t *by, int nr)
+{
+	enum go_global g = trials[trial].nr;
+	uint64_t addr, used = 0;
+
+	for (int i = 0; i < nr; i++) {
+		int err;
+
+		addr = go_globals__get(&sources[i], g);
+		if (!addr)
+			continue;
+		if (used) {
+			if (addr == used)
+				live->found_by[g] |= by[i];
+			else
+				live__problem(live, "%s: at %#" PRIx64 ", but %s says %#" PRIx64, globals[g].name, used,
+					      by[i] == GO_BY_PATTERN ? "the code" : "a symbol", addr);
+			continue;
+		}
+		err = trials[trial].try(live, addr);
+		if (err == -EINVAL)
+			continue;
+		if (err)
+			return err;
+		used = addr;
+		live->valid |= trials[trial].valid;
+		live->found_by[g] = by[i];
+		set_global(&live->at, g, addr);
+	}
+	return 0;
+}
+
+static int live__try_all(struct go_live *live, const struct go_globals *sources, const uint8_t *by, int nr)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < ARRAY_SIZE(trials); i++) {
+		if (!(live->valid & trials[i].valid))
+			err = live__try(live, i, sources, by, nr);
+	}
+	if (!err && live->valid & GO_VALID_PS && live->valid & GO_VALID_GC && live->valid & GO_VALID_MEMSTATS &&
+	    !(live->valid & GO_VALID_MCACHES)) {
+		err = live__try_mcaches(live);
+		if (!err)
+			live->valid |= GO_VALID_MCACHES;
+	}
+	return err == -EINVAL ? 0 : err;
+}
+
+static void find_symbols(const struct go_live *live, struct image *img, struct go_globals *found)
+{
+	uint64_t addr;
+
+	for (enum go_global g = 0; img && g < GO_NR_GLOBALS; g++) {
+		if (!image__symbol(img, globals[g].symbol, &addr, NULL))
+			set_global(found, g, addr + live->bias);
+	}
+}
+
+static int live__find(struct go_live *live, const struct go_live_input *in)
+{
+	const unsigned vital = GO_VALID_PS | GO_VALID_MS | GO_VALID_SCHED | GO_VALID_MEMSTATS | GO_VALID_GC;
+	struct go_globals sources[2] = { 0 }, scanned = live->at;
+	static const uint8_t by[] = { GO_BY_SYMBOL, GO_BY_PATTERN }, by_scan[] = { GO_BY_SCAN };
+	enum go_global rest[] = { GO_ALLGS_AT, GO_MHEAP_AT, GO_GCPHASE_AT };
+	int err;
+
+	if (!in->no_symbols)
+		find_symbols(live, in->img, &sources[0]);
+	sources[1] = in->pattern;
+	err = live__try_all(live, sources, by, ARRAY_SIZE(by));
+	/* a search of all the data takes longest and is surest least: only where something is missing */
+	if (!err && !in->no_scan && in->img && (live->valid & vital) != vital) {
+		scanned = live->at;
+		err = live__scan(live, in->img, &scanned);
+		if (!err)
+			err = live__try_all(live, &scanned, by_scan, 1);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(rest); i++) {
+		uint64_t a = go_globals__get(&sources[0], rest[i]), b = go_globals__get(&sources[1], rest[i]);
+
+		set_global(&live->at, rest[i], a ? a : b);
+		live->found_by[rest[i]] = a ? GO_BY_SYMBOL | (b == a ? GO_BY_PATTERN : 0) : b ? GO_BY_PATTERN : 0;
+	}
+	if (!err && !live->valid)
+		err = -ENOENT;
+	return err;
+}
+
+int go_live__open(struct go_live **out, const struct go_live_input *in)
+{
+	struct go_live *live = calloc(1, sizeof(*live));
+	int err;
+
+	*out = NULL;
+	if (!live)
+		return -ENOMEM;
+	live->pid = in->pid;
+	live->bias = in->bias;
+	live->layout = in->layout;
+	live->priv = calloc(1, sizeof(*live->priv));
+	err = live->priv ? live__find(live, in) : -ENOMEM;
+	if (err) {
+		go_live__close(live);
+		return err;
+	}
+	*out = live;
+	return 0;
+}
+
+void go_live__close(struct go_live *live)
+{
+	if (!live)
+		return;
+	if (live->priv)
+		tid_list__free(&live->priv->tids);
+	free(live->priv);
+	free(live);
+}
+
+const char *go_live__problem(const struct go_live *live, unsigned i)
+{
+	return i < live->priv->nr_problems ? live->priv->problems[i] : NULL;
+}
+
+/* ---- threads --------------------------------------------------------- */
+
+pid_t go_live__tid(struct go_live *live, uint64_t procid)
+{
+	pid_t tid = tid_list__find(&live->priv->tids, procid);
+
+	/* a new one */
+	if (!tid && procid && !tid_list__read(&live->priv->tids, live->pid))
+		tid = tid_list__find(&live->priv->tids, procid);
+	return tid;
+}
+
+static int32_t p_id(const struct go_live *live, uint64_t p)
+{
+	uint32_t id;
+
+	return p && !live__u32(live, p + at_of(live, P_ID), &id) && id < PS_MAX ? (int32_t)id : -1;
+}
+
+/* @t->tid stays the number that the target knows. */
+static int read_thread(const struct go_live *live, uint64_t m, struct go_thread *t, uint64_t *procid)
+{
+	enum { SYSCALL = 3, WAITING = 4 };
+	char head[M_HEAD], g[G_HEAD];
+	int err = live__read(live, m, head, sizeof(head));
+
+	if (err)
+		return err;
+	*t = (struct go_thread){ .m = m, .p = -1, .curg = get64(head, at_of(live, M_CURG)) };
+	*procid = get64(head, at_of(live, M_PROCID));
+	t->p = p_id(live, get64(head, at_of(live, M_P)));
+	if (!t->curg)
+		return 0;
+	err = live__read(live, t->curg, g, sizeof(g));
+	if (err)
+		return err;
+	t->goid = get64(g, at_of(live, G_GOID));
+	t->status = get32(g, at_of(live, G_ATOMICSTATUS)) & ~0x1000u;
+	t->wait_reason = (uint8_t)g[at_of(live, G_WAITREASON)];
+	t->in_syscall = t->status == SYSCALL;
+	if (t->status == WAITING)
+		t->wait_since_ns = get64(g, at_of(live, G_WAITSINCE));
+	if (t->in_syscall && t->p < 0)
+		t->p = p_id(live, get64(head, at_of(live, M_OLDP)));
+	return 0;
+}
+
+int go_live__thread(struct go_live *live, uint64_t m, struct go_thread *t)
+{
+	uint64_t procid;
+	int err;
+
+	if (!(live->valid & GO_VALID_MS))
+		return -ENOENT;
+	err = read_thread(live, m, t, &procid);
+	if (!err)
+		t->tid = go_live__tid(live, procid);
+	return err;
+}
+
+int go_live__threads(struct go_live *live, struct go_thread **threads)
+{
+	uint64_t head, procid, *ms = NULL;
+	int nr, kept = 0, err;
+
+	*threads = NULL;
+	if (!(live->valid & GO_VALID_MS))
+		return -ENOENT;
+	err = live__u64(live, live->at.allm, &head);
+	nr = err ? err : live__ms(live, head, &ms);
+	if (nr < 0)
+		return nr;
+	err = tid_list__read(&live->priv->tids, live->pid);
+	*threads = calloc(nr ? nr : 1, sizeof(**threads));
+	if (!*threads)
+		err = -ENOMEM;
+	for (int i = 0; !err && i < nr; i++) {
+		struct go_thread *t = &(*threads)[kept];
+
+		err = read_thread(live, ms[i], t, &procid);
+		if (err == -EFAULT) { /* it ended, and its memory was given back */
+			err = 0;
+			continue;
+		}
+		t->tid = tid_list__find(&live->priv->tids, procid);
+		kept += !err && t->tid;
+	}
+	free(ms);
+	if (err) {
+		free(*threads);
+		*threads = NULL;
+	}
+	return err ? err : kept;
+}
+
+void go_live__tls(const struct go_live *live, bool x86_64, bool cgo, struct go_tls *tls)
+{
+	*tls = (struct go_tls){ .unvalidated = true, .g_offset = -8 };
+	/* g is in m.tls[0], at fsbase - 8: so fsbase is &m.tls[1] */
+	tls->m_offset = live->layout.at[M_TLS] + 8;
+	tls->usable = x86_64 && !cgo && live->layout.at[M_TLS] >= 0 && live->valid & GO_VALID_MS;
+}

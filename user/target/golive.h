@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The runtime of a live Go process, read from outside: its memory is read and
+ * nothing else is done to it. The process may hold anything, and may go away or
+ * change while it is read: every list and length is bounded, what was torn is
+ * read again, and what does not look as the runtime must is not used.
+ *
+ * Addresses are the process's own. Functions return 0 or a negative errno:
+ * -ESRCH, the process is gone; -EPERM, it may not be read.
+ */
+#ifndef TARE_GOLIVE_H
+#define TARE_GOLIVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "format.h"
+#include "golayout.h"
+
+struct image;
+
+/* The runtime's globals; 0: not known. */
+struct go_globals {
+	uint64_t sched, allp, allm, allgs, gc_controller, memstats, mheap;
+	uint64_t work, gcphase;	/* these by symbol alone */
+};
+
+enum go_global { GO_SCHED_AT, GO_ALLP_AT, GO_ALLM_AT, GO_ALLGS_AT, GO_GC_AT, GO_MEMSTATS_AT, GO_MHEAP_AT, GO_WORK_AT,
+		 GO_GCPHASE_AT, GO_NR_GLOBALS };
+
+/* Who said where a global is, as a set. */
+enum go_found_by { GO_BY_SYMBOL = 1, GO_BY_PATTERN = 2, GO_BY_SCAN = 4 };
+
+/* Which of the runtime's data may be used: each was tried on the process itself. */
+enum go_valid {
+	GO_VALID_PS = 0x01,		/* allp and the Ps */
+	GO_VALID_MS = 0x02,		/* allm, the chain of Ms, m.g0, procid; g.m */
+	GO_VALID_SCHED = 0x04,		/* sched and what it counts */
+	GO_VALID_GC = 0x08,		/* gcController */
+	GO_VALID_MEMSTATS = 0x10,	/* memstats */
+	GO_VALID_MCACHES = 0x20,	/* mcache and its spans: allocations to the byte */
+	GO_VALID_WORK = 0x40,		/* work: assists since the start */
+};
+
+struct go_live_input {
+	pid_t pid;
+	struct image *img;		/* of its executable, for symbols; NULL: none. Used in go_live__open() only */
+	uint64_t bias;			/* added to the image's addresses */
+	struct go_layout layout;
+	struct go_globals pattern;	/* live addresses that instructions gave; zeros where not known */
+	bool no_symbols, no_scan;	/* do without: for tests */
+};
+
+struct go_live {
+	pid_t pid;
+	uint64_t bias;
+	struct go_layout layout;
+	struct go_globals at;
+	uint8_t found_by[GO_NR_GLOBALS];	/* GO_BY_* that agree with .at */
+	unsigned valid;				/* GO_VALID_* */
+	/* no member below is for users of this header */
+	struct go_live_private *priv;
+};
+
+/*
+ * Find the runtime's globals, cross-check and try them. Succeeds with less than
+ * all valid: see .valid and go_live__problem(). Returns 0; -ENOENT: nothing was
+ * found that may be used; -ESRCH, -EPERM, -ENOMEM. *@live is NULL where not 0.
+ */
+int go_live__open(struct go_live **live, const struct go_live_input *in);
+void go_live__close(struct go_live *live);
+
+/* What was found wrong, in words: "allp: p[3].id is 7". NULL from number @i on that there is none of. */
+const char *go_live__problem(const struct go_live *live, unsigned i);
+
+/* "sched" */
+const char *go_global__name(enum go_global nr);
+uint64_t go_globals__get(const struct go_globals *at, enum go_global nr);
+
+/* ---- counters -------------------------------------------------------- */
+
+/*
+ * The runtime's counters now, since the process started; TARE_UNKNOWN where it
+ * does not say. .pauses and .pause_ns are the collector's (as MemStats has
+ * them). .goal_bytes is unknown where a memory limit rules instead.
+ * .goroutine_switches comes from every eighth run of each goroutine: exact to
+ * about 8 for each goroutine alive.
+ */
+int go_live__counters(struct go_live *live, struct tare_counters *c);
+
+/* More than that struct holds. TARE_UNKNOWN as above. */
+struct go_details {
+	uint64_t pauses_other;		/* stops of the world that are not the collector's (Go 1.22) */
+	uint64_t preempt_signals;	/* handled by the threads there are now: m.preemptGen */
+	uint64_t sched_runs;		/* samples in sched.timeToRun */
+	uint64_t threads_made, threads_freed;
+	uint32_t ps, ps_idle, ms, ms_idle, ms_spinning, run_queue;
+	uint32_t retries;		/* readings begun again since they were torn */
+	bool torn;			/* the last one still was: its allocations may be off by a few objects */
+};
+int go_live__details(struct go_live *live, struct go_details *d);
+
+/* One of the runtime's own time histograms. */
+enum go_hist_nr {
+	GO_HIST_TIME_TO_RUN,		/* how long goroutines were runnable before they ran; every eighth run */
+	GO_HIST_STOPPING_GC, GO_HIST_STOPPING_OTHER, GO_HIST_TOTAL_GC, GO_HIST_TOTAL_OTHER,	/* Go 1.22 and later */
+	GO_HIST_GC_PAUSES,		/* until Go 1.21 */
+	GO_NR_HISTS,
+};
+
+#define GO_HIST_MAX 720
+
+/* Bucket i counts durations of at least .from_ns[i] and less than .from_ns[i + 1]; the last bound is ~0. */
+struct go_hist {
+	unsigned nr;
+	uint64_t underflow;		/* durations below 0 */
+	uint64_t total;			/* all, underflow included */
+	uint64_t count[GO_HIST_MAX + 1];
+	uint64_t from_ns[GO_HIST_MAX + 2];
+};
+
+/* -ENOENT: this version has no such histogram, or its place is not valid. */
+int go_live__histogram(struct go_live *live, enum go_hist_nr nr, struct go_hist *h);
+
+/* ---- threads --------------------------------------------------------- */
+
+struct go_thread {
+	pid_t tid;			/* as this process sees it, whatever namespace the target is in */
+	uint64_t m, curg;		/* addresses; .curg 0: in the scheduler, or idle */
+	uint64_t goid;			/* 0: none */
+	uint64_t wait_since_ns;		/* g.waitsince, CLOCK_MONOTONIC; 0 where not waiting, or not known */
+	uint32_t status;		/* g.atomicstatus without the scan bit */
+	uint32_t wait_reason;		/* go_wait_reason(); of use while .status is waiting */
+	int32_t p;			/* id of the P that it holds, -1: none */
+	bool in_syscall;		/* .p, if any, is what it left when it entered a system call */
+};
+
+/*
+ * Each thread that the runtime knows: *@threads is the caller's to free().
+ * Returns how many, or a negative errno (-ENOENT: no GO_VALID_MS).
+ */
+int go_live__threads(struct go_live *live, struct go_thread **threads);
+
+/* The same for a single M, by its address. */
+int go_live__thread(struct go_live *live, uint64_t m, struct go_thread *thread);
+
+/* ---- what the kernel side needs to find the goroutine ---------------- */
+
+/*
+ * fsbase - m in a program without cgo on x86-64 (m.tls, and the word above it).
+ * Nobody can read fsbase from outside without ptrace: so it is .unvalidated
+ * until the kernel side finds m.g0.m == m by it.
+ */
+struct go_tls {
+	bool usable;			/* x86-64, no cgo */
+	bool unvalidated;
+	int64_t g_offset;		/* of g, from fsbase */
+	int64_t m_offset;		/* m = fsbase - .m_offset */
+};
+void go_live__tls(const struct go_live *live, bool x86_64, bool cgo, struct go_tls *tls);
+
+/* The highest number of processes' namespaces: tids in the target's memory are those of its own. @tid by .procid. */
+pid_t go_live__tid(struct go_live *live, uint64_t procid);
+
+#endif /* TARE_GOLIVE_H */

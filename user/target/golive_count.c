@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * What the runtime counts of itself. The collector's and the allocator's
+ * figures lie in several places and move between them: all are read, then the
+ * ones that any movement changes are read again, until they stood still.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "golive_impl.h"
+#include "util.h"
+
+enum {
+	TRIES = 16,
+	DELTA_MAX = 2048,	/* bytes of heapStatsDelta */
+	GC_HEAD = 512,
+	SPAN_MAX = 128,
+};
+
+/* What stands still in a good reading. */
+struct heap {
+	char gc[GC_HEAD];
+	char deltas[3 * DELTA_MAX];
+};
+
+/* What the Ps hold back. */
+struct cached {
+	uint64_t bytes, objects, tiny;
+};
+
+static int heap__read(const struct go_live *live, struct heap *h)
+{
+	int err = live__read(live, live->at.gc_controller, h->gc, sizeof(h->gc));
+
+	if (!err && live->valid & GO_VALID_MEMSTATS)
+		err = live__read(live, live->at.memstats + at_of(live, MSTATS_HEAPSTATS), h->deltas,
+				 3 * at_of(live, DELTA_SIZE));
+	return err;
+}
+
+static bool heap__same(const struct go_live *live, const struct heap *a, const struct heap *b)
+{
+	return get64(a->gc, at_of(live, GC_TOTALALLOC)) == get64(b->gc, at_of(live, GC_TOTALALLOC)) &&
+	       get64(a->gc, at_of(live, GC_TOTALFREE)) == get64(b->gc, at_of(live, GC_TOTALFREE)) &&
+	       (!(live->valid & GO_VALID_MEMSTATS) || !memcmp(a->deltas, b->deltas, 3 * at_of(live, DELTA_SIZE)));
+}
+
+static int cached__add(const struct go_live *live, uint64_t mcache, struct cached *c)
+{
+	size_t from = at_of(live, MSPAN_NELEMS), len = at_of(live, MSPAN_ELEMSIZE) + 8 - from;
+	uint64_t spans[SPANS], tiny;
+	char s[SPANS * SPAN_MAX];
+	int err;
+
+	err = live__read(live, mcache + at_of(live, MCACHE_ALLOC), spans, sizeof(spans));
+	if (!err)
+		err = live__u64(live, mcache + at_of(live, MCACHE_TINYALLOCS), &tiny);
+	for (int i = 0; !err && i < SPANS; i++)
+		spans[i] += from;
+	if (!err)
+		err = live__gather(live, spans, SPANS, s, len);
+	if (err)
+		return err;
+	for (int i = 0; i < SPANS; i++) {
+		const char *span = s + i * len;
+		uint64_t size = get64(span, at_of(live, MSPAN_ELEMSIZE) - from);
+		uint16_t count = get16(span, at_of(live, MSPAN_ALLOCCOUNT) - from);
+		uint16_t before = get16(span, at_of(live, MSPAN_BEFORECACHE) - from);
+
+		/* size 0: the span that stands for none; the rest: it is exchanged just now, or is none */
+		if (size > 32768 || size % 8 || before > count || count > get16(span, 0))
+			return -EBADMSG;
+		c->bytes += (count - before) * size;
+		c->objects += count - before;
+	}
+	c->tiny += tiny;
+	return 0;
+}
+
+static int cached__read(struct go_live *live, struct cached *c)
+{
+	struct p_list list;
+	uint64_t mcache;
+	int err = live__ps(live, live->at.allp, &list);
+
+	memset(c, 0, sizeof(*c));
+	for (size_t i = 0; !err && i < list.nr_used; i++) {
+		err = live__u64(live, list.ps[i] + at_of(live, P_MCACHE), &mcache);
+		if (!err && mcache)
+			err = cached__add(live, mcache, c);
+	}
+	free(list.ps);
+	return err;
+}
+
+/* Add up one field of the three heapStatsDelta; @n words of it. */
+static uint64_t sum(const struct go_live *live, const struct heap *h, enum go_field f, unsigned n)
+{
+	uint64_t total = 0;
+
+	for (int d = 0; d < 3; d++) {
+		for (unsigned i = 0; i < n; i++)
+			total += get64(h->deltas + d * at_of(live, DELTA_SIZE), at_of(live, f) + 8 * i);
+	}
+	return total;
+}
+
+static bool has_deltas(const struct go_live *live, unsigned *classes)
+{
+	static const enum go_field need[] = { DELTA_TINYALLOCCOUNT, DELTA_LARGEALLOCCOUNT, DELTA_SMALLALLOCCOUNT,
+					      DELTA_LARGEFREECOUNT, DELTA_LARGEFREE, DELTA_SMALLFREECOUNT };
+	int room = live->layout.at[DELTA_SIZE];
+
+	if (!(live->valid & GO_VALID_MEMSTATS) || room > DELTA_MAX)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(need); i++) {
+		if (live->layout.at[need[i]] < 0 || live->layout.at[need[i]] > room - 8)
+			return false;
+	}
+	*classes = (live->layout.at[DELTA_LARGEFREE] - live->layout.at[DELTA_SMALLALLOCCOUNT]) / 8;
+	return live->layout.at[DELTA_LARGEFREE] > live->layout.at[DELTA_SMALLALLOCCOUNT] && *classes <= CLASSES_MAX &&
+	       live->layout.at[DELTA_SMALLFREECOUNT] + 8 * *classes <= (unsigned)room;
+}
+
+/* A torn reading misses what moved meanwhile: never less than there was before. */
+static uint64_t at_least(uint64_t v, uint64_t *last)
+{
+	if (v > *last)
+		*last = v;
+	return *last;
+}
+
+static int count_heap(struct go_live *live, struct tare_counters *c)
+{
+	struct go_live_private *priv = live->priv;
+	struct cached cached = { 0 };
+	struct heap h, again;
+	unsigned classes;
+	int err, tries;
+
+	if (!(live->valid & GO_VALID_GC) || (live->valid & GO_VALID_MEMSTATS && live->layout.at[DELTA_SIZE] > DELTA_MAX))
+		return 0;
+	for (tries = 0; tries < TRIES; tries++) {
+		err = heap__read(live, &h);
+		if (!err && live->valid & GO_VALID_MCACHES)
+			err = cached__read(live, &cached);
+		if (!err)
+			err = heap__read(live, &again);
+		if (err && err != -EINVAL && err != -EBADMSG)
+			return err;
+		if (!err && heap__same(live, &h, &again))
+			break;
+		priv->retries++;
+	}
+	/* all of them empty, they passed when it began */
+	if (err == -EBADMSG) {
+		live__problem(live, "mcache: spans are wrong, so allocations are known less the last ones");
+		live->valid &= ~GO_VALID_MCACHES;
+		memset(&cached, 0, sizeof(cached));
+	}
+	priv->torn = tries == TRIES;
+	c->heap_bytes = get64(h.gc, at_of(live, GC_HEAPLIVE));
+	c->alloc_bytes = at_least(get64(h.gc, at_of(live, GC_TOTALALLOC)) + cached.bytes, &priv->last_bytes);
+	c->freed_bytes = get64(h.gc, at_of(live, GC_TOTALFREE));
+	if (live->layout.at[GC_HEAPGOAL] >= 0 && live->layout.at[GC_HEAPGOAL] <= GC_HEAD - 8 &&
+	    live->layout.at[GC_MEMORYLIMIT] >= 0 && get64(h.gc, at_of(live, GC_MEMORYLIMIT)) == INT64_MAX &&
+	    get64(h.gc, at_of(live, GC_HEAPGOAL)) < SANE)
+		c->goal_bytes = get64(h.gc, at_of(live, GC_HEAPGOAL));
+	if (!(live->valid & GO_VALID_MCACHES) || !has_deltas(live, &classes))
+		return 0;
+	cached.tiny += sum(live, &h, DELTA_TINYALLOCCOUNT, 1);
+	c->alloc_objects = at_least(cached.objects + cached.tiny + sum(live, &h, DELTA_LARGEALLOCCOUNT, 1) +
+				    sum(live, &h, DELTA_SMALLALLOCCOUNT, classes), &priv->last_objects);
+	c->freed_objects = cached.tiny + sum(live, &h, DELTA_LARGEFREECOUNT, 1) +
+			   sum(live, &h, DELTA_SMALLFREECOUNT, classes);
+	return 0;
+}
+
+static int count_collections(struct go_live *live, struct tare_counters *c)
+{
+	static const enum go_hist_nr hists[] = { GO_HIST_TOTAL_GC, GO_HIST_GC_PAUSES };
+	uint32_t numgc, again;
+	struct go_hist h;
+	int err = 0;
+
+	if (!(live->valid & GO_VALID_MEMSTATS))
+		return 0;
+	for (int tries = 0; tries < TRIES; tries++) {
+		if ((err = live__u32(live, live->at.memstats + at_of(live, MSTATS_NUMGC), &numgc)) ||
+		    (err = live__u64(live, live->at.memstats + at_of(live, MSTATS_PAUSETOTALNS), (uint64_t *)&c->pause_ns)) ||
+		    (err = live__u32(live, live->at.memstats + at_of(live, MSTATS_NUMGC), &again)))
+			return err;
+		c->collections = numgc;
+		if (numgc == again)
+			break;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(hists); i++) {
+		err = go_live__histogram(live, hists[i], &h);
+		if (!err)
+			c->pauses = h.total;
+		if (err && err != -ENOENT)
+			return err;
+	}
+	return 0;
+}
+
+static int count_assists(struct go_live *live, struct tare_counters *c)
+{
+	enum { MARK = 1 };
+	uint64_t done, now = 0;
+	uint32_t phase = 0;
+	int err;
+
+	if (!(live->valid & GO_VALID_WORK) || !(live->valid & GO_VALID_GC) || live->layout.at[GC_ASSISTTIME] < 0)
+		return 0;
+	/* those of this cycle are added to the sum when it ends */
+	if (live->at.gcphase)
+		live__u32(live, live->at.gcphase, &phase);
+	err = live__u64(live, live->at.work + at_of(live, WORK_ASSISTTIME), &done);
+	if (!err && phase == MARK)
+		err = live__u64(live, live->at.gc_controller + at_of(live, GC_ASSISTTIME), &now);
+	if (!err)
+		c->assist_ns = done + now;
+	return err;
+}
+
+/* Goroutine ids given to the Ps that they did not use yet, and system calls. */
+static int count_ps(struct go_live *live, uint64_t *unused_ids, uint64_t *created, uint64_t *syscalls)
+{
+	bool ids = live->layout.at[P_GOIDCACHE] >= 0 && live->layout.at[P_GOIDCACHEEND] <= P_HEAD - 8 &&
+		   live->layout.at[P_GOIDCACHEEND] >= 0 && live->layout.at[P_GOIDCACHE] <= P_HEAD - 8;
+	struct p_list list;
+	char head[P_HEAD];
+	uint64_t n;
+	int err = live__ps(live, live->at.allp, &list);
+
+	*unused_ids = *created = *syscalls = 0;
+	for (size_t i = 0; !err && i < list.nr; i++) {
+		err = live__read(live, list.ps[i], head, sizeof(head));
+		if (err)
+			break;
+		*syscalls += get32(head, at_of(live, P_SYSCALLTICK));
+		if (ids)
+			*unused_ids += get64(head, at_of(live, P_GOIDCACHEEND)) - get64(head, at_of(live, P_GOIDCACHE));
+		if (live->layout.at[P_GOROUTINESCREATED] >= 0) {
+			err = live__u64(live, list.ps[i] + at_of(live, P_GOROUTINESCREATED), &n);
+			*created += n;
+		}
+	}
+	if (!ids)
+		*unused_ids = TARE_UNKNOWN;
+	free(list.ps);
+	return err;
+}
+
+static int count_goroutines(struct go_live *live, struct tare_counters *c)
+{
+	uint64_t ids, again, unused, by_ps, gone, syscalls;
+	int err = 0;
+
+	if (!(live->valid & GO_VALID_PS))
+		return 0;
+	if (!(live->valid & GO_VALID_SCHED)) {
+		err = count_ps(live, &unused, &by_ps, &syscalls);
+		c->syscalls = err ? TARE_UNKNOWN : syscalls;
+		return err;
+	}
+	for (int tries = 0; tries < TRIES; tries++) {
+		if ((err = live__u64(live, live->at.sched + at_of(live, SCHED_GOIDGEN), &ids)) ||
+		    (err = count_ps(live, &unused, &by_ps, &syscalls)) ||
+		    (err = live__u64(live, live->at.sched + at_of(live, SCHED_GOIDGEN), &again)))
+			return err;
+		if (ids == again)
+			break;
+	}
+	c->syscalls = syscalls;
+	if (live->layout.at[P_GOROUTINESCREATED] >= 0 && live->layout.at[SCHED_GOROUTINESCREATED] >= 0) {
+		err = live__u64(live, live->at.sched + at_of(live, SCHED_GOROUTINESCREATED), &gone);
+		if (!err)
+			c->goroutines_created = by_ps + gone;
+	} else if (unused <= ids) {
+		c->goroutines_created = ids - unused;
+	}
+	return err;
+}
+
+/*
+ * The runtime measures every eighth run of each goroutine: how long it had been
+ * runnable. But it does so for a few things that are no runs, all of them with
+ * a time of 0, so in the first bucket: returns from system calls (until Go
+ * 1.25), moved stacks, marking by a goroutine that then goes on. A run after a
+ * wait that short is rare: the second bucket tells, which is hardly filled where
+ * the first holds none. Last, what a goroutine that ends had left over is
+ * measured once more at the first run of the next in its place: 7 of 64 times.
+ */
+static int count_switches(struct go_live *live, struct tare_counters *c)
+{
+	enum { PERIOD = 8 };
+	struct switch_base *b = &live->priv->base, now = { 0 };
+	uint64_t runs, all, syscalls, extra;
+	struct go_hist h;
+	int err = go_live__histogram(live, GO_HIST_TIME_TO_RUN, &h);
+
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	now.samples = h.total;
+	for (unsigned i = 0; i < h.nr && h.from_ns[i] < 128; i++) {
+		now.zero += h.from_ns[i] < 64 ? h.count[i] : 0;
+		now.short_ += h.from_ns[i] >= 64 ? h.count[i] : 0;
+	}
+	now.syscalls = c->syscalls == TARE_UNKNOWN || live->layout.minor > 25 ? 0 : c->syscalls;
+	now.created = c->goroutines_created == TARE_UNKNOWN ? b->created : c->goroutines_created;
+	/* a histogram that runs backwards was torn: the next reading has it */
+	if (now.samples >= b->samples && now.zero >= b->zero && now.created >= b->created) {
+		all = PERIOD * (now.samples - b->samples);
+		runs = all - PERIOD * (now.zero - b->zero);
+		syscalls = now.syscalls - b->syscalls;
+		if (now.short_ - b->short_ > (now.zero - b->zero) / 16 && all > syscalls && all - syscalls > runs)
+			runs = all - syscalls;
+		extra = (now.created - b->created) * 7 / 8;
+		now.switches = b->switches + (runs > extra ? runs - extra : 0);
+		now.any = true;
+		*b = now;
+	}
+	c->goroutine_switches = b->switches;
+	return 0;
+}
+
+int go_live__counters(struct go_live *live, struct tare_counters *c)
+{
+	int err;
+
+	memset(c, 0xff, sizeof(*c)); /* TARE_UNKNOWN */
+	c->ts_ns = now_ns();
+	c->pid = live->pid;
+	c->final = 0;
+	if ((err = count_heap(live, c)) || (err = count_collections(live, c)) || (err = count_assists(live, c)) ||
+	    (err = count_goroutines(live, c)) || (err = count_switches(live, c)))
+		return err == -EFAULT || err == -EINVAL ? -ESRCH : err; /* what was there is no more: it ends */
+	return 0;
+}
+
+static uint64_t preempt_signals(struct go_live *live)
+{
+	uint64_t head, *ms = NULL, n = 0;
+	uint32_t gen;
+	int nr;
+
+	if (!(live->valid & GO_VALID_MS) || live->layout.at[M_PREEMPTGEN] < 0 || live__u64(live, live->at.allm, &head))
+		return TARE_UNKNOWN;
+	nr = live__ms(live, head, &ms);
+	for (int i = 0; i < nr; i++) {
+		if (!live__u32(live, ms[i] + at_of(live, M_PREEMPTGEN), &gen))
+			n += gen;
+	}
+	free(ms);
+	return nr < 0 ? TARE_UNKNOWN : n;
+}
+
+int go_live__details(struct go_live *live, struct go_details *d)
+{
+	struct p_list list = { 0 };
+	struct go_hist h;
+	char s[1024];
+	int err = 0;
+
+	*d = (struct go_details){ .pauses_other = TARE_UNKNOWN, .sched_runs = TARE_UNKNOWN, .threads_made = TARE_UNKNOWN,
+				  .threads_freed = TARE_UNKNOWN, .preempt_signals = preempt_signals(live),
+				  .retries = live->priv->retries, .torn = live->priv->torn };
+	if (live->valid & GO_VALID_PS)
+		err = live__ps(live, live->at.allp, &list);
+	d->ps = list.nr_used;
+	free(list.ps);
+	if (err || !(live->valid & GO_VALID_SCHED))
+		return err;
+	err = live__read(live, live->at.sched, s, sizeof(s));
+	if (err)
+		return err;
+	d->threads_made = get64(s, at_of(live, SCHED_MNEXT));
+	if (live->layout.at[SCHED_NMFREED] >= 0)
+		d->threads_freed = get64(s, at_of(live, SCHED_NMFREED));
+	d->ps_idle = get32(s, at_of(live, SCHED_NPIDLE));
+	d->ms = d->threads_made - (d->threads_freed == TARE_UNKNOWN ? 0 : d->threads_freed);
+	d->ms_idle = get32(s, at_of(live, SCHED_NMIDLE));
+	d->ms_spinning = get32(s, at_of(live, SCHED_NMSPINNING));
+	if (live->layout.at[SCHED_RUNQSIZE] >= 0)
+		d->run_queue = get32(s, at_of(live, SCHED_RUNQSIZE));
+	if (!go_live__histogram(live, GO_HIST_TOTAL_OTHER, &h))
+		d->pauses_other = h.total;
+	if (!go_live__histogram(live, GO_HIST_TIME_TO_RUN, &h))
+		d->sched_runs = h.total;
+	return 0;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the files of golive share. */
+#ifndef TARE_GOLIVE_IMPL_H
+#define TARE_GOLIVE_IMPL_H
+
+#include <string.h>
+
+#include "golive.h"
+
+#define SANE (1ull << 50)	/* no count or size of a process gets there */
+
+enum {
+	PS_MAX = 16384,		/* more are not believed */
+	MS_MAX = 20000,		/* Go itself dies at 10 000, unless told otherwise */
+	CLASSES_MAX = 80,	/* size classes; 68 in every version so far */
+	SPANS = 136,		/* mcache.alloc: each class with and without pointers */
+	SCHED_MAX = 16384,	/* bytes of sched that are read at most */
+	PROBLEMS_MAX = 24,
+	PROBLEM_LEN = 112,
+};
+
+enum { TRIES_LIVE = 20, TRY_US = 200 };	/* what changes while it is read is read again */
+
+/* Where a struct's beginning is read at once: as far as the fields there go. */
+enum { M_HEAD = 512, P_HEAD = 512, G_HEAD = 384 };
+
+/* A thread's number as the target knows it, and as this process does. */
+struct tid_pair {
+	uint64_t procid;
+	pid_t tid;
+};
+
+struct tid_list {
+	struct tid_pair *pairs;	/* in the order of .procid */
+	size_t nr;
+};
+
+/* The Ps, in order: those in use, then those that GOMAXPROCS had before. */
+struct p_list {
+	uint64_t *ps;
+	size_t nr, nr_used;
+};
+
+/* What goes into the number of goroutine switches, see golive_count.c. */
+struct switch_base {
+	uint64_t samples, zero, short_;
+	uint64_t syscalls, created;
+	uint64_t switches;		/* so far */
+	bool any;
+};
+
+struct go_live_private {
+	char problems[PROBLEMS_MAX][PROBLEM_LEN];
+	unsigned nr_problems;
+	struct tid_list tids;
+	struct switch_base base;
+	uint64_t last_bytes, last_objects;
+	bool scanning;		/* many places are tried: no time to wait, and nothing to be learnt from a refusal */
+	uint32_t retries;
+	bool torn;
+};
+
+static inline uint64_t get64(const void *p, size_t at)
+{
+	uint64_t v;
+
+	memcpy(&v, (const char *)p + at, sizeof(v));
+	return v;
+}
+
+static inline uint32_t get32(const void *p, size_t at)
+{
+	uint32_t v;
+
+	memcpy(&v, (const char *)p + at, sizeof(v));
+	return v;
+}
+
+static inline uint16_t get16(const void *p, size_t at)
+{
+	uint16_t v;
+
+	memcpy(&v, (const char *)p + at, sizeof(v));
+	return v;
+}
+
+/* A field's offset: it must be one that live__has() said yes to. */
+static inline size_t at_of(const struct go_live *live, enum go_field f)
+{
+	return live->layout.at[f];
+}
+
+static inline int live__tries(const struct go_live *live)
+{
+	return live->priv->scanning ? 1 : TRIES_LIVE;
+}
+
+/* ---- golive_mem.c ---- */
+
+/* @len bytes. Returns 0, -EFAULT (not mapped), -ESRCH, -EPERM. */
+int live__read(const struct go_live *live, uint64_t addr, void *buf, size_t len);
+int live__u64(const struct go_live *live, uint64_t addr, uint64_t *v);
+int live__u32(const struct go_live *live, uint64_t addr, uint32_t *v);
+/* @len bytes from each of @nr addresses, one after the other; zeros where nothing is mapped. 0, -ESRCH, -EPERM. */
+int live__gather(const struct go_live *live, const uint64_t *addrs, size_t nr, void *buf, size_t len);
+
+/* The threads there are now. Returns 0 or a negative errno. tid_list__free() in any case. */
+int tid_list__read(struct tid_list *list, pid_t pid);
+void tid_list__free(struct tid_list *list);
+/* 0: no such thread. */
+pid_t tid_list__find(const struct tid_list *list, uint64_t procid);
+
+/* Keep a problem, unless there are too many or it is known already. */
+void live__problem(struct go_live *live, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Has the version all of these @nr fields, each within @limit? The first that it has not is a problem. */
+bool live__has(struct go_live *live, const enum go_field *fields, size_t nr, int32_t limit);
+
+/* ---- golive_valid.c, golive_heap.c: 0; -EINVAL, and then it is a problem that was noted; -ESRCH, -EPERM ---- */
+
+int live__try_ps(struct go_live *live, uint64_t allp);
+int live__try_ms(struct go_live *live, uint64_t allm);
+/* The chain that begins with M @head. How many of them have threads that there are, in @known. */
+int live__try_chain(struct go_live *live, uint64_t head, int *known);
+int live__try_sched(struct go_live *live, uint64_t sched);
+int live__try_memstats(struct go_live *live, uint64_t memstats);
+int live__try_gc(struct go_live *live, uint64_t gc, uint64_t memstats);
+int live__try_mcaches(struct go_live *live);
+int live__try_work(struct go_live *live, uint64_t work);
+
+/* The Ps by the slice at @allp; free() .ps. Returns 0, -EINVAL, -ENOMEM, -ESRCH, -EPERM. */
+int live__ps(const struct go_live *live, uint64_t allp, struct p_list *list);
+/* The Ms by the chain that begins at @m. @ms is the caller's to free(). Returns their number, -ELOOP, -EINVAL, ... */
+int live__ms(const struct go_live *live, uint64_t m, uint64_t **ms);
+
+/* ---- golive_scan.c ---- */
+
+/* Fill the globals that are 0 in @found by searching what is writable of @img. 0, -ESRCH, -EPERM, -ENOMEM. */
+int live__scan(struct go_live *live, struct image *img, struct go_globals *found);
+
+#endif /* TARE_GOLIVE_IMPL_H */

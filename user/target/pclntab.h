@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The function table of a Go executable (Go 1.16 and later): it is there in
+ * stripped files too, since the runtime itself unwinds by it.
+ *
+ * Addresses are the file's own (add the bias for a live process). Strings are
+ * the file's, valid until image__close(): sanitize() them before they are shown.
+ */
+#ifndef TARE_PCLNTAB_H
+#define TARE_PCLNTAB_H
+
+#include "gomodule.h"
+
+struct pclntab;
+
+struct go_func {
+	const char *name;	/* "runtime.(*mcache).refill" */
+	uint64_t entry, end;	/* end: where the next function begins, so padding is inside */
+	uint8_t func_id;	/* the runtime's own class: 0 ordinary; the largest one is compiler-made wrappers */
+	uint32_t start_line;	/* of the declaration; 0 where not known (before Go 1.20) */
+	uint32_t index;		/* in the order of addresses */
+};
+
+/* One level of the calls at an address; the innermost first, the function that really has a frame last. */
+struct go_frame {
+	const char *name, *file;	/* file: "" where not known */
+	uint32_t line;			/* 0 where not known */
+	bool inlined;
+};
+
+/*
+ * Find the table, by section or by searching what is loaded. @text: the address
+ * of the first function (runtime.text) where the caller knows it, else 0.
+ * Returns 0; -ENOENT: none found; -EOPNOTSUPP: Go 1.2 to 1.15, which is too old;
+ * -EINVAL: damaged, or the address of the code is in neither table; -ENOMEM.
+ * @why, where not NULL, then says it in words (static text). @img must outlive it.
+ */
+int pclntab__open(struct image *img, uint64_t text, struct pclntab **table, const char **why);
+void pclntab__close(struct pclntab *table);
+
+/* The header's address, the first function's (runtime.text), the number of functions. */
+uint64_t pclntab__addr(const struct pclntab *table);
+uint64_t pclntab__text(const struct pclntab *table);
+size_t pclntab__nr(const struct pclntab *table);
+/* The oldest minor version of Go that writes this format: 16, 18 or 20. */
+int pclntab__minor(const struct pclntab *table);
+/* The module's description, or NULL where it was not found in the file. */
+const struct gomodule *pclntab__module(const struct pclntab *table);
+
+/* One name to look for, and what was found: of several with that name, the one that is no wrapper, else the largest. */
+struct go_wanted {
+	const char *name;
+	unsigned matches;	/* 0: not there */
+	struct go_func func;
+};
+
+/* All of @wanted in one pass. Returns how many were found, or -ENOMEM. */
+int pclntab__find_funcs(struct pclntab *table, struct go_wanted *wanted, size_t nr);
+/* One alone. Returns 0, -ENOENT, -ENOMEM. For several use the above. */
+int pclntab__find_func(struct pclntab *table, const char *name, struct go_func *func);
+
+/* The function that @pc lies in. Returns 0 or -ENOENT. */
+int pclntab__func_at(struct pclntab *table, uint64_t pc, struct go_func *func);
+/* Number @index. Returns 0, -ENOENT (no more), -EINVAL (this one is damaged). */
+int pclntab__func(struct pclntab *table, uint32_t index, struct go_func *func);
+
+/*
+ * The calls that @pc stands for, inlined ones first. A return address names the
+ * instruction after the call: give pc - 1 for it. Returns how many of at most
+ * @max, or -ENOENT.
+ */
+int pclntab__frames_at(struct pclntab *table, uint64_t pc, struct go_frame *frames, int max);
+
+/*
+ * Is @name inlined anywhere? Then a probe at the function of that name misses
+ * calls. Returns 1, 0, or a negative errno: -EOPNOTSUPP where that cannot be read.
+ */
+int pclntab__is_inlined(struct pclntab *table, const char *name);
+
+#endif /* TARE_PCLNTAB_H */
