@@ -338,7 +338,7 @@ struct tare_migrate {
 enum tare_runtime_event {
 	TARE_RT_STW_REQUEST = 1,	/* reason, Ps: the world is asked to stop */
 	TARE_RT_P_STOPPED,		/* P, how: one that was waited for stands (by the thread that laid it down) */
-	TARE_RT_STW_STOPPED,		/* reason: all stand */
+	TARE_RT_STW_STOPPED,		/* reason, Ps that were waited for: all stand */
 	TARE_RT_STW_RESTART,		/* reason, started ns, stopped ns, stopping CPU ns: the world is about to go on; times
 					 * are the runtime's own, CLOCK_MONOTONIC */
 	TARE_RT_STW_STARTED,		/* reason: every thread with work has been told */
@@ -358,7 +358,7 @@ enum tare_runtime_event {
 	TARE_RT_LARGE_ALLOC,		/* bytes */
 	TARE_RT_ASSIST,			/* bytes, ns */
 	TARE_RT_SWEEP_END,		/* cycle, bytes freed */
-	TARE_RT_EXIT,			/* the runtime's end: its counters follow */
+	TARE_RT_EXIT,			/* address of its counters, Ps that still run: the runtime's end; a MEMORY record follows */
 	TARE_RT_STW_WAIT,		/* reason: who will stop the world begins to wait for its turn to do so */
 	TARE_RT_OWN_STOPPING,		/* ns: the stop just made took so long by the runtime's own account */
 	TARE_RT_OWN_TOTAL,		/* ns: and the whole pause */

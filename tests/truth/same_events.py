@@ -11,13 +11,13 @@ import json
 import sys
 
 ARGS = {
-    "stw_request": ("reason", "ps"), "p_stopped": ("p", "how"), "stw_stopped": ("reason",), "stw_restart": ("reason",),
+    "stw_request": ("reason", "ps"), "p_stopped": ("p", "how"), "stw_stopped": ("reason", "waited_for"), "stw_restart": ("reason",),
     "stw_started": ("reason",), "gc_start": ("cycle", "heap_bytes", "goal_bytes"), "gc_phase": ("cycle", "phase"),
     "gc_end": ("cycle", "live_bytes", "goal_bytes"), "g_create": ("creator", "function"), "g_run": ("p",),
     "g_park": ("wait_reason",), "g_ready": ("by",), "g_exit": (), "preempt_request": ("p", "thread"),
     "preempt_taken": ("p", "by_signal"), "steal": ("p", "from_p", "goroutines"), "handoff": ("p",),
     "span_refill": ("size_class", "block_bytes"), "large_alloc": ("bytes",), "assist": ("bytes", "ns"),
-    "sweep_end": ("cycle", "freed_bytes"), "exit": ("counters",),
+    "sweep_end": ("cycle", "freed_bytes"), "exit": ("counters", "running"),
 }
 
 

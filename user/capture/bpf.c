@@ -47,6 +47,35 @@ static int explain(int error)
 	return said || error == -EPERM ? EXIT_MISSING : EXIT_FAILED;
 }
 
+/* Of the two ways to have uprobes one is loaded. They are attached when a runtime is found: bpf_probes.c. */
+static void configure_uprobes(struct tare_bpf *s)
+{
+	struct feature_result multi = { .state = FEATURE_MISSING };
+
+	feature__probe(FEATURE_UPROBE_MULTI, &multi);
+	bpf_program__set_autoload(multi.state == FEATURE_WORKS ? s->progs.runtime_uprobe_multi : s->progs.runtime_uprobe, true);
+	bpf_program__set_expected_attach_type(s->progs.runtime_uprobe_multi, TRACE_UPROBE_MULTI);
+	bpf_program__set_autoattach(s->progs.runtime_uprobe_multi, false);
+	bpf_program__set_autoattach(s->progs.runtime_uprobe, false);
+}
+
+/* What is only wanted beside a runtime's events, and attached with them. Without one of these there is less to explain. */
+static void configure_evidence(struct tare_bpf *s)
+{
+	struct bpf_program *progs[] = {
+		s->progs.signal_generate, s->progs.signal_deliver,    s->progs.page_fault_user,	 s->progs.softirq_entry,
+		s->progs.softirq_exit,	  s->progs.irq_handler_entry, s->progs.irq_handler_exit,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(progs); i++) {
+		bpf_program__set_autoattach(progs[i], false);
+		/* named as its tracepoint; one that this kernel has not got would keep all from loading */
+		if (!feature__knows_tp_btf(bpf_program__name(progs[i])))
+			bpf_program__set_autoload(progs[i], false);
+	}
+	bpf_program__set_autoattach(s->progs.cpu_clock, false);
+}
+
 static int configure(struct bpf *b, const struct bpf_opts *opts)
 {
 	struct tare_bpf *s = b->skel;
@@ -60,28 +89,8 @@ static int configure(struct bpf *b, const struct bpf_opts *opts)
 		bpf_program__set_autoload(s->progs.sched_entry, false);
 		bpf_program__set_autoload(s->progs.sched_exit, false);
 	}
-	struct feature_result multi = { .state = FEATURE_MISSING };
-
-	feature__probe(FEATURE_UPROBE_MULTI, &multi);
-	bpf_program__set_autoload(multi.state == FEATURE_WORKS ? s->progs.runtime_uprobe_multi : s->progs.runtime_uprobe, true);
-	bpf_program__set_expected_attach_type(s->progs.runtime_uprobe_multi, TRACE_UPROBE_MULTI);
-	bpf_program__set_autoattach(s->progs.runtime_uprobe_multi, false);
-	bpf_program__set_autoattach(s->progs.runtime_uprobe, false);
-	bpf_program__set_autoattach(s->progs.cpu_clock, false);
-
-	/* attached when a runtime that stops its world is found: bpf_probes.c */
-	struct { struct bpf_program *prog; const char *tracepoint; } evidence[] = {
-		{ s->progs.signal_generate, "signal_generate" }, { s->progs.signal_deliver, "signal_deliver" },
-		{ s->progs.page_fault_user, "page_fault_user" }, { s->progs.softirq_entry, "softirq_entry" },
-		{ s->progs.softirq_exit, "softirq_exit" },	 { s->progs.irq_handler_entry, "irq_handler_entry" },
-		{ s->progs.irq_handler_exit, "irq_handler_exit" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(evidence); i++) {
-		bpf_program__set_autoattach(evidence[i].prog, false);
-		if (!feature__has_tp_btf(evidence[i].tracepoint))
-			bpf_program__set_autoload(evidence[i].prog, false);
-	}
+	configure_uprobes(s);
+	configure_evidence(s);
 	feature__release();
 	return bpf_map__set_max_entries(s->maps.cpus, b->nr_cpus) ?: bpf_map__set_max_entries(s->maps.rings, b->nr_cpus);
 }

@@ -78,6 +78,9 @@ int feature__probe(enum feature_id id, struct feature_result *result);
 /* Whether a BPF program can be attached to the BTF tracepoint @tracepoint ("sched_switch"): loads and attaches one. */
 bool feature__has_tp_btf(const char *tracepoint);
 
+/* Whether the kernel's type information knows that tracepoint: enough to load a program for it. Quicker. */
+bool feature__knows_tp_btf(const char *tracepoint);
+
 /* "works", "missing", "unknown". */
 const char *feature__state_name(enum feature_state state);
 

@@ -38,6 +38,11 @@ int kernel_btf__id(const char *prefix, const char *name, int kind)
 	return id < 0 ? -ENODATA : id;
 }
 
+bool feature__knows_tp_btf(const char *tracepoint)
+{
+	return kernel_btf__id("btf_trace_", tracepoint, BTF_KIND_TYPEDEF) > 0;
+}
+
 void result__no_btf_id(struct feature_result *result, int err, const char *missing)
 {
 	if (err == -ENODATA)

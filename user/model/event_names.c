@@ -10,7 +10,7 @@ static const struct {
 } events[TARE_NR_RT_EVENTS] = {
 	[TARE_RT_STW_REQUEST] = { "stw_request", { "reason", "ps" } },
 	[TARE_RT_P_STOPPED] = { "p_stopped", { "p", "how" } },
-	[TARE_RT_STW_STOPPED] = { "stw_stopped", { "reason" } },
+	[TARE_RT_STW_STOPPED] = { "stw_stopped", { "reason", "waited_for" } },
 	[TARE_RT_STW_RESTART] = { "stw_restart", { "reason", "own_started_ns", "own_stopped_ns", "own_stopping_cpu_ns" } },
 	[TARE_RT_STW_STARTED] = { "stw_started", { "reason" } },
 	[TARE_RT_GC_START] = { "gc_start", { "cycle", "heap_bytes", "goal_bytes" } },
@@ -29,7 +29,7 @@ static const struct {
 	[TARE_RT_LARGE_ALLOC] = { "large_alloc", { "bytes" } },
 	[TARE_RT_ASSIST] = { "assist", { "bytes", "ns" } },
 	[TARE_RT_SWEEP_END] = { "sweep_end", { "cycle", "freed_bytes" } },
-	[TARE_RT_EXIT] = { "exit", { "counters" } },
+	[TARE_RT_EXIT] = { "exit", { "counters", "running" } },
 	[TARE_RT_STW_WAIT] = { "stw_wait", { "reason" } },
 	[TARE_RT_OWN_STOPPING] = { "own_stopping", { "ns" } },
 	[TARE_RT_OWN_TOTAL] = { "own_total", { "ns" } },

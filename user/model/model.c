@@ -17,7 +17,6 @@ struct model *model__new(void)
 	pauses__init(&m->pauses, &m->switches);
 	model_symbols__init(&m->symbols);
 	preemption__init(&m->preemption);
-	pauses__init(&m->pauses, &m->switches);
 	table__init(&m->loss, MAX_LOSS_ROWS);
 	m->begin_ns = UINT64_MAX;
 	return m;

@@ -48,8 +48,8 @@ enum pause_part { PAUSE_STOPPING, PAUSE_STOPPED, PAUSE_RESTART, PAUSE_NR_PARTS }
 
 struct pause_seg {
 	uint64_t start_ns, end_ns;
-	uint64_t detail;	/* user, signal: ip (0: not known); fault: address (0: not known); kernel, blocked: system
-				 * call | compat << 16; irq: softirq's number or TARE_IRQ_HARD */
+	uint64_t detail;	/* user, signal: ip; fault: address (0: not known); kernel, blocked: system call
+				 * | compat << 16; irq: softirq's number or TARE_IRQ_HARD */
 	uint32_t tid;		/* whose timeline this is; 0: nobody's */
 	uint32_t other;		/* runqueue: who had the CPU */
 	uint16_t name;		/* runqueue: its name, index into struct rivals .names */
@@ -122,7 +122,8 @@ struct pause_verdict {
 	enum pause_cause cause;
 	uint64_t ns;		/* of this cause in the whole pause */
 	struct pause_top top;
-	double confidence;	/* share of .ns that was seen; half of that where its thread is a guess; 0 where events were lost */
+	double confidence;	/* share of .ns that was seen; half of it where the thread is a guess, 0 where events
+				 * were lost */
 };
 
 /* Why @p was as long as it was. A pause of no length is `runtime'. */
@@ -145,7 +146,8 @@ struct pauses {
 	/* results, once finished; sums also while under way */
 	uint64_t count, lost, unfinished;	/* unfinished: their end was not seen; not in .count */
 	struct hist stopping, total, world;	/* the first two by the runtime's definition */
-	uint64_t cause_ns[PAUSE_NR_CAUSES], cause_count[PAUSE_NR_CAUSES];	/* count: pauses that it was main cause of */
+	uint64_t cause_ns[PAUSE_NR_CAUSES];
+	uint64_t cause_count[PAUSE_NR_CAUSES];	/* pauses of which it was the main cause */
 	uint64_t own_count, own_total_ns;	/* by the runtime's own account, where it has one .. */
 	uint64_t own_world_ns;			/* .. and the world time of these */
 	uint64_t stopped_p_ns;		/* capacity: Ps that ran when asked x world time, where they are told */

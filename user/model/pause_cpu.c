@@ -68,7 +68,8 @@ struct owners {
 	bool mixed;	/* some took turns: the time of each is put together */
 };
 
-static struct pause_seg rival_seg(const struct pauses *ps, uint16_t cpu, uint32_t tid, uint32_t rival, bool own, bool known)
+static struct pause_seg rival_seg(const struct pauses *ps, uint16_t cpu, uint32_t tid, uint32_t rival, bool own,
+				  bool known)
 {
 	struct pause_seg s = { .tid = tid, .cpu = cpu, .cause = PAUSE_RUNQUEUE, .firm = true };
 
@@ -116,8 +117,9 @@ static void owners__add(struct owners *o, const struct pause_seg *s, uint64_t ns
 		;
 	if (i == MAX_PIECES) {
 		i--; /* the last row is for all that have none */
-		o->at[i] = (struct pause_seg){ .tid = s->tid, .cpu = s->cpu, .cause = PAUSE_RUNQUEUE, .name = NAME_OTHER,
-					       .firm = true };
+		o->at[i] = (struct pause_seg){
+			.tid = s->tid, .cpu = s->cpu, .cause = PAUSE_RUNQUEUE, .name = NAME_OTHER, .firm = true
+		};
 	} else if (i == o->n) {
 		o->at[o->n++] = *s;
 		o->ns[i] = 0;

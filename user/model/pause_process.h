@@ -29,7 +29,7 @@ struct pause_restart {
 };
 
 struct pause_restarts {
-	uint64_t slept_ns;		/* the initiator, having asked, went to sleep before all stood: it waited for somebody */
+	uint64_t slept_ns;		/* the initiator, having asked, went to sleep: it waited for somebody */
 	struct pause_wake wakes[MAX_WAKES];	/* the newest at [(nr_wakes - 1) % MAX_WAKES] */
 	uint64_t nr_wakes;
 	bool stopped_about;		/* when all stood is not told, but what was told at about that time */

@@ -162,7 +162,8 @@ static void pauses__keep(struct pauses *ps, struct pause *p)
 			ps->kept = kept;
 		}
 		ps->kept[ps->nr_kept++] = p;
-		for (uint32_t i = ps->nr_kept - 1; i && is_shorter(ps->kept[i], ps->kept[(i - 1) / 2]); i = (i - 1) / 2) {
+		for (uint32_t i = ps->nr_kept - 1; i && is_shorter(ps->kept[i], ps->kept[(i - 1) / 2]);
+		     i = (i - 1) / 2) {
 			struct pause *up = ps->kept[(i - 1) / 2];
 
 			ps->kept[(i - 1) / 2] = ps->kept[i];
