@@ -81,8 +81,10 @@ static void test_restart_not_the_monitor(void **state)
 /* There was no thread to tell: one is made. */
 static void test_restart_by_birth(void **state)
 {
-	struct event ev = { .kind = EVENT_FORK, .ts_ns = T + 110 * US,
-			    .fork = { .tid = 110, .tgid = TGID, .parent_tid = 101, .parent_tgid = TGID, .comm = "new" } };
+	struct event ev = { .kind = EVENT_FORK,
+			    .ts_ns = T + 110 * US,
+			    .fork = {
+				    .tid = 110, .tgid = TGID, .parent_tid = 101, .parent_tgid = TGID, .comm = "new" } };
 
 	stop_and_work();
 	fold(&ev);

@@ -78,13 +78,16 @@ static void any_runtime(struct event *ev, uint32_t initiator)
 	ev->kind = EVENT_RUNTIME;
 	memset(&ev->runtime, 0, sizeof(ev->runtime));
 	/* mostly in order, so that there are whole pauses */
-	ev->runtime.event = one_in(10) ? rnd(TARE_NR_RT_EVENTS + 2) : likely[step++ % (sizeof(likely) / sizeof(likely[0]))];
+	ev->runtime.event =
+		one_in(10) ? rnd(TARE_NR_RT_EVENTS + 2) : likely[step++ % (sizeof(likely) / sizeof(likely[0]))];
 	ev->runtime.tid = ev->runtime.event == TARE_RT_P_STOPPED || one_in(30) ? any_tid() : initiator;
 	ev->runtime.tgid = one_in(60) ? 200 : TGID;
 	ev->runtime.goroutine = rnd(5);
 	ev->runtime.nr_args = rnd(TARE_RT_MAX_ARGS + 1);
 	for (int i = 0; i < TARE_RT_MAX_ARGS; i++)
-		ev->runtime.args[i] = i >= ev->runtime.nr_args ? TARE_UNKNOWN : one_in(3) ? ev->ts_ns - any_ns() : rnd(200);
+		ev->runtime.args[i] = i >= ev->runtime.nr_args ? TARE_UNKNOWN
+				      : one_in(3)	       ? ev->ts_ns - any_ns()
+							       : rnd(200);
 }
 
 static void any_evidence(struct event *ev)

@@ -265,7 +265,8 @@ static void test_json(void **state)
 		assert_int_equal(causes, world);
 		assert_int_equal(chain, world);
 		part = json_object_get(pause, "parts");
-		assert_int_equal(number(part, "stopping_ns") + number(part, "stopped_ns") + number(part, "restart_ns"), world);
+		assert_int_equal(number(part, "stopping_ns") + number(part, "stopped_ns") + number(part, "restart_ns"),
+				 world);
 		/* as the runtime has it, not as measured */
 		assert_int_equal(number(pause, "total_ns"), world - 2 * MS);
 		assert_int_equal(number(json_object_get(pause, "own"), "left_out_ns"), 2 * MS);

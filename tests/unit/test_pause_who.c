@@ -131,6 +131,53 @@ static void test_asked_late(void **state)
 	assert_straggler(102, 18);
 }
 
+/* While all stand the initiator waits for a lock, whose holder was preempted: that is what everyone waits for. */
+static void test_lock_holder_preempted(void **state)
+{
+	struct pause_verdict v;
+
+	request();
+	p_stopped(T + 5 * US, 102, 18);
+	rt(T + 6 * US, 101, TARE_RT_STW_STOPPED);
+	out(T + 10 * US, 1, 102, 900, -1);
+	out(T + 20 * US, 0, 101, 0, FUTEX);
+	in(T + 6 * MS, 1, 900, 102, 6 * MS - 10 * US);
+	in_woken(T + 6 * MS + 20 * US, 0, 0, 101, 5 * US, 5 * US, 102);
+	rt(T + 7 * MS, 101, TARE_RT_STW_RESTART);
+	rt(T + 7 * MS, 101, TARE_RT_STW_STARTED);
+	end(T + 100 * MS);
+	v = assert_main(PAUSE_RUNQUEUE, 6 * MS - 20 * US);
+	assert_int_equal(v.top.seg.tid, 102);
+	assert_int_equal(v.top.seg.part, PAUSE_STOPPED);
+	assert_int_equal(only_pause()->cause_ns[PAUSE_BLOCKED], 0);
+	assert_int_equal(only_pause()->cause_ns[PAUSE_UNEXPLAINED], 0);
+}
+
+/* The straggler waits for a lock of the runtime, whose holder waits for a CPU. In another call it is its own matter. */
+static void straggler_waits(int call)
+{
+	task(0, 1 * MS, 103, 2, TARE_STATE_RUNNING, TARE_NO_SYSCALL, NULL);
+	out(T - 1 * MS, 2, 103, 900, -1);
+	out(T - 1 * MS, 1, 102, 0, call);
+	request();
+	in(T + 6 * MS, 2, 900, 103, 7 * MS);
+	in_woken(T + 6 * MS + 20 * US, 1, 0, 102, 5 * US, 5 * US, 103);
+	rest(T + 6 * MS + 25 * US);
+}
+
+static void test_straggler_waits_for_lock(void **state)
+{
+	straggler_waits(FUTEX);
+	assert_int_equal(assert_main(PAUSE_RUNQUEUE, 6 * MS).top.seg.tid, 103);
+	assert_straggler(102, 18);
+}
+
+static void test_straggler_waits_for_pipe(void **state)
+{
+	straggler_waits(READ);
+	assert_int_equal(assert_main(PAUSE_BLOCKED, 6 * MS + 10 * US).top.seg.tid, 102);
+}
+
 /* Rivals that take turns by the thousand: the chain holds each one's time, put together. */
 static void test_rivals_take_turns(void **state)
 {
@@ -167,6 +214,9 @@ int main(void)
 		TEST(test_straggler_by_wake),
 		TEST(test_straggler_guessed),
 		TEST(test_asked_late),
+		TEST(test_lock_holder_preempted),
+		TEST(test_straggler_waits_for_lock),
+		TEST(test_straggler_waits_for_pipe),
 		TEST(test_rivals_take_turns),
 	};
 

@@ -51,7 +51,7 @@ struct pause_seg {
 	uint64_t detail;	/* user, signal: ip; fault: address (0: not known); kernel, blocked: system call
 				 * | compat << 16; irq: softirq's number or TARE_IRQ_HARD */
 	uint32_t tid;		/* whose timeline this is; 0: nobody's */
-	uint32_t other;		/* runqueue: who had the CPU */
+	uint32_t other;		/* runqueue: who had the CPU; blocked: who ended that (0: not known, no task) */
 	uint16_t name;		/* runqueue: its name, index into struct rivals .names */
 	uint16_t cpu;		/* runqueue */
 	uint8_t cause, part;	/* enum pause_cause, enum pause_part */

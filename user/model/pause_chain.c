@@ -49,7 +49,8 @@ static struct pause_thread *pause__guess(struct pauses *ps, struct pause_process
 		if (t->tgid != pr->tgid || t->tid == p->initiator.tid)
 			continue;
 		pause_thread__begin(t, pr->epoch, p->request_ns);
-		if (!t->asked_ns && !(t->was_busy && (t->works || !pr->tells_goroutines)))
+		/* one that napped with its P when it was requested has something to lay down, too */
+		if (!t->asked_ns && !((t->was_busy || t->slept_ns) && (t->works || !pr->tells_goroutines)))
 			continue;
 		stop = t->slept_ns && t->slept_ns < p->stopped_ns ? t->slept_ns : p->stopped_ns;
 		/* of several that are not known to have stopped, one that was asked */
@@ -95,16 +96,65 @@ static uint64_t clamp(uint64_t x, uint64_t low, uint64_t high)
 	return x < low ? low : x > high ? high : x;
 }
 
+static bool is_futex(const struct pauses *ps, uint64_t detail)
+{
+	/* from the kernel's tables: native and 32-bit */
+	static const uint16_t futex[][2] = {
+		[0] = { TARE_NO_SYSCALL, TARE_NO_SYSCALL },
+		[TARE_ARCH_X86_64] = { 202, 240 },
+		[TARE_ARCH_ARM64] = { 98, 240 },
+	};
+	int arch = ps->switches->arch;
+
+	if (arch < 0 || arch >= sizeof(futex) / sizeof(futex[0]))
+		return false;
+	return (detail & 0xffff) != TARE_NO_SYSCALL && (detail & 0xffff) == futex[arch][detail >> 16 & 1];
+}
+
+/*
+ * @t's timeline. Where it was blocked on a futex until an other thread of the process woke it, that one held a lock
+ * that @t needed: it is the one that was waited for meanwhile.
+ */
+static void pause__join(struct pauses *ps, struct pause *p, const struct pause_thread *t, uint64_t from, uint64_t to,
+			const struct segs_role *role)
+{
+	struct segs_role other = *role;
+
+	for (uint32_t i = 0; i < t->timeline.n; i++) {
+		const struct pause_seg *s = &t->timeline.at[i];
+		uint64_t start = s->start_ns > from ? s->start_ns : from, end = s->end_ns < to ? s->end_ns : to;
+		struct pause_thread *holder = NULL;
+
+		if (s->cause == PAUSE_BLOCKED && s->other && start < end && is_futex(ps, s->detail))
+			holder = pause_thread__find(ps, s->other);
+		if (!holder || holder == t || holder->tgid != p->tgid || !holder->is_known)
+			continue;
+		pause_thread__begin(holder, t->epoch, p->request_ns);
+		pause_thread__tell_until(ps, holder, end);
+		other.tid = holder->tid;
+		segs__copy(&t->timeline, from, start, role, &p->chain);
+		segs__copy(&holder->timeline, start, end, &other, &p->chain);
+		from = end;
+	}
+	segs__copy(&t->timeline, from, to, role, &p->chain);
+}
+
+static void pause__join_doer(struct pauses *ps, struct pause *p, const struct pause_thread *doer, uint64_t from,
+			     uint64_t to, enum pause_part part)
+{
+	pause__join(ps, p, doer, from, to, &(struct segs_role){ p->initiator.tid, part, true });
+}
+
 /* To stop a thread it must be asked, then stand, then the initiator must hear of it: each of these may be late. */
 static void pause__join_stopping(struct pauses *ps, struct pause *p, struct straggler *s,
 				 struct pause_thread *initiator)
 {
 	static const struct pause_act in_user = { .known = true, .cause = PAUSE_USER, .weak = true };
-	struct segs_role doer = { p->initiator.tid, PAUSE_STOPPING, true }, late = { 0, PAUSE_STOPPING, false };
+	struct segs_role late = { 0, PAUSE_STOPPING, false };
 	uint64_t asked = p->request_ns, stop, until;
 
 	if (!s->t) {
-		segs__copy(&initiator->timeline, p->request_ns, p->stopped_ns, &doer, &p->chain);
+		pause__join_doer(ps, p, initiator, p->request_ns, p->stopped_ns, PAUSE_STOPPING);
 		return;
 	}
 	stop = clamp(s->stop_ns, p->request_ns, p->stopped_ns);
@@ -119,16 +169,15 @@ static void pause__join_stopping(struct pauses *ps, struct pause *p, struct stra
 		pause_thread__evidence(s->t, until, &in_user, &in_user, true);
 	pause_thread__tell_until(ps, s->t, until);
 	late.tid = s->t->tid;
-	segs__copy(&initiator->timeline, p->request_ns, asked, &doer, &p->chain);
-	segs__copy(&s->t->timeline, asked, stop, &late, &p->chain);
+	pause__join_doer(ps, p, initiator, p->request_ns, asked, PAUSE_STOPPING);
+	pause__join(ps, p, s->t, asked, stop, &late);
 	late.works = true;
 	segs__copy(&s->t->timeline, stop, until, &late, &p->chain);
-	segs__copy(&initiator->timeline, until, p->stopped_ns, &doer, &p->chain);
+	pause__join_doer(ps, p, initiator, until, p->stopped_ns, PAUSE_STOPPING);
 }
 
 void pause__join_chain(struct pauses *ps, struct pause_process *pr, struct pause *p)
 {
-	struct segs_role role = { p->initiator.tid, PAUSE_STOPPED, true };
 	struct pause_thread *initiator = pause_thread__find(ps, p->initiator.tid);
 	struct pause_thread nobody = { 0 };
 	struct straggler s;
@@ -141,7 +190,6 @@ void pause__join_chain(struct pauses *ps, struct pause_process *pr, struct pause
 	if (initiator != &nobody)
 		pause_thread__tell_until(ps, initiator, p->started_ns);
 	pause__join_stopping(ps, p, &s, initiator);
-	segs__copy(&initiator->timeline, p->stopped_ns, p->restart_ns, &role, &p->chain);
-	role.part = PAUSE_RESTART;
-	segs__copy(&initiator->timeline, p->restart_ns, p->started_ns, &role, &p->chain);
+	pause__join_doer(ps, p, initiator, p->stopped_ns, p->restart_ns, PAUSE_STOPPED);
+	pause__join_doer(ps, p, initiator, p->restart_ns, p->started_ns, PAUSE_RESTART);
 }

@@ -205,6 +205,9 @@ void pause_thread__arrive(struct pauses *ps, struct pause_thread *t, const struc
 		pause_thread__tell_off(ps, t, from, ev->ts_ns - wait - delay, &ps->scratch);
 	else
 		segs__push(&ps->scratch, from, ev->ts_ns - wait - delay, &gap);
+	if (was_off && t->off == OFF_BLOCKED && ps->scratch.n && ev->sw.has_wake &&
+	    ev->sw.waker_context == TARE_CONTEXT_TASK)
+		ps->scratch.at[0].other = ev->sw.waker_tid;
 	segs__push(&ps->scratch, ev->ts_ns - wait - delay, ev->ts_ns - wait, &waking);
 	pause_thread__tell_wait(ps, t, ev, ev->ts_ns - wait);
 	if (tell) {

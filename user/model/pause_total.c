@@ -47,6 +47,8 @@ static bool same_story(const struct pause_seg *a, const struct pause_seg *b)
 {
 	if (a->cause != b->cause || a->tid != b->tid || a->detail != b->detail)
 		return false;
+	if (a->cause != PAUSE_RUNQUEUE)
+		return true;
 	/* the threads of a program have one name */
 	return a->name == b->name && (a->name >= NAME_FIRST || a->other == b->other);
 }

@@ -9,7 +9,7 @@
 
 struct pauses_opts {
 	uint32_t longest;	/* how many to show; 0: all that were kept */
-	/* The function at @ip of process @tgid, valid until the next call, or NULL. May itself be NULL: addresses then. */
+	/* The function at @ip of process @tgid, valid until the next call, or NULL. NULL: as the recording has it. */
 	const char *(*symbol)(uint32_t tgid, uint64_t ip);
 };
 
@@ -22,7 +22,7 @@ int report__pauses_json(const struct model *m, FILE *to, const struct pauses_opt
 /* What the runtime calls @reason, safe to print. Returns @buf. */
 const char *pause_reason_name(const struct model *m, uint64_t reason, char buf[64]);
 
-/* What of @cause @p mostly had: a rival, a system call, a function..; "" where there is nothing to add. Returns @buf. */
+/* What @cause mostly was in @p: a rival, a system call, a function.. "" where there is nothing to add. */
 const char *pause_detail(const struct model *m, const struct pause *p, enum pause_cause cause,
 			 const struct pauses_opts *opts, char buf[192]);
 

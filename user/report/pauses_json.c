@@ -60,8 +60,8 @@ static json_t *causes_json(const struct model *m, const struct pause *p, const s
 		json_array_append_new(list, json_pack("{s:s, s:I, s:o, s:o, s:I, s:I}", "cause", pause_cause_name(best),
 						      "ns", num(p->cause_ns[best]), "detail",
 						      text(pause_detail(m, p, best, opts, detail)), "tid",
-						      top.seg.tid ? json_integer(top.seg.tid) : json_null(), "detail_ns",
-						      num(top.ns), "seen_ns", num(top.firm_ns)));
+						      top.seg.tid ? json_integer(top.seg.tid) : json_null(),
+						      "detail_ns", num(top.ns), "seen_ns", num(top.firm_ns)));
 	}
 }
 
@@ -91,8 +91,8 @@ static json_t *own_json(const struct pause *p)
 {
 	bool has = p->own_total_ns != TARE_UNKNOWN;
 
-	return json_pack("{s:o, s:o, s:o}", "stopping_ns", known(p->own_stopping_ns), "total_ns", known(p->own_total_ns),
-			 "left_out_ns",
+	return json_pack("{s:o, s:o, s:o}", "stopping_ns", known(p->own_stopping_ns), "total_ns",
+			 known(p->own_total_ns), "left_out_ns",
 			 has ? json_integer((json_int_t)(pause__world_ns(p) - p->own_total_ns)) : json_null());
 }
 
@@ -142,12 +142,13 @@ int report__pauses_json(const struct model *m, FILE *to, const struct pauses_opt
 	for (unsigned i = 0; i < PAUSE_NR_CAUSES; i++)
 		json_object_set_new(by_cause, pause_cause_name(i), json_integer(num(ps->cause_ns[i])));
 	if (!ps->runtime_events)
-		json_array_append_new(notes, json_string("count: the target's runtime tells nothing in this recording"));
+		json_array_append_new(notes,
+				      json_string("count: the target's runtime tells nothing in this recording"));
 	root = json_pack("{s:s, s:I, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "schema", "tare.pauses/1", "duration_ns",
 			 num(model__duration(m)), "count",
 			 ps->runtime_events ? json_integer(num(ps->count)) : json_null(), "shown", num(shown), "lost",
-			 num(ps->lost), "unfinished", num(ps->unfinished), "world_ns", num(ps->world.total), "by_cause_ns",
-			 by_cause, "notes", notes, "pauses", list);
+			 num(ps->lost), "unfinished", num(ps->unfinished), "world_ns", num(ps->world.total),
+			 "by_cause_ns", by_cause, "notes", notes, "pauses", list);
 	if (!root)
 		return -ENOMEM;
 	if (json_dumpf(root, to, JSON_INDENT(2)) || fputc('\n', to) == EOF)

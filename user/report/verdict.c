@@ -21,10 +21,14 @@ const char *pause_reason_name(const struct model *m, uint64_t reason, char buf[6
 	return buf;
 }
 
-static void function_at(const struct pause *p, uint64_t ip, const struct pauses_opts *opts, char buf[NAME_LEN])
+static void function_at(const struct model *m, const struct pause *p, uint64_t ip, const struct pauses_opts *opts,
+			char buf[NAME_LEN])
 {
 	const char *name = ip && opts->symbol ? opts->symbol(p->tgid, ip) : NULL;
+	const struct model_symbol *symbol = ip && !name ? model_symbols__at(&m->symbols, p->tgid, ip) : NULL;
 
+	if (symbol)
+		name = symbol->name;
 	buf[0] = '\0';
 	if (name)
 		sanitize(name, strlen(name), buf, NAME_LEN);
@@ -32,31 +36,55 @@ static void function_at(const struct pause *p, uint64_t ip, const struct pauses_
 		snprintf(buf, NAME_LEN, "%#" PRIx64, ip);
 }
 
-/* The function that most of @cause was in: its addresses may be many. "" where no address is known. */
-static void top_function(const struct pause *p, enum pause_cause cause, const struct pauses_opts *opts,
-			 char buf[NAME_LEN])
+/* " (file.go:12)" appended to @buf where it is known of @ip. */
+static void add_line(const struct model *m, const struct pause *p, uint64_t ip, char *buf, size_t size)
+{
+	const struct model_symbol *symbol = model_symbols__at(&m->symbols, p->tgid, ip);
+	const char *file = symbol && symbol->line && symbol->file[0] ? strrchr(symbol->file, '/') : NULL;
+	size_t len = strlen(buf);
+	char safe[64];
+
+	if (!symbol || !symbol->line || !symbol->file[0])
+		return;
+	file = file ? file + 1 : symbol->file;
+	snprintf(buf + len, size - len, " (%s:%u)", sanitize(file, strlen(file), safe, sizeof(safe)), symbol->line);
+}
+
+/* The function that most of @cause was in (its addresses may be many), and its line. "" where no address is known. */
+static void top_function(const struct model *m, const struct pause *p, enum pause_cause cause,
+			 const struct pauses_opts *opts, char *buf, size_t size)
 {
 	static char names[PAUSE_MAX_SEGS][NAME_LEN];
-	uint64_t best = 0;
+	uint64_t best = 0, best_ip = 0;
 
 	buf[0] = '\0';
 	for (uint32_t i = 0; i < p->chain.n && i < PAUSE_MAX_SEGS; i++) {
 		names[i][0] = '\0';
 		if (p->chain.at[i].cause == cause)
-			function_at(p, p->chain.at[i].detail, opts, names[i]);
+			function_at(m, p, p->chain.at[i].detail, opts, names[i]);
 	}
 	for (uint32_t i = 0; i < p->chain.n && i < PAUSE_MAX_SEGS; i++) {
-		uint64_t ns = 0;
+		uint64_t ns = 0, longest = 0, ip = 0;
 
 		for (uint32_t j = i; names[i][0] && j < p->chain.n && j < PAUSE_MAX_SEGS; j++) {
-			if (!strcmp(names[i], names[j]))
-				ns += p->chain.at[j].end_ns - p->chain.at[j].start_ns;
+			const struct pause_seg *s = &p->chain.at[j];
+
+			if (strcmp(names[i], names[j]))
+				continue;
+			ns += s->end_ns - s->start_ns;
+			if (s->end_ns - s->start_ns > longest) {
+				longest = s->end_ns - s->start_ns;
+				ip = s->detail;
+			}
 		}
 		if (ns <= best)
 			continue;
 		best = ns;
-		strcpy(buf, names[i]);
+		best_ip = ip;
+		snprintf(buf, size, "%.*s", NAME_LEN, names[i]);
 	}
+	if (best)
+		add_line(m, p, best_ip, buf, size);
 }
 
 static void rival_text(const struct model *m, const struct pause_seg *s, char *buf, size_t size)
@@ -71,7 +99,8 @@ static void rival_text(const struct model *m, const struct pause_seg *s, char *b
 	else if (s->name == NAME_UNNAMED)
 		snprintf(buf, size, "%s %u", s->own ? "the target's thread" : "task", s->other);
 	else
-		snprintf(buf, size, "%s (%s %u)", sanitize(r->names[s->name], sizeof(r->names[s->name]), name, sizeof(name)),
+		snprintf(buf, size, "%s (%s %u)",
+			 sanitize(r->names[s->name], sizeof(r->names[s->name]), name, sizeof(name)),
 			 s->own ? "the target's thread" : "pid", s->other);
 }
 
@@ -112,7 +141,7 @@ const char *pause_detail(const struct model *m, const struct pause *p, enum paus
 	switch (cause) {
 	case PAUSE_USER:
 	case PAUSE_SIGNAL:
-		top_function(p, cause, opts, buf);
+		top_function(m, p, cause, opts, buf, 192);
 		break;
 	case PAUSE_KERNEL:
 	case PAUSE_BLOCKED:
@@ -196,7 +225,9 @@ static size_t fill(const char *words, const char *one, const char *two, char *bu
 const char *pause_sentence(const struct model *m, const struct pause *p, const struct pauses_opts *opts, char buf[640])
 {
 	static const char *const when[PAUSE_NR_PARTS] = {
-		[PAUSE_STOPPING] = "", [PAUSE_STOPPED] = ", while all stood", [PAUSE_RESTART] = ", after it was told to go on",
+		[PAUSE_STOPPING] = "",
+		[PAUSE_STOPPED] = ", while all stood",
+		[PAUSE_RESTART] = ", after it was told to go on",
 	};
 	char who[96], detail[192], world[16], part[16];
 	struct pause_verdict v;

@@ -258,6 +258,6 @@ const char *go_field__name(enum go_field field, char buf[64])
 	const char *path = field < GO_NR_FIELDS ? fields[field].path : "?";
 
 	snprintf(buf, 64, "%s.%.*s", field < GO_NR_FIELDS ? structs[fields[field].of] + strlen("runtime.") : "?",
-		 (int)strcspn(path, "|"), *path ? path : "size");
+		 *path ? (int)strcspn(path, "|") : 4, *path ? path : "size");
 	return buf;
 }

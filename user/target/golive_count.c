@@ -288,10 +288,11 @@ static int count_goroutines(struct go_live *live, struct tare_counters *c)
  * The runtime measures every eighth run of each goroutine: how long it had been
  * runnable. But it does so for a few things that are no runs, all of them with
  * a time of 0, so in the first bucket: returns from system calls (until Go
- * 1.25), moved stacks, marking by a goroutine that then goes on. A run after a
- * wait that short is rare: the second bucket tells, which is hardly filled where
- * the first holds none. Last, what a goroutine that ends had left over is
- * measured once more at the first run of the next in its place: 7 of 64 times.
+ * 1.25), moved stacks, marking by a goroutine that then goes on. In Go 1.19 that
+ * bucket holds nothing else; later it goes to 64 ns, and runs after so short a
+ * wait are rare: there are some where the next 64 ns hold far more. Last, what
+ * a goroutine that ends had left over is measured once more at the first run of
+ * the next in its place: 7 of 64 times.
  */
 static int count_switches(struct go_live *live, struct tare_counters *c)
 {
@@ -305,8 +306,10 @@ static int count_switches(struct go_live *live, struct tare_counters *c)
 		return err == -ENOENT ? 0 : err;
 	now.samples = h.total;
 	for (unsigned i = 0; i < h.nr && h.from_ns[i] < 128; i++) {
-		now.zero += h.from_ns[i] < 64 ? h.count[i] : 0;
-		now.short_ += h.from_ns[i] >= 64 ? h.count[i] : 0;
+		if (!i)
+			now.zero = h.count[i];
+		else if (h.from_ns[1] >= 64) /* a first bucket of 1 ns holds no run */
+			now.short_ += h.count[i];
 	}
 	now.syscalls = c->syscalls == TARE_UNKNOWN || live->layout.minor > 25 ? 0 : c->syscalls;
 	now.created = c->goroutines_created == TARE_UNKNOWN ? b->created : c->goroutines_created;
@@ -315,7 +318,7 @@ static int count_switches(struct go_live *live, struct tare_counters *c)
 		all = PERIOD * (now.samples - b->samples);
 		runs = all - PERIOD * (now.zero - b->zero);
 		syscalls = now.syscalls - b->syscalls;
-		if (now.short_ - b->short_ > (now.zero - b->zero) / 16 && all > syscalls && all - syscalls > runs)
+		if (now.short_ - b->short_ > 4 * (now.zero - b->zero) && all > syscalls && all - syscalls > runs)
 			runs = all - syscalls;
 		extra = (now.created - b->created) * 7 / 8;
 		now.switches = b->switches + (runs > extra ? runs - extra : 0);

@@ -80,10 +80,11 @@ int live__try_gc(struct go_live *live, uint64_t gc, uint64_t memstats)
 		if (err)
 			break;
 		what = again < get64(g, at_of(live, GC_TOTALALLOC)) ? "totalAlloc went back" :
-		       again > SANE * 1024 ? "totalAlloc is wrong" :
+		       !again || again > SANE * 1024 ? "totalAlloc is wrong" :
 		       get64(g, at_of(live, GC_TOTALFREE)) > again ? "more was freed than allocated" :
 		       get64(g, at_of(live, GC_HEAPLIVE)) > SANE ? "heapLive is wrong" :
-		       get64(g, at_of(live, GC_HEAPINUSE)) % 8192 ? "heapInUse is wrong" :
+		       !get64(g, at_of(live, GC_HEAPINUSE)) || get64(g, at_of(live, GC_HEAPINUSE)) % 8192 ?
+			       "heapInUse is wrong" :
 		       memstats && get64(g, at_of(live, GC_HEAPINUSE)) != sum ? "heapInUse is not that of memstats" : NULL;
 		if (!what)
 			return 0;

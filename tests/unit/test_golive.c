@@ -1,0 +1,544 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The runtime of live Go programs, held against what they say of themselves:
+ * by the installed Go, and by each version from 1.19 on where GO_MATRIX=1.
+ */
+#include <math.h>
+
+#include "golive_target.h"
+#include "gonames.h"
+
+static char dir[] = "/tmp/tare-golive-XXXXXX";
+
+enum { SYMBOLS = 1, PATTERN = 2, SCAN = 4, DWARF = 8 };
+
+static const unsigned vital = GO_VALID_PS | GO_VALID_MS | GO_VALID_SCHED | GO_VALID_GC | GO_VALID_MEMSTATS |
+			      GO_VALID_MCACHES;
+
+static struct go_live *look(struct go_target *t, unsigned how)
+{
+	struct go_live_input in = { .pid = t->pid, .img = t->img, .bias = t->bias, .no_symbols = !(how & SYMBOLS),
+				    .no_scan = !(how & SCAN) };
+	struct go_live *live;
+
+	assert_int_equal(go_layout__find(&in.layout, how & DWARF ? t->fd : -1, t->version), 0);
+	if (how & PATTERN)
+		in.pattern = go_target__patterns(t, in.layout.minor);
+	assert_int_equal(go_live__open(&live, &in), 0);
+	return live;
+}
+
+static void no_problems(const struct go_live *live, const struct go_target *t)
+{
+	for (unsigned i = 0; go_live__problem(live, i); i++)
+		print_error("%s: %s\n", t->path, go_live__problem(live, i));
+	assert_null(go_live__problem(live, 0));
+}
+
+static struct tare_counters count(struct go_live *live)
+{
+	struct tare_counters c;
+
+	assert_int_equal(go_live__counters(live, &c), 0);
+	return c;
+}
+
+static void expect_near(const char *what, uint64_t got, uint64_t want, double part)
+{
+	if (fabs((double)got - (double)want) > part * want + 40)
+		fail_msg("%s: %" PRIu64 ", should be %" PRIu64, what, got, want);
+}
+
+/*
+ * To the byte, to the object, to the nanosecond. The runtime's own goroutines
+ * may allocate after the answer: the next answer then has what was counted here.
+ */
+static void same_as_the_program(struct go_target *t, struct go_live *live, struct go_answer a)
+{
+	struct tare_counters c = count(live);
+	struct go_details d;
+
+	for (int tries = 0; tries < 5 && c.alloc_bytes != a.bytes; tries++) {
+		a = go_target__do(t, "stats", 1);
+		assert_true(a.bytes >= c.alloc_bytes);
+		c = count(live);
+	}
+	assert_int_equal(go_live__details(live, &d), 0);
+	assert_false(d.torn);
+	assert_int_equal(c.alloc_bytes, a.bytes);
+	assert_int_equal(c.alloc_objects, a.mallocs);
+	assert_int_equal(c.freed_objects, a.frees);
+	assert_int_equal(c.alloc_bytes - c.freed_bytes, a.heap);
+	assert_int_equal(c.collections, a.collections);
+	assert_int_equal(c.pause_ns, a.pause_ns);
+	assert_int_equal(c.goal_bytes, a.next_gc);
+	assert_true(c.pauses >= 2 * c.collections && c.pauses <= 4 * c.collections + 1);
+}
+
+static void check_memory(struct go_target *t, struct go_live *live)
+{
+	struct go_answer a;
+
+	/* the runtime starts threads, for which it allocates, until there are enough */
+	for (int i = 0; i < 10; i++)
+		go_target__do(t, "pingpong", 2000);
+	/* what is swept later is freed later: only runtime.GC() waits for it */
+	a = go_target__do(t, "gc", 3);
+	same_as_the_program(t, live, a);
+	go_target__do(t, "alloc", 100000);
+	a = go_target__do(t, "gc", 1);
+	same_as_the_program(t, live, a);
+	assert_true(a.mallocs > 300000);
+}
+
+/* What lies in the Ps' caches counts, though nothing flushes them: this goes on while they are filled. */
+static void check_cached(struct go_target *t, struct go_live *live)
+{
+	struct go_answer before = go_target__do(t, "alloc", 10), after;
+	struct tare_counters c;
+
+	go_target__ask(t, "hold", 1000);
+	usleep(200000);
+	c = count(live);
+	after = go_target__answer(t);
+	/* 1000 objects of 48 bytes, which no span of theirs is full of */
+	assert_true(c.alloc_objects >= before.mallocs + 1000 && c.alloc_objects <= after.mallocs);
+	assert_true(c.alloc_bytes >= before.bytes + 48000 && c.alloc_bytes <= after.bytes);
+	assert_true(after.mallocs - c.alloc_objects < 50);
+}
+
+struct delta {
+	uint64_t switches, created, syscalls;
+};
+
+static struct delta deed(struct go_target *t, struct go_live *live, const char *what, int n)
+{
+	struct tare_counters a = count(live), b;
+	struct delta d;
+
+	go_target__do(t, what, n);
+	b = count(live);
+	d = (struct delta){ b.goroutine_switches - a.goroutine_switches, b.goroutines_created - a.goroutines_created,
+			    b.syscalls - a.syscalls };
+	print_message("%s: %s %d: %" PRIu64 " switches, %" PRIu64 " created, %" PRIu64 " system calls\n", t->path, what, n,
+		      (uint64_t)d.switches, (uint64_t)d.created, (uint64_t)d.syscalls);
+	return d;
+}
+
+static void check_scheduler(struct go_target *t, struct go_live *live)
+{
+	struct delta d;
+
+	d = deed(t, live, "gosched", 400000);
+	expect_near("Gosched", d.switches, 400000, .01);
+	assert_int_equal(d.created, 4);
+	/* on one P it is known who waits for whom: a round takes two switches */
+	go_target__do(t, "procs", 1);
+	d = deed(t, live, "pingpong", 200000);
+	expect_near("ping-pong", d.switches, 400000, .01);
+	assert_int_equal(d.created, 2);
+	d = deed(t, live, "calls", 200000);
+	assert_true(d.switches < 2000);
+	assert_true(d.syscalls >= 200000 && d.syscalls < 220000);
+	d = deed(t, live, "spawn", 200000);
+	assert_int_equal(d.created, 200000);
+	/* each runs once, and the first goroutine once for every 64; of single runs every eighth is a matter of chance */
+	expect_near("spawn", d.switches, 200000 + 200000 / 64, .06);
+	d = deed(t, live, "grow", 20000);
+	expect_near("moved stacks", d.switches, 40000, .05);
+	go_target__do(t, "procs", 2);
+	d = deed(t, live, "pingpong", 200000);
+	assert_true(d.switches > 100000 && d.switches < 800000);
+}
+
+static void check_histogram(struct go_live *live)
+{
+	struct go_hist h;
+	struct go_details d;
+	uint64_t sum;
+
+	assert_int_equal(go_live__histogram(live, GO_HIST_TIME_TO_RUN, &h), 0);
+	sum = h.underflow;
+	for (unsigned i = 0; i < h.nr; i++) {
+		assert_true(h.from_ns[i] < h.from_ns[i + 1]);
+		sum += h.count[i];
+	}
+	assert_int_equal(sum, h.total);
+	assert_true(h.total > 400000 / 8);
+	assert_int_equal(go_live__details(live, &d), 0);
+	assert_int_equal(d.sched_runs, h.total);
+	if (live->layout.minor >= 22) {
+		assert_int_equal(go_live__histogram(live, GO_HIST_TOTAL_OTHER, &h), 0);
+		/* each answer stops the world */
+		assert_true(h.total >= 10);
+		assert_int_equal(go_live__histogram(live, GO_HIST_STOPPING_GC, &h), 0);
+		assert_int_equal(h.total, count(live).pauses);
+		assert_int_equal(go_live__histogram(live, GO_HIST_GC_PAUSES, &h), -ENOENT);
+	} else {
+		assert_int_equal(go_live__histogram(live, GO_HIST_GC_PAUSES, &h), 0);
+		assert_int_equal(go_live__histogram(live, GO_HIST_TOTAL_GC, &h), -ENOENT);
+	}
+}
+
+static int find_goid(struct go_live *live, uint64_t goid, struct go_thread *found, int *nr)
+{
+	struct go_thread *threads;
+	int hits = 0;
+
+	*nr = go_live__threads(live, &threads);
+	assert_true(*nr > 0);
+	for (int i = 0; i < *nr; i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "/proc/%d/task/%d", live->pid, threads[i].tid);
+		assert_int_equal(access(path, F_OK), 0);
+		if (threads[i].goid == goid) {
+			*found = threads[i];
+			hits++;
+		}
+	}
+	free(threads);
+	return hits;
+}
+
+static void check_threads(struct go_target *t, struct go_live *live)
+{
+	struct go_thread th;
+	int nr, tasks = 0, hits = 0;
+	char path[64];
+	FILE *f;
+
+	/* the first goroutine waits in read() */
+	assert_int_equal(find_goid(live, 1, &th, &nr), 1);
+	assert_string_equal(go_status(th.status), "in a system call");
+	assert_true(th.in_syscall);
+	snprintf(path, sizeof(path), "ls /proc/%d/task | wc -l", t->pid);
+	f = popen(path, "r");
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%d", &tasks), 1);
+	pclose(f);
+	assert_int_equal(nr, tasks);
+	/* it runs on a P */
+	go_target__ask(t, "spin", 300);
+	for (int i = 0; i < 200 && !hits; i++) {
+		usleep(1000);
+		hits = find_goid(live, 1, &th, &nr) == 1 && !strcmp(go_status(th.status), "running");
+	}
+	assert_true(hits);
+	assert_true(th.p == 0 || th.p == 1);
+	assert_true(th.tid > 0);
+	go_target__answer(t);
+}
+
+/* While it works at full speed: whatever is read never runs backwards, and is always an answer. */
+static void check_busy(struct go_target *t, struct go_live *live)
+{
+	struct tare_counters last = count(live), c;
+	struct go_thread *threads;
+	struct go_live *again;
+
+	go_target__do(t, "churn", 4);
+	for (int i = 0; i < 100; i++) {
+		c = count(live);
+		assert_true(c.alloc_bytes >= last.alloc_bytes && c.alloc_objects >= last.alloc_objects);
+		assert_true(c.goroutine_switches >= last.goroutine_switches && c.collections >= last.collections);
+		assert_true(c.goroutines_created >= last.goroutines_created && c.pause_ns >= last.pause_ns);
+		assert_true(c.alloc_bytes - last.alloc_bytes < 10ull << 30);
+		last = c;
+		assert_true(go_live__threads(live, &threads) > 0);
+		free(threads);
+		usleep(2000);
+	}
+	/* and it can be found like that */
+	again = look(t, PATTERN);
+	no_problems(again, t);
+	assert_int_equal(again->valid & vital, vital);
+	go_live__close(again);
+}
+
+/* Every way by itself leads to the same places. */
+static void check_ways(struct go_target *t, const struct go_variant *v, const struct go_live *live)
+{
+	static const unsigned ways[] = { SYMBOLS, SYMBOLS | DWARF, PATTERN, SCAN };
+	enum go_global globals[] = { GO_SCHED_AT, GO_ALLP_AT, GO_ALLM_AT, GO_GC_AT, GO_MEMSTATS_AT };
+
+	for (size_t w = 0; w < ARRAY_SIZE(ways); w++) {
+		uint64_t began = now_ns();
+		struct go_live *other;
+
+		if (v->stripped && ways[w] & SYMBOLS)
+			continue;
+		other = look(t, ways[w]);
+		print_message("%s: way %u: valid %#x, %" PRIu64 " us\n", t->path, ways[w], other->valid,
+			      (uint64_t)(now_ns() - began) / 1000);
+		no_problems(other, t);
+		assert_int_equal(other->valid & vital, vital);
+		for (size_t g = 0; g < ARRAY_SIZE(globals); g++) {
+			if (go_globals__get(&other->at, globals[g]) != go_globals__get(&live->at, globals[g]))
+				fail_msg("way %u: %s is at %#" PRIx64 " by it, and at %#" PRIx64, ways[w],
+					 go_global__name(globals[g]), go_globals__get(&other->at, globals[g]),
+					 go_globals__get(&live->at, globals[g]));
+			assert_int_equal(other->found_by[globals[g]], ways[w] & ~DWARF);
+		}
+		go_live__close(other);
+	}
+}
+
+static bool complains(const struct go_live *live, const char *about)
+{
+	for (unsigned i = 0; go_live__problem(live, i); i++) {
+		if (strstr(go_live__problem(live, i), about))
+			return true;
+	}
+	return false;
+}
+
+/* An offset that is wrong is noticed, and named. */
+static void check_refused(struct go_target *t)
+{
+	static const struct {
+		enum go_field field;
+		int add;
+		unsigned lost;
+		const char *says;
+	} wrong[] = {
+		{ P_ID, 16, GO_VALID_PS, "].id is " },
+		{ P_STATUS, 52, GO_VALID_PS, "].status is " },
+		{ G_M, 8, GO_VALID_MS, "allm: m.g0.m is not m" },
+		{ M_PROCID, 8, GO_VALID_MS, "Ms have threads of this process" },
+		{ SCHED_MNEXT, 16, GO_VALID_SCHED, "sched: " },
+		{ MSTATS_PAUSEEND, 8, GO_VALID_MEMSTATS, "memstats: pause_end is wrong" },
+		{ GC_HEAPINUSE, 8, GO_VALID_GC, "gcController: heapInUse" },
+		{ MSPAN_ELEMSIZE, 8, GO_VALID_MCACHES, "mcache: span" },
+		{ MCACHE_ALLOC, -4000, GO_VALID_MCACHES, "mcache.alloc: not known" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		struct go_live_input in = { .pid = t->pid, .no_scan = true };
+		struct go_live *live;
+		struct tare_counters c;
+
+		assert_int_equal(go_layout__by_version(&in.layout, t->version), 0);
+		in.pattern = go_target__patterns(t, in.layout.minor);
+		in.layout.at[wrong[i].field] += wrong[i].add;
+		assert_int_equal(go_live__open(&live, &in), 0);
+		/* what is left still counts, what is lost does not; spans may be all empty just now */
+		for (int tries = 0; tries < 200; tries++) {
+			assert_int_equal(go_live__counters(live, &c), 0);
+			if (!(live->valid & wrong[i].lost))
+				break;
+			usleep(1000);
+		}
+		if (!complains(live, wrong[i].says) || live->valid & wrong[i].lost)
+			fail_msg("field %d: valid %#x, says %s", wrong[i].field, live->valid,
+				 go_live__problem(live, 0) ?: "nothing");
+		assert_int_equal(c.alloc_objects == TARE_UNKNOWN,
+				 !!(wrong[i].lost & ~(GO_VALID_MS | GO_VALID_SCHED)));
+		go_live__close(live);
+	}
+}
+
+/* The release before a field was brought back: m.alllink is found where it is. */
+static void check_moved(struct go_target *t)
+{
+	struct go_live_input in = { .pid = t->pid, .no_scan = true };
+	struct go_live *live;
+
+	assert_int_equal(go_layout__by_version(&in.layout, t->version), 0);
+	in.pattern = go_target__patterns(t, in.layout.minor);
+	in.layout.at[M_ALLLINK] -= 24;
+	assert_int_equal(go_live__open(&live, &in), 0);
+	assert_true(live->valid & GO_VALID_MS);
+	assert_int_equal(live->layout.at[M_ALLLINK], in.layout.at[M_ALLLINK] + 24);
+	assert_true(complains(live, "m.alllink: at "));
+	go_live__close(live);
+}
+
+static void check_gone(struct go_target *t, struct go_live *live)
+{
+	struct go_thread *threads;
+	struct tare_counters c;
+
+	go_target__stop(t);
+	assert_int_equal(go_live__counters(live, &c), -ESRCH);
+	assert_int_equal(go_live__threads(live, &threads), -ESRCH);
+}
+
+static void check_variant(const struct go_variant *v)
+{
+	struct go_target t;
+	struct go_live *live;
+	char path[128];
+
+	go_target__build(dir, v, path);
+	go_target__start(&t, path);
+	go_target__do(&t, "gc", 2);
+	live = look(&t, SYMBOLS | PATTERN | SCAN | DWARF);
+	no_problems(live, &t);
+	assert_int_equal(live->valid & vital, vital);
+	assert_false(live->layout.guessed);
+	check_ways(&t, v, live);
+	check_moved(&t);
+	check_memory(&t, live);
+	check_cached(&t, live);
+	check_scheduler(&t, live);
+	check_histogram(live);
+	check_threads(&t, live);
+	check_busy(&t, live);
+	check_refused(&t);
+	check_gone(&t, live);
+	go_live__close(live);
+	unlink(path);
+}
+
+static void installed_plain(void **state)
+{
+	struct go_variant v = { .toolchain = "local", .name = "plain", .flags = "" };
+
+	check_variant(&v);
+}
+
+static void installed_stripped_pie(void **state)
+{
+	struct go_variant v = { .toolchain = "local", .name = "pie-stripped",
+				.flags = "-buildmode=pie -ldflags='-s -w'", .stripped = true };
+
+	check_variant(&v);
+}
+
+/* A process that lies: what it says of itself lies in memory that its parent, this test, has at the same address. */
+struct liar {
+	uint64_t allp[3], allm;
+	uint64_t p[4][128], m[3][256], g[64];
+	uint64_t sched[2048], memstats[2048], gc[128];
+};
+
+static int lie(struct liar *l, unsigned *valid, char says[256])
+{
+	struct go_live_input in = { .pattern = { .sched = (uintptr_t)l->sched, .allp = (uintptr_t)l->allp,
+						 .allm = (uintptr_t)&l->allm, .memstats = (uintptr_t)l->memstats,
+						 .gc_controller = (uintptr_t)l->gc } };
+	struct go_thread *threads;
+	struct tare_counters c;
+	struct go_live *live;
+	int ret, status;
+
+	assert_int_equal(go_layout__by_version(&in.layout, "go1.26.1"), 0);
+	in.pid = fork();
+	assert_true(in.pid >= 0);
+	if (!in.pid) {
+		for (;;)
+			pause();
+	}
+	says[0] = '\0';
+	*valid = 0;
+	ret = go_live__open(&live, &in);
+	if (!ret) {
+		*valid = live->valid;
+		snprintf(says, 256, "%s", go_live__problem(live, 0) ?: "");
+		go_live__counters(live, &c);
+		if (go_live__threads(live, &threads) >= 0)
+			free(threads);
+		go_live__close(live);
+	}
+	kill(in.pid, SIGKILL);
+	waitpid(in.pid, &status, 0);
+	return ret;
+}
+
+static void hostile(void **state)
+{
+	static struct liar l;
+	uint64_t began = now_ns(), *fill = (uint64_t *)&l;
+	char says[256];
+	unsigned valid;
+
+	/* nothing but zeros */
+	assert_int_equal(lie(&l, &valid, says), -ENOENT);
+	/* a list longer than memory; then one of garbage; then one that leads nowhere */
+	memcpy(l.allp, (uint64_t[]){ (uintptr_t)l.p, 1ull << 60, 1ull << 60 }, sizeof(l.allp));
+	lie(&l, &valid, says);
+	assert_false(valid & GO_VALID_PS);
+	memcpy(l.allp, (uint64_t[]){ (uintptr_t)l.p, 16384, 16384 }, sizeof(l.allp));
+	lie(&l, &valid, says);
+	assert_false(valid & GO_VALID_PS);
+	memcpy(l.allp, (uint64_t[]){ ~7ull, 4, 4 }, sizeof(l.allp));
+	lie(&l, &valid, says);
+	assert_false(valid & GO_VALID_PS);
+	/* a chain that goes round */
+	l.allm = (uintptr_t)l.m[0];
+	for (int i = 0; i < 3; i++)
+		l.m[i][352 / 8] = (uintptr_t)l.m[(i + 1) % 3];
+	l.g[48 / 8] = (uintptr_t)l.m[0];
+	lie(&l, &valid, says);
+	assert_false(valid & GO_VALID_MS);
+	/* anything at all */
+	for (unsigned seed = 1; seed < 40; seed++) {
+		srandom(seed);
+		for (size_t i = 0; i < sizeof(l) / 8; i++) {
+			uint64_t r = random();
+
+			fill[i] = r % 4 == 0 ? 0 : r % 4 == 1 ? r % 1000 : r % 4 == 2 ? ~r << 31 :
+				  (uintptr_t)&l + r % sizeof(l) / 8 * 8;
+		}
+		lie(&l, &valid, says);
+		assert_false(valid & GO_VALID_PS);
+		assert_false(valid & GO_VALID_MS);
+	}
+	assert_true(now_ns() - began < 60 * NSEC_PER_SEC);
+}
+
+static void every_version(void **state)
+{
+	static const struct go_variant variants[] = {
+		{ .name = "plain", .flags = "" },
+		{ .name = "stripped", .flags = "-ldflags='-s -w'", .stripped = true },
+		{ .name = "pie", .flags = "-buildmode=pie" },
+		{ .name = "pie-stripped",
+				.flags = "-buildmode=pie -ldflags='-s -w'", .stripped = true },
+		{ .name = "cgo", .flags = "", .cgo = true },
+		{ .name = "cgo-external-pie", .flags = "-buildmode=pie -ldflags=-linkmode=external", .cgo = true },
+	};
+	const char *versions = getenv("GO_VERSIONS") ?: "1.19.13 1.20.14 1.21.13 1.22.12 1.23.11 1.23.12 1.24.5 1.24.13 "
+							"1.25.9 1.26.8 1.27.4", *only = getenv("GO_VARIANT");
+	char toolchain[32];
+
+	if (!getenv("GO_MATRIX"))
+		return;
+	for (const char *p = versions; *p; p += strspn(p, " ")) {
+		size_t n = strcspn(p, " ");
+
+		snprintf(toolchain, sizeof(toolchain), "go%.*s", (int)n, p);
+		for (size_t i = 0; i < ARRAY_SIZE(variants); i++) {
+			struct go_variant v = variants[i];
+
+			v.toolchain = toolchain;
+			if (!only || !strcmp(only, v.name))
+				check_variant(&v);
+		}
+		p += n;
+	}
+}
+
+static int set_up(void **state)
+{
+	return mkdtemp(dir) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	return rmdir(dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(installed_plain),
+		cmocka_unit_test(installed_stripped_pie),
+		cmocka_unit_test(hostile),
+		cmocka_unit_test(every_version),
+	};
+
+	cmocka_set_test_filter(getenv("GO_ONLY"));
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
