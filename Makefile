@@ -6,6 +6,10 @@
 #   make bench      what tare costs, side by side with others
 #   make weft-test  the runtime weft by itself, plain and under sanitizers
 #   make test-kernels  tare under Debian's kernels in qemu
+#   make test-go-matrix  every Go from 1.19 on that can be had, in every variant
+#   make soak       a Go program lives through 10 minutes of attaching and killing
+#   make bench-go   what tare costs Go programs, beside bpftrace and Go's own tracer
+#   make bench-weft weft beside Go
 #   make fuzz       fuzz the readers for long (FUZZ_SECONDS each)
 #   make install    PREFIX=/usr/local, DESTDIR=
 #   make clean
@@ -88,6 +92,22 @@ test-kernels: all
 bench: setup-test
 	@$(MAKE) --no-print-directory all
 	@tests/bench/run
+
+.PHONY: test-go-matrix soak bench-go bench-weft
+test-go-matrix: setup-test
+	@$(MAKE) --no-print-directory all
+	@tests/go/matrix
+
+soak: setup-test
+	@$(MAKE) --no-print-directory all
+	@tests/go/soak.sh 600
+
+bench-go: setup-test
+	@$(MAKE) --no-print-directory all
+	@tests/bench/go.sh
+
+bench-weft: all
+	@tests/bench/weft.sh
 
 fuzz: setup-test
 	@$(MAKE) --no-print-directory $(FUZZ)

@@ -79,17 +79,26 @@ static __always_inline void copy(struct cpu_state *c, __u16 event, __u64 address
 static __always_inline __u64 fetch(struct pt_regs *ctx, const struct fetch *f)
 {
 	__u64 value = f->value;
+	bool string = f->kind == FETCH_STRING;
+	void *at = NULL;
+	__u8 first = 0;
 
 	if (f->kind == FETCH_NONE)
 		return TARE_UNKNOWN;
-	if (f->kind == FETCH_REG)
+	if (f->kind != FETCH_CONST)
 		bpf_probe_read_kernel(&value, sizeof(value), (void *)ctx + f->reg);
 	for (int i = 0; i < FETCH_MAX_DEPTH && i < f->depth; i++) {
-		void *at = (void *)value + f->at[i];
-
+		at = (void *)value + f->at[i];
 		value = 0;
 		if (bpf_probe_read_user(&value, i + 1 == f->depth ? f->bytes & 15 : sizeof(value), at))
 			return TARE_UNKNOWN;
+	}
+	if (string) { /* a pointer, which was read, and behind it the length */
+		__u64 len = peek((__u64)at + 8);
+
+		if (len)
+			bpf_probe_read_user(&first, sizeof(first), (void *)value);
+		return STRING_KEY(len, first);
 	}
 	return f->bytes && f->bytes < 8 ? value & ((1ull << (f->bytes * 8)) - 1) : value;
 }

@@ -37,10 +37,12 @@ enum tare_prog {
 
 /*
  * Where a probe in a program finds a number: a constant, or in a register (named by its offset in the kernel's struct
- * pt_regs), or in memory, by as many steps as .depth says: *(*(register + .at[0]) + .at[1]) and so on.
+ * pt_regs), or in memory, by as many steps as .depth says: *(*(register + .at[0]) + .at[1]) and so on. FETCH_STRING is
+ * what a Go string found in that way is told by: STRING_KEY(its length, its first byte).
  */
-enum fetch_kind { FETCH_NONE, FETCH_CONST, FETCH_REG };
+enum fetch_kind { FETCH_NONE, FETCH_CONST, FETCH_REG, FETCH_STRING };
 #define FETCH_MAX_DEPTH 4
+#define STRING_KEY(len, first) ((__u64)(__u8)(first) << 8 | ((len) & 0xff))
 struct fetch {
 	__u8 kind;		/* enum fetch_kind */
 	__u8 bytes;		/* of the number: 1, 2, 4 or 8; the rest of the eight is cleared */

@@ -251,7 +251,7 @@ static void unknown_kinds_are_passed_over(void **unused)
 		struct event ev;
 
 		/* all known ones are longer than the head, but SYNC, which is no event */
-		if (kind > TARE_REC_SYNC && kind <= TARE_REC_MIGRATE)
+		if (kind > TARE_REC_SYNC && kind <= TARE_REC_IRQ)
 			assert_int_equal(decode(buf, sizeof(buf), &ev), -EBADMSG);
 		else
 			assert_int_equal(decode(buf, sizeof(buf), &ev), 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Offsets by the table and by debug information: of what the installed Go builds, and where GO_MATRIX=1 of each version. */
+/* Offsets by the table and by debug information: what the installed Go builds and, where GO_MATRIX=1, each version. */
 #include "golive_target.h"
 #include "gonames.h"
 

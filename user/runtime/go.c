@@ -279,7 +279,7 @@ static void say_all(const char *prefix, const char *(*name)(unsigned nr), runtim
 
 static void go__names(void *self, runtime_say *say, void *ctx)
 {
-	/* until Go 1.20 a reason is a string, told by its length */
+	/* until Go 1.20 a reason is a string */
 	static const char *const words[] = {
 		"gcing", "", "write heap dump", "profile", "profile cleanup", "stack trace", "read mem stats",
 		"doAllThreadsSyscall", "GOMAXPROCS", "start tracing", "stop tracing",
@@ -290,7 +290,8 @@ static void go__names(void *self, runtime_say *say, void *ctx)
 	if (go->minor >= 21)
 		say_all("stop_reason", go_stop_reason, say, ctx);
 	for (size_t i = 0; i < ARRAY_SIZE(words) && go->minor < 21; i++) {
-		snprintf(key, sizeof(key), "stop_reason.%zu", strlen(words[i]));
+		snprintf(key, sizeof(key), "stop_reason.%llu",
+			 (unsigned long long)STRING_KEY(strlen(words[i]), words[i][0]));
 		say(key, go_stop_reason(go_stop_reason_of(words[i])), ctx);
 	}
 	say_all("gc_phase", go_gc_phase, say, ctx);

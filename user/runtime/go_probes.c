@@ -92,14 +92,14 @@ static struct fetch fetch_of(const struct go *go, const struct arg *a)
 		f.depth = 1;
 		f.at[0] = go->layout.at[a->field];
 		break;
-	case PREEMPTOFF: /* the length of g.m.preemptoff, a string: enough to tell the reasons apart */
+	case PREEMPTOFF: /* g.m.preemptoff, a string */
 		if (go->layout.at[G_M] < 0 || go->layout.at[M_PREEMPTOFF] < 0)
 			return f;
-		f.kind = FETCH_REG;
+		f.kind = FETCH_STRING;
 		f.reg = reg_offset(go, machine == EM_AARCH64 ? "x28" : "r14");
 		f.depth = 2;
 		f.at[0] = go->layout.at[G_M];
-		f.at[1] = go->layout.at[M_PREEMPTOFF] + 8;
+		f.at[1] = go->layout.at[M_PREEMPTOFF];
 		return f;
 	case REG:
 		break;

@@ -14,6 +14,7 @@
 #include "util.h"
 
 enum {
+	M_LIMIT = 10000,	/* threads, unless a program says otherwise */
 	SCAN_MAX = 64 << 20,	/* bytes that are searched at most */
 	CHUNK = 1 << 20,
 	HITS_MAX = 65536,	/* places that are tried on the process */
@@ -218,6 +219,19 @@ static bool allm_fits(const struct scan *sc, const char *p, uint64_t addr)
 
 /* ---- allp, sched ---- */
 
+/* With all that hangs on them: a list of small numbers looks like Ps soon. */
+static int try_ps(struct go_live *live, uint64_t allp)
+{
+	uint64_t kept = live->at.allp;
+	int err = live__try_ps(live, allp);
+
+	live->at.allp = allp;
+	if (!err)
+		err = live__try_mcaches(live);
+	live->at.allp = kept;
+	return err;
+}
+
 static bool allp_fits(const struct scan *sc, const char *p, uint64_t addr)
 {
 	uint64_t len = get64(p, 8), cap = get64(p, 16);
@@ -225,40 +239,28 @@ static bool allp_fits(const struct scan *sc, const char *p, uint64_t addr)
 	return len && len <= cap && cap <= PS_MAX && pointer_like(get64(p, 0));
 }
 
-/* The runtime has measured some runs, and no count is as large as an address. */
-static bool has_runs(const struct go_live *live, const char *p)
+/* No count is as large as an address. */
+static bool has_counts(const struct go_live *live, const char *p)
 {
-	uint64_t runs = 0;
-
 	for (size_t at = at_of(live, SCHED_TIMETORUN); at < at_of(live, SCHED_TIMETORUN) + at_of(live, HIST_SIZE); at += 8) {
-		uint64_t n = get64(p, at);
-
-		if (n > UINT32_MAX)
+		if (get64(p, at) > UINT32_MAX)
 			return false;
-		runs += n;
 	}
-	return runs;
+	return true;
 }
 
+/* Hardly a program changes the limit of threads, and hardly another thing is that number in that place. */
 static bool sched_fits(const struct scan *sc, const char *p, uint64_t addr)
 {
 	const struct go_live *live = sc->live;
 	uint64_t next = get64(p, at_of(live, SCHED_MNEXT)), id, goids = get64(p, at_of(live, SCHED_GOIDGEN));
 	uint32_t max = get32(p, at_of(live, SCHED_MAXMCOUNT));
 
-	if (!next || next > MS_MAX || max < next || max > INT32_MAX || next < sc->nr_ms || goids > SANE || !goids ||
-	    get32(p, at_of(live, SCHED_NMIDLE)) > next || !has_runs(live, p))
+	if (!next || next > max || max != M_LIMIT || next < sc->nr_ms || goids > SANE || !goids ||
+	    get32(p, at_of(live, SCHED_NMIDLE)) > next || !has_counts(live, p))
 		return false;
 	/* the numbers of the Ms are given by it */
 	return sc->nr_ms && !live__u64(live, sc->ms[0] + at_of(live, M_ID), &id) && next > id && next <= id + 4;
-}
-
-/* Hardly a program changes the limit, and hardly another thing is that number in that place. */
-static bool sched_surely(const struct scan *sc, const char *p, uint64_t addr)
-{
-	enum { LIMIT = 10000 };
-
-	return get32(p, at_of(sc->live, SCHED_MAXMCOUNT)) == LIMIT && sched_fits(sc, p, addr);
 }
 
 bool scan__has_all(const struct go_live *live, const enum go_field *f, size_t nr)
@@ -285,12 +287,10 @@ static int scan__scheduler(struct scan *sc, struct go_globals *found)
 		return err;
 	sc->m0 = sc->nr_ms ? sc->ms[sc->nr_ms - 1] : 0;
 	if (!found->allp)
-		err = scan__find(sc, 0, 24, allp_fits, live__try_ps, &found->allp);
+		err = scan__find(sc, 0, 24, allp_fits, try_ps, &found->allp);
 	/* the trials of the next hold it against what there is */
 	live->at.allp = found->allp;
 	live->valid |= found->allp ? GO_VALID_PS : 0;
-	if (!err && !found->sched)
-		err = scan__find(sc, 0, at_of(live, SCHED_SIZE), sched_surely, live__try_sched, &found->sched);
 	if (!err && !found->sched)
 		err = scan__find(sc, 0, at_of(live, SCHED_SIZE), sched_fits, live__try_sched, &found->sched);
 	live->at.sched = found->sched;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The collection, by a goroutine of its own: all is swept; the world stops for a moment (sweep termination) and from then
- * on the write barrier is on and new blocks are black; marking, beside the program; the world stops again (mark
+ * The collection, by a goroutine of its own: all is swept; the world stops for a moment (sweep termination) and from
+ * then on the write barrier is on and new blocks are black; marking, beside the program; the world stops again (mark
  * termination) if nothing is grey; sweeping, beside the program. Nothing that is done while the world stands depends
  * on how large the heap is or how many goroutines there are.
  *

@@ -53,7 +53,7 @@ struct span {
 	size_t type_bytes;		/* of a large block: elements, from its start on */
 	size_t pages;
 	struct span *next, *prev;
-	_Atomic bool has_finalizers;
+	_Atomic bool has_finalizers;	/* or had */
 	struct finalizer *finalizers;	/* under finalizer.c's lock */
 	_Atomic uint64_t bits[2][MAX_BLOCKS / 64];
 };
@@ -147,8 +147,7 @@ void heap__sweep_old_caches(struct p *p);	/* and then this, by one goroutine */
 
 /* ---- mark.c, root.c, barrier.c ---- */
 
-/* Only changes while the world stands, so a look at it holds until the next safe point */
-extern _Atomic int gc_marking;
+/* It and gc_marking only change while the world stands, so a look at them holds until the next safe point */
 extern _Atomic uint32_t gc_cycle;
 
 #define SCAN_ONLY 1	/* in a grey block's address: what it points to, but not the block, has been found */
@@ -158,7 +157,6 @@ void mark__grey(struct p_heap *h, uintptr_t at);		/* any word: what is no pointe
 void mark__words(struct p_heap *h, const void *start, size_t bytes);	/* any words */
 void mark__push(struct p_heap *h, uintptr_t block);
 void mark__new(struct p_heap *h, struct span *s, uint32_t i);	/* allocated black */
-void mark__flush(struct p *p);					/* to where all can take them */
 bool mark__flush_all(void);					/* true: no grey block is left anywhere */
 bool mark__work_left(void);
 bool mark__reset(void);		/* the world stands: hands all over; true: there was none */

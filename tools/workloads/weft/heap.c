@@ -302,7 +302,8 @@ void weft_memory(struct weft_memory *memory)
 
 	weft_stats_read(&t);
 	memory->live_bytes = pace__live_bytes();
-	memory->heap_bytes = t.alloc_bytes - t.freed_bytes;
+	/* the two may be of slightly different moments */
+	memory->heap_bytes = t.alloc_bytes > t.freed_bytes ? t.alloc_bytes - t.freed_bytes : 0;
 	memory->goal_bytes = pace__goal_bytes();
 	memory->collections = t.collections;
 	pages__usage(&memory->mapped_bytes, &memory->released_bytes);

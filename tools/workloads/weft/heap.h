@@ -10,9 +10,12 @@
  *  - Memory from elsewhere (malloc, static variables that are no root) is not looked at: a pointer to a block that
  *    lies only there does not keep it.
  *  - Stacks of what runs outside of goroutines are not looked at.
+ *  - Between weft_entersyscall() and weft_exitsyscall() a goroutine counts as holding what it held at the first of the
+ *    two: it may use blocks there, but fetch no pointers that it goes on to use afterwards.
  *
  * Environment: WEFT_GOGC=N (the heap may grow by N % of what lived before the next collection; default 100; "off"),
- * WEFT_MEMLIMIT=BYTES (suffixes KiB, MiB, GiB: collect more eagerly so that the heap stays below; default none).
+ * WEFT_MEMLIMIT=BYTES (suffixes KiB, MiB, GiB: collect more eagerly so that the heap stays below; default none),
+ * WEFT_GCSTRESS=1 (collect whenever a P's cache needs a span: slow, to find what breaks the rules above).
  */
 #ifndef WEFT_HEAP_H
 #define WEFT_HEAP_H

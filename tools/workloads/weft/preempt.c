@@ -6,7 +6,7 @@
  *
  * That is only sound where no code keeps what belongs to the thread: in the program's own text, and there outside
  * of the runtime. In libc it would not be: errno's address, malloc's arena and stdio's owner are the thread's. The
- * PLT needs no exception, for there the callee has not begun.
+ * PLT counts as the program's, for there the callee has not begun; the runtime calls nothing through it (weft.mk).
  */
 #include <errno.h>
 #include <string.h>

@@ -280,7 +280,7 @@ void heap__init(void);
 void gc__run(struct p *p, struct g *g);		/* marking, and g is about to run: claims it, looks at its stack */
 void gc__created(struct p *p, struct g *g);	/* marking: its argument lies on no stack yet */
 void gc__copied(const void *to, const void *from, size_t bytes);	/* marking: so many bytes from stack to stack */
-void mark__flush(struct p *p);
+void mark__flush(struct p *p);			/* its grey blocks to where all can take them */
 struct g *gc__idle_worker(void);		/* for a P that has nothing else to do */
 static inline void g__claim(struct p *p, struct g *g)
 {

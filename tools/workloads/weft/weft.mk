@@ -24,8 +24,9 @@ WEFT_WARN := -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wno
 WEFT_CFLAGS = -std=gnu11 $(CFLAGS) $(WEFT_WARN) -D_GNU_SOURCE -I$(WEFT_DIR) -I$(BENCH_DIR)
 # a function with a large frame must touch the guard page on its way
 WEFT_CFLAGS += -fstack-clash-protection
-# in the runtime: no code apart from the section that is moved, and no tail of a function in one of its own
-WEFT_RT_CFLAGS := -fvisibility=hidden -fno-reorder-functions
+# in the runtime: no code apart from the section that is moved, and no tail of a function in one of its own; and no
+# calls by way of the PLT, for that lies in what may be preempted
+WEFT_RT_CFLAGS := -fvisibility=hidden -fno-reorder-functions -fno-plt
 # kernels may make of a probe's five-byte no-op a call, which overwrites what lies just below the stack pointer
 WEFT_RT_CFLAGS += $(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),-mno-red-zone)
 WEFT_LDFLAGS := -Wl,-z,now -pthread

@@ -1,0 +1,3 @@
+module tare/tests/bench/go
+
+go 1.19

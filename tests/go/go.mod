@@ -1,0 +1,3 @@
+module tare/tests/go
+
+go 1.19

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# What tare says of live Go programs is what they and their runtime say; of the Go that is installed. All that can be
+# had: tests/go/matrix. That it harms none of them: tests/go/soak.sh.
+set -u
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+. "$root/tests/go/lib.sh"
+need_bpf
+command -v go >/dev/null || skip_all "there is no go in PATH"
+
+version=$("$root/tests/go/build" --full installed)
+variants="plain stripped pie stripped-pie"
+[ "$(go env CGO_ENABLED)" != 1 ] || ! command -v gcc >/dev/null || variants+=" cgo"
+export GO_VARIANTS=$variants
+ok "Go $version: built" "$root/tests/go/build" "$version" || diag "$(cat "$tmp/stderr")"
+for variant in $variants; do go__matrix "$version" "$variant"; done
+done_testing
