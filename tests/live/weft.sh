@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# weft and tare together: every scenario is measured from its first instruction to its end, and a live one is attached
+# to. What tare says of the runtime is what the runtime says of itself; tests/truth/weft_events.sh has each event.
+set -u
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+need_bpf
+
+bench=$root/build/workloads/weft-bench
+figure() { json "$tmp/report" "$1"; }
+
+# scenario NAME ARGS...
+scenario()
+{
+	local name=$1
+	shift
+	exits 0 "$name: measured" "$TARE" run -q -o "$tmp/data" -- "$bench" -c "$@" "$name" || return
+	jq -s '.[1]' "$tmp/stdout" >"$tmp/final"
+	tare report -i "$tmp/data" --json >"$tmp/report"
+	is "$(figure .target.runtime)" weft "$name: recognised"
+	is "$(figure .context_switches.goroutine_switches)" "$(jq .switches "$tmp/final")" "$name: goroutine switches"
+	compare "$(figure .context_switches.count)" ">" 0 "$name: beside thread switches"
+	is "$(figure .runtime.collections)" "$(jq .collections "$tmp/final")" "$name: collections"
+	is "$(figure .stop_the_world.count)" "$(jq .stw "$tmp/final")" "$name: pauses"
+	is "$(figure .lost.total)" 0 "$name: nothing lost"
+}
+
+while read -r line; do
+	# shellcheck disable=SC2086
+	scenario $line
+done <<'SCENARIOS'
+pingpong -n 20000
+spawn -n 20000
+idle -n 1000 -t 0.1
+preempt -t 0.2
+alloc -n 20000
+churn -t 0.3
+trees -n 12
+graph -n 100
+nodes -n 10000
+leak -n 8
+dispatch -n 100000
+escape -n 100000
+sum -n 3
+server -t 0.5
+SCENARIOS
+
+# live: attached in the middle, let go before its end
+spawn "$bench" -t 30 churn >/dev/null
+ok "attached to a live weft" "$TARE" record -q -d 1 -o "$tmp/data" -p "$pid"
+tare report -i "$tmp/data" --json >"$tmp/report"
+is "$(figure .target.runtime)" weft "live: recognised"
+compare "$(figure .context_switches.goroutine_switches)" ">" 0 "live: goroutine switches since it was attached to"
+compare "$(figure .runtime.collections)" ">" 0 "live: collections"
+compare "$(figure '.stop_the_world.count - .runtime.pauses | fabs')" "<=" 2 "live: as many pauses as the runtime counted, but for the ends"
+ok "live: it lives on" kill -0 "$pid"
+
+done_testing
