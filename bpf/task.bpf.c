@@ -9,7 +9,7 @@
 
 const volatile bool follow = false;
 const volatile char follow_comm[TARE_COMM_LEN] = "";
-/* What the iterator's pass is for: 0 find targets and take their first snapshot, 1 the last one. */
+/* What the iterator's pass is for: 0 find targets and take their first snapshot, 1 the last one, 2 one to begin from. */
 __u32 snapshot_phase = 0;
 
 /* Begin to follow @p. Returns its state, or NULL where there is no memory for it. */
@@ -122,8 +122,14 @@ int snapshot(struct bpf_iter__task *ctx)
 	if (!p || !c)
 		return 0;
 	t = bpf_task_storage_get(&tasks, p, NULL, 0);
+	/* whoever begins to read here knows no names yet */
+	if (snapshot_phase == 2 && !ctx->meta->seq_num)
+		__sync_fetch_and_add(&names_generation, 1);
 	if (snapshot_phase) {
 		if (!t || !t->ready)
+			return 0;
+		/* one that has left for good: nothing more is recorded of it */
+		if (snapshot_phase == 2 && p->exit_state && !p->on_cpu && !p->on_rq)
 			return 0;
 	} else {
 		/* the recorder marks a process by giving its first thread a state that is not ready */

@@ -49,8 +49,9 @@ int bpf__mark(struct bpf *b, pid_t pid);
 
 /*
  * Visit all threads: @phase 0 begins to follow those of marked processes that
- * are not followed yet, 1 takes the last snapshot of those that are. Returns 0
- * and sets *@tasks, which the caller frees, and *@nr; or a negative errno.
+ * are not followed yet, 1 takes the last snapshot of those that are, 2 one that a
+ * recording can begin with (the names of others come anew). Returns 0 and sets
+ * *@tasks, which the caller frees, and *@nr; or a negative errno.
  */
 int bpf__snapshot(struct bpf *b, int phase, struct tare_task **tasks, uint32_t *nr);
 

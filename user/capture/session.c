@@ -4,22 +4,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bpf.h"
 #include "describe.h"
 #include "feature.h"
-#include "launch.h"
-#include "probes.h"
-#include "rings.h"
-#include "runtimes.h"
-#include "session.h"
-#include "symbols.h"
-#include "targets.h"
+#include "session_impl.h"
 #include "util.h"
 
 #define TICK_MS		100	/* how stale the file may be when nothing is urgent */
@@ -34,25 +25,6 @@
  * as long as this only where children live on.
  */
 #define LAST_SWITCH_NS	(NSEC_PER_SEC / 2)
-
-struct session {
-	const struct session_opts *opts;
-	struct bpf bpf;
-	struct rings *rings;
-	struct writer *writer;
-	struct probes probes;
-	struct launch launch;
-	int signal_fd;
-	sigset_t old_mask;
-	struct targets targets;
-	struct runtimes runtimes;
-	struct symbols symbols;
-	uint64_t start_ns, next_second_ns;
-	int wait_status;
-	bool child_gone;
-	uint64_t child_gone_ns;
-	int stop;		/* enum tare_end_reason, 0: go on */
-};
 
 /* ---- what the recording says of itself ---- */
 
@@ -78,7 +50,7 @@ static void session__describe_features(struct session *s)
 	feature__release();
 }
 
-static int session__snapshot(struct session *s, int phase)
+int session__snapshot(struct session *s, int phase)
 {
 	struct tare_task *tasks = NULL;
 	uint32_t nr = 0;
@@ -93,45 +65,6 @@ static int session__snapshot(struct session *s, int phase)
 }
 
 /* ---- signals ---- */
-
-static int interrupt_fd = -1;	/* an eventfd; nothing else leads from a handler to the session */
-
-enum { FROM_PROCESS = 1, FROM_TERMINAL };
-
-/*
- * Ctrl-C has a handler, and no place in the signalfd: the second one must end
- * tare at once, also where it waits for a reader of its output that does not
- * read. The kernel sees to that (SA_RESETHAND).
- */
-static void on_interrupt(int signo, siginfo_t *si, void *ctx)
-{
-	uint64_t from = si->si_code == SI_KERNEL ? FROM_TERMINAL : FROM_PROCESS;
-	int saved = errno;
-
-	if (write(interrupt_fd, &from, sizeof(from)) < 0)
-		signal(SIGINT, SIG_DFL); /* an eventfd takes it */
-	errno = saved;
-}
-
-static int session__open_signals(struct session *s)
-{
-	static const int all[] = { SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGCHLD };
-	struct sigaction interrupt = { .sa_sigaction = on_interrupt, .sa_flags = SA_SIGINFO | SA_RESETHAND | SA_RESTART };
-	struct sigaction old;
-	sigset_t set;
-
-	sigemptyset(&set);
-	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
-		sigaddset(&set, all[i]);
-	sigprocmask(SIG_BLOCK, &set, &s->old_mask);
-	signal(SIGPIPE, SIG_IGN);
-	interrupt_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (interrupt_fd < 0 || sigaction(SIGINT, &interrupt, &old))
-		return -errno;
-	s->launch.ignores_interrupt = old.sa_handler == SIG_IGN;
-	s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return s->signal_fd < 0 ? -errno : 0;
-}
 
 static void session__reap(struct session *s)
 {
@@ -153,6 +86,8 @@ static void session__signal(struct session *s, int signo, bool from_terminal)
 		/* the terminal sends to the command as well; it is the command's end that ends the recording */
 		if (!from_terminal && s->launch.pid > 0)
 			kill(s->launch.pid, signo);
+	} else if (signo == SIGUSR1 && s->flight.store) {
+		s->dump = true;
 	} else {
 		s->stop = TARE_END_INTERRUPT;
 	}
@@ -160,13 +95,11 @@ static void session__signal(struct session *s, int signo, bool from_terminal)
 
 static void session__signals(struct session *s)
 {
-	struct signalfd_siginfo si;
-	uint64_t from;
+	bool from_terminal;
+	int signo;
 
-	while (read(s->signal_fd, &si, sizeof(si)) == sizeof(si))
-		session__signal(s, si.ssi_signo, si.ssi_code == SI_KERNEL);
-	if (read(interrupt_fd, &from, sizeof(from)) == sizeof(from))
-		session__signal(s, SIGINT, from == FROM_TERMINAL);
+	while (signals__next(&s->signals, &signo, &from_terminal))
+		session__signal(s, signo, from_terminal);
 }
 
 /* ---- the recording ---- */
@@ -204,6 +137,8 @@ static void session__check_end(struct session *s, uint64_t now)
 		s->stop = TARE_END_TARGET_GONE;
 	else if (s->opts->duration_ns && now - s->start_ns >= s->opts->duration_ns && !s->stop)
 		s->stop = TARE_END_DURATION;
+	if (session__is_triggered(s))
+		s->stop = TARE_END_INTERRUPT;
 	if (writer__lost_bytes(s->writer))
 		s->stop = TARE_END_ERROR;
 }
@@ -238,6 +173,7 @@ static int session__loop(struct session *s)
 		s->targets.joined = false;
 		now = now_ns();
 		probes__tick(&s->probes, now);
+		session__flight(s, now);
 		session__every_second(s, now);
 		session__check_end(s, now);
 	}
@@ -267,6 +203,32 @@ static void session__on_record(const struct tare_rec *rec, uint64_t ts_ns, void 
 	symbols__on_record(&s->symbols, rec);
 }
 
+static int session__open_writer(struct session *s)
+{
+	const struct session_opts *o = s->opts;
+	int ret = o->flight_ns ? flight__open(&s->flight, o, &s->writer) : writer__open(o->output, &s->writer);
+
+	if (ret || !o->on_pause)
+		return ret;
+	ret = live__start(o->on_pause, o->on_pause_ctx, &s->live);
+	if (ret)
+		err("cannot start a thread to analyse the recording: %s", strerror(-ret));
+	else
+		writer__tee(s->writer, live__feed, s->live);
+	return ret;
+}
+
+static void session__announce(const struct session_opts *o)
+{
+	char span[16];
+
+	if (o->flight_ns)
+		fprintf(stderr, "tare: holding the last %s for %s; SIGUSR1 writes them, Ctrl-C writes them and ends\n",
+			fmt_ns(o->flight_ns, span), o->output);
+	else
+		fprintf(stderr, "tare: recording to %s; hit Ctrl-C to end\n", o->output);
+}
+
 /* Everything up to the first event. Returns an exit code. */
 static int session__begin(struct session *s)
 {
@@ -275,12 +237,13 @@ static int session__begin(struct session *s)
 		.comm = s->opts->comm,
 		.wake_at_bytes = ring_bytes(s->opts) / 4,
 	};
-	int ret = session__open_signals(s);
+	int ret = signals__open(&s->signals);
 
 	if (ret) {
 		err("cannot read signals: %s", strerror(-ret));
 		return EXIT_FAILED;
 	}
+	s->launch.ignores_interrupt = s->signals.ignores_interrupt;
 	ret = bpf__attach(&s->bpf, &bpf_opts);
 	if (!ret)
 		ret = session__start_command(s);
@@ -291,8 +254,8 @@ static int session__begin(struct session *s)
 	if (rings__new(bpf__rings_fd(&s->bpf), s->bpf.nr_cpus, ring_bytes(s->opts), &s->rings))
 		return EXIT_FAILED;
 	rings__watch(s->rings, session__on_record, s);
-	if (rings__poll_fd(s->rings, s->signal_fd) || rings__poll_fd(s->rings, interrupt_fd) ||
-	    writer__open(s->opts->output, &s->writer))
+	if (rings__poll_fd(s->rings, s->signals.fd) || rings__poll_fd(s->rings, s->signals.interrupt_fd) ||
+	    session__open_writer(s))
 		return EXIT_FAILED;
 
 	describe__header(s->writer, s->bpf.nr_cpus);
@@ -316,7 +279,7 @@ static int session__begin(struct session *s)
 	runtimes__read(&s->runtimes, s->start_ns, false);
 	s->next_second_ns = s->start_ns + SECOND_NS;
 	if (!s->opts->argv) {
-		fprintf(stderr, "tare: recording to %s; hit Ctrl-C to end\n", s->opts->output);
+		session__announce(s->opts);
 		return EXIT_OK;
 	}
 	ret = launch__go(&s->launch);
@@ -328,25 +291,32 @@ static int session__begin(struct session *s)
 	return ret == -ENOENT || ret == -EACCES ? EXIT_NO_TARGET : EXIT_FAILED;
 }
 
+void session__end_frame(struct session *s, uint64_t now)
+{
+	struct tare_end end = { .ts_ns = now, .reason = s->stop ?: TARE_END_INTERRUPT, .wait_status = s->wait_status,
+				.self_cpu_ns = self_cpu_ns() };
+	struct iovec iov = { &end, sizeof(end) };
+
+	probes__write(&s->probes, s->writer, now);
+	writer__frame(s->writer, TARE_FRAME_END, 0, now, &iov, 1);
+}
+
 static void session__finish(struct session *s)
 {
-	struct tare_end end = { .reason = s->stop ?: TARE_END_ERROR, .wait_status = s->wait_status };
-	struct iovec iov = { &end, sizeof(end) };
-	struct rusage self;
+	uint64_t now;
 
+	s->stop = s->stop ?: TARE_END_ERROR;
 	session__snapshot(s, 1);
 	runtimes__read(&s->runtimes, now_ns(), true);
 	bpf__activate(&s->bpf, false);
-	end.ts_ns = now_ns();
+	now = now_ns();
 	probes__stop(&s->probes);
 	rings__drain(s->rings, s->writer);
 	targets__describe_unseen(&s->targets, s->writer);
 	symbols__write(&s->symbols, &s->runtimes, s->writer);
-	probes__write(&s->probes, s->writer, end.ts_ns);
-	getrusage(RUSAGE_SELF, &self);
-	end.self_cpu_ns = (self.ru_utime.tv_sec + self.ru_stime.tv_sec) * NSEC_PER_SEC +
-			  (self.ru_utime.tv_usec + self.ru_stime.tv_usec) * 1000;
-	writer__frame(s->writer, TARE_FRAME_END, 0, end.ts_ns, &iov, 1);
+	session__end_frame(s, now);
+	if (s->live)
+		s->left_out = live__end(s->live);
 }
 
 /*
@@ -369,11 +339,22 @@ static void session__end_command(struct session *s)
 	}
 }
 
+static void session__result(const struct session *s, struct session_result *result)
+{
+	if (s->flight.store) {
+		result->lost = s->flight.lost;
+		result->bytes = s->flight.bytes;
+		return;
+	}
+	result->lost = writer__lost_bytes(s->writer) + (s->probes.bpf ? probes__lost(&s->probes) : 0);
+	result->bytes = writer__bytes(s->writer);
+}
+
 int session__record(const struct session_opts *opts, struct session_result *result)
 {
 	struct session s = {
 		.opts = opts,
-		.signal_fd = -1,
+		.signals = SIGNALS_INIT,
 		.wait_status = -1,
 		.launch = { .go_fd = -1, .error_fd = -1 },
 		.targets = { .bpf = &s.bpf, .opts = opts, .runtimes = &s.runtimes },
@@ -390,25 +371,28 @@ int session__record(const struct session_opts *opts, struct session_result *resu
 			ret = EXIT_FAILED;
 		}
 		session__finish(&s);
+		if (s.flight.store)
+			ret = session__land(&s) ?: ret;
 		session__end_command(&s);
 	} else {
 		launch__cancel(&s.launch);
 	}
 	result->wait_status = s.wait_status;
+	result->left_out = s.left_out;
 	if (s.writer) {
-		result->lost = writer__lost_bytes(s.writer) + (s.probes.bpf ? probes__lost(&s.probes) : 0);
-		result->bytes = writer__bytes(s.writer);
+		session__result(&s, result);
 		if (writer__close(s.writer))
 			ret = EXIT_FAILED;
 	}
+	live__free(s.live);
+	flight__close(&s.flight);
 	rings__free(s.rings);
 	if (s.probes.bpf)
 		probes__stop(&s.probes);
 	runtimes__free(&s.runtimes);
 	symbols__free(&s.symbols);
 	bpf__close(&s.bpf);
-	if (s.signal_fd >= 0)
-		close(s.signal_fd);
+	signals__close(&s.signals);
 	targets__free(&s.targets);
 	return ret;
 }

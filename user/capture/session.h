@@ -6,12 +6,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "live.h"
 #include "proc.h"
 
 struct session_opts {
 	const char *output;	/* file, or "-" */
 	const char *cmdline;	/* of tare, for the recording to tell */
 	uint64_t duration_ns;	/* 0: until interrupted or the target is gone */
+	uint64_t flight_ns;	/* hold so much in memory, and write it when it is asked for; 0: write all at once */
+	bool flight_waits;	/* .. by on_pause() or a signal; not because the target or the time is over */
+	live_pause_fn *on_pause;	/* for each pause, meanwhile, see live.h; NULL: no analysis */
+	void *on_pause_ctx;
 	uint64_t ring_bytes;	/* of each CPU's ring, a power of two; 0: by the number of CPUs */
 	bool follow;		/* children of target processes too */
 	bool goroutines;	/* each step of each goroutine */
@@ -24,7 +29,8 @@ struct session_opts {
 struct session_result {
 	uint64_t lost;		/* events, and bytes that did not reach the file */
 	int wait_status;	/* of the command, as waitpid() gave it; -1: none */
-	uint64_t bytes;		/* in the file */
+	uint64_t bytes;		/* in the file; 0: none was written */
+	uint64_t left_out;	/* as live__end() returns it; 0 without on_pause() */
 };
 
 /*

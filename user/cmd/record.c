@@ -4,15 +4,18 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "cmd.h"
+#include "limit.h"
 #include "model.h"
 #include "report.h"
 #include "session.h"
 #include "util.h"
 
-enum { OPT_COMM = 256, OPT_CGROUP, OPT_FOLLOW, OPT_RING, OPT_STRICT, OPT_GOROUTINES };
+enum { OPT_COMM = 256, OPT_CGROUP, OPT_FOLLOW, OPT_RING, OPT_STRICT, OPT_GOROUTINES, OPT_FAIL_OVER, OPT_FLIGHT,
+       OPT_TRIGGER };
 
 static const struct option long_opts[] = {
 	{ "output", required_argument, NULL, 'o' },	 { "duration", required_argument, NULL, 'd' },
@@ -20,6 +23,8 @@ static const struct option long_opts[] = {
 	{ "cgroup", required_argument, NULL, OPT_CGROUP }, { "follow", no_argument, NULL, OPT_FOLLOW },
 	{ "ring-size", required_argument, NULL, OPT_RING }, { "strict", no_argument, NULL, OPT_STRICT },
 	{ "quiet", no_argument, NULL, 'q' },		 { "verbose", no_argument, NULL, 'v' },
+	{ "fail-over", required_argument, NULL, OPT_FAIL_OVER }, { "flight", required_argument, NULL, OPT_FLIGHT },
+	{ "trigger", required_argument, NULL, OPT_TRIGGER },
 	{ "goroutines", no_argument, NULL, OPT_GOROUTINES }, { "help", no_argument, NULL, 'h' },
 	{},
 };
@@ -27,6 +32,7 @@ static const struct option long_opts[] = {
 struct record_args {
 	struct session_opts session;
 	bool strict, quiet;
+	struct limit fail_over, trigger;
 };
 
 static void usage(FILE *to, bool run)
@@ -46,9 +52,14 @@ static void usage(FILE *to, bool run)
 		    "  -d, --duration TIME     end after 10s, 500ms, ...; a bare number is seconds%s\n"
 		    "      --goroutines        each step of each goroutine too: dear where there are many a second\n"
 		    "      --ring-size SIZE    buffer of each CPU, a power of two (4K .. 1G)\n"
+		    "      --fail-over TIME    exit 5 where a stop-the-world pause was longer, and say why it was\n"
+		    "      --flight TIME       write nothing but hold the last TIME (1s or more) in memory, until Ctrl-C or\n"
+		    "                          the end%s\n"
+		    "      --trigger TIME      .. or until a stop-the-world pause longer than this: write, and end\n"
 		    "      --strict            exit 1 where anything was lost\n"
 		    "  -q, --quiet             no summary at the end\n",
-		TARE_DEFAULT_FILE, run ? "; CMD gets SIGTERM then" : "");
+		TARE_DEFAULT_FILE, run ? "; CMD gets SIGTERM then" : "",
+		run ? " of CMD" : " of the target; SIGUSR1 writes, and goes on");
 }
 
 static int parse_pids(char *list, struct pids *pids)
@@ -77,6 +88,11 @@ static int bad_value(const char *option, const char *value, const char *want)
 	return EXIT_USAGE;
 }
 
+static int parse_limit(const char *option, uint64_t *ns)
+{
+	return parse_duration(optarg, ns) ? bad_value(option, optarg, "a time like 5ms or 500us") : EXIT_OK;
+}
+
 static int parse_option(int c, struct record_args *a)
 {
 	struct session_opts *o = &a->session;
@@ -102,6 +118,14 @@ static int parse_option(int c, struct record_args *a)
 		if (parse_size(optarg, &o->ring_bytes) || o->ring_bytes < 4096 || o->ring_bytes > 1ull << 30 ||
 		    (o->ring_bytes & (o->ring_bytes - 1)))
 			return bad_value("--ring-size", optarg, "a power of two from 4K to 1G");
+		return EXIT_OK;
+	case OPT_FAIL_OVER:
+		return parse_limit("--fail-over", &a->fail_over.ns);
+	case OPT_TRIGGER:
+		return parse_limit("--trigger", &a->trigger.ns);
+	case OPT_FLIGHT:
+		if (parse_duration(optarg, &o->flight_ns) || o->flight_ns < NSEC_PER_SEC)
+			return bad_value("--flight", optarg, "a time of a second or more, like 10s");
 		return EXIT_OK;
 	case OPT_GOROUTINES:
 		o->goroutines = true;
@@ -138,6 +162,10 @@ static int parse(int argc, char **argv, bool run, struct record_args *a)
 				err("see tare %s --help", argv[0]);
 			return ret;
 		}
+	}
+	if (a->trigger.ns && !o->flight_ns) {
+		err("--trigger says when to write what --flight holds: give that too");
+		return EXIT_USAGE;
 	}
 	if (run) {
 		a->session.argv = optind < argc ? argv + optind : NULL;
@@ -180,18 +208,92 @@ static void print_ending(int wait_status)
 		fprintf(stderr, "tare: the command ended with status %d\n", WEXITSTATUS(wait_status));
 }
 
-static int print_summary(const char *path)
+/* Asked for each pause while it is recorded, by the thread that analyses. */
+static bool on_pause(void *ctx, const struct model *m, const struct pause *p)
+{
+	struct record_args *a = ctx;
+
+	limit__pause(&a->fail_over, m, p);
+	if (!limit__pause(&a->trigger, m, p))
+		return false;
+	if (a->trigger.count == 1)
+		fprintf(stderr, "tare: %s\n", a->trigger.text);
+	return true;
+}
+
+/* Can what is written there be read when the recording is over? */
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	return strcmp(path, "-") && (lstat(path, &st) || S_ISREG(st.st_mode));
+}
+
+/* The analysis beside the recording is for what the file cannot tell, or not in time. */
+static void set_up_analysis(struct record_args *a)
+{
+	struct session_opts *o = &a->session;
+
+	o->flight_waits = a->trigger.ns;
+	if (!a->trigger.ns && !(a->fail_over.ns && (o->flight_ns || !is_file(o->output))))
+		return;
+	o->on_pause = on_pause;
+	o->on_pause_ctx = a;
+}
+
+/* Returns an exit code. */
+static int check_limits(const struct record_args *a, uint64_t left_out)
+{
+	if (a->fail_over.longest_ns) {
+		err("--fail-over: %s%s", a->fail_over.text,
+		    a->fail_over.count > 1 ? "; it is the longest of several" : "");
+		return EXIT_LIMIT;
+	}
+	if (!left_out)
+		return EXIT_OK;
+	if (left_out != UINT64_MAX)
+		warn("the analysis did not keep up: %llu frames of the recording are not in it",
+		     (unsigned long long)left_out);
+	if (!a->fail_over.ns)
+		return EXIT_OK;
+	err("whether --fail-over was crossed is not known; record to a file to have it read when all is recorded");
+	return EXIT_FAILED;
+}
+
+/* What the file tells: the summary, and the longest pause. Returns an exit code. */
+static int read_back(struct record_args *a)
 {
 	struct model *m = model__new();
 	int ret;
 
 	if (!m)
 		return EXIT_FAILED;
-	ret = report__read(path, m);
-	if (!ret)
+	ret = report__read(a->session.output, m);
+	if (!ret && !a->quiet)
 		report__head(m, stdout);
+	if (!ret && a->fail_over.ns && !a->session.on_pause) {
+		if (!m->pauses.runtime_events)
+			warn("--fail-over: the target tells of no stop-the-world pause at all");
+		limit__model(&a->fail_over, m);
+	}
 	model__free(m);
 	return ret ? EXIT_FAILED : EXIT_OK;
+}
+
+static int conclude(struct record_args *a, const struct session_result *result, int ret)
+{
+	bool wants_reading = !a->quiet || (a->fail_over.ns && !a->session.on_pause);
+
+	if (result->bytes && wants_reading && is_file(a->session.output))
+		ret = read_back(a) ?: ret;
+	if (!ret)
+		ret = check_limits(a, result->left_out);
+	if (result->lost && (!ret || ret == EXIT_LIMIT)) {
+		warn("%llu events were lost: `tare report` says of which kind; a larger --ring-size may help",
+		     (unsigned long long)result->lost);
+		ret = ret ?: a->strict ? EXIT_FAILED : EXIT_OK;
+	}
+	return ret;
 }
 
 static int record(int argc, char **argv, bool run)
@@ -203,15 +305,10 @@ static int record(int argc, char **argv, bool run)
 
 	if (ret < 0) {
 		a.session.cmdline = cmdline ?: "";
+		set_up_analysis(&a);
 		ret = session__record(&a.session, &result);
 		print_ending(result.wait_status);
-		if (result.bytes && !a.quiet && strcmp(a.session.output, "-"))
-			ret = print_summary(a.session.output) ?: ret;
-		if (result.lost && !ret) {
-			warn("%llu events were lost: `tare report` says of which kind; a larger --ring-size may help",
-			     (unsigned long long)result.lost);
-			ret = a.strict ? EXIT_FAILED : ret;
-		}
+		ret = conclude(&a, &result, ret);
 	}
 	free(cmdline);
 	free(a.session.pids.pids);

@@ -14,6 +14,11 @@ void input__open_fd(struct input *in, int fd)
 	*in = (struct input){ .fd = fd };
 }
 
+void input__open_fn(struct input *in, input_read_fn *read, void *ctx)
+{
+	*in = (struct input){ .fd = -1, .read = read, .read_ctx = ctx };
+}
+
 void input__open_mem(struct input *in, const void *data, size_t len)
 {
 	*in = (struct input){ .fd = -1, .eof = true, .buf = (unsigned char *)data, .end = len, .size = len };
@@ -21,10 +26,23 @@ void input__open_mem(struct input *in, const void *data, size_t len)
 
 void input__close(struct input *in)
 {
-	if (in->fd >= 0) {
+	if (in->fd >= 0)
 		close(in->fd);
+	if (in->fd >= 0 || in->read)
 		free(in->buf);
-	}
+}
+
+/* As read(2), but a negative errno. */
+static ssize_t input__read(struct input *in, void *buf, size_t len)
+{
+	ssize_t n;
+
+	if (in->read)
+		return in->read(in->read_ctx, buf, len);
+	do
+		n = read(in->fd, buf, len);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
 }
 
 /* Make @want bytes visible from .start on. Returns how many there are, fewer only at the end of the file. */
@@ -46,12 +64,10 @@ static ssize_t input__fill(struct input *in, size_t want)
 		in->size = want + WINDOW;
 	}
 	while (in->end < want) {
-		ssize_t n = read(in->fd, in->buf + in->end, in->size - in->end);
+		ssize_t n = input__read(in, in->buf + in->end, in->size - in->end);
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n < 0)
-			return -errno;
+			return n;
 		if (!n) {
 			in->eof = true;
 			break;

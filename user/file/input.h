@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Frames out of a file, a pipe or memory: checks each, and finds the next whole one after damage. */
+/* Frames out of a file, a pipe, memory or a function: checks each, and finds the next whole one after damage. */
 #ifndef TARE_INPUT_H
 #define TARE_INPUT_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "format.h"
 
+/* As read(2): bytes put into @buf, 0 at the end, a negative errno. May wait. */
+typedef ssize_t input_read_fn(void *ctx, void *buf, size_t len);
+
 struct input {
-	int fd;			/* -1: memory */
+	int fd;			/* -1: memory, or .read */
+	input_read_fn *read;	/* or NULL */
+	void *read_ctx;
 	bool eof;
 	unsigned char *buf;	/* a window of the file: bytes start..end of it are valid */
 	size_t start, end, size;
@@ -18,6 +24,8 @@ struct input {
 
 /* Read on from @fd, which input__close() closes. */
 void input__open_fd(struct input *in, int fd);
+/* Read what @read gives. */
+void input__open_fn(struct input *in, input_read_fn *read, void *ctx);
 /* Read @data, which must outlive the input. */
 void input__open_mem(struct input *in, const void *data, size_t len);
 void input__close(struct input *in);

@@ -255,6 +255,16 @@ int reader__open(const char *path, struct reader **out)
 	return reader__start(r, path, out);
 }
 
+int reader__open_fn(ssize_t (*read)(void *ctx, void *buf, size_t len), void *ctx, struct reader **out)
+{
+	struct reader *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return -ENOMEM;
+	input__open_fn(&r->in, read, ctx);
+	return reader__start(r, "the recording", out);
+}
+
 int reader__open_mem(const void *data, size_t len, struct reader **out)
 {
 	struct reader *r = calloc(1, sizeof(*r));

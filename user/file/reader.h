@@ -3,6 +3,8 @@
 #ifndef TARE_READER_H
 #define TARE_READER_H
 
+#include <sys/types.h>
+
 #include "event.h"
 
 struct reader;
@@ -17,6 +19,12 @@ int reader__open(const char *path, struct reader **out);
 
 /* As reader__open() but over bytes in memory, which must outlive the reader: for tests and fuzzing. */
 int reader__open_mem(const void *data, size_t len, struct reader **out);
+
+/*
+ * As reader__open() but over what @read gives, as read(2) does or a negative errno: a recording that is being made.
+ * reader__next() waits while @read does. It looks at the first frame at once.
+ */
+int reader__open_fn(ssize_t (*read)(void *ctx, void *buf, size_t len), void *ctx, struct reader **out);
 
 /*
  * The next event, oldest first. Returns 1 and fills *@ev, 0 at the end, or a

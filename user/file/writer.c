@@ -18,7 +18,23 @@ struct writer {
 	int failed;	/* negative errno of the first failure */
 	uint64_t bytes, lost;
 	char *path;
+	writer_sink_fn *sink;	/* instead of .fd, or NULL */
+	void *sink_ctx;
+	writer_sink_fn *tee;	/* besides, or NULL */
+	void *tee_ctx;
 };
+
+static int refuse_link(const char *path)
+{
+	err("%s is a symbolic link, which is not followed: remove it or choose another file with -o", path);
+	return -ELOOP;
+}
+
+static int refuse_terminal(void)
+{
+	err("a recording is no text for a terminal: use -o FILE, or a pipe");
+	return -EINVAL;
+}
 
 /* Keep what is there as PATH.old. Returns 0 where @path is free now, 1 where it is a device or pipe to write to as is. */
 static int make_room(const char *path)
@@ -28,10 +44,8 @@ static int make_room(const char *path)
 
 	if (lstat(path, &st))
 		return errno == ENOENT ? 0 : -errno;
-	if (S_ISLNK(st.st_mode)) {
-		err("%s is a symbolic link, which is not followed: remove it or choose another file with -o", path);
-		return -ELOOP;
-	}
+	if (S_ISLNK(st.st_mode))
+		return refuse_link(path);
 	if (!S_ISREG(st.st_mode))
 		return S_ISDIR(st.st_mode) ? -EISDIR : 1;
 	if (snprintf(old, sizeof(old), "%s.old", path) >= (int)sizeof(old))
@@ -52,8 +66,7 @@ int writer__open(const char *path, struct writer **out)
 	if (!strcmp(path, "-")) {
 		w->fd = dup(STDOUT_FILENO);
 		if (isatty(w->fd)) {
-			err("a recording is no text for a terminal: use -o FILE, or a pipe");
-			ret = -EINVAL;
+			ret = refuse_terminal();
 			goto fail;
 		}
 	} else {
@@ -74,6 +87,52 @@ fail:
 	free(w->path);
 	free(w);
 	return ret;
+}
+
+int writer__check(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[4096] = ".";
+	struct stat st;
+	int ret = 0;
+
+	if (!strcmp(path, "-"))
+		return isatty(STDOUT_FILENO) ? refuse_terminal() : 0;
+	if (!lstat(path, &st)) {
+		if (S_ISLNK(st.st_mode))
+			return refuse_link(path);
+		ret = S_ISDIR(st.st_mode) ? -EISDIR : 0;
+	}
+	if (slash && (size_t)(slash - path) + 2 > sizeof(folder))
+		ret = -ENAMETOOLONG;
+	else if (slash)
+		snprintf(folder, sizeof(folder), "%.*s", slash == path ? 1 : (int)(slash - path), path);
+	if (!ret && access(folder, W_OK | X_OK))
+		ret = -errno;
+	if (ret)
+		err("cannot write %s: %s; choose another place with -o", path, strerror(-ret));
+	return ret;
+}
+
+int writer__to(writer_sink_fn *sink, void *ctx, struct writer **out)
+{
+	struct writer *w = calloc(1, sizeof(*w));
+
+	if (!w || !(w->path = strdup("memory"))) {
+		free(w);
+		return -ENOMEM;
+	}
+	w->fd = -1;
+	w->sink = sink;
+	w->sink_ctx = ctx;
+	*out = w;
+	return 0;
+}
+
+void writer__tee(struct writer *w, writer_sink_fn *tee, void *ctx)
+{
+	w->tee = tee;
+	w->tee_ctx = ctx;
 }
 
 /* Write all of @iov, which is changed. */
@@ -122,7 +181,9 @@ int writer__frame(struct writer *w, int type, int cpu, uint64_t ts_ns, const str
 		crc = crc32(crc, iov[i].iov_base, iov[i].iov_len);
 	head.crc = crc;
 
-	ret = write_all(w->fd, all, nr + 1);
+	if (w->tee)
+		w->tee(w->tee_ctx, &head, iov, nr);
+	ret = w->sink ? w->sink(w->sink_ctx, &head, iov, nr) : write_all(w->fd, all, nr + 1);
 	if (!ret) {
 		w->bytes += size;
 		return 0;
@@ -166,7 +227,7 @@ int writer__close(struct writer *w)
 {
 	int ret = w->failed;
 
-	if (close(w->fd) && !ret) {
+	if (w->fd >= 0 && close(w->fd) && !ret) {
 		ret = -errno;
 		err("cannot finish %s: %s", w->path, strerror(errno));
 	}

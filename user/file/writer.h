@@ -19,6 +19,24 @@ struct writer;
 int writer__open(const char *path, struct writer **out);
 
 /*
+ * Would writer__open() refuse @path, as far as can be told without creating it?
+ * Returns 0, or a negative errno after saying why.
+ */
+int writer__check(const char *path);
+
+/*
+ * Takes a frame: @head is complete, with its checksum, the @nr pieces of @iov
+ * are the payload. Returns 0 or a negative errno.
+ */
+typedef int writer_sink_fn(void *ctx, const struct tare_frame *head, const struct iovec *iov, int nr);
+
+/* A writer whose frames go to @sink and into no file. Returns 0 and sets *@out, or -ENOMEM. */
+int writer__to(writer_sink_fn *sink, void *ctx, struct writer **out);
+
+/* From now on each frame goes to @tee as well, whose result does not matter. */
+void writer__tee(struct writer *w, writer_sink_fn *tee, void *ctx);
+
+/*
  * Append one frame whose payload is the @nr pieces of @iov (at most 7).
  * Returns 0 or a negative errno. The first failure (a full disk) is said once
  * and cuts the file back to its last whole frame; from then on nothing is

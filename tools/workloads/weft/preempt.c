@@ -6,7 +6,8 @@
  *
  * That is only sound where no code keeps what belongs to the thread: in the program's own text, and there outside
  * of the runtime. In libc it would not be: errno's address, malloc's arena and stdio's owner are the thread's. The
- * PLT counts as the program's, for there the callee has not begun; the runtime calls nothing through it (weft.mk).
+ * PLT is nobody's: through it also the runtime may be on its way into a library (sanitizers call there where the
+ * compiler was told to use no PLT), and an instruction later it is known who is.
  */
 #include <errno.h>
 #include <string.h>
@@ -71,6 +72,18 @@ static uintptr_t arch__pc(ucontext_t *uc)
 	return uc->uc_mcontext.gregs[REG_RIP];
 }
 
+/* jmp *(GOT), with an endbr64 or a bnd before it */
+static bool arch__is_plt(uintptr_t pc)
+{
+	const unsigned char *at = (const unsigned char *)pc;
+
+	if (!memcmp(at, "\xf3\x0f\x1e\xfa", 4))
+		at += 4;
+	if (*at == 0xf2)
+		at++;
+	return at[0] == 0xff && at[1] == 0x25;
+}
+
 static uintptr_t arch__sp(ucontext_t *uc)
 {
 	return uc->uc_mcontext.gregs[REG_RSP];
@@ -115,6 +128,14 @@ static bool arch__init(void)
 static uintptr_t arch__pc(ucontext_t *uc)
 {
 	return uc->uc_mcontext.pc;
+}
+
+/* adrp x16, ldr x17, add x16, br x17 */
+static bool arch__is_plt(uintptr_t pc)
+{
+	const uint32_t *at = (const uint32_t *)pc;
+
+	return at[0] == 0xd61f0220 || at[1] == 0xd61f0220 || at[2] == 0xd61f0220 || at[3] == 0xd61f0220;
 }
 
 static uintptr_t arch__sp(ucontext_t *uc)
@@ -180,7 +201,7 @@ static void on_request(int sig, siginfo_t *info, void *context)
 		return;
 	if (sp > g->stack_hi || sp < g->stack_lo || sp - g->stack_lo < arch__frame_bytes() + CALL_BYTES)
 		return;
-	if (pc_is_the_programs(arch__pc(context)))
+	if (pc_is_the_programs(arch__pc(context)) && !arch__is_plt(arch__pc(context)))
 		arch__inject(context, info);
 }
 

@@ -1,0 +1,193 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# A limit on pauses, and a flight recorder: nothing but the last seconds, at a signal or at the first long pause.
+set -u
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+need_bpf
+
+bench=$root/build/workloads/weft-bench
+burn=$root/build/helpers/burn
+second=1000000000
+
+report() { tare report -i "$1" --json >"$tmp/json"; }
+# whole NAME FILE: nothing is missing in it, and the kernel counted the same
+whole()
+{
+	exits 0 "$1: is whole" "$TARE" report --strict -i "$2"
+	report "$2"
+	is "$(json "$tmp/json" '"\(.lost.total) \(.context_switches.inconsistent) \(.check.switches_missing) \(.check.switches_extra)"')" \
+		"0 0 0 0" "$1: every switch is there"
+	is "$(json "$tmp/json" '.check.threads - .check.agree')" 0 "$1: all threads agree with the kernel"
+	compare "$(json "$tmp/json" .check.threads)" '>' 0 "$1: there are threads to agree"
+}
+# lasts NAME MIN MAX: the recording last reported, in seconds
+lasts()
+{
+	compare "$(json "$tmp/json" .duration_ns)" '>=' $(($2 * second)) "$1: is of $2 s at least"
+	compare "$(json "$tmp/json" .duration_ns)" '<' $(($3 * second)) "$1: .. and no more than must be"
+}
+
+# ---- usage ----
+
+exits 2 "a trigger needs a flight" "$TARE" record --trigger 5ms -p $$
+exits 2 "a flight of no time" "$TARE" record --flight 10ms -p $$
+exits 2 "a limit that is no time" "$TARE" record --fail-over five -p $$
+exits 2 "a trigger that is no time" "$TARE" run --flight 2s --trigger 0 -- true
+ln -s "$tmp/else" "$tmp/link"
+exits 1 "a flight that could not be written is refused at once" "$TARE" record --flight 2s -o "$tmp/link" -p $$
+like "$(<"$tmp/stderr")" "symbolic link" "which is said"
+exits 1 "so is one into no folder" "$TARE" record --flight 2s -o "$tmp/no/where" -p $$
+
+# ---- --fail-over, from the file and live ----
+
+exits 5 "a pause over the limit" "$TARE" run -q -o "$tmp/data" --fail-over 1us -- "$bench" churn -t 1
+like "$(<"$tmp/stderr")" "--fail-over: a stop-the-world pause of [^,]*, longer than 1.00 us, at [0-9:.]+ \([^)]*\): ." \
+	"is told with its length, its time and why"
+is "$(grep -c fail-over "$tmp/stderr")" 1 "in one line"
+longest=$(tare pauses -i "$tmp/data" --json | jq '[.pauses[].world_ns] | max')
+is "$(awk '/fail-over/ { for (i = 1; i < NF; i++) if ($i == "of") { print $(i + 1); exit } }' "$tmp/stderr")" \
+	"$(awk -v ns="$longest" 'BEGIN { split("1 1e3 1e6 1e9", u, " "); for (i = 4; i > 1 && ns < u[i]; i--); v = ns / u[i]
+		printf v < 10 ? "%.2f" : v < 100 ? "%.1f" : "%.0f", v }')" "it is the longest one"
+exits 0 "none over the limit" "$TARE" run -q -o "$tmp/data" --fail-over 100s -- "$bench" churn -t 1
+exits 5 "over the limit, with the summary" "$TARE" run -o "$tmp/data" --fail-over 1us -- "$bench" churn -t 0.5
+like "$(<"$tmp/stdout")" "context switches" "which is there as well"
+
+exits 5 "over the limit, into a pipe" "$TARE" run -q -o - --fail-over 1us -- "$bench" churn -t 1
+like "$(<"$tmp/stderr")" "--fail-over: a stop-the-world pause" "is told as well"
+cp "$tmp/stdout" "$tmp/piped"
+whole "into a pipe" "$tmp/piped"
+exits 0 "none over the limit, into a pipe" "$TARE" run -q -o - --fail-over 100s -- "$bench" churn -t 1
+exits 0 "a program without pauses" "$TARE" run -q -o "$tmp/data" --fail-over 1us -- true
+like "$(<"$tmp/stderr")" "tells of no stop-the-world pause" "is said to have none"
+
+# ---- --flight until a signal ----
+
+# flight ARGS...: the recorder in $recorder, and it holds
+flight()
+{
+	spawn "$TARE" record -q -o "$tmp/flight" "$@" 2>"$tmp/log"
+	recorder=$pid
+	rm -f "$tmp/flight" "$tmp/flight.old"
+	wait_for grep -q 'holding the last' "$tmp/log"
+}
+
+cpu=$(awk '/^Cpus_allowed_list/ { n = split($2, a, /[-,]/); print a[n] }' /proc/self/status)
+rival=rival-$$	# as a name its own: there may be others
+cp "$burn" "$tmp/$rival"
+for program in "$burn" "$tmp/$rival"; do
+	mkfifo "$tmp/in.${program##*/}"
+	"$program" "$cpu" 0 <>"$tmp/in.${program##*/}" >"$tmp/out" &
+	[ "$program" != "$burn" ] || target=$!
+	wait_for grep -q ready "$tmp/out" && echo >"$tmp/in.${program##*/}"
+done
+flight --flight 2s -p "$target"
+sleep 9
+ok "nothing is written by itself" test ! -e "$tmp/flight"
+kill -USR1 "$recorder"
+wait_for grep -q 'wrote' "$tmp/log"
+whole "at SIGUSR1" "$tmp/flight"
+lasts "at SIGUSR1" 2 5
+named() { json "$tmp/json" "[.context_switches.rivals[] | select(.comm == \"$rival\") | .total_ns] | add // 0"; }
+compare "$(named)" '>' $((second / 5)) "at SIGUSR1: who else ran is known by name"
+ok "and it goes on" kill -0 "$recorder"
+sleep 3
+kill -INT "$recorder"
+wait "$recorder"
+is $? 0 "until Ctrl-C"
+whole "at Ctrl-C" "$tmp/flight"
+lasts "at Ctrl-C" 2 5
+compare "$(named)" '>' $((second / 5)) "at Ctrl-C: who else ran is known by name"
+ok "the other one is kept" test -s "$tmp/flight.old"
+compare "$(tare export -f json-lines -i "$tmp/flight" | jq -s '[.[] | select(.phase == 0)] | length')" '==' 1 \
+	"it has one first snapshot"
+kill "$target" %2
+
+exits 0 "a flight whose target ends" "$TARE" run -q -o "$tmp/ended" --flight 2s -- "$bench" churn -t 4
+whole "at the target's end" "$tmp/ended"
+lasts "at the target's end" 2 4
+exits 0 "a flight in which nothing happens" "$TARE" run -q -o "$tmp/none" --flight 1s --trigger 100s -- "$bench" churn -t 2
+like "$(<"$tmp/stderr")" "nothing happened" "is said to have been quiet"
+ok "and writes nothing" test ! -e "$tmp/none"
+
+# ---- --flight until a long pause: the CPU quota is cut while the world stops ----
+
+# The cgroup v1 controller cpu, or v2 where it is given to folders below. Sets $group, and how it is $free and $short.
+make_group()
+{
+	local at type options
+	while read -r _ at type options _; do
+		group=$at/tare-flight-$$
+		case $type,$options in
+		cgroup,*,cpu | cgroup,*,cpu,*)
+			limit=cpu.cfs_quota_us free=-1 short=10000
+			mkdir "$group" && at_exit rmdir "$group" && echo 100000 >"$group/cpu.cfs_period_us"
+			return ;;
+		cgroup2,*)
+			grep -qw cpu "$at/cgroup.controllers" || continue
+			limit=cpu.max free='max 100000' short='10000 100000'
+			grep -qw cpu "$at/cgroup.subtree_control" || {
+				echo +cpu >"$at/cgroup.subtree_control" && at_exit eval "echo -cpu >'$at/cgroup.subtree_control'" || return
+			}
+			mkdir "$group" && at_exit rmdir "$group"
+			return ;;
+		esac
+	done </proc/mounts
+	return 1
+}
+
+# triggered NAME STATUS ARGS... -- CMD...: a flight beside CMD, whose quota is cut
+triggered()
+{
+	local name=$1 status=$2 args=()
+	shift 2
+	while [ "$1" != -- ]; do args+=("$1"); shift; done
+	shift
+	echo "$free" >"$group/$limit"
+	"$@" >"$tmp/out" &
+	target=$!
+	echo $target >"$group/cgroup.procs"
+	flight --flight 2s --trigger 50ms "${args[@]}" -p $target
+	sleep 8
+	echo "$short" >"$group/$limit"
+	wait_for -t 120 grep -q 'wrote' "$tmp/log"
+	wait "$recorder"
+	is $? "$status" "$name: ends by itself with status $status" || diag "$(<"$tmp/log")"
+	echo "$free" >"$group/$limit"
+	kill $target
+	wait $target
+	like "$(<"$tmp/log")" "a stop-the-world pause of [^,]*, longer than 50.0 ms, at" "$name: says which pause it was"
+	whole "$name" "$tmp/flight"
+	lasts "$name" 0 8
+	compare "$(tare pauses -i "$tmp/flight" --json | jq '[.pauses[].world_ns] | max')" '>' 50000000 \
+		"$name: the pause is there"
+}
+
+if make_group; then
+	triggered "weft" 0 -- "$bench" churn -t 300
+	triggered "weft, with a limit" 5 --fail-over 50ms -- "$bench" churn -t 300
+	like "$(<"$tmp/log")" "--fail-over: a stop-the-world pause" "which is said"
+	if command -v go >/dev/null; then
+		mkdir "$tmp/churn"
+		cat >"$tmp/churn/main.go" <<-'GO'
+			package main
+
+			import "os"
+
+			func main() {
+				os.Stdout.WriteString("ready\n")
+				var live [1 << 16][]byte
+				for i := 0; ; i++ {
+					live[i%len(live)] = make([]byte, 1024)
+				}
+			}
+		GO
+		ok "a Go program is built" env GO111MODULE=off go build -o "$tmp/churn/churn" "$tmp/churn/main.go"
+		triggered "Go" 0 -- "$tmp/churn/churn"
+	else
+		skip 1 "no go in PATH"
+	fi
+else
+	result 1 "a cgroup with a quota"
+fi
+
+done_testing

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "describe.h"
+#include "flight.h"
+#include "util.h"
+
+#define FLIGHT_BYTES	(256ull << 20)
+/* A pause is known so much later than it was, and what was before it must still be there then. */
+#define KNOWN_LATER_NS	(2 * NSEC_PER_SEC)
+
+uint64_t self_cpu_ns(void)
+{
+	struct rusage self;
+
+	getrusage(RUSAGE_SELF, &self);
+	return (self.ru_utime.tv_sec + self.ru_stime.tv_sec) * NSEC_PER_SEC +
+	       (self.ru_utime.tv_usec + self.ru_stime.tv_usec) * 1000;
+}
+
+int flight__open(struct flight *f, const struct session_opts *opts, struct writer **out)
+{
+	int ret = writer__check(opts->output);
+
+	if (ret)
+		return ret;
+	f->opts = opts;
+	f->store = store__new(opts->flight_ns + (opts->on_pause ? KNOWN_LATER_NS : 0), FLIGHT_BYTES);
+	ret = f->store ? writer__to(store__add, f->store, out) : -ENOMEM;
+	if (ret)
+		err("no memory to hold a recording in");
+	return ret;
+}
+
+void flight__mark(struct flight *f, const struct tare_task *tasks, uint32_t nr)
+{
+	uint64_t now = now_ns();
+	char span[16];
+
+	if (store__mark(f->store, now, self_cpu_ns(), tasks, nr))
+		warn("no memory for a list of the target's threads: what is held begins earlier than it should");
+	if (!store__was_short(f->store) || f->has_said_short)
+		return;
+	f->has_said_short = true;
+	warn("the last %s are more than %llu MB: less than that is held where so much happens",
+	     fmt_ns(f->opts->flight_ns, span), FLIGHT_BYTES >> 20);
+}
+
+static int flight__fill(struct flight *f, struct writer *w, void (*meanwhile)(void *ctx), void *ctx)
+{
+	struct tare_loss loss = { TARE_LOST_DISK, 0, store__lost_bytes(f->store) };
+	int ret = store__write(f->store, w, meanwhile, ctx);
+
+	if (!ret && loss.count)
+		ret = writer__array(w, TARE_FRAME_LOSS, now_ns(), &loss, sizeof(loss), 1);
+	return ret;
+}
+
+int flight__write(struct flight *f, uint64_t since_ns, uint64_t lost_events, void (*meanwhile)(void *ctx), void *ctx)
+{
+	const char *path = f->opts->output;
+	uint64_t begin, now = now_ns();
+	struct writer *w;
+	char span[16];
+	int ret;
+
+	store__cut(f->store, since_ns);
+	ret = writer__open(path, &w);
+	if (ret)
+		return EXIT_FAILED;
+	ret = flight__fill(f, w, meanwhile, ctx);
+	f->bytes = writer__bytes(w);
+	f->lost = lost_events - store__lost_before(f->store) + store__lost_bytes(f->store) + writer__lost_bytes(w);
+	if (writer__close(w) || ret)
+		return EXIT_FAILED;
+	begin = store__begin_ns(f->store);
+	fprintf(stderr, "tare: wrote %s (%.1f MB) to %s\n",
+		begin ? fmt_ns(now - begin, span) : "all since the beginning", f->bytes / 1e6, path);
+	return EXIT_OK;
+}
+
+void flight__close(struct flight *f)
+{
+	store__free(f->store);
+	f->store = NULL;
+}

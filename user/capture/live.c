@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <zlib.h>
+
+#include "live.h"
+#include "pause_process.h"
+#include "reader.h"
+#include "util.h"
+
+#define QUEUE_MAX	(64ull << 20)
+#define IDLE_NS		300000000ull	/* three times as long as a recorder lets pass between two rounds */
+
+struct chunk {
+	struct chunk *next;
+	size_t len, pos;
+	unsigned char bytes[];
+};
+
+struct live {
+	live_pause_fn *on_pause;
+	void *ctx;
+	struct model *model;
+	pthread_t thread;
+	bool joined;
+	pthread_mutex_t lock;
+	pthread_cond_t more;
+
+	/* under the lock */
+	struct chunk *first, *last;
+	uint64_t queued;	/* bytes */
+	bool ended, failed, skipping;
+	uint64_t left_out;	/* frames */
+	uint64_t round_ns;	/* of the last ROUND .. */
+	bool has_more;		/* .. and frames came since */
+
+	bool wants_end;		/* atomic; set once these are: */
+	uint64_t begin_ns, end_ns;
+};
+
+/* ---- the recorder's side, under the lock ---- */
+
+static void live__push(struct live *l, const struct tare_frame *head, const struct iovec *iov, int nr)
+{
+	struct chunk *c = malloc(sizeof(*c) + sizeof(*head) + head->len);
+
+	if (!c) {
+		l->skipping = true;
+		l->left_out++;
+		return;
+	}
+	*c = (struct chunk){ .len = sizeof(*head) };
+	memcpy(c->bytes, head, sizeof(*head));
+	for (int i = 0; i < nr; i++) {
+		if (iov[i].iov_len)
+			memcpy(c->bytes + c->len, iov[i].iov_base, iov[i].iov_len);
+		c->len += iov[i].iov_len;
+	}
+	if (l->last)
+		l->last->next = c;
+	else
+		l->first = c;
+	l->last = c;
+	l->queued += c->len;
+	pthread_cond_signal(&l->more);
+}
+
+/* A frame that only the analysis gets. */
+static void live__push_own(struct live *l, int type, uint64_t ts_ns, const void *payload, size_t len)
+{
+	struct tare_frame head = { .magic = TARE_FRAME_MAGIC, .type = type, .len = len, .ts_ns = ts_ns };
+	struct iovec iov = { (void *)payload, len };
+
+	head.crc = crc32(crc32(0, NULL, 0), (const Bytef *)&head, sizeof(head));
+	if (payload)
+		head.crc = crc32(head.crc, payload, len);
+	live__push(l, &head, &iov, payload ? 1 : 0);
+}
+
+/* The analysis goes on with what is missing said as loss, so that no verdict rests on it. */
+static void live__resume(struct live *l, uint64_t ts_ns)
+{
+	struct { struct tare_array array; struct tare_loss loss; } lost = {
+		{ sizeof(lost.loss), 1 }, { TARE_LOST_OUT, UINT32_MAX, l->left_out },
+	};
+
+	l->skipping = false;
+	live__push_own(l, TARE_FRAME_LOSS, ts_ns, &lost, sizeof(lost));
+}
+
+int live__feed(void *ctx, const struct tare_frame *head, const struct iovec *iov, int nr)
+{
+	struct live *l = ctx;
+	bool is_events = head->type == TARE_FRAME_EVENTS;
+
+	pthread_mutex_lock(&l->lock);
+	if (l->skipping && l->queued < QUEUE_MAX / 2)
+		live__resume(l, head->ts_ns);
+	if (is_events && l->queued + head->len > QUEUE_MAX)
+		l->skipping = true;
+	if (l->failed || (is_events && l->skipping)) {
+		l->left_out++;
+	} else {
+		live__push(l, head, iov, nr);
+		l->has_more = true;
+	}
+	if (head->type == TARE_FRAME_ROUND)
+		l->round_ns = head->ts_ns;
+	pthread_mutex_unlock(&l->lock);
+	return 0;
+}
+
+/* ---- the analysis ---- */
+
+/* Returns false where nothing came for IDLE_NS. */
+static bool live__wait(struct live *l)
+{
+	struct timespec until;
+	uint64_t end = now_ns() + IDLE_NS;
+
+	until = (struct timespec){ end / NSEC_PER_SEC, end % NSEC_PER_SEC };
+	while (!l->first && !l->ended) {
+		if (pthread_cond_timedwait(&l->more, &l->lock, &until) == ETIMEDOUT)
+			break;
+	}
+	return l->first || l->ended;
+}
+
+/*
+ * The target is idle: no record comes that would move time on. The reader still holds what came last; a round with no
+ * more in it lets that go. After that only time is missing for a pause to be over.
+ */
+static void live__idle(struct live *l)
+{
+	if (l->has_more && l->round_ns) {
+		l->has_more = false;
+		live__push_own(l, TARE_FRAME_ROUND, l->round_ns, NULL, 0);
+		return;
+	}
+	pthread_mutex_unlock(&l->lock);
+	pauses__settle_due(&l->model->pauses, now_ns() - IDLE_NS);
+	pthread_mutex_lock(&l->lock);
+}
+
+static ssize_t live__read(void *ctx, void *buf, size_t len)
+{
+	struct live *l = ctx;
+	size_t n = 0;
+
+	pthread_mutex_lock(&l->lock);
+	while (!live__wait(l))
+		live__idle(l);
+	while (l->first && n < len) {
+		struct chunk *c = l->first;
+		size_t part = c->len - c->pos < len - n ? c->len - c->pos : len - n;
+
+		memcpy((char *)buf + n, c->bytes + c->pos, part);
+		n += part;
+		c->pos += part;
+		if (c->pos < c->len)
+			break;
+		l->first = c->next;
+		if (!l->first)
+			l->last = NULL;
+		l->queued -= c->len;
+		free(c);
+	}
+	pthread_mutex_unlock(&l->lock);
+	return n;
+}
+
+/* None is kept: their number has no bound here. */
+static bool live__on_pause(void *ctx, const struct pause *p)
+{
+	struct live *l = ctx;
+	uint64_t left_out;
+
+	pthread_mutex_lock(&l->lock);
+	left_out = l->left_out;
+	pthread_mutex_unlock(&l->lock);
+	/* what was left out may have been its end */
+	if (p->lost && left_out)
+		return false;
+	if (!l->on_pause(l->ctx, l->model, p) || l->wants_end)
+		return false;
+	l->begin_ns = p->request_ns;
+	l->end_ns = p->end_ns;
+	__atomic_store_n(&l->wants_end, true, __ATOMIC_RELEASE);
+	return false;
+}
+
+static void *live__run(void *ctx)
+{
+	struct live *l = ctx;
+	struct reader *r;
+	struct event ev;
+	int ret = reader__open_fn(live__read, l, &r);
+
+	if (!ret) {
+		while ((ret = reader__next(r, &ev)) > 0 && !(ret = model__event(l->model, &ev)))
+			;
+		reader__close(r);
+	}
+	if (!ret)
+		model__finish(l->model);
+	else
+		err("the analysis beside the recording failed: %s; the recording goes on without", strerror(-ret));
+	pthread_mutex_lock(&l->lock);
+	l->failed = ret;
+	pthread_mutex_unlock(&l->lock);
+	return NULL;
+}
+
+int live__start(live_pause_fn *on_pause, void *ctx, struct live **out)
+{
+	struct live *l = calloc(1, sizeof(*l));
+	pthread_condattr_t attr;
+	sigset_t all, old;
+	int ret;
+
+	if (!l || !(l->model = model__new())) {
+		free(l);
+		return -ENOMEM;
+	}
+	l->on_pause = on_pause;
+	l->ctx = ctx;
+	l->model->pauses.accept = live__on_pause;
+	l->model->pauses.accept_ctx = l;
+	pthread_mutex_init(&l->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&l->more, &attr);
+	pthread_condattr_destroy(&attr);
+	/* signals are the recorder's */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	ret = -pthread_create(&l->thread, NULL, live__run, l);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (ret) {
+		model__free(l->model);
+		free(l);
+		return ret;
+	}
+	*out = l;
+	return 0;
+}
+
+bool live__wants_end(const struct live *l, uint64_t *begin_ns, uint64_t *end_ns)
+{
+	if (!__atomic_load_n(&l->wants_end, __ATOMIC_ACQUIRE))
+		return false;
+	*begin_ns = l->begin_ns;
+	*end_ns = l->end_ns;
+	return true;
+}
+
+uint64_t live__end(struct live *l)
+{
+	pthread_mutex_lock(&l->lock);
+	l->ended = true;
+	pthread_cond_signal(&l->more);
+	pthread_mutex_unlock(&l->lock);
+	if (!l->joined)
+		pthread_join(l->thread, NULL);
+	l->joined = true;
+	return l->failed ? UINT64_MAX : l->left_out;
+}
+
+void live__free(struct live *l)
+{
+	if (!l)
+		return;
+	live__end(l);
+	while (l->first) {
+		struct chunk *c = l->first;
+
+		l->first = c->next;
+		free(c);
+	}
+	pthread_cond_destroy(&l->more);
+	pthread_mutex_destroy(&l->lock);
+	model__free(l->model);
+	free(l);
+}

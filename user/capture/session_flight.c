@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <stdlib.h>
+#include <string.h>
+
+#include "session_impl.h"
+#include "util.h"
+
+/* The rings are empty: see to it that a recording can begin here. */
+static void session__mark(struct session *s, uint64_t now)
+{
+	struct tare_task *tasks = NULL;
+	uint32_t nr = 0;
+	int ret;
+
+	probes__write(&s->probes, s->writer, now);
+	ret = bpf__snapshot(&s->bpf, 2, &tasks, &nr);
+	if (ret)
+		warn("cannot list the target's threads: %s", strerror(-ret));
+	else
+		flight__mark(&s->flight, tasks, nr);
+	free(tasks);
+	runtimes__read(&s->runtimes, now, false);
+}
+
+static void session__drain_meanwhile(void *ctx)
+{
+	struct session *s = ctx;
+
+	rings__drain(s->rings, s->writer);
+}
+
+bool session__is_triggered(const struct session *s)
+{
+	uint64_t begin_ns, end_ns;
+
+	return s->live && live__wants_end(s->live, &begin_ns, &end_ns);
+}
+
+/* What the file begins with: the last seconds, or those before the pause that it is written for. */
+static uint64_t session__since(const struct session *s)
+{
+	uint64_t span = s->opts->flight_ns, begin_ns = UINT64_MAX, end_ns = now_ns(), since;
+
+	if (s->live)
+		live__wants_end(s->live, &begin_ns, &end_ns);
+	since = end_ns > span ? end_ns - span : 0;
+	return begin_ns < since ? begin_ns : since;
+}
+
+/* Neither what goes on nor the analysis of it may see an end. */
+static void session__apart(struct session *s, bool on)
+{
+	store__once(s->flight.store, on);
+	writer__tee(s->writer, s->live && !on ? live__feed : NULL, s->live);
+}
+
+/* Write what is held, with an end, and go on. */
+static void session__dump(struct session *s)
+{
+	s->dump = false;
+	session__apart(s, true);
+	session__snapshot(s, 1);
+	session__apart(s, false);
+	runtimes__read(&s->runtimes, now_ns(), false);
+	rings__drain(s->rings, s->writer);
+	symbols__write(&s->symbols, &s->runtimes, s->writer);
+	session__apart(s, true);
+	session__end_frame(s, now_ns());
+	session__apart(s, false);
+	flight__write(&s->flight, session__since(s), probes__lost(&s->probes), session__drain_meanwhile, s);
+}
+
+void session__flight(struct session *s, uint64_t now)
+{
+	if (!s->flight.store)
+		return;
+	if (s->dump)
+		session__dump(s);
+	if (store__wants_mark(s->flight.store, now))
+		session__mark(s, now);
+}
+
+int session__land(struct session *s)
+{
+	char span[16];
+
+	if (s->stop == TARE_END_INTERRUPT || session__is_triggered(s) || !s->opts->flight_waits)
+		return flight__write(&s->flight, session__since(s), probes__lost(&s->probes), NULL, NULL);
+	fprintf(stderr, "tare: nothing happened that the last %s should be written for\n",
+		fmt_ns(s->opts->flight_ns, span));
+	return EXIT_OK;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the parts of a session share: session.c is its life, session_flight.c what is different where it only holds. */
+#ifndef TARE_SESSION_IMPL_H
+#define TARE_SESSION_IMPL_H
+
+#include "bpf.h"
+#include "flight.h"
+#include "launch.h"
+#include "live.h"
+#include "probes.h"
+#include "rings.h"
+#include "runtimes.h"
+#include "session.h"
+#include "signals.h"
+#include "symbols.h"
+#include "targets.h"
+
+struct session {
+	const struct session_opts *opts;
+	struct bpf bpf;
+	struct rings *rings;
+	struct writer *writer;
+	struct probes probes;
+	struct launch launch;
+	struct signals signals;
+	struct flight flight;
+	struct live *live;
+	uint64_t left_out;	/* of the analysis, as live__end() returns it */
+	struct targets targets;
+	struct runtimes runtimes;
+	struct symbols symbols;
+	uint64_t start_ns, next_second_ns;
+	int wait_status;
+	bool child_gone;
+	uint64_t child_gone_ns;
+	int stop;		/* enum tare_end_reason, 0: go on */
+	bool dump;		/* what a flight holds is to be written now */
+};
+
+/* Write the threads that bpf__snapshot() finds. Returns 0 or a negative errno, after saying why. */
+int session__snapshot(struct session *s, int phase);
+
+/* Write the last totals and the END frame. */
+void session__end_frame(struct session *s, uint64_t now);
+
+/* on_pause() wants the recording to end. */
+bool session__is_triggered(const struct session *s);
+
+/* For a flight, after each round: mark where a recording can begin, and write what is held where that was asked for. */
+void session__flight(struct session *s, uint64_t now);
+
+/* The end of a flight, after the last frame: write what is held if it should be. Returns an exit code. */
+int session__land(struct session *s);
+
+#endif /* TARE_SESSION_IMPL_H */

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store_impl.h"
+
+#define MARKS_IN_SPAN	4	/* .. so it holds up to a quarter more than it must */
+#define MIN_MARK_NS	100000000ull
+
+static void list__append(struct list *l, struct held *h)
+{
+	h->next = NULL;
+	if (l->last)
+		l->last->next = h;
+	else
+		l->first = h;
+	l->last = h;
+}
+
+static struct held *list__take_first(struct list *l)
+{
+	struct held *h = l->first;
+
+	l->first = h->next;
+	if (!l->first)
+		l->last = NULL;
+	return h;
+}
+
+static void list__free(struct list *l)
+{
+	while (l->first)
+		free(list__take_first(l));
+}
+
+static uint64_t size_of(const struct held *h)
+{
+	return sizeof(*h) + h->head.len;
+}
+
+static void store__drop(struct store *s, struct held *h)
+{
+	if (!h)
+		return;
+	s->bytes -= size_of(h);
+	free(h);
+}
+
+void store__purge(struct store *s, struct list *l, bool (*is_unwanted)(const struct held *h, const void *ctx),
+		  const void *ctx)
+{
+	struct list all = *l;
+
+	*l = (struct list){ 0 };
+	while (all.first) {
+		struct held *h = list__take_first(&all);
+
+		if (is_unwanted(h, ctx))
+			store__drop(s, h);
+		else
+			list__append(l, h);
+	}
+}
+
+struct store *store__new(uint64_t span_ns, uint64_t max_bytes)
+{
+	struct store *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->span_ns = span_ns;
+	s->max_bytes = max_bytes;
+	return s;
+}
+
+void store__free(struct store *s)
+{
+	if (!s)
+		return;
+	list__free(&s->described);
+	list__free(&s->symbols);
+	list__free(&s->frames);
+	free(s->probes);
+	free(s->loss);
+	free(s);
+}
+
+/* ---- letting go ---- */
+
+/* Processes, modules and symbols begin with it, and each such frame is of one process. */
+static uint32_t pid_of(const struct held *h)
+{
+	uint32_t pid = 0;
+
+	if (h->head.len >= sizeof(pid))
+		memcpy(&pid, h->payload, sizeof(pid));
+	return pid;
+}
+
+static bool is_of_a_process(const struct held *h)
+{
+	return h->head.type == TARE_FRAME_PROCESSES || h->head.type == TARE_FRAME_MODULES ||
+	       h->head.type == TARE_FRAME_SYMBOLS;
+}
+
+static bool is_replaced(const struct held *old, const void *ctx)
+{
+	const struct held *new = ctx;
+
+	return old->head.type == new->head.type && pid_of(old) == pid_of(new);
+}
+
+/* The tgids of a mark's tasks, in order. */
+struct alive {
+	uint32_t *pids;
+	size_t nr;
+};
+
+static int by_pid(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static bool is_of_a_dead(const struct held *h, const void *ctx)
+{
+	const struct alive *alive = ctx;
+	uint32_t pid = pid_of(h);
+
+	return is_of_a_process(h) && !bsearch(&pid, alive->pids, alive->nr, sizeof(pid), by_pid);
+}
+
+/* Without memory for it nobody is known to be dead: then more is kept than has to be. */
+static bool alive__init(struct alive *alive, const struct held *mark)
+{
+	const struct tare_task *tasks = (const void *)mark->payload;
+
+	alive->nr = mark->head.len / sizeof(*tasks);
+	alive->pids = malloc((alive->nr + 1) * sizeof(*alive->pids));
+	if (!alive->pids)
+		return false;
+	for (size_t i = 0; i < alive->nr; i++)
+		memcpy(&alive->pids[i], &tasks[i].tgid, sizeof(alive->pids[i]));
+	qsort(alive->pids, alive->nr, sizeof(*alive->pids), by_pid);
+	return true;
+}
+
+/* @h is before the begin: some of it is still needed. */
+static void store__retire(struct store *s, struct held *h)
+{
+	struct held **total = h->head.type == TARE_FRAME_PROBES ? &s->probes : &s->loss;
+	bool is_total = h->head.type == TARE_FRAME_PROBES || h->head.type == TARE_FRAME_LOSS;
+
+	if (is_total) {
+		store__drop(s, *total);
+		*total = h;
+	} else if (h->head.type == TARE_FRAME_SYMBOLS) {
+		list__append(&s->symbols, h);
+	} else if (h->head.type == TARE_FRAME_HEADER || h->head.type == TARE_FRAME_INFO) {
+		list__append(&s->described, h);
+	} else if (is_of_a_process(h)) {
+		store__purge(s, &s->described, is_replaced, h);
+		list__append(&s->described, h);
+	} else {
+		store__drop(s, h);
+	}
+}
+
+static void store__begin_at(struct store *s, const struct held *mark)
+{
+	struct alive alive;
+	bool known = alive__init(&alive, mark);
+
+	while (s->frames.first != mark) {
+		struct held *h = list__take_first(&s->frames);
+
+		if (known && is_of_a_dead(h, &alive))
+			store__drop(s, h);
+		else
+			store__retire(s, h);
+	}
+	if (known) {
+		store__purge(s, &s->described, is_of_a_dead, &alive);
+		store__purge(s, &s->symbols, is_of_a_dead, &alive);
+		free(alive.pids);
+	}
+}
+
+/* The first mark behind the begin, or NULL. */
+static struct held *next_mark(const struct store *s)
+{
+	struct held *h = s->frames.first;
+
+	for (h = h ? h->next : NULL; h && !h->is_mark; h = h->next)
+		;
+	return h;
+}
+
+void store__cut(struct store *s, uint64_t ts_ns)
+{
+	struct held *last = NULL;
+
+	for (struct held *h = s->frames.first; h && (!h->is_mark || h->head.ts_ns <= ts_ns); h = h->next) {
+		if (h->is_mark)
+			last = h;
+	}
+	if (last && last != s->frames.first)
+		store__begin_at(s, last);
+}
+
+/* ---- adding ---- */
+
+static struct held *held__new(const struct tare_frame *head, uint64_t len)
+{
+	struct held *h = malloc(sizeof(*h) + len);
+
+	if (!h)
+		return NULL;
+	*h = (struct held){ .head = *head };
+	h->head.len = len;
+	return h;
+}
+
+static void store__append(struct store *s, struct held *h)
+{
+	h->once = s->once;
+	list__append(&s->frames, h);
+	s->bytes += size_of(h);
+	s->mark_bytes += size_of(h);
+}
+
+/* Is there room for @size bytes, if need be for less time? What describes is short and always finds room. */
+static bool store__has_room(struct store *s, uint64_t size)
+{
+	struct held *mark;
+
+	/* while it is written nothing can go, and what comes meanwhile must not be lost */
+	if (s->writing)
+		return s->bytes + size <= s->max_bytes + s->max_bytes / 2;
+	while (s->bytes + size > s->max_bytes && (mark = next_mark(s))) {
+		s->is_short = true;
+		store__begin_at(s, mark);
+	}
+	return s->bytes + size <= s->max_bytes;
+}
+
+int store__add(void *ctx, const struct tare_frame *head, const struct iovec *iov, int nr)
+{
+	struct store *s = ctx;
+	struct held *h;
+	size_t pos = 0;
+
+	if (head->type == TARE_FRAME_EVENTS && !store__has_room(s, sizeof(*h) + head->len)) {
+		s->is_short = true;
+		s->lost_bytes += head->len;
+		return 0;
+	}
+	h = held__new(head, head->len);
+	if (!h)
+		return -ENOMEM;
+	for (int i = 0; i < nr; i++) {
+		if (iov[i].iov_len)
+			memcpy(h->payload + pos, iov[i].iov_base, iov[i].iov_len);
+		pos += iov[i].iov_len;
+	}
+	store__append(s, h);
+	return 0;
+}
+
+bool store__wants_mark(const struct store *s, uint64_t now_ns)
+{
+	uint64_t every = s->span_ns / MARKS_IN_SPAN;
+
+	if (every < MIN_MARK_NS)
+		every = MIN_MARK_NS;
+	return s->lost_bytes || now_ns - s->mark_ns >= every || s->mark_bytes > s->max_bytes / (2 * MARKS_IN_SPAN);
+}
+
+int store__mark(struct store *s, uint64_t now_ns, uint64_t self_cpu_ns, const struct tare_task *tasks, uint32_t nr)
+{
+	struct tare_frame head = { .type = TARE_FRAME_TASKS, .ts_ns = now_ns };
+	struct held *h = held__new(&head, (uint64_t)nr * sizeof(*tasks));
+	struct tare_task *copy;
+
+	if (!h)
+		return -ENOMEM;
+	h->is_mark = true;
+	h->self_cpu_ns = self_cpu_ns;
+	copy = (struct tare_task *)h->payload;
+	memcpy(copy, tasks, h->head.len);
+	for (uint32_t i = 0; i < nr; i++)
+		copy[i].phase = 0; /* where the recording begins it is the first snapshot */
+	store__append(s, h);
+	s->mark_ns = now_ns;
+	s->mark_bytes = 0;
+	if (s->lost_bytes) { /* what is before has a hole */
+		store__begin_at(s, h);
+		s->lost_bytes = 0;
+	} else if (now_ns > s->span_ns) {
+		store__cut(s, now_ns - s->span_ns);
+	}
+	return 0;
+}
+
+uint64_t store__begin_ns(const struct store *s)
+{
+	return s->frames.first && s->frames.first->is_mark ? s->frames.first->head.ts_ns : 0;
+}
+
+uint64_t store__bytes(const struct store *s)
+{
+	return s->bytes;
+}
+
+void store__once(struct store *s, bool on)
+{
+	s->once = on;
+}
+
+bool store__was_short(const struct store *s)
+{
+	return s->is_short;
+}
+
+uint64_t store__lost_bytes(const struct store *s)
+{
+	return s->lost_bytes;
+}
