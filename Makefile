@@ -63,7 +63,7 @@ WORKLOADS := $(patsubst tools/workloads/%.c,$(OUT)/workloads/%,$(wildcard tools/
 	$(OUT)/workloads/weft-bench $(OUT)/workloads/native-bench
 UNIT := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-HELPERS := $(patsubst tests/helpers/%.c,$(OUT)/helpers/%,$(wildcard tests/helpers/*.c))
+HELPERS := $(patsubst tests/helpers/%.c,$(OUT)/helpers/%,$(wildcard tests/helpers/*.c)) $(OUT)/helpers/faulty
 
 .PHONY: all demo test test-kernels unit fuzz bench install clean setup setup-test
 all: $(OUT)/tare $(WORKLOADS)
@@ -167,6 +167,7 @@ $(OUT)/workloads/%: tools/workloads/%.c
 	@mkdir -p $(@D)
 	$(call msg,CC,$@) $(CC) -std=gnu11 $(CFLAGS) $(WARN) -D_GNU_SOURCE $< -lpthread -o $@
 
+$(OUT)/helpers/antagonist: tests/truth/antagonist.c tests/truth/antagonist.h
 $(OUT)/helpers/%: tests/helpers/%.c
 	@mkdir -p $(@D)
 	$(call msg,CC,$@) $(CC) -std=gnu11 $(CFLAGS) $(WARN) -D_GNU_SOURCE $< -lpthread -o $@

@@ -197,7 +197,8 @@ struct tare_counters {
 	__u64 assist_ns;		/* time that allocating goroutines marked for the collector */
 };
 
-enum tare_end_reason { TARE_END_DURATION = 1, TARE_END_INTERRUPT, TARE_END_TARGET_GONE, TARE_END_ERROR };
+enum tare_end_reason { TARE_END_DURATION = 1, TARE_END_INTERRUPT, TARE_END_TARGET_GONE, TARE_END_ERROR,
+		       TARE_END_TRIGGER };
 
 struct tare_end {
 	__u64 ts_ns;

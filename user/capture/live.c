@@ -8,7 +8,6 @@
 #include <zlib.h>
 
 #include "live.h"
-#include "pause_process.h"
 #include "reader.h"
 #include "util.h"
 

@@ -138,7 +138,7 @@ static void session__check_end(struct session *s, uint64_t now)
 	else if (s->opts->duration_ns && now - s->start_ns >= s->opts->duration_ns && !s->stop)
 		s->stop = TARE_END_DURATION;
 	if (session__is_triggered(s))
-		s->stop = TARE_END_INTERRUPT;
+		s->stop = TARE_END_TRIGGER;
 	if (writer__lost_bytes(s->writer))
 		s->stop = TARE_END_ERROR;
 }

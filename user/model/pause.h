@@ -175,6 +175,12 @@ struct pauses {
 void pauses__init(struct pauses *ps, struct switches *switches);
 void pauses__free(struct pauses *ps);
 
+/*
+ * No event up to @now_ns is still to come: pauses that only waited for what might belong to them are over. For a live
+ * stream whose target has gone quiet; events do the same by their times.
+ */
+void pauses__settle_due(struct pauses *ps, uint64_t now_ns);
+
 /* Fold in the next event: any kind. Returns 0 or -ENOMEM. */
 int pauses__event(struct pauses *ps, const struct event *ev);
 

@@ -105,6 +105,8 @@ void pause_thread__sample(struct pause_thread *t, const struct event *ev, bool t
 		bool in_call = ev->sample.syscall != TARE_NO_SYSCALL;
 
 		at.cause = in_call ? PAUSE_KERNEL : PAUSE_FAULT;
+		/* where no fault is known of it may be one from before the pause, or the kernel on its way in or out */
+		at.weak = !in_call && !t->fault_open && (t->after.weak || t->after.cause != PAUSE_FAULT);
 		at.detail = in_call ? ev->sample.syscall : t->fault_open ? t->fault_address : 0;
 	}
 	pause_thread__evidence(t, ev->ts_ns, &at, &at, told);

@@ -66,8 +66,6 @@ int pauses__runtime(struct pauses *ps, struct pause_process *pr, const struct ev
 void pause_process__settle(struct pauses *ps, struct pause_process *pr);
 /* The end of the pause under way, if there is one, will not be seen. */
 void pause_process__abandon(struct pauses *ps, struct pause_process *pr);
-/* All pauses are over that have lingered for long enough by @now_ns. */
-void pauses__settle_due(struct pauses *ps, uint64_t now_ns);
 
 /* pause_chain.c: who was waited for, and all but the restart's last part of the chain. */
 void pause__join_chain(struct pauses *ps, struct pause_process *pr, struct pause *p);

@@ -58,10 +58,65 @@ static void segs__join(struct segs *s, bool (*join)(struct pause_seg *, const st
 	s->n = s->n ? to + 1 : 0;
 }
 
-/* Memory is bounded: what is too fine for it loses its details first, then its cause; never its time. */
+/* Neighbours [@from, @from + @n) become one segment for each cause, at @to. Returns how many these are. */
+static uint32_t segs__sum(struct segs *s, uint32_t from, uint32_t n, uint32_t to)
+{
+	struct pause_seg sum[2 * PAUSE_NR_CAUSES];
+	uint64_t ns[2 * PAUSE_NR_CAUSES], longest[2 * PAUSE_NR_CAUSES], pos = s->at[from].start_ns;
+	uint32_t kinds = 0, k;
+
+	for (uint32_t i = from; i < from + n; i++) {
+		const struct pause_seg *seg = &s->at[i];
+		uint64_t len = seg->end_ns - seg->start_ns;
+
+		for (k = 0; k < kinds && (sum[k].cause != seg->cause || sum[k].on_cpu != seg->on_cpu); k++)
+			;
+		if (k == kinds)
+			ns[kinds] = longest[kinds] = 0, kinds++;
+		ns[k] += len;
+		if (len > longest[k]) {
+			longest[k] = len;
+			sum[k] = *seg;
+		}
+	}
+	for (k = 0; k < kinds; k++) {
+		s->at[to + k] = sum[k];
+		s->at[to + k].start_ns = pos;
+		pos += ns[k];
+		s->at[to + k].end_ns = pos;
+	}
+	return kinds;
+}
+
+/* Of each @span neighbours within the first @end only the order is lost, never a cause's time. */
+static void segs__gather(struct segs *s, uint32_t end, uint32_t span)
+{
+	uint32_t to = 0, i = 0, n;
+
+	for (; i < end; i += n) {
+		const struct pause_seg *first = &s->at[i];
+
+		for (n = 1; n < span && i + n < end; n++) {
+			const struct pause_seg *next = &s->at[i + n];
+
+			if (next->part != first->part || next->tid != first->tid || next->start_ns != next[-1].end_ns)
+				break;
+		}
+		to += segs__sum(s, i, n, to);
+	}
+	memmove(&s->at[to], &s->at[i], (s->n - i) * sizeof(s->at[0]));
+	s->n -= i - to;
+}
+
+/*
+ * Memory is bounded: what is too fine for it loses its details first, then its order, then its cause; never its time.
+ * The newest stay as they are, since more may become known of them.
+ */
 static void segs__coarsen(struct segs *s)
 {
 	segs__join(s, join_causes, PAUSE_MAX_SEGS / 2);
+	for (uint32_t span = 16; s->n > PAUSE_MAX_SEGS * 3 / 4 && span <= PAUSE_MAX_SEGS; span *= 2)
+		segs__gather(s, s->n - PAUSE_MAX_SEGS / 4, span);
 	if (s->n > PAUSE_MAX_SEGS * 3 / 4)
 		segs__join(s, join_any, PAUSE_MAX_SEGS / 2);
 	if (s->n == PAUSE_MAX_SEGS) { /* only where nothing touches its neighbour */

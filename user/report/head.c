@@ -129,6 +129,7 @@ static void print_ending(const struct model *m, FILE *to)
 	static const char *const reasons[] = {
 		[TARE_END_DURATION] = "for the time given",
 		[TARE_END_INTERRUPT] = "until interrupted",
+		[TARE_END_TRIGGER] = "until a pause pulled the trigger",
 		[TARE_END_TARGET_GONE] = "until the target ended",
 		[TARE_END_ERROR] = "until the recorder failed",
 	};

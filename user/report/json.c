@@ -330,7 +330,7 @@ static json_t *host_json(const struct model *m)
 static json_t *ended_json(const struct model *m)
 {
 	static const char *const names[] = {
-		[TARE_END_DURATION] = "duration", [TARE_END_INTERRUPT] = "interrupt",
+		[TARE_END_DURATION] = "duration", [TARE_END_INTERRUPT] = "interrupt", [TARE_END_TRIGGER] = "trigger",
 		[TARE_END_TARGET_GONE] = "target_gone", [TARE_END_ERROR] = "error",
 	};
 

@@ -35,7 +35,8 @@ WEFT_RT_SRC := $(filter-out $(WEFT_DIR)/bench%.c,$(wildcard $(WEFT_DIR)/*.c))
 WEFT_ASM := $(wildcard $(WEFT_DIR)/*.S)
 WEFT_BENCH_SRC := $(wildcard $(WEFT_DIR)/bench*.c $(BENCH_DIR)/*.c)
 WEFT_TESTS := $(wildcard tests/weft/*.c)
-WEFT_HEADERS := $(wildcard $(WEFT_DIR)/*.h $(BENCH_DIR)/*.h)
+FAULTY_SRC := $(wildcard tests/truth/*.c)
+WEFT_HEADERS := $(wildcard $(WEFT_DIR)/*.h $(BENCH_DIR)/*.h tests/truth/*.h)
 WEFT_RENAME := $(foreach s,.text .text.unlikely .text.hot .text.startup,--rename-section $(s)=weft_text,alloc,load,contents,readonly,code)
 
 # each variant has its objects: what it is called, and the flags of the compiler and the linker
@@ -55,7 +56,7 @@ $(WEFT_ASM:%.S=$(OUT)/weft-$(1)/%.S.o): $(OUT)/weft-$(1)/%.S.o: %.S
 	@mkdir -p $$(@D)
 	$(Q)$(CC) -g -c $$< -o $$@
 
-$(WEFT_BENCH_SRC:%.c=$(OUT)/weft-$(1)/%.o) $(WEFT_TESTS:%.c=$(OUT)/weft-$(1)/%.o): $(OUT)/weft-$(1)/%.o: %.c $(WEFT_HEADERS) $(WEFT_DIR)/weft.mk
+$(WEFT_BENCH_SRC:%.c=$(OUT)/weft-$(1)/%.o) $(WEFT_TESTS:%.c=$(OUT)/weft-$(1)/%.o) $(FAULTY_SRC:%.c=$(OUT)/weft-$(1)/%.o): $(OUT)/weft-$(1)/%.o: %.c $(WEFT_HEADERS) $(WEFT_DIR)/weft.mk
 	@mkdir -p $$(@D)
 	$(Q)$(CC) $$(WEFT_CFLAGS) $(weft_flags_$(1)) -c $$< -o $$@
 
@@ -71,6 +72,11 @@ weft: $(OUT)/workloads/weft-bench $(OUT)/workloads/native-bench
 $(OUT)/workloads/weft-bench: $(WEFT_BENCH_SRC:%.c=$(OUT)/weft-obj/%.o) $(weft_objs_obj)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $^ $(WEFT_LDFLAGS) $(LDFLAGS) -lm -o $@
+
+# what makes its world stop late, for the tests in tests/truth
+$(OUT)/helpers/faulty: $(FAULTY_SRC:%.c=$(OUT)/weft-obj/%.o) $(weft_objs_obj)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $^ $(WEFT_LDFLAGS) $(LDFLAGS) -o $@
 
 WEFT_TEST_BIN := $(foreach v,obj asan tsan,$(WEFT_TESTS:tests/weft/%.c=$(OUT)/weft-$(v)/test-%))
 weft-test: $(WEFT_TEST_BIN) $(OUT)/workloads/weft-bench $(OUT)/workloads/native-bench

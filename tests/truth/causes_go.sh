@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# As causes_weft.sh, for a Go program by the Go that is installed: tests/truth/faulty_go.
+set -u
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+. "$root/tests/truth/causes.bash"
+need_bpf
+command -v go >/dev/null || skip_all "there is no go in PATH"
+[ "$(nproc)" -ge 2 ] || skip_all "a thread cannot be late on one CPU while another waits for it"
+
+export HELPER=$root/build/helpers/antagonist
+unset GODEBUG GOFLAGS
+faulty() { exec "$tmp/faulty_go" "$@"; }
+kinds="fault fault-signals blocked kernel user user-clear signal runqueue-fifo initiator runtime"
+
+build() { cd "$root/tests/truth/faulty_go" && CGO_ENABLED=0 GOTOOLCHAIN=local go build -buildvcs=false -o "$tmp/faulty_go" .; }
+if ok "builds" build; then
+	for kind in $kinds; do
+		cause__both "$kind" --rounds 20
+	done
+	if cause__group; then
+		result 0 "a cgroup with a quota"
+		within=$group
+		cause__quota 10000
+		cause__fault throttled --rounds 20 --quota "$group"
+		cause__quota 50000
+		cause__control throttled --rounds 20 --quota "$group"
+	else
+		result 1 "a cgroup with a quota"
+	fi
+	cause__sums
+fi
+done_testing

@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""causes_oracle.py LOG PAUSES [--control]: tare blames for each pause what was done to it.
+
+LOG is what `faulty` wrote down, PAUSES the recording as tare.pauses/1. Prints one line: the kind, how many stops there
+were, how many were long enough for a verdict, how many verdicts were right, the median error in %, and in ns how long
+the world stood and how much of that is unexplained. Then a line for each thing that is wrong.
+
+How long the fault held the world up is known only within bounds, as others want the CPUs too. So a figure must lie
+between these, give or take 10 % or 100 us; and where the fault was not the greater part of the pause, nothing is said
+about what else should be the main cause. Exit status: 0 right, 1 wrong, 4 too few pauses that are clear enough.
+"""
+import json
+import math
+import statistics
+import sys
+
+SLACK, SLACK_NS = 0.1, 100_000
+AFFECTED_NS = 1_000_000         # the least that counts as a long pause, and the most that a control may have
+AFTER_NS = 30_000_000           # a hog that runs later belongs to the next stop
+CLEAR = 0.6                     # share of the pause that the fault must have to be beyond doubt its main cause
+INTERRUPTS = 0.2                # share that these may have taken at most: nobody else has measured them
+WOKEN = 0.7                     # share that is left of a sleep that a signal interrupts each 100 us
+ENOUGH = 8                      # pauses for a verdict
+SHARE = 0.95
+
+
+def read_log(path):
+    rounds, hogs = [], []
+    with open(path) as f:
+        for line in f:
+            words = line.split()
+            if words[0] == "hog":
+                hogs.append((int(words[1]), int(words[2])))
+                continue
+            r = dict(zip(words[::2], words[1::2]))
+            rounds.append({k: v if k in ("kind", "cause", "detail", "where") else int(v) for k, v in r.items()})
+    return rounds, hogs
+
+
+def overlap(spans, start, end):
+    return sum(max(0, min(e, end) - max(s, start)) for s, e in spans)
+
+
+def bounds(r, p, hogs):
+    """The least and the most ns of its cause that the pause of round r can have."""
+    start = max(r["start_ns"], r["request_ns"])
+    straggler, initiator = r["straggler_delay_ns"], r["initiator_delay_ns"]
+    delays = straggler + initiator
+    if r["where"] == "stopping":        # a hog instead of the straggler, until that stood
+        least = overlap(hogs, r["request_ns"], r["stopped_ns"]) - initiator
+        return max(least, 0), max(least, delays)
+    if r["where"] == "initiator":
+        least = overlap(hogs, start, r["stopped_ns"])
+        return least, max(least, delays)
+    if r["where"] == "restart":
+        least = overlap(hogs, r["restart_ns"], r["restart_ns"] + AFTER_NS)
+        return least, least + delays
+    least, most = r["end_lo_ns"] - start - r["less_ns"], r["end_hi_ns"] - start - r["less_ns"]
+    if r["where"] in ("cpu", "work"):   # it needs the CPU, which others may have had, and interrupts
+        least -= straggler if r["where"] == "cpu" else initiator
+        if r["cause"] != "irq":
+            least -= min(sum(c["ns"] for c in p["causes"] if c["cause"] in ("irq", "steal")), INTERRUPTS * least)
+    if r["where"] == "interrupted":     # and is asked again and again meanwhile: each time it must be woken
+        least = WOKEN * (least - straggler)
+    return max(least, 0), most
+
+
+def within(ns, least, most):
+    return least - max(SLACK * least, SLACK_NS) <= ns <= most + max(SLACK * most, SLACK_NS)
+
+
+def off_by(ns, least, most):
+    return max(0, least - ns, ns - most) * 100 / most
+
+
+def find(pauses, r):
+    return [p for p in pauses if r["request_ns"] <= p["start_ns"] <= r["stopped_ns"]]
+
+
+def describe(p):
+    causes = ", ".join(f"{c['cause']} {c['ns'] / 1e6:.3f} ({c['detail']})" for c in p["causes"][:4])
+    return f"at {p['start_ns']}, {p['world_ns'] / 1e6:.3f} ms: {causes}"
+
+
+def conserved(p):
+    chain = p.get("chain", [])
+    ends = [0] + [s["start_ns"] + s["ns"] for s in chain]
+    return (sum(c["ns"] for c in p["causes"]) == p["world_ns"] and all(c["ns"] > 0 for c in p["causes"])
+            and [s["start_ns"] for s in chain] + [p["world_ns"]] == ends)
+
+
+def judge(r, p, hogs):
+    """(affected, clear, error in %, what is wrong or None)"""
+    least, most = bounds(r, p, hogs)
+    if least < AFFECTED_NS:
+        return False, False, 0, None
+    cause = next((c for c in p["causes"] if c["cause"] == r["cause"]), {"ns": 0, "detail": None})
+    # nobody has measured how late threads ran after the pause, or came to stop, but where that is the fault
+    ns = sum(s["ns"] for s in p["chain"] if s["cause"] == r["cause"] and (s["part"] == "restart") == (r["where"] == "restart"))
+    error = off_by(ns, least, most)
+    said = f"{r['cause']} should be {least / 1e6:.3f} .. {most / 1e6:.3f} ms; {describe(p)}"
+    if not within(ns, least, most):
+        return True, True, error, said
+    if least < CLEAR * p["world_ns"]:
+        return True, False, error, None
+    if p["causes"][0]["cause"] != r["cause"]:
+        return True, True, error, said
+    if r["detail"] != "-" and r["detail"] not in (cause["detail"] or ""):
+        return True, True, error, f"it should name {r['detail']}: {said}"
+    return True, True, error, None
+
+
+def blamed(r, p):
+    """In a control: is it taken for the fault that it has not?"""
+    main = p["causes"][0] if p["causes"] else {"cause": None, "ns": 0}
+    if main["cause"] != r["cause"] or main["ns"] <= AFFECTED_NS:
+        return None
+    if r["cause"] == "runqueue" and r["detail"] not in (main["detail"] or ""):
+        return None                     # others took the CPU, which is true
+    return describe(p)
+
+
+def main():
+    control = "--control" in sys.argv
+    (rounds, hogs), pauses = read_log(sys.argv[1]), json.load(open(sys.argv[2]))["pauses"]
+    wrong = [f"not conserved: {describe(p)}" for p in pauses if not conserved(p)]
+    clear = right = affected = 0
+    errors, misses = [], []
+    for r in rounds:
+        found = find(pauses, r)
+        if len(found) != 1:
+            wrong.append(f"{len(found)} pauses where there should be one, from {r['request_ns']} to {r['stopped_ns']}")
+            continue
+        if control:
+            clear += 1
+            miss = blamed(r, found[0])
+            right += not miss
+            if miss:
+                wrong.append(f"blamed in the control: {miss}")
+            continue
+        hit, sure, error, miss = judge(r, found[0], hogs)
+        affected += hit
+        if hit:
+            errors.append(error)
+        if sure:
+            clear += 1
+            right += not miss
+            if miss:
+                misses.append(miss)
+    world = sum(p["world_ns"] for p in pauses)
+    unexplained = sum(c["ns"] for p in pauses for c in p["causes"] if c["cause"] == "unexplained")
+    if len(misses) > math.ceil((1 - SHARE) * clear):
+        wrong += misses
+    print(rounds[0]["kind"], "control" if control else "fault", len(rounds), clear, right,
+          f"{statistics.median(errors):.2f}" if errors else "-", world, unexplained)
+    for w in wrong:
+        print("wrong:", w)
+    for m in misses if not wrong else []:
+        print("missed:", m)
+    if wrong:
+        sys.exit(1)
+    sys.exit(0 if clear >= min(ENOUGH, len(rounds)) else 4)
+
+
+main()

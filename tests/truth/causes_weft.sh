@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Faults of known cause and length, made while weft's world is being stopped (or stands, or goes on): tare says of each
+# pause what it was and how long; and blames nothing where the same load does no harm. What is done: tests/truth/faulty.c,
+# what is held against what: tests/truth/causes_oracle.py.
+set -u
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+. "$root/tests/truth/causes.bash"
+need_bpf
+
+faulty() { exec "$root/build/helpers/faulty" "$@"; }
+kinds="fault fault-signals blocked blocked-signals kernel user signal runqueue-fifo initiator restart irq runtime mmap_lock"
+
+if [ "$(nproc)" -lt 2 ]; then
+	skip 1 "a thread cannot be late on one CPU while another waits for it"
+	done_testing
+fi
+for kind in $kinds; do
+	cause__both "$kind" --rounds 20
+done
+if cause__group; then
+	result 0 "a cgroup with a quota"
+	within=$group
+	cause__fault runqueue-nice --rounds 12
+	cause__quota 10000
+	cause__fault throttled --rounds 20 --quota "$group"
+	cause__quota 50000
+	cause__control throttled --rounds 20 --quota "$group"
+	within=
+	cause__control runqueue-nice --rounds 20
+else
+	result 1 "a cgroup with a quota"
+fi
+cause__sums
+done_testing

@@ -1,0 +1,3 @@
+module tare/tests/truth/faulty_go
+
+go 1.19
