@@ -46,18 +46,14 @@ void pin(pid_t tid, int cpu)
 	cpu_set_t set;
 
 	CPU_ZERO(&set);
-	if (cpu >= 0) {
-		CPU_SET(cpu, &set);
-	} else {
-		for (int i = 0; i < CPU_SETSIZE; i++)
+	for (int i = 0; i < CPU_SETSIZE; i++)
+		if (cpu < 0 || i == cpu)
 			CPU_SET(i, &set);
-	}
 	if (sched_setaffinity(tid, sizeof(set), &set) && errno != ESRCH)
 		die("sched_setaffinity");
 }
 
-#define FAVOURED 1
-#define HOG_ABOVE 10
+enum { FAVOURED = 1, HOG_ABOVE = 10 };
 
 void favour(pid_t tid, bool yes)
 {
@@ -146,9 +142,8 @@ static void burn(int64_t ns)
 	world->stretches[n] = (struct stretch){ start, start };
 	do {
 		now = now_ns();
-		if (now - last > STRETCH_GAP_NS && n + 1 < MAX_STRETCHES) {
+		if (now - last > STRETCH_GAP_NS && n + 1 < MAX_STRETCHES)
 			world->stretches[++n].start_ns = now;
-		}
 		world->stretches[n].end_ns = now;
 		last = now;
 		if (now - start > SETTLE_NS / 10)
@@ -186,6 +181,7 @@ void antagonist__serve(int fd, int64_t delay_ns)
 {
 	char byte;
 
+	favour(0, true);
 	while (read(fd, &byte, 1) == 1) {
 		sleep_ns(SETTLE_NS);
 		atomic_store(&world->start_ns, now_ns());
@@ -231,14 +227,14 @@ static void serve_fault(int fd, int64_t delay_ns)
 		sleep_ns(delay_ns);
 		atomic_store(&world->end_lo_ns, now_ns());
 	}
-	if (!ioctl(fd, UFFDIO_ZEROPAGE, &zero))
-		atomic_store(&world->end_hi_ns, now_ns());
-	else if (errno == EEXIST)
+	if (ioctl(fd, UFFDIO_ZEROPAGE, &zero) && errno == EEXIST)
 		ioctl(fd, UFFDIO_WAKE, &zero.range);
+	atomic_store(&world->end_hi_ns, now_ns());
 }
 
 void antagonist__serve_faults(int uffd, int64_t delay_ns)
 {
+	favour(0, true);
 	for (;;)
 		serve_fault(uffd, delay_ns);
 }

@@ -22,7 +22,7 @@ if ok "builds" build; then
 	if cause__group; then
 		result 0 "a cgroup with a quota"
 		within=$group
-		cause__quota 10000
+		cause__quota 7000	# less than a time slice of the runtime: at its end it may lie without work
 		cause__fault throttled --rounds 20 --quota "$group"
 		cause__quota 50000
 		cause__control throttled --rounds 20 --quota "$group"

@@ -105,13 +105,11 @@ static int64_t throttled_ns(void)
 	f = fopen(path, "r");
 	if (!f)
 		die(path);
-	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "throttled_time %lld", &ns) == 1)
-			break;
-		if (sscanf(line, "throttled_usec %lld", &ns) == 1) {
+	while (ns < 0 && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "throttled_usec %lld", &ns) == 1)
 			ns *= 1000;
-			break;
-		}
+		else
+			sscanf(line, "throttled_time %lld", &ns);
 	}
 	fclose(f);
 	return ns;
@@ -306,10 +304,8 @@ static void inject_initiator(bool control)
 
 static void inject_compute(bool control)
 {
-	weft_nopreempt_end();
 	begins();
-	beat();
-	weft_nopreempt_begin();
+	inject_beat(control);
 }
 
 static void setup_hog_restart(bool control)

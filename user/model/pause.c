@@ -109,6 +109,14 @@ static void pauses__dies(struct pauses *ps, struct pause_process *pr, struct pau
 	pause_thread__forget(ps, t->tid);
 }
 
+static void pause__note_sleep(struct pause_restarts *r, uint64_t ts_ns)
+{
+	struct pause_wake *last = r->nr_wakes ? &r->wakes[(r->nr_wakes - 1) % MAX_WAKES] : NULL;
+
+	if (last && !last->slept_ns)
+		last->slept_ns = ts_ns;
+}
+
 static void fold_leave(struct pauses *ps, const struct event *ev)
 {
 	struct pause_thread *t;
@@ -124,6 +132,8 @@ static void fold_leave(struct pauses *ps, const struct event *ev)
 	pause_thread__leave(t, ev, pr->now);
 	if (pr->now && t->tid == pr->now->initiator.tid && !pr->now->stopped_ns && !pr->now->restarts->slept_ns)
 		pr->now->restarts->slept_ns = t->slept_ns;
+	if (pr->now && t->tid == pr->now->initiator.tid && ev->sw.voluntary)
+		pause__note_sleep(pr->now->restarts, ev->ts_ns);
 	if (is_dead)
 		pauses__dies(ps, pr, t);
 }

@@ -28,8 +28,10 @@ static const struct pause_wake *pause__last_wake(const struct pause *p)
 	for (uint64_t i = r->nr_wakes; i > 0 && r->nr_wakes - i < MAX_WAKES; i--) {
 		const struct pause_wake *w = &r->wakes[(i - 1) % MAX_WAKES];
 
-		if (w->wake_ns >= p->request_ns && w->run_ns <= p->stopped_ns)
-			return w;
+		if (w->wake_ns < p->request_ns || w->run_ns > p->stopped_ns)
+			continue;
+		/* woken too early it slept on, and found out by itself that all stood */
+		return w->slept_ns && w->slept_ns < p->stopped_ns ? NULL : w;
 	}
 	return NULL;
 }

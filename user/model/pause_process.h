@@ -19,6 +19,7 @@
 struct pause_wake {
 	uint32_t waker_tid;
 	uint64_t wake_ns, run_ns;
+	uint64_t slept_ns;	/* it slept again then: that was not what it waited for; 0: it did not */
 };
 
 struct pause_restart {
