@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# What `tare export` writes, read by others: protoc, and a reader that knows Perfetto's fields (perfetto_check.py).
+# What `tare export` writes, read by others: protoc, and a reader that knows Perfetto's fields (perfetto_check.py) and
+# draws what a viewer would (perfetto_tracks.py).
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 need_bpf
 
 check() { python3 "$root/tests/live/perfetto_check.py" "$@"; }
+tracks() { python3 "$root/tests/live/perfetto_tracks.py" "$@"; }
 decodes() { protoc --decode_raw <"$1" >/dev/null; }
 # export_both NAME: $tmp/NAME.data to .pftrace and .txt
 export_both()
@@ -28,6 +30,26 @@ agree()
 	ok "$1: perf-script tells the same" check script "$tmp/$1.pftrace" "$tmp/$1.txt"
 }
 
+# runtime_agrees NAME: what $tmp/NAME.data knows of a language runtime is drawn as it is told elsewhere
+runtime_agrees()
+{
+	local trace=$tmp/$1.pftrace
+	ok "$1: exports and report are written" export_both "$1"
+	is "$(json "$tmp/$1.json" .lost.total)" 0 "$1: nothing was lost"
+	ok "$1: .. events one by one" tare export -i "$tmp/$1.data" -f json-lines -o "$tmp/$1.lines"
+	ok "$1: .. and the pauses" pauses_to "$1"
+	ok "$1: protoc takes the trace apart" decodes "$trace"
+	ok "$1: every field is known to Perfetto, text is UTF-8" check wire "$trace"
+	ok "$1: on each CPU who leaves is who came" check chain "$trace"
+	ok "$1: perf-script tells of switches what it tells without a runtime" check script "$trace" "$tmp/$1.txt"
+	ok "$1: slices nest, each on a track of the process or a thread" tracks tracks "$trace"
+	ok "$1: each pause has its time, its parts and causes" tracks pauses "$trace" "$tmp/$1.pauses"
+	ok "$1: collections, their phases, the heap" tracks gc "$trace" "$tmp/$1.lines"
+	ok "$1: signals, faults, interrupts, and what the runtime told" tracks instants "$trace" "$tmp/$1.lines"
+	ok "$1: counters" tracks counters "$trace" "$tmp/$1.lines"
+}
+pauses_to() { tare pauses -i "$tmp/$1.data" --json >"$tmp/$1.pauses"; }
+
 # ---- a program from its first instruction to its end ----
 
 ok "records a run" \
@@ -48,6 +70,29 @@ is $? 0 "records a live process"
 workload_end
 agree live
 is "$(json "$tmp/live.json" .target.pid)" "$live" "it is that process"
+
+# ---- a language runtime ----
+
+bench=$root/build/workloads/weft-bench
+ok "records a runtime" tare run -q -o "$tmp/churn.data" -- "$bench" -t 0.3 churn
+runtime_agrees churn
+ok "records each step of its goroutines" tare run -q --goroutines -o "$tmp/steps.data" -- "$bench" -t 0.1 churn
+runtime_agrees steps
+ok "steps: a slice for each time that a goroutine ran" tracks goroutines "$tmp/steps.pftrace" "$tmp/steps.lines"
+
+# 3: the program could not tell the truth of itself, which matters elsewhere
+record_go() { go__record "$@" || [ $? -eq 3 ]; }
+
+if command -v go >/dev/null; then
+	. "$root/tests/go/lib.sh"
+	version=$("$root/tests/go/build" --full installed)
+	ok "Go $version: built" env GO_VARIANTS=plain "$root/tests/go/build" "$version"
+	ok "records a live Go program" record_go "$go_out/$version/plain/truth"
+	mv "$tmp/data" "$tmp/go.data"
+	runtime_agrees go
+	ok "go: a slice for each time that a thread with a goroutine was off the CPU" \
+		tracks off "$tmp/go.pftrace" "$tmp/go.lines"
+fi
 
 # ---- the command ----
 

@@ -22,7 +22,7 @@ import os
 import re
 import sys
 
-INT, STR = "int", "str"
+INT, FIXED, STR = "int", "fixed", "str"
 CLOCK = {1: ("clock_id", INT), 2: ("timestamp", INT)}
 UTSNAME = {1: ("sysname", STR), 2: ("version", STR), 3: ("release", STR), 4: ("machine", STR)}
 PROCESS = {1: ("pid", INT), 2: ("ppid", INT), 3: ("cmdline", STR), 9: ("cmdline_is_comm", INT)}
@@ -37,9 +37,16 @@ EVENT = {1: ("timestamp", INT), 2: ("pid", INT), 5: ("common_flags", INT), 4: ("
          20: ("sched_waking", WAKING), 235: ("task_newtask", NEWTASK), 236: ("task_rename", RENAME),
          238: ("sched_process_exit", EXIT)}
 BUNDLE = {1: ("cpu", INT), 2: ("event", EVENT), 3: ("lost_events", INT)}
+ANNOTATION = {2: ("bool", INT), 3: ("uint", INT), 6: ("string", STR), 7: ("pointer", INT), 10: ("name", STR)}
+TRACK_EVENT = {4: ("debug_annotations", ANNOTATION), 9: ("type", INT), 11: ("track_uuid", INT), 22: ("categories", STR),
+               23: ("name", STR), 30: ("counter_value", INT), 47: ("flow_ids", FIXED),
+               48: ("terminating_flow_ids", FIXED)}
+TRACK = {1: ("uuid", INT), 2: ("name", STR), 3: ("process", {1: ("pid", INT)}),
+         4: ("thread", {1: ("pid", INT), 2: ("tid", INT)}), 5: ("parent_uuid", INT), 8: ("counter", {3: ("unit", INT)})}
 PACKET = {1: ("ftrace_events", BUNDLE), 2: ("process_tree", {1: ("processes", PROCESS), 2: ("threads", THREAD)}),
           6: ("clock_snapshot", {1: ("clocks", CLOCK), 2: ("primary_trace_clock", INT)}), 8: ("timestamp", INT),
-          10: ("trusted_packet_sequence_id", INT), 13: ("sequence_flags", INT), 42: ("previous_packet_dropped", INT),
+          10: ("trusted_packet_sequence_id", INT), 11: ("track_event", TRACK_EVENT),
+          13: ("sequence_flags", INT), 60: ("track_descriptor", TRACK), 42: ("previous_packet_dropped", INT),
           45: ("system_info", {1: ("utsname", UTSNAME), 3: ("hz", INT), 6: ("page_size", INT), 8: ("num_cpus", INT)})}
 TRACE = {1: ("packet", PACKET)}
 
@@ -72,10 +79,15 @@ def decode(buf, schema):
         if key >> 3 not in schema:
             raise Bad(f"field {key >> 3} is not one of {[v[0] for v in schema.values()]}")
         name, kind = schema[key >> 3]
-        if key & 7 != (0 if kind is INT else 2):
+        if key & 7 != {INT: 0, FIXED: 1}.get(kind if isinstance(kind, str) else None, 2):
             raise Bad(f"{name} has wire type {key & 7}")
-        value, pos = varint(buf, pos)
-        if kind is not INT:
+        if kind is FIXED:
+            value, pos = int.from_bytes(buf[pos:pos + 8], "little"), pos + 8
+            if pos > len(buf):
+                raise Bad(f"{name} ends beyond its message")
+        else:
+            value, pos = varint(buf, pos)
+        if kind not in (INT, FIXED):
             body = buf[pos:pos + value]
             if len(body) != value:
                 raise Bad(f"{name} ends beyond its message")

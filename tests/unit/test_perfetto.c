@@ -15,6 +15,7 @@ static void pb_encodes(void **unused)
 	static const uint8_t want[] = {
 		0x08, 0xac, 0x02, 0x12, 0x02, 'h', 'i', 0x1a, 0x02, 0x08, 0x01,
 		0xd8, 0x0e, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01,
+		0xf9, 0x02, 0x08, 0x07, 0x06, 0x05, 0x04, 0x03, 0x02, 0x01,
 	};
 	struct pb pb = { 0 };
 	size_t in;
@@ -25,6 +26,7 @@ static void pb_encodes(void **unused)
 	pb__int(&pb, 1, 1);
 	pb__close(&pb, in);
 	pb__int(&pb, 235, UINT64_MAX);
+	pb__fixed64(&pb, 47, 0x0102030405060708);
 	assert_int_equal(pb.len, sizeof(want));
 	assert_memory_equal(pb.data, want, sizeof(want));
 	pb__free(&pb);
@@ -251,6 +253,7 @@ static void chains_hold_whatever_was_lost(void **unused)
 		free(s.data);
 	}
 }
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

@@ -5,7 +5,7 @@
 
 #include "pb.h"
 
-enum { WIRE_VARINT = 0, WIRE_LEN = 2 };
+enum { WIRE_VARINT = 0, WIRE_64BIT = 1, WIRE_LEN = 2 };
 
 #define VARINT_MAX 10 /* bytes of a 64-bit one */
 
@@ -69,6 +69,16 @@ void pb__int(struct pb *pb, uint32_t field, uint64_t value)
 {
 	pb__varint(pb, (uint64_t)field << 3 | WIRE_VARINT);
 	pb__varint(pb, value);
+}
+
+void pb__fixed64(struct pb *pb, uint32_t field, uint64_t value)
+{
+	uint8_t bytes[8];
+
+	for (int i = 0; i < 8; i++)
+		bytes[i] = value >> (8 * i);
+	pb__varint(pb, (uint64_t)field << 3 | WIRE_64BIT);
+	pb__raw(pb, bytes, sizeof(bytes));
 }
 
 void pb__bytes(struct pb *pb, uint32_t field, const void *data, size_t len)

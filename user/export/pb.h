@@ -32,6 +32,7 @@ static inline int pb__error(const struct pb *pb)
 
 /* An integer field of any type but sint*, fixed* and float; a negative int32 or int64 goes sign-extended. */
 void pb__int(struct pb *pb, uint32_t field, uint64_t value);
+void pb__fixed64(struct pb *pb, uint32_t field, uint64_t value);
 void pb__bytes(struct pb *pb, uint32_t field, const void *data, size_t len);
 /* @s must be UTF-8. */
 void pb__string(struct pb *pb, uint32_t field, const char *s);

@@ -11,22 +11,13 @@
 #include <string.h>
 
 #include "export.h"
+#include "perfetto_packet.h"
 #include "perfetto_pb.h"
+#include "perfetto_runtime.h"
 #include "schedule.h"
 #include "util.h"
 
-enum { /* field numbers, by message */
-	TRACE_PACKET = 1,
-
-	PACKET_FTRACE_EVENTS = 1, PACKET_PROCESS_TREE = 2, PACKET_CLOCK_SNAPSHOT = 6, PACKET_TIMESTAMP = 8,
-	PACKET_SEQUENCE_ID = 10, PACKET_SEQUENCE_FLAGS = 13, PACKET_DROPPED_BEFORE = 42, PACKET_SYSTEM_INFO = 45,
-
-	BUNDLE_CPU = 1, BUNDLE_EVENT = 2, BUNDLE_LOST_EVENTS = 3,
-};
-
-#define STATE_CLEARED		1
-#define NEEDS_STATE		2
-#define SEQUENCE_ID		1	/* one writer */
+enum { BUNDLE_CPU = 1, BUNDLE_EVENT = 2, BUNDLE_LOST_EVENTS = 3 }; /* fields of FtraceEventBundle */
 
 #define BUNDLE_EVENTS		256	/* in one packet */
 #define PENDING_EVENTS		65536	/* on all CPUs together */
@@ -39,70 +30,30 @@ struct bundle {
 };
 
 struct perfetto {
-	FILE *to;
+	struct packets packets;
 	struct sched sched;
-	struct pb packet;
+	struct perfetto_runtime *runtime;
 	struct bundle *bundles;	/* by CPU */
 	unsigned nr_bundles, pending;
 	struct tare_header header;
-	bool has_header, described, begun, dropped;
+	bool has_header, described;
 	struct machine machine;
 };
-
-static uint64_t boottime(const struct perfetto *p, uint64_t mono_ns)
-{
-	return mono_ns + p->header.boot_ns - p->header.mono_ns;
-}
-
-/* Start a packet; what is not about one moment has @ts_ns 0. */
-static size_t packet__open(struct perfetto *p, uint64_t ts_ns)
-{
-	size_t at;
-	int flags = NEEDS_STATE;
-
-	pb__reset(&p->packet);
-	at = pb__open(&p->packet, TRACE_PACKET);
-	if (ts_ns)
-		pb__int(&p->packet, PACKET_TIMESTAMP, boottime(p, ts_ns));
-	pb__int(&p->packet, PACKET_SEQUENCE_ID, SEQUENCE_ID);
-	if (p->dropped)
-		pb__int(&p->packet, PACKET_DROPPED_BEFORE, 1);
-	/* after a gap a reader distrusts the sequence's state: there is none, so it can be declared afresh */
-	if (!p->begun || p->dropped)
-		flags |= STATE_CLEARED;
-	pb__int(&p->packet, PACKET_SEQUENCE_FLAGS, flags);
-	p->begun = true;
-	p->dropped = false;
-	return at;
-}
-
-static int packet__close(struct perfetto *p, size_t at)
-{
-	pb__close(&p->packet, at);
-	if (pb__error(&p->packet))
-		return pb__error(&p->packet);
-	errno = EIO;
-	return fwrite(p->packet.data, p->packet.len, 1, p->to) == 1 ? 0 : -errno;
-}
 
 /* ---- what comes first: clocks, machine ---- */
 
 static int write_clocks(struct perfetto *p)
 {
-	size_t at = packet__open(p, p->header.mono_ns), in = pb__open(&p->packet, PACKET_CLOCK_SNAPSHOT);
-
-	write_clock_snapshot(&p->packet, &p->header);
-	pb__close(&p->packet, in);
-	return packet__close(p, at);
+	packets__open(&p->packets, p->header.mono_ns, PACKET_CLOCK_SNAPSHOT);
+	write_clock_snapshot(&p->packets.pb, &p->header);
+	return packets__close(&p->packets);
 }
 
 static int write_system(struct perfetto *p)
 {
-	size_t at = packet__open(p, 0), in = pb__open(&p->packet, PACKET_SYSTEM_INFO);
-
-	write_system_info(&p->packet, p->has_header ? &p->header : NULL, &p->machine);
-	pb__close(&p->packet, in);
-	return packet__close(p, at);
+	packets__open(&p->packets, 0, PACKET_SYSTEM_INFO);
+	write_system_info(&p->packets.pb, p->has_header ? &p->header : NULL, &p->machine);
+	return packets__close(&p->packets);
 }
 
 static int write_prologue(struct perfetto *p)
@@ -119,35 +70,29 @@ static int write_process(struct perfetto *p, const struct event *ev)
 {
 	const struct tare_process *head = ev->process.head;
 	struct name *n = head->pid ? names__add(&p->sched.names, head->pid) : NULL;
-	size_t at, tree;
 
 	if (!n)
 		return head->pid ? -ENOMEM : 0;
 	n->told_process = true;
 	n->ppid = head->ppid;
-	at = packet__open(p, ev->ts_ns);
-	tree = pb__open(&p->packet, PACKET_PROCESS_TREE);
-	write_tree_process(&p->packet, head, ev->process.cmdline, ev->process.exe);
-	pb__close(&p->packet, tree);
-	return packet__close(p, at);
+	packets__open(&p->packets, ev->ts_ns, PACKET_PROCESS_TREE);
+	write_tree_process(&p->packets.pb, head, ev->process.cmdline, ev->process.exe);
+	return packets__close(&p->packets);
 }
 
 /* A thread; with the first of a process also that, where no more is known of it. */
 static int write_thread(struct perfetto *p, uint64_t ts_ns, const struct sched_task *t)
 {
 	struct name *n = names__find(&p->sched.names, t->tid);
-	size_t at, tree;
 
 	if (!n || n->told || !n->tgid)
 		return 0;
 	n->told = true;
-	at = packet__open(p, ts_ns);
-	tree = pb__open(&p->packet, PACKET_PROCESS_TREE);
+	packets__open(&p->packets, ts_ns, PACKET_PROCESS_TREE);
 	if (n->ppid && n->tid == n->tgid && !n->told_process)
-		write_tree_unnamed(&p->packet, t, n->ppid);
-	write_tree_thread(&p->packet, t);
-	pb__close(&p->packet, tree);
-	return packet__close(p, at);
+		write_tree_unnamed(&p->packets.pb, t, n->ppid);
+	write_tree_thread(&p->packets.pb, t);
+	return packets__close(&p->packets);
 }
 
 /* The process goes on under another name: that its command line is another one now is known, not which. */
@@ -168,24 +113,21 @@ static int write_exec(struct perfetto *p, const struct event *ev)
 static int bundle__flush(struct perfetto *p, unsigned cpu)
 {
 	struct bundle *b = &p->bundles[cpu];
-	size_t at, in;
 
 	if (!b->nr)
 		return 0;
 	if (pb__error(&b->events))
 		return pb__error(&b->events);
-	at = packet__open(p, 0);
-	in = pb__open(&p->packet, PACKET_FTRACE_EVENTS);
-	pb__int(&p->packet, BUNDLE_CPU, cpu);
+	packets__open(&p->packets, 0, PACKET_FTRACE_EVENTS);
+	pb__int(&p->packets.pb, BUNDLE_CPU, cpu);
 	if (b->lost)
-		pb__int(&p->packet, BUNDLE_LOST_EVENTS, 1);
-	pb__raw(&p->packet, b->events.data, b->events.len);
-	pb__close(&p->packet, in);
+		pb__int(&p->packets.pb, BUNDLE_LOST_EVENTS, 1);
+	pb__raw(&p->packets.pb, b->events.data, b->events.len);
 	pb__reset(&b->events);
 	p->pending -= b->nr;
 	b->nr = 0;
 	b->lost = false;
-	return packet__close(p, at);
+	return packets__close(&p->packets);
 }
 
 static int bundle__flush_all(struct perfetto *p)
@@ -236,7 +178,7 @@ static int perfetto__sched(void *ctx, const struct sched_event *ev)
 	if (ret)
 		return ret;
 	at = pb__open(&b->events, BUNDLE_EVENT);
-	write_ftrace_event(&b->events, ev, boottime(p, ev->ts_ns));
+	write_ftrace_event(&b->events, ev, packets__boottime(&p->packets, ev->ts_ns));
 	pb__close(&b->events, at);
 	p->pending++;
 	if (++b->nr >= BUNDLE_EVENTS)
@@ -259,7 +201,7 @@ static int note_loss(struct perfetto *p, const struct tare_loss *loss)
 		return 0;
 	b->lost_total[loss->cls] = loss->count;
 	if (loss->cls == TARE_LOST_THREAD || loss->cls == TARE_LOST_DISK) {
-		p->dropped = true;
+		p->packets.dropped = true;
 	} else {
 		ret = bundle__flush(p, loss->cpu);
 		b->lost = true;
@@ -274,7 +216,8 @@ static void perfetto__free(struct perfetto *p)
 	for (unsigned cpu = 0; cpu < p->nr_bundles; cpu++)
 		pb__free(&p->bundles[cpu].events);
 	free(p->bundles);
-	pb__free(&p->packet);
+	pb__free(&p->packets.pb);
+	perfetto_runtime__free(p->runtime);
 	sched__free(&p->sched);
 	free(p);
 }
@@ -285,47 +228,66 @@ static int perfetto__begin(FILE *to, void **state)
 
 	if (!p)
 		return -ENOMEM;
-	p->to = to;
+	p->packets.to = to;
+	p->runtime = perfetto_runtime__new(&p->packets, &p->sched.names);
+	if (!p->runtime) {
+		free(p);
+		return -ENOMEM;
+	}
 	p->sched.emit = perfetto__sched;
 	p->sched.ctx = p;
 	*state = p;
 	return 0;
 }
 
+/* What is known of the machine and of the whole recording. */
+static int note(struct perfetto *p, const struct event *ev)
+{
+	if (ev->kind == EVENT_HEADER && !p->described) {
+		p->header = *ev->header;
+		p->packets.boot_offset_ns = p->header.boot_ns - p->header.mono_ns;
+		p->has_header = true;
+	} else if (ev->kind == EVENT_INFO) {
+		machine__note(&p->machine, ev->info.key, ev->info.value);
+	} else if (ev->kind == EVENT_DAMAGE) {
+		p->packets.dropped = true;
+	}
+	return perfetto_runtime__event(p->runtime, ev);
+}
+
+static int describe(struct perfetto *p, const struct event *ev)
+{
+	struct sched_task t;
+
+	switch (ev->kind) {
+	case EVENT_PROCESS:
+		return write_process(p, ev);
+	case EVENT_EXEC:
+		return write_exec(p, ev);
+	case EVENT_TASK:
+		sched__describe(&p->sched, ev->task->tid, 0, &t);
+		return write_thread(p, ev->ts_ns, &t);
+	case EVENT_LOSS:
+		return note_loss(p, ev->loss);
+	default:
+		return 0;
+	}
+}
+
 static int perfetto__event(void *state, const struct event *ev)
 {
 	struct perfetto *p = state;
-	struct sched_task t;
 	int ret = 0;
 
-	if (ev->kind == EVENT_HEADER && !p->described) {
-		p->header = *ev->header;
-		p->has_header = true;
-		return 0;
-	}
-	if (ev->kind == EVENT_INFO) {
-		machine__note(&p->machine, ev->info.key, ev->info.value);
-		return 0;
-	}
-	if (ev->kind == EVENT_DAMAGE) {
-		p->dropped = true;
-		return 0;
-	}
+	if (ev->kind == EVENT_HEADER || ev->kind == EVENT_INFO || ev->kind == EVENT_DAMAGE)
+		return note(p, ev);
 	if (!p->described)
 		ret = write_prologue(p);
 	if (!ret)
 		ret = sched__event(&p->sched, ev);
-	if (ret)
-		return ret;
-	if (ev->kind == EVENT_PROCESS)
-		return write_process(p, ev);
-	if (ev->kind == EVENT_EXEC)
-		return write_exec(p, ev);
-	if (ev->kind == EVENT_TASK) {
-		sched__describe(&p->sched, ev->task->tid, 0, &t);
-		return write_thread(p, ev->ts_ns, &t);
-	}
-	return ev->kind == EVENT_LOSS ? note_loss(p, ev->loss) : 0;
+	if (!ret)
+		ret = describe(p, ev);
+	return ret ? ret : perfetto_runtime__event(p->runtime, ev);
 }
 
 static int perfetto__end(void *state)
@@ -333,9 +295,11 @@ static int perfetto__end(void *state)
 	struct perfetto *p = state;
 	int ret = 0;
 
-	if (!ferror(p->to))
+	if (!ferror(p->packets.to))
 		ret = p->described ? 0 : write_prologue(p);
-	if (!ret && !ferror(p->to))
+	if (!ret && !ferror(p->packets.to))
+		ret = perfetto_runtime__finish(p->runtime);
+	if (!ret && !ferror(p->packets.to))
 		ret = bundle__flush_all(p);
 	perfetto__free(p);
 	return ret;

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+
+#include "perfetto_packet.h"
+
+#define TRACE_PACKET	1	/* field of Trace */
+#define STATE_CLEARED	1
+#define NEEDS_STATE	2
+#define SEQUENCE_ID	1	/* one writer */
+
+void packets__open(struct packets *p, uint64_t ts_ns, enum packet_field field)
+{
+	int flags = NEEDS_STATE;
+
+	pb__reset(&p->pb);
+	p->outer = pb__open(&p->pb, TRACE_PACKET);
+	if (ts_ns)
+		pb__int(&p->pb, PACKET_TIMESTAMP, packets__boottime(p, ts_ns));
+	pb__int(&p->pb, PACKET_SEQUENCE_ID, SEQUENCE_ID);
+	if (p->dropped)
+		pb__int(&p->pb, PACKET_DROPPED_BEFORE, 1);
+	/* after a gap a reader distrusts the sequence's state: there is none, so it can be declared afresh */
+	if (!p->begun || p->dropped)
+		flags |= STATE_CLEARED;
+	pb__int(&p->pb, PACKET_SEQUENCE_FLAGS, flags);
+	p->begun = true;
+	p->dropped = false;
+	p->inner = pb__open(&p->pb, field);
+}
+
+int packets__close(struct packets *p)
+{
+	pb__close(&p->pb, p->inner);
+	pb__close(&p->pb, p->outer);
+	if (pb__error(&p->pb))
+		return pb__error(&p->pb);
+	errno = EIO;
+	return fwrite(p->pb.data, p->pb.len, 1, p->to) == 1 ? 0 : -errno;
+}

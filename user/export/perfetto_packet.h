@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Perfetto's TracePackets, one after the other: one sequence, of one writer,
+ * in CLOCK_BOOTTIME. One packet is being written at a time, into .pb.
+ */
+#ifndef TARE_PERFETTO_PACKET_H
+#define TARE_PERFETTO_PACKET_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "event.h"
+#include "pb.h"
+
+enum packet_field {
+	PACKET_FTRACE_EVENTS = 1, PACKET_PROCESS_TREE = 2, PACKET_CLOCK_SNAPSHOT = 6, PACKET_TIMESTAMP = 8,
+	PACKET_SEQUENCE_ID = 10, PACKET_TRACK_EVENT = 11, PACKET_SEQUENCE_FLAGS = 13, PACKET_DROPPED_BEFORE = 42,
+	PACKET_SYSTEM_INFO = 45, PACKET_TRACK_DESCRIPTOR = 60,
+};
+
+struct packets {
+	FILE *to;
+	struct pb pb;
+	size_t outer, inner;	/* of the packet being written */
+	uint64_t boot_offset_ns;	/* CLOCK_BOOTTIME is so much ahead of CLOCK_MONOTONIC */
+	bool begun, dropped;	/* dropped: something was lost before the next packet */
+};
+
+static inline uint64_t packets__boottime(const struct packets *p, uint64_t mono_ns)
+{
+	return mono_ns + p->boot_offset_ns;
+}
+
+/* Start a packet whose body is @field; what is not about one moment has @ts_ns (CLOCK_MONOTONIC) 0. */
+void packets__open(struct packets *p, uint64_t ts_ns, enum packet_field field);
+/* Write it out. Returns 0 or a negative errno. */
+int packets__close(struct packets *p);
+
+#endif /* TARE_PERFETTO_PACKET_H */

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "event_names.h"
+#include "perfetto_runtime_impl.h"
+#include "util.h"
+
+#define MAX_PROCESSES	(1u << 16)
+#define MAX_THREADS	(1u << 19)
+
+/* ---- names ---- */
+
+const char *rt__name_of(const struct perfetto_runtime *rt, const char *prefix, uint64_t n, char buf[64])
+{
+	char key[64];
+	const char *name;
+
+	snprintf(key, sizeof(key), "%s.%" PRIu64, prefix, n);
+	name = model__info(rt->model, key);
+	return name ? sanitize(name, strlen(name), buf, 64) : NULL;
+}
+
+void rt__arg(struct perfetto_runtime *rt, const struct event *ev, unsigned i)
+{
+	static const struct { const char *arg, *prefix; } named[] = {
+		{ "reason", "stop_reason" }, { "phase", "gc_phase" }, { "wait_reason", "wait_reason" },
+	};
+	const char *arg = runtime_arg_name(ev->runtime.event, i), *name;
+	uint64_t value = ev->runtime.args[i];
+	char buf[64];
+
+	if (!arg || value == TARE_UNKNOWN)
+		return;
+	if (!strcmp(arg, "function")) {
+		track_event__address(&rt->tracks, arg, value);
+		return;
+	}
+	for (size_t k = 0; k < ARRAY_SIZE(named); k++) {
+		name = strcmp(arg, named[k].arg) ? NULL : rt__name_of(rt, named[k].prefix, value, buf);
+		if (name) {
+			track_event__text(&rt->tracks, arg, name);
+			return;
+		}
+	}
+	track_event__int(&rt->tracks, arg, value);
+}
+
+/* ---- processes ---- */
+
+int rt__process(struct perfetto_runtime *rt, uint32_t pid, struct rt_process **process)
+{
+	uint64_t *slot = table__add(&rt->processes, pid);
+	struct rt_process *p;
+
+	*process = slot ? (struct rt_process *)(uintptr_t)*slot : NULL;
+	if (!slot || *slot)
+		return 0;
+	p = calloc(1, sizeof(*p));
+	if (!p) {
+		table__delete(&rt->processes, pid);
+		return -ENOMEM;
+	}
+	p->pid = pid;
+	*slot = (uintptr_t)p;
+	*process = p;
+	return tracks__process(&rt->tracks, pid, &p->track);
+}
+
+static uint64_t later(uint64_t *last_ns, uint64_t ts_ns)
+{
+	if (ts_ns > *last_ns)
+		*last_ns = ts_ns;
+	return *last_ns;
+}
+
+/* ---- collections ---- */
+
+static int gc__end_phase(struct perfetto_runtime *rt, struct rt_process *p, uint64_t ts_ns)
+{
+	if (!p->in_phase)
+		return 0;
+	p->in_phase = false;
+	return tracks__end(&rt->tracks, later(&p->gc_ns, ts_ns), p->gc);
+}
+
+/* @ev: what it ended by; NULL: its end was not seen. */
+static int gc__end_cycle(struct perfetto_runtime *rt, struct rt_process *p, uint64_t ts_ns, const struct event *ev)
+{
+	int ret = gc__end_phase(rt, p, ts_ns);
+
+	if (ret || !p->in_cycle)
+		return ret;
+	p->in_cycle = false;
+	track_event__open(&rt->tracks, later(&p->gc_ns, ts_ns), SLICE_END, p->gc, NULL, NULL);
+	if (ev) { /* the goal of this cycle was told when it began */
+		track_event__known(&rt->tracks, "live_bytes", ev->runtime.args[1]);
+		track_event__known(&rt->tracks, "next_goal_bytes", ev->runtime.args[2]);
+	} else {
+		track_event__bool(&rt->tracks, "end_not_seen", true);
+	}
+	return track_event__close(&rt->tracks);
+}
+
+static int process__forget(struct perfetto_runtime *rt, uint32_t pid, uint64_t ts_ns)
+{
+	uint64_t *slot = table__find(&rt->processes, pid);
+	struct rt_process *p = slot ? (struct rt_process *)(uintptr_t)*slot : NULL;
+	int ret = p ? gc__end_cycle(rt, p, ts_ns, NULL) : 0;
+
+	free(p);
+	table__delete(&rt->processes, pid);
+	return ret;
+}
+
+/* ---- counters ---- */
+
+static int count(struct perfetto_runtime *rt, struct rt_process *p, uint64_t ts_ns, enum rt_counter which, uint64_t n)
+{
+	static const struct { const char *name; enum track_unit unit; } counters[RT_NR_COUNTERS] = {
+		[RT_HEAP] = { "heap", UNIT_BYTES },
+		[RT_GOAL] = { "heap goal", UNIT_BYTES },
+		[RT_ALLOC_BYTES] = { "allocated since start", UNIT_BYTES },
+		[RT_ALLOC_OBJECTS] = { "objects allocated since start", UNIT_COUNT },
+		[RT_SWITCHES] = { "goroutine switches since start", UNIT_COUNT },
+		[RT_CREATED] = { "goroutines created since start", UNIT_COUNT },
+	};
+	int ret = 0;
+
+	if (n == TARE_UNKNOWN)
+		return 0;
+	if (!p->counters[which])
+		ret = tracks__counter(&rt->tracks, p->track, counters[which].name, counters[which].unit,
+				      &p->counters[which]);
+	return ret ? ret : tracks__count(&rt->tracks, ts_ns, p->counters[which], n);
+}
+
+static int on_counters(struct perfetto_runtime *rt, const struct event *ev)
+{
+	const struct tare_counters *c = &ev->counters;
+	const uint64_t values[RT_NR_COUNTERS] = {
+		[RT_HEAP] = c->heap_bytes, [RT_GOAL] = c->goal_bytes, [RT_ALLOC_BYTES] = c->alloc_bytes,
+		[RT_ALLOC_OBJECTS] = c->alloc_objects, [RT_SWITCHES] = c->goroutine_switches,
+		[RT_CREATED] = c->goroutines_created,
+	};
+	struct rt_process *p;
+	int ret = rt__process(rt, c->pid, &p);
+
+	for (unsigned i = 0; p && !ret && i < RT_NR_COUNTERS; i++)
+		ret = count(rt, p, ev->ts_ns, i, values[i]);
+	return ret;
+}
+
+/* ---- the runtime's events that are about the whole process ---- */
+
+static int gc__begin(struct perfetto_runtime *rt, struct rt_process *p, const struct event *ev, const char *name,
+		     unsigned first_arg)
+{
+	int ret = p->gc ? 0 : tracks__child(&rt->tracks, p->track, "GC", &p->gc);
+
+	if (ret)
+		return ret;
+	track_event__open(&rt->tracks, later(&p->gc_ns, ev->ts_ns), SLICE_BEGIN, p->gc, "gc", name);
+	for (unsigned i = first_arg; i < ev->runtime.nr_args; i++)
+		rt__arg(rt, ev, i);
+	return track_event__close(&rt->tracks);
+}
+
+static int on_gc_start(struct perfetto_runtime *rt, struct rt_process *p, const struct event *ev)
+{
+	int ret = gc__end_cycle(rt, p, ev->ts_ns, NULL);
+
+	if (!ret)
+		ret = gc__begin(rt, p, ev, "GC cycle", 0);
+	p->in_cycle = true;
+	if (!ret)
+		ret = count(rt, p, ev->ts_ns, RT_HEAP, ev->runtime.args[1]);
+	return ret ? ret : count(rt, p, ev->ts_ns, RT_GOAL, ev->runtime.args[2]);
+}
+
+static int on_gc_phase(struct perfetto_runtime *rt, struct rt_process *p, const struct event *ev)
+{
+	uint64_t phase = ev->runtime.args[1];
+	char buf[64], number[32];
+	const char *name = rt__name_of(rt, "gc_phase", phase, buf);
+	int ret = gc__end_phase(rt, p, ev->ts_ns);
+
+	if (ret || (name ? !strcmp(name, "off") : !phase))
+		return ret;
+	snprintf(number, sizeof(number), "phase %" PRIu64, phase);
+	p->in_phase = true;
+	return gc__begin(rt, p, ev, name ? name : number, ev->runtime.nr_args);
+}
+
+static int on_gc_end(struct perfetto_runtime *rt, struct rt_process *p, const struct event *ev)
+{
+	int ret = gc__end_cycle(rt, p, ev->ts_ns, ev);
+
+	if (!ret)
+		ret = count(rt, p, ev->ts_ns, RT_HEAP, ev->runtime.args[1]);
+	return ret ? ret : count(rt, p, ev->ts_ns, RT_GOAL, ev->runtime.args[2]);
+}
+
+static int on_runtime(struct perfetto_runtime *rt, const struct event *ev)
+{
+	static int (*const handlers[TARE_NR_RT_EVENTS])(struct perfetto_runtime *rt, struct rt_process *p,
+							const struct event *ev) = {
+		[TARE_RT_GC_START] = on_gc_start, [TARE_RT_GC_PHASE] = on_gc_phase, [TARE_RT_GC_END] = on_gc_end,
+	};
+	struct rt_process *p;
+	int ret;
+
+	if (ev->runtime.event >= TARE_NR_RT_EVENTS || !handlers[ev->runtime.event])
+		return 0;
+	ret = rt__process(rt, ev->runtime.tgid, &p);
+	return ret || !p ? ret : handlers[ev->runtime.event](rt, p, ev);
+}
+
+/* ---- as the exporter sees it ---- */
+
+struct perfetto_runtime *perfetto_runtime__new(struct packets *packets, const struct names *names)
+{
+	struct perfetto_runtime *rt = calloc(1, sizeof(*rt));
+
+	if (!rt)
+		return NULL;
+	rt->model = model__new();
+	if (!rt->model) {
+		free(rt);
+		return NULL;
+	}
+	rt->model->pauses.accept = rt__on_pause;
+	rt->model->pauses.accept_ctx = rt;
+	rt->tracks.packets = packets;
+	rt->names = names;
+	table__init(&rt->processes, MAX_PROCESSES);
+	table__init(&rt->threads, MAX_THREADS);
+	table__init(&rt->running, MAX_THREADS);
+	return rt;
+}
+
+void perfetto_runtime__free(struct perfetto_runtime *rt)
+{
+	const struct table_slot *slot;
+	size_t pos = 0;
+
+	if (!rt)
+		return;
+	while ((slot = table__next(&rt->processes, &pos)))
+		free((void *)(uintptr_t)slot->value);
+	table__free(&rt->processes);
+	rt_threads__free(rt);
+	model__free(rt->model);
+	free(rt);
+}
+
+int perfetto_runtime__event(struct perfetto_runtime *rt, const struct event *ev)
+{
+	int ret = model__event(rt->model, ev);
+
+	if (!ret)
+		ret = rt->err;
+	if (!ret)
+		ret = rt_threads__event(rt, ev);
+	if (ret)
+		return ret;
+	if (ev->kind == EVENT_RUNTIME)
+		return on_runtime(rt, ev);
+	if (ev->kind == EVENT_COUNTERS)
+		return on_counters(rt, ev);
+	/* another process of that number, or another program */
+	if (ev->kind == EVENT_FORK && ev->fork.tid == ev->fork.tgid)
+		return process__forget(rt, ev->fork.tid, ev->ts_ns);
+	return ev->kind == EVENT_EXEC ? process__forget(rt, ev->exec.tid, ev->ts_ns) : 0;
+}
+
+int perfetto_runtime__finish(struct perfetto_runtime *rt)
+{
+	model__finish(rt->model);
+	return rt->err;
+}

@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What is drawn on the tracks of threads. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "event_names.h"
+#include "perfetto_runtime_impl.h"
+#include "util.h"
+
+static struct rt_thread *rt_thread__find(const struct perfetto_runtime *rt, uint32_t tid)
+{
+	uint64_t *slot = table__find(&rt->threads, tid);
+
+	return slot ? (struct rt_thread *)(uintptr_t)*slot : NULL;
+}
+
+/* With its track. *@thread is NULL where there is no room for more, or its process is not known. */
+static int rt_thread__get(struct perfetto_runtime *rt, uint32_t tid, uint32_t pid, struct rt_thread **thread)
+{
+	const struct name *n = pid ? NULL : names__find(rt->names, tid);
+	struct rt_thread *t;
+	uint64_t *slot;
+
+	*thread = rt_thread__find(rt, tid);
+	if (n)
+		pid = n->tgid;
+	if (*thread || !tid || !pid)
+		return 0;
+	t = calloc(1, sizeof(*t));
+	slot = t ? table__add(&rt->threads, tid) : NULL;
+	if (!slot) {
+		free(t);
+		return t ? 0 : -ENOMEM;
+	}
+	t->tid = tid;
+	t->pid = pid;
+	*slot = (uintptr_t)t;
+	*thread = t;
+	return tracks__thread(&rt->tracks, pid, tid, &t->track);
+}
+
+/* Begins and ends of slices do not go back, nor into an interrupt. */
+static uint64_t rt_thread__at(struct rt_thread *t, uint64_t ts_ns)
+{
+	if (ts_ns < t->irq_ns)
+		ts_ns = t->irq_ns;
+	if (ts_ns > t->last_ns)
+		t->last_ns = ts_ns;
+	return t->last_ns;
+}
+
+/* ---- goroutines ---- */
+
+static uint64_t run_key(const struct rt_thread *t, uint64_t goroutine)
+{
+	return (uint64_t)t->pid << 40 ^ goroutine;
+}
+
+static int rt_thread__end_off(struct perfetto_runtime *rt, struct rt_thread *t, uint64_t ts_ns)
+{
+	if (!t->is_off)
+		return 0;
+	t->is_off = false;
+	return tracks__end(&rt->tracks, rt_thread__at(t, ts_ns), t->track);
+}
+
+/* @ev: by which the goroutine left the thread; NULL: none tells */
+static int rt_thread__end_run(struct perfetto_runtime *rt, struct rt_thread *t, uint64_t ts_ns, const struct event *ev)
+{
+	int ret = rt_thread__end_off(rt, t, ts_ns);
+
+	if (ret || !t->in_run)
+		return ret;
+	t->in_run = false;
+	table__delete(&rt->running, run_key(t, t->running));
+	track_event__open(&rt->tracks, rt_thread__at(t, ts_ns), SLICE_END, t->track, NULL, NULL);
+	if (ev) {
+		track_event__text(&rt->tracks, "end", runtime_event_name(ev->runtime.event));
+		rt__arg(rt, ev, ev->runtime.event == TARE_RT_PREEMPT_TAKEN);
+	}
+	return track_event__close(&rt->tracks);
+}
+
+static void begin_goroutine(struct perfetto_runtime *rt, struct rt_thread *t, uint64_t ts_ns, uint64_t goroutine,
+			    const char *how)
+{
+	char name[48];
+
+	snprintf(name, sizeof(name), "goroutine %" PRIu64 "%s", goroutine, how);
+	track_event__open(&rt->tracks, rt_thread__at(t, ts_ns), SLICE_BEGIN, t->track, "goroutine", name);
+	track_event__int(&rt->tracks, "goroutine", goroutine);
+}
+
+static int on_run(struct perfetto_runtime *rt, struct rt_thread *t, const struct event *ev)
+{
+	uint64_t goroutine = ev->runtime.goroutine, *slot = table__find(&rt->running, run_key(t, goroutine));
+	struct rt_thread *other = slot ? rt_thread__find(rt, *slot) : NULL;
+	int ret = other ? rt_thread__end_run(rt, other, ev->ts_ns, NULL) : 0;
+
+	if (!ret)
+		ret = rt_thread__end_run(rt, t, ev->ts_ns, NULL);
+	if (ret || !goroutine)
+		return ret;
+	begin_goroutine(rt, t, ev->ts_ns, goroutine, "");
+	rt__arg(rt, ev, 0);
+	t->in_run = true;
+	t->running = goroutine;
+	slot = table__add(&rt->running, run_key(t, goroutine));
+	if (slot)
+		*slot = t->tid;
+	return track_event__close(&rt->tracks);
+}
+
+static int on_run_end(struct perfetto_runtime *rt, struct rt_thread *t, const struct event *ev)
+{
+	return rt_thread__end_run(rt, t, ev->ts_ns, t->running == ev->runtime.goroutine ? ev : NULL);
+}
+
+/* What the thread runs, told before what it belongs to. */
+static int on_goroutine(struct perfetto_runtime *rt, const struct event *ev)
+{
+	struct rt_thread *t;
+	int ret = rt_thread__get(rt, ev->goroutine.tid, 0, &t);
+
+	if (ret || !t)
+		return ret;
+	t->on = ev->goroutine;
+	t->on_ns = ev->ts_ns;
+	return 0;
+}
+
+static void put_goroutine(struct perfetto_runtime *rt, const struct rt_thread *t, uint64_t ts_ns)
+{
+	if (t->on_ns == ts_ns && t->on.goroutine)
+		track_event__int(&rt->tracks, "goroutine", t->on.goroutine);
+}
+
+/* Of Go, the only runtime from whose memory these are read: runtime/runtime2.go. */
+#define GO_WAITING	4
+#define GO_SCAN		0x1000	/* or'ed in while the collector looks at its stack */
+
+static void put_status(struct perfetto_runtime *rt, const struct tare_goroutine *g)
+{
+	static const char *const names[] = {
+		[0] = "idle", [1] = "runnable", [2] = "running", [3] = "syscall", [GO_WAITING] = "waiting",
+		[6] = "dead", [8] = "copystack", [9] = "preempted",
+	};
+	unsigned status = g->rec.flags & ~GO_SCAN;
+	const char *reason;
+	char buf[64];
+
+	if (status < ARRAY_SIZE(names) && names[status])
+		track_event__text(&rt->tracks, "status", names[status]);
+	else
+		track_event__int(&rt->tracks, "status", g->rec.flags);
+	/* of one that does not wait it is left from its last wait */
+	reason = status == GO_WAITING ? rt__name_of(rt, "wait_reason", g->wait_reason, buf) : NULL;
+	if (reason)
+		track_event__text(&rt->tracks, "wait_reason", reason);
+}
+
+/* While a thread is off the CPU what it ran stays on it. */
+static int off_begins(struct perfetto_runtime *rt, struct rt_thread *t, const struct event *ev)
+{
+	char buf[64];
+	int ret = rt_thread__end_off(rt, t, ev->ts_ns);
+
+	if (ret || t->on_ns != ev->ts_ns || !t->on.goroutine)
+		return ret;
+	t->is_off = true;
+	begin_goroutine(rt, t, ev->ts_ns, t->on.goroutine, " off CPU");
+	put_status(rt, &t->on);
+	if (t->on.p >= 0)
+		track_event__int(&rt->tracks, "p", t->on.p);
+	if (ev->sw.syscall != TARE_NO_SYSCALL)
+		track_event__text(&rt->tracks, "syscall",
+				  syscall_name(rt->model->header.arch, ev->sw.compat, ev->sw.syscall, buf));
+	return track_event__close(&rt->tracks);
+}
+
+static int rt_thread__forget(struct perfetto_runtime *rt, uint32_t tid, uint64_t ts_ns)
+{
+	struct rt_thread *t = rt_thread__find(rt, tid);
+	int ret = t ? rt_thread__end_run(rt, t, ts_ns, NULL) : 0;
+
+	free(t);
+	table__delete(&rt->threads, tid);
+	return ret;
+}
+
+static int on_switch(struct perfetto_runtime *rt, const struct event *ev)
+{
+	struct rt_thread *prev = ev->sw.prev_target ? rt_thread__find(rt, ev->sw.prev_tid) : NULL;
+	struct rt_thread *next = ev->sw.next_target ? rt_thread__find(rt, ev->sw.next_tid) : NULL;
+	int ret = 0;
+
+	if (next)
+		ret = rt_thread__end_off(rt, next, ev->ts_ns);
+	if (ret || !prev)
+		return ret;
+	return prev->dead ? rt_thread__forget(rt, prev->tid, ev->ts_ns) : off_begins(rt, prev, ev);
+}
+
+/* Its last switch is still to come. */
+static int on_exit_of(struct perfetto_runtime *rt, const struct event *ev)
+{
+	struct rt_thread *t = rt_thread__find(rt, ev->exit.tid);
+
+	if (!t)
+		return 0;
+	t->dead = true;
+	return rt_thread__end_run(rt, t, ev->ts_ns, NULL);
+}
+
+static int on_fork(struct perfetto_runtime *rt, const struct event *ev)
+{
+	return rt_thread__forget(rt, ev->fork.tid, ev->ts_ns);
+}
+
+static int on_exec(struct perfetto_runtime *rt, const struct event *ev)
+{
+	int ret = ev->exec.old_tid != ev->exec.tid ? rt_thread__forget(rt, ev->exec.old_tid, ev->ts_ns) : 0;
+
+	return ret ? ret : rt_thread__forget(rt, ev->exec.tid, ev->ts_ns);
+}
+
+/* ---- what else the runtime told ---- */
+
+static int on_instant(struct perfetto_runtime *rt, struct rt_thread *t, const struct event *ev)
+{
+	track_event__open(&rt->tracks, ev->ts_ns, INSTANT, t->track, "runtime", runtime_event_name(ev->runtime.event));
+	if (ev->runtime.goroutine)
+		track_event__int(&rt->tracks, "goroutine", ev->runtime.goroutine);
+	for (unsigned i = 0; i < ev->runtime.nr_args; i++)
+		rt__arg(rt, ev, i);
+	return track_event__close(&rt->tracks);
+}
+
+static int on_preempted(struct perfetto_runtime *rt, struct rt_thread *t, const struct event *ev)
+{
+	int ret = on_instant(rt, t, ev);
+
+	return ret ? ret : on_run_end(rt, t, ev);
+}
+
+/* Those of collections, and the runtime's own account of a pause, are drawn elsewhere. */
+static int (*const runtime_handlers[TARE_NR_RT_EVENTS])(struct perfetto_runtime *rt, struct rt_thread *t,
+							const struct event *ev) = {
+	[TARE_RT_STW_REQUEST] = on_instant,	[TARE_RT_P_STOPPED] = on_instant,
+	[TARE_RT_STW_STOPPED] = on_instant,	[TARE_RT_STW_RESTART] = on_instant,
+	[TARE_RT_STW_STARTED] = on_instant,	[TARE_RT_STW_WAIT] = on_instant,
+	[TARE_RT_G_CREATE] = on_instant,	[TARE_RT_G_RUN] = on_run,
+	[TARE_RT_G_PARK] = on_run_end,		[TARE_RT_G_EXIT] = on_run_end,
+	[TARE_RT_G_READY] = on_instant,		[TARE_RT_PREEMPT_REQUEST] = on_instant,
+	[TARE_RT_PREEMPT_TAKEN] = on_preempted,	[TARE_RT_STEAL] = on_instant,
+	[TARE_RT_HANDOFF] = on_instant,		[TARE_RT_SPAN_REFILL] = on_instant,
+	[TARE_RT_LARGE_ALLOC] = on_instant,	[TARE_RT_ASSIST] = on_instant,
+	[TARE_RT_SWEEP_END] = on_instant,
+};
+
+static int on_runtime(struct perfetto_runtime *rt, const struct event *ev)
+{
+	struct rt_thread *t;
+	int ret;
+
+	if (ev->runtime.event >= TARE_NR_RT_EVENTS || !runtime_handlers[ev->runtime.event])
+		return 0;
+	ret = rt_thread__get(rt, ev->runtime.tid, ev->runtime.tgid, &t);
+	return ret || !t ? ret : runtime_handlers[ev->runtime.event](rt, t, ev);
+}
+
+/* ---- what the kernel did to it ---- */
+
+/* Drawn where the sender is a thread of the same process, else on the receiver's track. An arrow leads to delivery. */
+static int on_sent(struct perfetto_runtime *rt, struct rt_thread *t, const struct event *ev)
+{
+	const struct name *sender = names__find(rt->names, ev->signal.other);
+	struct rt_thread *from = NULL;
+	int ret = 0;
+
+	if (sender && sender->tgid == t->pid)
+		ret = rt_thread__get(rt, ev->signal.other, t->pid, &from);
+	if (ret)
+		return ret;
+	if (!t->flow)
+		t->flow = ++rt->flows;
+	track_event__open(&rt->tracks, ev->ts_ns, INSTANT, from ? from->track : t->track, "signal",
+			  "preemption signal sent");
+	track_event__int(&rt->tracks, "to_tid", t->tid);
+	if (!from)
+		track_event__int(&rt->tracks, "from_tid", ev->signal.other);
+	track_event__flow(&rt->tracks, t->flow, false);
+	return track_event__close(&rt->tracks);
+}
+
+static int on_signal(struct perfetto_runtime *rt, const struct event *ev)
+{
+	struct rt_thread *t;
+	int ret = rt_thread__get(rt, ev->signal.tid, ev->signal.tgid, &t);
+
+	if (ret || !t)
+		return ret;
+	if (ev->signal.rec.flags == TARE_SIGNAL_SENT)
+		return on_sent(rt, t, ev);
+	track_event__open(&rt->tracks, ev->ts_ns, INSTANT, t->track, "signal", "preemption signal delivered");
+	put_goroutine(rt, t, ev->ts_ns);
+	if (ev->signal.ip)
+		track_event__address(&rt->tracks, "ip", ev->signal.ip);
+	if (t->flow)
+		track_event__flow(&rt->tracks, t->flow, true);
+	t->flow = 0;
+	return track_event__close(&rt->tracks);
+}
+
+static int on_fault(struct perfetto_runtime *rt, const struct event *ev)
+{
+	struct rt_thread *t;
+	int ret = rt_thread__get(rt, ev->fault.tid, ev->fault.tgid, &t);
+
+	if (ret || !t)
+		return ret;
+	track_event__open(&rt->tracks, ev->ts_ns, INSTANT, t->track, "fault", "page fault");
+	put_goroutine(rt, t, ev->ts_ns);
+	track_event__address(&rt->tracks, "address", ev->fault.address);
+	track_event__address(&rt->tracks, "ip", ev->fault.ip);
+	track_event__bool(&rt->tracks, "write", ev->fault.rec.flags & TARE_FAULT_WRITE);
+	return track_event__close(&rt->tracks);
+}
+
+static const char *irq_name(unsigned nr, char buf[32])
+{
+	/* include/linux/interrupt.h */
+	static const char *const softirqs[] = { "HI", "TIMER", "NET_TX", "NET_RX", "BLOCK", "IRQ_POLL", "TASKLET",
+						"SCHED", "HRTIMER", "RCU" };
+
+	if (nr == TARE_IRQ_HARD)
+		return "interrupt";
+	if (nr < ARRAY_SIZE(softirqs))
+		snprintf(buf, 32, "softirq %s", softirqs[nr]);
+	else
+		snprintf(buf, 32, "softirq %u", nr);
+	return buf;
+}
+
+/* It is told when it is over: by its time its begin comes before what was told meanwhile. */
+static int on_irq(struct perfetto_runtime *rt, const struct event *ev)
+{
+	uint64_t begin_ns = ev->ts_ns > ev->irq.ns ? ev->ts_ns - ev->irq.ns : 0;
+	char buf[32];
+	struct rt_thread *t;
+	int ret = rt_thread__get(rt, ev->irq.tid, 0, &t);
+
+	if (ret || !t)
+		return ret;
+	if (begin_ns < t->last_ns)
+		begin_ns = t->last_ns;
+	if (begin_ns >= ev->ts_ns)
+		return 0;
+	track_event__open(&rt->tracks, begin_ns, SLICE_BEGIN, t->track, "irq", irq_name(ev->irq.rec.flags, buf));
+	ret = track_event__close(&rt->tracks);
+	if (ev->ts_ns > t->irq_ns)
+		t->irq_ns = ev->ts_ns;
+	return ret ? ret : tracks__end(&rt->tracks, ev->ts_ns, t->track);
+}
+
+/* ---- all of them ---- */
+
+int rt_threads__event(struct perfetto_runtime *rt, const struct event *ev)
+{
+	static int (*const handlers[])(struct perfetto_runtime *rt, const struct event *ev) = {
+		[EVENT_RUNTIME] = on_runtime, [EVENT_GOROUTINE] = on_goroutine, [EVENT_SWITCH] = on_switch,
+		[EVENT_SIGNAL] = on_signal, [EVENT_FAULT] = on_fault, [EVENT_IRQ] = on_irq, [EVENT_EXIT] = on_exit_of,
+		[EVENT_FORK] = on_fork, [EVENT_EXEC] = on_exec,
+	};
+
+	return ev->kind < ARRAY_SIZE(handlers) && handlers[ev->kind] ? handlers[ev->kind](rt, ev) : 0;
+}
+
+void rt_threads__free(struct perfetto_runtime *rt)
+{
+	const struct table_slot *slot;
+	size_t pos = 0;
+
+	while ((slot = table__next(&rt->threads, &pos)))
+		free((void *)(uintptr_t)slot->value);
+	table__free(&rt->threads);
+	table__free(&rt->running);
+}
