@@ -133,6 +133,10 @@ struct tare_module {
 /*
  * What is at an address that a record of the target has. Followed by name_len bytes of the function's name, then
  * file_len bytes of its source file's; padded to 8. Found while the target was there: a reader needs none of its files.
+ * Two things that are no functions are told in the same way, by addresses that no program has: what a page of memory
+ * belongs to (the name is a file's path, or "[heap]" and the like; none for memory without a name), and the cgroup whose
+ * CPU quota holds the process back (the name is its path; "QUOTA_NS PERIOD_NS" in the place of the file; the last one
+ * told counts; .pid may be a thread that is in a cgroup of its own).
  */
 struct tare_symbol {
 	__u32 pid;
@@ -141,6 +145,8 @@ struct tare_symbol {
 	__u32 line;		/* 0: not known */
 	__u16 name_len, file_len;
 };
+#define TARE_SYMBOL_PAGE(address) (((address) & ~0xfffull) | 1ull << 62)	/* .ip of a page, of 4096 bytes */
+#define TARE_SYMBOL_CGROUP	(3ull << 61)
 
 /* The runtime's histogram of a process since it started: of durations of at least from_ns[i], count[i]; ascending. */
 struct tare_delays {

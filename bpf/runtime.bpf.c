@@ -8,6 +8,7 @@
  * scheduler: whatever is counted here is counted by atomic operations.
  */
 #include "tare.bpf.h"
+#include "goexit.bpf.h"
 #include "goroutine.bpf.h"
 #include "kernel.bpf.h"
 
@@ -49,36 +50,9 @@ static __always_inline void tell(struct cpu_state *c, struct tare_runtime *r, __
 		__sync_fetch_and_add(&nr_stopping, -1);
 }
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct tare_memory);
-} memory_scratch SEC(".maps");
-
-/* @len bytes at @address of the target, which is about to end. */
-static __always_inline void copy(struct cpu_state *c, __u16 event, __u64 address, __u32 len, __u64 now)
-{
-	__u32 zero = 0;
-	struct tare_memory *m = bpf_map_lookup_elem(&memory_scratch, &zero);
-
-	if (!m)
-		return;
-	len = (len + 3) & ~3u;
-	if (len > TARE_MEMORY_MAX)
-		len = TARE_MEMORY_MAX;
-	m->rec.kind = TARE_REC_MEMORY;
-	m->rec.flags = event;
-	m->tgid = bpf_get_current_task_btf()->tgid;
-	m->address = address;
-	m->len = bpf_probe_read_user(m->bytes, len, (void *)address) ? 0 : len;
-	if (emit(c, now, &m->rec, __builtin_offsetof(struct tare_memory, bytes) + len))
-		__sync_fetch_and_add(&c->lost[TARE_LOST_RUNTIME], 1);
-}
-
 static __always_inline __u64 fetch(struct pt_regs *ctx, const struct fetch *f)
 {
-	__u64 value = f->value;
+	__u64 room[2] = {}, value = f->value; /* as far as the verifier takes .bytes to go */
 	bool string = f->kind == FETCH_STRING;
 	void *at = NULL;
 	__u8 first = 0;
@@ -89,9 +63,10 @@ static __always_inline __u64 fetch(struct pt_regs *ctx, const struct fetch *f)
 		bpf_probe_read_kernel(&value, sizeof(value), (void *)ctx + f->reg);
 	for (int i = 0; i < FETCH_MAX_DEPTH && i < f->depth; i++) {
 		at = (void *)value + f->at[i];
-		value = 0;
-		if (bpf_probe_read_user(&value, i + 1 == f->depth ? f->bytes & 15 : sizeof(value), at))
+		room[0] = 0;
+		if (bpf_probe_read_user(room, i + 1 == f->depth ? f->bytes & 15 : sizeof(value), at))
 			return TARE_UNKNOWN;
+		value = room[0];
 	}
 	if (string) { /* a pointer, which was read, and behind it the length */
 		__u64 len = peek((__u64)at + 8);
@@ -121,7 +96,9 @@ static __always_inline int hit(struct pt_regs *ctx)
 		r.args[i] = i < s->nr_args ? fetch(ctx, &s->args[i]) : TARE_UNKNOWN;
 	tell(c, &r, s->event, s->nr_args, now);
 	if (s->copy_bytes)
-		copy(c, s->event, r.args[0], s->copy_bytes, now);
+		copy(s->event, r.args[0], s->copy_bytes);
+	else if (s->event == TARE_RT_EXIT)
+		go_exits__tell(PT_REGS_IP(ctx));
 	return 0;
 }
 

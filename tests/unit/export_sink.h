@@ -157,8 +157,15 @@ static inline bool next_field(const uint8_t **p, const uint8_t *end, struct fiel
 		return false;
 	key = read_varint(p, end);
 	f->nr = key >> 3;
-	f->value = read_varint(p, end);
 	f->data = NULL;
+	if ((key & 7) == 1) {
+		assert_true(end - *p >= 8);
+		f->value = 0;
+		for (int i = 0; i < 8; i++)
+			f->value |= (uint64_t)*(*p)++ << (8 * i);
+		return true;
+	}
+	f->value = read_varint(p, end);
 	if ((key & 7) == 2) {
 		f->data = *p;
 		assert_true(f->value <= end - *p);

@@ -266,11 +266,66 @@ static void build_id_of_a_damaged_file(void **unused)
 		ask(&good, len);
 }
 
+/* ---- mappings ---- */
+
+struct place {
+	uint64_t addr;
+	char name[256];
+	unsigned found;
+};
+
+static int on_mapping(const struct mapping *m, void *ctx)
+{
+	for (struct place *p = ctx; p->addr; p++) {
+		if (p->addr < m->start || p->addr >= m->end)
+			continue;
+		p->found++;
+		snprintf(p->name, sizeof(p->name), "%s", m->name);
+	}
+	return 0;
+}
+
+static void mappings_of_self(void **state)
+{
+	char *anonymous = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int fd = memfd_create("a name\nof two lines", MFD_CLOEXEC), local;
+	char *file;
+
+	assert_true(fd >= 0 && !ftruncate(fd, 4096));
+	file = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	assert_true(anonymous != MAP_FAILED && file != MAP_FAILED);
+	/* a page of its own in the middle would be joined with what is like it */
+	assert_int_equal(mprotect(anonymous, 4096, PROT_READ), 0);
+	struct place places[] = {
+		{ .addr = (uintptr_t)anonymous }, { .addr = (uintptr_t)file }, { .addr = (uintptr_t)&local },
+		{ .addr = (uintptr_t)mappings_of_self }, { 0 },
+	};
+
+	assert_int_equal(mappings__for_each(getpid(), on_mapping, places), 0);
+	for (struct place *p = places; p->addr; p++)
+		assert_int_equal(p->found, 1);
+	assert_string_equal(places[0].name, "");
+	assert_string_equal(places[1].name, "/memfd:a name\\012of two lines (deleted)");
+	assert_non_null(strstr(places[3].name, "test_modules"));
+	munmap(file, 4096);
+	munmap(anonymous, 8192);
+	close(fd);
+}
+
+static void mappings_of_nobody(void **state)
+{
+	struct place none = { 0 };
+
+	assert_int_equal(mappings__for_each(1 << 30, on_mapping, &none), -ESRCH);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(modules_of_self),
 		cmocka_unit_test(visitor_may_stop),
+		cmocka_unit_test(mappings_of_self),
+		cmocka_unit_test(mappings_of_nobody),
 		cmocka_unit_test(module_of_an_odd_file),
 		cmocka_unit_test(build_id_of_a_small_file),
 		cmocka_unit_test(build_id_of_what_is_no_elf),

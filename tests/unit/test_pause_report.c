@@ -78,6 +78,57 @@ static void test_acquittal_by_address(void **state)
 	assert_non_null(strstr(sentence_of(how_user, 8 * MS), "ran user code at 0x4000"));
 }
 
+/* What the recorder found at @ip, which may be a page or a quota. */
+static void told(uint32_t pid, uint64_t ip, const char *name, const char *file)
+{
+	struct tare_symbol head = { .pid = pid, .ip = ip, .name_len = strlen(name), .file_len = strlen(file) };
+	struct event ev = { .kind = EVENT_SYMBOL, .symbol = { &head, name, file } };
+
+	fold(&ev);
+}
+
+static void how_throttled(void)
+{
+	out(T, 1, 102, 0, 0);
+	struct event ev = sw(T + 7 * MS, 1, 0, 102);
+
+	ev.sw.next_target = ev.sw.has_wait = true;
+	ev.sw.wait_ns = ev.sw.throttled_ns = 7 * MS;
+	fold(&ev);
+}
+
+static void test_throttled(void **state)
+{
+	assert_non_null(strstr(sentence_of(how_throttled, 7500 * US),
+			       "was throttled: the CPU quota of its cgroup was used up"));
+}
+
+static void test_throttled_by(void **state)
+{
+	told(TGID, TARE_SYMBOL_CGROUP, "/old", "1000000 2000000");
+	told(TGID, TARE_SYMBOL_CGROUP, "/kube/\033[1mpod", "20000000 100000000");
+	told(TGID + 1, TARE_SYMBOL_CGROUP, "/another", "1000000 2000000");
+	const char *sentence = sentence_of(how_throttled, 7500 * US);
+
+	assert_non_null(strstr(sentence, "throttled: the CPU quota of /kube/"));
+	assert_non_null(strstr(sentence, "pod (20.0 ms in each 100 ms) was used up"));
+	assert_null(strchr(sentence, '\033'));
+}
+
+/* A thread may be in a cgroup of its own; and what a file says of a quota may be anything. */
+static void test_throttled_thread(void **state)
+{
+	told(TGID, TARE_SYMBOL_CGROUP, "/process", "20000000 100000000");
+	told(102, TARE_SYMBOL_CGROUP, "/thread", "10000000 50000000");
+	assert_non_null(strstr(sentence_of(how_throttled, 7500 * US), "of /thread (10.0 ms in each 50.0 ms) was"));
+}
+
+static void test_throttled_nonsense(void **state)
+{
+	told(TGID, TARE_SYMBOL_CGROUP, "/process", "twenty");
+	assert_non_null(strstr(sentence_of(how_throttled, 7500 * US), "the CPU quota of its cgroup was used up"));
+}
+
 static void how_call(void)
 {
 	struct event ev = sw(T, 1, 102, 0);
@@ -111,6 +162,19 @@ static void test_fault(void **state)
 	assert_string_equal(sentence_of(how_fault, 5 * MS),
 			    "5.00 ms, of which 5.00 ms: thread 102 (goroutine 18) was in a page fault at "
 			    "0x7f0000001000");
+}
+
+static void test_fault_in_a_file(void **state)
+{
+	told(TGID, TARE_SYMBOL_PAGE(0x7f0000001234ull), "/data/some\nfile", "");
+	assert_non_null(strstr(sentence_of(how_fault, 5 * MS), "in a page fault at 0x7f0000001000 in /data/some"));
+}
+
+static void test_fault_without_a_name(void **state)
+{
+	told(TGID, TARE_SYMBOL_PAGE(0x7f0000001000ull), "", "");
+	told(TGID, 0x7f0000001000ull, "no_function", "");
+	assert_non_null(strstr(sentence_of(how_fault, 5 * MS), "at 0x7f0000001000 in anonymous memory"));
 }
 
 static void how_masked(void)
@@ -285,8 +349,14 @@ int main(void)
 		TEST(test_runqueue),
 		TEST(test_acquittal),
 		TEST(test_acquittal_by_address),
+		TEST(test_throttled),
+		TEST(test_throttled_by),
+		TEST(test_throttled_thread),
+		TEST(test_throttled_nonsense),
 		TEST(test_blocked),
 		TEST(test_fault),
+		TEST(test_fault_in_a_file),
+		TEST(test_fault_without_a_name),
 		TEST(test_signal),
 		TEST(test_irq),
 		TEST(test_concluded),

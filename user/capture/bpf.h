@@ -66,6 +66,10 @@ void bpf__attach_probes(struct bpf *b, pid_t pid, int fd, const char *runtime, c
 int bpf__add_go(struct bpf *b, pid_t pid, const struct go_facts *facts);
 void bpf__remove_go(struct bpf *b, pid_t pid);
 
+/* What is copied of @pid when it ends. Returns 0 or a negative errno. */
+int bpf__set_exit(struct bpf *b, pid_t pid, const struct go_exit *exit);
+void bpf__remove_exit(struct bpf *b, pid_t pid);
+
 /* Goes on in a thread of its own: the kernel takes some 100 ms for each link. bpf__close() waits for it. */
 void bpf__detach_probes(struct bpf *b, struct bpf_probes *probes);
 

@@ -30,6 +30,10 @@ struct instance {
 	bool runs;		/* the process runs this program already, */
 	uint64_t start, end, offset;	/* and this is where its code is mapped; .end 0: not known */
 	bool said;		/* that its counters cannot be read */
+	bool has_exit;		/* the kernel side knows what to copy when it ends */
+	struct go_exit exit;
+	bool final;		/* its last counters are written */
+	bool gone;		/* there was no such process when it was looked at last */
 };
 
 /* As execvp() does. Returns a descriptor or a negative errno. */
@@ -71,6 +75,8 @@ static void instance__close(struct bpf *bpf, struct instance *i)
 	bpf__detach_probes(bpf, &i->probes);
 	if (i->go)
 		bpf__remove_go(bpf, i->pid);
+	if (i->has_exit)
+		bpf__remove_exit(bpf, i->pid);
 	if (i->self && i->runtime->close)
 		i->runtime->close(i->self);
 	image__close(i->img);
@@ -91,6 +97,18 @@ static void drop(struct runtimes *r, struct instance *i)
 	*i = r->instances[--r->nr];
 }
 
+/* What is to be copied when the process ends: better known once its memory was seen. */
+static void set_exit(struct runtimes *r, struct instance *i)
+{
+	struct go_exit exit;
+
+	if (!i->runtime->exit || i->runtime->exit(i->self, &exit) || (i->has_exit && !memcmp(&exit, &i->exit, sizeof(exit))))
+		return;
+	i->exit = exit;
+	if (!bpf__set_exit(r->bpf, i->pid, &exit))
+		i->has_exit = true;
+}
+
 static void attach(struct runtimes *r, struct instance *i)
 {
 	struct runtime_probes list = { 0 };
@@ -108,6 +126,7 @@ static void attach(struct runtimes *r, struct instance *i)
 	if (rt->probes && !rt->probes(i->self, &list))
 		bpf__attach_probes(r->bpf, i->pid, i->fd, rt->name, &list, r->goroutines, &i->probes);
 	runtime_probes__free(&list);
+	set_exit(r, i);
 }
 
 static void say(const char *key, const char *value, void *ctx)
@@ -180,7 +199,7 @@ void runtimes__add(struct runtimes *r, pid_t pid, const char *path, bool new_bor
 			close(fd);
 		return;
 	}
-	if (i && i->dev == st.st_dev && i->ino == st.st_ino) {
+	if (i && i->dev == st.st_dev && i->ino == st.st_ino && !i->gone) {
 		close(fd);
 		runs(i);
 		return;
@@ -260,12 +279,17 @@ void runtimes__read(struct runtimes *r, uint64_t now, bool last)
 	for (size_t i = r->nr; i-- > 0;) {
 		struct instance *in = &r->instances[i];
 
-		if (in->runtime->counters && runs(in) && !read_one(in, &all[nr]))
+		if (!in->final && in->runtime->counters && runs(in) && !read_one(in, &all[nr])) {
 			nr++;
-		if (in->runtime->delays && runs(in))
+			set_exit(r, in);
+		}
+		if (!in->final && in->runtime->delays && runs(in))
 			write_delays(r, in, now);
-		if (!last && kill(in->pid, 0) && errno == ESRCH)
+		/* what it told last may still be in the rings: until the next time */
+		if (!last && in->gone)
 			drop(r, in);
+		else
+			in->gone = kill(in->pid, 0) && errno == ESRCH;
 	}
 	write_counters(r, now, all, nr);
 	free(all);
@@ -275,15 +299,24 @@ void runtimes__on_memory(struct runtimes *r, const struct tare_memory *memory, u
 {
 	struct instance *i = find(r, memory->tgid);
 	struct tare_counters c;
+	int ret;
 
-	if (!i || !i->runtime->last_counters)
+	if (!i || i->final || !i->runtime->last_counters)
 		return;
 	memset(&c, 0xff, sizeof(c));
 	c.ts_ns = ts_ns;
 	c.pid = i->pid;
 	c.final = 1;
-	if (!i->runtime->last_counters(i->self, memory, &c))
-		write_counters(r, ts_ns, &c, 1);
+	ret = i->runtime->last_counters(i->self, memory, &c);
+	if (ret) {
+		if (ret != -EAGAIN)
+			info("the last counters of process %d are not known: %s", i->pid, strerror(-ret));
+		return;
+	}
+	i->final = true;
+	write_counters(r, ts_ns, &c, 1);
+	if (i->runtime->delays)
+		write_delays(r, i, ts_ns);
 }
 
 const char *runtimes__name(const struct runtimes *r, pid_t pid, const char **version)
@@ -304,6 +337,13 @@ int runtimes__symbol(const struct runtimes *r, pid_t pid, uint64_t ip, struct ru
 	if (i->runtime->symbol)
 		return i->runtime->symbol(i->self, ip - bias, sym);
 	return symtab__function_at(i->img, ip - bias, &sym->name);
+}
+
+void runtimes__for_each(const struct runtimes *r, void (*visit)(pid_t pid, void *ctx), void *ctx)
+{
+	for (size_t i = 0; i < r->nr; i++)
+		if (r->instances[i].runtime->probes && !r->instances[i].gone)
+			visit(r->instances[i].pid, ctx);
 }
 
 void runtimes__free(struct runtimes *r)

@@ -41,6 +41,9 @@ const char *runtimes__name(const struct runtimes *r, pid_t pid, const char **ver
 /* The function at live address @ip of the program that process @pid runs, or ran until now. Returns 0 or -ENOENT. */
 int runtimes__symbol(const struct runtimes *r, pid_t pid, uint64_t ip, struct runtime_symbol *sym);
 
+/* Call @visit for each process whose runtime tells of pauses. */
+void runtimes__for_each(const struct runtimes *r, void (*visit)(pid_t pid, void *ctx), void *ctx);
+
 void runtimes__free(struct runtimes *r);
 
 #endif /* TARE_RUNTIMES_H */

@@ -174,6 +174,7 @@ static int session__loop(struct session *s)
 		now = now_ns();
 		probes__tick(&s->probes, now);
 		session__flight(s, now);
+		symbols__tick(&s->symbols, &s->runtimes, s->writer, now);
 		session__every_second(s, now);
 		session__check_end(s, now);
 	}
@@ -257,12 +258,12 @@ static int session__begin(struct session *s)
 	if (rings__poll_fd(s->rings, s->signals.fd) || rings__poll_fd(s->rings, s->signals.interrupt_fd) ||
 	    session__open_writer(s))
 		return EXIT_FAILED;
-
 	describe__header(s->writer, s->bpf.nr_cpus);
 	describe__host(s->writer, s->opts->cmdline);
 	session__describe_features(s);
 	targets__describe(&s->targets, s->writer);
 	runtimes__begin(&s->runtimes, s->writer);
+	symbols__tick(&s->symbols, &s->runtimes, s->writer, now_ns());
 	if (writer__lost_bytes(s->writer)) /* better not begun than not recorded */
 		return EXIT_FAILED;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What is at the addresses that records of the target hold, found while the target is there: a recording then needs
- * none of its files, and no path that a recording names is ever opened.
+ * none of its files, and no path that a recording names is ever opened. And which cgroup's quota each is under.
  */
 #ifndef TARE_SYMBOLS_H
 #define TARE_SYMBOLS_H
@@ -14,6 +14,7 @@
 #include "writer.h"
 
 #define SYMBOLS_MAX 65536	/* addresses; what is beyond keeps its number */
+#define PAGES_MAX 16384		/* of these, pages that were faulted in */
 
 struct pending {
 	uint32_t pid;
@@ -22,8 +23,13 @@ struct pending {
 
 struct symbols {
 	struct table seen;
+	struct table quotas;	/* by process: what was said of its quota last, hashed */
 	struct pending *pending;
 	size_t nr, room;
+	size_t nr_pages;
+	bool new_pages;		/* among .pending */
+	uint64_t quotas_ns, quotas_step_ns;	/* when to look for quotas again, and how long after that */
+	uint64_t pages_ns;	/* when pages may be looked up again */
 };
 
 void symbols__init(struct symbols *s);
@@ -33,6 +39,9 @@ void symbols__on_record(struct symbols *s, const struct tare_rec *rec);
 
 /* Write down what is at those noted since the last call (SYMBOLS frames), as far as the processes are still there. */
 void symbols__write(struct symbols *s, const struct runtimes *r, struct writer *w);
+
+/* For each round: quotas that are new, and what may soon be gone. Takes no more than a small part of the time. */
+void symbols__tick(struct symbols *s, const struct runtimes *r, struct writer *w, uint64_t now);
 
 void symbols__free(struct symbols *s);
 

@@ -61,6 +61,8 @@ size_t counters__total(const struct runtime_counters *rc, struct tare_counters *
 	for (size_t i = 0; i < rc->nr; i++) {
 		const struct counters_of *p = &rc->processes[i];
 
+		if (p->last.ts_ns == p->first.ts_ns && !p->ended) /* it was never read, or not again */
+			continue;
 #define X(field) add(&total->field, grown(p->first.field, p->last.field));
 		GROWING(X)
 #undef X

@@ -55,9 +55,21 @@ static void tell_between(struct pause_thread *t, uint64_t to, const struct pause
 		tell(t, from, to, before, false);
 	} else {
 		middle = clamp(t->evidence_ns + (to - t->evidence_ns) / 2, from, to);
+		/* had it still been in user space when it was asked, the signal would have been delivered then */
+		if (t->pending && after->cause == PAUSE_USER)
+			middle = clamp(t->pending_ns, from, to);
 		tell(t, from, middle, after, true);
 		tell(t, middle, to, before, true);
 	}
+}
+
+static void tell_to(struct pause_thread *t, uint64_t to, const struct pause_act *before)
+{
+	tell_between(t, to, before);
+	for (unsigned i = 0; i < t->nr_irqs; i++)
+		segs__carve(&t->timeline, t->tid, t->irqs[i].start_ns, t->irqs[i].end_ns,
+			    t->irqs[i].end_ns - t->irqs[i].start_ns, PAUSE_IRQ, t->irqs[i].number);
+	t->nr_irqs = 0;
 }
 
 void pause_thread__evidence(struct pause_thread *t, uint64_t ts_ns, const struct pause_act *before,
@@ -70,8 +82,9 @@ void pause_thread__evidence(struct pause_thread *t, uint64_t ts_ns, const struct
 		t->after = (struct pause_act){ 0 };
 		t->since_ns = ts_ns;
 		t->irq_ns = 0;
+		t->nr_irqs = 0;
 	} else if (told && ts_ns > t->pos_ns) {
-		tell_between(t, ts_ns, before);
+		tell_to(t, ts_ns, before);
 	}
 	t->is_on = t->is_known = true;
 	t->after = next;
@@ -120,7 +133,7 @@ void pause_thread__signal(struct pause_thread *t, const struct event *ev, bool t
 	if (ev->signal.rec.flags == TARE_SIGNAL_SENT) {
 		/* the time until now was before it was asked */
 		if (t->is_known && t->is_on && !t->pending && told && ev->ts_ns > t->pos_ns) {
-			tell_between(t, ev->ts_ns, &in_user);
+			tell_to(t, ev->ts_ns, &in_user);
 			t->pos_ns = ev->ts_ns;
 		}
 		if (!t->pending)
@@ -149,10 +162,14 @@ void pause_thread__irq(struct pause_thread *t, const struct event *ev, bool told
 	t->irq_ns += end - start;
 	if (!told)
 		return;
-	/* told first as what it interrupted */
-	if (end > t->pos_ns) {
-		tell_between(t, end, &in_user);
-		t->pos_ns = end;
+	/* as many as these between two moments that something is known of are a storm: then what it interrupted is a guess */
+	if (t->nr_irqs == PAUSE_MAX_IRQS && end > t->pos_ns) {
+		tell_to(t, start > t->pos_ns ? start : t->pos_ns, &in_user);
+		t->pos_ns = start > t->pos_ns ? start : t->pos_ns;
 	}
-	segs__carve(&t->timeline, t->tid, start, end, end - start, PAUSE_IRQ, ev->irq.rec.flags);
+	if (t->nr_irqs == PAUSE_MAX_IRQS)
+		return;
+	t->irqs[t->nr_irqs].start_ns = start;
+	t->irqs[t->nr_irqs].end_ns = end;
+	t->irqs[t->nr_irqs++].number = ev->irq.rec.flags;
 }

@@ -99,6 +99,7 @@ void pause_thread__begin(struct pause_thread *t, uint64_t epoch, uint64_t ts_ns)
 	t->timeline.failed = 0;
 	t->pos_ns = ts_ns;
 	t->asked_ns = t->slept_ns = 0;
+	t->nr_irqs = 0;
 	/* its delivery must have been lost */
 	if (t->pending && ts_ns > t->pending_ns + OLD_SIGNAL_NS)
 		t->pending = false;
@@ -227,6 +228,7 @@ void pause_thread__arrive(struct pauses *ps, struct pause_thread *t, const struc
 	t->since_ns = t->evidence_ns = ev->ts_ns;
 	t->pos_ns = t->pos_ns > ev->ts_ns ? t->pos_ns : ev->ts_ns;
 	t->irq_ns = 0;
+	t->nr_irqs = 0;
 }
 
 /* Its time on the CPU that the kernel did not charge to it, less what interrupts are known for, was stolen. */

@@ -20,6 +20,8 @@ struct pause_act {
 	uint64_t detail;
 };
 
+#define PAUSE_MAX_IRQS 16
+
 struct pause_thread {
 	uint32_t tid, tgid;
 	bool is_on, is_known;		/* on a CPU; whether that is known */
@@ -38,6 +40,9 @@ struct pause_thread {
 	struct pause_act after;		/* what it has been doing since */
 	uint64_t fault_ns, fault_address;
 	uint64_t irq_ns;		/* told by records since it came onto the CPU */
+	/* interrupts since .pos_ns: cut out of what they interrupted once that is told */
+	struct { uint64_t start_ns, end_ns; uint16_t number; } irqs[PAUSE_MAX_IRQS];
+	unsigned nr_irqs;
 	uint64_t goroutine;		/* the last one that it ran */
 
 	/* within the pause */

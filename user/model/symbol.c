@@ -15,18 +15,20 @@ void model_symbols__init(struct model_symbols *s)
 	table__init(&s->by_address, MODEL_MAX_SYMBOLS);
 }
 
+static void model_symbol__free(struct model_symbol *sym)
+{
+	if (sym)
+		free(sym->name);
+	free(sym);
+}
+
 void model_symbols__free(struct model_symbols *s)
 {
 	const struct table_slot *slot;
 	size_t pos = 0;
 
-	while ((slot = table__next(&s->by_address, &pos))) {
-		struct model_symbol *sym = (struct model_symbol *)slot->value;
-
-		if (sym)
-			free(sym->name);
-		free(sym);
-	}
+	while ((slot = table__next(&s->by_address, &pos)))
+		model_symbol__free((struct model_symbol *)slot->value);
 	table__free(&s->by_address);
 }
 
@@ -36,8 +38,9 @@ int model_symbols__event(struct model_symbols *s, const struct event *ev)
 	uint64_t *slot = table__add(&s->by_address, key_of(head->pid, head->ip));
 	struct model_symbol *sym;
 
-	if (!slot || *slot)
-		return 0; /* more than anyone will look at, or known */
+	/* more than anyone will look at, or known; but what a quota is may change */
+	if (!slot || (*slot && head->ip != TARE_SYMBOL_CGROUP))
+		return 0;
 	sym = calloc(1, sizeof(*sym));
 	if (!sym)
 		return -ENOMEM;
@@ -52,6 +55,7 @@ int model_symbols__event(struct model_symbols *s, const struct event *ev)
 	sym->pid = head->pid;
 	sym->ip = head->ip;
 	sym->line = head->line;
+	model_symbol__free((struct model_symbol *)*slot);
 	*slot = (uintptr_t)sym;
 	return 0;
 }

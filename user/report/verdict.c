@@ -128,6 +128,36 @@ static void call_text(const struct model *m, uint64_t detail, char *buf, size_t 
 		snprintf(buf, size, "%s", syscall_name(m->header.arch, detail >> 16 & 1, detail & 0xffff, call));
 }
 
+/* The mapping that the page of @address is of. */
+static void fault_text(const struct model *m, const struct pause *p, uint64_t address, char *buf, size_t size)
+{
+	const struct model_symbol *symbol = model_symbols__at(&m->symbols, p->tgid, TARE_SYMBOL_PAGE(address));
+	char name[128];
+
+	if (!address)
+		return;
+	if (!symbol)
+		snprintf(buf, size, "%#" PRIx64, address);
+	else
+		snprintf(buf, size, "%#" PRIx64 " in %s", address,
+			 symbol->name[0] ? sanitize(symbol->name, strlen(symbol->name), name, sizeof(name)) :
+					   "anonymous memory");
+}
+
+/* The cgroup whose quota it was, and that. */
+static void quota_text(const struct model *m, const struct pause *p, uint32_t tid, char *buf, size_t size)
+{
+	const struct model_symbol *symbol = model_symbols__at(&m->symbols, tid, TARE_SYMBOL_CGROUP)
+						    ?: model_symbols__at(&m->symbols, p->tgid, TARE_SYMBOL_CGROUP);
+	char name[128], of[16], each[16];
+	uint64_t quota, period;
+
+	if (!symbol || sscanf(symbol->file, "%" SCNu64 " %" SCNu64, &quota, &period) != 2)
+		return;
+	snprintf(buf, size, "%s (%s in each %s)", sanitize(symbol->name, strlen(symbol->name), name, sizeof(name)),
+		 fmt_ns(quota, of), fmt_ns(period, each));
+}
+
 const char *pause_detail(const struct model *m, const struct pause *p, enum pause_cause cause,
 			 const struct pauses_opts *opts, char buf[192])
 {
@@ -148,8 +178,10 @@ const char *pause_detail(const struct model *m, const struct pause *p, enum paus
 		call_text(m, top.seg.detail, buf, 192);
 		break;
 	case PAUSE_FAULT:
-		if (top.seg.detail)
-			snprintf(buf, 192, "%#" PRIx64, top.seg.detail);
+		fault_text(m, p, top.seg.detail, buf, 192);
+		break;
+	case PAUSE_THROTTLED:
+		quota_text(m, p, top.seg.tid, buf, 192);
 		break;
 	case PAUSE_RUNQUEUE:
 		rival_text(m, &top.seg, rival, sizeof(rival));
@@ -194,7 +226,8 @@ static const struct {
 	[PAUSE_BLOCKED] = { false, "%1 was blocked in the kernel: %2", "%1 was blocked in the kernel" },
 	[PAUSE_RUNQUEUE] = { false, "%1 was runnable and waited for a CPU, held by %2",
 			     "%1 was runnable and waited for a CPU" },
-	[PAUSE_THROTTLED] = { false, NULL, "%1 was throttled: the CPU quota of its cgroup was used up" },
+	[PAUSE_THROTTLED] = { false, "%1 was throttled: the CPU quota of %2 was used up",
+			      "%1 was throttled: the CPU quota of its cgroup was used up" },
 	[PAUSE_SIGNAL] = { false, "%1 was sent a signal to stop that was not delivered; it was at %2",
 			   "%1 was sent a signal to stop that was not delivered" },
 	[PAUSE_IRQ] = { false, "interrupts took the CPU from %1, %2 most of all", "interrupts took the CPU from %1" },

@@ -73,6 +73,7 @@ static void go__close(void *self)
 	struct go *go = self;
 
 	go_live__close(go->live);
+	go_copy__free(go->last);
 	pclntab__close(go->pclntab);
 	free(go);
 }
@@ -148,11 +149,18 @@ static int find_bias(const struct module *m, void *ctx)
 	return image__bias(in->img, m->start, m->offset, true, &in->bias) ? 0 : 1;
 }
 
-static uint64_t by_pattern(struct go *go, const char *name, uint64_t bias)
+uint64_t go__by_pattern(struct go *go, const char *name)
 {
 	uint64_t addr;
 
-	return gopattern__find(name, go->minor, lookup, go, &addr) ? 0 : addr + bias;
+	return gopattern__find(name, go->minor, lookup, go, &addr) ? 0 : addr;
+}
+
+static uint64_t by_pattern(struct go *go, const char *name, uint64_t bias)
+{
+	uint64_t addr = go__by_pattern(go, name);
+
+	return addr ? addr + bias : 0;
 }
 
 /* The runtime's memory, as soon as the process runs the program. */
@@ -311,6 +319,8 @@ const struct runtime runtime_go = {
 	.probes = go__probes,
 	.counters = go__counters,
 	.delays = go__delays,
+	.exit = go__exit,
+	.last_counters = go__last_counters,
 	.names = go__names,
 	.facts = go__facts,
 	.symbol = go__symbol,

@@ -21,7 +21,16 @@ struct go {
 	struct go_live *live;		/* once the process runs the program; NULL before, or where it cannot be read */
 	int live_error;			/* why not; 0: not tried yet */
 	bool said;
+	uint64_t exit_site;		/* address in the file of the probe at its end; 0: none */
+	struct go_copy *last;		/* what that probe copied */
 };
+
+/* Where a global of the runtime is, by instructions of the file; 0: not known. */
+uint64_t go__by_pattern(struct go *go, const char *name);
+
+/* go_exit.c: struct runtime's .exit and .last_counters */
+int go__exit(void *self, struct go_exit *x);
+int go__last_counters(void *self, const struct tare_memory *memory, struct tare_counters *c);
 
 /* The function @name among those that were looked for, or NULL. */
 const struct go_func *go__func(const struct go *go, const char *name);

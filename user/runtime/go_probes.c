@@ -56,6 +56,8 @@ static const struct go_event events[] = {
 	  { { 0 }, { FIELD, 0, 8, GC_HEAPLIVE } } },
 	{ "runtime.gcMarkTermination", NULL, TARE_RT_GC_PHASE, 19, ANY, false, { { 0 }, { CONST, 2, 8, 0 } } },
 	{ "runtime.(*gcControllerState).resetLive", NULL, TARE_RT_GC_END, 19, ANY, false, { { 0 }, R(1, 8) } },
+	/* main's return, os.Exit and fatal errors all come here; assembly, so it is single-stepped, but once in a life */
+	{ "runtime.exit", NULL, TARE_RT_EXIT, 19, ANY, false, { { 0 } } },
 };
 
 /* Go's registers for integer arguments (cmd/compile/abi-internal.md), by the name of the kernel's pt_regs. */
@@ -121,7 +123,9 @@ static int add_site(struct go *go, const struct go_event *e, const struct probe_
 		if (probe.site.args[i].kind != FETCH_NONE)
 			probe.site.nr_args = i + 1;
 	}
-	if (ps->class == PROBE_STEPPED)
+	if (e->event == TARE_RT_EXIT)
+		go->exit_site = ps->addr;
+	else if (ps->class == PROBE_STEPPED)
 		info("process %d: %s is probed at an instruction that the kernel single-steps", go->prog.pid, e->function);
 	return runtime_probes__add(list, &probe);
 }

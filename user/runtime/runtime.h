@@ -70,7 +70,9 @@ struct runtime {
 	 * errno.
 	 */
 	int (*delays)(void *self, struct tare_delays *delays);
-	/* The counters, from what the probe at its end copied. Returns 0 or a negative errno. */
+	/* What the probe at the process's end copies, as far as it is known by now. Returns 0, or a negative errno: nothing. */
+	int (*exit)(void *self, struct go_exit *exit);
+	/* The counters, from what the probe at its end copied; -EAGAIN: more is to come. Or another negative errno. */
 	int (*last_counters)(void *self, const struct tare_memory *memory, struct tare_counters *counters);
 	/* The names of its numbers: "stop_reason.1" is "GC mark termination", and so on. */
 	void (*names)(void *self, runtime_say *say, void *ctx);

@@ -132,7 +132,7 @@ static int live__find(struct go_live *live, const struct go_live_input *in)
 	sources[1] = in->pattern;
 	err = live__try_all(live, sources, by, ARRAY_SIZE(by));
 	/* a search of all the data takes longest and is surest least: only where something is missing */
-	if (!err && !in->no_scan && in->img && (live->valid & vital) != vital) {
+	if (!err && !in->no_scan && !in->copy && in->img && (live->valid & vital) != vital) {
 		scanned = live->at;
 		err = live__scan(live, in->img, &scanned);
 		if (!err)
@@ -161,6 +161,10 @@ int go_live__open(struct go_live **out, const struct go_live_input *in)
 	live->bias = in->bias;
 	live->layout = in->layout;
 	live->priv = calloc(1, sizeof(*live->priv));
+	if (live->priv) {
+		live->priv->copy = in->copy;
+		live->priv->only_copy = in->copy;
+	}
 	err = live->priv ? live__find(live, in) : -ENOMEM;
 	if (err) {
 		go_live__close(live);
@@ -178,6 +182,11 @@ void go_live__close(struct go_live *live)
 		tid_list__free(&live->priv->tids);
 	free(live->priv);
 	free(live);
+}
+
+void go_live__use(struct go_live *live, const struct go_copy *copy)
+{
+	live->priv->copy = copy;
 }
 
 const char *go_live__problem(const struct go_live *live, unsigned i)

@@ -44,12 +44,24 @@ enum go_valid {
 	GO_VALID_WORK = 0x40,		/* work: assists since the start */
 };
 
+/*
+ * Memory of a process as it was when it ended, in pieces that may come in any
+ * order and twice: what is read of it later instead of the process. A place
+ * that no piece has is as if it were not mapped.
+ */
+struct go_copy;
+struct go_copy *go_copy__new(void);
+/* @bytes NULL: what is there is not known, and reading it fails. 0, -ENOMEM, or -E2BIG: more than is ever looked at. */
+int go_copy__add(struct go_copy *copy, uint64_t addr, const void *bytes, size_t len);
+void go_copy__free(struct go_copy *copy);
+
 struct go_live_input {
 	pid_t pid;
 	struct image *img;		/* of its executable, for symbols; NULL: none. Used in go_live__open() only */
 	uint64_t bias;			/* added to the image's addresses */
 	struct go_layout layout;
 	struct go_globals pattern;	/* live addresses that instructions gave; zeros where not known */
+	const struct go_copy *copy;	/* read this, not the process; it must outlive what is opened. NULL: none */
 	bool no_symbols, no_scan;	/* do without: for tests */
 };
 
@@ -71,6 +83,9 @@ struct go_live {
  */
 int go_live__open(struct go_live **live, const struct go_live_input *in);
 void go_live__close(struct go_live *live);
+
+/* From now on read @copy, which must outlive @live. */
+void go_live__use(struct go_live *live, const struct go_copy *copy);
 
 /* What was found wrong, in words: "allp: p[3].id is 7". NULL from number @i on that there is none of. */
 const char *go_live__problem(const struct go_live *live, unsigned i);

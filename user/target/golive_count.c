@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * What the runtime counts of itself. The collector's and the allocator's
- * figures lie in several places and move between them: all are read, then the
- * ones that any movement changes are read again, until they stood still.
+ * What the runtime counts of itself. The collector's and the allocator's figures lie in several places and move between
+ * them: all are read, then the ones that any movement changes are read again, until they stood still.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -285,14 +284,11 @@ static int count_goroutines(struct go_live *live, struct tare_counters *c)
 }
 
 /*
- * The runtime measures every eighth run of each goroutine: how long it had been
- * runnable. But it does so for a few things that are no runs, all of them with
- * a time of 0, so in the first bucket: returns from system calls (until Go
- * 1.25), moved stacks, marking by a goroutine that then goes on. In Go 1.19 that
- * bucket holds nothing else; later it goes to 64 ns, and runs after so short a
- * wait are rare: there are some where the next 64 ns hold far more. Last, what
- * a goroutine that ends had left over is measured once more at the first run of
- * the next in its place: 7 of 64 times.
+ * The runtime measures every eighth run of each goroutine: how long it had been runnable. But it does so for a few things
+ * that are no runs, all of them with a time of 0, so in the first bucket: returns from system calls (until Go 1.25), moved
+ * stacks, marking by a goroutine that then goes on. In Go 1.19 that bucket holds nothing else; later it goes to 64 ns, and
+ * runs after so short a wait are rare: there are some where the next 64 ns hold far more. Last, what a goroutine that ends
+ * had left over is measured once more at the first run of the next in its place: 7 of 64 times.
  */
 static int count_switches(struct go_live *live, struct tare_counters *c)
 {
@@ -331,15 +327,20 @@ static int count_switches(struct go_live *live, struct tare_counters *c)
 
 int go_live__counters(struct go_live *live, struct tare_counters *c)
 {
-	int err;
+	static int (*const counts[])(struct go_live *live, struct tare_counters *c) = { count_heap, count_collections,
+											 count_assists, count_goroutines, count_switches };
 
 	memset(c, 0xff, sizeof(*c)); /* TARE_UNKNOWN */
 	c->ts_ns = now_ns();
 	c->pid = live->pid;
 	c->final = 0;
-	if ((err = count_heap(live, c)) || (err = count_collections(live, c)) || (err = count_assists(live, c)) ||
-	    (err = count_goroutines(live, c)) || (err = count_switches(live, c)))
-		return err == -EFAULT || err == -EINVAL ? -ESRCH : err; /* what was there is no more: it ends */
+	for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
+		int err = counts[i](live, c);
+
+		/* what was there and is no more: the process ends */
+		if (err && !(live->priv->only_copy && err == -EFAULT))
+			return err == -EFAULT || err == -EINVAL ? -ESRCH : err;
+	}
 	return 0;
 }
 

@@ -55,6 +55,8 @@ struct go_live_private {
 	struct tid_list tids;
 	struct switch_base base;
 	uint64_t last_bytes, last_objects;
+	const struct go_copy *copy;	/* NULL: the process itself is read */
+	bool only_copy;		/* there never was anything else: what is not in it is not known */
 	bool scanning;		/* many places are tried: no time to wait, and nothing to be learnt from a refusal */
 	uint32_t retries;
 	bool torn;
@@ -92,8 +94,13 @@ static inline size_t at_of(const struct go_live *live, enum go_field f)
 
 static inline int live__tries(const struct go_live *live)
 {
-	return live->priv->scanning ? 1 : TRIES_LIVE;
+	return live->priv->scanning || live->priv->copy ? 1 : TRIES_LIVE;
 }
+
+/* ---- golive_copy.c ---- */
+
+/* @len bytes. Returns 0, -EFAULT (no piece has it all) or -ENODATA (one of them is not known). */
+int go_copy__read(const struct go_copy *copy, uint64_t addr, void *buf, size_t len);
 
 /* ---- golive_mem.c ---- */
 

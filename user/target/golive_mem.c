@@ -14,8 +14,11 @@
 int live__read(const struct go_live *live, uint64_t addr, void *buf, size_t len)
 {
 	struct iovec to = { buf, len }, from = { (void *)(uintptr_t)addr, len };
-	ssize_t n = process_vm_readv(live->pid, &to, 1, &from, 1, 0);
+	ssize_t n;
 
+	if (live->priv->copy)
+		return go_copy__read(live->priv->copy, addr, buf, len);
+	n = process_vm_readv(live->pid, &to, 1, &from, 1, 0);
 	if (n == (ssize_t)len)
 		return 0;
 	/* a part: the rest is not mapped */
@@ -39,7 +42,15 @@ int live__gather(const struct go_live *live, const uint64_t *addrs, size_t nr, v
 	char *out = buf;
 
 	memset(buf, 0, nr * len);
-	for (size_t i = 0; i < nr;) {
+	for (size_t i = 0; live->priv->copy && i < nr; i++) {
+		int err = go_copy__read(live->priv->copy, addrs[i], out + i * len, len);
+
+		if (err == -ENODATA)
+			return err;
+		if (err)
+			memset(out + i * len, 0, len);
+	}
+	for (size_t i = 0; !live->priv->copy && i < nr;) {
 		size_t n = nr - i < AT_ONCE ? nr - i : AT_ONCE;
 		ssize_t got;
 

@@ -82,3 +82,30 @@ int modules__for_each(pid_t pid, int (*visit)(const struct module *m, void *ctx)
 	fclose(f);
 	return ret;
 }
+
+int mappings__for_each(pid_t pid, int (*visit)(const struct mapping *m, void *ctx), void *ctx)
+{
+	char path[32], *line = NULL;
+	size_t room = 0;
+	int ret = 0, at;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return errno == ENOENT ? -ESRCH : -errno;
+	while (!ret && getline(&line, &room, f) > 0) {
+		struct mapping m = { .name = "" };
+
+		at = 0;
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %*s %*s %*s %n", &m.start, &m.end, &at) < 2)
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		if (at && (size_t)at < strlen(line))
+			m.name = line + at;
+		ret = visit(&m, ctx);
+	}
+	free(line);
+	fclose(f);
+	return ret;
+}

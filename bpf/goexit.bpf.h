@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The last words of a Go process: what its counters are in, copied while the thread that ends it stands at the probe.
+ * Each function here that is not static is verified once, however often it is called: so the loops cost nothing.
+ */
+#ifndef TARE_GOEXIT_BPF_H
+#define TARE_GOEXIT_BPF_H
+
+#include "goroutine.bpf.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, MAX_GO_PROCESSES);
+	__type(key, __u32);	/* tgid */
+	__type(value, struct go_exit);
+} go_exits SEC(".maps");
+
+/* Of the thread's own: a uprobe may be preempted, and another be hit on its CPU meanwhile. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct tare_memory);
+} memory_scratch SEC(".maps");
+
+/* @bytes at @address of the target, which is about to end. Returns 0 where they are in the ring. */
+__noinline int copy(__u64 event, __u64 address, __u64 bytes)
+{
+	struct task_struct *p = bpf_get_current_task_btf();
+	struct tare_memory *m = bpf_task_storage_get(&memory_scratch, p, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct cpu_state *c = this_cpu();
+	__u32 len = (bytes + 3) & ~3u;
+	int err = -1;
+
+	if (!c)
+		return -1;
+	if (len > TARE_MEMORY_MAX)
+		len = TARE_MEMORY_MAX;
+	if (m) {
+		m->rec.kind = TARE_REC_MEMORY;
+		m->rec.flags = event;
+		m->tgid = p->tgid;
+		m->address = address;
+		m->len = bpf_probe_read_user(m->bytes, len, (void *)address) ? 0 : len;
+		err = emit(c, bpf_ktime_get_ns(), &m->rec, __builtin_offsetof(struct tare_memory, bytes) + len);
+	}
+	if (err)
+		__sync_fetch_and_add(&c->lost[TARE_LOST_RUNTIME], 1);
+	return err;
+}
+
+static __always_inline struct go_exit *go_exit(void)
+{
+	__u32 tgid = bpf_get_current_task_btf()->tgid;
+
+	return bpf_map_lookup_elem(&go_exits, &tgid);
+}
+
+static __always_inline int copy_field(const struct exit_field *f, __u64 base)
+{
+	return f->len ? copy(TARE_RT_EXIT, base + f->at, f->len) : 0;
+}
+
+/* Number @nr of the globals' pieces. */
+__noinline int exit_piece(__u64 nr, __u64 bias)
+{
+	struct go_exit *x = go_exit();
+
+	if (!x || nr >= MAX_EXIT_PIECES || !x->pieces[nr].len)
+		return 0;
+	return copy(TARE_RT_EXIT, x->pieces[nr].address + bias, x->pieces[nr].len) ? 1 : 0;
+}
+
+/* Number @nr of what hangs on a P: its own fields, its mcache's, and then the mcache's spans. */
+__noinline int exit_field(__u64 p, __u64 mcache, __u64 nr)
+{
+	struct go_exit *x = go_exit();
+	__u64 span;
+
+	if (!x)
+		return 0;
+	if (nr < MAX_EXIT_FIELDS)
+		return copy_field(&x->p[nr], p) ? 1 : 0;
+	nr -= MAX_EXIT_FIELDS;
+	if (!mcache)
+		return 0;
+	if (nr < MAX_EXIT_FIELDS)
+		return copy_field(&x->mcache[nr], mcache) ? 1 : 0;
+	nr -= MAX_EXIT_FIELDS;
+	span = peek(mcache + x->spans + nr * 8);
+	if (!span || !peek(span + x->span_size))
+		return 0;
+	return copy_field(&x->span, span) ? 1 : 0;
+}
+
+__noinline int exit_p(__u64 at)
+{
+	struct go_exit *x = go_exit();
+	__u64 p = peek(at), mcache;
+	int failed = 0;
+
+	if (!x || !p)
+		return 0;
+	mcache = peek(p + x->p_mcache);
+	for (int i = 0; i < 2 * MAX_EXIT_FIELDS + MAX_EXIT_SPANS; i++)
+		failed += exit_field(p, mcache, i);
+	return failed;
+}
+
+/* All Ps of the slice @allp, those beyond its length too: they have counted before GOMAXPROCS was lowered. */
+__noinline int exit_ps(__u64 allp)
+{
+	__u64 ps = peek(allp), nr = peek(allp + 16);
+	int failed = 0;
+
+	if (!ps || nr > MAX_EXIT_PS)
+		return 0; /* too many: the figures of the Ps will be missing, the rest is told */
+	for (__u64 i = 0; i < nr * 8 && i < MAX_EXIT_PS * 8; i += TARE_MEMORY_MAX)
+		failed += copy(TARE_RT_EXIT, ps + i, nr * 8 - i) ? 1 : 0;
+	for (__u64 i = 0; i < MAX_EXIT_PS; i++) {
+		if (i >= nr)
+			break;
+		failed += exit_p(ps + i * 8);
+	}
+	return failed;
+}
+
+/* The current process ends; the probe that was hit is at @ip. */
+__noinline int go_exits__tell(__u64 ip)
+{
+	struct task_struct *p = bpf_get_current_task_btf();
+	struct cpu_state *c = this_cpu();
+	struct go_exit *x = go_exit();
+	struct exit_end end = {};
+	struct tare_memory *m;
+	__u64 allp;
+
+	if (!x || !c)
+		return 0;
+	end.bias = ip - x->site;
+	allp = x->allp;
+	for (int i = 0; i < MAX_EXIT_PIECES; i++)
+		end.failed += exit_piece(i, end.bias);
+	if (allp)
+		end.failed += exit_ps(allp + end.bias);
+	m = bpf_task_storage_get(&memory_scratch, p, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!m)
+		return 0;
+	m->rec.kind = TARE_REC_MEMORY;
+	m->rec.flags = TARE_RT_EXIT;
+	m->tgid = p->tgid;
+	m->address = 0;
+	m->len = sizeof(end);
+	__builtin_memcpy(m->bytes, &end, sizeof(end));
+	if (emit(c, bpf_ktime_get_ns(), &m->rec, __builtin_offsetof(struct tare_memory, bytes) + sizeof(end)))
+		__sync_fetch_and_add(&c->lost[TARE_LOST_RUNTIME], 1);
+	return 0;
+}
+
+#endif /* TARE_GOEXIT_BPF_H */

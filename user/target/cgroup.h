@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The cgroup whose CPU quota holds a process back, of either version. */
+#ifndef TARE_CGROUP_H
+#define TARE_CGROUP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct cgroup_quota {
+	char path[1024];	/* of the folder, below where cgroups are mounted: "/system.slice/db.service"; not safe to print */
+	uint64_t quota_ns, period_ns;
+};
+
+/*
+ * The tightest quota among those of the cgroup that @pid, a process or a thread, is in and of the ones above it. Returns 0; -ENOENT: none has
+ * a quota, or no controller for that is mounted here; -ESRCH: no such process; or another negative errno.
+ */
+int cgroup__quota(pid_t pid, struct cgroup_quota *quota);
+
+/* Is thread @tid of @pid in another cgroup than the process's first one? */
+bool cgroup__is_other(pid_t pid, pid_t tid);
+
+#endif /* TARE_CGROUP_H */
