@@ -183,6 +183,79 @@ static const struct tare_exit ended = {
 };
 static const struct tare_migrate moved = { { 1, TARE_REC_MIGRATE, sizeof(moved) / 4, 0 }, 10, 65535, 3 };
 
+static const struct tare_goroutine goroutine = {
+	{ 1, TARE_REC_GOROUTINE, sizeof(goroutine) / 4, 0x1004 }, 13, 19, -1, 1ull << 40
+};
+static const struct tare_signal signalled = {
+	{ 1, TARE_REC_SIGNAL, sizeof(signalled) / 4, TARE_SIGNAL_DELIVERED }, 14, 15, 16, 0, 0x7fffffffffff
+};
+static const struct tare_fault fault = {
+	{ 1, TARE_REC_FAULT, sizeof(fault) / 4, TARE_FAULT_WRITE }, 17, 18, 1ull << 63, 0x401000
+};
+static const struct tare_sample sample = {
+	{ 1, TARE_REC_SAMPLE, sizeof(sample) / 4, TARE_SAMPLE_KERNEL }, 19, 202, 0, 20, 0, 0x402000
+};
+static const struct tare_irq irq = { { 1, TARE_REC_IRQ, sizeof(irq) / 4, TARE_IRQ_HARD }, 21, UINT32_MAX };
+
+/* Handed on as they are. */
+static void kinds_of_evidence(void **unused)
+{
+	struct event ev;
+
+	assert_int_equal(decode(&goroutine, sizeof(goroutine), &ev), sizeof(goroutine));
+	assert_int_equal(ev.kind, EVENT_GOROUTINE);
+	assert_memory_equal(&ev.goroutine, &goroutine, sizeof(goroutine));
+	assert_int_equal(decode(&signalled, sizeof(signalled), &ev), sizeof(signalled));
+	assert_int_equal(ev.kind, EVENT_SIGNAL);
+	assert_memory_equal(&ev.signal, &signalled, sizeof(signalled));
+	assert_int_equal(decode(&fault, sizeof(fault), &ev), sizeof(fault));
+	assert_int_equal(ev.kind, EVENT_FAULT);
+	assert_memory_equal(&ev.fault, &fault, sizeof(fault));
+	assert_int_equal(decode(&sample, sizeof(sample), &ev), sizeof(sample));
+	assert_int_equal(ev.kind, EVENT_SAMPLE);
+	assert_memory_equal(&ev.sample, &sample, sizeof(sample));
+	assert_int_equal(decode(&irq, sizeof(irq), &ev), sizeof(irq));
+	assert_int_equal(ev.kind, EVENT_IRQ);
+	assert_memory_equal(&ev.irq, &irq, sizeof(irq));
+}
+
+/* As many numbers as it has room for; the others are unknown. More than are known here are passed over. */
+static void runtime_with_any_numbers(void **unused)
+{
+	const size_t fixed = offsetof(struct tare_runtime, args);
+	uint64_t buf[32];
+	struct tare_runtime r = { .tid = 5, .tgid = 6, .goroutine = 77, .args = { 10, 11, 12, 13, 14 } };
+	struct event ev;
+
+	for (size_t nr = 0; nr <= TARE_RT_MAX_ARGS + 3; nr++) {
+		size_t size = fixed + nr * 8;
+
+		memset(buf, 0xee, sizeof(buf));
+		r.rec = rec_head(TARE_REC_RUNTIME, 1, size, TARE_RT_STW_RESTART);
+		memcpy(buf, &r, size < sizeof(r) ? size : sizeof(r));
+		assert_int_equal(decode(buf, size, &ev), size);
+		assert_int_equal(ev.kind, EVENT_RUNTIME);
+		assert_int_equal(ev.runtime.event, TARE_RT_STW_RESTART);
+		assert_true(ev.runtime.tid == 5 && ev.runtime.tgid == 6 && ev.runtime.goroutine == 77);
+		assert_int_equal(ev.runtime.nr_args, nr < TARE_RT_MAX_ARGS ? nr : TARE_RT_MAX_ARGS);
+		for (size_t i = 0; i < TARE_RT_MAX_ARGS; i++)
+			assert_int_equal(ev.runtime.args[i], i < nr ? 10 + i : TARE_UNKNOWN);
+		/* half a number, and bytes that are not there */
+		((unsigned char *)buf)[5]++;
+		assert_int_equal(decode(buf, size + 4, &ev), -EBADMSG);
+		((unsigned char *)buf)[5]--;
+		assert_int_equal(decode(buf, size - 1, &ev), -EBADMSG);
+	}
+	for (size_t words = 0; words < fixed / 4; words++) {
+		((unsigned char *)buf)[5] = words;
+		assert_int_equal(decode(buf, sizeof(buf), &ev), -EBADMSG);
+	}
+	/* an event that only a later version knows */
+	r.rec = rec_head(TARE_REC_RUNTIME, 1, fixed, UINT16_MAX);
+	assert_int_equal(decode(&r, fixed, &ev), fixed);
+	assert_int_equal(ev.runtime.event, UINT16_MAX);
+}
+
 static void kinds_of_fixed_size(void **unused)
 {
 	struct event ev;
@@ -224,6 +297,8 @@ static void lengths_of_fixed_size(void **unused)
 	static const struct { const void *rec; size_t size; } all[] = {
 		{ &name, sizeof(name) },	 { &renamed, sizeof(renamed) }, { &forked, sizeof(forked) },
 		{ &executed, sizeof(executed) }, { &ended, sizeof(ended) },	{ &moved, sizeof(moved) },
+		{ &goroutine, sizeof(goroutine) }, { &signalled, sizeof(signalled) }, { &fault, sizeof(fault) },
+		{ &sample, sizeof(sample) },	 { &irq, sizeof(irq) },
 	};
 	unsigned char buf[256];
 	struct event ev;
@@ -270,6 +345,8 @@ int main(void)
 		cmocka_unit_test(switch_too_short_for_its_flags),
 		cmocka_unit_test(switch_longer_than_known),
 		cmocka_unit_test(switch_throttled_longer_than_it_waited),
+		cmocka_unit_test(kinds_of_evidence),
+		cmocka_unit_test(runtime_with_any_numbers),
 		cmocka_unit_test(kinds_of_fixed_size),
 		cmocka_unit_test(lengths_of_fixed_size),
 		cmocka_unit_test(unknown_kinds_are_passed_over),

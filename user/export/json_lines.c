@@ -16,15 +16,26 @@ struct lines {
 	FILE *to;
 };
 
+/* Of any length: in pieces, and a character that a piece cuts goes into the next one. */
+static void put_string(FILE *to, const char *s, size_t len)
+{
+	char safe[256];
+	size_t n;
+
+	fputc('"', to);
+	for (len = strnlen(s, len); len; s += n, len -= n) {
+		sanitize(s, len, safe, sizeof(safe));
+		n = strlen(safe); /* it is as long as what it stands for */
+		for (const char *c = safe; *c; c++)
+			fprintf(to, *c == '"' || *c == '\\' ? "\\%c" : "%c", *c);
+	}
+	fputc('"', to);
+}
+
 static void put_text(FILE *to, const char *key, const char *s, size_t len)
 {
-	char safe[4096];
-
-	sanitize(s, len, safe, sizeof(safe));
-	fprintf(to, ",\"%s\":\"", key);
-	for (const char *c = safe; *c; c++)
-		fprintf(to, *c == '"' || *c == '\\' ? "\\%c" : "%c", *c);
-	fputc('"', to);
+	fprintf(to, ",\"%s\":", key);
+	put_string(to, s, len);
 }
 
 static void put(FILE *to, const char *key, uint64_t n)
@@ -43,6 +54,11 @@ static void put_hex(FILE *to, const char *key, uint64_t n)
 	fprintf(to, ",\"%s\":\"0x%" PRIx64 "\"", key, n);
 }
 
+static void put_bool(FILE *to, const char *key, bool is)
+{
+	fprintf(to, ",\"%s\":%s", key, is ? "true" : "false");
+}
+
 static void on_switch(FILE *to, const struct event *ev)
 {
 	const struct event_switch *sw = &ev->sw;
@@ -50,7 +66,7 @@ static void on_switch(FILE *to, const struct event *ev)
 	put(to, "prev_tid", sw->prev_tid);
 	put(to, "next_tid", sw->next_tid);
 	if (sw->prev_target) {
-		fprintf(to, ",\"voluntary\":%s", sw->voluntary ? "true" : "false");
+		put_bool(to, "voluntary", sw->voluntary);
 		put(to, "prev_state", sw->state);
 		if (sw->syscall != TARE_NO_SYSCALL)
 			put(to, "syscall", sw->syscall);
@@ -82,6 +98,7 @@ static void on_task(FILE *to, const struct event *ev)
 	put(to, "voluntary", t->nvcsw);
 	put(to, "involuntary", t->nivcsw);
 	put(to, "exec_ns", t->exec_ns);
+	put_known(to, "run_delay_ns", t->run_delay_ns);
 	put_text(to, "comm", t->comm, strnlen(t->comm, sizeof(t->comm)));
 }
 
@@ -97,12 +114,14 @@ static void on_fork(FILE *to, const struct event *ev)
 	put(to, "tid", ev->fork.tid);
 	put(to, "tgid", ev->fork.tgid);
 	put(to, "parent_tid", ev->fork.parent_tid);
+	put(to, "parent_tgid", ev->fork.parent_tgid);
 	put_text(to, "comm", ev->fork.comm, strlen(ev->fork.comm));
 }
 
 static void on_exec(FILE *to, const struct event *ev)
 {
 	put(to, "tid", ev->exec.tid);
+	put(to, "old_tid", ev->exec.old_tid);
 	put_text(to, "comm", ev->exec.comm, strlen(ev->exec.comm));
 }
 
@@ -111,6 +130,10 @@ static void on_exit_of(FILE *to, const struct event *ev)
 	put(to, "tid", ev->exit.tid);
 	put(to, "tgid", ev->exit.tgid);
 	put(to, "exit_code", ev->exit.exit_code);
+	put(to, "voluntary", ev->exit.nvcsw);
+	put(to, "involuntary", ev->exit.nivcsw);
+	put(to, "exec_ns", ev->exit.exec_ns);
+	put_known(to, "run_delay_ns", ev->exit.run_delay_ns);
 }
 
 static void on_migrate(FILE *to, const struct event *ev)
@@ -123,17 +146,17 @@ static void on_migrate(FILE *to, const struct event *ev)
 static void on_runtime(FILE *to, const struct event *ev)
 {
 	const char *name = runtime_event_name(ev->runtime.event), *arg;
-	char number[16];
+	char number[16], nth[16];
 
 	snprintf(number, sizeof(number), "%u", ev->runtime.event);
 	put_text(to, "what", name ? name : number, strlen(name ? name : number));
 	put(to, "tid", ev->runtime.tid);
 	put(to, "tgid", ev->runtime.tgid);
-	put(to, "goroutine", ev->runtime.goroutine);
+	put_known(to, "goroutine", ev->runtime.goroutine);
 	for (unsigned i = 0; i < ev->runtime.nr_args; i++) {
 		arg = runtime_arg_name(ev->runtime.event, i);
-		if (arg)
-			put_known(to, arg, ev->runtime.args[i]);
+		snprintf(nth, sizeof(nth), "arg%u", i);
+		put_known(to, arg ? arg : nth, ev->runtime.args[i]);
 	}
 }
 
@@ -149,11 +172,15 @@ static void on_goroutine(FILE *to, const struct event *ev)
 
 static void on_signal(FILE *to, const struct event *ev)
 {
-	bool sent = ev->signal.rec.flags == TARE_SIGNAL_SENT;
+	static const char *const steps[] = { [TARE_SIGNAL_SENT] = "sent", [TARE_SIGNAL_DELIVERED] = "delivered" };
+	unsigned step = ev->signal.rec.flags;
+	char number[16];
 
-	put_text(to, "what", sent ? "sent" : "delivered", sent ? 4 : 9);
+	snprintf(number, sizeof(number), "%u", step);
+	put_text(to, "what", step < ARRAY_SIZE(steps) ? steps[step] : number, sizeof(number));
 	put(to, "tid", ev->signal.tid);
-	if (sent)
+	put(to, "tgid", ev->signal.tgid);
+	if (step == TARE_SIGNAL_SENT)
 		put(to, "from_tid", ev->signal.other);
 	else
 		put_hex(to, "ip", ev->signal.ip);
@@ -162,16 +189,18 @@ static void on_signal(FILE *to, const struct event *ev)
 static void on_fault(FILE *to, const struct event *ev)
 {
 	put(to, "tid", ev->fault.tid);
+	put(to, "tgid", ev->fault.tgid);
 	put_hex(to, "address", ev->fault.address);
 	put_hex(to, "ip", ev->fault.ip);
-	fprintf(to, ",\"write\":%s", ev->fault.rec.flags & TARE_FAULT_WRITE ? "true" : "false");
+	put_bool(to, "write", ev->fault.rec.flags & TARE_FAULT_WRITE);
 }
 
 static void on_sample(FILE *to, const struct event *ev)
 {
 	put(to, "tid", ev->sample.tid);
+	put(to, "tgid", ev->sample.tgid);
 	put_hex(to, "ip", ev->sample.ip);
-	fprintf(to, ",\"kernel\":%s", ev->sample.rec.flags & TARE_SAMPLE_KERNEL ? "true" : "false");
+	put_bool(to, "kernel", ev->sample.rec.flags & TARE_SAMPLE_KERNEL);
 	if (ev->sample.syscall != TARE_NO_SYSCALL)
 		put(to, "syscall", ev->sample.syscall);
 }
@@ -218,6 +247,88 @@ static void on_damage(FILE *to, const struct event *ev)
 	put_text(to, "what", ev->damage.what, strlen(ev->damage.what));
 }
 
+static void on_header(FILE *to, const struct event *ev)
+{
+	const struct tare_header *h = ev->header;
+
+	put(to, "version", h->version);
+	put_text(to, "arch", h->arch == TARE_ARCH_X86_64 ? "x86_64" : h->arch == TARE_ARCH_ARM64 ? "arm64" : "?", 8);
+	put(to, "cpus", h->nr_cpus);
+	put(to, "mono_ns", h->mono_ns);
+	put(to, "boot_ns", h->boot_ns);
+	put(to, "real_ns", h->real_ns);
+}
+
+static void on_process(FILE *to, const struct event *ev)
+{
+	const struct tare_process *p = ev->process.head;
+	const char *arg = ev->process.cmdline, *end = arg + p->cmdline_len;
+
+	put(to, "pid", p->pid);
+	put(to, "ppid", p->ppid);
+	put(to, "start_ns", p->start_ns);
+	put_text(to, "exe", ev->process.exe, p->exe_len);
+	/* as many as there are: each ends with a NUL */
+	fputs(",\"argv\":[", to);
+	for (const char *first = arg; arg < end; arg += strnlen(arg, end - arg) + 1) {
+		fputs(arg == first ? "" : ",", to);
+		put_string(to, arg, end - arg);
+	}
+	fputc(']', to);
+}
+
+static void on_module(FILE *to, const struct event *ev)
+{
+	const struct tare_module *m = ev->module.head;
+
+	put(to, "pid", m->pid);
+	put_hex(to, "start", m->start);
+	put_hex(to, "end", m->end);
+	put_hex(to, "offset", m->offset);
+	put_text(to, "path", ev->module.path, m->path_len);
+	if (!m->build_id_len)
+		return;
+	fputs(",\"build_id\":\"", to);
+	for (unsigned i = 0; i < m->build_id_len; i++)
+		fprintf(to, "%02x", m->build_id[i]);
+	fputc('"', to);
+}
+
+static void on_loss(FILE *to, const struct event *ev)
+{
+	put(to, "class", ev->loss->cls);
+	put(to, "of_cpu", ev->loss->cpu);
+	put(to, "count", ev->loss->count);
+}
+
+static void on_probe(FILE *to, const struct event *ev)
+{
+	put_text(to, "name", ev->probe->name, sizeof(ev->probe->name));
+	put(to, "hits", ev->probe->hits);
+	put(to, "timed_hits", ev->probe->timed_hits);
+	put(to, "timed_ns", ev->probe->timed_ns);
+}
+
+static void on_end(FILE *to, const struct event *ev)
+{
+	put(to, "reason", ev->end->reason);
+	fprintf(to, ",\"wait_status\":%d", ev->end->wait_status);
+	put(to, "self_cpu_ns", ev->end->self_cpu_ns);
+}
+
+static void on_delays(FILE *to, const struct event *ev)
+{
+	const struct tare_delays *d = ev->delays;
+
+	put(to, "pid", d->pid);
+	put(to, "one_in", d->one_in);
+	fputs(",\"buckets\":[", to);
+	for (uint32_t i = 0; i < d->nr; i++)
+		fprintf(to, "%s[%" PRIu64 ",%" PRIu64 "]", i ? "," : "", (uint64_t)d->buckets[i].from_ns,
+			(uint64_t)d->buckets[i].count);
+	fputc(']', to);
+}
+
 static const struct {
 	const char *name;
 	void (*put)(FILE *to, const struct event *ev);
@@ -231,6 +342,10 @@ static const struct {
 	[EVENT_SIGNAL] = { "signal", on_signal },    [EVENT_FAULT] = { "fault", on_fault },
 	[EVENT_SAMPLE] = { "sample", on_sample },    [EVENT_IRQ] = { "irq", on_irq },
 	[EVENT_COUNTERS] = { "counters", on_counters }, [EVENT_SYMBOL] = { "symbol", on_symbol },
+	[EVENT_HEADER] = { "header", on_header },    [EVENT_PROCESS] = { "process", on_process },
+	[EVENT_MODULE] = { "module", on_module },    [EVENT_LOSS] = { "loss", on_loss },
+	[EVENT_PROBE] = { "probe", on_probe },	     [EVENT_END] = { "end", on_end },
+	[EVENT_DELAYS] = { "delays", on_delays },
 };
 
 static int json_lines__begin(FILE *to, void **state)
@@ -250,9 +365,11 @@ static int json_lines__event(void *state, const struct event *ev)
 
 	if (ev->kind >= ARRAY_SIZE(kinds) || !kinds[ev->kind].put)
 		return 0;
+	errno = 0;
 	fprintf(to, "{\"ts_ns\":%" PRIu64 ",\"cpu\":%u,\"event\":\"%s\"", ev->ts_ns, ev->cpu, kinds[ev->kind].name);
 	kinds[ev->kind].put(to, ev);
-	return fputs("}\n", to) == EOF ? -EIO : 0;
+	fputs("}\n", to);
+	return ferror(to) ? -(errno ? errno : EIO) : 0;
 }
 
 static int json_lines__end(void *state)

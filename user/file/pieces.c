@@ -99,8 +99,14 @@ static int next_probe(struct pieces *d, struct event *ev)
 
 static int next_counters(struct pieces *d, struct event *ev)
 {
+	struct tare_array head;
+
 	if (!next_elem(d, &ev->counters, sizeof(ev->counters)))
 		return 0;
+	/* what an older version did not write is not 0 but unknown */
+	memcpy(&head, d->payload, sizeof(head));
+	if (head.elem_size < sizeof(ev->counters) && head.elem_size >= offsetof(struct tare_counters, goroutine_switches))
+		memset((char *)&ev->counters + head.elem_size, 0xff, sizeof(ev->counters) - head.elem_size);
 	ev->ts_ns = ev->counters.ts_ns;
 	return 1;
 }

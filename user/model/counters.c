@@ -11,6 +11,21 @@
 	X(collections) X(pauses) X(pause_ns) X(syscalls) X(preempts) X(assist_ns)
 #define LEVELS(X) X(heap_bytes) X(goal_bytes)
 
+/* After a process told its last it may be looked at once more before it is gone. */
+#define ENDS_WITHIN_NS 1000000000ull
+
+static bool went_back(uint64_t last, uint64_t now)
+{
+	return last != TARE_UNKNOWN && now != TARE_UNKNOWN && now < last;
+}
+
+/* Another program in the same process: what never goes back is less. Others are sums of what moves meanwhile. */
+static bool began_anew(const struct tare_counters *last, const struct tare_counters *now)
+{
+	return went_back(last->goroutine_switches, now->goroutine_switches) ||
+	       went_back(last->collections, now->collections);
+}
+
 int counters__event(struct runtime_counters *rc, const struct event *ev)
 {
 	const struct tare_counters *c = &ev->counters;
@@ -19,14 +34,16 @@ int counters__event(struct runtime_counters *rc, const struct event *ev)
 	for (size_t i = rc->nr; i-- > 0 && !p;)
 		if (rc->processes[i].last.pid == c->pid)
 			p = &rc->processes[i];
-	/* another program in the same process, or another process of that number: counts from the start */
-	if (p && p->ended)
-		p = NULL;
-	if (p && !(c->goroutine_switches == 0 && p->last.goroutine_switches != 0)) {
-		p->last = *c;
-		p->ended = c->final;
+	/* it ended, so this is another process of that number; or it runs another program: counts from the start */
+	if (p && !began_anew(&p->last, c) && (!p->ended || c->ts_ns - p->last.ts_ns < ENDS_WITHIN_NS)) {
+		if (!p->ended) {
+			p->last = *c;
+			p->ended = c->final;
+		}
 		return 0;
 	}
+	if (p)
+		p->ended = true;
 	if (rc->nr == COUNTERS_MAX_PROCESSES) {
 		rc->left_out++;
 		return 0;

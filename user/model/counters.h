@@ -5,17 +5,17 @@
 
 #include "event.h"
 
-#define COUNTERS_MAX_PROCESSES 4096	/* the others are left out, and counted */
+#define COUNTERS_MAX_PROCESSES 4096	/* the others are left out */
 
 struct counters_of {
 	struct tare_counters first, last;
-	bool ended;
+	bool ended;		/* .last is final, or the process went on as another program */
 };
 
 struct runtime_counters {
 	struct counters_of *processes;
 	size_t nr, room;
-	uint64_t left_out;
+	uint64_t left_out;	/* readings of processes beyond that */
 };
 
 /* Fold in one reading. Returns 0 or -ENOMEM. */
@@ -27,7 +27,7 @@ int counters__event(struct runtime_counters *rc, const struct event *ev);
  */
 size_t counters__total(const struct runtime_counters *rc, struct tare_counters *total);
 
-/* When the oldest of the last readings was taken, ns; 0 where there are none, or all were taken at the processes' end. */
+/* When the oldest of the last readings was taken, ns; 0 where there are none, or all have ended. */
 uint64_t counters__until(const struct runtime_counters *rc);
 
 void counters__free(struct runtime_counters *rc);

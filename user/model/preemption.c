@@ -26,6 +26,8 @@ void preemption__signal(struct preemption *p, const struct event *ev)
 			*since = ev->ts_ns;
 		return;
 	}
+	if (ev->signal.rec.flags != TARE_SIGNAL_DELIVERED) /* a step of a later version */
+		return;
 	p->delivered++;
 	since = table__find(&p->waiting, tid);
 	if (since && ev->ts_ns >= *since)

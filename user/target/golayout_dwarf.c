@@ -4,21 +4,27 @@
  * compressed, and an attach has no time for it: so libdw is shown an ELF file
  * that holds just .debug_info and .debug_abbrev (Go keeps its strings in the
  * former), and all is given up when the time is over.
+ *
+ * The file may be anything. The target's own ELF headers never reach libelf,
+ * and of libdw only what moves forward is asked: no attribute is followed to
+ * other DIEs (dwarf_diename() does), which may lead in a circle or to a file.
  */
 #include <dwarf.h>
 #include <elf.h>
 #include <elfutils/libdw.h>
 #include <errno.h>
-#include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
 #include "golayout.h"
+#include "image.h"
 #include "util.h"
 
 enum {
 	BYTES_MAX = 96 << 20,		/* of .debug_info as it is once expanded */
+	ABBREV_BYTES_MAX = 8 << 20,	/* libdw takes memory for each that it passes */
+	UNITS_MAX = 1 << 17,		/* and for each unit */
 	CHUNK = 1 << 20,
 	STRUCTS_DEEP = 4,
 };
@@ -30,7 +36,8 @@ static const char damaged[] = "debug information is damaged";
 static const char foreign[] = "debug information does not describe the runtime";
 
 struct part {
-	uint8_t *data;
+	const uint8_t *data;
+	uint8_t *own;		/* to be freed; NULL: the data is the image's */
 	size_t size;
 };
 
@@ -47,19 +54,19 @@ static int part__inflate(struct reader *r, struct part *to, const uint8_t *from,
 	int ret = Z_OK;
 
 	/* zlib makes at most 1032 bytes of one: more is a lie, which must not cost memory */
-	if (size > BYTES_MAX || size / 1032 > len) {
-		r->why = size > BYTES_MAX ? too_large : damaged;
+	if (size / 1032 > len) {
+		r->why = damaged;
 		return -ENOENT;
 	}
-	to->data = malloc(size ? size : 1);
-	if (!to->data || inflateInit(&z) != Z_OK)
+	to->data = to->own = malloc(size ? size : 1);
+	if (!to->own || inflateInit(&z) != Z_OK)
 		return -ENOMEM;
 	while (ret == Z_OK && z.total_out < size) {
 		if (now_ns() > r->deadline_ns) {
 			r->why = too_slow;
 			break;
 		}
-		z.next_out = to->data + z.total_out;
+		z.next_out = to->own + z.total_out;
 		z.avail_out = size - z.total_out < CHUNK ? size - z.total_out : CHUNK;
 		ret = inflate(&z, Z_NO_FLUSH);
 	}
@@ -72,66 +79,43 @@ static int part__inflate(struct reader *r, struct part *to, const uint8_t *from,
 	return -ENOENT;
 }
 
-static int part__load(struct reader *r, struct part *to, Elf_Scn *scn, const GElf_Shdr *shdr)
+static int part__load(struct reader *r, struct part *to, struct image *img, const char *name, uint64_t max)
 {
-	GElf_Chdr chdr;
-	Elf_Data *data;
+	struct image_section sec;
+	Elf64_Chdr head;
 
-	if (to->data || shdr->sh_type == SHT_NOBITS)
-		return 0;
-	if (shdr->sh_size > BYTES_MAX) {
+	if (image__section(img, name, &sec) || !sec.size_bytes) {
+		r->why = none;
+		return -ENOENT;
+	}
+	if (sec.size_bytes > max) {
 		r->why = too_large;
 		return -ENOENT;
 	}
-	data = elf_rawdata(scn, NULL);
-	if (!data || !data->d_buf || data->d_size != shdr->sh_size) {
+	to->data = image__view(img, sec.offset, sec.size_bytes);
+	to->size = sec.size_bytes;
+	if (to->data && !(sec.flags & SHF_COMPRESSED))
+		return 0;
+	if (!to->data || to->size < sizeof(head)) {
 		r->why = damaged;
 		return -ENOENT;
 	}
-	if (shdr->sh_flags & SHF_COMPRESSED) {
-		if (!gelf_getchdr(scn, &chdr) || chdr.ch_type != ELFCOMPRESS_ZLIB || data->d_size < sizeof(Elf64_Chdr)) {
-			r->why = damaged;
-			return -ENOENT;
-		}
-		return part__inflate(r, to, (uint8_t *)data->d_buf + sizeof(Elf64_Chdr), data->d_size - sizeof(Elf64_Chdr),
-				     chdr.ch_size);
+	memcpy(&head, to->data, sizeof(head));
+	if (head.ch_type != ELFCOMPRESS_ZLIB || head.ch_size > max) {
+		r->why = head.ch_type == ELFCOMPRESS_ZLIB ? too_large : damaged;
+		return -ENOENT;
 	}
-	to->data = malloc(data->d_size ? data->d_size : 1);
-	if (!to->data)
-		return -ENOMEM;
-	memcpy(to->data, data->d_buf, data->d_size);
-	to->size = data->d_size;
-	return 0;
+	return part__inflate(r, to, to->data + sizeof(head), to->size - sizeof(head), head.ch_size);
 }
 
-static int reader__load(struct reader *r, int fd)
+static int reader__load(struct reader *r, struct image *img)
 {
-	Elf *elf = elf_begin(fd, ELF_C_READ, NULL); /* read, not mapped: the file may be cut short meanwhile */
-	Elf_Scn *scn = NULL;
-	GElf_Shdr shdr;
-	const char *name;
-	int err = 0;
-	size_t names;
+	int err = part__load(r, &r->info, img, ".debug_info", BYTES_MAX);
 
-	if (!elf || elf_kind(elf) != ELF_K_ELF || gelf_getclass(elf) != ELFCLASS64 || elf_getshdrstrndx(elf, &names))
-		err = -ENOENT;
-	while (!err && (scn = elf_nextscn(elf, scn))) {
-		name = gelf_getshdr(scn, &shdr) ? elf_strptr(elf, names, shdr.sh_name) : NULL;
-		if (name && !strcmp(name, ".debug_info"))
-			err = part__load(r, &r->info, scn, &shdr);
-		else if (name && !strcmp(name, ".debug_abbrev"))
-			err = part__load(r, &r->abbrev, scn, &shdr);
-	}
-	if (elf)
-		elf_end(elf);
-	if (!err && (!r->info.size || !r->abbrev.size))
-		err = -ENOENT;
-	if (err == -ENOENT && !r->why)
-		r->why = none;
-	return err;
+	return err ? err : part__load(r, &r->abbrev, img, ".debug_abbrev", ABBREV_BYTES_MAX);
 }
 
-/* An ELF file in memory of the two sections. */
+/* An ELF file in memory of the two sections, each with a NUL behind it: libdw does not ask where a string ends. */
 static char *make_elf(const struct reader *r, size_t *size)
 {
 	static const char names[] = "\0.shstrtab\0.debug_info\0.debug_abbrev";
@@ -149,7 +133,7 @@ static char *make_elf(const struct reader *r, size_t *size)
 	Elf64_Shdr *s;
 	char *mem;
 
-	*size = headers + sizeof(names) + r->info.size + r->abbrev.size;
+	*size = headers + sizeof(names) + r->info.size + r->abbrev.size + ARRAY_SIZE(parts);
 	mem = calloc(1, *size);
 	if (!mem)
 		return NULL;
@@ -174,7 +158,7 @@ static char *make_elf(const struct reader *r, size_t *size)
 		s->sh_size = parts[i].size;
 		s->sh_addralign = 1;
 		memcpy(mem + at, parts[i].data, parts[i].size);
-		at += parts[i].size;
+		at += parts[i].size + 1;
 	}
 	return mem;
 }
@@ -203,15 +187,33 @@ static bool die__number(Dwarf_Die *die, unsigned attr, int64_t *value)
 	return true;
 }
 
-/* The member of struct @die that @name, @len bytes, names. */
-static bool die__member(Dwarf_Die *die, const char *name, size_t len, Dwarf_Die *member)
+static const char *die__name(Dwarf_Die *die)
 {
+	Dwarf_Attribute a;
+
+	return dwarf_attr(die, DW_AT_name, &a) ? dwarf_formstring(&a) : NULL;
+}
+
+/* Asked every now and then. */
+static bool late(struct reader *r, unsigned n)
+{
+	if (!r->why && !(n & 255) && now_ns() > r->deadline_ns)
+		r->why = too_slow;
+	return r->why == too_slow;
+}
+
+/* The member of struct @die that @name, @len bytes, names. */
+static bool die__member(struct reader *r, Dwarf_Die *die, const char *name, size_t len, Dwarf_Die *member)
+{
+	unsigned n = 0;
 	const char *s;
 
 	if (dwarf_child(die, member))
 		return false;
 	do {
-		s = dwarf_tag(member) == DW_TAG_member ? dwarf_diename(member) : NULL;
+		if (late(r, n++))
+			return false;
+		s = dwarf_tag(member) == DW_TAG_member ? die__name(member) : NULL;
 		if (s && strlen(s) == len && !memcmp(s, name, len))
 			return true;
 	} while (!dwarf_siblingof(member, member));
@@ -234,7 +236,7 @@ static bool die__type(Dwarf_Die *die, Dwarf_Die *type)
 }
 
 /* Where the member at @path, @len bytes of it, is in @die; -1: nowhere. */
-static int32_t die__offset(const Dwarf_Die *die, const char *path, size_t len)
+static int32_t die__offset(struct reader *r, const Dwarf_Die *die, const char *path, size_t len)
 {
 	Dwarf_Die in = *die, member, type;
 	int64_t sum = 0, at;
@@ -243,7 +245,7 @@ static int32_t die__offset(const Dwarf_Die *die, const char *path, size_t len)
 		const char *dot = memchr(path, '.', len);
 		size_t n = dot ? dot - path : len;
 
-		if (!die__member(&in, path, n, &member) || !die__number(&member, DW_AT_data_member_location, &at))
+		if (!die__member(r, &in, path, n, &member) || !die__number(&member, DW_AT_data_member_location, &at))
 			return -1;
 		sum += at;
 		if (sum > INT32_MAX)
@@ -258,7 +260,7 @@ static int32_t die__offset(const Dwarf_Die *die, const char *path, size_t len)
 	}
 }
 
-static void layout__fill(struct go_layout *l, enum go_struct of, const Dwarf_Die *die)
+static void layout__fill(struct go_layout *l, struct reader *r, enum go_struct of, const Dwarf_Die *die)
 {
 	for (enum go_field f = 0; f < GO_NR_FIELDS; f++) {
 		const char *path = fields[f].path;
@@ -271,7 +273,7 @@ static void layout__fill(struct go_layout *l, enum go_struct of, const Dwarf_Die
 		while (*path && l->at[f] < 0) {
 			size_t n = strcspn(path, "|");
 
-			l->at[f] = die__offset(die, path, n);
+			l->at[f] = die__offset(r, die, path, n);
 			path += n + (path[n] == '|');
 		}
 	}
@@ -287,47 +289,40 @@ static int layout__from_unit(struct go_layout *l, struct reader *r, Dwarf_Die *u
 	if (dwarf_child(unit, &die))
 		return -ENOENT;
 	do {
-		if (!(n++ & 255) && now_ns() > r->deadline_ns) {
-			r->why = too_slow;
+		if (late(r, n++))
 			return -ENOENT;
-		}
-		if (dwarf_tag(&die) != DW_TAG_structure_type || !(s = dwarf_diename(&die)) || strncmp(s, "runtime.", 8))
+		if (dwarf_tag(&die) != DW_TAG_structure_type || !(s = die__name(&die)) || strncmp(s, "runtime.", 8))
 			continue;
 		for (enum go_struct i = 0; i < GO_NR_STRUCTS; i++) {
 			if (!(found & 1u << i) && !strcmp(s, struct_names[i])) {
-				layout__fill(l, i, &die);
+				layout__fill(l, r, i, &die);
 				found |= 1u << i;
 			}
 		}
 	} while (found != wanted && !dwarf_siblingof(&die, &die));
 	/* runtime.workType and runtime.timeHistogram may have no DIE of their own; without the rest nothing works */
 	wanted = 1u << GO_G | 1u << GO_M | 1u << GO_P | 1u << GO_SCHED;
-	if ((found & wanted) == wanted)
-		return 0;
-	r->why = foreign;
-	return -ENOENT;
+	return (found & wanted) == wanted && !late(r, 0) ? 0 : -ENOENT;
 }
 
 static int layout__walk(struct go_layout *l, struct reader *r, Dwarf *dw)
 {
+	unsigned nr = 0;
 	Dwarf_CU *cu = NULL;
 	Dwarf_Die unit;
+	int64_t lang;
 	uint8_t type;
 	const char *s;
 
-	while (!dwarf_get_units(dw, cu, &cu, NULL, &type, &unit, NULL)) {
-		if (now_ns() > r->deadline_ns) {
-			r->why = too_slow;
-			return -ENOENT;
-		}
-		s = type == DW_UT_compile ? dwarf_diename(&unit) : NULL;
+	while (nr++ < UNITS_MAX && !late(r, 0) && !dwarf_get_units(dw, cu, &cu, NULL, &type, &unit, NULL)) {
+		s = type == DW_UT_compile ? die__name(&unit) : NULL;
 		/* assembly files have units of that name, too: they hold no types */
-		if (s && !strcmp(s, "runtime") && dwarf_srclang(&unit) == DW_LANG_Go && !layout__from_unit(l, r, &unit))
+		if (s && !strcmp(s, "runtime") && die__number(&unit, DW_AT_language, &lang) && lang == DW_LANG_Go &&
+		    !layout__from_unit(l, r, &unit))
 			return 0;
-		if (r->why == too_slow)
-			return -ENOENT;
 	}
-	r->why = foreign;
+	if (!r->why)
+		r->why = foreign;
 	return -ENOENT;
 }
 
@@ -335,6 +330,7 @@ int go_layout__by_dwarf(struct go_layout *l, int fd, uint64_t budget_ns, const c
 {
 	struct reader r = { .deadline_ns = now_ns() + budget_ns };
 	struct go_layout found = *l;
+	struct image *img = NULL;
 	char *mem = NULL;
 	Dwarf *dw = NULL;
 	Elf *elf = NULL;
@@ -344,7 +340,14 @@ int go_layout__by_dwarf(struct go_layout *l, int fd, uint64_t budget_ns, const c
 	elf_version(EV_CURRENT);
 	for (enum go_field f = 0; f < GO_NR_FIELDS; f++)
 		found.at[f] = -1;
-	err = reader__load(&r, fd);
+	err = image__open(fd, &img, NULL);
+	if (err) {
+		img = NULL;
+		r.why = none;
+		err = err == -ENOMEM ? err : -ENOENT;
+		goto cleanup;
+	}
+	err = reader__load(&r, img);
 	if (err)
 		goto cleanup;
 	mem = make_elf(&r, &size);
@@ -375,7 +378,8 @@ cleanup:
 	if (elf)
 		elf_end(elf);
 	free(mem);
-	free(r.info.data);
-	free(r.abbrev.data);
+	free(r.info.own);
+	free(r.abbrev.own);
+	image__close(img);
 	return err;
 }

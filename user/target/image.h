@@ -72,6 +72,8 @@ int image__header(const struct image *img, uint32_t type, struct image_segment *
 
 /* By its full name. Returns 0, or -ENOENT: no such section, none at all, or one that reaches beyond the file. */
 int image__section(struct image *img, const char *name, struct image_section *sec);
+/* The one that is loaded at @vaddr. Returns 0 or -ENOENT. */
+int image__section_at(struct image *img, uint64_t vaddr, struct image_section *sec);
 
 /*
  * @len bytes of the file at @offset / of what is loaded at @vaddr, in memory

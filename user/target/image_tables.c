@@ -36,18 +36,29 @@ static bool section__get(struct image *img, uint64_t i, struct image_section *se
 	return true;
 }
 
+/* How many there are, but no more than the file has room for. */
+static uint32_t section__nr(struct image *img)
+{
+	uint64_t nr = img->eh.e_shnum, room;
+	Elf64_Shdr first;
+
+	if (!section__raw(img, 0, &first))
+		return 0;
+	/* more than 65279 sections: their number stands in the first one */
+	nr = nr ? nr : first.sh_size < SECTIONS_MAX ? first.sh_size : 0;
+	room = (img->size - img->eh.e_shoff) / sizeof(first);
+	return nr < room ? nr : room;
+}
+
 int image__section(struct image *img, const char *name, struct image_section *sec)
 {
-	uint32_t nr = img->eh.e_shnum, strings = img->eh.e_shstrndx, at;
+	uint32_t nr = section__nr(img), strings = img->eh.e_shstrndx, at;
 	size_t len = strlen(name) + 1;
 	struct image_section names;
 	Elf64_Shdr first;
 
-	/* more than 65279 sections: their number stands in the first one */
-	if (section__raw(img, 0, &first)) {
-		nr = nr ? nr : first.sh_size < SECTIONS_MAX ? first.sh_size : 0;
-		strings = strings == SHN_XINDEX ? first.sh_link : strings;
-	}
+	if (strings == SHN_XINDEX && section__raw(img, 0, &first))
+		strings = first.sh_link;
 	if (!section__get(img, strings, &names, &at))
 		return -ENOENT;
 	for (uint32_t i = 1; i < nr; i++) {
@@ -57,6 +68,18 @@ int image__section(struct image *img, const char *name, struct image_section *se
 			continue;
 		p = image__view(img, names.offset + at, len);
 		if (p && !memcmp(p, name, len))
+			return 0;
+	}
+	return -ENOENT;
+}
+
+int image__section_at(struct image *img, uint64_t vaddr, struct image_section *sec)
+{
+	uint32_t nr = section__nr(img), name;
+
+	for (uint32_t i = 1; i < nr; i++) {
+		if (section__get(img, i, sec, &name) && sec->flags & SHF_ALLOC && vaddr >= sec->addr &&
+		    vaddr - sec->addr < sec->size_bytes)
 			return 0;
 	}
 	return -ENOENT;

@@ -8,12 +8,15 @@
 #define MAX_BYTES	(256u << 20)	/* of a symbol table */
 #define MAX_NAME	4096
 
-/* In a table without sizes (assembly) a function goes on to the next one: take the nearest that begins before. */
+/*
+ * The function that @vaddr is within; else, where the nearest that begins before has no size (assembly), that one: it
+ * goes on to the next one, but not into another section.
+ */
 static int search(struct image *img, const char *section, const char *strings, uint64_t vaddr, const char **name)
 {
-	struct image_section syms, strs;
+	struct image_section syms, strs, code;
 	uint64_t best = 0, best_name = 0;
-	bool inside = false;
+	bool any = false, inside = false, sized = false;
 	const char *p;
 
 	if (image__section(img, section, &syms) || image__section(img, strings, &strs) || syms.size_bytes > MAX_BYTES)
@@ -29,13 +32,21 @@ static int search(struct image *img, const char *section, const char *strings, u
 		if (ELF64_ST_TYPE(sym.st_info) != STT_FUNC || sym.st_shndx == SHN_UNDEF || sym.st_value > vaddr)
 			continue;
 		has = vaddr - sym.st_value < sym.st_size;
-		if (has < inside || (has == inside && sym.st_value <= best) || (!has && sym.st_size))
+		if (any && (has < inside || (has == inside && sym.st_value < best)))
 			continue;
+		/* of several that begin there the first one's name; but one that has a size says where it ends */
+		if (any && has == inside && sym.st_value == best) {
+			sized |= sym.st_size != 0;
+			continue;
+		}
+		any = true;
 		inside = has;
+		sized = sym.st_size != 0;
 		best = sym.st_value;
 		best_name = sym.st_name;
 	}
-	if (!best || best_name >= strs.size_bytes)
+	if (!any || (!inside && (sized || image__section_at(img, vaddr, &code) || best < code.addr)) ||
+	    best_name >= strs.size_bytes)
 		return -ENOENT;
 	*name = image__string(img, strs.offset + best_name, MAX_NAME);
 	return *name && **name ? 0 : -ENOENT;

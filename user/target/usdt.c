@@ -29,7 +29,7 @@ int pt_regs__offset(unsigned machine, const char *name, size_t len)
 {
 	char word[16];
 
-	if (!len || len > 6)
+	if (!len || len > 6 || memchr(name, ' ', len))
 		return -ENOENT;
 	if (machine == EM_AARCH64) { /* struct user_pt_regs, arch/arm64/include/uapi/asm/ptrace.h */
 		long n;
@@ -73,10 +73,40 @@ static bool set_mem(struct fetch *f, unsigned machine, const char *name, size_t 
 	return true;
 }
 
+/* A number, and where it ends; false where there is none, or one of more than 64 bits. Compilers write them decimal. */
+static bool parse_number(const char *s, char **end, long long *n)
+{
+	errno = 0;
+	*n = strtoll(s, end, 10);
+	if (errno == ERANGE && *s != '-') {
+		errno = 0;
+		*n = strtoull(s, end, 10);
+	}
+	return *end != s && !errno;
+}
+
+/* arm64: [reg] or [reg, n]; an index register or one that moves on is more than a probe can follow */
+static bool parse_arm64_memory(struct fetch *f, unsigned machine, const char *text)
+{
+	size_t name = strcspn(text + 1, ",]");
+	const char *rest = text + 1 + name;
+	long long n = 0;
+	char *end;
+
+	if (*rest == ',') {
+		rest += 1 + strspn(rest + 1, " ");
+		if (!parse_number(rest + (*rest == '#'), &end, &n))
+			return false;
+		rest = end;
+	}
+	return !strcmp(rest, "]") && set_mem(f, machine, text + 1, name, n);
+}
+
 /* @s is one operand, without blanks at its ends. */
 static bool parse_operand(struct fetch *f, unsigned machine, const char *s, size_t len)
 {
 	char text[64], *end, *open;
+	bool any;
 	long long n;
 
 	if (!len || len >= sizeof(text))
@@ -85,56 +115,65 @@ static bool parse_operand(struct fetch *f, unsigned machine, const char *s, size
 	text[len] = '\0';
 	if (text[0] == '%')
 		return set_reg(f, machine, text + 1, len - 1);
-	if (text[0] == '[') { /* arm64: [reg] or [reg, n] */
-		size_t name = strcspn(text + 1, ",]");
-
-		n = text[1 + name] == ',' ? strtoll(text + 2 + name, NULL, 10) : 0;
-		return set_mem(f, machine, text + 1, name, n);
-	}
-	n = strtoll(text + (text[0] == '$'), &end, 10);
-	if (!*end && end != text) {
+	if (text[0] == '[')
+		return parse_arm64_memory(f, machine, text);
+	any = parse_number(text + (text[0] == '$' || text[0] == '#'), &end, &n);
+	if (any && !*end) {
 		f->kind = FETCH_CONST;
 		f->value = n;
 		return true;
 	}
 	open = strchr(text, '('); /* x86-64: n(%reg); an index is more than a probe can follow */
-	if (open && (end == open || open == text) && open[1] == '%') {
+	if (open && (open == text || (any && end == open)) && open[1] == '%') {
 		size_t name = strcspn(open + 2, ",)");
 
-		return open[2 + name] == ')' && set_mem(f, machine, open + 2, name, open == text ? 0 : n);
+		return !strcmp(open + 2 + name, ")") && set_mem(f, machine, open + 2, name, open == text ? 0 : n);
 	}
 	return set_reg(f, machine, text, len);
 }
 
+/* The bytes of the size and '@' that an argument begins with; 0: none begins at @s. A size "4f" is of a float. */
+static size_t size_of_argument(const char *s, long *bytes)
+{
+	char *end;
+
+	if (*s != '-' && (*s < '0' || *s > '9'))
+		return 0;
+	*bytes = strtol(s, &end, 10); /* negative: signed */
+	*bytes = *bytes < -8 ? 0 : *bytes < 0 ? -*bytes : *bytes;
+	if (*end == 'f' && end != s) {
+		*bytes = 0;
+		end++;
+	}
+	return *end == '@' && end != s ? end + 1 - s : 0;
+}
+
+/* "SIZE@OPERAND SIZE@OPERAND": an operand may have blanks in it, and more of '@'. */
 static void parse_args(struct usdt *u, unsigned machine, const char *s)
 {
-	while (*s && u->nr_args < USDT_MAX_ARGS) {
+	s += strspn(s, " ");
+	while (u->nr_args < USDT_MAX_ARGS) {
 		struct fetch *f = &u->args[u->nr_args];
-		const char *at = strchr(s, '@'), *next;
-		long bytes;
-		size_t len;
+		long bytes, unused;
+		size_t skip = size_of_argument(s, &bytes), len;
+		const char *next;
 
-		if (!at)
+		if (!skip)
 			return;
-		bytes = labs(strtol(s, NULL, 10));
-		/* the next argument begins with a size and '@'; blanks may also be within [sp, 16] */
-		next = strchr(at + 1, '@');
-		if (next) {
-			while (next > at && *next != ' ')
-				next--;
-			len = next - at - 1;
-		} else {
-			next = at + strlen(at);
-			len = next - at - 1;
-			while (len && at[len] == ' ')
-				len--;
+		s += skip;
+		for (next = s + strcspn(s, " "); *next; next += strcspn(next, " ")) {
+			next += strspn(next, " ");
+			if (size_of_argument(next, &unused))
+				break;
 		}
-		if ((bytes != 1 && bytes != 2 && bytes != 4 && bytes != 8) || !parse_operand(f, machine, at + 1, len))
+		for (len = next - s; len && s[len - 1] == ' ';)
+			len--;
+		if ((bytes != 1 && bytes != 2 && bytes != 4 && bytes != 8) || !parse_operand(f, machine, s, len))
 			*f = (struct fetch){ .kind = FETCH_NONE };
 		else
 			f->bytes = bytes;
 		u->nr_args++;
-		s = *next ? next + 1 : next;
+		s = next;
 	}
 }
 

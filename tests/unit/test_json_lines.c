@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Each kind of event as a line of JSON: parsed again, its keys and values; texts and numbers that are anything. */
+#include <jansson.h>
+
+#include "event_names.h"
+#include "export_sink.h"
+
+/* The one line that @ev gives. */
+static json_t *line_of(struct event ev)
+{
+	struct sink s = { .format = &exporter_json_lines };
+	json_error_t e;
+	json_t *line;
+
+	s.to = open_memstream(&s.data, &s.len);
+	assert_non_null(s.to);
+	assert_int_equal(s.format->begin(s.to, &s.state), 0);
+	feed(&s, ev);
+	finish(&s);
+	assert_true(s.len && strchr(s.data, '\n') == s.data + s.len - 1);
+	/* numbers have 64 bits without a sign: more than the parser's integers hold */
+	line = json_loads(s.data, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, &e);
+	if (!line)
+		fail_msg("%s in %s", e.text, s.data);
+	free(s.data);
+	assert_true(json_number_value(json_object_get(line, "ts_ns")) == (double)ev.ts_ns);
+	assert_true(json_number_value(json_object_get(line, "cpu")) == ev.cpu);
+	return line;
+}
+
+/* @want: the event's name and then all its keys but those that stand in each, in any order: "irq tid ns softirq". */
+static json_t *keys(json_t *line, const char *want)
+{
+	const char *key, *event = json_string_value(json_object_get(line, "event"));
+	size_t nr = 3, len = strcspn(want, " ");
+	char word[64];
+	json_t *value;
+
+	assert_non_null(event);
+	if (strlen(event) != len || memcmp(event, want, len))
+		fail_msg("event is %s, not %s", event, want);
+	for (const char *p = want + len; *p; p += len, nr++) {
+		p += strspn(p, " ");
+		len = strcspn(p, " ");
+		snprintf(word, sizeof(word), "%.*s", (int)len, p);
+		if (!json_object_get(line, word))
+			fail_msg("%s lacks %s", event, word);
+	}
+	if (json_object_size(line) != nr) {
+		json_object_foreach(line, key, value)
+			print_message("%s\n", key);
+		fail_msg("%s has %zu keys, not %zu", event, json_object_size(line), nr);
+	}
+	return line;
+}
+
+static double number(json_t *line, const char *key)
+{
+	json_t *n = json_object_get(line, key);
+
+	if (!json_is_number(n))
+		fail_msg("%s is no number", key);
+	return json_number_value(n);
+}
+
+static void text_is(json_t *line, const char *key, const char *want)
+{
+	const char *have = json_string_value(json_object_get(line, key));
+
+	if (!have || strcmp(have, want))
+		fail_msg("%s is \"%s\", not \"%s\"", key, have ?: "(none)", want);
+}
+
+#define LINE(...) line_of((struct event){ .ts_ns = 123456789012345, .cpu = 3, __VA_ARGS__ })
+
+/* ---- the scheduler ---- */
+
+static void switches(void **unused)
+{
+	json_t *l;
+
+	l = keys(LINE(.kind = EVENT_SWITCH, .sw = { .prev_tid = 1, .next_tid = 2, .stolen_ns = -5 }),
+		 "switch prev_tid next_tid");
+	json_decref(l);
+	l = keys(LINE(.kind = EVENT_SWITCH,
+		      .sw = { .prev_tid = 1, .next_tid = 2, .prev_target = true, .next_target = true, .voluntary = true,
+			      .state = TARE_STATE_PARKED, .syscall = 202, .stolen_ns = -5, .has_wait = true,
+			      .wait_ns = 9, .throttled_ns = 4, .has_wake = true, .waker_tid = 7, .waker_cpu = 6,
+			      .waker_context = 1, .wake_delay_ns = 11, .last_cost_ns = 12 }),
+		 "switch prev_tid next_tid voluntary prev_state syscall stolen_ns wait_ns throttled_ns waker_tid "
+		 "waker_cpu waker_context wake_delay_ns last_cost_ns");
+	assert_true(number(l, "stolen_ns") == -5 && number(l, "syscall") == 202 && number(l, "wait_ns") == 9);
+	assert_true(json_is_true(json_object_get(l, "voluntary")));
+	json_decref(l);
+	l = keys(LINE(.kind = EVENT_SWITCH, .sw = { .prev_target = true, .syscall = TARE_NO_SYSCALL }),
+		 "switch prev_tid next_tid voluntary prev_state stolen_ns");
+	json_decref(l);
+}
+
+static void threads(void **unused)
+{
+	struct tare_task task = { .tid = 5, .tgid = 4, .phase = 1, .on_cpu = 1, .nvcsw = 6, .nivcsw = 7, .exec_ns = 8,
+				  .run_delay_ns = TARE_UNKNOWN, .comm = "sixteen bytes!!!" };
+	json_t *l = keys(LINE(.kind = EVENT_TASK, .task = &task),
+			 "task tid tgid phase state on_cpu voluntary involuntary exec_ns comm");
+
+	text_is(l, "comm", "sixteen bytes!!!");
+	json_decref(l);
+	task.run_delay_ns = 9;
+	l = LINE(.kind = EVENT_TASK, .task = &task);
+	assert_true(number(l, "run_delay_ns") == 9);
+	json_decref(l);
+	l = keys(LINE(.kind = EVENT_NAME, .name = { 5, 4, "a" }), "name tid tgid comm");
+	json_decref(l);
+	l = keys(LINE(.kind = EVENT_RENAME, .name = { 5, 4, "a" }), "rename tid tgid comm");
+	json_decref(l);
+	l = keys(LINE(.kind = EVENT_FORK, .fork = { 5, 4, 3, 2, "a" }), "fork tid tgid parent_tid parent_tgid comm");
+	assert_true(number(l, "parent_tid") == 3 && number(l, "parent_tgid") == 2);
+	json_decref(l);
+	l = keys(LINE(.kind = EVENT_EXEC, .exec = { 5, 6, "new" }), "exec tid old_tid comm");
+	assert_true(number(l, "tid") == 5 && number(l, "old_tid") == 6);
+	json_decref(l);
+	l = keys(LINE(.kind = EVENT_EXIT, .exit = { .tid = 5, .exit_code = 256, .run_delay_ns = 1 }),
+		 "exit tid tgid exit_code voluntary involuntary exec_ns run_delay_ns");
+	assert_true(number(l, "exit_code") == 256);
+	json_decref(l);
+	l = keys(LINE(.kind = EVENT_MIGRATE, .migrate = { 5, 1, 2 }), "migrate tid from_cpu to_cpu");
+	assert_true(number(l, "from_cpu") == 1 && number(l, "to_cpu") == 2);
+	json_decref(l);
+}
+
+/* ---- the runtime, and evidence ---- */
+
+static void runtime_events(void **unused)
+{
+	for (unsigned e = 0; e <= TARE_NR_RT_EVENTS; e++) {
+		struct event ev = { .kind = EVENT_RUNTIME,
+				    .runtime = { e, TARE_RT_MAX_ARGS, 5, 4, 77, { 100, 101, 102, 103, 104 } } };
+		const char *name = runtime_event_name(e);
+		char expect[16], key[32];
+		json_t *l;
+
+		l = line_of(ev);
+		snprintf(expect, sizeof(expect), "%u", e);
+		text_is(l, "what", name ?: expect);
+		assert_int_equal(json_object_size(l), 7 + TARE_RT_MAX_ARGS);
+		assert_true(number(l, "goroutine") == 77 && number(l, "tid") == 5 && number(l, "tgid") == 4);
+		for (unsigned i = 0; i < TARE_RT_MAX_ARGS; i++) {
+			snprintf(key, sizeof(key), "arg%u", i);
+			assert_true(number(l, runtime_arg_name(e, i) ?: key) == 100 + i);
+		}
+		json_decref(l);
+	}
+	/* what is not known, or was not told, is not there */
+	json_decref(keys(LINE(.kind = EVENT_RUNTIME,
+			      .runtime = { TARE_RT_GC_START, 2, 0, 0, TARE_UNKNOWN, { 3, TARE_UNKNOWN, 5 } }),
+			 "runtime what tid tgid cycle"));
+}
+
+static void evidence(void **unused)
+{
+	json_t *l = keys(LINE(.kind = EVENT_GOROUTINE, .goroutine = { .p = -1, .rec.flags = 2 }),
+			 "goroutine tid goroutine status wait_reason");
+
+	assert_true(number(l, "status") == 2);
+	json_decref(l);
+	l = keys(LINE(.kind = EVENT_GOROUTINE, .goroutine = { .p = 0 }),
+		 "goroutine tid goroutine status wait_reason p");
+	json_decref(l);
+	l = keys(LINE(.kind = EVENT_SIGNAL, .signal = { .rec.flags = TARE_SIGNAL_SENT, .tid = 5, .other = 6 }),
+		 "signal what tid tgid from_tid");
+	text_is(l, "what", "sent");
+	json_decref(l);
+	l = keys(LINE(.kind = EVENT_SIGNAL, .signal = { .rec.flags = TARE_SIGNAL_DELIVERED, .tid = 5, .ip = 0x401000 }),
+		 "signal what tid tgid ip");
+	text_is(l, "what", "delivered");
+	text_is(l, "ip", "0x401000");
+	json_decref(l);
+	l = LINE(.kind = EVENT_SIGNAL, .signal = { .rec.flags = 65535 });
+	text_is(l, "what", "65535");
+	json_decref(l);
+	l = keys(LINE(.kind = EVENT_FAULT, .fault = { .rec.flags = TARE_FAULT_WRITE, .address = UINT64_MAX }),
+		 "fault tid tgid address ip write");
+	text_is(l, "address", "0xffffffffffffffff");
+	assert_true(json_is_true(json_object_get(l, "write")));
+	json_decref(l);
+	l = keys(LINE(.kind = EVENT_SAMPLE, .sample = { .syscall = 1, .ip = 16 }), "sample tid tgid ip kernel syscall");
+	assert_true(json_is_false(json_object_get(l, "kernel")));
+	json_decref(l);
+	l = keys(LINE(.kind = EVENT_SAMPLE, .sample = { .syscall = TARE_NO_SYSCALL, .rec.flags = TARE_SAMPLE_KERNEL }),
+		 "sample tid tgid ip kernel");
+	json_decref(l);
+	json_decref(keys(LINE(.kind = EVENT_IRQ, .irq = { .rec.flags = TARE_IRQ_HARD, .ns = 5 }), "irq tid ns"));
+	l = keys(LINE(.kind = EVENT_IRQ, .irq = { .rec.flags = 3, .ns = 5 }), "irq tid ns softirq");
+	assert_true(number(l, "softirq") == 3 && number(l, "ns") == 5);
+	json_decref(l);
+}
+
+static void what_runtimes_count(void **unused)
+{
+	static const char all[] = "counters pid final goroutine_switches goroutines_created alloc_bytes "
+				  "alloc_objects freed_bytes freed_objects collections pauses pause_ns heap_bytes "
+				  "goal_bytes syscalls preempts assist_ns";
+	struct event ev = { .kind = EVENT_COUNTERS };
+	uint64_t n = 1000;
+	struct { struct tare_delays d; uint64_t list[2][2]; } delays = { { 5, 8, 2, 0 }, { { 0, 3 }, { 64, ~0ull } } };
+	json_t *l, *list;
+
+	memset(&ev.counters, 0xff, sizeof(ev.counters));
+	ev.counters.pid = 5;
+	ev.counters.final = 1;
+	json_decref(keys(line_of(ev), "counters pid final"));
+	/* by the place in the struct: none is forgotten, none mistaken */
+	for (size_t at = offsetof(struct tare_counters, goroutine_switches); at < sizeof(ev.counters); at += 8, n++)
+
+		memcpy((char *)&ev.counters + at, &n, 8);
+	l = keys(line_of(ev), all);
+	assert_true(number(l, "goroutine_switches") == 1000 && number(l, "alloc_bytes") == 1002);
+	assert_true(number(l, "pause_ns") == 1008 && number(l, "assist_ns") == 1013);
+	json_decref(l);
+	l = keys(LINE(.kind = EVENT_DELAYS, .delays = &delays.d), "delays pid one_in buckets");
+	list = json_object_get(l, "buckets");
+	assert_int_equal(json_array_size(list), 2);
+	assert_true(json_number_value(json_array_get(json_array_get(list, 1), 0)) == 64);
+	json_decref(l);
+}
+
+/* ---- what describes ---- */
+
+static void descriptions(void **unused)
+{
+	struct tare_header h = { .version = 1, .arch = TARE_ARCH_ARM64, .nr_cpus = 8, .real_ns = 7 };
+	struct tare_process p = { .pid = 5, .ppid = 4, .cmdline_len = 8, .exe_len = 3 };
+	struct tare_module m = { .pid = 5, .path_len = 4, .build_id_len = 3, .build_id = { 0xca, 0xfe, 1 } };
+	struct tare_symbol s = { .pid = 5, .ip = 0x1234, .line = 42, .name_len = 4, .file_len = 3 };
+	struct tare_loss loss = { TARE_LOST_DISK, 2, 77 };
+	struct tare_probe probe = { "sched_switch", 1, 2, 3 };
+	struct tare_end end = { .reason = TARE_END_TRIGGER, .wait_status = -1 };
+	json_t *l, *argv;
+
+	l = keys(LINE(.kind = EVENT_HEADER, .header = &h), "header version arch cpus mono_ns boot_ns real_ns");
+	text_is(l, "arch", "arm64");
+	json_decref(l);
+	l = keys(LINE(.kind = EVENT_PROCESS, .process = { &p, "a\0\0b \"c", "/e!" }),
+		 "process pid ppid start_ns exe argv");
+	text_is(l, "exe", "/e!");
+	argv = json_object_get(l, "argv");
+	assert_int_equal(json_array_size(argv), 3);
+	assert_string_equal(json_string_value(json_array_get(argv, 1)), "");
+	assert_string_equal(json_string_value(json_array_get(argv, 2)), "b \"c");
+	json_decref(l);
+	l = keys(LINE(.kind = EVENT_MODULE, .module = { &m, "/libX" }), "module pid start end offset path build_id");
+	text_is(l, "path", "/lib");
+	text_is(l, "build_id", "cafe01");
+	json_decref(l);
+	m.build_id_len = 0;
+	json_decref(keys(LINE(.kind = EVENT_MODULE, .module = { &m, "/lib" }), "module pid start end offset path"));
+	l = keys(LINE(.kind = EVENT_SYMBOL, .symbol = { &s, "mainX", "f.cX" }), "symbol pid ip name file line");
+	text_is(l, "name", "main");
+	text_is(l, "file", "f.c");
+	json_decref(l);
+	l = keys(LINE(.kind = EVENT_LOSS, .loss = &loss), "loss class of_cpu count");
+	assert_true(number(l, "count") == 77);
+	json_decref(l);
+	json_decref(keys(LINE(.kind = EVENT_PROBE, .probe = &probe), "probe name hits timed_hits timed_ns"));
+	l = keys(LINE(.kind = EVENT_END, .end = &end), "end reason wait_status self_cpu_ns");
+	assert_true(number(l, "wait_status") == -1);
+	json_decref(l);
+	json_decref(keys(LINE(.kind = EVENT_INFO, .info = { "key", "value" }), "info key value"));
+	l = keys(LINE(.kind = EVENT_DAMAGE, .damage = { 5, 6, "cut short" }), "damage offset bytes what");
+	text_is(l, "what", "cut short");
+	json_decref(l);
+}
+
+/* ---- anything ---- */
+
+static void texts_that_are_anything(void **unused)
+{
+	static const struct { const char *value, *want; } cases[] = {
+		{ "", "" },			{ "\"", "\"" },
+		{ "\\", "\\" },			{ "\\\"\\u0000\"}", "\\\"\\u0000\"}" },
+		{ "a\nb\tc\r\x1b[1m\x7f", "a?b?c??[1m?" },
+		{ "\xff\xc3\x28\xed\xa0\x80\xf4\x90\x80\x80", "?" "?(" "???" "????" },
+		{ "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80" },
+		{ "%s%n\\x", "%s%n\\x" },
+	};
+	json_t *l;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		l = LINE(.kind = EVENT_INFO, .info = { cases[i].value, cases[i].value });
+		text_is(l, "key", cases[i].want);
+		text_is(l, "value", cases[i].want);
+		json_decref(l);
+	}
+	/* each byte there is */
+	for (int c = 1; c < 256; c++) {
+		const char text[2] = { c };
+
+		json_decref(LINE(.kind = EVENT_INFO, .info = { text, text }));
+	}
+}
+
+/* A long text comes whole, wherever a character of several bytes falls. */
+static void long_texts(void **unused)
+{
+	enum { LEN = 65535 };
+	char *text = malloc(LEN + 1);
+
+	assert_non_null(text);
+	for (int shift = 0; shift < 4; shift++) {
+		static const char smile[] = "\xf0\x9f\x98\x80";
+		struct tare_symbol s = { .pid = 5 };
+		int len = shift;
+		json_t *l;
+
+		memset(text, 'x', LEN);
+		for (; len + 4 <= LEN; len += 4)
+			memcpy(text + len, smile, 4);
+		text[len] = '\0';
+		s.name_len = len;
+		l = LINE(.kind = EVENT_SYMBOL, .symbol = { &s, text, "" });
+		text_is(l, "name", text);
+		json_decref(l);
+	}
+	free(text);
+}
+
+/* Each kind with all bits set, and as reader__next() never gives it. */
+static void numbers_that_are_anything(void **unused)
+{
+	struct tare_task task;
+	struct tare_loss loss;
+	struct tare_end end;
+	const unsigned pointers = 1u << EVENT_HEADER | 1u << EVENT_PROBE | 1u << EVENT_INFO | 1u << EVENT_PROCESS |
+				  1u << EVENT_MODULE | 1u << EVENT_SYMBOL | 1u << EVENT_DELAYS | 1u << EVENT_DAMAGE;
+
+	memset(&task, 0xff, sizeof(task));
+	memset(&loss, 0xff, sizeof(loss));
+	memset(&end, 0xff, sizeof(end));
+	for (int kind = 0; kind <= EVENT_DELAYS; kind++) {
+		struct event ev;
+
+		if (pointers & 1u << kind)
+			continue;
+		memset(&ev, 0xff, sizeof(ev));
+		ev.kind = kind;
+		ev.ts_ns = UINT64_MAX;
+		ev.name.comm[TARE_COMM_LEN] = ev.fork.comm[TARE_COMM_LEN] = ev.exec.comm[TARE_COMM_LEN] = '\0';
+		if (kind == EVENT_SWITCH)
+			ev.sw = (struct event_switch){ UINT32_MAX, UINT32_MAX, true, true, true, 255, 65535, true,
+						       INT64_MIN, true, true, UINT64_MAX, UINT64_MAX, UINT32_MAX,
+						       65535, 255, UINT64_MAX, UINT64_MAX };
+		if (kind == EVENT_RUNTIME)
+			ev.runtime.nr_args = TARE_RT_MAX_ARGS;
+		if (kind == EVENT_TASK)
+			ev.task = &task;
+		if (kind == EVENT_LOSS)
+			ev.loss = &loss;
+		if (kind == EVENT_END)
+			ev.end = &end;
+		json_decref(line_of(ev));
+	}
+}
+
+static void a_full_disk_is_reported(void **unused)
+{
+	struct sink s = { .format = &exporter_json_lines, .to = fopen("/dev/full", "w") };
+	int ret = 0;
+
+	assert_non_null(s.to);
+	assert_int_equal(s.format->begin(s.to, &s.state), 0);
+	for (int n = 0; n < 10000 && !ret; n++) {
+		struct event ev = { .kind = EVENT_INFO, .info = { "key", "value" } };
+
+		ret = s.format->event(s.state, &ev);
+	}
+	assert_int_equal(ret, -ENOSPC);
+	s.format->end(s.state);
+	fclose(s.to);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(switches),
+		cmocka_unit_test(threads),
+		cmocka_unit_test(runtime_events),
+		cmocka_unit_test(evidence),
+		cmocka_unit_test(what_runtimes_count),
+		cmocka_unit_test(descriptions),
+		cmocka_unit_test(texts_that_are_anything),
+		cmocka_unit_test(long_texts),
+		cmocka_unit_test(numbers_that_are_anything),
+		cmocka_unit_test(a_full_disk_is_reported),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
