@@ -420,7 +420,7 @@ struct tare_sample {
 #define TARE_SAMPLE_SOFTIRQ	0x0002	/* it was not the thread's own work */
 #define TARE_SAMPLE_HARDIRQ	0x0004
 
-/* Written when the thread leaves the CPU, at a runtime event of it, or when enough has come together. */
+/* One interrupt, told at its end: of those that took the CPU from a target thread while its world was being stopped. */
 struct tare_irq {
 	struct tare_rec rec;	/* .flags: the softirq's number, or TARE_IRQ_HARD */
 	__u32 tid;		/* from whom the CPU was taken */

@@ -15,7 +15,7 @@ static const struct command {
 	{ "record", cmd_record, "[-o FILE] [-d TIME] -p PID[,PID...]", "attach to live processes (or --comm NAME, --cgroup PATH)" },
 	{ "report", cmd_report, "[-i FILE] [--threads] [--json]", "what it cost: context switches" },
 	{ "pauses", cmd_pauses, "[-i FILE] [--longest N] [--json]", "each stop-the-world pause and its causes" },
-	{ "export", cmd_export, "[-i FILE] -f FORMAT [-o OUT]", "for other tools: perfetto, perf-script" },
+	{ "export", cmd_export, "[-i FILE] -f FORMAT [-o OUT]", "for other tools: perfetto, perf-script, json-lines" },
 	{ "doctor", cmd_doctor, "[--json]", "what this kernel and these privileges allow" },
 };
 

@@ -249,7 +249,7 @@ static void faults_and_interrupts(void **unused)
 	assert_int_equal(arg(d, "goroutine").value, 17);
 	assert_int_equal(arg(d, "write").value, 1);
 	assert_slice(&p, "softirq NET_RX", 0, 16000, 21000);
-	assert_slice(&p, "interrupt", 0, 19000, 20000);
+	assert_slice(&p, "hardware interrupt", 0, 19000, 20000);
 	assert_slice(&p, "softirq 99", 0, 28000, 30000);
 	assert_null(drawn(&p, "softirq TIMER", 0, NULL));
 	done(&s, &p);

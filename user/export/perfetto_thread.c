@@ -329,21 +329,6 @@ static int on_fault(struct perfetto_runtime *rt, const struct event *ev)
 	return track_event__close(&rt->tracks);
 }
 
-static const char *irq_name(unsigned nr, char buf[32])
-{
-	/* include/linux/interrupt.h */
-	static const char *const softirqs[] = { "HI", "TIMER", "NET_TX", "NET_RX", "BLOCK", "IRQ_POLL", "TASKLET",
-						"SCHED", "HRTIMER", "RCU" };
-
-	if (nr == TARE_IRQ_HARD)
-		return "interrupt";
-	if (nr < ARRAY_SIZE(softirqs))
-		snprintf(buf, 32, "softirq %s", softirqs[nr]);
-	else
-		snprintf(buf, 32, "softirq %u", nr);
-	return buf;
-}
-
 /* It is told when it is over: by its time its begin comes before what was told meanwhile. */
 static int on_irq(struct perfetto_runtime *rt, const struct event *ev)
 {

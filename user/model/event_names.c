@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "event_names.h"
 #include "format.h"
@@ -43,4 +45,19 @@ const char *runtime_event_name(uint16_t event)
 const char *runtime_arg_name(uint16_t event, unsigned i)
 {
 	return event < TARE_NR_RT_EVENTS && i < TARE_RT_MAX_ARGS ? events[event].args[i] : NULL;
+}
+
+const char *irq_name(uint64_t number, char buf[32])
+{
+	/* include/linux/interrupt.h */
+	static const char *const softirqs[] = { "HI", "TIMER", "NET_TX", "NET_RX", "BLOCK", "IRQ_POLL", "TASKLET",
+						"SCHED", "HRTIMER", "RCU" };
+
+	if (number == TARE_IRQ_HARD)
+		snprintf(buf, 32, "hardware interrupt");
+	else if (number < sizeof(softirqs) / sizeof(softirqs[0]))
+		snprintf(buf, 32, "softirq %s", softirqs[number]);
+	else
+		snprintf(buf, 32, "softirq %" PRIu64, number);
+	return buf;
 }

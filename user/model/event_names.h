@@ -11,4 +11,7 @@ const char *runtime_event_name(uint16_t event);
 /* What its argument number @i is called, "reason"; NULL where it has no such. Static. */
 const char *runtime_arg_name(uint16_t event, unsigned i);
 
+/* "softirq NET_RX", "hardware interrupt" for TARE_IRQ_HARD: what took a CPU. Returns @buf. */
+const char *irq_name(uint64_t number, char buf[32]);
+
 #endif /* TARE_EVENT_NAMES_H */

@@ -287,8 +287,10 @@ static void print_stop_the_world(const struct model *m, FILE *to)
 	if (ps->assists)
 		fprintf(to, "  besides, %s times a goroutine had to help the collector, for %s in all\n",
 			fmt_count(ps->assists, n), fmt_ns(ps->assist_ns, t[0]));
-	if (ps->lost || ps->unfinished)
-		fprintf(to, "  ! events were lost during some of these: see `tare pauses'\n");
+	if (ps->lost)
+		fprintf(to, "  ! events were lost during %s of these: see `tare pauses'\n", fmt_count(ps->lost, n));
+	if (ps->unfinished)
+		fprintf(to, "  the end of %s more was not seen\n", fmt_count(ps->unfinished, n));
 }
 
 void report__text(const struct model *m, FILE *to, const struct report_opts *opts)

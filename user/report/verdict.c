@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "event_names.h"
 #include "pauses.h"
 #include "util.h"
 
@@ -104,20 +105,6 @@ static void rival_text(const struct model *m, const struct pause_seg *s, char *b
 			 s->own ? "the target's thread" : "pid", s->other);
 }
 
-static void irq_text(uint64_t nr, char *buf, size_t size)
-{
-	/* include/linux/interrupt.h */
-	static const char *const softirqs[] = { "HI", "TIMER", "NET_TX", "NET_RX", "BLOCK", "IRQ_POLL", "TASKLET",
-						"SCHED", "HRTIMER", "RCU" };
-
-	if (nr == TARE_IRQ_HARD)
-		snprintf(buf, size, "hardware interrupt");
-	else if (nr < ARRAY_SIZE(softirqs))
-		snprintf(buf, size, "softirq %s", softirqs[nr]);
-	else
-		snprintf(buf, size, "softirq %" PRIu64, nr);
-}
-
 static void call_text(const struct model *m, uint64_t detail, char *buf, size_t size)
 {
 	char call[64];
@@ -188,7 +175,7 @@ const char *pause_detail(const struct model *m, const struct pause *p, enum paus
 		snprintf(buf, 192, "%s on CPU %u", rival, top.seg.cpu);
 		break;
 	case PAUSE_IRQ:
-		irq_text(top.seg.detail, buf, 192);
+		irq_name(top.seg.detail, buf);
 		break;
 	default:
 		break;
