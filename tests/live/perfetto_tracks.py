@@ -203,7 +203,7 @@ def check_instants(t, path):
     if any(track["tid"] is None for track, _, _, _ in t.instants):
         raise Bad("an instant that is of no thread")
     same("instants", [(name, time) for _, name, time, _ in t.instants], want.elements())
-    got = sum(s.name == "interrupt" or s.name.startswith("softirq ") for s in t.slices)
+    got = sum(s.name == "hardware interrupt" or s.name.startswith("softirq ") for s in t.slices)
     # one may be left out where its thread was not known yet
     if got > irqs or irqs - got > max(2, irqs / 10):
         raise Bad(f"{got} interrupts, events: {irqs}")
