@@ -150,4 +150,31 @@ static inline struct pause_verdict assert_main(enum pause_cause cause, uint64_t 
 	return v;
 }
 
+/* A pause as most tests have it: the thread 101 asks for it at T. */
+#define T (10 * MS)	/* when the world is asked to stop */
+
+static inline void request(void)
+{
+	rt_args(T, 101, TARE_RT_STW_REQUEST, 7, 2, 1, 2, 0);
+}
+
+/* 102 stands at @stop; 100 us of work; told to go on within 10 us. */
+static inline void rest(uint64_t stop)
+{
+	p_stopped(stop, 102, 18);
+	rt(stop + 5 * US, 101, TARE_RT_STW_STOPPED);
+	rt(stop + 105 * US, 101, TARE_RT_STW_RESTART);
+	rt(stop + 115 * US, 101, TARE_RT_STW_STARTED);
+	end(stop + 100 * MS);
+}
+
+static inline void assert_straggler(uint32_t tid, uint64_t g)
+{
+	const struct pause *p = only_pause();
+
+	assert_int_equal(p->straggler.tid, tid);
+	assert_int_equal(p->straggler.goroutine, g);
+	assert_false(p->lost);
+}
+
 #endif /* TEST_PAUSE_EVENTS_H */

@@ -2,8 +2,6 @@
 /* The restart, pauses that miss a part, several processes, what is kept and what is only summed. */
 #include "pause_events.h"
 
-#define T (10 * MS)
-
 static void stop_and_work(void)
 {
 	rt_args(T, 101, TARE_RT_STW_REQUEST, 7, 2, 1, 3, 0);

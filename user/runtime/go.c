@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 
 #include "go.h"
 #include "gobuild.h"
@@ -17,6 +16,7 @@
 #include "gopattern.h"
 #include "modules.h"
 #include "probe_site.h"
+#include "proc.h"
 #include "util.h"
 
 static int recognise(struct image *img, char *version, size_t size)
@@ -141,14 +141,6 @@ static int go__probes(void *self, struct runtime_probes *list)
 
 /* ---- memory ---- */
 
-static int find_bias(const struct module *m, void *ctx)
-{
-	struct go_live_input *in = ctx;
-
-	/* the program itself is mapped first with code */
-	return image__bias(in->img, m->start, m->offset, true, &in->bias) ? 0 : 1;
-}
-
 uint64_t go__by_pattern(struct go *go, const char *name)
 {
 	uint64_t addr;
@@ -168,11 +160,13 @@ static int go__live(struct go *go)
 {
 	struct go_live_input in = { .pid = go->prog.pid, .img = go->prog.img, .layout = go->layout };
 	const char *problem;
+	int ret;
 
 	if (go->live)
 		return 0;
-	if (modules__for_each(in.pid, find_bias, &in) != 1)
-		return -ESRCH;
+	ret = modules__bias(in.pid, in.img, &in.bias);
+	if (ret)
+		return ret;
 	in.pattern = (struct go_globals){
 		.sched = by_pattern(go, "runtime.sched", in.bias),
 		.allp = by_pattern(go, "runtime.allp", in.bias),
@@ -181,9 +175,9 @@ static int go__live(struct go *go)
 		.memstats = by_pattern(go, "runtime.memstats", in.bias),
 		.mheap = by_pattern(go, "runtime.mheap_", in.bias),
 	};
-	go->live_error = go_live__open(&go->live, &in);
-	if (go->live_error)
-		return go->live_error;
+	ret = go_live__open(&go->live, &in);
+	if (ret)
+		return ret;
 	for (unsigned i = 0; (problem = go_live__problem(go->live, i)); i++)
 		warn("process %d: %s", in.pid, problem);
 	return 0;
@@ -222,13 +216,10 @@ static int go__delays(void *self, struct tare_delays *d)
 
 static int tls_slot(struct go *go, const struct gotls *tls, int64_t *g_at)
 {
-	struct go_live_input in = { .pid = go->prog.pid, .img = go->prog.img };
-	struct iovec to = { g_at, sizeof(*g_at) }, from = { NULL, sizeof(*g_at) };
+	uint64_t bias;
+	int ret = modules__bias(go->prog.pid, go->prog.img, &bias);
 
-	if (modules__for_each(in.pid, find_bias, &in) != 1)
-		return -ESRCH;
-	from.iov_base = (void *)(tls->slot + in.bias);
-	return process_vm_readv(in.pid, &to, 1, &from, 1, 0) == sizeof(*g_at) ? 0 : -errno;
+	return ret ?: proc__peek(go->prog.pid, tls->slot + bias, g_at, sizeof(*g_at));
 }
 
 static int go__facts(void *self, struct go_facts *f)

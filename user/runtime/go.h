@@ -19,8 +19,6 @@ struct go {
 	struct go_wanted funcs[GO_MAX_FUNCS];	/* all functions that anything here asks for */
 	unsigned nr_funcs;
 	struct go_live *live;		/* once the process runs the program; NULL before, or where it cannot be read */
-	int live_error;			/* why not; 0: not tried yet */
-	bool said;
 	uint64_t exit_site;		/* address in the file of the probe at its end; 0: none */
 	struct go_copy *last;		/* what that probe copied */
 };

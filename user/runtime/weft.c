@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 
 #include "modules.h"
+#include "proc.h"
 #include "runtime.h"
 #include "usdt.h"
 #include "util.h"
@@ -116,22 +116,6 @@ static int weft__probes(void *self, struct runtime_probes *list)
 	return ret;
 }
 
-static int peek(pid_t pid, uint64_t address, void *buf, size_t len)
-{
-	struct iovec to = { buf, len }, from = { (void *)address, len };
-	ssize_t n = process_vm_readv(pid, &to, 1, &from, 1, 0);
-
-	return n < 0 ? -errno : (size_t)n == len ? 0 : -EFAULT;
-}
-
-static int find_bias(const struct module *m, void *ctx)
-{
-	struct weft *w = ctx;
-
-	/* the first file mapped with code is the program itself: the dynamic linker lies above it */
-	return image__bias(w->img, m->start, m->offset, true, &w->bias) ? 0 : 1;
-}
-
 static void translate(const struct weft_totals *t, struct tare_counters *c)
 {
 	c->goroutine_switches = t->switches;
@@ -159,10 +143,10 @@ static int weft__counters(void *self, struct tare_counters *c)
 
 	if (!w->stats)
 		return -ENOENT;
-	if (!w->biased && modules__for_each(w->pid, find_bias, w) != 1)
+	if (!w->biased && modules__bias(w->pid, w->img, &w->bias))
 		return -ESRCH;
 	w->biased = true;
-	ret = peek(w->pid, w->stats + w->bias, head, sizeof(head));
+	ret = proc__peek(w->pid, w->stats + w->bias, head, sizeof(head));
 	if (ret)
 		return ret;
 	if (head[0] != WEFT_STATS_VERSION || head[1] >= MAX_ROWS || head[2] != sizeof(struct weft_counters) || head[3] != nr)
@@ -170,8 +154,8 @@ static int weft__counters(void *self, struct tare_counters *c)
 	for (uint32_t row = 0; row <= head[1]; row++) {
 		struct weft_counters counters;
 
-		ret = peek(w->pid, w->stats + w->bias + offsetof(struct weft_stats, rows) + row * sizeof(counters), &counters,
-			   sizeof(counters));
+		ret = proc__peek(w->pid, w->stats + w->bias + offsetof(struct weft_stats, rows) + row * sizeof(counters),
+				 &counters, sizeof(counters));
 		if (ret)
 			return ret;
 		for (size_t i = 0; i < nr; i++)

@@ -13,16 +13,9 @@
 
 int live__read(const struct go_live *live, uint64_t addr, void *buf, size_t len)
 {
-	struct iovec to = { buf, len }, from = { (void *)(uintptr_t)addr, len };
-	ssize_t n;
-
 	if (live->priv->copy)
 		return go_copy__read(live->priv->copy, addr, buf, len);
-	n = process_vm_readv(live->pid, &to, 1, &from, 1, 0);
-	if (n == (ssize_t)len)
-		return 0;
-	/* a part: the rest is not mapped */
-	return n >= 0 ? -EFAULT : -errno;
+	return proc__peek(live->pid, addr, buf, len);
 }
 
 int live__u64(const struct go_live *live, uint64_t addr, uint64_t *v)

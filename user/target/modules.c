@@ -109,3 +109,26 @@ int mappings__for_each(pid_t pid, int (*visit)(const struct mapping *m, void *ct
 	fclose(f);
 	return ret;
 }
+
+struct bias {
+	const struct image *img;
+	uint64_t bias;
+};
+
+static int find_bias(const struct module *m, void *ctx)
+{
+	struct bias *b = ctx;
+
+	/* the first file mapped with code is the program itself: the dynamic linker lies above it */
+	return image__bias(b->img, m->start, m->offset, true, &b->bias) ? 0 : 1;
+}
+
+int modules__bias(pid_t pid, const struct image *img, uint64_t *bias)
+{
+	struct bias b = { .img = img };
+
+	if (modules__for_each(pid, find_bias, &b) != 1)
+		return -ESRCH;
+	*bias = b.bias;
+	return 0;
+}

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "format.h"
+#include "image.h"
 
 /* One mapping with code. .path is as the process sees it. */
 struct module {
@@ -38,5 +39,11 @@ int module__open(pid_t pid, const struct module *m);
 
 /* The build id in the ELF file @fd. Returns its length, 0 where there is none. Any file is safe to ask about. */
 int elf__build_id(int fd, uint8_t id[TARE_BUILD_ID_MAX]);
+
+/*
+ * What live process @pid, which runs the program @img, adds to each address of it. Returns 0, or -ESRCH where the
+ * process is gone or runs another program.
+ */
+int modules__bias(pid_t pid, const struct image *img, uint64_t *bias);
 
 #endif /* TARE_MODULES_H */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "proc.h"
@@ -166,4 +167,15 @@ int proc__find_cgroup(const char *path, struct pids *list)
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	return fd < 0 ? -errno : find_cgroup_at(fd, list, 0);
+}
+
+int proc__peek(pid_t pid, uint64_t addr, void *buf, size_t len)
+{
+	struct iovec to = { buf, len }, from = { (void *)(uintptr_t)addr, len };
+	ssize_t n = process_vm_readv(pid, &to, 1, &from, 1, 0);
+
+	if (n == (ssize_t)len)
+		return 0;
+	/* a part: the rest is not mapped */
+	return n >= 0 ? -EFAULT : -errno;
 }

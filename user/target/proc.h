@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* A growing list of process ids; zero-initialise, free() .pids. */
@@ -40,5 +41,11 @@ int proc__find_comm(const char *comm, struct pids *list);
  * no cgroup.
  */
 int proc__find_cgroup(const char *path, struct pids *list);
+
+/*
+ * Copy @len bytes of process @pid's memory at @addr. Returns 0, -EFAULT where a part of it is not mapped, or another
+ * negative errno (-ESRCH: gone, -EPERM: may not be read).
+ */
+int proc__peek(pid_t pid, uint64_t addr, void *buf, size_t len);
 
 #endif /* TARE_PROC_H */
