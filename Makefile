@@ -18,6 +18,7 @@
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .SUFFIXES:
+.SECONDARY:
 
 ifeq ($(V),1)
 Q :=
@@ -157,11 +158,17 @@ $(OUT)/unit/%: tests/unit/%.c $(SAN_OBJ)
 	@mkdir -p $(@D)
 	$(call msg,TEST,$@) $(CC) $(ALL_CFLAGS) $(SAN) -Itests/unit $< $(SAN_OBJ) $(LIBS) -lcmocka -o $@
 
-# one translation unit of sources under libFuzzer: gcc has none
-$(OUT)/fuzz/%: tests/fuzz/%.c $(USER_SRC) $(wildcard user/*/*.h bpf/*.h) | $(OUT)/tare.skel.h
+# once more by clang: gcc has no libFuzzer
+FUZZ_SAN := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+FUZZ_OBJ := $(USER_SRC:%.c=$(OUT)/fuzz-obj/%.o)
+
+$(OUT)/fuzz-obj/%.o: %.c | $(OUT)/tare.skel.h
 	@mkdir -p $(@D)
-	$(call msg,FUZZ,$@) $(CLANG) $(ALL_CFLAGS) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		$< $(USER_SRC) $(LIBS) -o $@
+	$(call msg,CC,$@) $(CLANG) $(ALL_CFLAGS) $(FUZZ_SAN) -MMD -MP -c $< -o $@
+
+$(OUT)/fuzz/%: $(OUT)/fuzz-obj/tests/fuzz/%.o $(FUZZ_OBJ)
+	@mkdir -p $(@D)
+	$(call msg,FUZZ,$@) $(CLANG) -fsanitize=fuzzer,address,undefined $^ $(LIBS) -o $@
 
 $(OUT)/workloads/%: tools/workloads/%.c
 	@mkdir -p $(@D)
@@ -173,7 +180,7 @@ $(OUT)/helpers/%: tests/helpers/%.c
 	$(call msg,CC,$@) $(CC) -std=gnu11 $(CFLAGS) $(WARN) -D_GNU_SOURCE $< -lpthread -o $@
 
 # the skeleton is generated: what includes it must be rebuilt with it
-$(OUT)/obj/user/capture/session.o $(OUT)/san/user/capture/session.o: $(OUT)/tare.skel.h
+$(OUT)/obj/user/capture/session.o $(OUT)/san/user/capture/session.o $(OUT)/fuzz-obj/user/capture/session.o: $(OUT)/tare.skel.h
 
 include tools/workloads/weft/weft.mk
 unit-binaries: $(WEFT_TEST_BIN)
