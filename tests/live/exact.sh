@@ -104,8 +104,8 @@ born()
 	echo >&"$run_in"
 	exec {run_in}>&- {run_out}<&-
 	wait "$run_job"
-	is $? 0 "$name: ends well"
-	like "$(<"$tmp/log")" 'ended with status 3' "$name: with the command's status"
+	is $? 3 "$name: ends with the command's status"
+	like "$(<"$tmp/log")" 'ended with status 3' "$name: and tells it"
 	ok "$name: reports" report
 	is "$(json "$tmp/json" '.recorder.command_status, .ended' | paste -sd' ')" "3 target_gone" \
 		"$name: and says so"

@@ -268,9 +268,9 @@ like "$(cat stderr)" 'thread of the kernel' ".. says so"
 exits 4 "one that lives and one that is gone: exit status 4" "$TARE" record -o none -p "$$,$pid"
 exits 4 "a name that nobody has: exit status 4" "$TARE" record -o none --comm no-such-name
 exits 4 "a folder that is no cgroup: exit status 4" "$TARE" record -o none --cgroup "$tmp"
-exits 4 "a command that is not there: exit status 4" "$TARE" run -o gone -- ./no-such-command
+exits 127 "a command that is not there: exit status 127" "$TARE" run -o gone -- ./no-such-command
 like "$(cat stderr)" 'cannot run ./no-such-command: No such file' ".. says so"
-is "$(ls none* 2>/dev/null)" "" "no file was made where there was no target"
+is "$(ls none* gone* 2>/dev/null)" "" "no file was made where there was no target"
 
 # ---- no privileges ----
 

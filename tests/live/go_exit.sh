@@ -21,10 +21,10 @@ recorded()
 {
 	local want=$1 status
 	shift
-	"$TARE" run -o "$tmp/data" -- "$@" >"$tmp/stdout" 2>"$tmp/log" || return
+	"$TARE" run -o "$tmp/data" -- "$@" >"$tmp/stdout" 2>"$tmp/log"
+	status=$?
 	head -n 1 "$tmp/stdout" >"$tmp/truth"
-	status=$(sed -n 's/.*the command ended with status //p' "$tmp/log")
-	[ "${status:-0}" = "$want" ] || { diag "it ended with ${status:-0}: $(tail -n 3 "$tmp/log")"; return 1; }
+	[ $status -eq "$want" ] || { diag "it ended with $status: $(tail -n 3 "$tmp/log")"; return 1; }
 	"$TARE" report -i "$tmp/data" --json >"$tmp/report"
 }
 
@@ -77,7 +77,7 @@ is "$(field .runtime.collections)" "$(said collections)" "panic: NumGC"
 
 # killed: nobody is left to look
 "$TARE" run -o "$tmp/data" -- "$ends" 2s killed >"$tmp/stdout" 2>"$tmp/log"
-is $? 0 "killed: recorded"
+is $? 137 "killed: recorded, and ends as it was killed"
 like "$(cat "$tmp/stdout" "$tmp/log")" '! counters +what the runtime counts was read last' "killed: what is missing is said"
 
 "$TARE" run -o "$tmp/data" -- "$ends" 20 killed >"$tmp/stdout" 2>"$tmp/log"

@@ -205,15 +205,35 @@ wait "${pids[parent]}" "${pids[below]}" "${pids[moved]}"
 # ---- run: children, status, signals ----
 
 # shellcheck disable=SC2016
-exits 0 "run" tare run -o "$tmp/data" -- sh -c 'sh -c "sleep 0.1; exit 4"; exit 5'
+exits 5 "run: ends with the command's status" tare run -o "$tmp/data" -- sh -c 'sh -c "sleep 0.1; exit 4"; exit 5'
 like "$(<"$tmp/stderr")" 'ended with status 5' "run: tells the command's status"
 like "$(<"$tmp/stdout")" 'context switches' "run: and prints its summary"
 report
 is "$(json "$tmp/json" '[.threads[].comm] | sort | join(" ")')" "sh sh sleep" "run: follows children, without being told"
 is "$(json "$tmp/json" '.recorder | "\(.mode) \(.command_status)"')" "run 5" "run: the status is in the recording"
-exits 0 "run of a command that is killed" tare run -q -o "$tmp/data" -- sh -c 'kill -KILL $$'
+exits 137 "run of a command that is killed: ends as a shell would" tare run -q -o "$tmp/data" -- sh -c 'kill -KILL $$'
 like "$(<"$tmp/stderr")" 'killed by signal 9' "run: tells by which signal"
-exits 4 "run of no command" tare run -q -o "$tmp/data" -- "$tmp/no-such-program"
+
+# ---- run of what cannot be run: the error and nothing else ----
+
+printf 'kept\n' >"$tmp/mine"
+printf '#!%s\n' "$tmp/no-such-interpreter" >"$tmp/script"
+chmod +x "$tmp/script"
+cannot_run()
+{
+	local want=$1 what=$2 file
+	shift 2
+	for file in mine fresh; do
+		exits "$want" "run of $what" tare run -o "$tmp/$file" -- "$@"
+		is "$(<"$tmp/stdout")$(grep -c . "$tmp/stderr")" 1 "run of $what: says so in one line"
+	done
+	is "$(cat "$tmp/mine" "$tmp/fresh" "$tmp/mine.old" "$tmp/fresh.old" 2>/dev/null)" kept "run of $what: leaves files as they were"
+}
+cannot_run 127 "no command" "$tmp/no-such-program"
+cannot_run 127 "a name that PATH has not got" "no-such-program-$$"
+cannot_run 126 "a file that is no program" "$tmp/mine"
+cannot_run 126 "a folder" "$tmp"
+cannot_run 127 "a script without its interpreter" "$tmp/script"
 
 # run_traps: a command in $recorder that writes down each signal and ends at SIGTERM
 # shellcheck disable=SC2016
@@ -227,7 +247,7 @@ for s in USR1 USR2 HUP QUIT INT TERM; do
 	ok "run: SIG$s goes on to the command" wait_for grep -q $s "$tmp/traps"
 done
 wait "$recorder"
-is $? 0 "run: ends when the command does"
+is $? 7 "run: ends when the command does, and as it does"
 like "$(<"$tmp/log")" 'ended with status 7' "run: with the command's status"
 is "$(sort "$tmp/traps" | uniq -d)" "" "run: each came once"
 
@@ -242,7 +262,7 @@ is "$(json "$tmp/json" .ended)" cut_off "run: and is known to be cut off"
 
 run_traps -d 200ms
 wait "$recorder"
-is $? 0 "run -d: ends when the time is up"
+is $? 7 "run -d: ends when the time is up"
 like "$(<"$tmp/traps")" TERM "run -d: the command gets SIGTERM"
 report
 compare "$(json "$tmp/json" .duration_ns)" '>=' 200000000 "run -d: not before"
@@ -264,7 +284,7 @@ on_terminal "$TARE" run -o "$tmp/data" -- sh -c "trap 'echo INTERRUPTED; exit 6'
 wait_for grep -q ready "$tmp/screen"
 press
 wait "$terminal"
-is $? 0 "Ctrl-C, run: exit status"
+is $? 6 "Ctrl-C, run: exit status"
 is "$(grep -c '^.\{0,4\}INTERRUPTED' "$tmp/screen")" 1 "Ctrl-C, run: the command gets it once"
 like "$(<"$tmp/screen")" 'status 6.*context switches' "Ctrl-C, run: prints how it ended and its summary"
 

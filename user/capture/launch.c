@@ -2,11 +2,46 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "launch.h"
+
+static int may_run(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return -errno;
+	return S_ISREG(st.st_mode) && !access(path, X_OK) ? 0 : -EACCES;
+}
+
+int launch__find(const char *name, char path[COMMAND_MAX])
+{
+	const char *folders = getenv("PATH") ?: "/usr/local/bin:/usr/bin:/bin", *next;
+	int ret = -ENOENT, found;
+
+	if (strchr(name, '/'))
+		return snprintf(path, COMMAND_MAX, "%s", name) < COMMAND_MAX ? may_run(path) : -ENAMETOOLONG;
+	for (; folders && *name; folders = next ? next + 1 : NULL) {
+		int len;
+
+		next = strchr(folders, ':');
+		len = next ? next - folders : (int)strlen(folders);
+		if (snprintf(path, COMMAND_MAX, "%.*s/%s", len ? len : 1, len ? folders : ".", name) >= COMMAND_MAX)
+			continue;
+		found = may_run(path);
+		if (!found)
+			return 0;
+		if (found == -EACCES)
+			ret = found;
+	}
+	return ret;
+}
 
 static void child(const struct launch *l, int go_fd, int error_fd, char *const *argv)
 {

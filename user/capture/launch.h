@@ -13,6 +13,14 @@ struct launch {
 	int go_fd, error_fd;	/* internal: the child waits on the one and tells of a failed exec by the other */
 };
 
+#define COMMAND_MAX 4096
+
+/*
+ * The file that execvp() would run as @name, into @path. Returns 0, or as it would fail: -ENOENT, or -EACCES where there
+ * only is what may not be run.
+ */
+int launch__find(const char *name, char path[COMMAND_MAX]);
+
 /* Fork a child that will become @argv. It waits. Returns 0 or a negative errno. */
 int launch__prepare(struct launch *l, char *const *argv);
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "describe.h"
+#include "launch.h"
 #include "modules.h"
 #include "runtime.h"
 #include "runtimes.h"
@@ -36,37 +37,15 @@ struct instance {
 	bool gone;		/* there was no such process when it was looked at last */
 };
 
-/* As execvp() does. Returns a descriptor or a negative errno. */
-static int open_command(const char *name)
-{
-	const char *path = getenv("PATH") ?: "/usr/local/bin:/usr/bin:/bin", *next;
-	char full[4096];
-	int fd;
-
-	if (strchr(name, '/'))
-		return (fd = open(name, O_RDONLY | O_CLOEXEC)) < 0 ? -errno : fd;
-	for (; path; path = next ? next + 1 : NULL) {
-		int len;
-
-		next = strchr(path, ':');
-		len = next ? next - path : (int)strlen(path);
-		if (snprintf(full, sizeof(full), "%.*s/%s", len, len ? path : ".", name) >= (int)sizeof(full))
-			continue;
-		if (!access(full, X_OK) && (fd = open(full, O_RDONLY | O_CLOEXEC)) >= 0)
-			return fd;
-	}
-	return -ENOENT;
-}
-
 static int open_program(pid_t pid, const char *path)
 {
-	char exe[64];
-	int fd;
+	char exe[64], command[COMMAND_MAX];
+	int fd = path ? launch__find(path, command) : 0;
 
-	if (path)
-		return open_command(path);
+	if (fd)
+		return fd;
 	snprintf(exe, sizeof(exe), "/proc/%d/exe", pid);
-	fd = open(exe, O_RDONLY | O_CLOEXEC);
+	fd = open(path ? command : exe, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 

@@ -181,6 +181,22 @@ static int session__loop(struct session *s)
 	return 0;
 }
 
+/* Says why the command cannot be run: @error, a negative errno. Returns the exit code for it. */
+static int session__no_command(const struct session *s, int error)
+{
+	err("cannot run %s: %s", s->opts->argv[0], strerror(-error));
+	return error == -ENOENT || error == -ENOTDIR ? EXIT_NO_COMMAND : EXIT_CANNOT_RUN;
+}
+
+/* Before anything is done for its sake. Returns an exit code. */
+static int session__check_command(const struct session *s)
+{
+	char path[COMMAND_MAX];
+	int ret = s->opts->argv ? launch__find(s->opts->argv[0], path) : 0;
+
+	return ret ? session__no_command(s, ret) : EXIT_OK;
+}
+
 static int session__start_command(struct session *s)
 {
 	int ret;
@@ -238,8 +254,11 @@ static int session__begin(struct session *s)
 		.comm = s->opts->comm,
 		.wake_at_bytes = ring_bytes(s->opts) / 4,
 	};
-	int ret = signals__open(&s->signals);
+	int ret = session__check_command(s);
 
+	if (ret)
+		return ret;
+	ret = signals__open(&s->signals);
 	if (ret) {
 		err("cannot read signals: %s", strerror(-ret));
 		return EXIT_FAILED;
@@ -288,8 +307,8 @@ static int session__begin(struct session *s)
 		describe__process(s->writer, s->launch.pid); /* what it is now; until here it was a fork of tare */
 		return EXIT_OK;
 	}
-	err("cannot run %s: %s", s->opts->argv[0], strerror(-ret));
-	return ret == -ENOENT || ret == -EACCES ? EXIT_NO_TARGET : EXIT_FAILED;
+	s->nothing = true;
+	return session__no_command(s, ret);
 }
 
 void session__end_frame(struct session *s, uint64_t now)
@@ -381,7 +400,10 @@ int session__record(const struct session_opts *opts, struct session_result *resu
 	result->wait_status = s.wait_status;
 	result->left_out = s.left_out;
 	if (s.writer) {
-		session__result(&s, result);
+		if (s.nothing)
+			writer__discard(s.writer);
+		else
+			session__result(&s, result);
 		if (writer__close(s.writer))
 			ret = EXIT_FAILED;
 	}

@@ -32,6 +32,7 @@ struct session {
 	uint64_t start_ns, next_second_ns;
 	int wait_status;
 	bool child_gone;
+	bool nothing;		/* the command could not be run: there is no recording */
 	uint64_t child_gone_ns;
 	int stop;		/* enum tare_end_reason, 0: go on */
 	bool dump;		/* what a flight holds is to be written now */

@@ -40,7 +40,8 @@ static void usage(FILE *to, bool run)
 	if (run)
 		fprintf(to, "usage: tare run [options] -- CMD [ARG...]\n\n"
 			    "Starts CMD stopped, attaches, lets it go and measures it and its children until it ends.\n"
-			    "Signals sent to tare go on to CMD; how CMD ended is reported, tare's own status is 0.\n\n");
+			    "Signals sent to tare go on to CMD. Ends with CMD's own exit status (128 + n where signal n killed it),\n"
+			    "126 where CMD may not be run, 127 where it is not there.\n\n");
 	else
 		fprintf(to, "usage: tare record [options] -p PID[,PID...] | --comm NAME | --cgroup PATH\n\n"
 			    "Attaches to live processes, all their threads, and measures them until Ctrl-C.\n\n"
@@ -296,6 +297,14 @@ static int conclude(struct record_args *a, const struct session_result *result, 
 	return ret;
 }
 
+/* The command's own status, as a shell tells it; what went wrong here goes first. */
+static int exit_code(int ret, int wait_status)
+{
+	if (ret || wait_status == -1)
+		return ret;
+	return WIFSIGNALED(wait_status) ? EXIT_SIGNAL + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+}
+
 static int record(int argc, char **argv, bool run)
 {
 	struct record_args a = { .session.output = TARE_DEFAULT_FILE };
@@ -308,7 +317,7 @@ static int record(int argc, char **argv, bool run)
 		set_up_analysis(&a);
 		ret = session__record(&a.session, &result);
 		print_ending(result.wait_status);
-		ret = conclude(&a, &result, ret);
+		ret = exit_code(conclude(&a, &result, ret), result.wait_status);
 	}
 	free(cmdline);
 	free(a.session.pids.pids);

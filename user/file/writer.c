@@ -15,6 +15,8 @@
 struct writer {
 	int fd;
 	bool is_file;	/* may be cut back */
+	bool is_new;	/* created here */
+	bool moved;	/* what was there is PATH.old now */
 	int failed;	/* negative errno of the first failure */
 	uint64_t bytes, lost;
 	char *path;
@@ -36,8 +38,11 @@ static int refuse_terminal(void)
 	return -EINVAL;
 }
 
-/* Keep what is there as PATH.old. Returns 0 where @path is free now, 1 where it is a device or pipe to write to as is. */
-static int make_room(const char *path)
+/*
+ * Keep what is there as PATH.old, and then set *@moved. Returns 0 where @path is free now, 1 where it is a device or pipe
+ * to write to as is.
+ */
+static int make_room(const char *path, bool *moved)
 {
 	char old[4096];
 	struct stat st;
@@ -50,7 +55,8 @@ static int make_room(const char *path)
 		return S_ISDIR(st.st_mode) ? -EISDIR : 1;
 	if (snprintf(old, sizeof(old), "%s.old", path) >= (int)sizeof(old))
 		return -ENAMETOOLONG;
-	return rename(path, old) ? -errno : 0;
+	*moved = !rename(path, old);
+	return *moved ? 0 : -errno;
 }
 
 int writer__open(const char *path, struct writer **out)
@@ -70,7 +76,8 @@ int writer__open(const char *path, struct writer **out)
 			goto fail;
 		}
 	} else {
-		ret = make_room(path);
+		ret = make_room(path, &w->moved);
+		w->is_new = !ret;
 		if (ret >= 0)
 			w->fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | (ret ? 0 : O_CREAT | O_EXCL), 0600);
 		if (ret < 0 || w->fd < 0) {
@@ -221,6 +228,17 @@ uint64_t writer__bytes(const struct writer *w)
 uint64_t writer__lost_bytes(const struct writer *w)
 {
 	return w->lost;
+}
+
+void writer__discard(struct writer *w)
+{
+	char old[4096];
+
+	if (!w->is_new)
+		return;
+	snprintf(old, sizeof(old), "%s.old", w->path);
+	if (w->moved ? rename(old, w->path) : unlink(w->path))
+		info("cannot take back %s: %s", w->path, strerror(errno));
 }
 
 int writer__close(struct writer *w)

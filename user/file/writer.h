@@ -54,4 +54,7 @@ uint64_t writer__lost_bytes(const struct writer *w);
 /* Close and free. Returns 0, or a negative errno where the last bytes did not reach the file. */
 int writer__close(struct writer *w);
 
+/* Nothing was recorded after all: have the file as it was before it was opened. Before writer__close(). */
+void writer__discard(struct writer *w);
+
 #endif /* TARE_WRITER_H */

@@ -19,6 +19,10 @@ enum tare_exit_code {
 	EXIT_MISSING = 3,	/* a privilege or kernel feature */
 	EXIT_NO_TARGET = 4,
 	EXIT_LIMIT = 5,		/* crossed a limit given on the command line */
+	/* `tare run`, as shells have it; else it ends with the command's own status */
+	EXIT_CANNOT_RUN = 126,
+	EXIT_NO_COMMAND = 127,
+	EXIT_SIGNAL = 128,	/* and the number of the signal that killed the command */
 };
 
 extern bool verbose;	/* -v: say more on standard error */
