@@ -2,7 +2,7 @@
 #
 #   make            build/tare and build/workloads/*
 #   make demo       install what is missing, build, measure a bundled workload
-#   make test       install what is missing, build, run every test
+#   make test       install what is missing, build, run every test (tests/run)
 #   make bench      what tare costs, side by side with others
 #   make weft-test  the runtime weft by itself, plain and under sanitizers
 #   make test-kernels  tare under Debian's kernels in qemu
@@ -73,8 +73,9 @@ demo: setup
 	@$(MAKE) --no-print-directory all
 	@tools/demo
 
+# builds on every CPU, unless told otherwise
 test: setup-test
-	@$(MAKE) --no-print-directory all unit-binaries
+	@$(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc)) all unit-binaries
 	@tests/run
 
 setup:
@@ -154,9 +155,13 @@ $(OUT)/tare: $(USER_OBJ) $(OUT)/obj/user/main.o
 $(OUT)/tare-san: $(SAN_OBJ) $(OUT)/san/user/main.o
 	$(call msg,LINK,$@) $(CC) $(SAN) $^ $(LIBS) -o $@
 
-$(OUT)/unit/%: tests/unit/%.c $(SAN_OBJ)
+# out of an archive each test links only what it needs
+$(OUT)/san/tare.a: $(SAN_OBJ)
+	$(call msg,AR,$@) rm -f $@ && ar rcs $@ $^
+
+$(OUT)/unit/%: tests/unit/%.c $(OUT)/san/tare.a
 	@mkdir -p $(@D)
-	$(call msg,TEST,$@) $(CC) $(ALL_CFLAGS) $(SAN) -Itests/unit $< $(SAN_OBJ) $(LIBS) -lcmocka -o $@
+	$(call msg,TEST,$@) $(CC) $(ALL_CFLAGS) $(SAN) -Itests/unit $< $(OUT)/san/tare.a $(LIBS) -lcmocka -o $@
 
 # once more by clang: gcc has no libFuzzer
 FUZZ_SAN := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
@@ -166,7 +171,10 @@ $(OUT)/fuzz-obj/%.o: %.c | $(OUT)/tare.skel.h
 	@mkdir -p $(@D)
 	$(call msg,CC,$@) $(CLANG) $(ALL_CFLAGS) $(FUZZ_SAN) -MMD -MP -c $< -o $@
 
-$(OUT)/fuzz/%: $(OUT)/fuzz-obj/tests/fuzz/%.o $(FUZZ_OBJ)
+$(OUT)/fuzz-obj/tare.a: $(FUZZ_OBJ)
+	$(call msg,AR,$@) rm -f $@ && ar rcs $@ $^
+
+$(OUT)/fuzz/%: $(OUT)/fuzz-obj/tests/fuzz/%.o $(OUT)/fuzz-obj/tare.a
 	@mkdir -p $(@D)
 	$(call msg,FUZZ,$@) $(CLANG) -fsanitize=fuzzer,address,undefined $^ $(LIBS) -o $@
 
