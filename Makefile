@@ -86,7 +86,7 @@ setup-test:
 .PHONY: unit-binaries
 unit-binaries: $(UNIT) $(FUZZ) $(HELPERS) $(OUT)/tare-san
 unit: $(UNIT)
-	@prove --exec '' $(UNIT)
+	@tests/run $(UNIT)
 
 test-kernels: all
 	@tests/kernels/run
