@@ -8,11 +8,10 @@
 #include "tare.bpf.h"
 #include "goroutine.bpf.h"
 #include "kernel.bpf.h"
+#include "stopping.bpf.h"
 
 #define SIGURG 23 /* include/uapi/asm-generic/signal.h; the same on x86-64 and arm64 */
 #define IRQ_MIN_NS 1000 /* shorter ones are not worth a record */
-
-extern __s32 nr_stopping;
 
 #define EMIT_EVIDENCE(c, ts, r)                                               \
 	do {                                                                  \
@@ -77,7 +76,7 @@ int BPF_PROG(page_fault_user, unsigned long address, struct pt_regs *regs, unsig
 	t->fault_address = address;
 	t->fault_ip = user_ip(p);
 	t->fault_write = error_code >> 1 & 1; /* X86_PF_WRITE, arch/x86/include/asm/trap_pf.h */
-	if (nr_stopping <= 0)
+	if (!stopping__has(p->tgid))
 		return 0;
 	r.tid = p->pid;
 	r.tgid = p->tgid;
@@ -103,7 +102,7 @@ static __always_inline int irq_entry(enum tare_prog prog, int kind)
 	if (nr_stopping <= 0)
 		return 0;
 	p = bpf_get_current_task_btf();
-	if (!target(p))
+	if (!stopping__has(p->tgid) || !target(p))
 		return 0;
 	c->irq_tid[kind] = p->pid;
 	c->irq_ts[kind] = bpf_ktime_get_ns();
@@ -164,7 +163,7 @@ int cpu_clock(struct bpf_perf_event_data *ctx)
 	if (nr_stopping <= 0)
 		return 0;
 	c = enter(PROG_cpu_clock);
-	if (!c || !target(p))
+	if (!c || !stopping__has(p->tgid) || !target(p))
 		return 0;
 	r.tid = p->pid;
 	r.tgid = p->tgid;

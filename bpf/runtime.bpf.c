@@ -11,9 +11,7 @@
 #include "goexit.bpf.h"
 #include "goroutine.bpf.h"
 #include "kernel.bpf.h"
-
-/* Processes whose world is being stopped, or stands: only then the evidence of bpf/evidence.bpf.c is wanted. */
-__s32 nr_stopping = 0;
+#include "stopping.bpf.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -45,9 +43,9 @@ static __always_inline void tell(struct cpu_state *c, struct tare_runtime *r, __
 	if (emit(c, now, &r->rec, __builtin_offsetof(struct tare_runtime, args) + nr_args * sizeof(r->args[0])))
 		__sync_fetch_and_add(&c->lost[TARE_LOST_RUNTIME], 1);
 	if (event == TARE_RT_STW_REQUEST)
-		__sync_fetch_and_add(&nr_stopping, 1);
-	else if (event == TARE_RT_STW_STARTED && nr_stopping > 0)
-		__sync_fetch_and_add(&nr_stopping, -1);
+		stopping__begin(p->tgid);
+	else if (event == TARE_RT_STW_STARTED)
+		stopping__end(p->tgid);
 }
 
 static __always_inline __u64 fetch(struct pt_regs *ctx, const struct fetch *f)

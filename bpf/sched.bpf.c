@@ -12,6 +12,7 @@
 #include "tare.bpf.h"
 #include "goroutine.bpf.h"
 #include "kernel.bpf.h"
+#include "stopping.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -25,6 +26,8 @@ struct cpus_map cpus SEC(".maps");
 struct rings_map rings SEC(".maps");
 struct go_map go_processes SEC(".maps");
 bool any_go = false;
+struct stopping_map stopping SEC(".maps");
+__s32 nr_stopping = 0;
 
 /* Report time that the kernel did not charge once it adds up to this: below, it is the jitter of reading two clocks. */
 #define STOLEN_MIN_NS 2000
@@ -195,6 +198,8 @@ static __always_inline void ended(struct cpu_state *c, struct task_struct *prev,
 	r.exec_ns = prev->se.sum_exec_runtime;
 	r.run_delay_ns = run_delay_of(prev);
 	EMIT_TASK(c, now, &r);
+	if (prev->signal->live.counter <= 0) /* none of its threads will run in user space again */
+		stopping__end(prev->tgid);
 	__sync_fetch_and_add(&nr_live, -1);
 }
 

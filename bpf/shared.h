@@ -76,6 +76,7 @@ struct go_facts {
 	__s32 goid, status, wait_reason;
 };
 #define MAX_GO_PROCESSES 4096
+#define MAX_STOPPING 4096 /* processes whose world stands at one time */
 
 /*
  * What a Go process's own counters are read from when it ends, and where that is: pieces of its globals, and for each P

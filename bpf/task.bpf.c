@@ -6,6 +6,7 @@
  */
 #include "tare.bpf.h"
 #include "kernel.bpf.h"
+#include "stopping.bpf.h"
 
 const volatile bool follow = false;
 const volatile char follow_comm[TARE_COMM_LEN] = "";
@@ -74,6 +75,7 @@ int BPF_PROG(sched_process_exec, struct task_struct *p, pid_t old_tid)
 		return 0;
 	bpf_core_read(r.comm, sizeof(r.comm), &p->comm);
 	EMIT_TASK(c, bpf_ktime_get_ns(), &r);
+	stopping__end(p->tgid);
 	return 0;
 }
 

@@ -127,6 +127,14 @@ struct sched_info {
 	unsigned long long last_queued;
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct signal_struct {
+	atomic_t live;	/* threads that have not begun to exit */
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int __state;	/* since 5.14 */
@@ -142,6 +150,7 @@ struct task_struct {
 	int on_rq;
 	struct sched_entity se;
 	struct task_group *sched_task_group;
+	struct signal_struct *signal;
 	struct sched_info sched_info;	/* CONFIG_SCHED_INFO */
 	bool throttled;			/* since 6.18: throttled one by one, on the way to user space */
 	void *stack;
