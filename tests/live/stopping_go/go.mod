@@ -1,0 +1,3 @@
+module tare/tests/live/stopping_go
+
+go 1.19
