@@ -47,6 +47,9 @@
 #define TARE_FRAME_MAGIC	0x45524154u	/* "TARE" */
 #define TARE_FRAME_MAX		(16u << 20)	/* longest payload that a reader accepts */
 
+/* "untold.PID=this is Go, but ...": why nothing tells of that process's pauses, though its runtime makes some */
+#define TARE_INFO_UNTOLD	"untold."
+
 enum tare_frame_type {
 	TARE_FRAME_HEADER = 1,	/* struct tare_header */
 	TARE_FRAME_INFO,	/* "key=value\0" strings: what was measured, where, how */

@@ -57,10 +57,10 @@ int bpf__snapshot(struct bpf *b, int phase, struct tare_task **tasks, uint32_t *
 
 /*
  * Attach @list to process @pid, which runs the program open as @fd or is about to run it. @often: also those that are
- * marked so. Says what cannot be attached. The first call also attaches the probes for evidence.
+ * marked so. The first call also attaches the probes for evidence. Returns 0 or a negative errno: then none is attached.
  */
-void bpf__attach_probes(struct bpf *b, pid_t pid, int fd, const char *runtime, const struct runtime_probes *list,
-			bool often, struct bpf_probes *probes);
+int bpf__attach_probes(struct bpf *b, pid_t pid, int fd, const struct runtime_probes *list, bool often,
+		       struct bpf_probes *probes);
 
 /* From now on the goroutines that @pid's threads run are read by @facts. Returns 0 or a negative errno. */
 int bpf__add_go(struct bpf *b, pid_t pid, const struct go_facts *facts);

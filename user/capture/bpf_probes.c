@@ -156,8 +156,8 @@ static int attach_all(struct bpf *b, pid_t pid, const char *path, const struct c
 	return 0;
 }
 
-void bpf__attach_probes(struct bpf *b, pid_t pid, int fd, const char *runtime, const struct runtime_probes *list,
-			bool often, struct bpf_probes *probes)
+int bpf__attach_probes(struct bpf *b, pid_t pid, int fd, const struct runtime_probes *list, bool often,
+		       struct bpf_probes *probes)
 {
 	struct chosen c = { 0 };
 	char path[64];
@@ -172,8 +172,8 @@ void bpf__attach_probes(struct bpf *b, pid_t pid, int fd, const char *runtime, c
 		ret = attach_all(b, pid, path, &c, probes);
 	free(c.offsets);
 	if (ret)
-		warn("the probes that tell the pauses of process %d (%s) cannot be attached: %s; `tare doctor` says whether "
-		     "uprobes work here", pid, runtime, strerror(-ret));
+		bpf__detach_probes(b, probes);
+	return ret;
 }
 
 int bpf__add_go(struct bpf *b, pid_t pid, const struct go_facts *facts)

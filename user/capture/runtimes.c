@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,32 +9,10 @@
 
 #include "describe.h"
 #include "launch.h"
-#include "modules.h"
-#include "runtime.h"
-#include "runtimes.h"
+#include "proc.h"
+#include "runtimes_impl.h"
 #include "symtab.h"
 #include "util.h"
-
-struct instance {
-	pid_t pid;
-	int fd;			/* the program, held open: what is at its path may change */
-	dev_t dev;
-	ino_t ino;
-	struct image *img;
-	const struct runtime *runtime;
-	char version[64];
-	void *self;
-	struct bpf_probes probes;
-	bool new_born;
-	bool go;		/* the kernel side knows how to find its goroutines */
-	bool runs;		/* the process runs this program already, */
-	uint64_t start, end, offset;	/* and this is where its code is mapped; .end 0: not known */
-	bool said;		/* that its counters cannot be read */
-	bool has_exit;		/* the kernel side knows what to copy when it ends */
-	struct go_exit exit;
-	bool final;		/* its last counters are written */
-	bool gone;		/* there was no such process when it was looked at last */
-};
 
 static int open_program(pid_t pid, const char *path)
 {
@@ -44,68 +21,47 @@ static int open_program(pid_t pid, const char *path)
 
 	if (fd)
 		return fd;
-	snprintf(exe, sizeof(exe), "/proc/%d/exe", pid);
+	snprintf(exe, sizeof(exe), "/proc/%d/exe", proc__living(pid));
 	fd = open(path ? command : exe, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
-static void instance__close(struct bpf *bpf, struct instance *i)
+struct instance *runtimes__next(const struct runtimes *r, pid_t pid, const struct instance *after)
 {
-	bpf__detach_probes(bpf, &i->probes);
-	if (i->go)
-		bpf__remove_go(bpf, i->pid);
-	if (i->has_exit)
-		bpf__remove_exit(bpf, i->pid);
-	if (i->self && i->runtime->close)
-		i->runtime->close(i->self);
-	image__close(i->img);
-	close(i->fd);
+	for (size_t i = 0; i < r->nr; i++) {
+		if (after == r->instances[i])
+			after = NULL;
+		else if (!after && r->instances[i]->prog.pid == pid)
+			return r->instances[i];
+	}
+	return NULL;
 }
 
 static struct instance *find(const struct runtimes *r, pid_t pid)
 {
-	for (size_t i = 0; i < r->nr; i++)
-		if (r->instances[i].pid == pid)
-			return &r->instances[i];
+	return runtimes__next(r, pid, NULL);
+}
+
+struct instance *runtimes__find_file(const struct runtimes *r, pid_t pid, const struct file_id *file)
+{
+	for_each_of(r, pid, i)
+		if (file_id__equal(&i->file, file))
+			return i;
 	return NULL;
 }
 
-static void drop(struct runtimes *r, struct instance *i)
+void runtimes__drop(struct runtimes *r, size_t at)
 {
-	instance__close(r->bpf, i);
-	*i = r->instances[--r->nr];
+	instance__close(r->bpf, r->instances[at]);
+	r->nr--;
+	memmove(&r->instances[at], &r->instances[at + 1], (r->nr - at) * sizeof(r->instances[0]));
 }
 
-/* What is to be copied when the process ends: better known once its memory was seen. */
-static void set_exit(struct runtimes *r, struct instance *i)
+static void drop_process(struct runtimes *r, pid_t pid)
 {
-	struct go_exit exit;
-
-	if (!i->runtime->exit || i->runtime->exit(i->self, &exit) || (i->has_exit && !memcmp(&exit, &i->exit, sizeof(exit))))
-		return;
-	i->exit = exit;
-	if (!bpf__set_exit(r->bpf, i->pid, &exit))
-		i->has_exit = true;
-}
-
-static void attach(struct runtimes *r, struct instance *i)
-{
-	struct runtime_probes list = { 0 };
-	const struct runtime *rt = i->runtime;
-
-	struct program prog = { i->img, i->fd, i->pid };
-	struct go_facts facts;
-
-	if (rt->open && rt->open(&prog, &i->self)) {
-		i->runtime = &runtime_native;
-		return;
-	}
-	if (rt->facts && !rt->facts(i->self, &facts))
-		i->go = !bpf__add_go(r->bpf, i->pid, &facts);
-	if (rt->probes && !rt->probes(i->self, &list))
-		bpf__attach_probes(r->bpf, i->pid, i->fd, rt->name, &list, r->goroutines, &i->probes);
-	runtime_probes__free(&list);
-	set_exit(r, i);
+	for (size_t i = r->nr; i-- > 0;)
+		if (r->instances[i]->prog.pid == pid)
+			runtimes__drop(r, i);
 }
 
 static void say(const char *key, const char *value, void *ctx)
@@ -121,56 +77,82 @@ static void write_names(struct runtimes *r, const struct instance *i)
 	i->runtime->names(i->self, say, r->writer);
 }
 
-static struct instance *new_instance(struct runtimes *r)
-{
-	if (r->nr == r->room) {
-		size_t room = r->room ? 2 * r->room : 8;
-		void *grown = realloc(r->instances, room * sizeof(*r->instances));
-
-		if (!grown)
-			return NULL;
-		r->instances = grown;
-		r->room = room;
-	}
-	r->instances[r->nr] = (struct instance){ .fd = -1 };
-	return &r->instances[r->nr++];
-}
-
-static int on_module(const struct module *m, void *ctx)
-{
-	struct instance *i = ctx;
-
-	/* the first file mapped with code is the program itself: the dynamic linker lies above it */
-	i->start = m->start;
-	i->end = m->end;
-	i->offset = m->offset;
-	return 1;
-}
-
-/* The command of `tare run` has a program before it runs it. */
-static bool runs(struct instance *i)
-{
-	struct stat st;
-	char exe[64];
-
-	if (i->runs)
-		return true;
-	snprintf(exe, sizeof(exe), "/proc/%d/exe", i->pid);
-	i->runs = !stat(exe, &st) && st.st_dev == i->dev && st.st_ino == i->ino &&
-		  modules__for_each(i->pid, on_module, i) == 1;
-	return i->runs;
-}
-
-static void write_counters(struct runtimes *r, uint64_t now, struct tare_counters *c, size_t nr)
+void runtimes__write_counters(struct runtimes *r, uint64_t now, struct tare_counters *c, size_t nr)
 {
 	if (nr)
 		writer__array(r->writer, TARE_FRAME_RUNTIMES, now, c, sizeof(*c), nr);
+}
+
+/* What a recording has to have of it before its first event. */
+static void describe(struct runtimes *r, const struct instance *i)
+{
+	struct tare_counters zero = { .ts_ns = now_ns(), .pid = i->prog.pid };
+	bool counted = false;
+	char key[64];
+
+	if (!r->writer)
+		return;
+	write_names(r, i);
+	if (i->untold) {
+		snprintf(key, sizeof(key), "%s%d", TARE_INFO_UNTOLD, i->prog.pid);
+		say(key, i->untold, r->writer);
+	}
+	for_each_of(r, i->prog.pid, other)
+		counted |= other != i && other->runtime->counters;
+	if (i->new_born && i->runtime->counters && !counted)
+		runtimes__write_counters(r, zero.ts_ns, &zero, 1);
+}
+
+struct instance *runtimes__keep(struct runtimes *r, struct instance *i)
+{
+	if (i && r->nr == r->room) {
+		size_t room = r->room ? 2 * r->room : 8;
+		void *grown = realloc(r->instances, room * sizeof(*r->instances));
+
+		if (!grown) {
+			instance__close(r->bpf, i);
+			return NULL;
+		}
+		r->instances = grown;
+		r->room = room;
+	}
+	if (i)
+		r->instances[r->nr++] = i;
+	return i;
+}
+
+void runtimes__attach(struct runtimes *r, struct instance *i)
+{
+	bool first = true;
+
+	for_each_of(r, i->prog.pid, other)
+		first &= other == i || !other->go;
+	instance__attach(r->bpf, i, r->goroutines, first);
+	describe(r, i);
+}
+
+bool runtimes__runs(struct runtimes *r, struct instance *i)
+{
+	struct stat st;
+	struct file_id file;
+	char exe[64];
+
+	if (i->prog.placed)
+		return true;
+	snprintf(exe, sizeof(exe), "/proc/%d/exe", proc__living(i->prog.pid));
+	if (stat(exe, &st))
+		return false;
+	file = file_id__of(&st);
+	if (file_id__equal(&file, &i->file))
+		runtimes__look(r, i->prog.pid, i->new_born);
+	return i->prog.placed;
 }
 
 void runtimes__add(struct runtimes *r, pid_t pid, const char *path, bool new_born)
 {
 	int fd = open_program(pid, path);
 	struct instance *i = find(r, pid);
+	struct file_id file;
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st)) { /* it has ended, or cannot be run: others say so */
@@ -178,158 +160,83 @@ void runtimes__add(struct runtimes *r, pid_t pid, const char *path, bool new_bor
 			close(fd);
 		return;
 	}
-	if (i && i->dev == st.st_dev && i->ino == st.st_ino && !i->gone) {
+	file = file_id__of(&st);
+	if (i && file_id__equal(&i->file, &file) && !i->gone) {
 		close(fd);
-		runs(i);
+		runtimes__runs(r, i);
 		return;
 	}
-	if (i)
-		drop(r, i);
-	i = new_instance(r);
-	if (!i) {
-		close(fd);
+	drop_process(r, pid);
+	i = runtimes__keep(r, instance__open(pid, fd, &st, NULL));
+	if (!i)
 		return;
-	}
-	*i = (struct instance){ .pid = pid, .fd = fd, .dev = st.st_dev, .ino = st.st_ino, .new_born = new_born };
+	i->new_born = new_born;
 	if (!path)
-		runs(i);
-	if (image__open(fd, &i->img, NULL))
-		i->img = NULL;
-	i->runtime = runtime__of(i->img, i->version, sizeof(i->version));
-	attach(r, i);
-	write_names(r, i);
-	if (new_born && r->writer && i->runtime->counters) {
-		struct tare_counters zero = { .ts_ns = now_ns(), .pid = pid };
-
-		write_counters(r, zero.ts_ns, &zero, 1);
-	}
+		runtimes__runs(r, i);
+	runtimes__attach(r, i);
 }
 
 void runtimes__begin(struct runtimes *r, struct writer *w)
 {
 	r->writer = w;
-	for (size_t i = 0; i < r->nr; i++) {
-		struct tare_counters zero = { .ts_ns = now_ns(), .pid = r->instances[i].pid };
-
-		write_names(r, &r->instances[i]);
-		if (r->instances[i].new_born && r->instances[i].runtime->counters)
-			write_counters(r, zero.ts_ns, &zero, 1);
-	}
+	for (size_t i = 0; i < r->nr; i++)
+		describe(r, r->instances[i]);
 }
 
-static int read_one(struct instance *i, struct tare_counters *c)
-{
-	int ret;
-
-	memset(c, 0xff, sizeof(*c)); /* all TARE_UNKNOWN */
-	c->pid = i->pid;
-	c->final = 0;
-	ret = i->runtime->counters(i->self, c);
-	c->ts_ns = now_ns();
-	if (ret && ret != -ESRCH && ret != -EAGAIN && !i->said) {
-		i->said = true;
-		warn("cannot read the counters of process %d (%s): %s", i->pid, i->runtime->name, strerror(-ret));
-	}
-	return ret;
-}
-
-static void write_delays(struct runtimes *r, struct instance *i, uint64_t now)
-{
-	struct tare_delays *d = calloc(1, sizeof(*d) + TARE_DELAYS_MAX * sizeof(d->buckets[0]));
-	struct iovec iov = { d, 0 };
-
-	if (!d)
-		return;
-	d->pid = i->pid;
-	if (!i->runtime->delays(i->self, d)) {
-		iov.iov_len = sizeof(*d) + d->nr * sizeof(d->buckets[0]);
-		writer__frame(r->writer, TARE_FRAME_DELAYS, 0, now, &iov, 1);
-	}
-	free(d);
-}
-
-void runtimes__read(struct runtimes *r, uint64_t now, bool last)
-{
-	struct tare_counters *all = calloc(r->nr + 1, sizeof(*all));
-	size_t nr = 0;
-
-	if (!all)
-		return;
-	for (size_t i = r->nr; i-- > 0;) {
-		struct instance *in = &r->instances[i];
-
-		if (!in->final && in->runtime->counters && runs(in) && !read_one(in, &all[nr])) {
-			nr++;
-			set_exit(r, in);
-		}
-		if (!in->final && in->runtime->delays && runs(in))
-			write_delays(r, in, now);
-		/* what it told last may still be in the rings: until the next time */
-		if (!last && in->gone)
-			drop(r, in);
-		else
-			in->gone = kill(in->pid, 0) && errno == ESRCH;
-	}
-	write_counters(r, now, all, nr);
-	free(all);
-}
-
-void runtimes__on_memory(struct runtimes *r, const struct tare_memory *memory, uint64_t ts_ns)
-{
-	struct instance *i = find(r, memory->tgid);
-	struct tare_counters c;
-	int ret;
-
-	if (!i || i->final || !i->runtime->last_counters)
-		return;
-	memset(&c, 0xff, sizeof(c));
-	c.ts_ns = ts_ns;
-	c.pid = i->pid;
-	c.final = 1;
-	ret = i->runtime->last_counters(i->self, memory, &c);
-	if (ret) {
-		if (ret != -EAGAIN)
-			info("the last counters of process %d are not known: %s", i->pid, strerror(-ret));
-		return;
-	}
-	i->final = true;
-	write_counters(r, ts_ns, &c, 1);
-	if (i->runtime->delays)
-		write_delays(r, i, ts_ns);
-}
-
-const char *runtimes__name(const struct runtimes *r, pid_t pid, const char **version)
+const char *runtimes__name(struct runtimes *r, pid_t pid, const char **version)
 {
 	const struct instance *i = find(r, pid);
 
 	*version = i ? i->version : "";
+	if (i && i->runtime != &runtime_native)
+		return i->runtime->name;
+	for_each_of(r, pid, lib) {
+		const char *base = lib->path ? strrchr(lib->path, '/') : NULL;
+
+		if (!base)
+			continue;
+		snprintf(r->name, sizeof(r->name), "%s with %s in %s", runtime_native.name,
+			 lib->version[0] ? lib->version : lib->runtime->name, base + 1);
+		return r->name;
+	}
 	return i ? i->runtime->name : runtime_native.name;
 }
 
 int runtimes__symbol(const struct runtimes *r, pid_t pid, uint64_t ip, struct runtime_symbol *sym)
 {
-	const struct instance *i = find(r, pid);
-	uint64_t bias;
+	for_each_of(r, pid, i) {
+		if (!i->prog.placed || ip < i->start || ip >= i->end)
+			continue;
+		if (i->self && i->runtime->symbol)
+			return i->runtime->symbol(i->self, ip - i->prog.bias, sym);
+		return symtab__function_at(i->prog.img, ip - i->prog.bias, &sym->name);
+	}
+	return -ENOENT;
+}
 
-	if (!i || !i->img || ip < i->start || ip >= i->end || image__bias(i->img, i->start, i->offset, true, &bias))
-		return -ENOENT;
-	if (i->runtime->symbol)
-		return i->runtime->symbol(i->self, ip - bias, sym);
-	return symtab__function_at(i->img, ip - bias, &sym->name);
+static bool tells(const struct instance *i)
+{
+	return i->tells && !i->gone;
 }
 
 void runtimes__for_each(const struct runtimes *r, void (*visit)(pid_t pid, void *ctx), void *ctx)
 {
-	for (size_t i = 0; i < r->nr; i++)
-		if (r->instances[i].runtime->probes && !r->instances[i].gone)
-			visit(r->instances[i].pid, ctx);
+	for (size_t i = 0; i < r->nr; i++) {
+		const struct instance *first = tells(r->instances[i]) ? find(r, r->instances[i]->prog.pid) : NULL;
+
+		/* each process once */
+		while (first && !tells(first))
+			first = runtimes__next(r, first->prog.pid, first);
+		if (first == r->instances[i])
+			visit(first->prog.pid, ctx);
+	}
 }
 
 void runtimes__free(struct runtimes *r)
 {
 	while (r->nr)
-		drop(r, &r->instances[r->nr - 1]);
+		runtimes__drop(r, r->nr - 1);
 	free(r->instances);
-	r->instances = NULL;
-	r->room = 0;
+	free(r->kinds);
+	*r = (struct runtimes){ .bpf = r->bpf };
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The runtimes of the session's processes: recognised, probed, their counters read, each for as long as it lives. */
+/*
+ * The runtimes of the session's processes, in their programs and in libraries that they have loaded: recognised, probed,
+ * their counters read, each for as long as it lives.
+ */
 #ifndef TARE_RUNTIMES_H
 #define TARE_RUNTIMES_H
 
@@ -14,8 +17,12 @@ struct runtimes {
 	struct bpf *bpf;
 	struct writer *writer;
 	bool goroutines;	/* also the probes that each step of a goroutine hits */
-	struct instance *instances;
+	struct instance **instances;
 	size_t nr, room;
+	struct kind *kinds;
+	size_t nr_kinds;
+	bool changed;		/* what runtimes__name() says is another by now */
+	char name[160];
 	bool named;		/* the runtime's names are in the recording */
 };
 
@@ -35,8 +42,11 @@ void runtimes__read(struct runtimes *r, uint64_t now, bool last);
 /* A runtime's last words, as a record brings them. */
 void runtimes__on_memory(struct runtimes *r, const struct tare_memory *memory, uint64_t ts_ns);
 
-/* What process @pid is: "native", or a name that never changes; version "" where unknown. */
-const char *runtimes__name(const struct runtimes *r, pid_t pid, const char **version);
+/*
+ * What process @pid is: "go", "native", "native with go1.26.8 in libwork.so"; version "" where unknown. Both are valid until
+ * the next call.
+ */
+const char *runtimes__name(struct runtimes *r, pid_t pid, const char **version);
 
 /* The function at live address @ip of the program that process @pid runs, or ran until now. Returns 0 or -ENOENT. */
 int runtimes__symbol(const struct runtimes *r, pid_t pid, uint64_t ip, struct runtime_symbol *sym);

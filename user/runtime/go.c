@@ -14,7 +14,6 @@
 #include "golive.h"
 #include "gonames.h"
 #include "gopattern.h"
-#include "modules.h"
 #include "probe_site.h"
 #include "proc.h"
 #include "util.h"
@@ -53,7 +52,7 @@ int go__code(struct go *go, const char *name, struct code *code)
 {
 	const struct go_func *f = go__func(go, name);
 
-	return f ? code__of_function(go->prog.img, f->entry, f->end, code) : -ENOENT;
+	return f ? code__of_function(go->prog->img, f->entry, f->end, code) : -ENOENT;
 }
 
 static int lookup(void *ctx, const char *name, struct code *code)
@@ -63,7 +62,7 @@ static int lookup(void *ctx, const char *name, struct code *code)
 
 static int arch_of(const struct go *go)
 {
-	return image__machine(go->prog.img) == EM_AARCH64 ? TARE_ARCH_ARM64 : TARE_ARCH_X86_64;
+	return image__machine(go->prog->img) == EM_AARCH64 ? TARE_ARCH_ARM64 : TARE_ARCH_X86_64;
 }
 
 /* ---- opening ---- */
@@ -82,24 +81,25 @@ static int go__look(struct go *go)
 {
 	struct gobuild build = { 0 };
 	const char *why = NULL, *cgo;
-	int ret = gobuild__read(go->prog.img, &build);
+	int ret = gobuild__read(go->prog->img, &build);
 
 	if (ret)
 		goto cleanup;
 	go->minor = build.minor;
 	cgo = gobuild__setting(&build, "CGO_ENABLED");
 	go->cgo = cgo && !strcmp(cgo, "1");
-	ret = go_layout__find(&go->layout, go->prog.fd, build.version);
+	ret = go_layout__find(&go->layout, go->prog->fd, build.version);
 	if (ret) {
-		warn("process %d is of %s, whose runtime this tare does not know (Go 1.%d and later): only the kernel's "
-		     "view of it is recorded", go->prog.pid, build.version, GO_OLDEST);
+		snprintf(go->prog->problem, sizeof(go->prog->problem), "of version %s: tare knows the runtimes from Go 1.%d "
+			 "to 1.%d", build.version, GO_OLDEST, GO_NEWEST);
 		goto cleanup;
 	}
 	if (!go->minor)
 		go->minor = go->layout.minor;
-	ret = pclntab__open(go->prog.img, 0, &go->pclntab, &why);
+	ret = pclntab__open(go->prog->img, 0, &go->pclntab, &why);
 	if (ret) {
-		warn("process %d (%s): its function table cannot be used: %s", go->prog.pid, build.version, why ?: strerror(-ret));
+		snprintf(go->prog->problem, sizeof(go->prog->problem), "its function table cannot be used: %s",
+			 why ?: strerror(-ret));
 		goto cleanup;
 	}
 	go_probes__want(go);
@@ -117,14 +117,14 @@ cleanup:
 	return ret;
 }
 
-static int go__open(const struct program *prog, void **self)
+static int go__open(struct program *prog, void **self)
 {
 	struct go *go = calloc(1, sizeof(*go));
 	int ret;
 
 	if (!go)
 		return -ENOMEM;
-	go->prog = *prog;
+	go->prog = prog;
 	ret = go__look(go);
 	if (ret) {
 		go__close(go);
@@ -158,15 +158,15 @@ static uint64_t by_pattern(struct go *go, const char *name, uint64_t bias)
 /* The runtime's memory, as soon as the process runs the program. */
 static int go__live(struct go *go)
 {
-	struct go_live_input in = { .pid = go->prog.pid, .img = go->prog.img, .layout = go->layout };
+	struct go_live_input in = { .pid = go->prog->pid, .img = go->prog->img, .bias = go->prog->bias,
+				    .layout = go->layout };
 	const char *problem;
 	int ret;
 
 	if (go->live)
 		return 0;
-	ret = modules__bias(in.pid, in.img, &in.bias);
-	if (ret)
-		return ret;
+	if (!go->prog->placed)
+		return -ESRCH;
 	in.pattern = (struct go_globals){
 		.sched = by_pattern(go, "runtime.sched", in.bias),
 		.allp = by_pattern(go, "runtime.allp", in.bias),
@@ -216,10 +216,9 @@ static int go__delays(void *self, struct tare_delays *d)
 
 static int tls_slot(struct go *go, const struct gotls *tls, int64_t *g_at)
 {
-	uint64_t bias;
-	int ret = modules__bias(go->prog.pid, go->prog.img, &bias);
-
-	return ret ?: proc__peek(go->prog.pid, tls->slot + bias, g_at, sizeof(*g_at));
+	if (!go->prog->placed)
+		return -ESRCH;
+	return proc__peek(go->prog->pid, tls->slot + go->prog->bias, g_at, sizeof(*g_at));
 }
 
 static int go__facts(void *self, struct go_facts *f)
@@ -236,7 +235,7 @@ static int go__facts(void *self, struct go_facts *f)
 	if (!ret && (at[G_M] < 0 || at[M_CURG] < 0 || at[G_GOID] < 0))
 		ret = -ENOENT;
 	if (ret) {
-		warn("process %d: cannot tell which goroutine a thread runs: %s", go->prog.pid, strerror(-ret));
+		warn("process %d: cannot tell which goroutine a thread runs: %s", go->prog->pid, strerror(-ret));
 		return ret;
 	}
 	*f = (struct go_facts){
@@ -305,6 +304,7 @@ static void go__names(void *self, runtime_say *say, void *ctx)
 
 const struct runtime runtime_go = {
 	.name = "go",
+	.title = "Go",
 	.recognise = recognise,
 	.open = go__open,
 	.probes = go__probes,

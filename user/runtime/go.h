@@ -11,7 +11,7 @@
 #define GO_MAX_FUNCS 48
 
 struct go {
-	struct program prog;
+	struct program *prog;
 	int minor;			/* of the version; 26 in go1.26.1 */
 	bool cgo;
 	struct pclntab *pclntab;

@@ -37,7 +37,7 @@ static uint64_t place(struct go *go, enum go_global nr, const char *symbol)
 
 	if (addr)
 		return addr - go->live->bias;
-	if (!image__symbol(go->prog.img, symbol, &addr, NULL))
+	if (!image__symbol(go->prog->img, symbol, &addr, NULL))
 		return addr;
 	return go__by_pattern(go, symbol);
 }
@@ -104,7 +104,7 @@ int go__exit(void *self, struct go_exit *x)
 /* All is copied: the runtime as it was, opened only now where the process was too short-lived for more. */
 static int go__open_last(struct go *go, uint64_t bias)
 {
-	struct go_live_input in = { .pid = go->prog.pid, .img = go->prog.img, .bias = bias, .layout = go->layout,
+	struct go_live_input in = { .pid = go->prog->pid, .img = go->prog->img, .bias = bias, .layout = go->layout,
 				    .copy = go->last };
 	const char *problem;
 	int err;

@@ -73,12 +73,12 @@ static const char *arg_register(unsigned machine, unsigned nr)
 
 static int reg_offset(const struct go *go, const char *name)
 {
-	return pt_regs__offset(image__machine(go->prog.img), name, strlen(name));
+	return pt_regs__offset(image__machine(go->prog->img), name, strlen(name));
 }
 
 static struct fetch fetch_of(const struct go *go, const struct arg *a)
 {
-	unsigned machine = image__machine(go->prog.img);
+	unsigned machine = image__machine(go->prog->img);
 	struct fetch f = { .kind = FETCH_NONE, .bytes = a->bytes };
 
 	switch (a->how) {
@@ -116,7 +116,7 @@ static int add_site(struct go *go, const struct go_event *e, const struct probe_
 	struct runtime_probe probe = { .site = { .event = e->event, .flags_mask = ps->flags_mask,
 						 .flags_flip = ps->flags_flip } };
 
-	if (image__offset(go->prog.img, ps->addr, &probe.offset))
+	if (image__offset(go->prog->img, ps->addr, &probe.offset))
 		return -ENOENT;
 	for (unsigned i = 0; i < TARE_RT_MAX_ARGS; i++) {
 		probe.site.args[i] = fetch_of(go, &e->args[i]);
@@ -126,7 +126,7 @@ static int add_site(struct go *go, const struct go_event *e, const struct probe_
 	if (e->event == TARE_RT_EXIT)
 		go->exit_site = ps->addr;
 	else if (ps->class == PROBE_STEPPED)
-		info("process %d: %s is probed at an instruction that the kernel single-steps", go->prog.pid, e->function);
+		info("process %d: %s is probed at an instruction that the kernel single-steps", go->prog->pid, e->function);
 	return runtime_probes__add(list, &probe);
 }
 
@@ -201,10 +201,10 @@ int go_probes(struct go *go, struct runtime_probes *list)
 		if (ret == -ENOMEM)
 			return ret;
 		if (ret && e->required)
-			warn("process %d: no place to see %s in %s (%s): its pauses cannot be told", go->prog.pid,
-			     e->callee && e->callee[0] ? e->callee : "calls", e->function, strerror(-ret));
+			snprintf(go->prog->problem, sizeof(go->prog->problem), "there is no place to see %s in %s (%s)",
+				 e->callee && e->callee[0] ? e->callee : "calls", e->function, strerror(-ret));
 		else if (ret)
-			info("process %d: nothing is told by %s: %s", go->prog.pid, e->function, strerror(-ret));
+			info("process %d: nothing is told by %s: %s", go->prog->pid, e->function, strerror(-ret));
 	}
 	return 0;
 }

@@ -41,15 +41,24 @@ struct runtime_symbol {
 	uint32_t line;			/* 0: not known */
 };
 
-/* A program that a process runs or is about to run. */
+/* A program that a process runs or is about to run, or a library that it has loaded. */
 struct program {
 	struct image *img;	/* NULL: not readable as one */
 	int fd;
 	pid_t pid;
+	bool library;
+	bool placed;		/* the process has mapped it, and .bias is known: what that adds to its addresses */
+	uint64_t bias;
+	/*
+	 * What the runtime cannot be asked for, as the end of "this is Go, but ..."; "": nothing. The runtime writes it. Its
+	 * pauses are not told then.
+	 */
+	char problem[256];
 };
 
 struct runtime {
 	const char *name;	/* as the report prints it */
+	const char *title;	/* as a sentence has it; NULL: .name */
 
 	/* Is the program @img (NULL: not readable) of this runtime? Returns 1 and writes its version, "" if unknown; or 0. */
 	int (*recognise)(struct image *img, char *version, size_t size);
@@ -57,10 +66,10 @@ struct runtime {
 	/* All below may be NULL. */
 
 	/*
-	 * Look closer at @prog, which stays valid until close(). Returns 0 and sets *@self, or a negative errno after saying
-	 * what is wrong: then the kernel alone measures it.
+	 * Look closer at @prog, which stays valid until close(), and is placed later than this where the process does not run
+	 * it yet. Returns 0 and sets *@self, or a negative errno: then the kernel alone measures it, and .problem says why.
 	 */
-	int (*open)(const struct program *prog, void **self);
+	int (*open)(struct program *prog, void **self);
 	/* Which probes it wants. Returns 0 or a negative errno; those that it lacks it says itself. */
 	int (*probes)(void *self, struct runtime_probes *list);
 	/* What the runtime counts, read from the live process's memory; fields it does not know stay. 0 or a negative errno. */

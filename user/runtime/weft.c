@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "modules.h"
 #include "proc.h"
 #include "runtime.h"
 #include "usdt.h"
@@ -18,11 +17,8 @@
 #define MAX_ROWS (WEFT_MAX_PROCS + 1)
 
 struct weft {
-	struct image *img;
-	pid_t pid;
+	const struct program *prog;
 	uint64_t stats;		/* weft_stats in the file; 0: no symbols */
-	uint64_t bias;
-	bool biased;		/* .bias is known: the process runs the program */
 };
 
 /* What tare makes of weft's events, by the order of enum weft_event; 0: it has no use for it. */
@@ -58,15 +54,14 @@ static int recognise(struct image *img, char *version, size_t size)
 	return img && usdt__for_each(img, "weft", on_any, NULL) == -EEXIST;
 }
 
-static int weft__open(const struct program *prog, void **self)
+static int weft__open(struct program *prog, void **self)
 {
 	struct weft *w = calloc(1, sizeof(*w));
 
 	if (!w)
 		return -ENOMEM;
-	w->img = prog->img;
-	w->pid = prog->pid;
-	if (image__symbol(w->img, "weft_stats", &w->stats, NULL))
+	w->prog = prog;
+	if (image__symbol(w->prog->img, "weft_stats", &w->stats, NULL))
 		w->stats = 0;
 	*self = w;
 	return 0;
@@ -107,12 +102,12 @@ static int on_probe(const struct usdt *u, void *ctx)
 static int weft__probes(void *self, struct runtime_probes *list)
 {
 	struct weft *w = self;
-	struct search s = { .img = w->img, .list = list };
-	int ret = usdt__for_each(w->img, "weft", on_probe, &s);
+	struct search s = { .img = w->prog->img, .list = list };
+	int ret = usdt__for_each(w->prog->img, "weft", on_probe, &s);
 
 	for (unsigned e = 0; e < WEFT_N_EVENTS && !ret; e++)
 		if (meaning[e].event && !s.found[e])
-			warn("process %d runs another weft than this tare knows: it does not tell %s", w->pid, names[e]);
+			warn("process %d runs another weft than this tare knows: it does not tell %s", w->prog->pid, names[e]);
 	return ret;
 }
 
@@ -143,10 +138,9 @@ static int weft__counters(void *self, struct tare_counters *c)
 
 	if (!w->stats)
 		return -ENOENT;
-	if (!w->biased && modules__bias(w->pid, w->img, &w->bias))
+	if (!w->prog->placed)
 		return -ESRCH;
-	w->biased = true;
-	ret = proc__peek(w->pid, w->stats + w->bias, head, sizeof(head));
+	ret = proc__peek(w->prog->pid, w->stats + w->prog->bias, head, sizeof(head));
 	if (ret)
 		return ret;
 	if (head[0] != WEFT_STATS_VERSION || head[1] >= MAX_ROWS || head[2] != sizeof(struct weft_counters) || head[3] != nr)
@@ -154,7 +148,7 @@ static int weft__counters(void *self, struct tare_counters *c)
 	for (uint32_t row = 0; row <= head[1]; row++) {
 		struct weft_counters counters;
 
-		ret = proc__peek(w->pid, w->stats + w->bias + offsetof(struct weft_stats, rows) + row * sizeof(counters),
+		ret = proc__peek(w->prog->pid, w->stats + w->prog->bias + offsetof(struct weft_stats, rows) + row * sizeof(counters),
 				 &counters, sizeof(counters));
 		if (ret)
 			return ret;

@@ -5,7 +5,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/uio.h>
 
 #include "golive_impl.h"
 #include "proc.h"
@@ -50,9 +49,9 @@ int live__gather(const struct go_live *live, const uint64_t *addrs, size_t nr, v
 		for (size_t k = 0; k < n; k++)
 			from[k] = (struct iovec){ (void *)(uintptr_t)addrs[i + k], len };
 		to = (struct iovec){ out + i * len, n * len };
-		got = process_vm_readv(live->pid, &to, 1, from, n, 0);
-		if (got < 0 && errno != EFAULT)
-			return -errno;
+		got = proc__peek_all(live->pid, &to, from, n);
+		if (got < 0 && got != -EFAULT)
+			return got;
 		if (got < 0)
 			got = 0;
 		i += got / len;

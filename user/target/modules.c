@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "modules.h"
+#include "proc.h"
 
 int elf__build_id(int fd, uint8_t id[TARE_BUILD_ID_MAX])
 {
@@ -32,13 +33,13 @@ int elf__build_id(int fd, uint8_t id[TARE_BUILD_ID_MAX])
 	return len > 0 ? len : 0;
 }
 
-int module__open(pid_t pid, const struct module *m)
+static int open_mapped(pid_t pid, uint64_t start, uint64_t end)
 {
-	char path[4200];
+	char path[96];
 	struct stat st;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, pid, m->start, m->end);
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, proc__living(pid), start, end);
 	/* O_NONBLOCK: a FIFO or device put in the way must not hang the recorder */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
@@ -50,6 +51,24 @@ int module__open(pid_t pid, const struct module *m)
 	return fd;
 }
 
+int module__open(pid_t pid, const struct module *m)
+{
+	return open_mapped(pid, m->start, m->end);
+}
+
+int mapping__open(pid_t pid, const struct mapping *m)
+{
+	return open_mapped(pid, m->start, m->end);
+}
+
+int mapping__stat(pid_t pid, const struct mapping *m, struct stat *st)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, proc__living(pid), m->start, m->end);
+	return stat(path, st) ? -errno : S_ISREG(st->st_mode) ? 0 : -EINVAL;
+}
+
 int modules__for_each(pid_t pid, int (*visit)(const struct module *m, void *ctx), void *ctx)
 {
 	char path[32], *line = NULL;
@@ -58,6 +77,7 @@ int modules__for_each(pid_t pid, int (*visit)(const struct module *m, void *ctx)
 	char perms[5];
 	FILE *f;
 
+	pid = proc__living(pid);
 	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
 	f = fopen(path, "re");
 	if (!f)
@@ -88,9 +108,10 @@ int mappings__for_each(pid_t pid, int (*visit)(const struct mapping *m, void *ct
 	char path[32], *line = NULL;
 	size_t room = 0;
 	int ret = 0, at;
+	char perms[5];
 	FILE *f;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	snprintf(path, sizeof(path), "/proc/%d/maps", proc__living(pid));
 	f = fopen(path, "re");
 	if (!f)
 		return errno == ENOENT ? -ESRCH : -errno;
@@ -98,8 +119,10 @@ int mappings__for_each(pid_t pid, int (*visit)(const struct mapping *m, void *ct
 		struct mapping m = { .name = "" };
 
 		at = 0;
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %*s %*s %*s %n", &m.start, &m.end, &at) < 2)
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s %n", &m.start, &m.end, perms, &m.offset,
+			   &at) < 4)
 			continue;
+		m.code = perms[2] == 'x';
 		line[strcspn(line, "\n")] = '\0';
 		if (at && (size_t)at < strlen(line))
 			m.name = line + at;
@@ -108,27 +131,4 @@ int mappings__for_each(pid_t pid, int (*visit)(const struct mapping *m, void *ct
 	free(line);
 	fclose(f);
 	return ret;
-}
-
-struct bias {
-	const struct image *img;
-	uint64_t bias;
-};
-
-static int find_bias(const struct module *m, void *ctx)
-{
-	struct bias *b = ctx;
-
-	/* the first file mapped with code is the program itself: the dynamic linker lies above it */
-	return image__bias(b->img, m->start, m->offset, true, &b->bias) ? 0 : 1;
-}
-
-int modules__bias(pid_t pid, const struct image *img, uint64_t *bias)
-{
-	struct bias b = { .img = img };
-
-	if (modules__for_each(pid, find_bias, &b) != 1)
-		return -ESRCH;
-	*bias = b.bias;
-	return 0;
 }

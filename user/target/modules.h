@@ -3,7 +3,9 @@
 #ifndef TARE_MODULES_H
 #define TARE_MODULES_H
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "format.h"
@@ -27,7 +29,8 @@ int modules__for_each(pid_t pid, int (*visit)(const struct module *m, void *ctx)
 
 /* Any mapping. .name is a file's path as the process sees it, "[heap]", "[anon: Go: heap]" or the like, or "". */
 struct mapping {
-	uint64_t start, end;
+	uint64_t start, end, offset;
+	bool code;		/* may be executed */
 	const char *name;
 };
 
@@ -36,14 +39,12 @@ int mappings__for_each(pid_t pid, int (*visit)(const struct mapping *m, void *ct
 
 /* Open what is mapped at @m: the very file, whatever its name means by now. Returns a descriptor or a negative errno. */
 int module__open(pid_t pid, const struct module *m);
+int mapping__open(pid_t pid, const struct mapping *m);
+
+/* What the regular file mapped at @m is, without opening it. Returns 0 or a negative errno. */
+int mapping__stat(pid_t pid, const struct mapping *m, struct stat *st);
 
 /* The build id in the ELF file @fd. Returns its length, 0 where there is none. Any file is safe to ask about. */
 int elf__build_id(int fd, uint8_t id[TARE_BUILD_ID_MAX]);
-
-/*
- * What live process @pid, which runs the program @img, adds to each address of it. Returns 0, or -ESRCH where the
- * process is gone or runs another program.
- */
-int modules__bias(pid_t pid, const struct image *img, uint64_t *bias);
 
 #endif /* TARE_MODULES_H */

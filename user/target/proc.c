@@ -62,6 +62,41 @@ long proc__status(pid_t pid, const char *field)
 	return p ? strtol(p + strlen(key), NULL, 10) : -ENOENT;
 }
 
+/* The state of thread /proc/@pid/@dir: 'Z' where it has ended and is not buried. 0: not known. */
+static char state_of(pid_t pid, const char *dir)
+{
+	char name[64], buf[1024], *p;
+
+	snprintf(name, sizeof(name), "%.40sstat", dir);
+	if (proc__read(pid, name, buf, sizeof(buf)) < 0)
+		return 0;
+	p = strrchr(buf, ')'); /* the name may hold anything */
+	return p && p[1] ? p[2] : 0;
+}
+
+pid_t proc__living(pid_t pid)
+{
+	pid_t found = pid;
+	struct dirent *d;
+	char path[64];
+	DIR *dir;
+
+	if (state_of(pid, "") != 'Z')
+		return pid;
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	while (dir && found == pid && (d = readdir(dir))) {
+		if (!isdigit((unsigned char)d->d_name[0]) || atoi(d->d_name) == pid)
+			continue;
+		snprintf(path, sizeof(path), "task/%.16s/", d->d_name);
+		if (!strchr("ZX", state_of(pid, path)))
+			found = atoi(d->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
 int proc__comm(pid_t pid, char comm[16])
 {
 	char buf[64]; /* kernel threads may have longer ones */
@@ -169,13 +204,22 @@ int proc__find_cgroup(const char *path, struct pids *list)
 	return fd < 0 ? -errno : find_cgroup_at(fd, list, 0);
 }
 
+ssize_t proc__peek_all(pid_t pid, const struct iovec *to, const struct iovec *from, size_t nr)
+{
+	ssize_t n = process_vm_readv(pid, to, 1, from, nr, 0);
+
+	if (n < 0 && errno == ESRCH)
+		n = process_vm_readv(proc__living(pid), to, 1, from, nr, 0);
+	return n < 0 ? -errno : n;
+}
+
 int proc__peek(pid_t pid, uint64_t addr, void *buf, size_t len)
 {
 	struct iovec to = { buf, len }, from = { (void *)(uintptr_t)addr, len };
-	ssize_t n = process_vm_readv(pid, &to, 1, &from, 1, 0);
+	ssize_t n = proc__peek_all(pid, &to, &from, 1);
 
 	if (n == (ssize_t)len)
 		return 0;
 	/* a part: the rest is not mapped */
-	return n >= 0 ? -EFAULT : -errno;
+	return n >= 0 ? -EFAULT : n;
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 /* A growing list of process ids; zero-initialise, free() .pids. */
 struct pids {
@@ -25,6 +26,12 @@ ssize_t proc__read(pid_t pid, const char *name, char *buf, size_t size);
 
 /* One field of /proc/PID/status as a number, "Tgid" say. Returns it, or a negative errno. */
 long proc__status(pid_t pid, const char *field);
+
+/*
+ * A thread of process @pid that still has the process's memory: its first one, or another where that one has ended and
+ * the others go on. What the kernel says of memory, program and mappings is asked by this number. @pid where there is none.
+ */
+pid_t proc__living(pid_t pid);
 
 /* The name of a process's first thread, at most 15 bytes. Returns 0 or a negative errno. */
 int proc__comm(pid_t pid, char comm[16]);
@@ -47,5 +54,8 @@ int proc__find_cgroup(const char *path, struct pids *list);
  * negative errno (-ESRCH: gone, -EPERM: may not be read).
  */
 int proc__peek(pid_t pid, uint64_t addr, void *buf, size_t len);
+
+/* The same from @nr places at once, into one after the other. Returns how many bytes before one was not mapped. */
+ssize_t proc__peek_all(pid_t pid, const struct iovec *to, const struct iovec *from, size_t nr);
 
 #endif /* TARE_PROC_H */

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "instance.h"
+#include "util.h"
+
+struct instance *instance__open(pid_t pid, int fd, const struct stat *st, const char *path)
+{
+	struct instance *i = calloc(1, sizeof(*i));
+
+	if (i && path)
+		i->path = strdup(path);
+	if (!i || (path && !i->path)) {
+		free(i);
+		close(fd);
+		return NULL;
+	}
+	i->prog = (struct program){ .fd = fd, .pid = pid, .library = path };
+	i->file = file_id__of(st);
+	if (image__open(fd, &i->prog.img, NULL))
+		i->prog.img = NULL;
+	i->runtime = runtime__of(i->prog.img, i->version, sizeof(i->version));
+	return i;
+}
+
+void instance__close(struct bpf *bpf, struct instance *i)
+{
+	bpf__detach_probes(bpf, &i->probes);
+	if (i->go)
+		bpf__remove_go(bpf, i->prog.pid);
+	if (i->has_exit)
+		bpf__remove_exit(bpf, i->prog.pid);
+	if (i->self && i->runtime->close)
+		i->runtime->close(i->self);
+	image__close(i->prog.img);
+	close(i->prog.fd);
+	free(i->path);
+	free(i->untold);
+	free(i);
+}
+
+void instance__place(struct instance *i, uint64_t start, uint64_t end, uint64_t offset)
+{
+	i->start = start;
+	i->end = end;
+	i->prog.placed = i->prog.img && !image__bias(i->prog.img, start, offset, true, &i->prog.bias);
+}
+
+void instance__set_exit(struct bpf *bpf, struct instance *i)
+{
+	struct go_exit exit;
+
+	if (!i->runtime->exit || i->runtime->exit(i->self, &exit) || (i->has_exit && !memcmp(&exit, &i->exit, sizeof(exit))))
+		return;
+	i->exit = exit;
+	if (!bpf__set_exit(bpf, i->prog.pid, &exit))
+		i->has_exit = true;
+}
+
+static void instance__probe(struct bpf *bpf, struct instance *i, bool goroutines, bool first)
+{
+	struct runtime_probes list = { 0 };
+	const struct runtime *rt = i->runtime;
+	struct go_facts facts;
+	int ret;
+
+	if (first && rt->facts && !rt->facts(i->self, &facts))
+		i->go = !bpf__add_go(bpf, i->prog.pid, &facts);
+	ret = rt->probes ? rt->probes(i->self, &list) : -ENOENT;
+	if (!ret)
+		ret = bpf__attach_probes(bpf, i->prog.pid, i->prog.fd, &list, goroutines, &i->probes);
+	runtime_probes__free(&list);
+	if (ret && rt->probes && !i->prog.problem[0])
+		snprintf(i->prog.problem, sizeof(i->prog.problem), "its probes cannot be attached: %s; `tare doctor` says "
+			 "whether uprobes work here", strerror(-ret));
+	i->tells = !ret && !i->prog.problem[0];
+	instance__set_exit(bpf, i);
+}
+
+/* What the runtime says of itself, made the sentence that all commands print. */
+static void instance__explain(struct instance *i, const char *runtime)
+{
+	const char *base = i->path ? strrchr(i->path, '/') : NULL;
+	char name[64] = "";
+
+	if (base)
+		sanitize(base + 1, strlen(base + 1), name, sizeof(name));
+	if (asprintf(&i->untold, "%s%sthis is %s, but %s: its pauses are not told", name, base ? ": " : "", runtime,
+		     i->prog.problem) < 0)
+		i->untold = NULL;
+	else
+		warn("process %d: %s", i->prog.pid, i->untold);
+}
+
+void instance__attach(struct bpf *bpf, struct instance *i, bool goroutines, bool first)
+{
+	const struct runtime *rt = i->runtime;
+	int ret = rt->open ? rt->open(&i->prog, &i->self) : 0;
+
+	if (!ret)
+		instance__probe(bpf, i, goroutines, first);
+	else if (!i->prog.problem[0])
+		snprintf(i->prog.problem, sizeof(i->prog.problem), "it cannot be looked into: %s", strerror(-ret));
+	if (i->prog.problem[0])
+		instance__explain(i, rt->title ?: rt->name);
+	if (ret)
+		i->runtime = &runtime_native;
+}
+
+int instance__counters(struct instance *i, struct tare_counters *c)
+{
+	int ret;
+
+	memset(c, 0xff, sizeof(*c)); /* all TARE_UNKNOWN */
+	c->pid = i->prog.pid;
+	c->final = 0;
+	ret = i->runtime->counters(i->self, c);
+	c->ts_ns = now_ns();
+	if (ret && ret != -ESRCH && ret != -EAGAIN && !i->said) {
+		i->said = true;
+		warn("cannot read the counters of process %d (%s): %s", i->prog.pid, i->runtime->name, strerror(-ret));
+	}
+	return ret;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One file with code in one process, the program itself or a library, and the runtime that is in it. */
+#ifndef TARE_CAPTURE_INSTANCE_H
+#define TARE_CAPTURE_INSTANCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "bpf.h"
+#include "runtime.h"
+
+/* A file, and what is in it as long as nobody writes to it. */
+struct file_id {
+	dev_t dev;
+	ino_t ino;
+	off_t bytes;
+	struct timespec changed;
+};
+
+static inline struct file_id file_id__of(const struct stat *st)
+{
+	return (struct file_id){ st->st_dev, st->st_ino, st->st_size, st->st_mtim };
+}
+
+static inline bool file_id__equal(const struct file_id *a, const struct file_id *b)
+{
+	return a->dev == b->dev && a->ino == b->ino && a->bytes == b->bytes && a->changed.tv_sec == b->changed.tv_sec &&
+	       a->changed.tv_nsec == b->changed.tv_nsec;
+}
+
+struct instance {
+	struct program prog;	/* .fd is held open: what is at its path may change */
+	struct file_id file;
+	const struct runtime *runtime;
+	char version[64];
+	char *path;		/* of a library, as the process sees it; NULL: the program itself */
+	char *untold;		/* why its pauses are not told, as a sentence; NULL: they are, or it has none */
+	void *self;
+	struct bpf_probes probes;
+	bool tells;		/* its pauses are told */
+	bool new_born;		/* its counters begin at 0 */
+	bool go;		/* the kernel side knows how to find its goroutines */
+	uint64_t start, end;	/* where its code is mapped, once .prog.placed */
+	bool said;		/* that its counters cannot be read */
+	bool has_exit;		/* the kernel side knows what to copy when it ends */
+	struct go_exit exit;
+	bool final;		/* its last counters are written */
+	bool gone;		/* there was no such process when it was looked at last */
+};
+
+/*
+ * The file open as @fd, which it takes even where it fails, in process @pid. @path: of a library, NULL for the program.
+ * Returns it, or NULL without memory.
+ */
+struct instance *instance__open(pid_t pid, int fd, const struct stat *st, const char *path);
+void instance__close(struct bpf *bpf, struct instance *i);
+
+/* The process has mapped it with code at [@start, @end), from @offset of the file on. */
+void instance__place(struct instance *i, uint64_t start, uint64_t end, uint64_t offset);
+
+/* Its probes, and how the kernel side finds its goroutines: @first of its process alone. Says what does not work. */
+void instance__attach(struct bpf *bpf, struct instance *i, bool goroutines, bool first);
+
+/* What is to be copied when the process ends: better known once its memory was seen. */
+void instance__set_exit(struct bpf *bpf, struct instance *i);
+
+/* Its counters now. Returns 0 or a negative errno; says once what is wrong. */
+int instance__counters(struct instance *i, struct tare_counters *c);
+
+#endif /* TARE_CAPTURE_INSTANCE_H */

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the parts of runtimes.h share. */
+#ifndef TARE_RUNTIMES_IMPL_H
+#define TARE_RUNTIMES_IMPL_H
+
+#include "instance.h"
+#include "runtimes.h"
+
+/* The instance of process @pid that follows @after (NULL: the first one), or NULL: the program before its libraries. */
+struct instance *runtimes__next(const struct runtimes *r, pid_t pid, const struct instance *after);
+
+#define for_each_of(r, pid_, i) \
+	for (struct instance *i = runtimes__next(r, pid_, NULL); i; i = runtimes__next(r, pid_, i))
+
+/* That of a file in a process, or NULL. */
+struct instance *runtimes__find_file(const struct runtimes *r, pid_t pid, const struct file_id *file);
+
+/* Takes @i, and gives it back; NULL, which it may be, where there is no memory for it. */
+struct instance *runtimes__keep(struct runtimes *r, struct instance *i);
+
+/* Close number @at; the others keep their order. */
+void runtimes__drop(struct runtimes *r, size_t at);
+
+/* Attach the probes of @i, which is kept, and say what a recording has to have of it before its first event. */
+void runtimes__attach(struct runtimes *r, struct instance *i);
+
+/* Does the process run it? The command of `tare run` has a program before it runs it. */
+bool runtimes__runs(struct runtimes *r, struct instance *i);
+
+void runtimes__write_counters(struct runtimes *r, uint64_t now, struct tare_counters *c, size_t nr);
+
+/*
+ * runtimes_library.c: look at what process @pid has mapped with code by now, and attach to what is new. @new_born: it has
+ * been loaded just now.
+ */
+void runtimes__look(struct runtimes *r, pid_t pid, bool new_born);
+
+#endif /* TARE_RUNTIMES_IMPL_H */

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What a process has mapped beside its program: libraries with a runtime in them. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "modules.h"
+#include "runtimes_impl.h"
+
+/* What a file with code is: asked once, however many processes have it mapped. */
+struct kind {
+	struct file_id file;
+	const struct runtime *runtime;
+};
+
+static struct kind *find_kind(const struct runtimes *r, const struct file_id *file)
+{
+	for (size_t i = 0; i < r->nr_kinds; i++)
+		if (file_id__equal(&r->kinds[i].file, file))
+			return &r->kinds[i];
+	return NULL;
+}
+
+static void remember(struct runtimes *r, const struct instance *i)
+{
+	struct kind *grown = realloc(r->kinds, (r->nr_kinds + 1) * sizeof(*grown));
+
+	if (!grown)
+		return; /* it is asked again */
+	r->kinds = grown;
+	grown[r->nr_kinds++] = (struct kind){ i->file, i->runtime };
+}
+
+struct look {
+	struct runtimes *r;
+	pid_t pid;
+	bool new_born;	/* what is found has just been loaded */
+};
+
+static int on_mapping(const struct mapping *m, void *ctx)
+{
+	struct look *look = ctx;
+	struct runtimes *r = look->r;
+	struct file_id file;
+	struct instance *i;
+	struct kind *kind;
+	struct stat st;
+	int fd;
+
+	if (!m->code || m->name[0] != '/' || mapping__stat(look->pid, m, &st))
+		return 0;
+	file = file_id__of(&st);
+	i = runtimes__find_file(r, look->pid, &file);
+	if (i && !i->prog.placed)
+		instance__place(i, m->start, m->end, m->offset);
+	kind = find_kind(r, &file);
+	if (i || (kind && kind->runtime == &runtime_native))
+		return 0;
+	fd = mapping__open(look->pid, m);
+	i = fd < 0 ? NULL : instance__open(look->pid, fd, &st, m->name);
+	if (i && !kind)
+		remember(r, i);
+	if (i && i->runtime == &runtime_native) {
+		instance__close(r->bpf, i);
+		return 0;
+	}
+	i = runtimes__keep(r, i);
+	if (!i)
+		return 0;
+	instance__place(i, m->start, m->end, m->offset);
+	i->new_born = look->new_born;
+	runtimes__attach(r, i);
+	r->changed = true;
+	return 0;
+}
+
+void runtimes__look(struct runtimes *r, pid_t pid, bool new_born)
+{
+	struct look look = { r, pid, new_born };
+
+	mappings__for_each(pid, on_mapping, &look);
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What the runtimes count of themselves, each second and at their ends. */
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtimes_impl.h"
+#include "util.h"
+
+static void write_delays(struct runtimes *r, struct instance *i, uint64_t now)
+{
+	struct tare_delays *d = calloc(1, sizeof(*d) + TARE_DELAYS_MAX * sizeof(d->buckets[0]));
+	struct iovec iov = { d, 0 };
+
+	if (!d)
+		return;
+	d->pid = i->prog.pid;
+	if (!i->runtime->delays(i->self, d)) {
+		iov.iov_len = sizeof(*d) + d->nr * sizeof(d->buckets[0]);
+		writer__frame(r->writer, TARE_FRAME_DELAYS, 0, now, &iov, 1);
+	}
+	free(d);
+}
+
+/* What is not known of one is not known of all; two runtimes in one process both count. */
+static void add_counters(struct tare_counters *sum, const struct tare_counters *c)
+{
+	__u64 *to = &sum->goroutine_switches;
+	const __u64 *from = &c->goroutine_switches;
+
+	for (size_t i = 0; i < (sizeof(*c) - offsetof(struct tare_counters, goroutine_switches)) / sizeof(*to); i++)
+		to[i] = to[i] == TARE_UNKNOWN || from[i] == TARE_UNKNOWN ? TARE_UNKNOWN : to[i] + from[i];
+}
+
+/* Those of a process are together in @all, and so is each one's process. Returns how many there are now. */
+static size_t collect(struct tare_counters *all, size_t nr, const struct tare_counters *c)
+{
+	for (size_t i = 0; i < nr; i++) {
+		if (all[i].pid != c->pid)
+			continue;
+		add_counters(&all[i], c);
+		return nr;
+	}
+	all[nr] = *c;
+	return nr + 1;
+}
+
+void runtimes__read(struct runtimes *r, uint64_t now, bool last)
+{
+	struct tare_counters *all = calloc(r->nr + 1, sizeof(*all)), c;
+	size_t nr = 0;
+
+	if (!all)
+		return;
+	for (size_t i = r->nr; i-- > 0;) {
+		struct instance *in = r->instances[i];
+
+		if (!in->final && in->runtime->counters && runtimes__runs(r, in) && !instance__counters(in, &c)) {
+			nr = collect(all, nr, &c);
+			instance__set_exit(r->bpf, in);
+		}
+		if (!in->final && in->runtime->delays && runtimes__runs(r, in))
+			write_delays(r, in, now);
+		/* what it told last may still be in the rings: until the next time */
+		if (!last && in->gone)
+			runtimes__drop(r, i);
+		else
+			in->gone = kill(in->prog.pid, 0) && errno == ESRCH;
+	}
+	runtimes__write_counters(r, now, all, nr);
+	free(all);
+}
+
+void runtimes__on_memory(struct runtimes *r, const struct tare_memory *memory, uint64_t ts_ns)
+{
+	struct instance *i = runtimes__next(r, memory->tgid, NULL);
+	struct tare_counters c;
+	int ret;
+
+	while (i && !i->has_exit)
+		i = runtimes__next(r, memory->tgid, i);
+	if (!i || i->final || !i->runtime->last_counters)
+		return;
+	memset(&c, 0xff, sizeof(c));
+	c.ts_ns = ts_ns;
+	c.pid = i->prog.pid;
+	c.final = 1;
+	ret = i->runtime->last_counters(i->self, memory, &c);
+	if (ret) {
+		if (ret != -EAGAIN)
+			info("the last counters of process %d are not known: %s", i->prog.pid, strerror(-ret));
+		return;
+	}
+	i->final = true;
+	runtimes__write_counters(r, ts_ns, &c, 1);
+	if (i->runtime->delays)
+		write_delays(r, i, ts_ns);
+}
