@@ -77,7 +77,10 @@ struct tare_frame {
 
 enum tare_arch { TARE_ARCH_X86_64 = 1, TARE_ARCH_ARM64 };
 
-/* All times in a file are CLOCK_MONOTONIC; the triple, read together, relates it to the others. */
+/*
+ * All times in a file are CLOCK_MONOTONIC as the kernel has it, whatever time namespace the recorder or a target is in; the
+ * triple, read together, relates it to the others.
+ */
 struct tare_header {
 	__u32 version;
 	__u32 arch;		/* enum tare_arch: whose system call numbers */

@@ -119,6 +119,24 @@ static __always_inline __u64 user_flags(struct pt_regs *ctx)
 #endif
 }
 
+/*
+ * How far ahead of the kernel's clocks those of @p are, ns: its time namespace may have moved them. Only what a program
+ * reads itself is moved: bpf_ktime_get_ns() and the kernel's own times are not.
+ */
+static __always_inline __s64 namespace_ns(struct task_struct *p, bool boottime)
+{
+	struct nsproxy *proxy = p->nsproxy;	/* NULL once it exits: all below reads as 0 */
+	struct time_namespace *ns = NULL;
+
+	if (!bpf_core_field_exists(proxy->time_ns))
+		return 0;
+	ns = BPF_CORE_READ(proxy, time_ns);
+	if (boottime)
+		return BPF_CORE_READ(ns, offsets.boottime.tv_sec) * 1000000000ll +
+		       BPF_CORE_READ(ns, offsets.boottime.tv_nsec);
+	return BPF_CORE_READ(ns, offsets.monotonic.tv_sec) * 1000000000ll + BPF_CORE_READ(ns, offsets.monotonic.tv_nsec);
+}
+
 /* Did the CPU clock's tick interrupt the kernel? */
 static __always_inline bool sampled_in_kernel(struct bpf_perf_event_data *ctx)
 {

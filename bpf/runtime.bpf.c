@@ -73,6 +73,8 @@ static __always_inline __u64 fetch(struct pt_regs *ctx, const struct fetch *f)
 			bpf_probe_read_user(&first, sizeof(first), (void *)value);
 		return STRING_KEY(len, first);
 	}
+	if (f->clock && value)	/* a program that has not looked at the clock has 0 */
+		value -= namespace_ns(bpf_get_current_task_btf(), false);
 	return f->bytes && f->bytes < 8 ? value & ((1ull << (f->bytes * 8)) - 1) : value;
 }
 

@@ -47,7 +47,7 @@ struct fetch {
 	__u8 kind;		/* enum fetch_kind */
 	__u8 bytes;		/* of the number: 1, 2, 4 or 8; the rest of the eight is cleared */
 	__u8 depth;
-	__u8 pad;
+	__u8 clock;		/* 1: a time of the program's CLOCK_MONOTONIC; told as the kernel's */
 	__u32 reg;
 	__s32 at[FETCH_MAX_DEPTH];
 	__s64 value;		/* FETCH_CONST */

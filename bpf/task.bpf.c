@@ -13,6 +13,20 @@ const volatile char follow_comm[TARE_COMM_LEN] = "";
 /* What the iterator's pass is for: 0 find targets and take their first snapshot, 1 the last one, 2 one to begin from. */
 __u32 snapshot_phase = 0;
 
+/* The recorder's own clocks, for what it writes and reads beside the kernel's times; see bpf__attach(). */
+__s64 recorder_monotonic_ns = 0, recorder_boottime_ns = 0;
+
+/* Run once, by the recorder itself; nothing else does. */
+SEC("raw_tp")
+int recorder_clocks(void *ctx)
+{
+	struct task_struct *p = bpf_get_current_task_btf();
+
+	recorder_monotonic_ns = namespace_ns(p, false);
+	recorder_boottime_ns = namespace_ns(p, true);
+	return 0;
+}
+
 /* Begin to follow @p. Returns its state, or NULL where there is no memory for it. */
 static __always_inline struct task_state *track(struct cpu_state *c, struct task_struct *p)
 {

@@ -135,6 +135,23 @@ struct signal_struct {
 	atomic_t live;	/* threads that have not begun to exit */
 };
 
+struct timespec64 {
+	s64 tv_sec;
+	long tv_nsec;
+};
+
+struct timens_offsets {
+	struct timespec64 monotonic, boottime;
+};
+
+struct time_namespace {
+	struct timens_offsets offsets;
+};
+
+struct nsproxy {
+	struct time_namespace *time_ns;	/* CONFIG_TIME_NS or not, since 5.6 */
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int __state;	/* since 5.14 */
@@ -155,6 +172,7 @@ struct task_struct {
 	bool throttled;			/* since 6.18: throttled one by one, on the way to user space */
 	void *stack;
 	struct mm_struct *mm;
+	struct nsproxy *nsproxy;
 	struct thread_struct thread;
 };
 

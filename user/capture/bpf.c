@@ -91,8 +91,20 @@ static int configure(struct bpf *b, const struct bpf_opts *opts)
 	}
 	configure_uprobes(s);
 	configure_evidence(s);
+	bpf_program__set_autoattach(s->progs.recorder_clocks, false);
 	feature__release();
 	return bpf_map__set_max_entries(s->maps.cpus, b->nr_cpus) ?: bpf_map__set_max_entries(s->maps.rings, b->nr_cpus);
+}
+
+/* In a time namespace the recorder's clocks are not the kernel's, by which events are told. */
+static void find_own_clocks(struct tare_bpf *s)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, none);
+
+	if (bpf_prog_test_run_opts(bpf_program__fd(s->progs.recorder_clocks), &none))
+		warn("cannot tell whether tare is in a time namespace: %s; if it is, times are wrong", strerror(errno));
+	else
+		clock__set_offsets(s->bss->recorder_monotonic_ns, s->bss->recorder_boottime_ns);
 }
 
 int bpf__attach(struct bpf *b, const struct bpf_opts *opts)
@@ -118,6 +130,7 @@ int bpf__attach(struct bpf *b, const struct bpf_opts *opts)
 		ret = tare_bpf__attach(b->skel);
 	if (ret)
 		return explain(ret);
+	find_own_clocks(b->skel);
 	b->timing = bpf_program__autoload(b->skel->progs.sched_entry);
 	b->cpus = mmap(NULL, nr_cpus * sizeof(*b->cpus), PROT_READ | PROT_WRITE, MAP_SHARED,
 		       bpf_map__fd(b->skel->maps.cpus), 0);

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "describe.h"
@@ -20,14 +19,6 @@
 #define THIS_ARCH TARE_ARCH_ARM64
 #endif
 
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
-}
-
 int describe__header(struct writer *w, unsigned nr_cpus)
 {
 	struct tare_header h = {
@@ -35,9 +26,9 @@ int describe__header(struct writer *w, unsigned nr_cpus)
 		.arch = THIS_ARCH,
 		.nr_cpus = nr_cpus,
 		.page_size = sysconf(_SC_PAGESIZE),
-		.mono_ns = clock_ns(CLOCK_MONOTONIC),
-		.boot_ns = clock_ns(CLOCK_BOOTTIME),
-		.real_ns = clock_ns(CLOCK_REALTIME),
+		.mono_ns = now_ns(),
+		.boot_ns = boot_now_ns(),
+		.real_ns = real_now_ns(),
 		.ticks_hz = sysconf(_SC_CLK_TCK),
 	};
 	struct iovec iov = { &h, sizeof(h) };

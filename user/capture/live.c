@@ -118,10 +118,8 @@ int live__feed(void *ctx, const struct tare_frame *head, const struct iovec *iov
 /* Returns false where nothing came for IDLE_NS. */
 static bool live__wait(struct live *l)
 {
-	struct timespec until;
-	uint64_t end = now_ns() + IDLE_NS;
+	struct timespec until = wait_until(IDLE_NS);
 
-	until = (struct timespec){ end / NSEC_PER_SEC, end % NSEC_PER_SEC };
 	while (!l->first && !l->ended) {
 		if (pthread_cond_timedwait(&l->more, &l->lock, &until) == ETIMEDOUT)
 			break;

@@ -17,8 +17,8 @@
 #define MAX_CALLS 4
 #define ANY 99
 
-/* An argument: of Go's calling convention the n-th integer register, or memory from there. */
-enum how { NONE, REG, FIELD, PREEMPTOFF, CONST };
+/* An argument: of Go's calling convention the n-th integer register (TIME: it holds nanotime()), or memory from there. */
+enum how { NONE, REG, TIME, FIELD, PREEMPTOFF, CONST };
 struct arg {
 	enum how how;
 	uint8_t nr, bytes;	/* CONST: .nr is the value */
@@ -38,6 +38,7 @@ struct go_event {
 #define START "runtime.startTheWorldWithSema"
 #define RECORD "runtime.(*timeHistogram).record"
 #define R(n, bytes) { REG, n, bytes, 0 }
+#define T(n) { TIME, n, 8, 0 }
 
 /* runtime/proc.go, mgc.go and mgcpacer.go of each version */
 static const struct go_event events[] = {
@@ -46,8 +47,8 @@ static const struct go_event events[] = {
 	{ STOP, "", TARE_RT_STW_STOPPED, 19, 21, true, { { 0 } } },
 	{ STOP, RECORD, TARE_RT_OWN_STOPPING, 22, ANY, true, { R(1, 8) } },
 	{ START, NULL, TARE_RT_STW_RESTART, 19, 21, true, { { 0 } } },
-	{ START, NULL, TARE_RT_STW_RESTART, 22, 22, true, { R(1, 1), R(2, 8) } },
-	{ START, NULL, TARE_RT_STW_RESTART, 23, ANY, true, { R(1, 1), R(2, 8), R(3, 8), R(4, 8) } },
+	{ START, NULL, TARE_RT_STW_RESTART, 22, 22, true, { R(1, 1), T(2) } },
+	{ START, NULL, TARE_RT_STW_RESTART, 23, ANY, true, { R(1, 1), T(2), T(3), R(4, 8) } },
 	{ START, RECORD, TARE_RT_OWN_TOTAL, 22, ANY, false, { R(1, 8) } },
 	{ START, "runtime.wakep", TARE_RT_STW_STARTED, 19, ANY, true, { { 0 } } },
 	{ "runtime.stopTheWorld", NULL, TARE_RT_STW_WAIT, 21, ANY, false, { R(0, 1) } },
@@ -103,6 +104,9 @@ static struct fetch fetch_of(const struct go *go, const struct arg *a)
 		f.at[0] = go->layout.at[G_M];
 		f.at[1] = go->layout.at[M_PREEMPTOFF];
 		return f;
+	case TIME:
+		f.clock = 1;
+		break;
 	case REG:
 		break;
 	}

@@ -40,12 +40,43 @@ MESSAGE(err, "", true)
 MESSAGE(warn, "warning: ", true)
 MESSAGE(info, "", verbose)
 
-uint64_t now_ns(void)
+/* How far this process's clocks are ahead of the kernel's. Set before there is a second thread. */
+static int64_t monotonic_ahead_ns, boottime_ahead_ns;
+
+void clock__set_offsets(int64_t monotonic_ns, int64_t boottime_ns)
+{
+	monotonic_ahead_ns = monotonic_ns;
+	boottime_ahead_ns = boottime_ns;
+}
+
+static uint64_t clock_ns(clockid_t clock)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(clock, &ts);
 	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+}
+
+uint64_t now_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC) - monotonic_ahead_ns;
+}
+
+uint64_t boot_now_ns(void)
+{
+	return clock_ns(CLOCK_BOOTTIME) - boottime_ahead_ns;
+}
+
+uint64_t real_now_ns(void)
+{
+	return clock_ns(CLOCK_REALTIME);
+}
+
+struct timespec wait_until(uint64_t from_now_ns)
+{
+	uint64_t end = clock_ns(CLOCK_MONOTONIC) + from_now_ns;
+
+	return (struct timespec){ end / NSEC_PER_SEC, end % NSEC_PER_SEC };
 }
 
 struct unit {

@@ -32,8 +32,17 @@ void err(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));	/* only with -v */
 
-/* CLOCK_MONOTONIC in ns: the clock of bpf_ktime_get_ns(). */
+/*
+ * The kernel's CLOCK_MONOTONIC, CLOCK_BOOTTIME and CLOCK_REALTIME in ns: now_ns() is the clock of bpf_ktime_get_ns(), also
+ * in a time namespace once clock__set_offsets() said how far ahead this process's own two are there.
+ */
 uint64_t now_ns(void);
+uint64_t boot_now_ns(void);
+uint64_t real_now_ns(void);
+void clock__set_offsets(int64_t monotonic_ns, int64_t boottime_ns);
+
+/* When to wait until, by this process's own CLOCK_MONOTONIC as pthread_cond_timedwait() wants it: no time to be recorded. */
+struct timespec wait_until(uint64_t from_now_ns);
 
 /* "10s", "500ms", "20us", "1.5" (seconds), "2m", "1h" to ns. Returns 0, or -EINVAL for anything else, zero and overflow. */
 int parse_duration(const char *s, uint64_t *ns);
