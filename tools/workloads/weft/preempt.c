@@ -43,7 +43,10 @@ uint64_t preempt__xsave_bytes __attribute__((visibility("hidden")));
 void preempt__give_way(void);
 
 /* Protection keys (9) are the thread's; the tiles of AMX (17, 18) are too large for a goroutine's stack */
-#define NOT_SAVED (1ull << 9 | 3ull << 17)
+#define TILES (3ull << 17)
+#define NOT_SAVED (1ull << 9 | TILES)
+
+static bool has_tiles;
 
 static bool arch__init(void)
 {
@@ -53,8 +56,7 @@ static bool arch__init(void)
 	if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE))
 		return false;
 	__asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-	if (((uint64_t)high << 32 | low) & 3ull << 17)
-		return false;	/* a program that uses tiles would lose them */
+	has_tiles = ((uint64_t)high << 32 | low) & TILES;
 	preempt__xsave_mask = ((uint64_t)high << 32 | low) & ~NOT_SAVED;
 	preempt__xsave_bytes = 512 + 64;
 	for (int i = 2; i < 63; i++) {
@@ -70,6 +72,12 @@ static bool arch__init(void)
 static uintptr_t arch__pc(ucontext_t *uc)
 {
 	return uc->uc_mcontext.gregs[REG_RIP];
+}
+
+/* It would lose its tiles. What the interrupted code had in use is in the header of what the kernel saved of it. */
+static bool arch__must_go_on(ucontext_t *uc)
+{
+	return has_tiles && ((const struct _xstate *)uc->uc_mcontext.fpregs)->xstate_hdr.xstate_bv & TILES;
 }
 
 /* jmp *(GOT), with an endbr64 or a bnd before it */
@@ -128,6 +136,11 @@ static bool arch__init(void)
 static uintptr_t arch__pc(ucontext_t *uc)
 {
 	return uc->uc_mcontext.pc;
+}
+
+static bool arch__must_go_on(ucontext_t *uc)
+{
+	return false;
 }
 
 /* adrp x16, ldr x17, add x16, br x17 */
@@ -201,7 +214,7 @@ static void on_request(int sig, siginfo_t *info, void *context)
 		return;
 	if (sp > g->stack_hi || sp < g->stack_lo || sp - g->stack_lo < arch__frame_bytes() + CALL_BYTES)
 		return;
-	if (pc_is_the_programs(arch__pc(context)) && !arch__is_plt(arch__pc(context)))
+	if (pc_is_the_programs(arch__pc(context)) && !arch__is_plt(arch__pc(context)) && !arch__must_go_on(context))
 		arch__inject(context, info);
 }
 
