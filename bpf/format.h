@@ -182,6 +182,13 @@ struct tare_loss {
 	__u64 count;
 };
 
+/*
+ * Beside the probes stand: targets that were held when they became another program, until tare had attached to that
+ * (Linux 6.18), and how many of these went on before it had. What holding costs is CPU time of the target as well.
+ */
+#define TARE_PROBE_HOLD		"exec_hold"
+#define TARE_PROBE_HOLD_MISSED	"exec_hold_missed"
+
 /* What a probe cost. Hits are counted always; run time is the kernel's own BPF statistics over a part of them. */
 struct tare_probe {
 	char name[32];

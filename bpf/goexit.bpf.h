@@ -8,14 +8,6 @@
 
 #include "goroutine.bpf.h"
 
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, MAX_GO_PROCESSES);
-	__type(key, __u32);	/* tgid */
-	__type(value, struct go_exit);
-} go_exits SEC(".maps");
-
 /* Of the thread's own: a uprobe may be preempted, and another be hit on its CPU meanwhile. */
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);

@@ -14,6 +14,16 @@ struct go_map {
 };
 extern struct go_map go_processes SEC(".maps");
 
+/* What is copied of each at its end: see goexit.bpf.h. */
+struct exit_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, MAX_GO_PROCESSES);
+	__type(key, __u32);	/* tgid */
+	__type(value, struct go_exit);
+};
+extern struct exit_map go_exits SEC(".maps");
+
 /* No process is in the map: then nobody looks there. */
 extern bool any_go;
 

@@ -25,6 +25,7 @@ struct tasks_map tasks SEC(".maps");
 struct cpus_map cpus SEC(".maps");
 struct rings_map rings SEC(".maps");
 struct go_map go_processes SEC(".maps");
+struct exit_map go_exits SEC(".maps");
 bool any_go = false;
 struct stopping_map stopping SEC(".maps");
 __s32 nr_stopping = 0;

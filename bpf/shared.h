@@ -114,6 +114,15 @@ struct exit_end {
 	__u64 failed;		/* pieces that could not be recorded */
 };
 
+/*
+ * A target that became another program waits for the recorder: so long until it must be at work, and until it must be
+ * done. The first is some turns on a busy CPU, the second what it takes to find its way in a program of 100 MB.
+ */
+#define HOLD_NS		50000000ull
+#define HOLD_SEEN_NS	250000000ull
+#define HOLD_SEEN	0x80000000u	/* no thread id has that bit: PID_MAX_LIMIT is 4 million */
+#define MAX_HOLDS	64
+
 /* One for each CPU, in a map that the recorder has mapped. Only this CPU writes it, but for .waiting. */
 struct cpu_state {
 	__u64 last_ts;		/* of the last record in this CPU's ring */

@@ -101,13 +101,13 @@ static __always_inline bool is_crowded(struct cpu_state *c)
 
 /*
  * Append a record of @size bytes to this CPU's ring. Returns 0, or a negative
- * error where it is full: then the caller counts the loss, by class.
+ * error where it is full: then the caller counts the loss, by class. @flags:
+ * BPF_RB_FORCE_WAKEUP where the reader must look at it at once.
  */
-static __always_inline int emit(struct cpu_state *c, __u64 ts, struct tare_rec *rec, __u32 size)
+static __always_inline int emit_with(struct cpu_state *c, __u64 ts, struct tare_rec *rec, __u32 size, __u64 flags)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	void *ring = bpf_map_lookup_elem(&rings, &cpu);
-	__u64 flags = BPF_RB_NO_WAKEUP;
 	__s64 gap = ts - c->last_ts;
 	int err;
 
@@ -121,7 +121,7 @@ static __always_inline int emit(struct cpu_state *c, __u64 ts, struct tare_rec *
 			.ts_hi = ts >> 32,
 		};
 
-		err = bpf_ringbuf_output(ring, &sync, sizeof(sync), flags);
+		err = bpf_ringbuf_output(ring, &sync, sizeof(sync), BPF_RB_NO_WAKEUP);
 		if (err)
 			return err;
 		c->last_ts = ts;
@@ -140,10 +140,21 @@ static __always_inline int emit(struct cpu_state *c, __u64 ts, struct tare_rec *
 	return err;
 }
 
+static __always_inline int emit(struct cpu_state *c, __u64 ts, struct tare_rec *rec, __u32 size)
+{
+	return emit_with(c, ts, rec, size, BPF_RB_NO_WAKEUP);
+}
+
 /* emit() for the rare records of one class. */
 #define EMIT_TASK(c, ts, r)                                                   \
 	do {                                                                  \
 		if (emit(c, ts, &(r)->rec, sizeof(*(r))))                     \
+			c->lost[TARE_LOST_TASK]++;                            \
+	} while (0)
+
+#define EMIT_TASK_NOW(c, ts, r)                                               \
+	do {                                                                  \
+		if (emit_with(c, ts, &(r)->rec, sizeof(*(r)), BPF_RB_FORCE_WAKEUP)) \
 			c->lost[TARE_LOST_TASK]++;                            \
 	} while (0)
 

@@ -5,10 +5,14 @@
  * kernel's own counters of them at both ends of the recording.
  */
 #include "tare.bpf.h"
+#include "goroutine.bpf.h"
 #include "kernel.bpf.h"
+#include "hold.bpf.h"
 #include "stopping.bpf.h"
 
 const volatile bool follow = false;
+/* The command of `tare run` until it runs: what is known of its program is known already. */
+__u32 launched = 0;
 const volatile char follow_comm[TARE_COMM_LEN] = "";
 /* What the iterator's pass is for: 0 find targets and take their first snapshot, 1 the last one, 2 one to begin from. */
 __u32 snapshot_phase = 0;
@@ -79,17 +83,44 @@ int BPF_PROG(sched_process_fork, struct task_struct *parent, struct task_struct 
 	return 0;
 }
 
+/* What is known of the program that a process ran does not hold for the next. Returns whether @p is a target. */
+static __always_inline bool became(struct cpu_state *c, struct task_struct *p, pid_t old_tid)
+{
+	struct tare_exec r = { .rec.kind = TARE_REC_EXEC, .tid = p->pid, .old_tid = old_tid };
+	__u32 tgid = p->tgid;
+
+	if (!target(p))
+		return false;
+	if (tgid == launched) {
+		launched = 0;
+	} else {
+		bpf_map_delete_elem(&go_processes, &tgid);
+		bpf_map_delete_elem(&go_exits, &tgid);
+	}
+	bpf_core_read(r.comm, sizeof(r.comm), &p->comm);
+	EMIT_TASK_NOW(c, bpf_ktime_get_ns(), &r);
+	stopping__end(tgid);
+	return true;
+}
+
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(sched_process_exec, struct task_struct *p, pid_t old_tid)
 {
 	struct cpu_state *c = enter(PROG_sched_process_exec);
-	struct tare_exec r = { .rec.kind = TARE_REC_EXEC, .tid = p->pid, .old_tid = old_tid };
 
-	if (!c || !target(p))
-		return 0;
-	bpf_core_read(r.comm, sizeof(r.comm), &p->comm);
-	EMIT_TASK(c, bpf_ktime_get_ns(), &r);
-	stopping__end(p->tgid);
+	if (c)
+		became(c, p, old_tid);
+	return 0;
+}
+
+/* The same where the kernel can hold a task; the recorder loads one of the two. */
+SEC("?tp_btf/sched_process_exec")
+int BPF_PROG(sched_process_exec_hold, struct task_struct *p, pid_t old_tid)
+{
+	struct cpu_state *c = enter(PROG_sched_process_exec);
+
+	if (c && became(c, p, old_tid))
+		hold__schedule(p);
 	return 0;
 }
 

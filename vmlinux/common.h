@@ -74,6 +74,7 @@ struct list_head {
 };
 
 struct kernfs_node {
+	const char *name;
 	u64 id; /* since 5.5 */
 };
 
@@ -152,6 +153,20 @@ struct nsproxy {
 	struct time_namespace *time_ns;	/* CONFIG_TIME_NS or not, since 5.6 */
 };
 
+struct bpf_map {
+	u32 id;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;	/* of version 2 */
+};
+
+struct sigpending {
+	struct {
+		unsigned long sig[1];
+	} signal;
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int __state;	/* since 5.14 */
@@ -173,6 +188,8 @@ struct task_struct {
 	void *stack;
 	struct mm_struct *mm;
 	struct nsproxy *nsproxy;
+	struct css_set *cgroups;
+	struct sigpending pending;
 	struct thread_struct thread;
 };
 

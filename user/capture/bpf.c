@@ -76,6 +76,17 @@ static void configure_evidence(struct tare_bpf *s)
 	bpf_program__set_autoattach(s->progs.cpu_clock, false);
 }
 
+/* Of the two programs that see a target become another program one is loaded. */
+static void configure_hold(struct bpf *b)
+{
+	struct tare_bpf *s = b->skel;
+
+	bpf_program__set_autoload(s->progs.sched_process_exec, !b->holds);
+	bpf_program__set_autoload(s->progs.sched_process_exec_hold, b->holds);
+	bpf_map__set_autocreate(s->maps.holds, b->holds);
+	s->rodata->hold_implicit = feature__knows_function("bpf_task_work_schedule_resume");
+}
+
 static int configure(struct bpf *b, const struct bpf_opts *opts)
 {
 	struct tare_bpf *s = b->skel;
@@ -92,6 +103,7 @@ static int configure(struct bpf *b, const struct bpf_opts *opts)
 	configure_uprobes(s);
 	configure_evidence(s);
 	bpf_program__set_autoattach(s->progs.recorder_clocks, false);
+	configure_hold(b);
 	feature__release();
 	return bpf_map__set_max_entries(s->maps.cpus, b->nr_cpus) ?: bpf_map__set_max_entries(s->maps.rings, b->nr_cpus);
 }
@@ -107,8 +119,21 @@ static void find_own_clocks(struct tare_bpf *s)
 		clock__set_offsets(s->bss->recorder_monotonic_ns, s->bss->recorder_boottime_ns);
 }
 
+static int load(struct bpf *b, const struct bpf_opts *opts)
+{
+	int ret;
+
+	tare_bpf__destroy(b->skel);
+	b->skel = tare_bpf__open();
+	if (!b->skel)
+		return -errno;
+	ret = configure(b, opts);
+	return ret ?: tare_bpf__load(b->skel);
+}
+
 int bpf__attach(struct bpf *b, const struct bpf_opts *opts)
 {
+	struct feature_result hold = { .state = FEATURE_MISSING };
 	int nr_cpus, ret;
 
 	libbpf_set_print(on_libbpf);
@@ -118,14 +143,17 @@ int bpf__attach(struct bpf *b, const struct bpf_opts *opts)
 		return EXIT_FAILED;
 	}
 	b->nr_cpus = nr_cpus;
-	b->skel = tare_bpf__open();
+	feature__probe(FEATURE_EXEC_HOLD, &hold);
+	b->holds = hold.state == FEATURE_WORKS;
+	ret = load(b, opts);
+	if (ret && b->holds) { /* less is better than nothing */
+		b->holds = false;
+		ret = load(b, opts);
+	}
 	if (!b->skel) {
-		err("cannot open the BPF programs: %s", strerror(errno));
+		err("cannot open the BPF programs: %s", strerror(-ret));
 		return EXIT_FAILED;
 	}
-	ret = configure(b, opts);
-	if (!ret)
-		ret = tare_bpf__load(b->skel);
 	if (!ret)
 		ret = tare_bpf__attach(b->skel);
 	if (ret)
@@ -234,6 +262,40 @@ void bpf__time_switches(struct bpf *b, bool on)
 		info("cannot time switches: %s", strerror(errno));
 }
 
+void bpf__launch(struct bpf *b, pid_t pid)
+{
+	b->skel->bss->launched = pid;
+}
+
+/* Change place @i where it is @tid's. */
+static void change_hold(struct bpf *b, unsigned i, pid_t tid, uint32_t to)
+{
+	uint32_t now = __atomic_load_n(&b->skel->bss->held[i], __ATOMIC_ACQUIRE);
+
+	if ((now & ~HOLD_SEEN) == (uint32_t)tid)
+		__atomic_compare_exchange_n(&b->skel->bss->held[i], &now, to, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+}
+
+void bpf__keep_hold(struct bpf *b, pid_t pid)
+{
+	for (unsigned i = 0; i < MAX_HOLDS; i++)
+		change_hold(b, i, pid, pid | HOLD_SEEN);
+	b->skel->bss->hold_missed = false;
+}
+
+void bpf__end_hold(struct bpf *b, pid_t pid)
+{
+	for (unsigned i = 0; i < MAX_HOLDS; i++)
+		change_hold(b, i, pid, 0);
+}
+
+void bpf__holds(const struct bpf *b, struct bpf_holds *h)
+{
+	h->nr = b->skel->bss->nr_holds;
+	h->ns = b->skel->bss->hold_ns;
+	h->missed = b->skel->bss->nr_holds_missed;
+}
+
 int64_t bpf__live(const struct bpf *b)
 {
 	return __atomic_load_n(&b->skel->bss->nr_live, __ATOMIC_RELAXED);
@@ -255,6 +317,8 @@ void bpf__prog_fds(const struct bpf *b, int fds[NR_PROGS])
 	/* of the two ways to have uprobes one is loaded */
 	if (!bpf_program__autoload(b->skel->progs.runtime_uprobe))
 		progs[PROG_runtime_uprobe] = b->skel->progs.runtime_uprobe_multi;
+	if (b->holds)
+		progs[PROG_sched_process_exec] = b->skel->progs.sched_process_exec_hold;
 	for (int i = 0; i < NR_PROGS; i++)
 		fds[i] = bpf_program__autoload(progs[i]) ? bpf_program__fd(progs[i]) : -1;
 }

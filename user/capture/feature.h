@@ -31,6 +31,7 @@ enum feature_id {
 	FEATURE_TP_PAGE_FAULT_USER,
 	FEATURE_SCHED_ENTRY,		/* these two bracket the scheduler: direct cost of a switch */
 	FEATURE_SCHED_EXIT,
+	FEATURE_EXEC_HOLD,		/* task work */
 	FEATURE_FIELD_RUN_DELAY,	/* fields of the kernel's own structures */
 	FEATURE_FIELD_THROTTLED_CLOCK,
 	FEATURE_FIELD_TASK_THROTTLED,
@@ -80,6 +81,9 @@ bool feature__has_tp_btf(const char *tracepoint);
 
 /* Whether the kernel's type information knows that tracepoint: enough to load a program for it. Quicker. */
 bool feature__knows_tp_btf(const char *tracepoint);
+
+/* Whether it knows a function of the kernel of that name. */
+bool feature__knows_function(const char *name);
 
 /* "works", "missing", "unknown". */
 const char *feature__state_name(enum feature_state state);

@@ -28,7 +28,7 @@ int read_first_line(const char *path, char *buf, int size);
 void result__setting(struct feature_result *result, const char *name, int err);
 
 /* feature_btf.c: what the kernel's type information says */
-feature_probe_fn probe_btf, probe_field;
+feature_probe_fn probe_btf, probe_field, probe_kernel_function;
 /* The id of @prefix@name, of @kind (BTF_KIND_*). -ENODATA: there is none; other negative errno: there is no BTF. */
 int kernel_btf__id(const char *prefix, const char *name, int kind);
 /* The verdict where that gave @err, which is negative; @missing is the reason for -ENODATA. */

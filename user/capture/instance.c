@@ -26,13 +26,19 @@ struct instance *instance__open(pid_t pid, int fd, const struct stat *st, const 
 	return i;
 }
 
-void instance__close(struct bpf *bpf, struct instance *i)
+void instance__forget(struct bpf *bpf, struct instance *i)
 {
-	bpf__detach_probes(bpf, &i->probes);
 	if (i->go)
 		bpf__remove_go(bpf, i->prog.pid);
 	if (i->has_exit)
 		bpf__remove_exit(bpf, i->prog.pid);
+	i->go = i->has_exit = false;
+}
+
+void instance__close(struct bpf *bpf, struct instance *i)
+{
+	bpf__detach_probes(bpf, &i->probes);
+	instance__forget(bpf, i);
 	if (i->self && i->runtime->close)
 		i->runtime->close(i->self);
 	image__close(i->prog.img);
@@ -70,7 +76,7 @@ static void instance__probe(struct bpf *bpf, struct instance *i, bool goroutines
 	if (first && rt->facts && !rt->facts(i->self, &facts))
 		i->go = !bpf__add_go(bpf, i->prog.pid, &facts);
 	ret = rt->probes ? rt->probes(i->self, &list) : -ENOENT;
-	if (!ret)
+	if (!ret && !i->probes.nr && !i->probes.has_multi) /* else they are in the file already */
 		ret = bpf__attach_probes(bpf, i->prog.pid, i->prog.fd, &list, goroutines, &i->probes);
 	runtime_probes__free(&list);
 	if (ret && rt->probes && !i->prog.problem[0])

@@ -47,6 +47,7 @@ struct instance {
 	bool has_exit;		/* the kernel side knows what to copy when it ends */
 	struct go_exit exit;
 	bool final;		/* its last counters are written */
+	struct instance *next;	/* of those that a process ran until now */
 	bool gone;		/* there was no such process when it was looked at last */
 };
 
@@ -56,6 +57,9 @@ struct instance {
  */
 struct instance *instance__open(pid_t pid, int fd, const struct stat *st, const char *path);
 void instance__close(struct bpf *bpf, struct instance *i);
+
+/* The process does not run it any more: the kernel side is not to read its memory by what this says. */
+void instance__forget(struct bpf *bpf, struct instance *i);
 
 /* The process has mapped it with code at [@start, @end), from @offset of the file on. */
 void instance__place(struct instance *i, uint64_t start, uint64_t end, uint64_t offset);

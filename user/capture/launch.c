@@ -70,7 +70,7 @@ int launch__prepare(struct launch *l, char *const *argv)
 
 	if (pipe2(go, O_CLOEXEC))
 		return -errno;
-	if (pipe2(error, O_CLOEXEC)) {
+	if (pipe2(error, O_CLOEXEC | O_NONBLOCK)) {
 		close(go[0]);
 		close(go[1]);
 		return -errno;
@@ -99,17 +99,24 @@ int launch__prepare(struct launch *l, char *const *argv)
 
 int launch__go(struct launch *l)
 {
-	int error = 0;
-	ssize_t n;
-
 	if (write(l->go_fd, "", 1) != 1)
 		return -errno;
 	close(l->go_fd);
 	l->go_fd = -1;
-	do { /* closed without a word where exec succeeded */
-		n = read(l->error_fd, &error, sizeof(error));
-	} while (n < 0 && errno == EINTR);
-	close(l->error_fd);
+	return 0;
+}
+
+int launch__check(struct launch *l)
+{
+	int error = 0;
+	ssize_t n;
+
+	if (l->error_fd < 0)
+		return 0;
+	n = read(l->error_fd, &error, sizeof(error));
+	if (n < 0)
+		return 0;
+	close(l->error_fd); /* without a word where exec succeeded */
 	l->error_fd = -1;
 	return n == sizeof(error) ? -error : 0;
 }

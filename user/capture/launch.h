@@ -24,8 +24,11 @@ int launch__find(const char *name, char path[COMMAND_MAX]);
 /* Fork a child that will become @argv. It waits. Returns 0 or a negative errno. */
 int launch__prepare(struct launch *l, char *const *argv);
 
-/* Let it go, and wait until it has become the command. Returns 0, or the negative errno of its exec. */
+/* Let it go. Returns 0 or a negative errno. */
 int launch__go(struct launch *l);
+
+/* Could it not become the command? Returns the negative errno of its exec, else 0; .error_fd is readable when it is known. */
+int launch__check(struct launch *l);
 
 /* The child was never let go, or is no longer wanted: end it and take its status. */
 void launch__cancel(struct launch *l);

@@ -171,9 +171,48 @@ void runtimes__add(struct runtimes *r, pid_t pid, const char *path, bool new_bor
 	if (!i)
 		return;
 	i->new_born = new_born;
+	if (r->replaced && file_id__equal(&r->replaced->file, &file)) {
+		i->probes = r->replaced->probes;
+		r->replaced->probes = (struct bpf_probes){ 0 };
+	}
 	if (!path)
 		runtimes__runs(r, i);
 	runtimes__attach(r, i);
+}
+
+/* Take out what process @pid ran until now. Returns the first of the list .next, or NULL. */
+static struct instance *take_out(struct runtimes *r, pid_t pid)
+{
+	struct instance *first = NULL, **last = &first;
+	size_t nr = 0;
+
+	for (size_t i = 0; i < r->nr; i++) {
+		if (r->instances[i]->prog.pid != pid) {
+			r->instances[nr++] = r->instances[i];
+			continue;
+		}
+		*last = r->instances[i];
+		last = &r->instances[i]->next;
+		instance__forget(r->bpf, r->instances[i]);
+	}
+	r->nr = nr;
+	return first;
+}
+
+void runtimes__exec(struct runtimes *r, pid_t pid, bool same_task)
+{
+	struct instance *old = find(r, pid), *next;
+
+	if (old && !old->prog.placed && runtimes__runs(r, old)) /* what it was started for */
+		return;
+	old = take_out(r, pid);
+	r->replaced = same_task ? old : NULL;
+	runtimes__add(r, pid, NULL, true);
+	r->replaced = NULL;
+	for (; old; old = next) { /* the process is held: this can wait */
+		next = old->next;
+		instance__close(r->bpf, old);
+	}
 }
 
 void runtimes__begin(struct runtimes *r, struct writer *w)

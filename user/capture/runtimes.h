@@ -24,6 +24,7 @@ struct runtimes {
 	bool changed;		/* what runtimes__name() says is another by now */
 	char name[160];
 	bool named;		/* the runtime's names are in the recording */
+	struct instance *replaced;	/* by what is being added, in the same process */
 };
 
 /*
@@ -32,6 +33,12 @@ struct runtimes {
  * @new_born: its counters begin at 0.
  */
 void runtimes__add(struct runtimes *r, pid_t pid, const char *path, bool new_born);
+
+/*
+ * Process @pid has become another program. @same_task: by its first thread, so that probes which it has in a file go on if
+ * it runs that file anew.
+ */
+void runtimes__exec(struct runtimes *r, pid_t pid, bool same_task);
 
 /* Where to write to from now on. What was said before goes there too. */
 void runtimes__begin(struct runtimes *r, struct writer *w);

@@ -13,7 +13,6 @@
 #include "session_impl.h"
 #include "util.h"
 
-#define TICK_MS		100	/* how stale the file may be when nothing is urgent */
 #define SECOND_NS	NSEC_PER_SEC
 #define RINGS_BYTES	(256ull << 20)	/* memory for all rings together, where there are many CPUs .. */
 #define RING_MAX_BYTES	(16ull << 20)	/* .. and the most for each: a third of a second of the highest switch rates seen */
@@ -93,7 +92,7 @@ static void session__signal(struct session *s, int signo, bool from_terminal)
 	}
 }
 
-static void session__signals(struct session *s)
+void session__signals(struct session *s)
 {
 	bool from_terminal;
 	int signo;
@@ -149,9 +148,9 @@ static int session__timeout_ms(const struct session *s, uint64_t now)
 
 	if (s->child_gone)
 		return 1;
-	if (s->opts->duration_ns && left < TICK_MS * 1000000ull)
+	if (s->opts->duration_ns && left < SESSION_TICK_MS * 1000000ull)
 		return left / 1000000 + 1;
-	return TICK_MS;
+	return SESSION_TICK_MS;
 }
 
 static int session__loop(struct session *s)
@@ -164,6 +163,9 @@ static int session__loop(struct session *s)
 		if (ret)
 			return ret;
 		session__signals(s);
+		s->exec_error = launch__check(&s->launch);
+		if (s->exec_error)
+			return 0;
 		ret = rings__drain(s->rings, s->writer);
 		if (ret)
 			return ret;
@@ -179,34 +181,6 @@ static int session__loop(struct session *s)
 		session__check_end(s, now);
 	}
 	return 0;
-}
-
-/* Says why the command cannot be run: @error, a negative errno. Returns the exit code for it. */
-static int session__no_command(const struct session *s, int error)
-{
-	err("cannot run %s: %s", s->opts->argv[0], strerror(-error));
-	return error == -ENOENT || error == -ENOTDIR ? EXIT_NO_COMMAND : EXIT_CANNOT_RUN;
-}
-
-/* Before anything is done for its sake. Returns an exit code. */
-static int session__check_command(const struct session *s)
-{
-	char path[COMMAND_MAX];
-	int ret = s->opts->argv ? launch__find(s->opts->argv[0], path) : 0;
-
-	return ret ? session__no_command(s, ret) : EXIT_OK;
-}
-
-static int session__start_command(struct session *s)
-{
-	int ret;
-
-	s->launch.stdout_is_taken = !strcmp(s->opts->output, "-");
-	ret = s->opts->argv ? launch__prepare(&s->launch, s->opts->argv) : 0;
-	if (!ret)
-		return EXIT_OK;
-	err("cannot start a process: %s", strerror(-ret));
-	return EXIT_FAILED;
 }
 
 static void session__on_record(const struct tare_rec *rec, uint64_t ts_ns, void *ctx)
@@ -302,13 +276,7 @@ static int session__begin(struct session *s)
 		session__announce(s->opts);
 		return EXIT_OK;
 	}
-	ret = launch__go(&s->launch);
-	if (!ret) {
-		describe__process(s->writer, s->launch.pid); /* what it is now; until here it was a fork of tare */
-		return EXIT_OK;
-	}
-	s->nothing = true;
-	return session__no_command(s, ret);
+	return session__let_go(s);
 }
 
 void session__end_frame(struct session *s, uint64_t now)
@@ -339,26 +307,6 @@ static void session__finish(struct session *s)
 		s->left_out = live__end(s->live);
 }
 
-/*
- * The command goes on when the time is up, unless it is told. Where it is the
- * recording that failed, the command must not suffer for it.
- */
-static void session__end_command(struct session *s)
-{
-	if (s->launch.pid <= 0)
-		return;
-	if (s->stop == TARE_END_DURATION) {
-		info("ending %s", s->opts->argv[0]);
-		kill(s->launch.pid, SIGTERM);
-	} else {
-		warn("nothing is recorded any more; waiting for %s to end", s->opts->argv[0]);
-	}
-	while (s->launch.pid > 0) {
-		rings__wait(s->rings, TICK_MS);
-		session__signals(s);
-	}
-}
-
 static void session__result(const struct session *s, struct session_result *result)
 {
 	if (s->flight.store) {
@@ -386,6 +334,8 @@ int session__record(const struct session_opts *opts, struct session_result *resu
 	ret = session__begin(&s);
 	if (!ret) {
 		error = session__loop(&s);
+		if (s.exec_error)
+			ret = session__no_command(&s, s.exec_error);
 		if (error) {
 			err("cannot read the ring buffers: %s", strerror(-error));
 			ret = EXIT_FAILED;
@@ -393,14 +343,17 @@ int session__record(const struct session_opts *opts, struct session_result *resu
 		session__finish(&s);
 		if (s.flight.store)
 			ret = session__land(&s) ?: ret;
-		session__end_command(&s);
+		if (s.exec_error)
+			launch__cancel(&s.launch);
+		else
+			session__end_command(&s);
 	} else {
 		launch__cancel(&s.launch);
 	}
-	result->wait_status = s.wait_status;
+	result->wait_status = s.exec_error ? -1 : s.wait_status;
 	result->left_out = s.left_out;
 	if (s.writer) {
-		if (s.nothing)
+		if (s.exec_error)
 			writer__discard(s.writer);
 		else
 			session__result(&s, result);

@@ -15,6 +15,8 @@
 #include "symbols.h"
 #include "targets.h"
 
+#define SESSION_TICK_MS 100	/* how stale the file may be when nothing is urgent */
+
 struct session {
 	const struct session_opts *opts;
 	struct bpf bpf;
@@ -32,7 +34,7 @@ struct session {
 	uint64_t start_ns, next_second_ns;
 	int wait_status;
 	bool child_gone;
-	bool nothing;		/* the command could not be run: there is no recording */
+	int exec_error;		/* negative errno, the command could not be run: there is no recording */
 	uint64_t child_gone_ns;
 	int stop;		/* enum tare_end_reason, 0: go on */
 	bool dump;		/* what a flight holds is to be written now */
@@ -43,6 +45,22 @@ int session__snapshot(struct session *s, int phase);
 
 /* Write the last totals and the END frame. */
 void session__end_frame(struct session *s, uint64_t now);
+
+/* Signals that came. */
+void session__signals(struct session *s);
+
+/*
+ * The command of `tare run`, if there is one; all but the last return an exit code. Can it be run? Asked before anything is
+ * done for its sake.
+ */
+int session__check_command(const struct session *s);
+/* Start it, stopped; and let it go. */
+int session__start_command(struct session *s);
+int session__let_go(struct session *s);
+/* Say why it cannot be run: @error, a negative errno. */
+int session__no_command(const struct session *s, int error);
+/* The recording is over: wait until it has ended. */
+void session__end_command(struct session *s);
 
 /* on_pause() wants the recording to end. */
 bool session__is_triggered(const struct session *s);

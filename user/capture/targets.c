@@ -109,6 +109,7 @@ static void describe_target(struct targets *t, struct writer *w)
 		fprintf(f, "%s%d", i ? "," : "", t->marked.pids[i]);
 	fclose(f);
 	runtime = runtimes__name(t->runtimes, first, &version);
+	t->told = strcmp(runtime, runtime_native.name) != 0;
 	if (first) {
 		proc__comm(first, comm);
 	}
@@ -128,11 +129,39 @@ static void describe_target(struct targets *t, struct writer *w)
 	free(pids);
 }
 
+/* A shell may only be there to start what does the work: the report names the first runtime that there is more of to tell. */
+static void tell_runtime(struct targets *t, pid_t pid, struct writer *w)
+{
+	const char *version, *name = runtimes__name(t->runtimes, pid, &version);
+	const char *const pairs[][2] = { { "runtime", name }, { "runtime_version", version } };
+
+	if (t->told || !strcmp(name, runtime_native.name))
+		return;
+	t->told = true;
+	describe__info(w, pairs, ARRAY_SIZE(pairs));
+}
+
+/* Whoever is held is let go as soon as its program is attached to. */
+static void see_execs(struct targets *t, struct pids *pids, bool same_task, struct writer *w)
+{
+	for (size_t i = 0; i < pids->nr; i++) {
+		bpf__keep_hold(t->bpf, pids->pids[i]);
+		runtimes__exec(t->runtimes, pids->pids[i], same_task);
+		bpf__end_hold(t->bpf, pids->pids[i]);
+		tell_runtime(t, pids->pids[i], w);
+		describe__process(w, pids->pids[i]);
+	}
+	pids->nr = 0;
+}
+
 void targets__describe_unseen(struct targets *t, struct writer *w)
 {
+	see_execs(t, &t->became, true, w);
+	see_execs(t, &t->replaced, false, w);
 	for (size_t i = 0; i < t->unseen.nr; i++) {
 		describe__process(w, t->unseen.pids[i]); /* gone already: its threads' names are recorded */
 		runtimes__add(t->runtimes, t->unseen.pids[i], NULL, true);
+		tell_runtime(t, t->unseen.pids[i], w);
 	}
 	t->unseen.nr = 0;
 }
@@ -144,13 +173,21 @@ static void on_fork(struct targets *t, const struct tare_fork *rec)
 	t->joined |= rec->tid == rec->parent_tid;
 }
 
+static void on_exec(struct targets *t, const struct tare_exec *rec)
+{
+	pids__remove(&t->unseen, rec->tid);
+	if (rec->tid != rec->old_tid)
+		pids__remove(&t->became, rec->tid);
+	pids__add(rec->tid == rec->old_tid ? &t->became : &t->replaced, rec->tid);
+}
+
 /* A process that appears or becomes another program is described as soon as the round is over. */
 void targets__on_record(const struct tare_rec *rec, uint64_t ts_ns, void *ctx)
 {
 	struct targets *t = ctx;
 
 	if (rec->kind == TARE_REC_EXEC)
-		pids__add(&t->unseen, ((const struct tare_exec *)rec)->tid);
+		on_exec(t, (const struct tare_exec *)rec);
 	else if (rec->kind == TARE_REC_FORK)
 		on_fork(t, (const struct tare_fork *)rec);
 }
@@ -167,4 +204,6 @@ void targets__free(struct targets *t)
 {
 	free(t->marked.pids);
 	free(t->unseen.pids);
+	free(t->became.pids);
+	free(t->replaced.pids);
 }

@@ -15,6 +15,9 @@ struct targets {
 	struct runtimes *runtimes;
 	struct pids marked;	/* by this session; the BPF side follows more: their threads, their children */
 	struct pids unseen;	/* processes that appeared and are not described yet */
+	struct pids became;	/* those that are another program since, by their first thread .. */
+	struct pids replaced;	/* .. or by another one */
+	bool told;		/* the recording names a runtime that is not native */
 	bool joined;		/* a process took the name asked for: a snapshot must find its other threads */
 };
 

@@ -331,6 +331,14 @@ bool model__is_incomplete(const struct model *m)
 	       m->switches.threads.untracked;
 }
 
+const struct tare_probe *model__find_probe(const struct model *m, const char *name)
+{
+	for (unsigned i = 0; i < m->nr_probes; i++)
+		if (!strncmp(m->probes[i].name, name, sizeof(m->probes[i].name)))
+			return &m->probes[i];
+	return NULL;
+}
+
 uint64_t model__probe_cost(const struct model *m, uint64_t *ns)
 {
 	uint64_t hits = 0, timed = 0;
@@ -339,6 +347,8 @@ uint64_t model__probe_cost(const struct model *m, uint64_t *ns)
 	for (unsigned i = 0; i < m->nr_probes; i++) {
 		const struct tare_probe *p = &m->probes[i];
 
+		if (!strcmp(p->name, TARE_PROBE_HOLD) || !strcmp(p->name, TARE_PROBE_HOLD_MISSED))
+			continue; /* not of the kind of which some are timed */
 		hits += p->hits;
 		timed += p->timed_hits;
 		if (p->timed_hits)

@@ -169,6 +169,22 @@ static void print_probes(const struct model *m, const struct accounts *a, FILE *
 	fputc('\n', to);
 }
 
+/* Below that it is no more than what starting a program takes. */
+#define HOLD_WORTH_NS 1000000
+
+static void print_holds(const struct model *m, FILE *to)
+{
+	const struct tare_probe *held = model__find_probe(m, TARE_PROBE_HOLD), *missed = model__find_probe(m, TARE_PROBE_HOLD_MISSED);
+	char n[2][32], t[16];
+
+	if (held && held->timed_ns >= HOLD_WORTH_NS)
+		fprintf(to, LABEL "%s program%s before the first instruction, %s in all, until the probes were in\n", "held",
+			fmt_count(held->hits, n[0]), held->hits == 1 ? "" : "s", fmt_ns(held->timed_ns, t));
+	if (missed)
+		fprintf(to, "! missed   %s of these went on before that: what they did first is not all told\n",
+			fmt_count(missed->hits, n[1]));
+}
+
 static void print_difference(const char *what, uint64_t ours, uint64_t kernel, FILE *to)
 {
 	uint64_t off = ours > kernel ? ours - kernel : kernel - ours;
@@ -239,6 +255,7 @@ void report__head(const struct model *m, FILE *to)
 	fputc('\n', to);
 	print_origin(m, to);
 	print_probes(m, &total, to);
+	print_holds(m, to);
 	if (!model__lost_events(m) && !m->lost[TARE_LOST_DISK])
 		fprintf(to, LABEL "none\n", "lost");
 	print_check(m, to);

@@ -30,6 +30,16 @@ int pids__add(struct pids *list, pid_t pid)
 	return 1;
 }
 
+void pids__remove(struct pids *list, pid_t pid)
+{
+	for (size_t i = 0; i < list->nr; i++) {
+		if (list->pids[i] != pid)
+			continue;
+		list->pids[i] = list->pids[--list->nr];
+		return;
+	}
+}
+
 ssize_t proc__read(pid_t pid, const char *name, char *buf, size_t size)
 {
 	char path[64];

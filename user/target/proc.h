@@ -18,6 +18,9 @@ struct pids {
 /* Append @pid unless it is there. Returns 1 where it was added, 0, or -ENOMEM. */
 int pids__add(struct pids *list, pid_t pid);
 
+/* Remove it if it is there; another takes its place. */
+void pids__remove(struct pids *list, pid_t pid);
+
 /*
  * Read /proc/PID/@name into @buf, terminated. Returns the number of bytes,
  * which may contain NULs, or a negative errno.

@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# A target that becomes another program: nothing of the new one is missed, however it came to be. The program makes a known
+# number of collections from its very first statement on and says so; each is two pauses.
+set -u
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+need_bpf
+go version >/dev/null 2>&1 || skip_all "no Go here: run tools/setup --test"
+
+prog=$tmp/becomes
+cp "$root"/tests/helpers/becomes/main.go "$tmp"
+(cd "$tmp" && printf 'module becomes\n\ngo 1.21\n' >go.mod && go build -o becomes . && go build -ldflags=-s -o stripped . &&
+	CGO_ENABLED=0 go build -buildmode=pie -o pie .) >"$tmp/build" 2>&1
+result $? "builds" || diag "$(<"$tmp/build")"
+can_hold() { tare doctor --json 2>/dev/null | jq -e '.features[] | select(.id == "exec_hold" and .state == "works")' >/dev/null; }
+
+pauses() { tare pauses -i "$tmp/data" --longest 0 --json | jq .count; }
+said() { awk '$1 == "collections" { n += $2 } END { print n * 2 }' "$1"; }
+
+# all NAME: the recording in $tmp/data has each pause that was said in $tmp/out, and names the runtime
+all()
+{
+	compare "$(said "$tmp/out")" '>' 0 "$1: did something"
+	is "$(pauses)" "$(said "$tmp/out")" "$1: each pause is there"
+	tare report -i "$tmp/data" --json >"$tmp/json"
+	is "$(json "$tmp/json" .target.runtime)" go "$1: its runtime is that of what did the work"
+}
+runs()
+{
+	local name=$1
+	shift
+	tare run -q -o "$tmp/data" -- "$@" >"$tmp/out" 2>"$tmp/log"
+	result $? "$name" || diag "$(<"$tmp/log")"
+	all "$name"
+}
+
+if ! can_hold; then
+	skip 1 "this kernel cannot hold a program at its start (before 6.18)"
+	done_testing
+fi
+
+printf '#!/bin/sh\nexec "%s" 3\n' "$prog" >"$tmp/entry"
+printf '#!%s 3\n' "$prog" >"$tmp/interpreted"
+chmod +x "$tmp/entry" "$tmp/interpreted"
+# shellcheck disable=SC2016
+{
+runs "by a shell" sh -c 'exec "$0" 3' "$prog"
+runs "a shell's child" sh -c '"$0" 3; true' "$prog"
+runs "an entry point that is a script" "$tmp/entry"
+runs "as the interpreter of a script" "$tmp/interpreted"
+runs "itself anew" "$prog" 3 leader "$prog" 2
+runs "itself anew, by another thread" "$prog" 3 thread "$prog" 2
+runs "another program" "$prog" 3 leader "$tmp/stripped" 2
+runs "another program, by another thread" "$prog" 3 thread "$tmp/stripped" 2
+runs "a position-independent one" "$prog" 3 leader "$tmp/pie" 2 leader "$tmp/pie" 2
+runs "one after another" sh -c 'for i in 1 2 3; do "$0" 2; done; exec "$1" 2' "$prog" "$tmp/stripped"
+}
+
+# many a second: they are held each, and all of it ends
+# shellcheck disable=SC2016
+ok "many programs a second" tare run -q -o "$tmp/data" -- sh -c 'i=0; while [ $i -lt 100 ]; do /bin/true; i=$((i + 1)); done'
+tare report -i "$tmp/data" --json >"$tmp/json"
+is "$(json "$tmp/json" '[.threads[] | select(.comm == "true")] | length')" 100 "many programs a second: each is there"
+
+# killed while it is held, or the recorder is stopped meanwhile: nobody waits for ever
+spawn "$TARE" record -q --follow -o "$tmp/data" -p $$ 2>"$tmp/log"
+recorder=$pid
+wait_for grep -q 'recording to' "$tmp/log"
+kill -STOP "$recorder"
+ok "a recorder that is stopped holds up nobody" timeout 20 sh -c 'for i in 1 2 3 4 5 6 7 8 9; do /bin/true; done'
+kill -CONT "$recorder"
+kill -KILL "$recorder"
+ok "nor does one that is dead" timeout 20 sh -c '/bin/true; /bin/true'
+
+# a live target, its children
+mkfifo "$tmp/in"
+# shellcheck disable=SC2016
+sh -c 'read -r _; "$0" 3; read -r _; exec "$0" 3' "$prog" <>"$tmp/in" >"$tmp/out" &
+shell=$!
+spawn "$TARE" record -q --follow -o "$tmp/data" -p $shell 2>"$tmp/log"
+recorder=$pid
+wait_for grep -q 'recording to' "$tmp/log"
+echo >"$tmp/in"
+wait_for grep -q collections "$tmp/out"
+echo >"$tmp/in"
+wait $shell
+wait "$recorder"
+result $? "record --follow"
+all "record --follow"
+
+done_testing
