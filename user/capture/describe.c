@@ -36,12 +36,18 @@ int describe__header(struct writer *w, unsigned nr_cpus)
 	return writer__frame(w, TARE_FRAME_HEADER, 0, h.mono_ns, &iov, 1);
 }
 
+int describe__info_text(struct writer *w, char *text, size_t len)
+{
+	struct iovec iov = { text, len };
+
+	return writer__frame(w, TARE_FRAME_INFO, 0, now_ns(), &iov, 1);
+}
+
 int describe__info(struct writer *w, const char *const (*pairs)[2], unsigned nr)
 {
 	char *text = NULL;
 	size_t len = 0;
 	FILE *f = open_memstream(&text, &len);
-	struct iovec iov;
 	int ret;
 
 	if (!f)
@@ -52,8 +58,7 @@ int describe__info(struct writer *w, const char *const (*pairs)[2], unsigned nr)
 		free(text);
 		return -ENOMEM;
 	}
-	iov = (struct iovec){ text, len };
-	ret = writer__frame(w, TARE_FRAME_INFO, 0, now_ns(), &iov, 1);
+	ret = describe__info_text(w, text, len);
 	free(text);
 	return ret;
 }

@@ -14,6 +14,9 @@ int describe__header(struct writer *w, unsigned nr_cpus);
 /* One INFO frame of @nr pairs of key and value. Returns 0 or a negative errno. */
 int describe__info(struct writer *w, const char *const (*pairs)[2], unsigned nr);
 
+/* The same of @len bytes of "key=value\0", put together already. */
+int describe__info_text(struct writer *w, char *text, size_t len);
+
 /* The machine and the command line that made the recording, as INFO. Returns 0 or a negative errno. */
 int describe__host(struct writer *w, const char *cmdline);
 

@@ -69,14 +69,6 @@ static void say(const char *key, const char *value, void *ctx)
 	describe__info(ctx, &(const char *const[2]){ key, value }, 1);
 }
 
-static void write_names(struct runtimes *r, const struct instance *i)
-{
-	if (r->named || !r->writer || !i->runtime->names)
-		return;
-	r->named = true;
-	i->runtime->names(i->self, say, r->writer);
-}
-
 void runtimes__write_counters(struct runtimes *r, uint64_t now, struct tare_counters *c, size_t nr)
 {
 	if (nr)
@@ -92,7 +84,8 @@ static void describe(struct runtimes *r, const struct instance *i)
 
 	if (!r->writer)
 		return;
-	write_names(r, i);
+	if (i->runtime->names)
+		name_sets__tell(&r->names, r->writer, i->prog.pid, i->runtime, i->self);
 	if (i->untold) {
 		snprintf(key, sizeof(key), "%s%d", TARE_INFO_UNTOLD, i->prog.pid);
 		say(key, i->untold, r->writer);
@@ -277,5 +270,6 @@ void runtimes__free(struct runtimes *r)
 		runtimes__drop(r, r->nr - 1);
 	free(r->instances);
 	free(r->kinds);
+	name_sets__free(&r->names);
 	*r = (struct runtimes){ .bpf = r->bpf };
 }

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "bpf.h"
+#include "name_sets.h"
 #include "runtime.h"
 #include "writer.h"
 
@@ -23,8 +24,8 @@ struct runtimes {
 	size_t nr_kinds;
 	bool changed;		/* what runtimes__name() says is another by now */
 	char name[160];
-	bool named;		/* the runtime's names are in the recording */
 	struct instance *replaced;	/* by what is being added, in the same process */
+	struct name_sets names;	/* that are in the recording */
 };
 
 /*

@@ -125,7 +125,7 @@ static bool accept(void *ctx, const struct pause *p)
 	if (!o->reason)
 		return true;
 	snprintf(number, sizeof(number), "%llu", (unsigned long long)p->reason);
-	return !strcmp(o->reason, number) || strcasestr(pause_reason_name(o->m, p->reason, name), o->reason);
+	return !strcmp(o->reason, number) || strcasestr(pause_reason_name(p->reason_name, p->reason, name), o->reason);
 }
 
 static int print(const struct options *o)

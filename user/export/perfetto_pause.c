@@ -42,7 +42,8 @@ static void put_who(struct tracks *t, const struct pause_who *who, const char *t
 static int put_pause(struct perfetto_runtime *rt, const struct pause *p, uint64_t track)
 {
 	char buf[64];
-	const char *reason = p->reason == TARE_UNKNOWN ? "unknown" : rt__name_of(rt, "stop_reason", p->reason, buf);
+	const char *reason = p->reason_name ? sanitize(p->reason_name, strlen(p->reason_name), buf, sizeof(buf)) :
+			     p->reason == TARE_UNKNOWN ? "unknown" : NULL;
 	struct tracks *t = &rt->tracks;
 	struct pause_verdict v;
 

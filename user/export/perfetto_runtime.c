@@ -13,13 +13,10 @@
 
 /* ---- names ---- */
 
-const char *rt__name_of(const struct perfetto_runtime *rt, const char *prefix, uint64_t n, char buf[64])
+const char *rt__name_of(const struct perfetto_runtime *rt, uint32_t pid, const char *kind, uint64_t n, char buf[64])
 {
-	char key[64];
-	const char *name;
+	const char *name = runtime_names__find(&rt->model->runtime_names, pid, kind, n);
 
-	snprintf(key, sizeof(key), "%s.%" PRIu64, prefix, n);
-	name = model__info(rt->model, key);
 	return name ? sanitize(name, strlen(name), buf, 64) : NULL;
 }
 
@@ -39,7 +36,7 @@ void rt__arg(struct perfetto_runtime *rt, const struct event *ev, unsigned i)
 		return;
 	}
 	for (size_t k = 0; k < ARRAY_SIZE(named); k++) {
-		name = strcmp(arg, named[k].arg) ? NULL : rt__name_of(rt, named[k].prefix, value, buf);
+		name = strcmp(arg, named[k].arg) ? NULL : rt__name_of(rt, ev->runtime.tgid, named[k].prefix, value, buf);
 		if (name) {
 			track_event__text(&rt->tracks, arg, name);
 			return;
@@ -184,7 +181,7 @@ static int on_gc_phase(struct perfetto_runtime *rt, struct rt_process *p, const 
 {
 	uint64_t phase = ev->runtime.args[1];
 	char buf[64], number[32];
-	const char *name = rt__name_of(rt, "gc_phase", phase, buf);
+	const char *name = rt__name_of(rt, ev->runtime.tgid, "gc_phase", phase, buf);
 	int ret = gc__end_phase(rt, p, ev->ts_ns);
 
 	if (ret || (name ? !strcmp(name, "off") : !phase))

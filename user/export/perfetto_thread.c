@@ -141,7 +141,7 @@ static void put_goroutine(struct perfetto_runtime *rt, const struct rt_thread *t
 #define GO_WAITING	4
 #define GO_SCAN		0x1000	/* or'ed in while the collector looks at its stack */
 
-static void put_status(struct perfetto_runtime *rt, const struct tare_goroutine *g)
+static void put_status(struct perfetto_runtime *rt, uint32_t pid, const struct tare_goroutine *g)
 {
 	static const char *const names[] = {
 		[0] = "idle", [1] = "runnable", [2] = "running", [3] = "syscall", [GO_WAITING] = "waiting",
@@ -156,7 +156,7 @@ static void put_status(struct perfetto_runtime *rt, const struct tare_goroutine 
 	else
 		track_event__int(&rt->tracks, "status", g->rec.flags);
 	/* of one that does not wait it is left from its last wait */
-	reason = status == GO_WAITING ? rt__name_of(rt, "wait_reason", g->wait_reason, buf) : NULL;
+	reason = status == GO_WAITING ? rt__name_of(rt, pid, "wait_reason", g->wait_reason, buf) : NULL;
 	if (reason)
 		track_event__text(&rt->tracks, "wait_reason", reason);
 }
@@ -171,7 +171,7 @@ static int off_begins(struct perfetto_runtime *rt, struct rt_thread *t, const st
 		return ret;
 	t->is_off = true;
 	begin_goroutine(rt, t, ev->ts_ns, t->on.goroutine, " off CPU");
-	put_status(rt, &t->on);
+	put_status(rt, t->pid, &t->on);
 	if (t->on.p >= 0)
 		track_event__int(&rt->tracks, "p", t->on.p);
 	if (ev->sw.syscall != TARE_NO_SYSCALL)

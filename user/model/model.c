@@ -14,7 +14,8 @@ struct model *model__new(void)
 	if (!m)
 		return NULL;
 	switches__init(&m->switches);
-	pauses__init(&m->pauses, &m->switches);
+	runtime_names__init(&m->runtime_names);
+	pauses__init(&m->pauses, &m->switches, &m->runtime_names);
 	model_symbols__init(&m->symbols);
 	preemption__init(&m->preemption);
 	table__init(&m->loss, MAX_LOSS_ROWS);
@@ -31,6 +32,7 @@ void model__free(struct model *m)
 	table__free(&m->loss);
 	counters__free(&m->counters);
 	delays__free(&m->delays);
+	runtime_names__free(&m->runtime_names);
 	preemption__free(&m->preemption);
 	model_symbols__free(&m->symbols);
 	for (unsigned i = 0; i < m->nr_info; i++) {
@@ -52,8 +54,12 @@ static int model__header(struct model *m, const struct event *ev)
 
 static int model__add_info(struct model *m, const struct event *ev)
 {
-	char *value = strndup(ev->info.value, MODEL_MAX_INFO_LEN), *key;
+	int taken = runtime_names__info(&m->runtime_names, ev->info.key, ev->info.value);
+	char *value, *key;
 
+	if (taken)
+		return taken < 0 ? taken : 0;
+	value = strndup(ev->info.value, MODEL_MAX_INFO_LEN);
 	if (!value)
 		return -ENOMEM;
 	for (unsigned i = 0; i < m->nr_info; i++) {

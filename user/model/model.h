@@ -12,6 +12,7 @@
 #include "event.h"
 #include "pause.h"
 #include "preemption.h"
+#include "runtime_names.h"
 #include "switch.h"
 #include "symbol.h"
 
@@ -45,6 +46,7 @@ struct model {
 	unsigned nr_probes;
 	struct runtime_counters counters;
 	struct delays delays;
+	struct runtime_names runtime_names;
 	struct preemption preemption;
 	struct model_symbols symbols;
 	struct table loss;					/* class << 32 | CPU to its running total */

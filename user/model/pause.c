@@ -4,9 +4,10 @@
 
 #include "pause_process.h"
 
-void pauses__init(struct pauses *ps, struct switches *switches)
+void pauses__init(struct pauses *ps, struct switches *switches, const struct runtime_names *names)
 {
 	ps->switches = switches;
+	ps->names = names;
 	ps->due_ns = UINT64_MAX;
 	table__init(&ps->threads, THREADS_MAX_LIVE);
 	table__init(&ps->processes, MAX_PROCESSES);

@@ -21,6 +21,7 @@
 
 #include "event.h"
 #include "hist.h"
+#include "runtime_names.h"
 #include "switch.h"
 #include "table.h"
 
@@ -75,6 +76,7 @@ struct pause_who {
 struct pause {
 	uint64_t request_ns, stopped_ns, restart_ns, started_ns, end_ns;
 	uint64_t reason;		/* the runtime's own number; TARE_UNKNOWN: it tells none */
+	const char *reason_name;	/* as its runtime calls that; NULL: not known. Not safe to print; lives as the model */
 	uint64_t ps;			/* TARE_UNKNOWN, or how many ran when it was asked */
 	uint32_t tgid;
 	struct pause_who initiator;
@@ -134,6 +136,7 @@ const char *pause_cause_name(unsigned cause);
 const char *pause_part_name(unsigned part);
 
 struct pause_reason {
+	const char *name;	/* as pause.reason_name: programs may number differently what they call the same */
 	uint64_t reason, count, total_ns, world_ns, max_ns;
 };
 
@@ -161,6 +164,7 @@ struct pauses {
 
 	/* the fold's own */
 	struct switches *switches;
+	const struct runtime_names *names;
 	struct table threads;		/* tid to struct pause_thread */
 	struct table processes;		/* tgid to struct pause_process */
 	struct pause_cpu **cpus;	/* RIVALS_MAX_CPUS of them, NULL where nothing ran */
@@ -171,8 +175,8 @@ struct pauses {
 	bool finished;
 };
 
-/* @switches: the same events are folded into it, each *after* it was folded in here. */
-void pauses__init(struct pauses *ps, struct switches *switches);
+/* @switches: the same events are folded into it, each *after* it was folded in here. @names: what the runtimes call reasons. */
+void pauses__init(struct pauses *ps, struct switches *switches, const struct runtime_names *names);
 void pauses__free(struct pauses *ps);
 
 /*

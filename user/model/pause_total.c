@@ -99,21 +99,30 @@ void pause__verdict(const struct pause *p, struct pause_verdict *v)
 		v->confidence /= 2;
 }
 
+static bool same_reason(const struct pause_reason *r, const struct pause *p)
+{
+	if (r->name && p->reason_name)
+		return !strcmp(r->name, p->reason_name);
+	return r->name == p->reason_name && r->reason == p->reason;
+}
+
 static void pauses__add_reason(struct pauses *ps, const struct pause *p)
 {
 	unsigned i = 0;
 	struct pause_reason *r;
 
-	while (i < ps->nr_reasons && ps->reasons[i].reason != p->reason)
+	while (i < ps->nr_reasons && !same_reason(&ps->reasons[i], p))
 		i++;
 	if (i == PAUSES_MAX_REASONS)
 		i--;
 	r = &ps->reasons[i];
 	if (i == ps->nr_reasons) {
 		r->reason = p->reason;
+		r->name = p->reason_name;
 		ps->nr_reasons++;
-	} else if (r->reason != p->reason) {
+	} else if (!same_reason(r, p)) {
 		r->reason = TARE_UNKNOWN;
+		r->name = NULL;
 	}
 	r->count++;
 	r->total_ns += pause__total_ns(p);
@@ -187,6 +196,8 @@ void pauses__add(struct pauses *ps, struct pause *p)
 	struct pause_verdict v;
 
 	p->seq = ++ps->seq;
+	if (!p->reason_name) /* names are told as soon as a program is known, which its first pause may be before */
+		p->reason_name = runtime_names__find(ps->names, p->tgid, "stop_reason", p->reason);
 	pause__sum(p);
 	if (ps->accept && !ps->accept(ps->accept_ctx, p)) {
 		pause__free(p);

@@ -212,7 +212,7 @@ static json_t *stop_the_world_json(const struct model *m, json_t *notes)
 	for (unsigned i = 0; i < ps->nr_reasons; i++) {
 		const struct pause_reason *r = &ps->reasons[i];
 
-		json_object_set_new(reasons, pause_reason_name(m, r->reason, name),
+		json_object_set_new(reasons, pause_reason_name(r->name, r->reason, name),
 				    json_pack("{s:I, s:I, s:I, s:I}", "count", num(r->count), "total_ns", num(r->total_ns),
 					      "world_ns", num(r->world_ns), "max_world_ns", num(r->max_ns)));
 	}

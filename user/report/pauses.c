@@ -56,7 +56,7 @@ static void print_pause(const struct model *m, const struct pause *p, const stru
 	pause__verdict(p, &v);
 	snprintf(start, sizeof(start), "%.6f", (p->request_ns > begin ? p->request_ns - begin : 0) / 1e9);
 	fprintf(to, "%12s %-24.24s %9s %9s %9s %9s  %-11s %4.0f %%%s\n", start,
-		pause_reason_name(m, p->reason, reason), fmt_ns(world, t[0]), fmt_ns(p->part_ns[PAUSE_STOPPING], t[1]),
+		pause_reason_name(p->reason_name, p->reason, reason), fmt_ns(world, t[0]), fmt_ns(p->part_ns[PAUSE_STOPPING], t[1]),
 		fmt_ns(p->part_ns[PAUSE_STOPPED], t[2]), fmt_ns(p->part_ns[PAUSE_RESTART], t[3]),
 		pause_cause_name(v.cause), percent(v.ns, world), p->lost ? " !" : "");
 	print_wrapped(pause_sentence(m, p, opts, sentence), to);

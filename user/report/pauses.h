@@ -19,8 +19,8 @@ void report__pauses(const struct model *m, FILE *to, const struct pauses_opts *o
 /* tare.pauses/1, one JSON object and a newline. Returns 0, -ENOMEM, or -EIO where writing failed. */
 int report__pauses_json(const struct model *m, FILE *to, const struct pauses_opts *opts);
 
-/* What the runtime calls @reason, safe to print. Returns @buf. */
-const char *pause_reason_name(const struct model *m, uint64_t reason, char buf[64]);
+/* What the runtime calls a reason (@name NULL: its number), safe to print. Returns @buf. */
+const char *pause_reason_name(const char *name, uint64_t reason, char buf[64]);
 
 /* What @cause mostly was in @p: a rival, a system call, a function.. "" where there is nothing to add. */
 const char *pause_detail(const struct model *m, const struct pause *p, enum pause_cause cause,

@@ -106,7 +106,7 @@ static json_t *pause_json(const struct model *m, const struct pause *p, const st
 	json_object_set_new(o, "start_ns", json_integer(num(p->request_ns)));
 	json_object_set_new(o, "offset_ns", json_integer((json_int_t)(p->request_ns - m->begin_ns)));
 	json_object_set_new(o, "pid", json_integer(p->tgid));
-	json_object_set_new(o, "reason", json_string(pause_reason_name(m, p->reason, reason)));
+	json_object_set_new(o, "reason", json_string(pause_reason_name(p->reason_name, p->reason, reason)));
 	json_object_set_new(o, "reason_number", known(p->reason));
 	json_object_set_new(o, "stopping_ns", json_integer(num(pause__stopping_ns(p))));
 	json_object_set_new(o, "total_ns", json_integer(num(pause__total_ns(p))));

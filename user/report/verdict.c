@@ -9,13 +9,10 @@
 
 #define NAME_LEN 96
 
-const char *pause_reason_name(const struct model *m, uint64_t reason, char buf[64])
+const char *pause_reason_name(const char *name, uint64_t reason, char buf[64])
 {
-	char key[40];
-	const char *name;
-
-	snprintf(key, sizeof(key), "stop_reason.%" PRIu64, reason);
-	name = reason == TARE_UNKNOWN ? "unknown" : model__info(m, key);
+	if (!name && reason == TARE_UNKNOWN)
+		name = "unknown";
 	if (name)
 		return sanitize(name, strlen(name), buf, 64);
 	snprintf(buf, 64, "reason %" PRIu64, reason);
