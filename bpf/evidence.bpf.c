@@ -6,6 +6,7 @@
  * the fault in which a thread leaves the CPU (see sched.bpf.c).
  */
 #include "tare.bpf.h"
+#include "fault.bpf.h"
 #include "goroutine.bpf.h"
 #include "kernel.bpf.h"
 #include "stopping.bpf.h"
@@ -32,6 +33,7 @@ int BPF_PROG(signal_generate, int sig, void *info, struct task_struct *p)
 		return 0;
 	r.tid = p->pid;
 	r.tgid = p->tgid;
+	r.masked = is_blocked(p, sig);
 	r.other = bpf_get_current_task_btf()->pid;
 	EMIT_EVIDENCE(c, bpf_ktime_get_ns(), &r);
 	return 0;
@@ -43,6 +45,7 @@ int BPF_PROG(signal_deliver, int sig)
 	struct task_struct *p = bpf_get_current_task_btf();
 	struct tare_signal r = { .rec.kind = TARE_REC_SIGNAL, .rec.flags = TARE_SIGNAL_DELIVERED };
 	struct cpu_state *c;
+	__u16 call;
 	__u64 now;
 
 	if (sig != SIGURG)
@@ -53,6 +56,8 @@ int BPF_PROG(signal_deliver, int sig)
 	r.tid = p->pid;
 	r.tgid = p->tgid;
 	r.ip = user_ip(p);
+	call = returns_from(p);
+	r.call = call == TARE_NO_SYSCALL ? 0 : call + 1;
 	now = bpf_ktime_get_ns();
 	tell_goroutine(c, p, now);
 	EMIT_EVIDENCE(c, now, &r);
@@ -64,7 +69,6 @@ int BPF_PROG(page_fault_user, unsigned long address, struct pt_regs *regs, unsig
 {
 	struct cpu_state *c = enter(PROG_page_fault_user);
 	struct task_struct *p = bpf_get_current_task_btf();
-	struct tare_fault r = { .rec.kind = TARE_REC_FAULT };
 	struct task_state *t;
 
 	if (!c)
@@ -76,15 +80,43 @@ int BPF_PROG(page_fault_user, unsigned long address, struct pt_regs *regs, unsig
 	t->fault_address = address;
 	t->fault_ip = user_ip(p);
 	t->fault_write = error_code >> 1 & 1; /* X86_PF_WRITE, arch/x86/include/asm/trap_pf.h */
+	t->fault_told = 0;
 	if (!stopping__has(p->tgid))
 		return 0;
-	r.tid = p->pid;
-	r.tgid = p->tgid;
-	r.rec.flags = t->fault_write ? TARE_FAULT_WRITE : 0;
-	r.address = address;
-	r.ip = t->fault_ip;
 	tell_goroutine(c, p, t->fault_ts);
-	EMIT_EVIDENCE(c, t->fault_ts, &r);
+	tell_fault(c, t, p);
+	return 0;
+}
+
+/*
+ * No tracepoint is at the end of a page fault, but there the kernel counts it: mm_account_fault(), mm/memory.c, since
+ * 5.9, as a software event. Those from user space only.
+ */
+SEC("perf_event")
+int page_fault_end(struct bpf_perf_event_data *ctx)
+{
+	struct cpu_state *c = enter(PROG_page_fault_end);
+	struct task_struct *p = bpf_get_current_task_btf();
+	struct tare_fault_end r = { .rec.kind = TARE_REC_FAULT_END };
+	struct task_state *t;
+	__u64 now;
+
+	if (!c)
+		return 0;
+	if (!fault_ends)
+		fault_ends = true;
+	t = target(p);
+	if (!t || !t->fault_ts)
+		return 0;
+	if (t->fault_told || stopping__has(p->tgid)) {
+		tell_fault(c, t, p);
+		now = bpf_ktime_get_ns();
+		r.tid = p->pid;
+		r.tgid = p->tgid;
+		r.address = t->fault_address;
+		r.ns = now - t->fault_ts;
+		EMIT_EVIDENCE(c, now, &r);
+	}
 	t->fault_ts = 0;
 	return 0;
 }
@@ -157,19 +189,28 @@ int cpu_clock(struct bpf_perf_event_data *ctx)
 {
 	struct task_struct *p = bpf_get_current_task_btf();
 	struct tare_sample r = { .rec.kind = TARE_REC_SAMPLE };
+	struct task_state *t;
 	struct cpu_state *c;
 	bool compat;
 
 	if (nr_stopping <= 0)
 		return 0;
 	c = enter(PROG_cpu_clock);
-	if (!c || !stopping__has(p->tgid) || !target(p))
+	if (!c || !stopping__has(p->tgid))
+		return 0;
+	t = target(p);
+	if (!t)
 		return 0;
 	r.tid = p->pid;
 	r.tgid = p->tgid;
 	r.syscall = syscall_of(p, &compat);
 	r.ip = user_ip(p);
-	r.rec.flags = sampled_in_kernel(ctx) ? TARE_SAMPLE_KERNEL : 0;
+	if (!sampled_in_kernel(ctx))
+		r.rec.flags = is_after_syscall(r.ip) ? TARE_SAMPLE_CALLED : 0;
+	else
+		r.rec.flags = TARE_SAMPLE_KERNEL;
+	if ((r.rec.flags & TARE_SAMPLE_KERNEL) && r.syscall == TARE_NO_SYSCALL && fault_ends)
+		tell_fault(c, t, p);
 	if (c->irq_ts[SOFT])
 		r.rec.flags |= TARE_SAMPLE_SOFTIRQ;
 	EMIT_EVIDENCE(c, bpf_ktime_get_ns(), &r);

@@ -246,6 +246,7 @@ enum tare_rec_kind {
 	TARE_REC_SAMPLE,	/* struct tare_sample: where a target thread was when the CPU clock ticked */
 	TARE_REC_IRQ,		/* struct tare_irq: interrupts took a CPU from a target thread */
 	TARE_REC_MEMORY,	/* struct tare_memory: for the recorder, which makes a RUNTIMES frame of it */
+	TARE_REC_FAULT_END,	/* struct tare_fault_end: a page fault of a target thread is over */
 };
 
 struct tare_rec {
@@ -412,7 +413,9 @@ enum tare_signal_step {
 struct tare_signal {
 	struct tare_rec rec;	/* .flags: enum tare_signal_step */
 	__u32 tid, other;
-	__u32 tgid, pad;
+	__u32 tgid;
+	__u16 call;		/* DELIVERED: on the way out of this system call, plus 1; 0: of none, or not known */
+	__u16 masked;		/* SENT: 1: the thread keeps it out for now */
 	__u64 ip;		/* user address that was interrupted; 0: not known */
 };
 
@@ -422,6 +425,14 @@ struct tare_fault {
 	__u64 address, ip;
 };
 #define TARE_FAULT_WRITE	0x0001
+#define TARE_FAULT_ENDS		0x0002	/* a FAULT_END will follow, unless the kernel refuses the access */
+
+/* It began .ns before the record's time. One that began while nothing was recorded may have no FAULT record. */
+struct tare_fault_end {
+	struct tare_rec rec;	/* .flags: none yet */
+	__u32 tid, tgid;
+	__u64 address, ns;
+};
 
 struct tare_sample {
 	struct tare_rec rec;	/* .flags: TARE_SAMPLE_* */
@@ -434,6 +445,7 @@ struct tare_sample {
 #define TARE_SAMPLE_KERNEL	0x0001
 #define TARE_SAMPLE_SOFTIRQ	0x0002	/* it was not the thread's own work */
 #define TARE_SAMPLE_HARDIRQ	0x0004
+#define TARE_SAMPLE_CALLED	0x0008	/* in user space, just back from a system call */
 
 /* One interrupt, told at its end: of those that took the CPU from a target thread while its world was being stopped. */
 struct tare_irq {

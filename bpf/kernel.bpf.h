@@ -99,6 +99,44 @@ static __always_inline __u64 user_ip(struct task_struct *p)
 #endif
 }
 
+/* Does user address @ip follow an instruction that enters the kernel for a system call? */
+static __always_inline bool is_after_syscall(__u64 ip)
+{
+#if defined(__TARGET_ARCH_x86)
+	__u16 insn = 0; /* syscall */
+
+	return !bpf_probe_read_user(&insn, sizeof(insn), (void *)(ip - sizeof(insn))) && insn == 0x050f;
+#elif defined(__TARGET_ARCH_arm64)
+	__u32 insn = 0; /* svc #0 */
+
+	return !bpf_probe_read_user(&insn, sizeof(insn), (void *)(ip - sizeof(insn))) && insn == 0xd4000001;
+#endif
+}
+
+/* The system call that the current task @p is about to return from to user space with a signal; TARE_NO_SYSCALL: none. */
+static __always_inline __u16 returns_from(struct task_struct *p)
+{
+#if defined(__TARGET_ARCH_x86)
+	bool compat;
+
+	return syscall_of(p, &compat);
+#elif defined(__TARGET_ARCH_arm64)
+	/* do_signal(), arch/arm64/kernel/signal.c, has the kernel forget the call by now; but its number is still in x8 */
+	struct user_pt_regs *regs;
+
+	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs) || !is_after_syscall(user_ip(p)))
+		return TARE_NO_SYSCALL;
+	regs = (struct user_pt_regs *)bpf_task_pt_regs(p);
+	return BPF_CORE_READ(regs, regs[8]) < TARE_NO_SYSCALL ? BPF_CORE_READ(regs, regs[8]) : TARE_NO_SYSCALL;
+#endif
+}
+
+/* Does @p keep out signal @sig, 1 to 64? */
+static __always_inline bool is_blocked(struct task_struct *p, int sig)
+{
+	return p->blocked.sig[0] >> (sig - 1) & 1;
+}
+
 /* User space's thread pointer of @p: what its fs base (x86-64) or tpidr_el0 (arm64) held when it last left user space. */
 static __always_inline __u64 thread_pointer(struct task_struct *p)
 {

@@ -10,6 +10,7 @@
  * queue was throttled. That also makes the figures agree with /proc exactly.
  */
 #include "tare.bpf.h"
+#include "fault.bpf.h"
 #include "goroutine.bpf.h"
 #include "kernel.bpf.h"
 #include "stopping.bpf.h"
@@ -29,6 +30,7 @@ struct exit_map go_exits SEC(".maps");
 bool any_go = false;
 struct stopping_map stopping SEC(".maps");
 __s32 nr_stopping = 0;
+bool fault_ends = false;
 
 /* Report time that the kernel did not charge once it adds up to this: below, it is the jitter of reading two clocks. */
 #define STOLEN_MIN_NS 2000
@@ -106,17 +108,10 @@ static __always_inline void add(struct draft *d, __u16 flag, __u32 word)
 /* @prev left the CPU in an exception: say in which page fault, where that was not told when it began. */
 static __always_inline void faulted(struct cpu_state *c, struct task_state *t, struct task_struct *prev)
 {
-	struct tare_fault r = { .rec.kind = TARE_REC_FAULT, .tid = prev->pid, .tgid = prev->tgid };
 	bool compat;
 
-	if (syscall_of(prev, &compat) != TARE_NO_SYSCALL)
-		return;
-	r.rec.flags = t->fault_write ? TARE_FAULT_WRITE : 0;
-	r.address = t->fault_address;
-	r.ip = t->fault_ip;
-	if (emit(c, t->fault_ts, &r.rec, sizeof(r)))
-		c->lost[TARE_LOST_EVIDENCE]++;
-	t->fault_ts = 0;
+	if (syscall_of(prev, &compat) == TARE_NO_SYSCALL)
+		tell_fault(c, t, prev);
 }
 
 static __always_inline __s64 leave(struct draft *d, struct task_state *t, struct task_struct *prev, __u64 now)
@@ -289,7 +284,7 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 		ended(c, prev, now);
 	if (p)
 		tell_goroutine(c, prev, now);
-	if (p && p->fault_ts && prev->nvcsw != p->nvcsw)
+	if (p && p->fault_ts && !p->fault_told && prev->nvcsw != p->nvcsw)
 		faulted(c, p, prev);
 	if (!n)
 		name(c, next, now);

@@ -24,7 +24,8 @@
 	X(softirq_exit)        \
 	X(irq_handler_entry)   \
 	X(irq_handler_exit)    \
-	X(cpu_clock)
+	X(cpu_clock)           \
+	X(page_fault_end)
 
 enum tare_prog {
 #define X(name) PROG_##name,
@@ -162,8 +163,9 @@ struct task_state {
 	__u64 nvcsw;		/* at the last switch */
 	__u64 throttled_before;	/* its queue's throttled time when the wait began */
 	__u64 throttled;	/* throttled time of the wait under way on queues that it has left */
-	__u64 fault_ts, fault_address, fault_ip;	/* the last page fault from user space; 0: none since it was told */
-	__u8 fault_write;
+	/* the page fault from user space that it is in, 0: none; where ends are not seen (fault_ends), the last one */
+	__u64 fault_ts, fault_address, fault_ip;
+	__u8 fault_write, fault_told;
 };
 
 #endif /* TARE_SHARED_H */

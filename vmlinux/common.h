@@ -153,6 +153,10 @@ struct nsproxy {
 	struct time_namespace *time_ns;	/* CONFIG_TIME_NS or not, since 5.6 */
 };
 
+typedef struct {
+	unsigned long sig[1];
+} sigset_t;
+
 struct bpf_map {
 	u32 id;
 };
@@ -162,9 +166,7 @@ struct css_set {
 };
 
 struct sigpending {
-	struct {
-		unsigned long sig[1];
-	} signal;
+	sigset_t signal;
 };
 
 struct task_struct {
@@ -190,6 +192,7 @@ struct task_struct {
 	struct nsproxy *nsproxy;
 	struct css_set *cgroups;
 	struct sigpending pending;
+	sigset_t blocked;
 	struct thread_struct thread;
 };
 

@@ -224,7 +224,10 @@ static void serve_fault(int fd, int64_t delay_ns)
 	if (atomic_exchange(&world->armed, 0)) {
 		atomic_store(&world->start_ns, now_ns());
 		atomic_store(&world->in_it, 1);
-		sleep_ns(delay_ns);
+		/* woken half way, it finds nothing there, and waits in the same fault again */
+		sleep_ns(delay_ns / 2);
+		ioctl(fd, UFFDIO_WAKE, &zero.range);
+		sleep_ns(delay_ns - delay_ns / 2);
 		atomic_store(&world->end_lo_ns, now_ns());
 	}
 	if (ioctl(fd, UFFDIO_ZEROPAGE, &zero) && errno == EEXIST)

@@ -12,7 +12,7 @@ command -v go >/dev/null || skip_all "there is no go in PATH"
 export HELPER=$root/build/helpers/antagonist
 unset GODEBUG GOFLAGS
 faulty() { exec "$tmp/faulty_go" "$@"; }
-kinds="fault fault-signals blocked kernel user user-clear signal runqueue-fifo initiator runtime"
+kinds="fault fault-signals blocked kernel kernel-pieces user user-touch user-clear signal runqueue-fifo initiator runtime"
 
 build() { cd "$root/tests/truth/faulty_go" && CGO_ENABLED=0 GOTOOLCHAIN=local go build -buildvcs=false -o "$tmp/faulty_go" .; }
 if ok "builds" build; then

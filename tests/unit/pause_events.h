@@ -53,6 +53,41 @@ static inline void signal_at(uint64_t ts, uint32_t tid, int step, uint64_t ip)
 	fold(&ev);
 }
 
+/* On the way out of the system call @call. */
+static inline void signal_from_call(uint64_t ts, uint32_t tid, uint16_t call, uint64_t ip)
+{
+	struct event ev = { .kind = EVENT_SIGNAL, .ts_ns = ts };
+
+	ev.signal = (struct tare_signal){ .rec.flags = TARE_SIGNAL_DELIVERED, .tid = tid, .ip = ip, .call = call + 1 };
+	fold(&ev);
+}
+
+/* Sent to a thread that keeps it out. */
+static inline void signal_masked(uint64_t ts, uint32_t tid)
+{
+	struct event ev = { .kind = EVENT_SIGNAL, .ts_ns = ts };
+
+	ev.signal = (struct tare_signal){ .rec.flags = TARE_SIGNAL_SENT, .tid = tid, .masked = 1 };
+	fold(&ev);
+}
+
+/* A fault whose end will be told, and that. */
+static inline void fault_begins(uint64_t ts, uint32_t tid, uint64_t address)
+{
+	struct event ev = { .kind = EVENT_FAULT, .ts_ns = ts };
+
+	ev.fault = (struct tare_fault){ .rec.flags = TARE_FAULT_ENDS, .tid = tid, .address = address, .ip = 0x1000 };
+	fold(&ev);
+}
+
+static inline void fault_ends(uint64_t ts, uint32_t tid, uint64_t address, uint64_t ns)
+{
+	struct event ev = { .kind = EVENT_FAULT_END, .ts_ns = ts };
+
+	ev.fault_end = (struct tare_fault_end){ .tid = tid, .address = address, .ns = ns };
+	fold(&ev);
+}
+
 static inline void fault(uint64_t ts, uint32_t tid, uint64_t address)
 {
 	struct event ev = { .kind = EVENT_FAULT, .ts_ns = ts };
@@ -90,14 +125,22 @@ static inline void in_woken(uint64_t ts, int cpu, uint32_t prev, uint32_t tid, u
 	fold(&ev);
 }
 
-/* The initiator 101 on CPU 0, the thread 102 on CPU 1, known to the switches. */
-static inline int setup_two(void **state)
+/* As setup_two(), but the runtime has told nothing yet. */
+static inline int setup_unknown(void **state)
 {
 	if (setup(state))
 		return -1;
 	task(0, 1 * MS, 101, 0, TARE_STATE_RUNNING, TARE_NO_SYSCALL, NULL);
 	task(0, 1 * MS, 102, 1, TARE_STATE_RUNNING, TARE_NO_SYSCALL, NULL);
 	name(900, "hog");
+	return 0;
+}
+
+/* The initiator 101 on CPU 0, the thread 102 on CPU 1, known to the switches. */
+static inline int setup_two(void **state)
+{
+	if (setup_unknown(state))
+		return -1;
 	rt(2 * MS, 101, TARE_RT_GC_START);
 	return 0;
 }

@@ -187,10 +187,13 @@ static const struct tare_goroutine goroutine = {
 	{ 1, TARE_REC_GOROUTINE, sizeof(goroutine) / 4, 0x1004 }, 13, 19, -1, 1ull << 40
 };
 static const struct tare_signal signalled = {
-	{ 1, TARE_REC_SIGNAL, sizeof(signalled) / 4, TARE_SIGNAL_DELIVERED }, 14, 15, 16, 0, 0x7fffffffffff
+	{ 1, TARE_REC_SIGNAL, sizeof(signalled) / 4, TARE_SIGNAL_DELIVERED }, 14, 15, 16, 0, 0, 0x7fffffffffff
 };
 static const struct tare_fault fault = {
 	{ 1, TARE_REC_FAULT, sizeof(fault) / 4, TARE_FAULT_WRITE }, 17, 18, 1ull << 63, 0x401000
+};
+static const struct tare_fault_end fault_end = {
+	{ 1, TARE_REC_FAULT_END, sizeof(fault_end) / 4, 0 }, 17, 18, 1ull << 63, 1ull << 40
 };
 static const struct tare_sample sample = {
 	{ 1, TARE_REC_SAMPLE, sizeof(sample) / 4, TARE_SAMPLE_KERNEL }, 19, 202, 0, 20, 0, 0x402000
@@ -211,6 +214,9 @@ static void kinds_of_evidence(void **unused)
 	assert_int_equal(decode(&fault, sizeof(fault), &ev), sizeof(fault));
 	assert_int_equal(ev.kind, EVENT_FAULT);
 	assert_memory_equal(&ev.fault, &fault, sizeof(fault));
+	assert_int_equal(decode(&fault_end, sizeof(fault_end), &ev), sizeof(fault_end));
+	assert_int_equal(ev.kind, EVENT_FAULT_END);
+	assert_memory_equal(&ev.fault_end, &fault_end, sizeof(fault_end));
 	assert_int_equal(decode(&sample, sizeof(sample), &ev), sizeof(sample));
 	assert_int_equal(ev.kind, EVENT_SAMPLE);
 	assert_memory_equal(&ev.sample, &sample, sizeof(sample));
@@ -326,7 +332,7 @@ static void unknown_kinds_are_passed_over(void **unused)
 		struct event ev;
 
 		/* all known ones are longer than the head, but SYNC, which is no event */
-		if (kind > TARE_REC_SYNC && kind <= TARE_REC_IRQ)
+		if (kind > TARE_REC_SYNC && kind <= TARE_REC_FAULT_END && kind != TARE_REC_MEMORY)
 			assert_int_equal(decode(buf, sizeof(buf), &ev), -EBADMSG);
 		else
 			assert_int_equal(decode(buf, sizeof(buf), &ev), 0);

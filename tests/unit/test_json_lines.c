@@ -176,6 +176,12 @@ static void evidence(void **unused)
 	text_is(l, "what", "delivered");
 	text_is(l, "ip", "0x401000");
 	json_decref(l);
+	l = keys(LINE(.kind = EVENT_SIGNAL, .signal = { .rec.flags = TARE_SIGNAL_DELIVERED, .call = 1 }),
+		 "signal what tid tgid ip syscall");
+	assert_true(number(l, "syscall") == 0);
+	json_decref(l);
+	json_decref(keys(LINE(.kind = EVENT_SIGNAL, .signal = { .rec.flags = TARE_SIGNAL_SENT, .masked = 1 }),
+			 "signal what tid tgid from_tid masked"));
 	l = LINE(.kind = EVENT_SIGNAL, .signal = { .rec.flags = 65535 });
 	text_is(l, "what", "65535");
 	json_decref(l);
@@ -183,6 +189,9 @@ static void evidence(void **unused)
 		 "fault tid tgid address ip write");
 	text_is(l, "address", "0xffffffffffffffff");
 	assert_true(json_is_true(json_object_get(l, "write")));
+	json_decref(l);
+	l = keys(LINE(.kind = EVENT_FAULT_END, .fault_end = { .address = 4096, .ns = 7 }), "fault_end tid tgid address ns");
+	assert_true(number(l, "ns") == 7);
 	json_decref(l);
 	l = keys(LINE(.kind = EVENT_SAMPLE, .sample = { .syscall = 1, .ip = 16 }), "sample tid tgid ip kernel syscall");
 	assert_true(json_is_false(json_object_get(l, "kernel")));

@@ -112,17 +112,6 @@ static void test_fault_on_cpu(void **state)
 	assert_main(PAUSE_FAULT, 3 * MS - 10 * US);
 }
 
-/* A fault that no sample saw was short. */
-static void test_short_faults(void **state)
-{
-	request();
-	fault(T + 1 * MS, 102, 0xdead000);
-	fault(T + 2 * MS, 102, 0xdeae000);
-	rest(T + 4 * MS);
-	assert_main(PAUSE_USER, 4 * MS - 40 * US);
-	assert_int_equal(only_pause()->cause_ns[PAUSE_FAULT], 40 * US);
-}
-
 static void test_blocked(void **state)
 {
 	struct event ev = sw(T + 50 * US, 1, 102, 0);
@@ -283,7 +272,6 @@ int main(void)
 		TEST(test_kernel_preempted),
 		TEST(test_fault_off_cpu),
 		TEST(test_fault_on_cpu),
-		TEST(test_short_faults),
 		TEST(test_blocked),
 		TEST(test_runqueue),
 		TEST(test_runqueue_moved),

@@ -74,6 +74,7 @@ static void configure_evidence(struct tare_bpf *s)
 			bpf_program__set_autoload(progs[i], false);
 	}
 	bpf_program__set_autoattach(s->progs.cpu_clock, false);
+	bpf_program__set_autoattach(s->progs.page_fault_end, false);
 }
 
 /* Of the two programs that see a target become another program one is loaded. */

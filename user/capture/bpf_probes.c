@@ -34,22 +34,46 @@ static int keep(struct bpf_probes *p, struct bpf_link *link)
 	return 0;
 }
 
-static void sample_cpu(struct bpf *b, int cpu)
+/* Runs @prog at each software event as @like says on @cpu, from now on. Returns 0 or a negative errno. */
+static int attach_software_event(struct bpf *b, struct bpf_program *prog, const struct perf_event_attr *like, int cpu)
 {
-	struct perf_event_attr attr = {
-		.type = PERF_TYPE_SOFTWARE,
-		.config = PERF_COUNT_SW_CPU_CLOCK,
-		.size = sizeof(attr),
-		.sample_freq = SAMPLE_HZ,
-		.freq = 1,
-	};
-	int fd = syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
-	struct bpf_link *link = fd < 0 ? NULL : bpf_program__attach_perf_event(b->skel->progs.cpu_clock, fd);
+	struct perf_event_attr attr = *like;
+	struct bpf_link *link;
+	int fd, ret;
 
+	attr.type = PERF_TYPE_SOFTWARE;
+	attr.size = sizeof(attr);
+	fd = syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	link = bpf_program__attach_perf_event(prog, fd);
 	if (link)
-		keep(&b->evidence, link); /* it owns the descriptor */
-	else if (fd >= 0)
-		close(fd);
+		return keep(&b->evidence, link); /* it owns the descriptor */
+	ret = -errno;
+	close(fd);
+	return ret;
+}
+
+static void attach_software_events(struct bpf *b, int cpu)
+{
+	const struct {
+		struct bpf_program *prog;
+		struct perf_event_attr attr;
+	} events[] = {
+		{ b->skel->progs.cpu_clock,
+		  { .config = PERF_COUNT_SW_CPU_CLOCK, .sample_freq = SAMPLE_HZ, .freq = 1 } },
+		{ b->skel->progs.page_fault_end,
+		  { .config = PERF_COUNT_SW_PAGE_FAULTS_MIN, .sample_period = 1, .exclude_kernel = 1 } },
+		{ b->skel->progs.page_fault_end,
+		  { .config = PERF_COUNT_SW_PAGE_FAULTS_MAJ, .sample_period = 1, .exclude_kernel = 1 } },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(events); i++) {
+		int ret = attach_software_event(b, events[i].prog, &events[i].attr, cpu);
+
+		if (ret && ret != -ENODEV) /* those that are not online cannot be opened */
+			info("no evidence from %s on CPU %d: %s", bpf_program__name(events[i].prog), cpu, strerror(-ret));
+	}
 }
 
 static void attach_evidence(struct bpf *b)
@@ -68,9 +92,8 @@ static void attach_evidence(struct bpf *b)
 		else
 			info("no evidence from %s: %s", bpf_program__name(progs[i]), strerror(errno));
 	}
-	/* those that are not online cannot be opened */
 	for (unsigned cpu = 0; cpu < b->nr_cpus; cpu++)
-		sample_cpu(b, cpu);
+		attach_software_events(b, cpu);
 }
 
 /* An unused place in the kernel side's table of sites, filled with @site. Returns it or a negative errno. */

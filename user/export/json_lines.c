@@ -184,6 +184,10 @@ static void on_signal(FILE *to, const struct event *ev)
 		put(to, "from_tid", ev->signal.other);
 	else
 		put_hex(to, "ip", ev->signal.ip);
+	if (step == TARE_SIGNAL_SENT && ev->signal.masked)
+		put_bool(to, "masked", true);
+	else if (step == TARE_SIGNAL_DELIVERED && ev->signal.call)
+		put(to, "syscall", ev->signal.call - 1);
 }
 
 static void on_fault(FILE *to, const struct event *ev)
@@ -193,6 +197,14 @@ static void on_fault(FILE *to, const struct event *ev)
 	put_hex(to, "address", ev->fault.address);
 	put_hex(to, "ip", ev->fault.ip);
 	put_bool(to, "write", ev->fault.rec.flags & TARE_FAULT_WRITE);
+}
+
+static void on_fault_end(FILE *to, const struct event *ev)
+{
+	put(to, "tid", ev->fault_end.tid);
+	put(to, "tgid", ev->fault_end.tgid);
+	put_hex(to, "address", ev->fault_end.address);
+	put(to, "ns", ev->fault_end.ns);
 }
 
 static void on_sample(FILE *to, const struct event *ev)
@@ -345,7 +357,7 @@ static const struct {
 	[EVENT_HEADER] = { "header", on_header },    [EVENT_PROCESS] = { "process", on_process },
 	[EVENT_MODULE] = { "module", on_module },    [EVENT_LOSS] = { "loss", on_loss },
 	[EVENT_PROBE] = { "probe", on_probe },	     [EVENT_END] = { "end", on_end },
-	[EVENT_DELAYS] = { "delays", on_delays },
+	[EVENT_DELAYS] = { "delays", on_delays },	     [EVENT_FAULT_END] = { "fault_end", on_fault_end },
 };
 
 static int json_lines__begin(FILE *to, void **state)

@@ -152,6 +152,7 @@ WHOLE(exit)
 WHOLE(goroutine)
 WHOLE(signal)
 WHOLE(fault)
+WHOLE(fault_end)
 WHOLE(sample)
 WHOLE(irq)
 
@@ -173,6 +174,7 @@ static const struct {
 	[TARE_REC_FAULT] = { sizeof(struct tare_fault), EVENT_FAULT, decode_fault },
 	[TARE_REC_SAMPLE] = { sizeof(struct tare_sample), EVENT_SAMPLE, decode_sample },
 	[TARE_REC_IRQ] = { sizeof(struct tare_irq), EVENT_IRQ, decode_irq },
+	[TARE_REC_FAULT_END] = { sizeof(struct tare_fault_end), EVENT_FAULT_END, decode_fault_end },
 };
 
 int event__decode(const void *data, size_t len, struct event *ev)

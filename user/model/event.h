@@ -40,6 +40,7 @@ enum event_kind {
 	EVENT_COUNTERS,
 	EVENT_SYMBOL,
 	EVENT_DELAYS,
+	EVENT_FAULT_END,
 };
 
 /* A context switch; see struct tare_switch. Fields of a side that is no target are 0 but for its tid. */
@@ -102,6 +103,7 @@ struct event {
 		struct tare_goroutine goroutine;
 		struct tare_signal signal;
 		struct tare_fault fault;
+		struct tare_fault_end fault_end;
 		struct tare_sample sample;
 		struct tare_irq irq;
 		struct tare_counters counters;

@@ -234,6 +234,16 @@ static int model__signal(struct model *m, const struct event *ev)
 	return 0;
 }
 
+/* A thread may wait in it when the first pause of its process begins. */
+static int model__fault(struct model *m, const struct event *ev)
+{
+	struct thread *t = threads__find(&m->switches.threads, ev->fault.tid);
+
+	if (t)
+		t->fault_address = ev->fault.address;
+	return 0;
+}
+
 static const struct {
 	int (*fold)(struct model *m, const struct event *ev);
 	bool timed;	/* it happened at its time: the recording lasts until then at least */
@@ -257,7 +267,8 @@ static const struct {
 	[EVENT_RUNTIME] = { model__ignore, true },
 	[EVENT_GOROUTINE] = { model__ignore, true },
 	[EVENT_SIGNAL] = { model__signal, true },
-	[EVENT_FAULT] = { model__ignore, true },
+	[EVENT_FAULT] = { model__fault, true },
+	[EVENT_FAULT_END] = { model__ignore, true },
 	[EVENT_SAMPLE] = { model__ignore, true },
 	[EVENT_IRQ] = { model__ignore, true },
 	[EVENT_COUNTERS] = { model__counters, false },

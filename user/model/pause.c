@@ -239,6 +239,7 @@ static int fold_goroutine(struct pauses *ps, const struct event *ev)
 	}
 EVIDENCE(signal)
 EVIDENCE(fault)
+EVIDENCE(fault_end)
 EVIDENCE(sample)
 EVIDENCE(irq)
 
@@ -246,6 +247,7 @@ static int (*const folds[])(struct pauses *ps, const struct event *ev) = {
 	[EVENT_SWITCH] = fold_switch, [EVENT_FORK] = fold_fork, [EVENT_EXIT] = fold_exit,
 	[EVENT_RUNTIME] = fold_runtime, [EVENT_GOROUTINE] = fold_goroutine, [EVENT_SIGNAL] = fold_signal,
 	[EVENT_FAULT] = fold_fault, [EVENT_SAMPLE] = fold_sample, [EVENT_IRQ] = fold_irq,
+	[EVENT_FAULT_END] = fold_fault_end,
 };
 
 int pauses__event(struct pauses *ps, const struct event *at)

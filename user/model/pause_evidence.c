@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * What a thread does between two moments that something is known of. A page
- * fault is told when it begins, and never when it ends: where no sample finds
- * the thread in it and it does not leave the CPU, it is taken to be a short one.
+ * fault whose end nobody tells (a recording from before that was recorded) is
+ * known to have begun, and no time is given to it unless something else sees it.
  */
 #include "pause_thread.h"
-
-#define SHORT_FAULT_NS 20000
 
 static const struct pause_act in_user = { .known = true, .cause = PAUSE_USER, .weak = true };
 
@@ -19,8 +17,14 @@ static void tell(struct pause_thread *t, uint64_t from, uint64_t to, const struc
 		s.detail = act->detail;
 	}
 	/* in user space an asked thread is interrupted at once, unless it keeps the signal out */
-	if (t->pending && (s.cause == PAUSE_USER || s.cause == PAUSE_UNEXPLAINED))
-		s.cause = PAUSE_SIGNAL;
+	if (t->pending && (s.cause == PAUSE_USER || s.cause == PAUSE_UNEXPLAINED)) {
+		if (t->pending_ns > from && t->pending_ns < to) {
+			segs__push(&t->timeline, from, t->pending_ns, &s);
+			from = t->pending_ns;
+		}
+		if (t->pending_ns < to)
+			s.cause = PAUSE_SIGNAL;
+	}
 	segs__push(&t->timeline, from, to, &s);
 }
 
@@ -40,15 +44,18 @@ static void tell_between(struct pause_thread *t, uint64_t to, const struct pause
 	const struct pause_act *after = &t->after;
 	uint64_t from = t->pos_ns, middle;
 
-	if (!after->known || !before->known) {
+	if (before->asked) {
+		/* it was in that call when it was asked, whatever it did before */
+		middle = clamp(t->pending_ns, from, to);
+		tell(t, from, middle, after->known && !after->weak ? after : before, after->known && !after->weak);
+		tell(t, middle, to, before, true);
+	} else if (!after->known || !before->known) {
 		/* a fault that nothing else is known of goes on: with a signal pending its end would deliver that */
 		tell(t, from, to, after->known ? after : before, false);
 	} else if (same(after, before)) {
 		tell(t, from, to, before->detail ? before : after, !after->weak || !before->weak);
 	} else if (t->fault_open && !t->pending) {
-		middle = clamp(t->evidence_ns + SHORT_FAULT_NS, from, to);
-		tell(t, from, middle, after, false);
-		tell(t, middle, to, before, !before->weak);
+		tell(t, from, to, before, !before->weak);
 	} else if (after->weak != before->weak) {
 		tell(t, from, to, after->weak ? before : after, false);
 	} else if (after->weak) {
@@ -92,19 +99,37 @@ void pause_thread__evidence(struct pause_thread *t, uint64_t ts_ns, const struct
 		t->pos_ns = ts_ns;
 	t->evidence_ns = t->pos_ns;
 	if (next.cause != PAUSE_FAULT)
-		t->fault_open = false;
+		t->fault_open = t->in_fault = false;
+}
+
+/* It is in the fault at @address from now on, or still. @ends: until that is told. */
+static struct pause_act enter_fault(struct pause_thread *t, uint64_t address, bool ends)
+{
+	t->in_fault = true;
+	t->fault_ends = ends;
+	t->fault_address = address;
+	return (struct pause_act){ .known = true, .cause = PAUSE_FAULT, .detail = address };
 }
 
 void pause_thread__fault(struct pause_thread *t, const struct event *ev, bool told)
 {
-	struct pause_act before = in_user;
-	struct pause_act after = { .known = true, .cause = PAUSE_FAULT, .detail = ev->fault.address };
+	bool ends = ev->fault.rec.flags & TARE_FAULT_ENDS;
+	struct pause_act after = enter_fault(t, ev->fault.address, ends), before = in_user;
 
 	before.detail = ev->fault.ip;
 	pause_thread__evidence(t, ev->ts_ns, &before, &after, told);
-	t->fault_open = true;
-	t->fault_ns = ev->ts_ns;
-	t->fault_address = ev->fault.address;
+	t->fault_open = !ends;
+}
+
+void pause_thread__fault_end(struct pause_thread *t, const struct event *ev, bool told)
+{
+	uint64_t begin_ns = ev->ts_ns > ev->fault_end.ns ? ev->ts_ns - ev->fault_end.ns : 0;
+	struct pause_act fault = enter_fault(t, ev->fault_end.address, true);
+
+	/* its begin was before the pause, or was lost */
+	if (t->is_known && t->is_on && begin_ns > t->pos_ns && t->after.cause != PAUSE_FAULT)
+		pause_thread__evidence(t, begin_ns, &in_user, &fault, told);
+	pause_thread__evidence(t, ev->ts_ns, &fault, &in_user, told);
 }
 
 void pause_thread__sample(struct pause_thread *t, const struct event *ev, bool told)
@@ -119,36 +144,43 @@ void pause_thread__sample(struct pause_thread *t, const struct event *ev, bool t
 
 		at.cause = in_call ? PAUSE_KERNEL : PAUSE_FAULT;
 		/* where no fault is known of it may be one from before the pause, or the kernel on its way in or out */
-		at.weak = !in_call && !t->fault_open && (t->after.weak || t->after.cause != PAUSE_FAULT);
-		at.detail = in_call ? ev->sample.syscall : t->fault_open ? t->fault_address : 0;
+		at.weak = !in_call && !t->in_fault && (t->after.weak || t->after.cause != PAUSE_FAULT);
+		at.detail = in_call ? ev->sample.syscall : t->in_fault ? t->fault_address : 0;
+	} else if (flags & TARE_SAMPLE_CALLED) {
+		at.weak = true; /* the tick that was due in the call came at its end */
 	}
 	pause_thread__evidence(t, ev->ts_ns, &at, &at, told);
 	t->fault_open = false;
+}
+
+static void asked(struct pause_thread *t, const struct event *ev, bool told)
+{
+	if (!t->pending)
+		t->pending_ns = ev->ts_ns;
+	t->masked = ev->signal.masked || (t->pending && t->masked);
+	t->pending = true;
+	if (told && !t->asked_ns)
+		t->asked_ns = ev->ts_ns;
 }
 
 void pause_thread__signal(struct pause_thread *t, const struct event *ev, bool told)
 {
 	struct pause_act before = in_user, after = in_user;
 
-	if (ev->signal.rec.flags == TARE_SIGNAL_SENT) {
-		/* the time until now was before it was asked */
-		if (t->is_known && t->is_on && !t->pending && told && ev->ts_ns > t->pos_ns) {
-			tell_to(t, ev->ts_ns, &in_user);
-			t->pos_ns = ev->ts_ns;
-		}
-		if (!t->pending)
-			t->pending_ns = ev->ts_ns;
-		t->pending = true;
-		if (told && !t->asked_ns)
-			t->asked_ns = ev->ts_ns;
-		return;
-	}
+	if (ev->signal.rec.flags == TARE_SIGNAL_SENT)
+		asked(t, ev, told);
 	if (ev->signal.rec.flags != TARE_SIGNAL_DELIVERED)
 		return;
 	before.detail = after.detail = ev->signal.ip;
 	after.weak = false;
+	/* what kept it waiting is the call at whose end it came; unless it was kept out, and that call let it in */
+	if (ev->signal.call && t->pending && !t->masked) {
+		before = (struct pause_act){ .known = true, .cause = PAUSE_KERNEL, .asked = true,
+					     .detail = ev->signal.call - 1 };
+		after.weak = true;
+	}
 	pause_thread__evidence(t, ev->ts_ns, &before, &after, told);
-	t->pending = false;
+	t->pending = t->masked = false;
 }
 
 void pause_thread__irq(struct pause_thread *t, const struct event *ev, bool told)

@@ -63,8 +63,10 @@ static void pause_thread__seed(struct pauses *ps, struct pause_thread *t)
 	else
 		t->off = OFF_BLOCKED;
 	t->off_detail = why->kind == REASON_SYSCALL ? why->syscall | (uint64_t)why->compat << 16 : TARE_NO_SYSCALL;
-	if (t->off == OFF_FAULT)
-		t->off_detail = 0;
+	if (t->off == OFF_FAULT) {
+		t->in_fault = st->fault_address != 0;
+		t->off_detail = t->fault_address = st->fault_address;
+	}
 }
 
 struct pause_thread *pause_thread__get(struct pauses *ps, uint32_t tid, uint32_t tgid)
@@ -218,9 +220,13 @@ void pause_thread__arrive(struct pauses *ps, struct pause_thread *t, const struc
 			segs__push(&t->timeline, s->start_ns > t->pos_ns ? s->start_ns : t->pos_ns, s->end_ns, s);
 		}
 	}
-	if (!was_off || !runnable)
+	if (was_off && t->off == OFF_FAULT && t->in_fault)
+		/* woken from it, it still has to be made good; and may have to be waited for again */
+		t->after = (struct pause_act){ .known = true, .cause = PAUSE_FAULT, .weak = !t->fault_ends,
+					       .detail = t->fault_address };
+	else if (!was_off || !runnable)
 		t->after = (struct pause_act){ 0 };
-	else
+	else if (!t->in_fault || !t->fault_ends)
 		t->after.weak = true;
 	t->is_on = t->is_known = true;
 	t->fault_open = false;
@@ -250,12 +256,14 @@ void pause_thread__leave(struct pause_thread *t, const struct event *ev, bool te
 	if (!sw->voluntary && in_call)
 		before = (struct pause_act){ .known = true, .cause = PAUSE_KERNEL, .detail = call };
 	else if (sw->voluntary && !in_call)
-		before = (struct pause_act){ .known = true, .cause = PAUSE_FAULT, .weak = !t->fault_open,
-					     .detail = t->fault_open ? t->fault_address : 0 };
+		before = (struct pause_act){ .known = true, .cause = PAUSE_FAULT, .weak = !t->in_fault,
+					     .detail = t->in_fault ? t->fault_address : 0 };
 	if (t->is_known && !t->is_on) /* it was not seen to come */
 		t->pos_ns = t->pos_ns > ev->ts_ns ? t->pos_ns : ev->ts_ns;
 	else
 		pause_thread__evidence(t, ev->ts_ns, &before, &t->after, tell);
+	if (in_call)
+		t->in_fault = false;
 	if (tell && t->is_on)
 		pause_thread__stolen(t, ev);
 	if (tell && sw->voluntary && in_call && !t->slept_ns)

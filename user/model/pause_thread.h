@@ -16,6 +16,7 @@ enum pause_off { OFF_UNKNOWN, OFF_RUNNABLE, OFF_THROTTLED, OFF_BLOCKED, OFF_FAUL
 struct pause_act {
 	bool known;
 	bool weak;		/* true at that moment, but says little of the time around it */
+	bool asked;		/* it has been that since it was asked to stop, at least */
 	uint8_t cause;		/* PAUSE_USER, _KERNEL, _FAULT or _IRQ */
 	uint64_t detail;
 };
@@ -29,7 +30,11 @@ struct pause_thread {
 	bool works;			/* it was seen to run a goroutine or to hold a P */
 	bool pending;			/* a signal was sent and not delivered .. */
 	uint64_t pending_ns;		/* .. since then */
-	bool fault_open;		/* .after is a fault that no sample has seen yet */
+	bool masked;			/* .. because the thread keeps it out */
+	bool in_fault;			/* nothing was told since that shows it out of a fault .. */
+	uint64_t fault_address;		/* .. at this address .. */
+	bool fault_ends;		/* .. whose end is going to be told */
+	bool fault_open;		/* .after is a fault whose end nobody tells, and that nothing has seen yet */
 	enum pause_off off;
 	uint64_t off_detail;
 	uint16_t cpu;
@@ -38,7 +43,6 @@ struct pause_thread {
 	uint64_t pos_ns;		/* the timeline is told until then */
 	uint64_t evidence_ns;		/* when .after was true */
 	struct pause_act after;		/* what it has been doing since */
-	uint64_t fault_ns, fault_address;
 	uint64_t irq_ns;		/* told by records since it came onto the CPU */
 	/* interrupts since .pos_ns: cut out of what they interrupted once that is told */
 	struct { uint64_t start_ns, end_ns; uint16_t number; } irqs[PAUSE_MAX_IRQS];
@@ -69,6 +73,7 @@ void pause_thread__arrive(struct pauses *ps, struct pause_thread *t, const struc
 void pause_thread__evidence(struct pause_thread *t, uint64_t ts_ns, const struct pause_act *before,
 			    const struct pause_act *after, bool tell);
 void pause_thread__fault(struct pause_thread *t, const struct event *ev, bool tell);
+void pause_thread__fault_end(struct pause_thread *t, const struct event *ev, bool tell);
 void pause_thread__sample(struct pause_thread *t, const struct event *ev, bool tell);
 void pause_thread__signal(struct pause_thread *t, const struct event *ev, bool tell);
 void pause_thread__irq(struct pause_thread *t, const struct event *ev, bool tell);

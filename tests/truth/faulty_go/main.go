@@ -23,6 +23,7 @@ type round struct {
 	start, endLo, endHi       int64
 	stragglerDelay, initDelay int64
 	beat                      int64
+	less                      int64 // of that time so much was not the fault's
 	straggler, initiator      int
 }
 
@@ -163,9 +164,9 @@ func writeLog(path string, rounds []round) {
 	}
 	w := bufio.NewWriter(f)
 	for _, r := range rounds {
-		fmt.Fprintf(w, "request_ns %d stopped_ns %d restart_ns %d started_ns %d start_ns %d end_lo_ns %d end_hi_ns %d less_ns 0 "+
+		fmt.Fprintf(w, "request_ns %d stopped_ns %d restart_ns %d started_ns %d start_ns %d end_lo_ns %d end_hi_ns %d less_ns %d "+
 			"straggler_delay_ns %d initiator_delay_ns %d straggler %d initiator %d kind %s cause %s detail %s where %s\n",
-			r.request, r.stopped, r.stopped, r.stopped, r.start, r.endLo, r.endHi, r.stragglerDelay, r.initDelay,
+			r.request, r.stopped, r.stopped, r.stopped, r.start, r.endLo, r.endHi, r.less, r.stragglerDelay, r.initDelay,
 			r.straggler, r.initiator, what.name, what.cause, what.detail, what.where)
 	}
 	for _, s := range shared.stretches[:shared.nStretches] {
