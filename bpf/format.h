@@ -247,6 +247,7 @@ enum tare_rec_kind {
 	TARE_REC_IRQ,		/* struct tare_irq: interrupts took a CPU from a target thread */
 	TARE_REC_MEMORY,	/* struct tare_memory: for the recorder, which makes a RUNTIMES frame of it */
 	TARE_REC_FAULT_END,	/* struct tare_fault_end: a page fault of a target thread is over */
+	TARE_REC_MAPPED,	/* struct tare_mapped: for the recorder, which looks at what is new */
 };
 
 struct tare_rec {
@@ -464,6 +465,12 @@ struct tare_memory {
 	__u32 len;		/* bytes that could be read */
 	__u64 address;
 	__u8 bytes[TARE_MEMORY_MAX];	/* .len of them, padded to 4 */
+};
+
+/* The dynamic linker has loaded a library, or several. */
+struct tare_mapped {
+	struct tare_rec rec;
+	__u32 tid, tgid;
 };
 
 #endif /* TARE_FORMAT_H */

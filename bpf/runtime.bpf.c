@@ -78,6 +78,17 @@ static __always_inline __u64 fetch(struct pt_regs *ctx, const struct fetch *f)
 	return f->bytes && f->bytes < 8 ? value & ((1ull << (f->bytes * 8)) - 1) : value;
 }
 
+/* The recorder is to look at once: what the library does until then is not seen. */
+static __always_inline int tell_mapped(struct cpu_state *c, __u64 now)
+{
+	struct task_struct *p = bpf_get_current_task_btf();
+	struct tare_mapped r = { .rec.kind = TARE_REC_MAPPED, .tid = p->pid, .tgid = p->tgid };
+
+	if (emit_with(c, now, &r.rec, sizeof(r), BPF_RB_FORCE_WAKEUP))
+		__sync_fetch_and_add(&c->lost[TARE_LOST_TASK], 1);
+	return 0;
+}
+
 static __always_inline int hit(struct pt_regs *ctx)
 {
 	struct cpu_state *c = enter_preemptible(PROG_runtime_uprobe);
@@ -91,6 +102,8 @@ static __always_inline int hit(struct pt_regs *ctx)
 	s = bpf_map_lookup_elem(&sites, &at);
 	if (!s || ((user_flags(ctx) ^ s->flags_flip) & s->flags_mask))
 		return 0;
+	if (s->mapped)
+		return tell_mapped(c, now);
 	r.goroutine = s->goroutine.kind == FETCH_NONE ? go_current(bpf_get_current_task_btf()) : fetch(ctx, &s->goroutine);
 	for (int i = 0; i < TARE_RT_MAX_ARGS; i++)
 		r.args[i] = i < s->nr_args ? fetch(ctx, &s->args[i]) : TARE_UNKNOWN;

@@ -58,7 +58,7 @@ struct fetch {
 struct site {
 	__u16 event;		/* enum tare_runtime_event */
 	__u8 nr_args;
-	__u8 pad;
+	__u8 mapped;		/* a hit is no event: the process has loaded a library */
 	__u32 copy_bytes;	/* of the memory that the first argument points to */
 	/* a hit counts where ((flags ^ flags_flip) & flags_mask) == 0, with the processor's flags */
 	__u64 flags_mask, flags_flip;

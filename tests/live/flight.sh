@@ -57,8 +57,13 @@ like "$(<"$tmp/stderr")" "--fail-over: a stop-the-world pause" "is told as well"
 cp "$tmp/stdout" "$tmp/piped"
 whole "into a pipe" "$tmp/piped"
 exits 0 "none over the limit, into a pipe" "$TARE" run -q -o - --fail-over 100s -- "$bench" churn -t 1
-exits 0 "a program without pauses" "$TARE" run -q -o "$tmp/data" --fail-over 1us -- true
-like "$(<"$tmp/stderr")" "tells of no stop-the-world pause" "is said to have none"
+exits 3 "a program without pauses" "$TARE" run -q -o "$tmp/data" --fail-over 1us -- true
+like "$(<"$tmp/stderr")" "--fail-over was never watched" "whose limit nobody watched"
+exits 3 "a live program without pauses" "$TARE" record -q -d 100ms -o "$tmp/data2" --fail-over 1us -p $$
+like "$(<"$tmp/stderr")" "nothing tells of stop-the-world pauses" "is refused"
+ok "before anything is recorded" [ ! -e "$tmp/data2" ]
+exits 3 "one of which a child might tell" "$TARE" record -q -d 100ms -o "$tmp/data2" --follow --flight 1s --trigger 1us -p $$
+like "$(<"$tmp/stderr")" "--trigger was never watched" "and none did"
 
 # ---- --flight until a signal ----
 

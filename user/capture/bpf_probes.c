@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "bpf.h"
+#include "proc.h"
 #include "runtime.h"
 #include "tare.skel.h"
 #include "uprobe_multi.h"
@@ -20,6 +21,8 @@
  * what a Go program did. A prime: not in step with what the target does each ms.
  */
 #define SAMPLE_HZ 199
+
+#define EVERY_PROCESS 0
 
 static int keep(struct bpf_probes *p, struct bpf_link *link)
 {
@@ -156,7 +159,8 @@ static int attach_each(struct bpf *b, pid_t pid, const char *path, const struct 
 		LIBBPF_OPTS(bpf_uprobe_opts, opts, .ref_ctr_offset = c->semaphores[i], .bpf_cookie = c->cookies[i]);
 		struct bpf_link *link;
 
-		link = bpf_program__attach_uprobe_opts(b->skel->progs.runtime_uprobe, pid, path, c->offsets[i], &opts);
+		link = bpf_program__attach_uprobe_opts(b->skel->progs.runtime_uprobe, pid == EVERY_PROCESS ? -1 : pid,
+						       path, c->offsets[i], &opts);
 		ret = link ? keep(p, link) : -errno;
 	}
 	return ret;
@@ -186,10 +190,17 @@ int bpf__attach_probes(struct bpf *b, pid_t pid, int fd, const struct runtime_pr
 	char path[64];
 	int ret;
 
+	/*
+	 * The kernel finds a process's memory by its first thread (kernel/trace/bpf_trace.c, uprobe_multi_link_filter()):
+	 * where that has ended, the probes are in the file for all, and the kernel side takes heed of targets alone.
+	 */
+	if (proc__living(pid) != pid)
+		pid = EVERY_PROCESS;
 	/* not by its name: it may be in another mount namespace, or replaced since */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (!b->evidence.nr)
-		attach_evidence(b);
+	for (size_t i = 0; i < list->nr && !b->evidence.nr; i++)
+		if (!list->probes[i].site.mapped)
+			attach_evidence(b);
 	ret = choose(b, list, often, probes, &c);
 	if (!ret)
 		ret = attach_all(b, pid, path, &c, probes);

@@ -82,7 +82,7 @@ static void instance__probe(struct bpf *bpf, struct instance *i, bool goroutines
 	if (ret && rt->probes && !i->prog.problem[0])
 		snprintf(i->prog.problem, sizeof(i->prog.problem), "its probes cannot be attached: %s; `tare doctor` says "
 			 "whether uprobes work here", strerror(-ret));
-	i->tells = !ret && !i->prog.problem[0];
+	i->tells = !ret && !i->prog.problem[0] && rt->probes && !rt->tells_nothing;
 	instance__set_exit(bpf, i);
 }
 
@@ -104,13 +104,23 @@ static void instance__explain(struct instance *i, const char *runtime)
 void instance__attach(struct bpf *bpf, struct instance *i, bool goroutines, bool first)
 {
 	const struct runtime *rt = i->runtime;
-	int ret = rt->open ? rt->open(&i->prog, &i->self) : 0;
+	int ret;
 
+	/* one runtime's pauses at a time: those of two would be taken for each other's */
+	if (!first && rt->probes && !rt->tells_nothing) {
+		snprintf(i->prog.problem, sizeof(i->prog.problem), "another runtime in this process is measured already");
+		instance__explain(i, rt->title ?: rt->name);
+		i->runtime = &runtime_native;
+		return;
+	}
+	ret = rt->open ? rt->open(&i->prog, &i->self) : 0;
 	if (!ret)
 		instance__probe(bpf, i, goroutines, first);
 	else if (!i->prog.problem[0])
 		snprintf(i->prog.problem, sizeof(i->prog.problem), "it cannot be looked into: %s", strerror(-ret));
-	if (i->prog.problem[0])
+	if (rt->tells_nothing && i->prog.problem[0])
+		info("process %d: libraries that it loads are looked for each second: %s", i->prog.pid, i->prog.problem);
+	else if (i->prog.problem[0])
 		instance__explain(i, rt->title ?: rt->name);
 	if (ret)
 		i->runtime = &runtime_native;

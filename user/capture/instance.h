@@ -40,6 +40,7 @@ struct instance {
 	void *self;
 	struct bpf_probes probes;
 	bool tells;		/* its pauses are told */
+	uint8_t looks;		/* the program: times that its process was looked at for libraries */
 	bool new_born;		/* its counters begin at 0 */
 	bool go;		/* the kernel side knows how to find its goroutines */
 	uint64_t start, end;	/* where its code is mapped, once .prog.placed */

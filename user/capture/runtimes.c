@@ -119,8 +119,12 @@ void runtimes__attach(struct runtimes *r, struct instance *i)
 	bool first = true;
 
 	for_each_of(r, i->prog.pid, other)
-		first &= other == i || !other->go;
+		first &= other == i || !other->tells;
 	instance__attach(r->bpf, i, r->goroutines, first);
+	r->told |= i->tells;
+	if (i->tells)
+		info("process %d: pauses are told by %s in %s", i->prog.pid, i->version[0] ? i->version : i->runtime->name,
+		     i->path ?: "its program");
 	describe(r, i);
 }
 
@@ -156,7 +160,10 @@ void runtimes__add(struct runtimes *r, pid_t pid, const char *path, bool new_bor
 	file = file_id__of(&st);
 	if (i && file_id__equal(&i->file, &file) && !i->gone) {
 		close(fd);
-		runtimes__runs(r, i);
+		if (i->prog.placed)
+			runtimes__look(r, pid, true);
+		else
+			runtimes__runs(r, i);
 		return;
 	}
 	drop_process(r, pid);
@@ -225,7 +232,7 @@ const char *runtimes__name(struct runtimes *r, pid_t pid, const char **version)
 	for_each_of(r, pid, lib) {
 		const char *base = lib->path ? strrchr(lib->path, '/') : NULL;
 
-		if (!base)
+		if (!base || lib->runtime->tells_nothing || lib->runtime == &runtime_native)
 			continue;
 		snprintf(r->name, sizeof(r->name), "%s with %s in %s", runtime_native.name,
 			 lib->version[0] ? lib->version : lib->runtime->name, base + 1);

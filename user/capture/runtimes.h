@@ -22,7 +22,8 @@ struct runtimes {
 	size_t nr, room;
 	struct kind *kinds;
 	size_t nr_kinds;
-	bool changed;		/* what runtimes__name() says is another by now */
+	bool told;		/* of some process pauses are told, or were */
+	pid_t changed;		/* a process of which runtimes__name() says something else by now; 0: none */
 	char name[160];
 	struct instance *replaced;	/* by what is being added, in the same process */
 	struct name_sets names;	/* that are in the recording */
@@ -61,6 +62,12 @@ int runtimes__symbol(const struct runtimes *r, pid_t pid, uint64_t ip, struct ru
 
 /* Call @visit for each process whose runtime tells of pauses. */
 void runtimes__for_each(const struct runtimes *r, void (*visit)(pid_t pid, void *ctx), void *ctx);
+
+/*
+ * Look for libraries that were loaded since, in all processes (@all) or in those whose dynamic linker does not tell, and in
+ * those that began just now.
+ */
+void runtimes__look_again(struct runtimes *r, bool all);
 
 void runtimes__free(struct runtimes *r);
 

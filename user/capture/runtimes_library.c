@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What a process has mapped beside its program: libraries with a runtime in them. */
+#include <elf.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -69,7 +70,7 @@ static int on_mapping(const struct mapping *m, void *ctx)
 	instance__place(i, m->start, m->end, m->offset);
 	i->new_born = look->new_born;
 	runtimes__attach(r, i);
-	r->changed = true;
+	r->changed = look->pid;
 	return 0;
 }
 
@@ -78,4 +79,32 @@ void runtimes__look(struct runtimes *r, pid_t pid, bool new_born)
 	struct look look = { r, pid, new_born };
 
 	mappings__for_each(pid, on_mapping, &look);
+}
+
+/* Its libraries come when its dynamic linker is under way, which may have been before the linker was probed. */
+#define FIRST_LOOKS 2
+
+static bool linker_tells(const struct runtimes *r, const struct instance *program)
+{
+	for_each_of(r, program->prog.pid, i)
+		if (i->runtime->tells_nothing && i->probes.nr_sites)
+			return true;
+	return false;
+}
+
+void runtimes__look_again(struct runtimes *r, bool all)
+{
+	struct image_segment unused;
+
+	/* what is found is added at the end */
+	for (size_t i = 0, nr = r->nr; i < nr; i++) {
+		struct instance *in = r->instances[i];
+
+		if (in->path || in->gone || !in->prog.placed || image__header(in->prog.img, PT_INTERP, &unused))
+			continue;
+		if (!all && in->looks >= FIRST_LOOKS && linker_tells(r, in))
+			continue;
+		in->looks += in->looks < FIRST_LOOKS;
+		runtimes__look(r, in->prog.pid, true);
+	}
 }

@@ -79,9 +79,10 @@ void runtimes__on_memory(struct runtimes *r, const struct tare_memory *memory, u
 	struct tare_counters c;
 	int ret;
 
-	while (i && !i->has_exit)
+	/* where the kernel side has to be told what to copy, it was told of one */
+	while (i && (!i->runtime->last_counters || (i->runtime->exit && !i->has_exit)))
 		i = runtimes__next(r, memory->tgid, i);
-	if (!i || i->final || !i->runtime->last_counters)
+	if (!i || i->final)
 		return;
 	memset(&c, 0xff, sizeof(c));
 	c.ts_ns = ts_ns;

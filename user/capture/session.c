@@ -121,6 +121,7 @@ static void session__every_second(struct session *s, uint64_t now)
 	s->next_second_ns = now + SECOND_NS;
 	probes__write(&s->probes, s->writer, now);
 	symbols__write(&s->symbols, &s->runtimes, s->writer);
+	runtimes__look_again(&s->runtimes, false);
 	runtimes__read(&s->runtimes, now, false);
 	if (targets__scan(&s->targets) > 0)
 		session__snapshot(s, 0);
@@ -266,6 +267,7 @@ static int session__begin(struct session *s)
 	probes__init(&s->probes, &s->bpf, now_ns());
 	probes__tick(&s->probes, s->probes.start_ns);
 	bpf__activate(&s->bpf, true);
+	runtimes__look_again(&s->runtimes, true);
 	/* twice: a thread born during the first pass with a lower id than the pass had reached */
 	if (session__snapshot(s, 0) || session__snapshot(s, 0))
 		return EXIT_FAILED;
@@ -352,6 +354,7 @@ int session__record(const struct session_opts *opts, struct session_result *resu
 	}
 	result->wait_status = s.exec_error ? -1 : s.wait_status;
 	result->left_out = s.left_out;
+	result->told = s.runtimes.told;
 	if (s.writer) {
 		if (s.exec_error)
 			writer__discard(s.writer);

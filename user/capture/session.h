@@ -17,6 +17,7 @@ struct session_opts {
 	bool flight_waits;	/* .. by on_pause() or a signal; not because the target or the time is over */
 	live_pause_fn *on_pause;	/* for each pause, meanwhile, see live.h; NULL: no analysis */
 	void *on_pause_ctx;
+	bool wants_pauses;	/* of no use where none can be told: EXIT_MISSING then, if that is known from the start */
 	uint64_t ring_bytes;	/* of each CPU's ring, a power of two; 0: by the number of CPUs */
 	bool follow;		/* children of target processes too */
 	bool goroutines;	/* each step of each goroutine */
@@ -30,6 +31,7 @@ struct session_result {
 	uint64_t lost;		/* events, and bytes that did not reach the file */
 	int wait_status;	/* of the command, as waitpid() gave it; -1: none */
 	uint64_t bytes;		/* in the file; 0: none was written */
+	bool told;		/* the pauses of some process were told; false: none could be */
 	uint64_t left_out;	/* as live__end() returns it; 0 without on_pause() */
 };
 

@@ -59,6 +59,16 @@ int targets__scan(struct targets *t)
 	return ret < 0 ? ret : found;
 }
 
+/* A limit that nothing can ever cross would pass for one that was kept. */
+static int check_pauses(const struct targets *t)
+{
+	if (!t->opts->wants_pauses || t->opts->follow || t->runtimes->told)
+		return EXIT_OK;
+	err("nothing tells of stop-the-world pauses in the target: --fail-over and --trigger would never act; give --follow to "
+	    "wait for a program or library that does");
+	return EXIT_MISSING;
+}
+
 int targets__find(struct targets *t, pid_t child)
 {
 	const struct session_opts *o = t->opts;
@@ -90,7 +100,7 @@ int targets__find(struct targets *t, pid_t child)
 		return targets__add(t, child);
 	for (size_t i = 0; i < o->pids.nr && !ret; i++)
 		ret = targets__add(t, o->pids.pids[i]);
-	return ret;
+	return ret ?: check_pauses(t);
 }
 
 static void describe_target(struct targets *t, struct writer *w)
@@ -159,11 +169,15 @@ void targets__describe_unseen(struct targets *t, struct writer *w)
 	see_execs(t, &t->became, true, w);
 	see_execs(t, &t->replaced, false, w);
 	for (size_t i = 0; i < t->unseen.nr; i++) {
-		describe__process(w, t->unseen.pids[i]); /* gone already: its threads' names are recorded */
+		/* the probes first: what is done until they are there is not seen */
 		runtimes__add(t->runtimes, t->unseen.pids[i], NULL, true);
+		describe__process(w, t->unseen.pids[i]); /* gone already: its threads' names are recorded */
 		tell_runtime(t, t->unseen.pids[i], w);
 	}
 	t->unseen.nr = 0;
+	if (t->runtimes->changed)
+		tell_runtime(t, t->runtimes->changed, w);
+	t->runtimes->changed = 0;
 }
 
 static void on_fork(struct targets *t, const struct tare_fork *rec)
@@ -188,6 +202,8 @@ void targets__on_record(const struct tare_rec *rec, uint64_t ts_ns, void *ctx)
 
 	if (rec->kind == TARE_REC_EXEC)
 		on_exec(t, (const struct tare_exec *)rec);
+	else if (rec->kind == TARE_REC_MAPPED)
+		pids__add(&t->unseen, ((const struct tare_mapped *)rec)->tgid);
 	else if (rec->kind == TARE_REC_FORK)
 		on_fork(t, (const struct tare_fork *)rec);
 }

@@ -236,6 +236,7 @@ static void set_up_analysis(struct record_args *a)
 	struct session_opts *o = &a->session;
 
 	o->flight_waits = a->trigger.ns;
+	o->wants_pauses = a->trigger.ns || a->fail_over.ns;
 	if (!a->trigger.ns && !(a->fail_over.ns && (o->flight_ns || !is_file(o->output))))
 		return;
 	o->on_pause = on_pause;
@@ -272,11 +273,8 @@ static int read_back(struct record_args *a)
 	ret = report__read(a->session.output, m);
 	if (!ret && !a->quiet)
 		report__head(m, stdout);
-	if (!ret && a->fail_over.ns && !a->session.on_pause) {
-		if (!m->pauses.runtime_events)
-			warn("--fail-over: the target tells of no stop-the-world pause at all");
+	if (!ret && a->fail_over.ns && !a->session.on_pause)
 		limit__model(&a->fail_over, m);
-	}
 	model__free(m);
 	return ret ? EXIT_FAILED : EXIT_OK;
 }
@@ -289,6 +287,11 @@ static int conclude(struct record_args *a, const struct session_result *result, 
 		ret = read_back(a) ?: ret;
 	if (!ret)
 		ret = check_limits(a, result->left_out);
+	if (!ret && a->session.wants_pauses && !result->told) {
+		err("no process of the target told of stop-the-world pauses: %s was never watched",
+		    a->fail_over.ns ? "--fail-over" : "--trigger");
+		ret = EXIT_MISSING;
+	}
 	if (result->lost && (!ret || ret == EXIT_LIMIT)) {
 		warn("%llu events were lost: `tare report` says of which kind; a larger --ring-size may help",
 		     (unsigned long long)result->lost);

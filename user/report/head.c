@@ -6,6 +6,7 @@
 
 #include "report.h"
 #include "rows.h"
+#include "untold.h"
 #include "util.h"
 
 #define LABEL "  %-10s "
@@ -234,6 +235,7 @@ static void print_origin(const struct model *m, FILE *to)
 	fprintf(to, LABEL "%.84s\n", "command", clean(command, a, 85));
 	fprintf(to, LABEL "%s, %s thread%s\n", "runtime", clean(runtime ? runtime : "native", c, sizeof(c)),
 		fmt_count(m->switches.threads.nr_seen, n), m->switches.threads.nr_seen == 1 ? "" : "s");
+	untold__print(m, to);
 	fprintf(to, LABEL "%s, Linux %s, %s\n", "machine", clean(host ? host : "unknown", a, 40),
 		clean(kernel ? kernel : "unknown", b, 32), clean(machine ? machine : "unknown", c, 12));
 	fprintf(to, LABEL "%s by tare %s", "recorded", fmt_ns(model__duration(m), t),

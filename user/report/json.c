@@ -16,6 +16,7 @@
 #include "pauses.h"
 #include "report.h"
 #include "rows.h"
+#include "untold.h"
 #include "util.h"
 
 /* JSON's integers are signed here; a u64 beyond that is no time that anyone measured. */
@@ -202,6 +203,7 @@ static json_t *stop_the_world_json(const struct model *m, json_t *notes)
 	json_t *reasons = json_object(), *causes = json_object();
 	char name[64];
 
+	untold__add_notes(m, notes);
 	if (!ps->runtime_events) {
 		note(notes, "stop_the_world: the recording holds nothing that the target's runtime tells");
 		json_decref(reasons);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "pauses.h"
+#include "untold.h"
 #include "util.h"
 
 #define COLUMNS 100
@@ -93,6 +94,7 @@ void report__pauses(const struct model *m, FILE *to, const struct pauses_opts *o
 	uint32_t shown = opts->longest && opts->longest < ps->nr_kept ? opts->longest : ps->nr_kept;
 	char n[3][32], t[2][16];
 
+	untold__print(m, to);
 	if (!ps->runtime_events) {
 		fprintf(to, "no pauses: nothing that the target's runtime tells is in this recording\n");
 		return;

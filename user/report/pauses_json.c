@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "pauses.h"
+#include "untold.h"
 #include "util.h"
 
 static json_int_t num(uint64_t n)
@@ -144,6 +145,7 @@ int report__pauses_json(const struct model *m, FILE *to, const struct pauses_opt
 	if (!ps->runtime_events)
 		json_array_append_new(notes,
 				      json_string("count: the target's runtime tells nothing in this recording"));
+	untold__add_notes(m, notes);
 	root = json_pack("{s:s, s:I, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "schema", "tare.pauses/1", "duration_ns",
 			 num(model__duration(m)), "count",
 			 ps->runtime_events ? json_integer(num(ps->count)) : json_null(), "shown", num(shown), "lost",

@@ -23,6 +23,9 @@ static int recognise(struct image *img, char *version, size_t size)
 	struct gobuild build = { 0 };
 	int ret = img ? gobuild__read(img, &build) : -ENOENT;
 
+	/* a plugin uses the runtime of the program that loads it: its own copy never runs */
+	if (!ret && !strcmp(gobuild__setting(&build, "-buildmode") ?: "", "plugin"))
+		ret = -ENOENT;
 	if (!ret && build.version[0])
 		sanitize(build.version, strlen(build.version), version, size);
 	gobuild__free(&build);

@@ -8,6 +8,7 @@
 static const struct runtime *const runtimes[] = {
 	&runtime_weft,
 	&runtime_go,
+	&runtime_loader,
 	&runtime_native,
 };
 

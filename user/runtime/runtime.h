@@ -60,6 +60,8 @@ struct runtime {
 	const char *name;	/* as the report prints it */
 	const char *title;	/* as a sentence has it; NULL: .name */
 
+	bool tells_nothing;	/* of pauses: it is there for what its probes say to the recorder itself */
+
 	/* Is the program @img (NULL: not readable) of this runtime? Returns 1 and writes its version, "" if unknown; or 0. */
 	int (*recognise)(struct image *img, char *version, size_t size);
 
@@ -95,6 +97,6 @@ struct runtime {
 /* The runtime of a program: never NULL, since every program is native at least. */
 const struct runtime *runtime__of(struct image *img, char *version, size_t size);
 
-extern const struct runtime runtime_native, runtime_weft, runtime_go;
+extern const struct runtime runtime_native, runtime_weft, runtime_go, runtime_loader;
 
 #endif /* TARE_RUNTIME_H */

@@ -58,3 +58,27 @@ int symtab__function_at(struct image *img, uint64_t vaddr, const char **name)
 
 	return ret ? search(img, ".dynsym", ".dynstr", vaddr, name) : 0;
 }
+
+int symtab__dynamic(struct image *img, const char *name, uint64_t *vaddr)
+{
+	struct image_section syms, strs;
+	const char *p;
+
+	if (image__section(img, ".dynsym", &syms) || image__section(img, ".dynstr", &strs) || syms.size_bytes > MAX_BYTES)
+		return -ENOENT;
+	p = image__view(img, syms.offset, syms.size_bytes);
+	for (uint64_t at = 0; p && at + sizeof(Elf64_Sym) <= syms.size_bytes; at += sizeof(Elf64_Sym)) {
+		const char *have;
+		Elf64_Sym sym;
+
+		memcpy(&sym, p + at, sizeof(sym));
+		if (ELF64_ST_TYPE(sym.st_info) != STT_FUNC || sym.st_shndx == SHN_UNDEF || sym.st_name >= strs.size_bytes)
+			continue;
+		have = image__string(img, strs.offset + sym.st_name, MAX_NAME);
+		if (!have || strcmp(have, name))
+			continue;
+		*vaddr = sym.st_value;
+		return 0;
+	}
+	return -ENOENT;
+}

@@ -11,4 +11,10 @@
  */
 int symtab__function_at(struct image *img, uint64_t vaddr, const char **name);
 
+/*
+ * The address of the defined function @name in the table that the dynamic linker uses, which is there in stripped files too.
+ * Returns 0 or -ENOENT.
+ */
+int symtab__dynamic(struct image *img, const char *name, uint64_t *vaddr);
+
 #endif /* TARE_SYMTAB_H */
