@@ -164,8 +164,16 @@ def counters(truth, report):
     same(at(report, "runtime.goroutines_created"), truth["created"], "goroutines created")
 
 
+def unclear(truth):
+    """Runs that the sampling cannot tell from what is none: on a machine so fast that most wait less than 64 ns."""
+    buckets = truth["metrics"]["latencies"] or []
+    at_once, short = (sum(n for low, high, n in buckets if low == first and high == first + 64) for first in (0, 64))
+    return 8 * max(0, at_once - short)
+
+
 def switches(truth, report):
-    near(at(report, "context_switches.goroutine_switches"), truth["switches"], 1, "goroutine switches")
+    got, want = at(report, "context_switches.goroutine_switches"), truth["switches"]
+    near(got, want, 1, "goroutine switches", want / 100 + unclear(truth))
     same(at(report, "runtime.goroutines_created"), truth["created"], "goroutines created, with no collection")
 
 

@@ -287,14 +287,15 @@ static int count_goroutines(struct go_live *live, struct tare_counters *c)
  * The runtime measures every eighth run of each goroutine: how long it had been runnable. But it does so for a few things
  * that are no runs, all of them with a time of 0, so in the first bucket: returns from system calls (until Go 1.25), moved
  * stacks, marking by a goroutine that then goes on. In Go 1.19 that bucket holds nothing else; later it goes to 64 ns, and
- * runs after so short a wait are rare: there are some where the next 64 ns hold far more. Last, what a goroutine that ends
- * had left over is measured once more at the first run of the next in its place: 7 of 64 times.
+ * on a fast machine there are runs after so short a wait: not more of them than the next 64 ns hold, for even between the
+ * two looks at the clock alone there is most of that time. Last, what a goroutine that ends had left over is measured once
+ * more at the first run of the next in its place: 7 of 64 times.
  */
 static int count_switches(struct go_live *live, struct tare_counters *c)
 {
 	enum { PERIOD = 8 };
 	struct switch_base *b = &live->priv->base, now = { 0 };
-	uint64_t runs, all, syscalls, extra;
+	uint64_t at_once, short_, syscalls, runs, extra;
 	struct go_hist h;
 	int err = go_live__histogram(live, GO_HIST_TIME_TO_RUN, &h);
 
@@ -311,11 +312,12 @@ static int count_switches(struct go_live *live, struct tare_counters *c)
 	now.created = c->goroutines_created == TARE_UNKNOWN ? b->created : c->goroutines_created;
 	/* a histogram that runs backwards was torn: the next reading has it */
 	if (now.samples >= b->samples && now.zero >= b->zero && now.created >= b->created) {
-		all = PERIOD * (now.samples - b->samples);
-		runs = all - PERIOD * (now.zero - b->zero);
+		at_once = PERIOD * (now.zero - b->zero);
 		syscalls = now.syscalls - b->syscalls;
-		if (now.short_ - b->short_ > 4 * (now.zero - b->zero) && all > syscalls && all - syscalls > runs)
-			runs = all - syscalls;
+		short_ = PERIOD * (now.short_ - b->short_);
+		runs = PERIOD * (now.samples - b->samples) - at_once;
+		at_once -= at_once < syscalls ? at_once : syscalls;
+		runs += at_once < short_ ? at_once : short_;
 		extra = (now.created - b->created) * 7 / 8;
 		now.switches = b->switches + (runs > extra ? runs - extra : 0);
 		now.any = true;
