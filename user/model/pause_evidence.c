@@ -52,6 +52,11 @@ static void tell_between(struct pause_thread *t, uint64_t to, const struct pause
 	} else if (!after->known || !before->known) {
 		/* a fault that nothing else is known of goes on: with a signal pending its end would deliver that */
 		tell(t, from, to, after->known ? after : before, false);
+	} else if (after->cause == PAUSE_USER && before->cause == PAUSE_USER && !after->weak && !before->weak) {
+		/* each says of half of the time where that was spent */
+		middle = clamp(t->evidence_ns + (to - t->evidence_ns) / 2, from, to);
+		tell(t, from, middle, after, true);
+		tell(t, middle, to, before, true);
 	} else if (same(after, before)) {
 		tell(t, from, to, before->detail ? before : after, !after->weak || !before->weak);
 	} else if (t->fault_open && !t->pending) {

@@ -48,12 +48,43 @@ static void add_line(const struct model *m, const struct pause *p, uint64_t ip, 
 	snprintf(buf + len, size - len, " (%s:%u)", sanitize(file, strlen(file), safe, sizeof(safe)), symbol->line);
 }
 
-/* The function that most of @cause was in (its addresses may be many), and its line. "" where no address is known. */
-static void top_function(const struct model *m, const struct pause *p, enum pause_cause cause,
-			 const struct pauses_opts *opts, char *buf, size_t size)
+static bool same_line(const struct model *m, const struct pause *p, uint64_t a, uint64_t b)
+{
+	const struct model_symbol *x = model_symbols__at(&m->symbols, p->tgid, a);
+	const struct model_symbol *y = model_symbols__at(&m->symbols, p->tgid, b);
+
+	return a == b || (x && y && x->line == y->line && !strcmp(x->file, y->file));
+}
+
+/* The line that was seen longest of function @name, where that is half of the @ns that it took or more; else 0. */
+static uint64_t top_line(const struct model *m, const struct pause *p, char names[][NAME_LEN], const char *name,
+			 uint64_t ns)
+{
+	for (uint32_t i = 0; i < p->chain.n && i < PAUSE_MAX_SEGS; i++) {
+		uint64_t seen = 0;
+
+		for (uint32_t j = i; !strcmp(names[i], name) && j < p->chain.n && j < PAUSE_MAX_SEGS; j++) {
+			const struct pause_seg *s = &p->chain.at[j];
+
+			if (s->firm && !strcmp(names[j], name) && same_line(m, p, p->chain.at[i].detail, s->detail))
+				seen += s->end_ns - s->start_ns;
+		}
+		if (seen && seen >= ns / 2)
+			return p->chain.at[i].detail;
+	}
+	return 0;
+}
+
+/*
+ * The function that most of @cause was in (its addresses may be many), and its line where that can be said of most of the
+ * time. "" where no address is known. Returns the ns that it was that function.
+ */
+static uint64_t top_function(const struct model *m, const struct pause *p, enum pause_cause cause,
+			     const struct pauses_opts *opts, char *buf, size_t size)
 {
 	static char names[PAUSE_MAX_SEGS][NAME_LEN];
-	uint64_t best = 0, best_ip = 0;
+	const char *top = NULL;
+	uint64_t best = 0;
 
 	buf[0] = '\0';
 	for (uint32_t i = 0; i < p->chain.n && i < PAUSE_MAX_SEGS; i++) {
@@ -62,27 +93,20 @@ static void top_function(const struct model *m, const struct pause *p, enum paus
 			function_at(m, p, p->chain.at[i].detail, opts, names[i]);
 	}
 	for (uint32_t i = 0; i < p->chain.n && i < PAUSE_MAX_SEGS; i++) {
-		uint64_t ns = 0, longest = 0, ip = 0;
+		uint64_t ns = 0;
 
-		for (uint32_t j = i; names[i][0] && j < p->chain.n && j < PAUSE_MAX_SEGS; j++) {
-			const struct pause_seg *s = &p->chain.at[j];
-
-			if (strcmp(names[i], names[j]))
-				continue;
-			ns += s->end_ns - s->start_ns;
-			if (s->end_ns - s->start_ns > longest) {
-				longest = s->end_ns - s->start_ns;
-				ip = s->detail;
-			}
-		}
+		for (uint32_t j = i; names[i][0] && j < p->chain.n && j < PAUSE_MAX_SEGS; j++)
+			ns += strcmp(names[i], names[j]) ? 0 : p->chain.at[j].end_ns - p->chain.at[j].start_ns;
 		if (ns <= best)
 			continue;
 		best = ns;
-		best_ip = ip;
-		snprintf(buf, size, "%.*s", NAME_LEN, names[i]);
+		top = names[i];
 	}
-	if (best)
-		add_line(m, p, best_ip, buf, size);
+	if (!top)
+		return 0;
+	snprintf(buf, size, "%.*s", NAME_LEN, top);
+	add_line(m, p, top_line(m, p, names, top, best), buf, size);
+	return best;
 }
 
 static void rival_text(const struct model *m, const struct pause_seg *s, char *buf, size_t size)
@@ -239,6 +263,22 @@ static size_t fill(const char *words, const char *one, const char *two, char *bu
 	return n;
 }
 
+/* " for 2 ms of that" appended to @detail, where the cause was not that alone. */
+static void add_share(const struct model *m, const struct pause *p, const struct pause_verdict *v,
+		      const struct pauses_opts *opts, char *detail, size_t size)
+{
+	size_t len = strlen(detail);
+	uint64_t named = v->ns;
+	char again[192], ns[16];
+
+	if (v->cause == PAUSE_USER || v->cause == PAUSE_SIGNAL)
+		named = top_function(m, p, v->cause, opts, again, sizeof(again));
+	else if (v->cause == PAUSE_RUNQUEUE)
+		named = v->top.ns;
+	if (len && named < v->ns - v->ns / 10)
+		snprintf(detail + len, size - len, " for %s of that", fmt_ns(named, ns));
+}
+
 const char *pause_sentence(const struct model *m, const struct pause *p, const struct pauses_opts *opts, char buf[640])
 {
 	static const char *const when[PAUSE_NR_PARTS] = {
@@ -255,14 +295,13 @@ const char *pause_sentence(const struct model *m, const struct pause *p, const s
 	fmt_ns(v.ns, part);
 	who_text(p, v.top.seg.tid ? v.top.seg.tid : p->initiator.tid, who, sizeof(who));
 	pause_detail(m, p, v.cause, opts, detail);
+	add_share(m, p, &v, opts, detail, sizeof(detail));
 	if (phrases[v.cause].kernel_is_clear)
 		n = snprintf(buf, 640, "the kernel was not the cause: %s of %s ", part, world);
 	else
 		n = snprintf(buf, 640, "%s, of which %s: ", world, part);
 	n += fill(detail[0] && phrases[v.cause].words ? phrases[v.cause].words : phrases[v.cause].bare, who, detail,
 		  buf + n, 640 - n);
-	if (n < 640 && v.cause == PAUSE_RUNQUEUE && v.top.ns < v.ns - v.ns / 10)
-		n += snprintf(buf + n, 640 - n, " for %s of that", fmt_ns(v.top.ns, part));
 	if (n < 640 && v.cause != PAUSE_RUNTIME)
 		n += snprintf(buf + n, 640 - n, "%s",
 			      v.top.seg.part == PAUSE_RESTART && v.top.seg.tid == p->initiator.tid ?
