@@ -224,10 +224,7 @@ static void serve_fault(int fd, int64_t delay_ns)
 	if (atomic_exchange(&world->armed, 0)) {
 		atomic_store(&world->start_ns, now_ns());
 		atomic_store(&world->in_it, 1);
-		/* woken half way, it finds nothing there, and waits in the same fault again */
-		sleep_ns(delay_ns / 2);
-		ioctl(fd, UFFDIO_WAKE, &zero.range);
-		sleep_ns(delay_ns - delay_ns / 2);
+		sleep_ns(delay_ns);
 		atomic_store(&world->end_lo_ns, now_ns());
 	}
 	if (ioctl(fd, UFFDIO_ZEROPAGE, &zero) && errno == EEXIST)
@@ -386,6 +383,7 @@ pid_t antagonist__flood(int from_cpu, int to_cpu)
 	pin(0, from_cpu);
 	own_network(to_cpu);
 	s = listeners(&to);
+	favour(0, from_cpu != to_cpu); /* however busy the machine, or there would be no flood */
 	while (poked()) {
 		while (!atomic_load(&world->enough)) {
 			int64_t next = now_ns() + ROUND_NS;
@@ -394,8 +392,8 @@ pid_t antagonist__flood(int from_cpu, int to_cpu)
 				if (sendto(s, packet, sizeof(packet), 0, (void *)&to, sizeof(to)) < 0 && errno != ENOBUFS)
 					die("sendto");
 			atomic_store(&world->running, 1);
-			while (now_ns() < next)
-				;
+			if (next > now_ns())
+				sleep_ns(next - now_ns());
 			burst = adapt(burst);
 		}
 	}

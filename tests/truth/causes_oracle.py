@@ -56,6 +56,8 @@ def bounds(r, p, hogs):
         least = overlap(hogs, r["restart_ns"], r["restart_ns"] + AFTER_NS)
         return least, least + delays
     least, most = r["end_lo_ns"] - start - r["less_ns"], r["end_hi_ns"] - start - r["less_ns"]
+    if r["cause"] == "irq":             # what was sent by then may come later, until it stands
+        most += max(0, r["stopped_ns"] - r["end_hi_ns"])
     if r["where"] in ("cpu", "work"):   # it needs the CPU, which others may have had, and interrupts
         least -= straggler if r["where"] == "cpu" else initiator
         if r["cause"] != "irq":
