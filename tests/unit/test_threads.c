@@ -82,7 +82,7 @@ static void test_many_short_threads(void **state)
 	end(1000000);
 	threads__total(&m->switches.threads, &total);
 	assert_int_equal(m->switches.threads.nr_rows, THREADS_MAX_EXITED);
-	assert_int_equal(m->switches.threads.nr_folded, 500);
+	assert_int_equal(m->switches.threads.folds[0].nr, 500);
 	assert_int_equal(m->switches.threads.nr_seen, N);
 	assert_int_equal(total.voluntary, N);
 	assert_int_equal(total.on_cpu_ns, N * 50);
@@ -90,7 +90,7 @@ static void test_many_short_threads(void **state)
 	assert_int_equal(total.sleep_ns, N * 6);
 	for (uint32_t i = 0; i < m->switches.threads.nr_rows; i++)
 		lifetimes += m->switches.threads.rows[i]->last_ns - m->switches.threads.rows[i]->born_ns;
-	assert_int_equal(lifetimes + m->switches.threads.folded.last_ns, N * 60);
+	assert_int_equal(lifetimes + m->switches.threads.folds[0].sum.last_ns, N * 60);
 }
 
 static void test_check(void **state)

@@ -14,13 +14,14 @@ struct options {
 	struct report_opts report;
 };
 
-enum { OPT_THREADS = 256, OPT_JSON, OPT_HISTOGRAM, OPT_STRICT, OPT_ALL, OPT_PROBES };
+enum { OPT_THREADS = 256, OPT_JSON, OPT_HISTOGRAM, OPT_STRICT, OPT_ALL, OPT_PROBES, OPT_PROCESSES };
 
 static void usage(FILE *to)
 {
 	fprintf(to, "usage: tare report [-i FILE] [options]\n\n"
 		    "  -i, --input FILE      the recording, - for standard input (default: " TARE_DEFAULT_FILE ")\n"
 		    "      --threads         thread by thread too\n"
+		    "      --processes       process by process, also where there is but one\n"
 		    "      --probes          what each probe cost too\n"
 		    "      --all             every row of each table, not only the first ones\n"
 		    "      --histogram NAME  draw another distribution than run-queue; one of:\n"
@@ -39,6 +40,7 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "input", required_argument, NULL, 'i' },	{ "threads", no_argument, NULL, OPT_THREADS },
 		{ "json", no_argument, NULL, OPT_JSON },	{ "histogram", required_argument, NULL, OPT_HISTOGRAM },
 		{ "strict", no_argument, NULL, OPT_STRICT },	{ "all", no_argument, NULL, OPT_ALL },
+		{ "processes", no_argument, NULL, OPT_PROCESSES },
 		{ "probes", no_argument, NULL, OPT_PROBES },	{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
@@ -66,6 +68,9 @@ static int parse(int argc, char **argv, struct options *o)
 			break;
 		case OPT_ALL:
 			o->report.all = true;
+			break;
+		case OPT_PROCESSES:
+			o->report.processes = true;
 			break;
 		case OPT_PROBES:
 			o->report.probes = true;

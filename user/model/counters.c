@@ -74,10 +74,18 @@ static uint64_t grown(uint64_t first, uint64_t last)
 
 size_t counters__total(const struct runtime_counters *rc, struct tare_counters *total)
 {
+	return counters__of(rc, 0, total);
+}
+
+/* @pid 0: all of them. */
+size_t counters__of(const struct runtime_counters *rc, uint32_t pid, struct tare_counters *total)
+{
 	memset(total, 0xff, sizeof(*total));
 	for (size_t i = 0; i < rc->nr; i++) {
 		const struct counters_of *p = &rc->processes[i];
 
+		if (pid && p->last.pid != pid)
+			continue;
 		if (p->last.ts_ns == p->first.ts_ns && !p->ended) /* it was never read, or not again */
 			continue;
 #define X(field) add(&total->field, grown(p->first.field, p->last.field));

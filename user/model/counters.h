@@ -27,6 +27,9 @@ int counters__event(struct runtime_counters *rc, const struct event *ev);
  */
 size_t counters__total(const struct runtime_counters *rc, struct tare_counters *total);
 
+/* The same of process @pid alone. */
+size_t counters__of(const struct runtime_counters *rc, uint32_t pid, struct tare_counters *total);
+
 /* When the oldest of the last readings was taken, ns; 0 where there are none, or all have ended. */
 uint64_t counters__until(const struct runtime_counters *rc);
 

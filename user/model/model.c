@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model.h"
+#include "process.h"
 
 #define MAX_LOSS_ROWS (TARE_NR_LOST * RIVALS_MAX_CPUS)
 
@@ -310,13 +310,9 @@ void model__finish(struct model *m)
 		m->lost[slot->key >> 32] += slot->value;
 	switches__finish(&m->switches, m->end_ns);
 	pauses__finish(&m->pauses);
-	strcpy(m->target_comm, m->first_comm);
-	for (uint32_t i = 0; i < m->switches.threads.nr_rows; i++) {
-		const struct thread *t = m->switches.threads.rows[i];
-
-		if (t->tid == m->first_tgid && t->tid == t->tgid && t->comm[0])
-			strcpy(m->target_comm, t->comm);
-	}
+	strcpy(m->target_comm, model__process_name(m, m->first_tgid));
+	if (!m->target_comm[0])
+		strcpy(m->target_comm, m->first_comm);
 }
 
 const char *model__info(const struct model *m, const char *key)

@@ -11,6 +11,7 @@ void pauses__init(struct pauses *ps, struct switches *switches, const struct run
 	ps->due_ns = UINT64_MAX;
 	table__init(&ps->threads, THREADS_MAX_LIVE);
 	table__init(&ps->processes, MAX_PROCESSES);
+	table__init(&ps->process_of, PAUSES_MAX_PROCESSES);
 }
 
 static void pause_process__free(struct pause_process *pr)
@@ -32,6 +33,8 @@ void pauses__free(struct pauses *ps)
 	for (uint32_t i = 0; i < ps->nr_kept; i++)
 		pause__free(ps->kept[i]);
 	free(ps->kept);
+	free(ps->by_process);
+	table__free(&ps->process_of);
 	pause_threads__free(ps);
 	pause_cpus__free(ps);
 	segs__free(&ps->scratch);

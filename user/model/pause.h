@@ -27,6 +27,7 @@
 
 #define PAUSES_KEEP		1000	/* the longest are kept whole, the others only summed */
 #define PAUSES_MAX_REASONS	32	/* further ones are counted as the last */
+#define PAUSES_MAX_PROCESSES	4096
 #define PAUSE_MAX_SEGS		256	/* of a chain or of a thread's timeline; more are coarsened */
 
 enum pause_cause {
@@ -140,6 +141,11 @@ struct pause_reason {
 	uint64_t reason, count, total_ns, world_ns, max_ns;
 };
 
+struct pauses_of {
+	uint32_t pid;		/* 0: of processes beyond PAUSES_MAX_PROCESSES */
+	uint64_t count, world_ns, max_ns;
+};
+
 struct pauses {
 	/* to be set before the first event; all may be 0 */
 	bool (*accept)(void *ctx, const struct pause *p);	/* leave out those for which it is false */
@@ -156,6 +162,9 @@ struct pauses {
 	uint64_t stopped_p_ns;		/* capacity: Ps that ran when asked x world time, where they are told */
 	struct pause_reason reasons[PAUSES_MAX_REASONS];
 	unsigned nr_reasons;
+	struct pauses_of *by_process;
+	unsigned nr_by_process;
+	struct table process_of;	/* pid to index in .by_process */
 	struct pause **kept;		/* the longest first, once finished */
 	uint32_t nr_kept;
 	uint64_t runtime_events;

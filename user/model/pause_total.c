@@ -131,6 +131,33 @@ static void pauses__add_reason(struct pauses *ps, const struct pause *p)
 		r->max_ns = pause__world_ns(p);
 }
 
+/* Room grows by doubling: 1, 2, 4, 8.. */
+static void pauses__add_to_process(struct pauses *ps, const struct pause *p)
+{
+	uint32_t pid = ps->nr_by_process < PAUSES_MAX_PROCESSES - 1 || table__find(&ps->process_of, p->tgid) ? p->tgid : 0;
+	uint64_t *slot = table__find(&ps->process_of, pid);
+	struct pauses_of *of;
+
+	if (!slot) {
+		if (!(ps->nr_by_process & (ps->nr_by_process - 1))) {
+			of = realloc(ps->by_process, (ps->nr_by_process ? 2ul * ps->nr_by_process : 1) * sizeof(*of));
+			if (!of)
+				return;
+			ps->by_process = of;
+		}
+		slot = table__add(&ps->process_of, pid);
+		if (!slot)
+			return;
+		*slot = ps->nr_by_process;
+		ps->by_process[ps->nr_by_process++] = (struct pauses_of){ .pid = pid };
+	}
+	of = &ps->by_process[*slot];
+	of->count++;
+	of->world_ns += pause__world_ns(p);
+	if (pause__world_ns(p) > of->max_ns)
+		of->max_ns = pause__world_ns(p);
+}
+
 static bool is_shorter(const struct pause *a, const struct pause *b)
 {
 	if (pause__world_ns(a) != pause__world_ns(b))
@@ -220,6 +247,7 @@ void pauses__add(struct pauses *ps, struct pause *p)
 	if (p->ps != TARE_UNKNOWN && p->ps <= UINT32_MAX)
 		ps->stopped_p_ns += p->ps * pause__world_ns(p);
 	pauses__add_reason(ps, p);
+	pauses__add_to_process(ps, p);
 	pauses__keep(ps, p);
 }
 

@@ -9,6 +9,7 @@ void threads__init(struct threads *ts)
 {
 	memset(ts, 0, sizeof(*ts));
 	table__init(&ts->by_tid, THREADS_MAX_LIVE);
+	table__init(&ts->fold_of, THREADS_MAX_FOLDS);
 }
 
 void threads__free(struct threads *ts)
@@ -22,7 +23,9 @@ void threads__free(struct threads *ts)
 		free(t);
 	}
 	free(ts->rows);
+	free(ts->folds);
 	table__free(&ts->by_tid);
+	table__free(&ts->fold_of);
 }
 
 struct thread *threads__find(const struct threads *ts, uint32_t tid)
@@ -78,7 +81,7 @@ struct thread *threads__add(struct threads *ts, uint32_t tid, uint64_t ts_ns)
 	return t;
 }
 
-static void accounts__add(struct accounts *to, const struct accounts *a)
+void accounts__add(struct accounts *to, const struct accounts *a)
 {
 	to->voluntary += a->voluntary;
 	to->involuntary += a->involuntary;
@@ -93,18 +96,61 @@ static void accounts__add(struct accounts *to, const struct accounts *a)
 	to->waited_ns += a->waited_ns;
 }
 
+/* NULL where there is no memory. */
+static struct thread_fold *threads__fold_of(struct threads *ts, uint32_t tgid)
+{
+	uint64_t *slot = table__find(&ts->fold_of, tgid);
+	struct thread_fold *grown;
+
+	if (slot)
+		return &ts->folds[*slot];
+	/* one place is kept for all that have none of their own */
+	if (tgid && ts->nr_folds >= THREADS_MAX_FOLDS - 1)
+		return threads__fold_of(ts, 0);
+	if (ts->nr_folds == ts->cap_folds) {
+		ts->cap_folds = ts->cap_folds ? ts->cap_folds * 2 : 16;
+		grown = realloc(ts->folds, ts->cap_folds * sizeof(*grown));
+		if (!grown) {
+			ts->cap_folds = ts->nr_folds;
+			return NULL;
+		}
+		ts->folds = grown;
+	}
+	slot = table__add(&ts->fold_of, tgid);
+	if (!slot)
+		return NULL;
+	*slot = ts->nr_folds;
+	ts->folds[ts->nr_folds] = (struct thread_fold){ .sum = { .tgid = tgid, .exited = true } };
+	return &ts->folds[ts->nr_folds++];
+}
+
+/* Returns false where @t has to keep its row. */
+static bool threads__fold(struct threads *ts, const struct thread *t)
+{
+	struct thread_fold *f = threads__fold_of(ts, t->tgid);
+
+	if (!f)
+		return false;
+	accounts__add(&f->sum.acc, &t->acc);
+	f->sum.last_ns += t->last_ns - t->born_ns;
+	f->nr++;
+	/* first threads have the process's name */
+	if (f->sum.tgid && t->comm[0] && (t->tid == t->tgid || !f->sum.tid)) {
+		memcpy(f->sum.comm, t->comm, sizeof(f->sum.comm));
+		f->sum.tid = t->tid == t->tgid ? t->tid : 0;
+	}
+	return true;
+}
+
 void threads__retire(struct threads *ts, struct thread *t)
 {
 	threads__compare(ts, t);
 	table__delete(&ts->by_tid, t->tid);
 	t->exited = true;
-	if (ts->nr_exited < THREADS_MAX_EXITED) {
+	if (ts->nr_exited < THREADS_MAX_EXITED || !threads__fold(ts, t)) {
 		ts->nr_exited++;
 		return;
 	}
-	accounts__add(&ts->folded.acc, &t->acc);
-	ts->folded.last_ns += t->last_ns - t->born_ns;	/* born_ns stays 0: the sum of lifetimes */
-	ts->nr_folded++;
 	ts->rows[t->row] = ts->rows[--ts->nr_rows];
 	ts->rows[t->row]->row = t->row;
 	t->next_free = ts->free;
@@ -188,7 +234,9 @@ void threads__compare(struct threads *ts, struct thread *t)
 
 void threads__total(const struct threads *ts, struct accounts *total)
 {
-	*total = ts->folded.acc;
+	*total = (struct accounts){ 0 };
+	for (uint32_t i = 0; i < ts->nr_folds; i++)
+		accounts__add(total, &ts->folds[i].sum.acc);
 	for (uint32_t i = 0; i < ts->nr_rows; i++)
 		accounts__add(total, &ts->rows[i]->acc);
 }

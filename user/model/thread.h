@@ -17,7 +17,8 @@
 #include "table.h"
 
 #define THREADS_MAX_LIVE	(1u << 18)
-#define THREADS_MAX_EXITED	4096	/* rows of ended threads; the others are added up in one */
+#define THREADS_MAX_EXITED	4096	/* rows of ended threads; the others are added up by process */
+#define THREADS_MAX_FOLDS	16384	/* processes of these; those of further ones in one, of process 0 */
 
 enum thread_state {
 	THREAD_OFF,
@@ -77,12 +78,19 @@ struct check {
 	uint64_t wait_ns, kernel_wait_ns;	/* throttled time included, as the kernel does */
 };
 
+/* .sum has a .tgid, .born_ns 0 and in .last_ns the sum of lifetimes; .comm is the first thread's where .tid says so. */
+struct thread_fold {
+	struct thread sum;
+	uint64_t nr;
+};
+
 struct threads {
 	struct table by_tid;		/* live ones */
 	struct thread **rows;		/* all that have a row, in no order */
 	uint32_t nr_rows, cap_rows, nr_exited;
-	struct thread folded;		/* the sum of ended threads without a row .. */
-	uint64_t nr_folded;		/* .. and how many */
+	struct thread_fold *folds;	/* the sums of ended threads without a row, by process */
+	struct table fold_of;		/* tgid to index in .folds */
+	uint32_t nr_folds, cap_folds;
 	uint64_t nr_seen;
 	uint64_t untracked;		/* switches of threads beyond THREADS_MAX_LIVE */
 	struct thread *free;
@@ -114,6 +122,9 @@ void thread__check_at(struct thread *t, uint64_t ts_ns, const struct counters *n
 
 /* Compare now, where @t has something to compare. */
 void threads__compare(struct threads *ts, struct thread *t);
+
+/* Add @a to @to. */
+void accounts__add(struct accounts *to, const struct accounts *a);
 
 /* The sum over all threads, with or without a row. */
 void threads__total(const struct threads *ts, struct accounts *total);

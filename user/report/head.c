@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The answer first, then what it was had from and whether it can be trusted. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
+#include "process.h"
 #include "report.h"
 #include "rows.h"
 #include "untold.h"
@@ -21,14 +23,32 @@ static const char *clean(const char *s, char *buf, size_t size)
 	return sanitize(s, strlen(s), buf, size);
 }
 
-static void print_headline(const struct model *m, const struct accounts *total, FILE *to)
+/* One process by name and number; several that are called alike by their name; others by the first one. */
+static void headline_name(const struct model *m, char *buf, size_t size)
 {
-	char name[64], count[32], time[16], rate[32];
-	uint64_t n = total->voluntary + total->involuntary, duration = model__duration(m);
+	struct process_row *rows = NULL;
+	int n = model__processes(m, &rows), alike = 0;
+	char name[64];
 
 	clean(m->target_comm[0] ? m->target_comm : "(no target)", name, sizeof(name));
-	fprintf(to, "%s (pid %u): %s context switches in %s", name, m->first_tgid, fmt_count(n, count),
-		fmt_ns(duration, time));
+	for (int i = 0; i < n; i++)
+		alike += !strcmp(rows[i].comm, m->target_comm);
+	free(rows);
+	if (n < 2)
+		snprintf(buf, size, "%s (pid %u)", name, m->first_tgid);
+	else if (alike == n)
+		snprintf(buf, size, "%d processes named %s", n, name);
+	else
+		snprintf(buf, size, "%s (pid %u) and %d other process%s", name, m->first_tgid, n - 1, n == 2 ? "" : "es");
+}
+
+static void print_headline(const struct model *m, const struct accounts *total, FILE *to)
+{
+	char name[128], count[32], time[16], rate[32];
+	uint64_t n = total->voluntary + total->involuntary, duration = model__duration(m);
+
+	headline_name(m, name, sizeof(name));
+	fprintf(to, "%s: %s context switches in %s", name, fmt_count(n, count), fmt_ns(duration, time));
 	if (duration)
 		fprintf(to, ", %s a second", fmt_count((uint64_t)(n * (1e9 / duration) + 0.5), rate));
 	fputc('\n', to);

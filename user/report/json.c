@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 
 #include "pauses.h"
+#include "process.h"
 #include "report.h"
 #include "rows.h"
 #include "untold.h"
@@ -283,14 +284,42 @@ static json_t *threads_json(const struct model *m)
 
 	for (int i = 0; i < n; i++)
 		json_array_append_new(list, thread_json(rows[i]));
-	if (list && ts->nr_folded) {
-		struct thread folded = ts->folded;
-		json_t *row;
+	for (uint32_t i = 0; list && i < ts->nr_folds; i++) {
+		const struct thread_fold *f = &ts->folds[i];
+		json_t *row = thread_json(&f->sum);
+		char comm[64];
 
-		folded.exited = true;
-		row = thread_json(&folded);
-		json_object_set_new(row, "comm", json_sprintf("(%" PRIu64 " exited threads)", ts->nr_folded));
+		json_object_set_new(row, "tid", json_null());
+		sanitize(f->sum.comm, sizeof(f->sum.comm), comm, sizeof(comm));
+		json_object_set_new(row, "comm", json_sprintf("(%" PRIu64 " exited threads%s%s)", f->nr,
+							      comm[0] ? " of " : "", comm));
 		json_array_append_new(list, row);
+	}
+	free(rows);
+	return list;
+}
+
+static json_t *processes_json(const struct model *m)
+{
+	struct process_row *rows = NULL;
+	int n = model__processes(m, &rows);
+	json_t *list = n < 0 ? NULL : json_array();
+
+	for (int i = 0; i < n; i++) {
+		const struct process_row *r = &rows[i];
+
+		json_array_append_new(list, json_pack(
+			"{s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}",
+			"pid", number_or_null(r->pid, r->pid), "comm", text_or_null(r->comm), "threads", num(r->threads),
+			"voluntary", num(r->acc.voluntary), "involuntary", num(r->acc.involuntary),
+			"on_cpu_ns", num(r->acc.on_cpu_ns), "run_queue_ns", num(r->acc.run_queue_ns),
+			"throttled_ns", num(r->acc.throttled_ns), "sleep_ns", num(r->acc.sleep_ns),
+			"migrations", num(r->acc.migrations),
+			"pauses", r->tells_pauses ? json_pack("{s:I, s:I, s:I}", "count", num(r->pauses.count), "world_ns",
+							      num(r->pauses.world_ns), "max_world_ns",
+							      num(r->pauses.max_ns)) : json_null(),
+			"alloc_bytes", counter(r->counters.alloc_bytes), "alloc_objects", counter(r->counters.alloc_objects),
+			"goroutine_switches", counter(r->counters.goroutine_switches)));
 	}
 	free(rows);
 	return list;
@@ -384,6 +413,7 @@ int report__json(const struct model *m, FILE *to)
 	bad |= json_object_set_new(root, "stop_the_world", stop_the_world_json(m, notes));
 	bad |= json_object_set_new(root, "ledger", ledger_json(m, &total, notes));
 	bad |= json_object_set_new(root, "threads", threads_json(m));
+	bad |= json_object_set_new(root, "processes", processes_json(m));
 	bad |= json_object_set_new(root, "check", check_json(m));
 	bad |= json_object_set_new(root, "host", host_json(m));
 	bad |= json_object_set_new(root, "recorder", recorder_json(m));

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "pauses.h"
+#include "process.h"
 #include "untold.h"
 #include "util.h"
 
@@ -60,6 +61,11 @@ static void print_pause(const struct model *m, const struct pause *p, const stru
 		pause_reason_name(p->reason_name, p->reason, reason), fmt_ns(world, t[0]), fmt_ns(p->part_ns[PAUSE_STOPPING], t[1]),
 		fmt_ns(p->part_ns[PAUSE_STOPPED], t[2]), fmt_ns(p->part_ns[PAUSE_RESTART], t[3]),
 		pause_cause_name(v.cause), percent(v.ns, world), p->lost ? " !" : "");
+	if (model__many_pause(m)) {
+		const char *comm = model__process_name(m, p->tgid);
+
+		fprintf(to, "%*sof %s (pid %u)\n", INDENT, "", sanitize(comm, strlen(comm), reason, sizeof(reason)), p->tgid);
+	}
 	print_wrapped(pause_sentence(m, p, opts, sentence), to);
 	print_own(p, to);
 	if (p->turn_ns != TARE_UNKNOWN && p->turn_ns >= world / 10)

@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "pauses.h"
+#include "process.h"
 #include "untold.h"
 #include "util.h"
 
@@ -99,6 +100,7 @@ static json_t *own_json(const struct pause *p)
 
 static json_t *pause_json(const struct model *m, const struct pause *p, const struct pauses_opts *opts)
 {
+	const char *comm = model__process_name(m, p->tgid);
 	char reason[64], sentence[640];
 	struct pause_verdict v;
 	json_t *o = json_object();
@@ -107,6 +109,7 @@ static json_t *pause_json(const struct model *m, const struct pause *p, const st
 	json_object_set_new(o, "start_ns", json_integer(num(p->request_ns)));
 	json_object_set_new(o, "offset_ns", json_integer((json_int_t)(p->request_ns - m->begin_ns)));
 	json_object_set_new(o, "pid", json_integer(p->tgid));
+	json_object_set_new(o, "comm", text(sanitize(comm, strlen(comm), reason, sizeof(reason))));
 	json_object_set_new(o, "reason", json_string(pause_reason_name(p->reason_name, p->reason, reason)));
 	json_object_set_new(o, "reason_number", known(p->reason));
 	json_object_set_new(o, "stopping_ns", json_integer(num(pause__stopping_ns(p))));

@@ -12,6 +12,7 @@
 
 struct report_opts {
 	bool threads;		/* thread by thread */
+	bool processes;		/* process by process, also where there is but one */
 	bool all;		/* every row of each table, not only the first ones */
 	bool probes;		/* each probe's cost */
 	const struct hist *histogram;	/* to draw; NULL: run-queue wait */
@@ -36,6 +37,9 @@ int report__json(const struct model *m, FILE *to);
 
 /* The table by thread; @all: also those beyond the first 50. */
 void report__threads(const struct model *m, FILE *to, bool all);
+
+/* The table by process: where there are several, or it is @asked for; @all: also those beyond the first 20. */
+void report__processes(const struct model *m, FILE *to, bool asked, bool all);
 
 /* @h as bcc's print_log2_hist() draws it, in ns. Prints nothing where @h is empty. */
 void report__histogram(const struct hist *h, const char *title, FILE *to);

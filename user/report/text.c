@@ -226,9 +226,15 @@ void report__threads(const struct model *m, FILE *to, bool all)
 		"involunt.", "on CPU", "waited", "throttl.", "asleep", "moved");
 	for (int i = 0; i < shown; i++)
 		print_thread(rows[i], to);
-	if (ts->nr_folded) {
-		fprintf(to, "-%7s %-15s", short_count(ts->nr_folded, count), "more, together");
-		print_accounts(&ts->folded.acc, to);
+	for (uint32_t i = 0; i < ts->nr_folds && (all || i < FIRST_ROWS); i++) {
+		const struct thread_fold *f = &ts->folds[i];
+		char name[64], text[96];
+
+		sanitize(f->sum.comm, sizeof(f->sum.comm), name, sizeof(name));
+		snprintf(text, sizeof(text), "more of %s", name[0] ? name : "others");
+		fprintf(to, "-%7s ", short_count(f->nr, count));
+		print_name(text, 15, to);
+		print_accounts(&f->sum.acc, to);
 	}
 	print_more(n, shown, to);
 	if (n > 0 && ts->nr_exited)
@@ -296,6 +302,7 @@ static void print_stop_the_world(const struct model *m, FILE *to)
 void report__text(const struct model *m, FILE *to, const struct report_opts *opts)
 {
 	report__head(m, to);
+	report__processes(m, to, opts->processes, opts->all);
 	if (opts->threads)
 		report__threads(m, to, opts->all);
 	if (opts->probes)

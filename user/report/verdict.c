@@ -5,6 +5,7 @@
 
 #include "event_names.h"
 #include "pauses.h"
+#include "process.h"
 #include "util.h"
 
 #define NAME_LEN 96
@@ -109,10 +110,27 @@ static uint64_t top_function(const struct model *m, const struct pause *p, enum 
 	return best;
 }
 
-static void rival_text(const struct model *m, const struct pause_seg *s, char *buf, size_t size)
+/* "pid 12" of a task that is no target; of one that is: whose thread. */
+static void whose_text(const struct model *m, const struct pause *p, const struct pause_seg *s, char *buf, size_t size)
+{
+	uint32_t pid = s->own && model__many_pause(m) ? model__process_of(m, s->other) : 0;
+	const char *comm = model__process_name(m, pid);
+	char name[TARE_COMM_LEN + 1];
+
+	if (!s->own)
+		snprintf(buf, size, "pid %u", s->other);
+	else if (!pid)
+		snprintf(buf, size, "the target's thread %u", s->other);
+	else if (pid == p->tgid)
+		snprintf(buf, size, "its own thread %u", s->other);
+	else
+		snprintf(buf, size, "thread %u of %s, pid %u", s->other, sanitize(comm, strlen(comm), name, sizeof(name)), pid);
+}
+
+static void rival_text(const struct model *m, const struct pause *p, const struct pause_seg *s, char *buf, size_t size)
 {
 	const struct rivals *r = &m->switches.rivals;
-	char name[64];
+	char name[64], whose[72];
 
 	if (s->name == NAME_OTHER && !s->other)
 		snprintf(buf, size, "many tasks in turn");
@@ -120,10 +138,11 @@ static void rival_text(const struct model *m, const struct pause_seg *s, char *b
 		snprintf(buf, size, "a task that is not known");
 	else if (s->name == NAME_UNNAMED)
 		snprintf(buf, size, "%s %u", s->own ? "the target's thread" : "task", s->other);
-	else
-		snprintf(buf, size, "%s (%s %u)",
-			 sanitize(r->names[s->name], sizeof(r->names[s->name]), name, sizeof(name)),
-			 s->own ? "the target's thread" : "pid", s->other);
+	else {
+		whose_text(m, p, s, whose, sizeof(whose));
+		snprintf(buf, size, "%s (%s)",
+			 sanitize(r->names[s->name], sizeof(r->names[s->name]), name, sizeof(name)), whose);
+	}
 }
 
 static void call_text(const struct model *m, uint64_t detail, char *buf, size_t size)
@@ -170,7 +189,7 @@ const char *pause_detail(const struct model *m, const struct pause *p, enum paus
 			 const struct pauses_opts *opts, char buf[192])
 {
 	struct pause_top top;
-	char rival[128];
+	char rival[144];
 
 	pause__top(p, cause, &top);
 	buf[0] = '\0';
@@ -192,7 +211,7 @@ const char *pause_detail(const struct model *m, const struct pause *p, enum paus
 		quota_text(m, p, top.seg.tid, buf, 192);
 		break;
 	case PAUSE_RUNQUEUE:
-		rival_text(m, &top.seg, rival, sizeof(rival));
+		rival_text(m, p, &top.seg, rival, sizeof(rival));
 		snprintf(buf, 192, "%s on CPU %u", rival, top.seg.cpu);
 		break;
 	case PAUSE_IRQ:
