@@ -82,5 +82,38 @@ attach
 collects 20 "without its first thread"
 finish
 told 20 "without its first thread" "^native with go1.* in one.so$"
-exec {to}>&-
+# ---- where the target may take no more memory ----
+
+group=/sys/fs/cgroup/memory/tare-hidden-$$
+used() { echo $(($(<$group/memory.usage_in_bytes) - $(awk '$1 ~ /^total_(in)?active_file$/ { n += $2 } END { print n + 0 }' $group/memory.stat))); }
+full() # its limit is brought down to what it uses, without the files that it has read
+{
+	for ((i = 0; i < 100; i++)); do
+		echo $(($(used) + 8192)) >$group/memory.limit_in_bytes
+		[ $(($(<$group/memory.limit_in_bytes) - $(used))) -gt 32768 ] || return 0
+	done 2>/dev/null
+	return 1
+}
+if mkdir "$group" 2>/dev/null && [ -e "$group/memory.limit_in_bytes" ]; then
+	at_exit rmdir "$group"
+	host bash -c "echo \$\$ >$group/cgroup.procs; exec ./host"
+	ask load "$tmp/one.so"
+	ask collect 1
+	ok "its memory cgroup is full" full
+	attach
+	finish
+	like "$(<log)" "one.so: this is Go, but the memory cgroup /[^ ]* is full .* raise its limit by [0-9]+ KB" "which is said"
+	like "$("$TARE" pauses -i data)" "the memory cgroup /[^ ]* is full" "also where pauses are"
+	echo -1 >$group/memory.limit_in_bytes
+	attach
+	collects 5 "with a higher limit"
+	finish
+	told 5 "with a higher limit" "^native with go1.* in one.so$"
+	exec {to}>&-
+	wait "$pid"
+else
+	[ ! -d "$group" ] || rmdir "$group"
+	exec {to}>&-
+	skip 8 "no memory cgroup of version 1 here"
+fi
 done_testing

@@ -4,8 +4,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cgroup.h"
 #include "instance.h"
 #include "util.h"
+
+#define PAGE_BYTES	4096u	/* the smallest there is */
+#define SPARE_PAGES	16	/* for page tables, and what the target itself takes meanwhile */
 
 struct instance *instance__open(pid_t pid, int fd, const struct stat *st, const char *path)
 {
@@ -66,6 +70,38 @@ void instance__set_exit(struct bpf *bpf, struct instance *i)
 		i->has_exit = true;
 }
 
+/* Pages of the file that get a probe, each of which the process gets a copy of. */
+static size_t nr_pages(const struct runtime_probes *list)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0, k; i < list->nr; i++) {
+		for (k = 0; k < i && list->probes[k].offset / PAGE_BYTES != list->probes[i].offset / PAGE_BYTES;)
+			k++;
+		nr += k == i;
+	}
+	return nr;
+}
+
+/*
+ * The kernel charges those copies to the target's memory cgroup, and where that is full it may kill somebody in it before
+ * it gives up (mm/memcontrol.c, try_charge_memcg()): so that is looked at first. Returns 0 or -ENOMEM.
+ */
+static int instance__check_memory(struct instance *i, const struct runtime_probes *list)
+{
+	uint64_t need = (nr_pages(list) + SPARE_PAGES) * PAGE_BYTES;
+	struct cgroup_memory m;
+	char path[64];
+
+	if (cgroup__memory(i->prog.pid, &m) || m.room_bytes >= need)
+		return 0;
+	sanitize(m.path, strlen(m.path), path, sizeof(path));
+	snprintf(i->prog.problem, sizeof(i->prog.problem), "the memory cgroup %s is full (%llu KB): the kernel needs a page of it "
+		 "for each page of code with a probe in it, raise its limit by %llu KB", path[0] ? path : "/",
+		 (unsigned long long)m.limit_bytes >> 10, (unsigned long long)(need - m.room_bytes + 1023) >> 10);
+	return -ENOMEM;
+}
+
 static void instance__probe(struct bpf *bpf, struct instance *i, bool goroutines, bool first)
 {
 	struct runtime_probes list = { 0 };
@@ -77,7 +113,8 @@ static void instance__probe(struct bpf *bpf, struct instance *i, bool goroutines
 		i->go = !bpf__add_go(bpf, i->prog.pid, &facts);
 	ret = rt->probes ? rt->probes(i->self, &list) : -ENOENT;
 	if (!ret && !i->probes.nr && !i->probes.has_multi) /* else they are in the file already */
-		ret = bpf__attach_probes(bpf, i->prog.pid, i->prog.fd, &list, goroutines, &i->probes);
+		ret = instance__check_memory(i, &list) ?:
+		      bpf__attach_probes(bpf, i->prog.pid, i->prog.fd, &list, goroutines, &i->probes);
 	runtime_probes__free(&list);
 	if (ret && rt->probes && !i->prog.problem[0])
 		snprintf(i->prog.problem, sizeof(i->prog.problem), "its probes cannot be attached: %s; `tare doctor` says "

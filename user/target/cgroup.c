@@ -9,7 +9,7 @@
 #include "cgroup.h"
 #include "proc.h"
 
-/* Where the controller "cpu" is mounted. */
+/* Where a controller is mounted. */
 struct mount {
 	bool v2;
 	char root[1024];	/* the cgroup that is visible there */
@@ -29,7 +29,7 @@ static bool has_word(const char *list, const char *word)
 }
 
 /* One line of /proc/self/mountinfo. Is it the controller's, and better than what there is? */
-static bool mount__parse(struct mount *m, bool found, const char *line)
+static bool mount__parse(struct mount *m, const char *controller, bool found, const char *line)
 {
 	char root[1024], at[1024], type[32], options[1024];
 	const char *rest = strstr(line, " - ");
@@ -38,7 +38,7 @@ static bool mount__parse(struct mount *m, bool found, const char *line)
 	if (!rest || sscanf(line, "%*s %*s %*s %1023s %1023s", root, at) != 2 ||
 	    sscanf(rest, " - %31s %*s %1023s", type, options) != 2)
 		return false;
-	v1 = !strcmp(type, "cgroup") && has_word(options, "cpu");
+	v1 = !strcmp(type, "cgroup") && has_word(options, controller);
 	/* where version 1 has the controller, version 2 has not */
 	if (!v1 && (strcmp(type, "cgroup2") || found))
 		return false;
@@ -48,7 +48,7 @@ static bool mount__parse(struct mount *m, bool found, const char *line)
 	return true;
 }
 
-static int mount__find(struct mount *m)
+static int mount__find(struct mount *m, const char *controller)
 {
 	FILE *f = fopen("/proc/self/mountinfo", "re");
 	bool found = false;
@@ -58,14 +58,14 @@ static int mount__find(struct mount *m)
 	if (!f)
 		return -errno;
 	while (getline(&line, &room, f) > 0)
-		found |= mount__parse(m, found, line);
+		found |= mount__parse(m, controller, found, line);
 	free(line);
 	fclose(f);
 	return found ? 0 : -ENOENT;
 }
 
 /* The path in /proc/PID/cgroup: lines of "number:controllers:path". */
-static int path_of(pid_t pid, bool v2, char *path, size_t size)
+static int path_of(pid_t pid, const char *controller, bool v2, char *path, size_t size)
 {
 	char buf[16384], *line, *next;
 	ssize_t n = proc__read(pid, "cgroup", buf, sizeof(buf));
@@ -81,7 +81,7 @@ static int path_of(pid_t pid, bool v2, char *path, size_t size)
 		if (!at || at > line + len)
 			continue;
 		*at++ = '\0';
-		if (v2 ? controllers[1] != '\0' : !has_word(controllers + 1, "cpu"))
+		if (v2 ? controllers[1] != '\0' : !has_word(controllers + 1, controller))
 			continue;
 		/* outside of what is visible from here */
 		if (strstr(at, "/..") || strlen(at) >= size)
@@ -134,24 +134,47 @@ bool cgroup__is_other(pid_t pid, pid_t tid)
 	return proc__read(pid, "cgroup", a, sizeof(a)) > 0 && proc__read(tid, "cgroup", b, sizeof(b)) > 0 && strcmp(a, b);
 }
 
+/* The folder of @pid's cgroup below @m, which is found once and stays. Returns where it begins in @path, or NULL with *@err. */
+static char *place(struct mount *m, const char *controller, pid_t pid, char *path, size_t size, int *err)
+{
+	size_t len;
+
+	*err = m->at[0] ? 0 : mount__find(m, controller);
+	if (!*err)
+		*err = path_of(pid, controller, m->v2, path, size);
+	if (*err)
+		return NULL;
+	len = strlen(m->root);
+	if (!strcmp(m->root, "/"))
+		return path;
+	if (!strncmp(path, m->root, len))
+		return path + len;
+	*err = -ENOENT;
+	return NULL;
+}
+
+/* To the cgroup above. False: there is none. */
+static bool climb(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	if (!slash || !*path)
+		return false;
+	*slash = '\0';
+	return true;
+}
+
 int cgroup__quota(pid_t pid, struct cgroup_quota *best)
 {
-	char path[1024], *below = path, *slash;
-	static struct mount m; /* once found it stays */
+	static struct mount m;
 	bool found = false;
-	int ret = m.at[0] ? 0 : mount__find(&m);
-	size_t len = strlen(m.root);
+	char path[1024], *below;
+	int ret;
 
-	if (!ret)
-		ret = path_of(pid, m.v2, path, sizeof(path));
-	if (ret)
+	below = place(&m, "cpu", pid, path, sizeof(path), &ret);
+	if (!below)
 		return ret;
-	if (strcmp(m.root, "/")) {
-		if (strncmp(path, m.root, len))
-			return -ENOENT;
-		below = path + len;
-	}
-	for (;;) {
+	do {
 		uint64_t quota, period;
 
 		if (quota_at(&m, below, &quota, &period) && quota < UINT64_MAX / 1000 && period < UINT64_MAX / 1000 &&
@@ -161,9 +184,62 @@ int cgroup__quota(pid_t pid, struct cgroup_quota *best)
 			best->quota_ns = quota * 1000;
 			best->period_ns = period * 1000;
 		}
-		slash = strrchr(below, '/');
-		if (!slash || !*below)
-			return found ? 0 : -ENOENT;
-		*slash = '\0';
+	} while (climb(below));
+	return found ? 0 : -ENOENT;
+}
+
+/* ---- memory ---- */
+
+static bool number_in(const struct mount *m, const char *path, const char *name, uint64_t *value)
+{
+	char text[64];
+
+	return !read_text(m, path, name, text, sizeof(text)) && sscanf(text, "%" SCNu64, value) == 1;
+}
+
+/* Cached files, which the kernel lets go of before it kills anybody; those written to and not yet on disk it cannot. */
+static uint64_t reclaimable(const struct mount *m, const char *path)
+{
+	static const char *const names[2][2] = { { "\ntotal_inactive_file ", "\ntotal_active_file " },
+						 { "\ninactive_file ", "\nactive_file " } };
+	uint64_t sum = 0, n;
+	char text[16384];
+
+	if (read_text(m, path, "memory.stat", text, sizeof(text)))
+		return 0;
+	for (int i = 0; i < 2; i++) {
+		const char *at = strstr(text, names[m->v2][i]);
+
+		if (at && sscanf(strchr(at, ' '), "%" SCNu64, &n) == 1)
+			sum += n;
 	}
+	return sum;
+}
+
+int cgroup__memory(pid_t pid, struct cgroup_memory *least)
+{
+	static struct mount m;
+	bool found = false;
+	char path[1024], *below;
+	int ret;
+
+	below = place(&m, "memory", pid, path, sizeof(path), &ret);
+	if (!below)
+		return ret;
+	do {
+		uint64_t limit, usage, room;
+
+		if (!number_in(&m, below, m.v2 ? "memory.max" : "memory.limit_in_bytes", &limit) ||
+		    !number_in(&m, below, m.v2 ? "memory.current" : "memory.usage_in_bytes", &usage))
+			continue;
+		usage -= reclaimable(&m, below) < usage ? reclaimable(&m, below) : usage;
+		room = usage < limit ? limit - usage : 0;
+		if (found && room >= least->room_bytes)
+			continue;
+		found = true;
+		snprintf(least->path, sizeof(least->path), "%s", below);
+		least->limit_bytes = limit;
+		least->room_bytes = room;
+	} while (climb(below));
+	return found ? 0 : -ENOENT;
 }

@@ -18,6 +18,15 @@ struct cgroup_quota {
  */
 int cgroup__quota(pid_t pid, struct cgroup_quota *quota);
 
+/* How much more may be charged to a process, by the limit that leaves it least. */
+struct cgroup_memory {
+	char path[1024];	/* as above */
+	uint64_t limit_bytes, room_bytes;	/* cached files count as room */
+};
+
+/* As above, for the limits of memory. */
+int cgroup__memory(pid_t pid, struct cgroup_memory *least);
+
 /* Is thread @tid of @pid in another cgroup than the process's first one? */
 bool cgroup__is_other(pid_t pid, pid_t tid);
 
