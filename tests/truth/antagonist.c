@@ -357,12 +357,17 @@ static int listeners(const struct sockaddr_in *to)
 	return s;
 }
 
-/* About 80 % of the CPU, in pieces that are too short for the kernel to leave them to a thread */
+/* About 80 % of the CPU since it was last looked at, in pieces that are too short for the kernel to leave them to a thread */
 static int adapt(int burst)
 {
-	int64_t load = atomic_load(&world->load_ns), of = atomic_exchange(&world->load_of_ns, 0);
+	static int64_t load_before, of_before;
+	int64_t of = atomic_load(&world->load_of_ns) - of_before, load = atomic_load(&world->load_ns) - load_before;
 
-	if (of < ROUND_NS)
+	if (of >= 0 && of < ROUND_NS)
+		return burst;
+	of_before = atomic_load(&world->load_of_ns);
+	load_before = atomic_load(&world->load_ns);
+	if (of < 0) /* another round */
 		return burst;
 	if (load * 100 > of * 85)
 		burst = burst * 7 / 8;
