@@ -151,7 +151,7 @@ struct task_state {
 	__u8 ready;		/* followed: everything below is valid */
 	__u8 on_cpu;
 	__u8 throttle_armed;	/* .throttled_before is valid */
-	__u8 pad;
+	__u8 untold;		/* its snapshot did not fit any more: to be taken again */
 	__u32 wait_cpu;		/* 1 + the CPU whose .waiting counts this thread; 0: none */
 	__u64 wake_ts;		/* sched_waking that no run has followed yet; 0: none */
 	__u32 waker_tid;

@@ -180,9 +180,12 @@ int snapshot(struct bpf_iter__task *ctx)
 			return 0;
 	} else {
 		/* the recorder marks a process by giving its first thread a state that is not ready */
-		if (t ? t->ready : !bpf_task_storage_get(&tasks, p->group_leader, NULL, 0))
+		if (t ? t->ready && !t->untold : !bpf_task_storage_get(&tasks, p->group_leader, NULL, 0))
 			return 0;
-		if (p->exit_state || !track(c, p))
+		if (p->exit_state)
+			return 0;
+		t = track(c, p);
+		if (!t)
 			return 0;
 	}
 	r.ts_ns = bpf_ktime_get_ns();
@@ -199,6 +202,7 @@ int snapshot(struct bpf_iter__task *ctx)
 	r.on_cpu = p->on_cpu;
 	r.cpu = task_cpu(p);
 	bpf_core_read(r.comm, sizeof(r.comm), &p->comm);
-	bpf_seq_write(ctx->meta->seq, &r, sizeof(r));
+	/* where the buffer is full the kernel hands it over and comes back for this thread, which is followed by then */
+	t->untold = bpf_seq_write(ctx->meta->seq, &r, sizeof(r)) != 0;
 	return 0;
 }

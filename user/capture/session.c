@@ -221,6 +221,16 @@ static void session__announce(const struct session_opts *o)
 		fprintf(stderr, "tare: recording to %s; hit Ctrl-C to end\n", o->output);
 }
 
+/* How long it took to find and describe the target's threads and to attach to its runtime: work beside the target. */
+static void session__describe_attaching(struct session *s)
+{
+	char took[24], ns[16];
+
+	snprintf(took, sizeof(took), "%llu", (unsigned long long)(s->start_ns - s->began_ns));
+	describe__info(s->writer, &(const char *const[2]){ "attached_ns", took }, 1);
+	info("attached in %s", fmt_ns(s->start_ns - s->began_ns, ns));
+}
+
 /* Everything up to the first event. Returns an exit code. */
 static int session__begin(struct session *s)
 {
@@ -240,6 +250,7 @@ static int session__begin(struct session *s)
 	}
 	s->launch.ignores_interrupt = s->signals.ignores_interrupt;
 	ret = bpf__attach(&s->bpf, &bpf_opts);
+	s->began_ns = now_ns();
 	if (!ret)
 		ret = session__start_command(s);
 	if (!ret)
@@ -261,9 +272,6 @@ static int session__begin(struct session *s)
 	if (writer__lost_bytes(s->writer)) /* better not begun than not recorded */
 		return EXIT_FAILED;
 
-	/* it needs little, but soon: a ring that is full loses what the target does meanwhile */
-	if (setpriority(PRIO_PROCESS, 0, RECORDER_NICE))
-		info("cannot raise the recorder's priority: %s", strerror(errno));
 	probes__init(&s->probes, &s->bpf, now_ns());
 	probes__tick(&s->probes, s->probes.start_ns);
 	bpf__activate(&s->bpf, true);
@@ -271,7 +279,12 @@ static int session__begin(struct session *s)
 	/* twice: a thread born during the first pass with a lower id than the pass had reached */
 	if (session__snapshot(s, 0) || session__snapshot(s, 0))
 		return EXIT_FAILED;
+	/* not before: where the target has many threads there was much to do, for which it must not wait */
+	/* from here on it needs little, but soon: a ring that is full loses what the target does meanwhile */
+	if (setpriority(PRIO_PROCESS, 0, RECORDER_NICE))
+		info("cannot raise the recorder's priority: %s", strerror(errno));
 	s->start_ns = now_ns();
+	session__describe_attaching(s);
 	runtimes__read(&s->runtimes, s->start_ns, false);
 	s->next_second_ns = s->start_ns + SECOND_NS;
 	if (!s->opts->argv) {

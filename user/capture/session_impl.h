@@ -31,6 +31,7 @@ struct session {
 	struct targets targets;
 	struct runtimes runtimes;
 	struct symbols symbols;
+	uint64_t began_ns;	/* the scheduler's probes were in; the target's threads were looked for from here */
 	uint64_t start_ns, next_second_ns;
 	int wait_status;
 	bool child_gone;
