@@ -21,6 +21,7 @@ bool active = false;
 __s64 nr_live = 0;
 __u32 names_generation = 0;
 const volatile __u64 wake_at_bytes = 0;
+const volatile __s64 preempt_count_at = 0; /* from `runqueues`, in bytes; 0: not known */
 
 struct tasks_map tasks SEC(".maps");
 struct cpus_map cpus SEC(".maps");
@@ -330,13 +331,33 @@ static __always_inline bool wakes_nobody(struct task_struct *p)
 	return !bpf_core_field_exists(p->se.sched_delayed) || !p->se.sched_delayed;
 }
 
-/* @preempt_count: of this CPU; 0 where it cannot be had. */
-static __always_inline int waking(struct task_struct *p, int preempt_count)
+/*
+ * On x86-64 it is a per-CPU variable. To name that as an extern would take
+ * data symbols in kallsyms and, where a kernel has it not, CAP_SYS_ADMIN: libbpf
+ * then searches the modules. But the current task's queue leads to this CPU's
+ * `runqueues`, and how far apart two per-CPU variables are is the same on each CPU.
+ */
+static __always_inline int preempt_count_of(struct task_struct *curr)
+{
+	int count = 0;
+
+#if defined(__TARGET_ARCH_arm64)
+	count = curr->thread_info.preempt.count;
+#else
+	if (preempt_count_at && bpf_core_field_exists(curr->se.cfs_rq->rq))
+		bpf_probe_read_kernel(&count, sizeof(count), (void *)curr->se.cfs_rq->rq + preempt_count_at);
+#endif
+	return count;
+}
+
+SEC("tp_btf/sched_waking")
+int BPF_PROG(sched_waking, struct task_struct *p)
 {
 	struct cpu_state *c = enter(PROG_sched_waking);
 	enum tare_context context = TARE_CONTEXT_TASK;
 	struct task_struct *curr;
 	struct task_state *t;
+	int preempt_count;
 
 	if (!c)
 		return 0;
@@ -344,9 +365,7 @@ static __always_inline int waking(struct task_struct *p, int preempt_count)
 	if (!t || wakes_nobody(p))
 		return 0;
 	curr = bpf_get_current_task_btf();
-#if defined(__TARGET_ARCH_arm64)
-	preempt_count = curr->thread_info.preempt.count;
-#endif
+	preempt_count = preempt_count_of(curr);
 	/* include/linux/preempt.h: 4 bits NMI, 4 hardirq; of softirq's 8 the lowest says that one is being served */
 	if (preempt_count & 0xf00000)
 		context = TARE_CONTEXT_NMI;
@@ -363,37 +382,6 @@ static __always_inline int waking(struct task_struct *p, int preempt_count)
 	waiting_begins(t, task_cpu(p));
 	return 0;
 }
-
-/*
- * Three programs, of which the recorder loads one: a program that names a
- * per-CPU variable is refused as a whole where kallsyms has no data symbols.
- */
-SEC("tp_btf/sched_waking")
-int BPF_PROG(sched_waking, struct task_struct *p)
-{
-	return waking(p, 0);
-}
-
-#if defined(__TARGET_ARCH_x86)
-extern const int __preempt_count __ksym __weak; /* but in 6.2 .. 6.14 */
-
-SEC("?tp_btf/sched_waking")
-int BPF_PROG(sched_waking_preempt_count, struct task_struct *p)
-{
-	return waking(p, *(int *)bpf_this_cpu_ptr(&__preempt_count));
-}
-
-struct pcpu_hot {
-	int preempt_count;
-} __attribute__((preserve_access_index));
-extern const struct pcpu_hot pcpu_hot __ksym __weak; /* 6.2 .. 6.14 */
-
-SEC("?tp_btf/sched_waking")
-int BPF_PROG(sched_waking_pcpu_hot, struct task_struct *p)
-{
-	return waking(p, ((struct pcpu_hot *)bpf_this_cpu_ptr(&pcpu_hot))->preempt_count);
-}
-#endif
 
 /* A new thread's first wake-up: its parent, which the record of its birth names, put it on the run queue. */
 SEC("tp_btf/sched_wakeup_new")

@@ -95,6 +95,7 @@ static int configure(struct bpf *b, const struct bpf_opts *opts)
 
 	s->rodata->follow = opts->follow;
 	s->rodata->wake_at_bytes = opts->wake_at_bytes;
+	s->rodata->preempt_count_at = feature__preempt_count_at();
 	if (opts->comm)
 		strncpy((char *)s->rodata->follow_comm, opts->comm, sizeof(s->rodata->follow_comm) - 1);
 	/* the cost of a switch needs both ends; everything else is required */

@@ -9,6 +9,7 @@
 #define TARE_FEATURE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum feature_id {
 	FEATURE_CAPABILITIES,
@@ -84,6 +85,12 @@ bool feature__knows_tp_btf(const char *tracepoint);
 
 /* Whether it knows a function of the kernel of that name. */
 bool feature__knows_function(const char *name);
+
+/*
+ * How far the CPU's preemption count lies from its run queue (`runqueues`), in bytes; 0 where the kernel's type
+ * information does not say. Tells in which context (interrupt or task) a thread was woken.
+ */
+int64_t feature__preempt_count_at(void);
 
 /* "works", "missing", "unknown". */
 const char *feature__state_name(enum feature_state state);

@@ -63,6 +63,53 @@ void probe_kernel_function(const char *arg, struct feature_result *result)
 	result__set(result, FEATURE_MISSING, "this kernel has no %.*s", (int)strcspn(arg, "|"), arg);
 }
 
+/* Where the per-CPU variable @name lies in its section, in bytes; negative where the kernel's BTF does not say. */
+static int64_t percpu_offset(const char *name)
+{
+	int id = kernel_btf__id("", ".data..percpu", BTF_KIND_DATASEC), var = kernel_btf__id("", name, BTF_KIND_VAR);
+	const struct btf_type *section;
+	const struct btf_var_secinfo *info;
+
+	if (id <= 0 || var <= 0)
+		return -ENODATA;
+	section = btf__type_by_id(kernel_btf, id);
+	info = btf_var_secinfos(section);
+	for (int i = 0; i < btf_vlen(section); i++) {
+		if (info[i].type == (__u32)var)
+			return info[i].offset;
+	}
+	return -ENODATA;
+}
+
+/* In bytes from @t's start, also within its nameless structs and unions; negative where it has no such member. */
+static int64_t member_offset(const struct btf_type *t, const char *name)
+{
+	for (int i = 0; i < btf_vlen(t); i++) {
+		const char *member = btf__name_by_offset(kernel_btf, btf_members(t)[i].name_off);
+		const struct btf_type *type = btf__type_by_id(kernel_btf, btf_members(t)[i].type);
+		int64_t at = btf_member_bit_offset(t, i) / 8, in;
+
+		if (!strcmp(member, name))
+			return at;
+		in = *member || !btf_is_composite(type) ? -ENODATA : member_offset(type, name);
+		if (in >= 0)
+			return at + in;
+	}
+	return -ENODATA;
+}
+
+int64_t feature__preempt_count_at(void)
+{
+	int64_t from = percpu_offset("runqueues"), at = percpu_offset("__preempt_count"), in = 0;
+	int hot = kernel_btf__id("", "pcpu_hot", BTF_KIND_STRUCT);
+
+	if (at < 0 && hot > 0) { /* 6.2 .. 6.14, arch/x86/include/asm/current.h */
+		at = percpu_offset("pcpu_hot");
+		in = member_offset(btf__type_by_id(kernel_btf, hot), "preempt_count");
+	}
+	return from < 0 || at < 0 || in < 0 ? 0 : at + in - from;
+}
+
 void result__no_btf_id(struct feature_result *result, int err, const char *missing)
 {
 	if (err == -ENODATA)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -56,6 +57,8 @@ static void child(const struct launch *l, int go_fd, int error_fd, char *const *
 	signal(SIGPIPE, SIG_DFL);
 	if (read(go_fd, &c, 1) != 1 || (l->stdout_is_taken && dup2(STDERR_FILENO, STDOUT_FILENO) < 0))
 		_exit(127); /* the recorder is gone */
+	/* what the recorder was given to trace with is not for the command; file capabilities do not pass exec anyway */
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	execvp(argv[0], argv);
 	error = errno;
 	if (write(error_fd, &error, sizeof(error)) != sizeof(error))
