@@ -57,8 +57,11 @@ SAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-f
 USER_SRC := $(wildcard user/*/*.c)
 USER_OBJ := $(USER_SRC:%.c=$(OUT)/obj/%.o)
 SAN_OBJ := $(USER_SRC:%.c=$(OUT)/san/%.o)
+# what only some kernels have the functions for: objects of their own, opened there
+BPF_APART := hold hold_impl
 # the one that defines the maps first: libbpf 1.1's linker forgets where a map lies that it has first seen as extern
-BPF_SRC := bpf/sched.bpf.c $(filter-out bpf/sched.bpf.c,$(wildcard bpf/*.bpf.c))
+BPF_SRC := bpf/sched.bpf.c $(filter-out bpf/sched.bpf.c $(BPF_APART:%=bpf/%.bpf.c),$(wildcard bpf/*.bpf.c))
+SKEL := $(patsubst %,$(OUT)/%.skel.h,tare $(BPF_APART))
 BPF_OBJ := $(BPF_SRC:bpf/%.bpf.c=$(OUT)/bpf/%.bpf.o)
 WORKLOADS := $(patsubst tools/workloads/%.c,$(OUT)/workloads/%,$(wildcard tools/workloads/*.c)) \
 	$(OUT)/workloads/weft-bench $(OUT)/workloads/native-bench
@@ -136,16 +139,19 @@ $(OUT)/bpf/%.bpf.o: bpf/%.bpf.c
 $(OUT)/tare.bpf.o: $(BPF_OBJ)
 	$(call msg,LINK,$@) $(BPFTOOL) gen object $@ $^
 
-$(OUT)/tare.skel.h: $(OUT)/tare.bpf.o
-	$(call msg,SKEL,$@) $(BPFTOOL) gen skeleton $< name tare_bpf > $@
+$(BPF_APART:%=$(OUT)/%.bpf.o): $(OUT)/%.bpf.o: $(OUT)/bpf/%.bpf.o
+	$(call msg,LINK,$@) $(BPFTOOL) gen object $@ $^
+
+$(OUT)/%.skel.h: $(OUT)/%.bpf.o
+	$(call msg,SKEL,$@) $(BPFTOOL) gen skeleton $< name $*_bpf > $@
 
 # ---- user side, twice: for use, and under ASan and UBSan for the tests ----
 
-$(OUT)/obj/%.o: %.c | $(OUT)/tare.skel.h
+$(OUT)/obj/%.o: %.c | $(SKEL)
 	@mkdir -p $(@D)
 	$(call msg,CC,$@) $(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
-$(OUT)/san/%.o: %.c | $(OUT)/tare.skel.h
+$(OUT)/san/%.o: %.c | $(SKEL)
 	@mkdir -p $(@D)
 	$(call msg,CC,$@) $(CC) $(ALL_CFLAGS) $(SAN) -MMD -MP -c $< -o $@
 
@@ -167,7 +173,7 @@ $(OUT)/unit/%: tests/unit/%.c $(OUT)/san/tare.a
 FUZZ_SAN := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FUZZ_OBJ := $(USER_SRC:%.c=$(OUT)/fuzz-obj/%.o)
 
-$(OUT)/fuzz-obj/%.o: %.c | $(OUT)/tare.skel.h
+$(OUT)/fuzz-obj/%.o: %.c | $(SKEL)
 	@mkdir -p $(@D)
 	$(call msg,CC,$@) $(CLANG) $(ALL_CFLAGS) $(FUZZ_SAN) -MMD -MP -c $< -o $@
 
@@ -186,9 +192,6 @@ $(OUT)/helpers/antagonist: tests/truth/antagonist.c tests/truth/antagonist.h
 $(OUT)/helpers/%: tests/helpers/%.c
 	@mkdir -p $(@D)
 	$(call msg,CC,$@) $(CC) -std=gnu11 $(CFLAGS) $(WARN) -D_GNU_SOURCE $< -lpthread -o $@
-
-# the skeleton is generated: what includes it must be rebuilt with it
-$(OUT)/obj/user/capture/session.o $(OUT)/san/user/capture/session.o $(OUT)/fuzz-obj/user/capture/session.o: $(OUT)/tare.skel.h
 
 include tools/workloads/weft/weft.mk
 unit-binaries: $(WEFT_TEST_BIN)

@@ -4,20 +4,22 @@
  * attached to it or the time for that is over: by task work, which the kernel runs on the way back to user space (Linux
  * 6.18). It spins, since nothing that may be called there sleeps for so short a time; it gives way to whoever wants the
  * CPU, the recorder before all, and ends at once where the task is killed or nobody records any more.
+ *
+ * An object of its own, in as many forms as the kernel had of scheduling the work: the recorder opens the one whose
+ * functions the kernel has. One that it lacks would be searched in its modules, which takes CAP_SYS_ADMIN. The maps are
+ * those of the others; their variables are out of reach.
  */
 #ifndef TARE_HOLD_BPF_H
 #define TARE_HOLD_BPF_H
 
 #include "tare.bpf.h"
 
-/* Who is held, by place, or 0; HOLD_SEEN is added by the recorder once it is at work for it, which ends it with 0. */
-__u32 held[MAX_HOLDS] = {};
-/* One was let go in vain: nobody is held until the recorder, which must be stopped or dead, has cleared this. */
-bool hold_missed = false;
-/* Holds that ended, how long they were together, and how many ended before the recorder was ready. */
-__u64 nr_holds = 0, hold_ns = 0, nr_holds_missed = 0;
-/* The kernel passes what a callback needs by itself (later than 6.18). */
-const volatile bool hold_implicit = false;
+char LICENSE[] SEC("license") = "GPL";
+
+struct hold_state state SEC(TARE_HOLD_STATE) = {};
+
+struct tasks_map tasks SEC(".maps");
+struct cpus_map cpus SEC(".maps");
 
 struct bpf_task_work {	/* include/uapi/linux/bpf.h, since 6.18 */
 	__u64 __opaque;
@@ -36,14 +38,12 @@ struct {
 } holds SEC(".maps");
 
 typedef int hold_fn(struct bpf_map *map, void *key, void *value);
-extern int bpf_task_work_schedule_resume_impl(struct task_struct *p, struct bpf_task_work *work, void *map, hold_fn *fn,
-					      void *aux) __ksym __weak;
-extern int bpf_task_work_schedule_resume(struct task_struct *p, struct bpf_task_work *work, void *map,
-					 hold_fn *fn) __ksym __weak;
+/* Have @fn called with its value of the map of holds when @p, the current task, goes back to user space. */
+static __always_inline int schedule(struct task_struct *p, struct bpf_task_work *work, hold_fn *fn);
 
-extern void css_rstat_flush(struct cgroup_subsys_state *css) __ksym __weak;
-extern struct cgroup *bpf_cgroup_from_id(__u64 id) __ksym __weak;
-extern void bpf_cgroup_release(struct cgroup *cgroup) __ksym __weak;
+extern void css_rstat_flush(struct cgroup_subsys_state *css) __ksym;
+extern struct cgroup *bpf_cgroup_from_id(__u64 id) __ksym;
+extern void bpf_cgroup_release(struct cgroup *cgroup) __ksym;
 
 /*
  * Where the kernel does not preempt itself this lets others run: css_rstat_flush() does so between CPUs, and holds
@@ -59,7 +59,6 @@ static __always_inline void give_way(void)
 	css_rstat_flush(&cgroup->self);
 	bpf_cgroup_release(cgroup);
 }
-
 
 struct holding {
 	__u64 since, gave_way;
@@ -77,11 +76,11 @@ static int hold_on(__u32 i, struct holding *h)
 	struct task_struct *p = bpf_get_current_task_btf();
 	__u64 now = bpf_ktime_get_ns();
 
-	if (h->place >= MAX_HOLDS || !active || p->flags & PF_EXITING || p->pending.signal.sig[0] & SIGKILL_BIT)
+	if (h->place >= MAX_HOLDS || !state.active || p->flags & PF_EXITING || p->pending.signal.sig[0] & SIGKILL_BIT)
 		return 1;
-	if ((held[h->place] & ~HOLD_SEEN) != h->tid)
+	if ((state.held[h->place] & ~HOLD_SEEN) != h->tid)
 		return 1;
-	h->missed = now - h->since > (held[h->place] & HOLD_SEEN ? HOLD_SEEN_NS : HOLD_NS);
+	h->missed = now - h->since > (state.held[h->place] & HOLD_SEEN ? HOLD_SEEN_NS : HOLD_NS);
 	if (now - h->gave_way > GIVE_WAY_NS) {
 		h->gave_way = now;
 		give_way();
@@ -97,36 +96,42 @@ static int hold_task(struct bpf_map *map, void *key, void *value)
 
 	bpf_loop(1 << 23, hold_on, &h, 0);
 	if (h.missed) {
-		hold_missed = true;
-		__sync_fetch_and_add(&nr_holds_missed, 1);
+		state.in_vain = true;
+		__sync_fetch_and_add(&state.missed, 1);
 	}
-	if (h.place < MAX_HOLDS && (held[h.place] & ~HOLD_SEEN) == h.tid)
-		held[h.place] = 0;
-	__sync_fetch_and_add(&hold_ns, bpf_ktime_get_ns() - h.since);
-	__sync_fetch_and_add(&nr_holds, 1);
+	if (h.place < MAX_HOLDS && (state.held[h.place] & ~HOLD_SEEN) == h.tid)
+		state.held[h.place] = 0;
+	__sync_fetch_and_add(&state.ns, bpf_ktime_get_ns() - h.since);
+	__sync_fetch_and_add(&state.nr, 1);
 	return 0;
 }
 
-/* Have @p, the current task, held when it goes back to user space. It goes on where there is no place. */
-static __always_inline void hold__schedule(struct task_struct *p)
+/* Have @p, the current task, held. It goes on where there is no place. */
+static __always_inline void hold(struct task_struct *p)
 {
-	if (hold_missed)
-		return;
 	for (__u32 i = 0; i < 8; i++) {
-		__u32 place = (p->pid + i) % MAX_HOLDS;
-		struct hold *h = bpf_map_lookup_elem(&holds, &place);
-		int err;
+		__u32 key = (p->pid + i) % MAX_HOLDS, place = key;
+		struct hold *h = bpf_map_lookup_elem(&holds, &key);
 
-		if (!h || place >= MAX_HOLDS || __sync_val_compare_and_swap(&held[place], 0, p->pid))
+		if (!h || __sync_val_compare_and_swap(&state.held[place], 0, p->pid))
 			continue;
-		if (hold_implicit)
-			err = bpf_task_work_schedule_resume(p, &h->work, &holds, hold_task);
-		else
-			err = bpf_task_work_schedule_resume_impl(p, &h->work, &holds, hold_task, NULL);
-		if (!err)
+		if (!schedule(p, &h->work, hold_task))
 			return;
-		held[place] = 0; /* who was there last is on its way still */
+		state.held[place] = 0; /* who was there last is on its way still */
 	}
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(hold_at_exec, struct task_struct *p)
+{
+	struct cpu_state *c = this_cpu();
+
+	if (!c || !state.active)
+		return 0;
+	c->hits[PROG_hold_at_exec]++;
+	if (target(p) && !state.in_vain)
+		hold(p);
+	return 0;
 }
 
 #endif /* TARE_HOLD_BPF_H */

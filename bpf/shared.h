@@ -25,7 +25,8 @@
 	X(irq_handler_entry)   \
 	X(irq_handler_exit)    \
 	X(cpu_clock)           \
-	X(page_fault_end)
+	X(page_fault_end)      \
+	X(hold_at_exec)
 
 enum tare_prog {
 #define X(name) PROG_##name,
@@ -123,6 +124,18 @@ struct exit_end {
 #define HOLD_SEEN_NS	250000000ull
 #define HOLD_SEEN	0x80000000u	/* no thread id has that bit: PID_MAX_LIMIT is 4 million */
 #define MAX_HOLDS	64
+
+/* What the recorder and the programs that hold tell each other: a variable in a section, so a map, of this name. */
+#define TARE_HOLD_STATE	".data.hold"
+struct hold_state {
+	/* who is held, by place, or 0; HOLD_SEEN is added by the recorder once it is at work for it, which ends it with 0 */
+	__u32 held[MAX_HOLDS];
+	__u64 nr, ns;		/* holds that ended, and how long they were together */
+	__u64 missed;		/* of them, before the recorder was ready */
+	__u8 active;		/* as elsewhere: the recorder is there */
+	/* one was let go in vain: nobody is held until the recorder, which must be stopped or dead, has cleared this */
+	__u8 in_vain;
+};
 
 /* One for each CPU, in a map that the recorder has mapped. Only this CPU writes it, but for .waiting. */
 struct cpu_state {

@@ -7,7 +7,6 @@
 #include "tare.bpf.h"
 #include "goroutine.bpf.h"
 #include "kernel.bpf.h"
-#include "hold.bpf.h"
 #include "stopping.bpf.h"
 
 const volatile bool follow = false;
@@ -83,14 +82,16 @@ int BPF_PROG(sched_process_fork, struct task_struct *parent, struct task_struct 
 	return 0;
 }
 
-/* What is known of the program that a process ran does not hold for the next. Returns whether @p is a target. */
-static __always_inline bool became(struct cpu_state *c, struct task_struct *p, pid_t old_tid)
+/* What is known of the program that a process ran does not hold for the next. */
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(sched_process_exec, struct task_struct *p, pid_t old_tid)
 {
 	struct tare_exec r = { .rec.kind = TARE_REC_EXEC, .tid = p->pid, .old_tid = old_tid };
+	struct cpu_state *c = enter(PROG_sched_process_exec);
 	__u32 tgid = p->tgid;
 
-	if (!target(p))
-		return false;
+	if (!c || !target(p))
+		return 0;
 	if (tgid == launched) {
 		launched = 0;
 	} else {
@@ -100,27 +101,6 @@ static __always_inline bool became(struct cpu_state *c, struct task_struct *p, p
 	bpf_core_read(r.comm, sizeof(r.comm), &p->comm);
 	EMIT_TASK_NOW(c, bpf_ktime_get_ns(), &r);
 	stopping__end(tgid);
-	return true;
-}
-
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(sched_process_exec, struct task_struct *p, pid_t old_tid)
-{
-	struct cpu_state *c = enter(PROG_sched_process_exec);
-
-	if (c)
-		became(c, p, old_tid);
-	return 0;
-}
-
-/* The same where the kernel can hold a task; the recorder loads one of the two. */
-SEC("?tp_btf/sched_process_exec")
-int BPF_PROG(sched_process_exec_hold, struct task_struct *p, pid_t old_tid)
-{
-	struct cpu_state *c = enter(PROG_sched_process_exec);
-
-	if (c && became(c, p, old_tid))
-		hold__schedule(p);
 	return 0;
 }
 

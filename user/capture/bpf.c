@@ -78,17 +78,6 @@ static void configure_evidence(struct tare_bpf *s)
 	bpf_program__set_autoattach(s->progs.page_fault_end, false);
 }
 
-/* Of the two programs that see a target become another program one is loaded. */
-static void configure_hold(struct bpf *b)
-{
-	struct tare_bpf *s = b->skel;
-
-	bpf_program__set_autoload(s->progs.sched_process_exec, !b->holds);
-	bpf_program__set_autoload(s->progs.sched_process_exec_hold, b->holds);
-	bpf_map__set_autocreate(s->maps.holds, b->holds);
-	s->rodata->hold_implicit = feature__knows_function("bpf_task_work_schedule_resume");
-}
-
 static int configure(struct bpf *b, const struct bpf_opts *opts)
 {
 	struct tare_bpf *s = b->skel;
@@ -106,8 +95,6 @@ static int configure(struct bpf *b, const struct bpf_opts *opts)
 	configure_uprobes(s);
 	configure_evidence(s);
 	bpf_program__set_autoattach(s->progs.recorder_clocks, false);
-	configure_hold(b);
-	feature__release();
 	return bpf_map__set_max_entries(s->maps.cpus, b->nr_cpus) ?: bpf_map__set_max_entries(s->maps.rings, b->nr_cpus);
 }
 
@@ -126,7 +113,6 @@ static int load(struct bpf *b, const struct bpf_opts *opts)
 {
 	int ret;
 
-	tare_bpf__destroy(b->skel);
 	b->skel = tare_bpf__open();
 	if (!b->skel)
 		return -errno;
@@ -134,9 +120,19 @@ static int load(struct bpf *b, const struct bpf_opts *opts)
 	return ret ?: tare_bpf__load(b->skel);
 }
 
+/* After the program that records what a process becomes: who is held is told of already. */
+static void load_hold(struct bpf *b)
+{
+	int ret = hold__load(&b->hold, b->skel->obj) ?: hold__attach(&b->hold);
+
+	if (!ret)
+		return;
+	hold__close(&b->hold);
+	info("nobody is held at exec: %s", ret == -ENODATA ? "this kernel cannot" : strerror(-ret));
+}
+
 int bpf__attach(struct bpf *b, const struct bpf_opts *opts)
 {
-	struct feature_result hold = { .state = FEATURE_MISSING };
 	int nr_cpus, ret;
 
 	libbpf_set_print(on_libbpf);
@@ -146,13 +142,7 @@ int bpf__attach(struct bpf *b, const struct bpf_opts *opts)
 		return EXIT_FAILED;
 	}
 	b->nr_cpus = nr_cpus;
-	feature__probe(FEATURE_EXEC_HOLD, &hold);
-	b->holds = hold.state == FEATURE_WORKS;
 	ret = load(b, opts);
-	if (ret && b->holds) { /* less is better than nothing */
-		b->holds = false;
-		ret = load(b, opts);
-	}
 	if (!b->skel) {
 		err("cannot open the BPF programs: %s", strerror(-ret));
 		return EXIT_FAILED;
@@ -161,6 +151,8 @@ int bpf__attach(struct bpf *b, const struct bpf_opts *opts)
 		ret = tare_bpf__attach(b->skel);
 	if (ret)
 		return explain(ret);
+	load_hold(b);
+	feature__release();
 	find_own_clocks(b->skel);
 	b->timing = bpf_program__autoload(b->skel->progs.sched_entry);
 	b->cpus = mmap(NULL, nr_cpus * sizeof(*b->cpus), PROT_READ | PROT_WRITE, MAP_SHARED,
@@ -249,6 +241,7 @@ int bpf__snapshot(struct bpf *b, int phase, struct tare_task **tasks, uint32_t *
 void bpf__activate(struct bpf *b, bool active)
 {
 	__atomic_store_n(&b->skel->bss->active, active, __ATOMIC_SEQ_CST);
+	hold__activate(&b->hold, active);
 }
 
 void bpf__time_switches(struct bpf *b, bool on)
@@ -278,35 +271,6 @@ void bpf__launch(struct bpf *b, pid_t pid)
 	b->skel->bss->launched = pid;
 }
 
-/* Change place @i where it is @tid's. */
-static void change_hold(struct bpf *b, unsigned i, pid_t tid, uint32_t to)
-{
-	uint32_t now = __atomic_load_n(&b->skel->bss->held[i], __ATOMIC_ACQUIRE);
-
-	if ((now & ~HOLD_SEEN) == (uint32_t)tid)
-		__atomic_compare_exchange_n(&b->skel->bss->held[i], &now, to, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
-}
-
-void bpf__keep_hold(struct bpf *b, pid_t pid)
-{
-	for (unsigned i = 0; i < MAX_HOLDS; i++)
-		change_hold(b, i, pid, pid | HOLD_SEEN);
-	b->skel->bss->hold_missed = false;
-}
-
-void bpf__end_hold(struct bpf *b, pid_t pid)
-{
-	for (unsigned i = 0; i < MAX_HOLDS; i++)
-		change_hold(b, i, pid, 0);
-}
-
-void bpf__holds(const struct bpf *b, struct bpf_holds *h)
-{
-	h->nr = b->skel->bss->nr_holds;
-	h->ns = b->skel->bss->hold_ns;
-	h->missed = b->skel->bss->nr_holds_missed;
-}
-
 int64_t bpf__live(const struct bpf *b)
 {
 	return __atomic_load_n(&b->skel->bss->nr_live, __ATOMIC_RELAXED);
@@ -319,19 +283,21 @@ int bpf__rings_fd(const struct bpf *b)
 
 void bpf__prog_fds(const struct bpf *b, int fds[NR_PROGS])
 {
-	struct bpf_program *progs[] = {
-#define X(name) [PROG_##name] = b->skel->progs.name,
+	static const char *const names[] = {
+#define X(name) [PROG_##name] = #name,
 		TARE_PROGS(X)
 #undef X
 	};
+	struct bpf_program *progs[NR_PROGS];
 
+	for (int i = 0; i < NR_PROGS; i++)
+		progs[i] = bpf_object__find_program_by_name(b->skel->obj, names[i]);
+	progs[PROG_hold_at_exec] = b->hold.prog;
 	/* of the two ways to have uprobes one is loaded */
 	if (!bpf_program__autoload(b->skel->progs.runtime_uprobe))
 		progs[PROG_runtime_uprobe] = b->skel->progs.runtime_uprobe_multi;
-	if (b->holds)
-		progs[PROG_sched_process_exec] = b->skel->progs.sched_process_exec_hold;
 	for (int i = 0; i < NR_PROGS; i++)
-		fds[i] = bpf_program__autoload(progs[i]) ? bpf_program__fd(progs[i]) : -1;
+		fds[i] = progs[i] && bpf_program__autoload(progs[i]) ? bpf_program__fd(progs[i]) : -1;
 }
 
 void bpf__close(struct bpf *b)
@@ -343,6 +309,7 @@ void bpf__close(struct bpf *b)
 	if (b->cpus)
 		munmap(b->cpus, b->nr_cpus * sizeof(*b->cpus));
 	b->cpus = NULL;
+	hold__close(&b->hold);
 	tare_bpf__destroy(b->skel);
 	b->skel = NULL;
 }

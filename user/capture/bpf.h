@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "hold.h"
 #include "shared.h"
 
 struct tare_bpf;
@@ -28,7 +29,7 @@ struct bpf {
 	struct tare_bpf *skel;
 	struct cpu_state *cpus;		/* mapped */
 	unsigned nr_cpus;		/* possible ones */
-	bool holds;			/* a target that becomes another program waits until it is attached to */
+	struct hold hold;
 	bool timing;			/* bpf__time_switches() is on */
 	struct bpf_probes evidence;	/* what is only wanted where a runtime stops its world */
 	uint8_t *site_used;		/* [MAX_SITES] */
@@ -83,19 +84,6 @@ void bpf__time_switches(struct bpf *b, bool on);
 
 /* The command of `tare run` is @pid, and its program is known: say so before it runs. */
 void bpf__launch(struct bpf *b, pid_t pid);
-
-/*
- * @pid became another program, and is held where .holds: this is being attended to; and is done, so let it go. Nothing
- * happens where it is not held (any more).
- */
-void bpf__keep_hold(struct bpf *b, pid_t pid);
-void bpf__end_hold(struct bpf *b, pid_t pid);
-
-struct bpf_holds {
-	uint64_t nr, ns;	/* that ended, and how long they were together */
-	uint64_t missed;	/* of them, before the recorder was done */
-};
-void bpf__holds(const struct bpf *b, struct bpf_holds *holds);
 
 /* Target threads that have not ended. */
 int64_t bpf__live(const struct bpf *b);

@@ -70,8 +70,7 @@ static const struct feature features[NR_FEATURES] = {
 	FEATURE(SCHED_EXIT, "sched_exit", "sched_exit_tp", OPTIONAL, probe_tp_btf, "sched_exit_tp",
 		"the direct cost of a switch in the kernel", "Linux 6.16 or later; " BY_CAPS),
 
-	FEATURE(EXEC_HOLD, "exec_hold", "hold at exec", OPTIONAL, probe_kernel_function,
-		"bpf_task_work_schedule_resume_impl|bpf_task_work_schedule_resume",
+	FEATURE(EXEC_HOLD, "exec_hold", "hold at exec", OPTIONAL, probe_exec_hold, NULL,
 		"the first ms of a program that a target becomes: what its runtime tells until tare has attached to it",
 		"Linux 6.18 or later; " BY_CAPS),
 	FEATURE(FIELD_RUN_DELAY, "field_run_delay", "sched_info.run_delay", OPTIONAL, probe_field,

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "feature_probes.h"
+#include "hold.h"
 #include "util.h"
 
 #define INSN(code_, dst, src, off_, imm_) \
@@ -217,6 +218,20 @@ void probe_tp_btf(const char *arg, struct feature_result *result)
 		result__set(result, FEATURE_MISSING, "this kernel has no such tracepoint");
 	else if (err)
 		result__failed(result, "loading and attaching", -err);
+	else
+		result__set(result, FEATURE_WORKS, "%s", "");
+}
+
+void probe_exec_hold(const char *arg, struct feature_result *result)
+{
+	struct hold h = { 0 };
+	int err = hold__load(&h, NULL);
+
+	hold__close(&h);
+	if (err == -ENODATA)
+		result__set(result, FEATURE_MISSING, "this kernel has no bpf_task_work_schedule_resume()");
+	else if (err)
+		result__failed(result, "loading the program that holds", -err);
 	else
 		result__set(result, FEATURE_WORKS, "%s", "");
 }

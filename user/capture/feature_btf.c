@@ -48,21 +48,6 @@ bool feature__knows_function(const char *name)
 	return kernel_btf__id("", name, BTF_KIND_FUNC) > 0;
 }
 
-/* @arg: names that it had over time: "function|function" */
-void probe_kernel_function(const char *arg, struct feature_result *result)
-{
-	char name[64];
-	int len;
-
-	for (const char *at = arg; *at; at += len + (at[len] == '|')) {
-		len = strcspn(at, "|");
-		snprintf(name, sizeof(name), "%.*s", len, at);
-		if (feature__knows_function(name))
-			return result__set(result, FEATURE_WORKS, "%s", name);
-	}
-	result__set(result, FEATURE_MISSING, "this kernel has no %.*s", (int)strcspn(arg, "|"), arg);
-}
-
 /* Where the per-CPU variable @name lies in its section, in bytes; negative where the kernel's BTF does not say. */
 static int64_t percpu_offset(const char *name)
 {

@@ -28,7 +28,7 @@ int read_first_line(const char *path, char *buf, int size);
 void result__setting(struct feature_result *result, const char *name, int err);
 
 /* feature_btf.c: what the kernel's type information says */
-feature_probe_fn probe_btf, probe_field, probe_kernel_function;
+feature_probe_fn probe_btf, probe_field;
 /* The id of @prefix@name, of @kind (BTF_KIND_*). -ENODATA: there is none; other negative errno: there is no BTF. */
 int kernel_btf__id(const char *prefix, const char *name, int kind);
 /* The verdict where that gave @err, which is negative; @missing is the reason for -ENODATA. */
@@ -36,7 +36,7 @@ void result__no_btf_id(struct feature_result *result, int err, const char *missi
 
 /* feature_bpf.c: maps, programs, tracepoints */
 feature_probe_fn probe_bpf, probe_read_kernel, probe_ringbuf, probe_ring_shards, probe_task_storage;
-feature_probe_fn probe_task_iter, probe_tp_btf, probe_bpf_stats, probe_fentry, probe_unprivileged_bpf;
+feature_probe_fn probe_task_iter, probe_tp_btf, probe_bpf_stats, probe_fentry, probe_unprivileged_bpf, probe_exec_hold;
 /* Attach a program to a BTF tracepoint for a moment. Returns 0 or a negative errno; -ENODATA: there is no such one. */
 int tp_btf__try(const char *tracepoint);
 

@@ -113,7 +113,7 @@ static void write_loss(const struct probes *p, struct writer *w, uint64_t now)
 void probes__write(const struct probes *p, struct writer *w, uint64_t now)
 {
 	struct tare_probe probes[NR_PROGS + 2] = { 0 };
-	struct bpf_holds holds;
+	const struct hold_state *holds = p->bpf->hold.state;
 	unsigned nr = 0;
 
 	for (int i = 0; i < NR_PROGS; i++) {
@@ -130,11 +130,10 @@ void probes__write(const struct probes *p, struct writer *w, uint64_t now)
 		}
 		nr++;
 	}
-	bpf__holds(p->bpf, &holds);
-	if (holds.nr)
-		probes[nr++] = (struct tare_probe){ TARE_PROBE_HOLD, holds.nr, holds.nr, holds.ns };
-	if (holds.missed)
-		probes[nr++] = (struct tare_probe){ TARE_PROBE_HOLD_MISSED, holds.missed, 0, 0 };
+	if (holds && holds->nr)
+		probes[nr++] = (struct tare_probe){ TARE_PROBE_HOLD, holds->nr, holds->nr, holds->ns };
+	if (holds && holds->missed)
+		probes[nr++] = (struct tare_probe){ TARE_PROBE_HOLD_MISSED, holds->missed, 0, 0 };
 	writer__array(w, TARE_FRAME_PROBES, now, probes, sizeof(probes[0]), nr);
 	write_loss(p, w, now);
 }

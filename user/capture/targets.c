@@ -155,9 +155,9 @@ static void tell_runtime(struct targets *t, pid_t pid, struct writer *w)
 static void see_execs(struct targets *t, struct pids *pids, bool same_task, struct writer *w)
 {
 	for (size_t i = 0; i < pids->nr; i++) {
-		bpf__keep_hold(t->bpf, pids->pids[i]);
+		hold__keep(&t->bpf->hold, pids->pids[i]);
 		runtimes__exec(t->runtimes, pids->pids[i], same_task);
-		bpf__end_hold(t->bpf, pids->pids[i]);
+		hold__end(&t->bpf->hold, pids->pids[i]);
 		tell_runtime(t, pids->pids[i], w);
 		describe__process(w, pids->pids[i]);
 	}
