@@ -23,7 +23,8 @@
 SEC("tp_btf/signal_generate")
 int BPF_PROG(signal_generate, int sig, void *info, struct task_struct *p)
 {
-	struct tare_signal r = { .rec.kind = TARE_REC_SIGNAL, .rec.flags = TARE_SIGNAL_SENT };
+	struct tare_signal r = { .rec.kind = TARE_REC_SIGNAL, .rec.flags = TARE_SIGNAL_SENT_OTHER };
+	struct task_struct *sender = bpf_get_current_task_btf();
 	struct cpu_state *c;
 
 	if (sig != SIGURG)
@@ -34,16 +35,18 @@ int BPF_PROG(signal_generate, int sig, void *info, struct task_struct *p)
 	r.tid = p->pid;
 	r.tgid = p->tgid;
 	r.masked = is_blocked(p, sig);
-	r.other = bpf_get_current_task_btf()->pid;
+	r.other = sender->pid;
+	if (sender->tgid == p->tgid && is_sent_to_thread(info))
+		r.rec.flags = TARE_SIGNAL_SENT;
 	EMIT_EVIDENCE(c, bpf_ktime_get_ns(), &r);
 	return 0;
 }
 
 SEC("tp_btf/signal_deliver")
-int BPF_PROG(signal_deliver, int sig)
+int BPF_PROG(signal_deliver, int sig, void *info)
 {
 	struct task_struct *p = bpf_get_current_task_btf();
-	struct tare_signal r = { .rec.kind = TARE_REC_SIGNAL, .rec.flags = TARE_SIGNAL_DELIVERED };
+	struct tare_signal r = { .rec.kind = TARE_REC_SIGNAL, .rec.flags = TARE_SIGNAL_DELIVERED_OTHER };
 	struct cpu_state *c;
 	__u16 call;
 	__u64 now;
@@ -58,6 +61,9 @@ int BPF_PROG(signal_deliver, int sig)
 	r.ip = user_ip(p);
 	call = returns_from(p);
 	r.call = call == TARE_NO_SYSCALL ? 0 : call + 1;
+	/* the kernel merges those to one thread, and keeps those to the process apart: this is the answer to all of its own */
+	if (is_sent_to_thread(info))
+		r.rec.flags = TARE_SIGNAL_DELIVERED;
 	now = bpf_ktime_get_ns();
 	tell_goroutine(c, p, now);
 	EMIT_EVIDENCE(c, now, &r);

@@ -248,6 +248,7 @@ enum tare_rec_kind {
 	TARE_REC_MEMORY,	/* struct tare_memory: for the recorder, which makes a RUNTIMES frame of it */
 	TARE_REC_FAULT_END,	/* struct tare_fault_end: a page fault of a target thread is over */
 	TARE_REC_MAPPED,	/* struct tare_mapped: for the recorder, which looks at what is new */
+	TARE_REC_STOP,		/* struct tare_stop: a target thread is made to stand still */
 };
 
 struct tare_rec {
@@ -314,6 +315,7 @@ enum tare_state {
 	TARE_STATE_IDLE,		/* I */
 	TARE_STATE_OTHER,
 	TARE_STATE_THROTTLED,		/* runnable, but its cgroup's quota is used up */
+	TARE_STATE_FROZEN,		/* by the cgroup freezer of either version, or for suspend */
 };
 
 struct tare_name {
@@ -398,6 +400,18 @@ struct tare_runtime {
 	__u64 args[TARE_RT_MAX_ARGS];	/* as many as .words leaves room for */
 };
 
+/*
+ * Stands before the switch by which a thread leaves in TARE_STATE_STOPPED, _TRACED or _FROZEN, whatever system call it
+ * was in before.
+ */
+#define TARE_CGROUP_LEN	64
+struct tare_stop {
+	struct tare_rec rec;	/* .flags: enum tare_state */
+	__u32 tid, tgid;
+	__u32 signal;		/* TARE_STATE_STOPPED: which one; 0: not known */
+	char cgroup[TARE_CGROUP_LEN];	/* TARE_STATE_FROZEN: last part of the name of that which was told to; "": not known */
+};
+
 struct tare_goroutine {
 	struct tare_rec rec;	/* .flags: the goroutine's status, by the runtime's own numbers */
 	__u32 tid;
@@ -409,6 +423,10 @@ struct tare_goroutine {
 enum tare_signal_step {
 	TARE_SIGNAL_SENT,	/* .tid is who gets it, .other who sent it */
 	TARE_SIGNAL_DELIVERED,	/* .tid is about to run its handler, and was at .ip */
+	/* the same, of a signal by which the runtime asks for nothing */
+	TARE_SIGNAL_SENT_OTHER,	/* by another process, or by its own to no thread in particular */
+	TARE_SIGNAL_DELIVERED_OTHER,	/* to no thread in particular: one sent to .tid is still to come */
+	TARE_NR_SIGNAL_STEPS,
 };
 
 struct tare_signal {

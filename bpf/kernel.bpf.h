@@ -185,6 +185,15 @@ static __always_inline bool sampled_in_kernel(struct bpf_perf_event_data *ctx)
 #endif
 }
 
+/* Was signal @info, of a tracepoint, sent to one thread, by tgkill()? It may also be no address, but a small number. */
+static __always_inline bool is_sent_to_thread(void *info)
+{
+	int code = 0;
+
+	bpf_core_read(&code, sizeof(code), &((struct kernel_siginfo *)info)->si_code);
+	return code == -6; /* SI_TKILL, include/uapi/asm-generic/siginfo.h */
+}
+
 /* How long queue @q was throttled in its life, now included. In ns of the run queue's clock. */
 static __always_inline __u64 throttled_total(struct cfs_rq *q)
 {

@@ -13,6 +13,7 @@
 #include "fault.bpf.h"
 #include "goroutine.bpf.h"
 #include "kernel.bpf.h"
+#include "stop.bpf.h"
 #include "stopping.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -115,11 +116,11 @@ static __always_inline void faulted(struct cpu_state *c, struct task_state *t, s
 		tell_fault(c, t, prev);
 }
 
-static __always_inline __s64 leave(struct draft *d, struct task_state *t, struct task_struct *prev, __u64 now)
+static __always_inline __s64 leave(struct draft *d, struct task_state *t, struct task_struct *prev, __u32 held, __u64 now)
 {
 	__u64 exec = prev->se.sum_exec_runtime, nvcsw = prev->nvcsw;
 	bool voluntary = nvcsw != t->nvcsw, compat;
-	__u32 state = voluntary ? state_of(task_state_bits(prev)) : TARE_STATE_RUNNING;
+	__u32 state = held ? held : voluntary ? state_of(task_state_bits(prev)) : TARE_STATE_RUNNING;
 	__s64 stolen = 0;
 
 	t->nvcsw = nvcsw;
@@ -260,6 +261,7 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 	struct task_state *p, *n;
 	struct draft d = {};
 	__s64 stolen = 0;
+	__u32 held = 0;
 	__u64 now;
 
 	if (!c)
@@ -285,7 +287,11 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 		ended(c, prev, now);
 	if (p)
 		tell_goroutine(c, prev, now);
-	if (p && p->fault_ts && !p->fault_told && prev->nvcsw != p->nvcsw)
+	if (p && prev->nvcsw != p->nvcsw)
+		held = held_by(prev, task_state_bits(prev));
+	if (held)
+		tell_stop(c, prev, held, now);
+	else if (p && p->fault_ts && !p->fault_told && prev->nvcsw != p->nvcsw)
 		faulted(c, p, prev);
 	if (!n)
 		name(c, next, now);
@@ -294,7 +300,7 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 	c->last_next = next->pid;
 	/* the words stand in the order of their flags: next's first */
 	if (p)
-		stolen = leave(&d, p, prev, now);
+		stolen = leave(&d, p, prev, held, now);
 	if (n)
 		arrive(&d, n, next, prev->pid, now);
 	if (stolen)

@@ -7,6 +7,7 @@
 #include "tare.bpf.h"
 #include "goroutine.bpf.h"
 #include "kernel.bpf.h"
+#include "stop.bpf.h"
 #include "stopping.bpf.h"
 
 const volatile bool follow = false;
@@ -172,7 +173,7 @@ int snapshot(struct bpf_iter__task *ctx)
 	r.tid = p->pid;
 	r.tgid = p->tgid;
 	r.ppid = BPF_CORE_READ(p, real_parent, tgid);
-	r.state = state_of(task_state_bits(p));
+	r.state = held_by(p, task_state_bits(p)) ?: state_of(task_state_bits(p));
 	r.syscall = syscall_of(p, &compat);
 	r.start_ns = p->start_time;
 	r.nvcsw = p->nvcsw;

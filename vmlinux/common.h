@@ -63,6 +63,9 @@ enum {
 };
 
 /* CO-RE looks up by name whether the kernel has it */
+enum cgroup_subsys_id {
+	freezer_cgrp_id = 6, /* CONFIG_CGROUP_FREEZER */
+};
 enum bpf_func_id {
 	BPF_FUNC_task_pt_regs = 175, /* since 5.15 */
 };
@@ -87,7 +90,23 @@ struct cgroup_subsys_state {
 	struct cgroup_subsys_state *parent;
 };
 
+struct cgroup_freezer_state {
+	bool freeze; /* told to, by cgroup.freeze */
+};
+
+/* of version 1, kernel/cgroup/legacy_freezer.c */
+struct freezer {
+	struct cgroup_subsys_state css;
+	unsigned int state;
+};
+
+struct css_set {
+	struct cgroup_subsys_state *subsys[12]; /* by enum cgroup_subsys_id */
+	struct cgroup *dfl_cgrp;	/* of version 2 */
+};
+
 struct cgroup {
+	struct cgroup_freezer_state freezer; /* since 5.2 */
 	struct cgroup_subsys_state self;
 	struct kernfs_node *kn;
 	struct cgroup_root *root;
@@ -132,6 +151,10 @@ typedef struct {
 	int counter;
 } atomic_t;
 
+struct kernel_siginfo { /* its first fields are in a struct without a name */
+	int si_code;
+};
+
 struct signal_struct {
 	atomic_t live;	/* threads that have not begun to exit */
 };
@@ -161,10 +184,6 @@ struct bpf_map {
 	u32 id;
 };
 
-struct css_set {
-	struct cgroup *dfl_cgrp;	/* of version 2 */
-};
-
 struct sigpending {
 	sigset_t signal;
 };
@@ -185,6 +204,8 @@ struct task_struct {
 	struct sched_entity se;
 	struct task_group *sched_task_group;
 	struct signal_struct *signal;
+	unsigned long jobctl;
+	unsigned frozen : 1;		/* since 5.2: by a cgroup of version 2 */
 	struct sched_info sched_info;	/* CONFIG_SCHED_INFO */
 	bool throttled;			/* since 6.18: throttled one by one, on the way to user space */
 	void *stack;

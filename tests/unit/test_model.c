@@ -239,12 +239,76 @@ static void test_loss_is_a_running_total(void **state)
 	assert_int_equal(model__lost_events(m), 109);
 }
 
+static void stop(uint64_t ts, uint32_t tid, int state, uint32_t signal, const char *cgroup)
+{
+	struct event ev = { .kind = EVENT_STOP, .ts_ns = ts };
+
+	ev.stop = (struct tare_stop){ .rec.flags = state, .tid = tid, .signal = signal };
+	strcpy(ev.stop.cgroup, cgroup);
+	fold(&ev);
+}
+
+static void leave_in(uint64_t ts, int state)
+{
+	struct event ev = { .kind = EVENT_SWITCH, .ts_ns = ts };
+
+	ev.sw = (struct event_switch){ .prev_tid = 100, .prev_target = true, .voluntary = true, .state = state, .syscall = 7 };
+	fold(&ev);
+}
+
+static const struct reason *reason_called(const char *want)
+{
+	char text[128];
+
+	for (uint32_t i = 0; i < m->switches.nr_reasons; i++) {
+		if (reason__stop_text(&m->switches.reasons[i], text, sizeof(text)) && !strcmp(text, want) &&
+		    m->switches.reasons[i].count)
+			return &m->switches.reasons[i];
+	}
+	fail_msg("no reason \"%s\"", want);
+	return NULL;
+}
+
+/* Whatever system call a thread was in: what made it stand still is the reason, for that once. */
+static void made_to_stand_still(void **unused)
+{
+	task(0, 1000, 100, 0, TARE_STATE_RUNNING, TARE_NO_SYSCALL, NULL);
+	stop(2000, 100, TARE_STATE_FROZEN, 0, "one");
+	leave_in(2000, TARE_STATE_FROZEN);
+	in(2300, 0, 0, 100, 0);
+	stop(3000, 100, TARE_STATE_FROZEN, 0, "two");
+	leave_in(3000, TARE_STATE_FROZEN);
+	in(3020, 0, 0, 100, 0);
+	stop(4000, 100, TARE_STATE_FROZEN, 0, "one");
+	leave_in(4000, TARE_STATE_FROZEN);
+	in(4100, 0, 0, 100, 0);
+	stop(5000, 100, TARE_STATE_STOPPED, 19, "");
+	leave_in(5000, TARE_STATE_STOPPED);
+	in(5005, 0, 0, 100, 0);
+	stop(6000, 100, TARE_STATE_TRACED, 0, "");
+	leave_in(6000, TARE_STATE_TRACED);
+	in(6007, 0, 0, 100, 0);
+	leave_in(7000, TARE_STATE_FROZEN); /* its record was lost */
+	in(7001, 0, 0, 100, 0);
+	leave_in(8000, TARE_STATE_INTERRUPTIBLE);
+	in(8050, 0, 0, 100, 0);
+	end(9000);
+	assert_true(reason_called("frozen (cgroup one)")->count == 2);
+	assert_int_equal(reason_called("frozen (cgroup one)")->total_ns, 400);
+	assert_int_equal(reason_called("frozen (cgroup two)")->total_ns, 20);
+	assert_int_equal(reason_called("stopped by SIGSTOP")->total_ns, 5);
+	assert_int_equal(reason_called("stopped by a debugger")->total_ns, 7);
+	assert_int_equal(reason_called("frozen")->total_ns, 1);
+	assert_int_equal(reason_of(REASON_SYSCALL, 7)->total_ns, 50);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_block_and_wake),
 		TEST(test_reasons),
+		TEST(made_to_stand_still),
 		TEST(test_throttled),
 		TEST(test_blocked_throughout),
 		TEST(test_no_end),

@@ -64,10 +64,29 @@ static void delivered_without_sent(void **unused)
 	assert_int_equal(p.latency.count, 0);
 	/* a step that only a later version knows is neither */
 	step(&p, 3000, TARE_SIGNAL_SENT, 1);
-	step(&p, 3100, TARE_SIGNAL_DELIVERED + 1, 1);
+	step(&p, 3100, TARE_NR_SIGNAL_STEPS, 1);
 	assert_true(p.sent == 2 && p.delivered == 2 && p.latency.count == 0);
 	step(&p, 3200, TARE_SIGNAL_DELIVERED, 1);
 	assert_true(p.latency.count == 1 && p.latency.total == 200);
+	preemption__free(&p);
+}
+
+/* Another process's are no requests, and when one sent to the whole process is delivered, the thread's own is to come. */
+static void others_ask_for_nothing(void **unused)
+{
+	struct preemption p;
+
+	preemption__init(&p);
+	step(&p, 1000, TARE_SIGNAL_SENT_OTHER, 1);
+	step(&p, 1100, TARE_SIGNAL_DELIVERED_OTHER, 1);
+	assert_true(p.sent == 0 && p.delivered == 0 && p.others == 1 && p.latency.count == 0);
+	step(&p, 2000, TARE_SIGNAL_SENT, 1);
+	step(&p, 2100, TARE_SIGNAL_SENT_OTHER, 1);
+	step(&p, 2200, TARE_SIGNAL_DELIVERED_OTHER, 1);
+	assert_int_equal(p.latency.count, 0);
+	step(&p, 2300, TARE_SIGNAL_DELIVERED, 1);
+	assert_true(p.sent == 1 && p.delivered == 1 && p.others == 2);
+	assert_true(p.latency.count == 1 && p.latency.total == 300);
 	preemption__free(&p);
 }
 
@@ -217,7 +236,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sent_to_delivered),
 		cmocka_unit_test(sent_twice),
-		cmocka_unit_test(delivered_without_sent),
+		cmocka_unit_test(others_ask_for_nothing), cmocka_unit_test(delivered_without_sent),
 		cmocka_unit_test(threads_end),
 		cmocka_unit_test(symbols_by_process_and_address),
 		cmocka_unit_test(symbols_are_not_mixed_up),

@@ -172,15 +172,18 @@ static void on_goroutine(FILE *to, const struct event *ev)
 
 static void on_signal(FILE *to, const struct event *ev)
 {
-	static const char *const steps[] = { [TARE_SIGNAL_SENT] = "sent", [TARE_SIGNAL_DELIVERED] = "delivered" };
+	static const char *const steps[] = {
+		[TARE_SIGNAL_SENT] = "sent", [TARE_SIGNAL_DELIVERED] = "delivered",
+		[TARE_SIGNAL_SENT_OTHER] = "sent_by_other", [TARE_SIGNAL_DELIVERED_OTHER] = "delivered_by_other",
+	};
 	unsigned step = ev->signal.rec.flags;
 	char number[16];
 
 	snprintf(number, sizeof(number), "%u", step);
-	put_text(to, "what", step < ARRAY_SIZE(steps) ? steps[step] : number, sizeof(number));
+	put_text(to, "what", step < ARRAY_SIZE(steps) ? steps[step] : number, 32);
 	put(to, "tid", ev->signal.tid);
 	put(to, "tgid", ev->signal.tgid);
-	if (step == TARE_SIGNAL_SENT)
+	if (step == TARE_SIGNAL_SENT || step == TARE_SIGNAL_SENT_OTHER)
 		put(to, "from_tid", ev->signal.other);
 	else
 		put_hex(to, "ip", ev->signal.ip);
@@ -223,6 +226,17 @@ static void on_irq(FILE *to, const struct event *ev)
 	put(to, "ns", ev->irq.ns);
 	if (ev->irq.rec.flags != TARE_IRQ_HARD)
 		put(to, "softirq", ev->irq.rec.flags);
+}
+
+static void on_stop(FILE *to, const struct event *ev)
+{
+	put(to, "tid", ev->stop.tid);
+	put(to, "tgid", ev->stop.tgid);
+	put(to, "state", ev->stop.rec.flags);
+	if (ev->stop.signal)
+		put(to, "signal", ev->stop.signal);
+	if (ev->stop.cgroup[0])
+		put_text(to, "cgroup", ev->stop.cgroup, sizeof(ev->stop.cgroup));
 }
 
 static void on_counters(FILE *to, const struct event *ev)
@@ -358,6 +372,7 @@ static const struct {
 	[EVENT_MODULE] = { "module", on_module },    [EVENT_LOSS] = { "loss", on_loss },
 	[EVENT_PROBE] = { "probe", on_probe },	     [EVENT_END] = { "end", on_end },
 	[EVENT_DELAYS] = { "delays", on_delays },	     [EVENT_FAULT_END] = { "fault_end", on_fault_end },
+	[EVENT_STOP] = { "stop", on_stop },
 };
 
 static int json_lines__begin(FILE *to, void **state)

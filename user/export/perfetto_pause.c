@@ -85,7 +85,7 @@ static void put_rival(struct perfetto_runtime *rt, const struct pause_seg *s)
 static void put_detail(struct perfetto_runtime *rt, const struct pause_seg *s)
 {
 	struct tracks *t = &rt->tracks;
-	char buf[64];
+	char buf[128], text[128];
 
 	switch (s->cause) {
 	case PAUSE_USER:
@@ -99,7 +99,9 @@ static void put_detail(struct perfetto_runtime *rt, const struct pause_seg *s)
 		break;
 	case PAUSE_KERNEL:
 	case PAUSE_BLOCKED:
-		if ((s->detail & 0xffff) != TARE_NO_SYSCALL)
+		if (switches__stop_text(&rt->model->switches, s->detail, text, sizeof(text)))
+			track_event__text(t, "blocked", sanitize(text, sizeof(text), buf, sizeof(buf)));
+		else if ((s->detail & 0xffff) != TARE_NO_SYSCALL)
 			track_event__text(t, "syscall", syscall_name(rt->model->header.arch, s->detail >> 16 & 1,
 								     s->detail & 0xffff, buf));
 		if (s->cause == PAUSE_BLOCKED && s->other)

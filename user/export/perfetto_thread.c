@@ -284,14 +284,15 @@ static int on_sent(struct perfetto_runtime *rt, struct rt_thread *t, const struc
 		ret = rt_thread__get(rt, ev->signal.other, t->pid, &from);
 	if (ret)
 		return ret;
-	if (!t->flow)
+	if (ev->signal.rec.flags == TARE_SIGNAL_SENT && !t->flow)
 		t->flow = ++rt->flows;
 	track_event__open(&rt->tracks, ev->ts_ns, INSTANT, from ? from->track : t->track, "signal",
-			  "preemption signal sent");
+			  ev->signal.rec.flags == TARE_SIGNAL_SENT ? "preemption signal sent" : "SIGURG sent by other");
 	track_event__int(&rt->tracks, "to_tid", t->tid);
 	if (!from)
 		track_event__int(&rt->tracks, "from_tid", ev->signal.other);
-	track_event__flow(&rt->tracks, t->flow, false);
+	if (ev->signal.rec.flags == TARE_SIGNAL_SENT)
+		track_event__flow(&rt->tracks, t->flow, false);
 	return track_event__close(&rt->tracks);
 }
 
@@ -302,15 +303,21 @@ static int on_signal(struct perfetto_runtime *rt, const struct event *ev)
 
 	if (ret || !t)
 		return ret;
-	if (ev->signal.rec.flags == TARE_SIGNAL_SENT)
+	if (ev->signal.rec.flags >= TARE_NR_SIGNAL_STEPS)
+		return 0;
+	if (ev->signal.rec.flags == TARE_SIGNAL_SENT || ev->signal.rec.flags == TARE_SIGNAL_SENT_OTHER)
 		return on_sent(rt, t, ev);
-	track_event__open(&rt->tracks, ev->ts_ns, INSTANT, t->track, "signal", "preemption signal delivered");
+	track_event__open(&rt->tracks, ev->ts_ns, INSTANT, t->track, "signal",
+			  ev->signal.rec.flags == TARE_SIGNAL_DELIVERED ? "preemption signal delivered" :
+									  "SIGURG of other delivered");
 	put_goroutine(rt, t, ev->ts_ns);
 	if (ev->signal.ip)
 		track_event__address(&rt->tracks, "ip", ev->signal.ip);
-	if (t->flow)
-		track_event__flow(&rt->tracks, t->flow, true);
-	t->flow = 0;
+	if (ev->signal.rec.flags == TARE_SIGNAL_DELIVERED) {
+		if (t->flow)
+			track_event__flow(&rt->tracks, t->flow, true);
+		t->flow = 0;
+	}
 	return track_event__close(&rt->tracks);
 }
 

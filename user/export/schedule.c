@@ -55,6 +55,7 @@ static uint32_t prev_state(const struct event_switch *sw)
 		[TARE_STATE_STOPPED] = 0x04,	[TARE_STATE_TRACED] = 0x08,	   [TARE_STATE_DEAD] = STATE_DEAD,
 		[TARE_STATE_ZOMBIE] = 0x20,	[TARE_STATE_PARKED] = 0x40,	   [TARE_STATE_IDLE] = 0x80,
 		[TARE_STATE_OTHER] = 0x02,	[TARE_STATE_THROTTLED] = 0,
+		[TARE_STATE_FROZEN] = 0x02,
 	};
 	uint32_t state = states[sw->state < ARRAY_SIZE(states) ? sw->state : TARE_STATE_OTHER];
 

@@ -156,6 +156,13 @@ WHOLE(fault_end)
 WHOLE(sample)
 WHOLE(irq)
 
+static int decode_stop(const void *data, size_t len, struct event *ev)
+{
+	memcpy(&ev->stop, data, sizeof(ev->stop));
+	ev->stop.cgroup[TARE_CGROUP_LEN - 1] = '\0';
+	return 0;
+}
+
 static const struct {
 	size_t min;
 	enum event_kind kind;
@@ -175,6 +182,7 @@ static const struct {
 	[TARE_REC_SAMPLE] = { sizeof(struct tare_sample), EVENT_SAMPLE, decode_sample },
 	[TARE_REC_IRQ] = { sizeof(struct tare_irq), EVENT_IRQ, decode_irq },
 	[TARE_REC_FAULT_END] = { sizeof(struct tare_fault_end), EVENT_FAULT_END, decode_fault_end },
+	[TARE_REC_STOP] = { sizeof(struct tare_stop), EVENT_STOP, decode_stop },
 };
 
 int event__decode(const void *data, size_t len, struct event *ev)

@@ -41,6 +41,7 @@ enum event_kind {
 	EVENT_SYMBOL,
 	EVENT_DELAYS,
 	EVENT_FAULT_END,
+	EVENT_STOP,
 };
 
 /* A context switch; see struct tare_switch. Fields of a side that is no target are 0 but for its tid. */
@@ -106,6 +107,7 @@ struct event {
 		struct tare_fault_end fault_end;
 		struct tare_sample sample;
 		struct tare_irq irq;
+		struct tare_stop stop;	/* .cgroup is terminated */
 		struct tare_counters counters;
 		const struct tare_delays *delays;
 		struct {

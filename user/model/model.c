@@ -221,6 +221,7 @@ TO_SWITCHES(name)
 TO_SWITCHES(exec)
 TO_SWITCHES(rename)
 TO_SWITCHES(migrate)
+TO_SWITCHES(stop)
 
 static int model__exit(struct model *m, const struct event *ev)
 {
@@ -274,6 +275,7 @@ static const struct {
 	[EVENT_COUNTERS] = { model__counters, false },
 	[EVENT_SYMBOL] = { model__symbol, false },
 	[EVENT_DELAYS] = { model__delays, false },
+	[EVENT_STOP] = { model__stop, true },
 };
 
 int model__event(struct model *m, const struct event *ev)

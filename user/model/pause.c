@@ -133,7 +133,7 @@ static void fold_leave(struct pauses *ps, const struct event *ev)
 		return;
 	}
 	pause_process__stolen(pr, t, ev);
-	pause_thread__leave(t, ev, pr->now);
+	pause_thread__leave(ps, t, ev, pr->now);
 	if (pr->now && t->tid == pr->now->initiator.tid && !pr->now->stopped_ns && !pr->now->restarts->slept_ns)
 		pr->now->restarts->slept_ns = t->slept_ns;
 	if (pr->now && t->tid == pr->now->initiator.tid && ev->sw.voluntary)

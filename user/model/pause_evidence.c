@@ -174,7 +174,7 @@ void pause_thread__signal(struct pause_thread *t, const struct event *ev, bool t
 
 	if (ev->signal.rec.flags == TARE_SIGNAL_SENT)
 		asked(t, ev, told);
-	if (ev->signal.rec.flags != TARE_SIGNAL_DELIVERED)
+	if (ev->signal.rec.flags != TARE_SIGNAL_DELIVERED && ev->signal.rec.flags != TARE_SIGNAL_DELIVERED_OTHER)
 		return;
 	before.detail = after.detail = ev->signal.ip;
 	after.weak = false;
@@ -185,7 +185,8 @@ void pause_thread__signal(struct pause_thread *t, const struct event *ev, bool t
 		after.weak = true;
 	}
 	pause_thread__evidence(t, ev->ts_ns, &before, &after, told);
-	t->pending = t->masked = false;
+	if (ev->signal.rec.flags == TARE_SIGNAL_DELIVERED)
+		t->pending = t->masked = false;
 }
 
 void pause_thread__irq(struct pause_thread *t, const struct event *ev, bool told)

@@ -67,6 +67,8 @@ static void pause_thread__seed(struct pauses *ps, struct pause_thread *t)
 		t->in_fault = st->fault_address != 0;
 		t->off_detail = t->fault_address = st->fault_address;
 	}
+	if (why->kind == REASON_STOP || why->kind == REASON_STOPPED || why->kind == REASON_FROZEN)
+		t->off_detail = DETAIL_STOP(st->reason);
 }
 
 struct pause_thread *pause_thread__get(struct pauses *ps, uint32_t tid, uint32_t tgid)
@@ -245,17 +247,19 @@ static void pause_thread__stolen(struct pause_thread *t, const struct event *ev)
 	segs__steal(&t->timeline, t->tid, t->since_ns, ev->ts_ns, stolen);
 }
 
-void pause_thread__leave(struct pause_thread *t, const struct event *ev, bool tell)
+void pause_thread__leave(struct pauses *ps, struct pause_thread *t, const struct event *ev, bool tell)
 {
 	const struct event_switch *sw = &ev->sw;
-	bool in_call = sw->syscall != TARE_NO_SYSCALL;
+	uint32_t stop = sw->voluntary ? switches__stopped_by(ps->switches, t->tid, sw->state) : 0;
+	/* it is not in the call, but on its way out of it, where it is held up */
+	bool in_call = !stop && sw->syscall != TARE_NO_SYSCALL;
 	uint64_t call = sw->syscall | (uint64_t)sw->compat << 16;
 	/* a call that it blocks in has only just begun, one that it is preempted in may have gone on for long */
 	struct pause_act before = { .known = true, .weak = true, .cause = PAUSE_USER };
 
 	if (!sw->voluntary && in_call)
 		before = (struct pause_act){ .known = true, .cause = PAUSE_KERNEL, .detail = call };
-	else if (sw->voluntary && !in_call)
+	else if (sw->voluntary && !in_call && !stop)
 		before = (struct pause_act){ .known = true, .cause = PAUSE_FAULT, .weak = !t->in_fault,
 					     .detail = t->in_fault ? t->fault_address : 0 };
 	if (t->is_known && !t->is_on) /* it was not seen to come */
@@ -274,6 +278,9 @@ void pause_thread__leave(struct pause_thread *t, const struct event *ev, bool te
 	t->cpu = ev->cpu;
 	if (!sw->voluntary || sw->state == TARE_STATE_RUNNING) {
 		t->off = sw->state == TARE_STATE_THROTTLED ? OFF_THROTTLED : OFF_RUNNABLE;
+	} else if (stop) {
+		t->off = OFF_BLOCKED;
+		t->off_detail = DETAIL_STOP(stop);
 	} else if (!in_call && sw->state < TARE_STATE_STOPPED) {
 		t->off = OFF_FAULT;
 		t->off_detail = before.detail;

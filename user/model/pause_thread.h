@@ -66,7 +66,7 @@ void pause_threads__free(struct pauses *ps);
 void pause_thread__begin(struct pause_thread *t, uint64_t epoch, uint64_t ts_ns);
 
 /* Each moves @t forward to @ts_ns; @tell: a pause is under way, so keep the timeline. */
-void pause_thread__leave(struct pause_thread *t, const struct event *ev, bool tell);
+void pause_thread__leave(struct pauses *ps, struct pause_thread *t, const struct event *ev, bool tell);
 /* Fills ps->scratch with [t->since_ns, ev->ts_ns]: where @t was until now. */
 void pause_thread__arrive(struct pauses *ps, struct pause_thread *t, const struct event *ev, bool tell);
 /* At @ts_ns it was on a CPU, doing @before until then and @after from then on. */

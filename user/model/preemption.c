@@ -26,7 +26,8 @@ void preemption__signal(struct preemption *p, const struct event *ev)
 			*since = ev->ts_ns;
 		return;
 	}
-	if (ev->signal.rec.flags != TARE_SIGNAL_DELIVERED) /* a step of a later version */
+	p->others += ev->signal.rec.flags == TARE_SIGNAL_SENT_OTHER;
+	if (ev->signal.rec.flags != TARE_SIGNAL_DELIVERED) /* asks for nothing, or a step of a later version */
 		return;
 	p->delivered++;
 	since = table__find(&p->waiting, tid);

@@ -9,6 +9,7 @@
 
 struct preemption {
 	uint64_t sent, delivered;	/* one that is sent while one waits is delivered with it */
+	uint64_t others;		/* of the same number, sent by other processes, or to a process: no requests */
 	struct hist latency;		/* ns, from the first sent to delivered */
 	struct table waiting;		/* tid to when the first one that waits was sent */
 };

@@ -42,6 +42,8 @@ uint32_t switches__blocked_reason(struct switches *s, uint8_t state, uint16_t sy
 		return REASON_EXITED;
 	if (state == TARE_STATE_STOPPED || state == TARE_STATE_TRACED)
 		return REASON_STOPPED;
+	if (state == TARE_STATE_FROZEN)
+		return REASON_FROZEN;
 	if (syscall == TARE_NO_SYSCALL)
 		return REASON_PAGE_FAULT;
 	return switches__syscall_reason(s, syscall, compat);
@@ -63,6 +65,10 @@ static bool is_yield(int arch, uint16_t syscall, bool compat)
 
 static uint32_t switches__reason(struct switches *s, const struct event_switch *sw)
 {
+	uint32_t stop = sw->voluntary ? switches__stopped_by(s, sw->prev_tid, sw->state) : REASON_OTHER;
+
+	if (stop)
+		return stop;
 	if (sw->voluntary)
 		return switches__blocked_reason(s, sw->state, sw->syscall, sw->compat);
 	if (sw->state == TARE_STATE_THROTTLED)
@@ -157,6 +163,7 @@ static void switches__out(struct switches *s, struct cpu *cpu, struct thread *t,
 	t->acc.involuntary += !sw->voluntary;
 	t->acc.stolen_ns += sw->stolen_ns;
 	t->reason = switches__reason(s, sw);
+	t->stopping = 0;
 	s->reasons[t->reason].count++;
 	t->state = THREAD_OFF;
 	/* with a signal pending the kernel counts a switch as voluntary, and leaves the thread runnable */

@@ -19,17 +19,22 @@ enum reason_kind {
 	REASON_YIELDED,		/* its time is run-queue wait */
 	REASON_THROTTLED,	/* its time is all throttled time, also of threads that blocked and then waited */
 	REASON_PAGE_FAULT,
-	REASON_STOPPED,		/* by a signal or a debugger */
+	REASON_STOPPED,		/* by a signal or a debugger; which is not known */
+	REASON_FROZEN,		/* for which cgroup is not known */
 	REASON_EXITED,
 	REASON_STARTING,	/* new, and not yet on a run queue */
 	REASON_UNKNOWN,		/* it was not seen to leave */
 	REASON_SYSCALL,
+	REASON_STOP,		/* all is known of what made it stand still */
 };
 
 struct reason {
 	enum reason_kind kind;
 	uint16_t syscall;	/* REASON_SYSCALL */
 	bool compat;
+	uint8_t state;		/* REASON_STOP: TARE_STATE_STOPPED, _TRACED or _FROZEN */
+	uint32_t signal;	/* by which it was stopped; 0: not known */
+	char cgroup[TARE_CGROUP_LEN + 1];	/* for which it is frozen, as it came; "": not known */
 	uint64_t count;		/* switches out */
 	uint64_t total_ns, max_ns;
 	uint64_t still;		/* threads that are off for it when the recording ends: in total_ns, without end */
@@ -65,6 +70,7 @@ int switches__exec(struct switches *s, const struct event *ev);
 int switches__rename(struct switches *s, const struct event *ev);
 int switches__name(struct switches *s, const struct event *ev);
 int switches__exit(struct switches *s, const struct event *ev);
+int switches__stop(struct switches *s, const struct event *ev);
 int switches__migrate(struct switches *s, const struct event *ev);
 
 /*
@@ -72,6 +78,16 @@ int switches__migrate(struct switches *s, const struct event *ev);
  * call that it is in, or else an exception, which is a page fault on Linux.
  */
 uint32_t switches__blocked_reason(struct switches *s, uint8_t state, uint16_t syscall, bool compat);
+
+/* Index of the reason why thread @tid, leaving in @state, is made to stand still; REASON_OTHER where it is not. */
+uint32_t switches__stopped_by(const struct switches *s, uint32_t tid, uint8_t state);
+
+/* What made a thread stand still, in words: sanitize() them. False, and nothing written, where @r is another reason. */
+bool reason__stop_text(const struct reason *r, char *buf, size_t size);
+
+/* A pause's detail where a thread was made to stand still instead of being in a system call; the same in words. */
+#define DETAIL_STOP(reason) (1ull << 32 | (reason))
+bool switches__stop_text(const struct switches *s, uint64_t detail, char *buf, size_t size);
 
 /* Close what is open at @end_ns: who runs has run until then, who waits has waited. Once. */
 void switches__finish(struct switches *s, uint64_t end_ns);

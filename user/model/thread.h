@@ -58,6 +58,7 @@ struct thread {
 	bool exiting, exited;
 	uint32_t reason;		/* why it is OFF: index into struct reasons */
 	uint64_t fault_address;		/* the last page fault that was told of it; 0: none */
+	uint32_t stopping;		/* why it is about to be made to stand still; 0: it is not */
 	uint64_t slice_ns;		/* OFF: how long it was on the CPU before, as far as known */
 	uint64_t born_ns, last_ns, exit_ns;
 	struct accounts acc;

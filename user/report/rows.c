@@ -30,12 +30,14 @@ static void reason_name(const struct model *m, const struct reason *r, char *buf
 {
 	static const char *const names[] = {
 		[REASON_OTHER] = "(other system calls)", [REASON_PREEMPTED] = "preempted", [REASON_YIELDED] = "yielded",
-		[REASON_THROTTLED] = "throttled", [REASON_PAGE_FAULT] = "page fault", [REASON_STOPPED] = "stopped",
+		[REASON_THROTTLED] = "throttled", [REASON_PAGE_FAULT] = "page fault", 
 		[REASON_EXITED] = "exited", [REASON_STARTING] = "starting", [REASON_UNKNOWN] = "unknown",
 	};
-	char call[64];
+	char call[64], text[128];
 
-	if (r->kind < REASON_SYSCALL)
+	if (reason__stop_text(r, text, sizeof(text)))
+		sanitize(text, sizeof(text), buf, size);
+	else if (r->kind < REASON_SYSCALL)
 		snprintf(buf, size, "%s", names[r->kind]);
 	else
 		snprintf(buf, size, "%.60s%s", syscall_name(m->header.arch, r->compat, r->syscall, call),

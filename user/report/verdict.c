@@ -147,11 +147,11 @@ static void rival_text(const struct model *m, const struct pause *p, const struc
 
 static void call_text(const struct model *m, uint64_t detail, char *buf, size_t size)
 {
-	char call[64];
+	char call[64], text[128];
 
-	if ((detail & 0xffff) == TARE_NO_SYSCALL)
-		snprintf(buf, size, "stopped by a signal or a debugger");
-	else
+	if (switches__stop_text(&m->switches, detail, text, sizeof(text)))
+		sanitize(text, sizeof(text), buf, size);
+	else if ((detail & 0xffff) != TARE_NO_SYSCALL)
 		snprintf(buf, size, "%s", syscall_name(m->header.arch, detail >> 16 & 1, detail & 0xffff, call));
 }
 

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What makes a thread stand still, whatever it called the kernel for: a signal, a debugger, the cgroup freezer. */
+#ifndef TARE_STOP_BPF_H
+#define TARE_STOP_BPF_H
+
+#include "kernel.bpf.h"
+#include "tare.bpf.h"
+
+/*
+ * What holds @p, whose state bits are @bits, where it is not what it called the kernel for: TARE_STATE_STOPPED, _TRACED
+ * or _FROZEN; else 0. JOBCTL_TRAP_FREEZE is include/linux/sched/jobctl.h's since 5.2; TASK_FROZEN (since 6.1) and
+ * PF_FROZEN (until 6.0; later no thread of a program has that bit) are include/linux/sched.h's.
+ */
+#define TASK_FROZEN 0x8000
+#define PF_FROZEN 0x10000
+#define JOBCTL_TRAP_FREEZE (1 << 23)
+static __always_inline __u32 held_by(struct task_struct *p, __u32 bits)
+{
+	if (bits & TASK_FROZEN || p->flags & PF_FROZEN)
+		return TARE_STATE_FROZEN;
+	if (bits & 0xc)
+		return state_of(bits);
+	if (p->jobctl & JOBCTL_TRAP_FREEZE && bpf_core_field_exists(p->frozen) && BPF_CORE_READ_BITFIELD_PROBED(p, frozen))
+		return TARE_STATE_FROZEN;
+	return 0;
+}
+
+/* The signal that stopped @p together with its whole process: JOBCTL_STOP_SIGMASK, include/linux/sched/jobctl.h. */
+static __always_inline __u32 stop_signal(struct task_struct *p)
+{
+	return p->jobctl & 0xffff;
+}
+
+/* The name of the cgroup for which @p is frozen: the nearest one that was itself told to freeze. "" where there is none. */
+#define MAX_CGROUP_DEPTH 16
+static __always_inline void freezer_name(struct task_struct *p, bool v2, char name[TARE_CGROUP_LEN])
+{
+	struct css_set *set = p->cgroups;
+	struct cgroup_subsys_state *css = NULL;
+
+	if (v2)
+		css = &BPF_CORE_READ(set, dfl_cgrp)->self;
+	else if (bpf_core_enum_value_exists(enum cgroup_subsys_id, freezer_cgrp_id))
+		bpf_probe_read_kernel(&css, sizeof(css), (void *)&set->subsys +
+			sizeof(css) * bpf_core_enum_value(enum cgroup_subsys_id, freezer_cgrp_id));
+	for (int i = 0; i < MAX_CGROUP_DEPTH && css; i++) {
+		struct cgroup *group = BPF_CORE_READ(css, cgroup);
+		/* CGROUP_FREEZING_SELF, kernel/cgroup/legacy_freezer.c */
+		bool told = v2 ? BPF_CORE_READ(group, freezer.freeze) : BPF_CORE_READ((struct freezer *)css, state) & 2;
+
+		if (told) {
+			bpf_probe_read_kernel_str(name, TARE_CGROUP_LEN, BPF_CORE_READ(group, kn, name));
+			return;
+		}
+		css = BPF_CORE_READ(css, parent);
+	}
+}
+
+/* @prev is made to stand still: say by what. Not on the stack, which has no room for a name. */
+static __always_inline void tell_stop(struct cpu_state *c, struct task_struct *prev, __u32 state, __u64 now)
+{
+	struct tare_stop *r = (struct tare_stop *)c->scratch;
+
+	r->rec.kind = TARE_REC_STOP;
+	r->rec.flags = state;
+	r->tid = prev->pid;
+	r->tgid = prev->tgid;
+	r->signal = state == TARE_STATE_STOPPED ? stop_signal(prev) : 0;
+	__builtin_memset(r->cgroup, 0, sizeof(r->cgroup));
+	if (state == TARE_STATE_FROZEN)
+		freezer_name(prev, prev->jobctl & JOBCTL_TRAP_FREEZE, r->cgroup);
+	if (emit(c, now, &r->rec, sizeof(*r)))
+		c->lost[TARE_LOST_EVIDENCE]++;
+}
+
+#endif /* TARE_STOP_BPF_H */

@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# A process that is frozen, stopped or traced is said to be, with the cgroup or the signal, for as long as it was: held
+# against what who did it wrote down. A thread that burns its CPU, so it leaves that for nothing else of its own will.
+set -u
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+need_bpf
+
+cpu=$(($(nproc) - 1))
+stall=$root/build/helpers/stall
+
+# record CMD...: burn, held up by CMD, whose word for the process's id is PID
+record()
+{
+	local recorder args
+	rm -f "$tmp/log" "$tmp/burn.in" "$tmp/held"
+	mkfifo "$tmp/burn.in"
+	"$root/build/helpers/burn" "$cpu" 0 <>"$tmp/burn.in" >"$tmp/burn.out" &
+	burn=$!
+	wait_for grep -q ready "$tmp/burn.out" && quiet $burn || return
+	[ -z "$group" ] || echo $burn >"$group/cgroup.procs" || return
+	spawn "$TARE" record -q -o "$tmp/data" -p $burn 2>"$tmp/log"
+	recorder=$pid
+	wait_for grep -q 'recording to' "$tmp/log" || return
+	echo >"$tmp/burn.in"
+	args=("${@/#PID/$burn}")
+	sleep 0.2 # it runs, or is about to: held up it is in either case
+	"${args[@]}" 300 >"$tmp/held" || return
+	sleep 0.2
+	kill -INT "$recorder"
+	wait "$recorder" || return
+	kill -KILL $burn
+	wait $burn 2>/dev/null
+	tare report -i "$tmp/data" --json >"$tmp/json" && tare export -i "$tmp/data" -f json-lines >"$tmp/events"
+}
+
+# check NAME REASON CMD...
+check()
+{
+	local name=$1 reason=$2 ns least most
+	shift 2
+	ok "$name: recorded" record "$@" || return
+	ns=$(json "$tmp/json" "[.context_switches.off_cpu[] | select(.reason == \"$reason\") | .total_ns] | add // 0")
+	read -r _ a b c d <"$tmp/held"
+	# it may have been switched out already when it was told, and waits for its CPU before it can stand still
+	least=$((c - b - 100000000)) most=$((d - a + 1000000))
+	compare "$ns" '>' $least "$name: \"$reason\" for about as long as it was held up"
+	compare "$ns" '<' $most "$name: and not longer"
+	is "$(json "$tmp/json" '[.context_switches.off_cpu[] | select(.reason == "page fault" or .reason == "stopped") | .total_ns | select(. > 100000000)] | length')" 0 "$name: it is not taken for anything else"
+	compare "$(json "$tmp/events" 'select(.event == "stop") | .tid' | wc -l)" '>=' 1 "$name: exported"
+}
+
+group=
+check SIGSTOP "stopped by SIGSTOP" "$stall" stop PID
+check ptrace "stopped by a debugger" "$stall" trace PID
+
+made=
+while read -r _ at type options _; do
+	case $type,$options in
+	cgroup,*freezer*) file=freezer.state on=FROZEN off=THAWED ;;
+	cgroup2,*) file=cgroup.freeze on=1 off=0 ;;
+	*) continue ;;
+	esac
+	group=$at/tare-stopped-$$
+	mkdir "$group" && at_exit rmdir "$group" || continue
+	[ -e "$group/$file" ] || continue
+	made=1
+	check "$type" "frozen (cgroup tare-stopped-$$)" "$stall" freeze "$group/$file" "$on" "$off"
+done </proc/mounts
+[ -n "$made" ] || skip 1 "no cgroup freezer is mounted"
+done_testing

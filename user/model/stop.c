@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Threads that are made to stand still: by a signal, a debugger, or the cgroup freezer. */
+#include <stdio.h>
+#include <string.h>
+
+#include "switch.h"
+
+/* What is known without the record: index of the reason, REASON_OTHER where @state is none of these. */
+static uint32_t reason_of_state(uint32_t state)
+{
+	switch (state) {
+	case TARE_STATE_STOPPED:
+	case TARE_STATE_TRACED:
+		return REASON_STOPPED;
+	case TARE_STATE_FROZEN:
+		return REASON_FROZEN;
+	default:
+		return REASON_OTHER;
+	}
+}
+
+/* A recording has few of them. */
+static uint32_t switches__stop_reason(struct switches *s, const struct tare_stop *stop)
+{
+	struct reason new = { .kind = REASON_STOP, .state = stop->rec.flags, .signal = stop->signal };
+	uint32_t i = REASON_SYSCALL;
+
+	memcpy(new.cgroup, stop->cgroup, TARE_CGROUP_LEN);
+	for (; i < s->nr_reasons; i++) {
+		const struct reason *r = &s->reasons[i];
+
+		if (r->kind == REASON_STOP && r->state == new.state && r->signal == new.signal &&
+		    !strcmp(r->cgroup, new.cgroup))
+			return i;
+	}
+	if (i == MAX_REASONS)
+		return reason_of_state(new.state);
+	s->reasons[s->nr_reasons++] = new;
+	return i;
+}
+
+int switches__stop(struct switches *s, const struct event *ev)
+{
+	struct thread *t = threads__find(&s->threads, ev->stop.tid);
+
+	if (t && ev->ts_ns >= t->born_ns && reason_of_state(ev->stop.rec.flags) != REASON_OTHER)
+		t->stopping = switches__stop_reason(s, &ev->stop);
+	return 0;
+}
+
+uint32_t switches__stopped_by(const struct switches *s, uint32_t tid, uint8_t state)
+{
+	const struct thread *t = threads__find(&s->threads, tid);
+	uint32_t by = reason_of_state(state);
+
+	return by && t && t->stopping ? t->stopping : by;
+}
+
+bool reason__stop_text(const struct reason *r, char *buf, size_t size)
+{
+	const char *name;
+
+	if (r->kind != REASON_STOP && r->kind != REASON_STOPPED && r->kind != REASON_FROZEN)
+		return false;
+	name = r->state == TARE_STATE_STOPPED ? sigabbrev_np(r->signal) : NULL;
+	if (name)
+		snprintf(buf, size, "stopped by SIG%s", name);
+	else if (r->state == TARE_STATE_TRACED)
+		snprintf(buf, size, "stopped by a debugger");
+	else if (r->cgroup[0])
+		snprintf(buf, size, "frozen (cgroup %s)", r->cgroup);
+	else
+		snprintf(buf, size, "%s", r->kind == REASON_FROZEN || r->state == TARE_STATE_FROZEN ?
+						  "frozen" : "stopped");
+	return true;
+}
+
+bool switches__stop_text(const struct switches *s, uint64_t detail, char *buf, size_t size)
+{
+	return detail >= DETAIL_STOP(0) && detail < DETAIL_STOP(s->nr_reasons) &&
+	       reason__stop_text(&s->reasons[detail & UINT32_MAX], buf, size);
+}
