@@ -1,46 +1,140 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Who is not root, but has the capabilities that tare asks for, can record; who lacks one is told which.
+# Who is not root, but has the capabilities that the manual names, can record all that root can; who lacks one is told
+# which, before anything is recorded or started. The program that is measured says how many collections it makes: each is
+# two pauses, which uprobes in it tell.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 need_bpf
 command -v setpriv >/dev/null || skip_all "there is no setpriv in PATH"
 
-chmod 755 "$tmp"
-mkdir "$tmp/out"
+mkdir "$tmp/out" "$tmp/go"
 chmod 777 "$tmp/out"
 cp "$TARE" "$tmp/tare" # where nobody may reach it
+data=$tmp/out/data
 
+cat >"$tmp/go/main.go" <<'GO'
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"runtime"
+)
+
+func main() {
+	in := bufio.NewReader(os.Stdin)
+	fmt.Println("ready", os.Getpid())
+	in.ReadString('\n')
+	for i := 0; i < 3; i++ {
+		runtime.GC()
+	}
+	fmt.Println("collections", 3)
+	in.ReadString('\n')
+}
+GO
+if command -v go >/dev/null; then
+	(cd "$tmp/go" && CGO_ENABLED=0 GOTOOLCHAIN=local GO111MODULE=off go build -o "$tmp/prog" main.go) >"$tmp/build" 2>&1
+	result $? "builds" || diag "$(<"$tmp/build")"
+	install -m 700 "$tmp/prog" "$tmp/closed"
+fi
+
+nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
 # with CAPABILITIES COMMAND...: as nobody, with these ("+bpf,+perfmon") and no others
-with()
+with() { nobody --bounding-set="-all,$1" --inh-caps="-all,$1" --ambient-caps="-all,$1" "${@:2}"; }
+all_threads_agree() { tare report -i "$data" --json | jq -e '.check | .threads > 0 and .agree == .threads'; }
+# told NAME: the recording has each pause that the program in $tmp/said tells of
+told()
 {
-	setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set="-all,$1" --inh-caps="-all,$1" \
-		--ambient-caps="-all,$1" "${@:2}"
+	ok "$1: each thread agrees with the kernel's own counters" all_threads_agree
+	is "$(tare pauses -i "$data" --longest 0 --json | jq .count)" \
+		"$(awk '$1 == "collections" { print 2 * $2 }' "$tmp/said")" "$1: each pause is told"
 }
 
-ok "doctor: the least set is enough" with +bpf,+perfmon "$tmp/tare" doctor
-ok "run: it records" with +bpf,+perfmon "$tmp/tare" run -o "$tmp/out/run.data" -- \
-	sh -c 'grep -E "Cap(Prm|Eff|Amb)" /proc/self/status; sleep 0.05; sleep 0.05'
+# recorded NAME CAPABILITIES COMMAND...: nobody, with these, records what COMMAND starts
+recorded()
+{
+	local name=$1 caps=$2 target
+	shift 2
+	rm -f "$data" "$tmp"/{in,said,log}
+	mkfifo "$tmp/in"
+	"$@" <>"$tmp/in" >"$tmp/said" &
+	wait_for grep -q ready "$tmp/said" || return
+	target=$(awk '{ print $2 }' "$tmp/said")
+	with "$caps" "$tmp/tare" record -q -o "$data" -p "$target" 2>"$tmp/log" &
+	wait_for grep -q 'recording to' "$tmp/log" || diag "$(<"$tmp/log")"
+	echo >"$tmp/in"
+	wait_for grep -q collections "$tmp/said"
+	echo >"$tmp/in"
+	wait $!
+	result $? "$name" || diag "$(<"$tmp/log")"
+	told "$name"
+}
+
+# refused MISSING CAPABILITIES ARGS...: `tare ARGS` names MISSING, records nothing
+refused()
+{
+	local missing=$1 caps=$2
+	shift 2
+	rm -f "$data"
+	exits 3 "$1 without $missing" with "$caps" "$tmp/tare" "$@"
+	like "$(cat "$tmp/stderr")" "(lacks|without) $missing" "$1 without $missing: it is named"
+	like "$(cat "$tmp/stderr")" "root.*(setcap|man tare)" "$1 without $missing: what grants it is named"
+	ok "$1 without $missing: nothing is recorded" test ! -e "$data"
+}
+
+# ---- run ----
+
+own=+bpf,+perfmon
+ok "doctor: the least set is enough" with $own "$tmp/tare" doctor
+ok "run: a native program" with $own "$tmp/tare" run -o "$data" -- \
+	sh -c 'id -u; grep -E "Cap(Prm|Eff|Amb)" /proc/self/status; sleep 0.05; sleep 0.05'
+is "$(head -n 1 "$tmp/stdout")" 65534 "run: the command is whoever runs it"
 is "$(grep -c '^Cap.*:[[:space:]]*0*$' "$tmp/stdout")" 3 "run: the command has none of the recorder's capabilities"
-"$TARE" report -i "$tmp/out/run.data" --json >"$tmp/run.json"
-is "$(json "$tmp/run.json" '.check | .threads > 0 and .agree == .threads')" true \
-	"run: each thread agrees with the kernel's own counters"
+ok "run: each thread agrees with the kernel's own counters" all_threads_agree
 
-spawn sleep 1000
-ok "record: a process of another user" with +bpf,+perfmon,+sys_ptrace "$tmp/tare" record -d 100ms -p "$pid" -o "$tmp/out/record.data"
-
-# ---- in which context one is woken: a sleep ends by a timer's interrupt, a read by whom wrote ----
-
-"$TARE" export -i "$tmp/out/run.data" -f json-lines >"$tmp/run.json"
+# in which context one is woken: a sleep ends by a timer's interrupt, a read by whom wrote
+tare export -i "$data" -f json-lines >"$tmp/run.json"
 ok "a sleeper is woken by an interrupt, also where that interrupts a task; a parent by its child" \
 	jq -es '[.[].waker_context | numbers] | any(. == 2) and any(. == 0)' "$tmp/run.json"
 
 for missing in bpf:perfmon perfmon:bpf; do
-	lacks=CAP_$(tr a-z A-Z <<<"${missing%:*}")
-	exits 3 "run without $lacks" with "+${missing#*:}" "$tmp/tare" run -o "$tmp/out/none.data" -- touch "$tmp/out/ran"
-	like "$(cat "$tmp/stderr")" "lacks [A-Z_ ]*$lacks" "$lacks: is named as what lacks"
-	exits 3 "doctor without $lacks" with "+${missing#*:}" "$tmp/tare" doctor
-	ok "without $lacks: the command was not run" test ! -e "$tmp/out/ran"
+	lacks=CAP_${missing%:*}
+	refused "${lacks^^}" "+${missing#*:}" run -o "$data" -- touch "$tmp/out/ran"
+	ok "run without ${lacks^^}: the command was not started" test ! -e "$tmp/out/ran"
+	exits 3 "doctor without ${lacks^^}" with "+${missing#*:}" "$tmp/tare" doctor
 done
+
+# ---- record ----
+
+spawn sleep 1000
+sleeper=$pid
+ok "record: a native program of another user" with $own,+sys_ptrace "$tmp/tare" record -d 100ms -p "$sleeper" -o "$data"
+ok "record: each thread agrees with the kernel's own counters" all_threads_agree
+refused CAP_SYS_PTRACE $own record -d 100ms -p "$sleeper" -o "$data"
+refused CAP_SYS_PTRACE $own record -d 100ms --comm sleep -o "$data"
+refused CAP_BPF +perfmon,+sys_ptrace record -d 100ms -p "$sleeper" -o "$data"
+refused CAP_PERFMON +bpf,+sys_ptrace record -d 100ms -p "$sleeper" -o "$data"
+
+if command -v go >/dev/null; then
+	ok "run: a Go program" with $own "$tmp/tare" run -q -o "$data" -- "$tmp/prog" <<<$'\n'
+	cp "$tmp/stdout" "$tmp/said"
+	told "run: a Go program"
+	recorded "record: one's own Go program" $own nobody "$tmp/prog"
+	recorded "record: a Go program of another user" $own,+sys_ptrace "$tmp/prog"
+	recorded "record: one whose file is closed to the recorder" $own,+sys_ptrace,+dac_read_search "$tmp/closed"
+	"$tmp/closed" <>"$tmp/in" >/dev/null &
+	refused CAP_DAC_READ_SEARCH $own,+sys_ptrace record -d 100ms -p $! -o "$data"
+
+	# a program of the command that turns out to be out of reach: only the switches are there, and that is said
+	chmod 711 "$tmp/closed"
+	# shellcheck disable=SC2016
+	ok "run: a program that may be run but not read" \
+		with $own "$tmp/tare" run -o "$data" -- sh -c '"$0" </dev/null; true' "$tmp/closed"
+	like "$(tare report -i "$data")" 'may not be read without CAP_SYS_PTRACE' "run: and the report says what bars it"
+else
+	skip 1 "there is no go in PATH"
+fi
 
 done_testing

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <linux/capability.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "capability.h"
 #include "feature_probes.h"
 #include "util.h"
 
@@ -31,10 +31,10 @@ struct feature {
 static const struct feature features[NR_FEATURES] = {
 	FEATURE(CAPABILITIES, "capabilities", "capabilities", REQUIRED, probe_capabilities, NULL,
 		"everything: the kernel lets only privileged processes trace others",
-		"root (sudo tare), or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE (setcap); not inside a user namespace"),
+		"root (sudo tare), or `setcap cap_bpf,cap_perfmon=ep` on the file of tare; not inside a user namespace"),
 	FEATURE(OTHER_PROCESSES, "other_processes", "others' processes", OPTIONAL, probe_other_processes, NULL,
-		"maps and files of processes that belong to others: their modules and build ids",
-		"root or CAP_SYS_PTRACE"),
+		"record of processes of other users, and of those whose program may be run but not read",
+		"root or CAP_SYS_PTRACE; where the file is for its owner alone also CAP_DAC_READ_SEARCH"),
 	FEATURE(BTF, "btf", "BTF", REQUIRED, probe_btf, NULL,
 		"everything: the offsets of the kernel's fields and the types of its tracepoints",
 		"a kernel built with CONFIG_DEBUG_INFO_BTF, as those of the distributions are"),
@@ -142,7 +142,7 @@ void result__failed(struct feature_result *result, const char *what, int err)
 {
 	const char *why = "";
 
-	if ((err == EPERM || err == EACCES) && have_capability(CAP_SYS_ADMIN))
+	if ((err == EPERM || err == EACCES) && capability__has(CAP_SYS_ADMIN))
 		why = prctl(PR_GET_SECCOMP) > 0 ? " to root, so by a seccomp filter, a security module or lockdown"
 						: " to root, so by a security module or lockdown";
 	result__set(result, FEATURE_MISSING, "%s: %s%s", what, strerror(err), why);

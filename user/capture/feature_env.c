@@ -3,20 +3,17 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <linux/magic.h>
 #include <mntent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "capability.h"
 #include "feature_probes.h"
 #include "util.h"
-
-#define INITIAL_USER_NS_INO	0xEFFFFFFDu	/* PROC_USER_INIT_INO, include/linux/proc_ns.h */
 
 int read_first_line(const char *path, char *buf, int size)
 {
@@ -36,86 +33,58 @@ int read_first_line(const char *path, char *buf, int size)
 	return strlen(buf);
 }
 
-static int effective_capabilities(uint64_t *caps)
-{
-	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
-
-	if (syscall(SYS_capget, &head, data))
-		return -errno;
-	*caps = data[0].effective | (uint64_t)data[1].effective << 32;
-	return 0;
-}
-
-/* Whoever is root in a user namespace of its own has every capability there, and none that BPF asks for. */
-static bool in_user_namespace(void)
-{
-	struct stat st;
-
-	return !stat("/proc/self/ns/user", &st) && st.st_ino != INITIAL_USER_NS_INO;
-}
-
 static bool has_cap(uint64_t caps, int cap)
 {
 	return caps >> cap & 1;
 }
 
-static bool enough_for_bpf(uint64_t caps)
-{
-	return has_cap(caps, CAP_SYS_ADMIN) || (has_cap(caps, CAP_BPF) && has_cap(caps, CAP_PERFMON));
-}
-
-bool have_capability(int cap)
-{
-	uint64_t caps;
-
-	return !effective_capabilities(&caps) && has_cap(caps, cap) && !in_user_namespace();
-}
-
 static const struct {
 	int cap;
 	const char *name;
+	bool needed;	/* what is lost without the others is said where that is tried */
 } wanted_caps[] = {
-	{ CAP_BPF, "CAP_BPF" },
-	{ CAP_PERFMON, "CAP_PERFMON" },
-	{ CAP_SYS_ADMIN, "CAP_SYS_ADMIN" },
-	{ CAP_SYS_PTRACE, "CAP_SYS_PTRACE" },
-	{ CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH" },
-	{ CAP_SYS_RESOURCE, "CAP_SYS_RESOURCE" },
+	{ CAP_BPF, "CAP_BPF", true },
+	{ CAP_PERFMON, "CAP_PERFMON", true },
+	{ CAP_SYS_PTRACE, "CAP_SYS_PTRACE", false },
+	{ CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH", false },
+	{ CAP_SYS_NICE, "CAP_SYS_NICE", false },
+	{ CAP_SYS_ADMIN, "CAP_SYS_ADMIN", false },
 };
 
-static void list_caps(uint64_t caps, bool held, char *buf, size_t size)
+/* Returns how many there are. */
+static size_t list_caps(uint64_t caps, bool held, char *buf, size_t size)
 {
-	size_t len = 0;
+	size_t len = 0, nr = 0;
 
 	buf[0] = '\0';
 	for (size_t i = 0; i < ARRAY_SIZE(wanted_caps) && len < size; i++) {
-		if (has_cap(caps, wanted_caps[i].cap) == held)
-			len += snprintf(buf + len, size - len, "%s%s", len ? " " : "", wanted_caps[i].name);
+		if (has_cap(caps, wanted_caps[i].cap) != held || (!held && !wanted_caps[i].needed))
+			continue;
+		len += snprintf(buf + len, size - len, "%s%s", nr ? " " : "", wanted_caps[i].name);
+		nr++;
 	}
+	return nr;
 }
 
 void probe_capabilities(const char *arg, struct feature_result *result)
 {
 	char have[128], lack[128];
-	bool enough;
 	uint64_t caps;
 	int err;
 
-	err = effective_capabilities(&caps);
+	err = capability__effective(&caps);
 	if (err)
 		return result__set(result, FEATURE_UNKNOWN, "capget: %s", strerror(-err));
-	if (in_user_namespace())
+	if (capability__in_user_namespace())
 		return result__set(result, FEATURE_MISSING,
 				   "in a user namespace: its capabilities do not count for BPF and perf events");
-	enough = enough_for_bpf(caps);
+	if (has_cap(caps, CAP_SYS_ADMIN)) /* it stands for both */
+		caps |= 1ull << CAP_BPF | 1ull << CAP_PERFMON;
 	list_caps(caps, true, have, sizeof(have));
-	list_caps(caps, false, lack, sizeof(lack));
-	if (!have[0])
-		result__set(result, FEATURE_MISSING, "lacks %s", lack);
+	if (list_caps(caps, false, lack, sizeof(lack)))
+		result__set(result, FEATURE_MISSING, "lacks %s%s%s", lack, have[0] ? "; has " : "", have);
 	else
-		result__set(result, enough ? FEATURE_WORKS : FEATURE_MISSING, "has %s%s%s", have,
-			    lack[0] ? "; lacks " : "", lack);
+		result__set(result, FEATURE_WORKS, "has %s", have);
 }
 
 static bool is_user_process(const char *pid)
@@ -130,8 +99,8 @@ static bool is_user_process(const char *pid)
 /* Look at every other process: security modules may hide one and show the next. */
 void probe_other_processes(const char *arg, struct feature_result *result)
 {
-	int refused = 0, total = 0, self = getpid();
-	char path[32], target[8];
+	int barred = 0, total = 0, self = getpid();
+	char why[96] = "", other[96];
 	struct dirent *ent;
 	DIR *dir;
 
@@ -142,18 +111,15 @@ void probe_other_processes(const char *arg, struct feature_result *result)
 		if (atoi(ent->d_name) <= 0 || atoi(ent->d_name) == self || !is_user_process(ent->d_name))
 			continue;
 		total++;
-		snprintf(path, sizeof(path), "/proc/%.16s/exe", ent->d_name);
-		refused += readlink(path, target, sizeof(target)) < 0 && (errno == EACCES || errno == EPERM);
+		barred += capability__bars(atoi(ent->d_name), why[0] ? other : why, sizeof(why));
 	}
 	closedir(dir);
 	if (!total)
 		result__set(result, FEATURE_UNKNOWN, "there is no other process to look at");
-	else if (!refused)
-		result__set(result, FEATURE_WORKS, "%s", "");
-	else if (refused == total || !have_capability(CAP_SYS_PTRACE))
-		result__set(result, FEATURE_MISSING, "%d of %d processes may not be looked into", refused, total);
+	else if (barred)
+		result__set(result, FEATURE_MISSING, "%d of %d may not be looked into; of one, %s", barred, total, why);
 	else
-		result__set(result, FEATURE_WORKS, "except %d of %d, which a security module hides", refused, total);
+		result__set(result, FEATURE_WORKS, "%s", "");
 }
 
 /* A mount of type @type whose options hold @option, where that is not NULL. */

@@ -19,8 +19,6 @@ void result__failed(struct feature_result *result, const char *what, int err);
 /* feature_env.c: privileges, settings, what is mounted */
 feature_probe_fn probe_capabilities, probe_other_processes, probe_tracefs, probe_cgroup, probe_cgroup_cpu;
 feature_probe_fn probe_lockdown;
-/* Whether CAP_* @cap is effective, and no user namespace makes it worthless. */
-bool have_capability(int cap);
 /* The first line of @path into @buf, without its newline. Returns its length or a negative errno. */
 int read_first_line(const char *path, char *buf, int size);
 

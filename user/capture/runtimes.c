@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "capability.h"
 #include "describe.h"
 #include "launch.h"
 #include "proc.h"
@@ -96,6 +97,22 @@ static void describe(struct runtimes *r, const struct instance *i)
 		runtimes__write_counters(r, zero.ts_ns, &zero, 1);
 }
 
+/* It was started, or moved into a cgroup: a target that is given is refused, see targets.c. */
+static void tell_barred(struct runtimes *r, pid_t pid)
+{
+	char why[160], key[64];
+	size_t len;
+
+	if (!r->writer || pid == r->barred || !capability__bars(pid, why, sizeof(why)))
+		return;
+	r->barred = pid;
+	len = strlen(why);
+	snprintf(why + len, sizeof(why) - len, ": what its runtime tells is not known");
+	warn("process %d: %s", pid, why);
+	snprintf(key, sizeof(key), "%s%d", TARE_INFO_UNTOLD, pid);
+	say(key, why, r->writer);
+}
+
 struct instance *runtimes__keep(struct runtimes *r, struct instance *i)
 {
 	if (i && r->nr == r->room) {
@@ -153,6 +170,7 @@ void runtimes__add(struct runtimes *r, pid_t pid, const char *path, bool new_bor
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st)) { /* it has ended, or cannot be run: others say so */
+		tell_barred(r, pid);
 		if (fd >= 0)
 			close(fd);
 		return;

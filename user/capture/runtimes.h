@@ -24,6 +24,7 @@ struct runtimes {
 	size_t nr_kinds;
 	bool told;		/* of some process pauses are told, or were */
 	pid_t changed;		/* a process of which runtimes__name() says something else by now; 0: none */
+	pid_t barred;		/* the last of which it was said that it cannot be looked into */
 	char name[160];
 	struct instance *replaced;	/* by what is being added, in the same process */
 	struct name_sets names;	/* that are in the recording */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capability.h"
 #include "describe.h"
 #include "targets.h"
 #include "util.h"
@@ -69,6 +70,22 @@ static int check_pauses(const struct targets *t)
 	return EXIT_MISSING;
 }
 
+/* Of what cannot be looked into only the switches would be there: less than was asked for. */
+static int check_access(const struct targets *t)
+{
+	char comm[16] = "?", why[96];
+
+	for (size_t i = 0; i < t->marked.nr; i++) {
+		if (!capability__bars(t->marked.pids[i], why, sizeof(why)))
+			continue;
+		proc__comm(t->marked.pids[i], comm);
+		err("process %d (%s): %s; run tare as root, or give it that as well: `man tare`, PRIVILEGES", t->marked.pids[i],
+		    comm, why);
+		return EXIT_MISSING;
+	}
+	return EXIT_OK;
+}
+
 int targets__find(struct targets *t, pid_t child)
 {
 	const struct session_opts *o = t->opts;
@@ -80,7 +97,7 @@ int targets__find(struct targets *t, pid_t child)
 		if (!n)
 			warn("there is no process in %s yet", o->cgroup);
 		if (n >= 0)
-			return EXIT_OK;
+			return check_access(t);
 		err("%s is no cgroup: %s; give the folder that holds its cgroup.procs", o->cgroup, strerror(-n));
 		return EXIT_NO_TARGET;
 	}
@@ -94,13 +111,13 @@ int targets__find(struct targets *t, pid_t child)
 		for (size_t i = 0; i < found.nr; i++)
 			targets__add(t, found.pids[i]);
 		free(found.pids);
-		return t->marked.nr ? EXIT_OK : EXIT_NO_TARGET;
+		return t->marked.nr ? check_access(t) : EXIT_NO_TARGET;
 	}
 	if (child)
 		return targets__add(t, child);
 	for (size_t i = 0; i < o->pids.nr && !ret; i++)
 		ret = targets__add(t, o->pids.pids[i]);
-	return ret ?: check_pauses(t);
+	return ret ?: check_access(t) ?: check_pauses(t);
 }
 
 static void describe_target(struct targets *t, struct writer *w)
