@@ -4,36 +4,7 @@
 #define TARE_SHARED_H
 
 #include "format.h"
-
-/* The probes, by the name under which the recording lists their hits and cost. */
-#define TARE_PROGS(X)          \
-	X(sched_switch)        \
-	X(sched_waking)        \
-	X(sched_wakeup_new)    \
-	X(sched_migrate_task)  \
-	X(sched_entry)         \
-	X(sched_exit)          \
-	X(sched_process_fork)  \
-	X(sched_process_exec)  \
-	X(task_rename)         \
-	X(runtime_uprobe)      \
-	X(signal_generate)     \
-	X(signal_deliver)      \
-	X(page_fault_user)     \
-	X(softirq_entry)       \
-	X(softirq_exit)        \
-	X(irq_handler_entry)   \
-	X(irq_handler_exit)    \
-	X(cpu_clock)           \
-	X(page_fault_end)      \
-	X(hold_at_exec)
-
-enum tare_prog {
-#define X(name) PROG_##name,
-	TARE_PROGS(X)
-#undef X
-	NR_PROGS
-};
+#include "progs.h"
 
 #define NAMED_SLOTS	64	/* power of two */
 

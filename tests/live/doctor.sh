@@ -79,7 +79,7 @@ tracefs_kprobe() {
 is "$(state "$tmp/root.json" kprobe)" "$(yes_no tracefs_kprobe)" 'kprobe: as tracefs finds'
 is "$(yes_no unshare -m mount -t tracefs nodev "$tmp/tracing")" works 'tracefs could be asked'
 
-for tp in sched_switch sched_waking task_rename cgroup_attach_task page_fault_user; do
+for tp in sched_switch sched_waking task_rename signal_deliver softirq_entry page_fault_user; do
 	is "$(state "$tmp/root.json" "tp_$tp")" "$(yes_no grep -aqF "btf_trace_$tp" /sys/kernel/btf/vmlinux)" \
 		"$tp: as the kernel's BTF says"
 done

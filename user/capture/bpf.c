@@ -13,12 +13,19 @@
 #include "bpf.h"
 #include "feature.h"
 #include "tare.skel.h"
+#include "tracepoints.h"
 #include "uprobe_multi.h"
 #include "util.h"
 
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
 #endif
+
+const char *const bpf__prog_names[NR_PROGS] = {
+#define X(name, ...) [PROG_##name] = #name,
+	TARE_PROGS(X)
+#undef X
+};
 
 static int on_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
@@ -60,24 +67,6 @@ static void configure_uprobes(struct tare_bpf *s)
 	bpf_program__set_autoattach(s->progs.runtime_uprobe, false);
 }
 
-/* What is only wanted beside a runtime's events, and attached with them. Without one of these there is less to explain. */
-static void configure_evidence(struct tare_bpf *s)
-{
-	struct bpf_program *progs[] = {
-		s->progs.signal_generate, s->progs.signal_deliver,    s->progs.page_fault_user,	 s->progs.softirq_entry,
-		s->progs.softirq_exit,	  s->progs.irq_handler_entry, s->progs.irq_handler_exit,
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(progs); i++) {
-		bpf_program__set_autoattach(progs[i], false);
-		/* named as its tracepoint; one that this kernel has not got would keep all from loading */
-		if (!feature__knows_tp_btf(bpf_program__name(progs[i])))
-			bpf_program__set_autoload(progs[i], false);
-	}
-	bpf_program__set_autoattach(s->progs.cpu_clock, false);
-	bpf_program__set_autoattach(s->progs.page_fault_end, false);
-}
-
 static int configure(struct bpf *b, const struct bpf_opts *opts)
 {
 	struct tare_bpf *s = b->skel;
@@ -87,13 +76,10 @@ static int configure(struct bpf *b, const struct bpf_opts *opts)
 	s->rodata->preempt_count_at = feature__preempt_count_at();
 	if (opts->comm)
 		strncpy((char *)s->rodata->follow_comm, opts->comm, sizeof(s->rodata->follow_comm) - 1);
-	/* the cost of a switch needs both ends; everything else is required */
-	if (!feature__has_tp_btf("sched_entry_tp") || !feature__has_tp_btf("sched_exit_tp")) {
-		bpf_program__set_autoload(s->progs.sched_entry, false);
-		bpf_program__set_autoload(s->progs.sched_exit, false);
-	}
 	configure_uprobes(s);
-	configure_evidence(s);
+	tracepoints__configure(s->obj);
+	bpf_program__set_autoattach(s->progs.cpu_clock, false);
+	bpf_program__set_autoattach(s->progs.page_fault_end, false);
 	bpf_program__set_autoattach(s->progs.recorder_clocks, false);
 	return bpf_map__set_max_entries(s->maps.cpus, b->nr_cpus) ?: bpf_map__set_max_entries(s->maps.rings, b->nr_cpus);
 }
@@ -154,7 +140,6 @@ int bpf__attach(struct bpf *b, const struct bpf_opts *opts)
 	load_hold(b);
 	feature__release();
 	find_own_clocks(b->skel);
-	b->timing = bpf_program__autoload(b->skel->progs.sched_entry);
 	b->cpus = mmap(NULL, nr_cpus * sizeof(*b->cpus), PROT_READ | PROT_WRITE, MAP_SHARED,
 		       bpf_map__fd(b->skel->maps.cpus), 0);
 	if (b->cpus == MAP_FAILED) {
@@ -244,28 +229,6 @@ void bpf__activate(struct bpf *b, bool active)
 	hold__activate(&b->hold, active);
 }
 
-void bpf__time_switches(struct bpf *b, bool on)
-{
-	struct tare_bpf *s = b->skel;
-
-	if (on == b->timing || !bpf_program__autoload(s->progs.sched_entry))
-		return;
-	b->timing = on;
-	if (!on) {
-		bpf_link__destroy(s->links.sched_exit);
-		bpf_link__destroy(s->links.sched_entry);
-		s->links.sched_exit = s->links.sched_entry = NULL;
-		return;
-	}
-	/* a switch that is under way now has no beginning */
-	for (unsigned i = 0; i < b->nr_cpus; i++)
-		b->cpus[i].entry_ts = 0;
-	s->links.sched_entry = bpf_program__attach(s->progs.sched_entry);
-	s->links.sched_exit = bpf_program__attach(s->progs.sched_exit);
-	if (!s->links.sched_entry || !s->links.sched_exit)
-		info("cannot time switches: %s", strerror(errno));
-}
-
 void bpf__launch(struct bpf *b, pid_t pid)
 {
 	b->skel->bss->launched = pid;
@@ -283,15 +246,10 @@ int bpf__rings_fd(const struct bpf *b)
 
 void bpf__prog_fds(const struct bpf *b, int fds[NR_PROGS])
 {
-	static const char *const names[] = {
-#define X(name) [PROG_##name] = #name,
-		TARE_PROGS(X)
-#undef X
-	};
 	struct bpf_program *progs[NR_PROGS];
 
 	for (int i = 0; i < NR_PROGS; i++)
-		progs[i] = bpf_object__find_program_by_name(b->skel->obj, names[i]);
+		progs[i] = bpf_object__find_program_by_name(b->skel->obj, bpf__prog_names[i]);
 	progs[PROG_hold_at_exec] = b->hold.prog;
 	/* of the two ways to have uprobes one is loaded */
 	if (!bpf_program__autoload(b->skel->progs.runtime_uprobe))
@@ -302,6 +260,7 @@ void bpf__prog_fds(const struct bpf *b, int fds[NR_PROGS])
 
 void bpf__close(struct bpf *b)
 {
+	bpf__time_switches(b, false);
 	bpf__detach_probes(b, &b->evidence);
 	bpf__finish_detaching(b);
 	free(b->site_used);

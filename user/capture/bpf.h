@@ -30,7 +30,8 @@ struct bpf {
 	struct cpu_state *cpus;		/* mapped */
 	unsigned nr_cpus;		/* possible ones */
 	struct hold hold;
-	bool timing;			/* bpf__time_switches() is on */
+	bool timing;			/* bpf__time_switches() is on .. */
+	struct bpf_probes timers;	/* .. by these */
 	struct bpf_probes evidence;	/* what is only wanted where a runtime stops its world */
 	uint8_t *site_used;		/* [MAX_SITES] */
 	pthread_t *detaching;		/* threads that detach probes */
@@ -89,6 +90,9 @@ void bpf__launch(struct bpf *b, pid_t pid);
 int64_t bpf__live(const struct bpf *b);
 
 int bpf__rings_fd(const struct bpf *b);
+
+/* By which the recording lists them. */
+extern const char *const bpf__prog_names[NR_PROGS];
 
 /* Fill @fds with the descriptor of each attached program, -1 where it is not. */
 void bpf__prog_fds(const struct bpf *b, int fds[NR_PROGS]);

@@ -13,6 +13,7 @@
 #include "proc.h"
 #include "runtime.h"
 #include "tare.skel.h"
+#include "tracepoints.h"
 #include "uprobe_multi.h"
 #include "util.h"
 
@@ -24,6 +25,7 @@
 
 #define EVERY_PROCESS 0
 
+/* @link belongs to @p from now on, or is no more: then -ENOMEM. */
 static int keep(struct bpf_probes *p, struct bpf_link *link)
 {
 	struct bpf_link **grown = realloc(p->links, (p->nr + 1) * sizeof(*grown));
@@ -79,22 +81,14 @@ static void attach_software_events(struct bpf *b, int cpu)
 	}
 }
 
+static void keep_tracepoint(struct bpf_link *link, void *ctx)
+{
+	keep(ctx, link);
+}
+
 static void attach_evidence(struct bpf *b)
 {
-	struct bpf_program *progs[] = {
-		b->skel->progs.signal_generate,	  b->skel->progs.signal_deliver, b->skel->progs.page_fault_user,
-		b->skel->progs.softirq_entry,	  b->skel->progs.softirq_exit,	 b->skel->progs.irq_handler_entry,
-		b->skel->progs.irq_handler_exit,
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(progs); i++) {
-		struct bpf_link *link = bpf_program__autoload(progs[i]) ? bpf_program__attach(progs[i]) : NULL;
-
-		if (link)
-			keep(&b->evidence, link);
-		else
-			info("no evidence from %s: %s", bpf_program__name(progs[i]), strerror(errno));
-	}
+	tracepoints__attach(b->skel->obj, TARE_EVIDENCE, keep_tracepoint, &b->evidence);
 	for (unsigned cpu = 0; cpu < b->nr_cpus; cpu++)
 		attach_software_events(b, cpu);
 }
@@ -249,6 +243,22 @@ static void destroy(struct bpf_probes *p)
 		close(p->multi_fd);
 	free(p->links);
 	free(p->sites);
+}
+
+void bpf__time_switches(struct bpf *b, bool on)
+{
+	if (on == b->timing)
+		return;
+	b->timing = on;
+	if (!on) {
+		destroy(&b->timers);
+		b->timers = (struct bpf_probes){ 0 };
+		return;
+	}
+	/* a switch that is under way now has no beginning */
+	for (unsigned i = 0; i < b->nr_cpus; i++)
+		b->cpus[i].entry_ts = 0;
+	tracepoints__attach(b->skel->obj, TARE_TIMING, keep_tracepoint, &b->timers);
 }
 
 static void *destroy_apart(void *arg)

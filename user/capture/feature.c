@@ -25,8 +25,10 @@ struct feature {
 #define OPTIONAL false
 #define FEATURE(sym, id, name, required, probe, arg, lost, by) \
 	[FEATURE_##sym] = { { id, name, lost, by, required }, probe, arg }
-#define TRACEPOINT(sym, name, required, lost) \
-	FEATURE(TP_##sym, "tp_" name, name, required, probe_tp_btf, name, lost, BY_CAPS)
+/* An id is for ever: those of the timing ones were there before they had this prefix. */
+#define ID_ALWAYS	"tp_"
+#define ID_EVIDENCE	"tp_"
+#define ID_TIMING	""
 
 static const struct feature features[NR_FEATURES] = {
 	FEATURE(CAPABILITIES, "capabilities", "capabilities", REQUIRED, probe_capabilities, NULL,
@@ -54,21 +56,11 @@ static const struct feature features[NR_FEATURES] = {
 		"everything: the kernel's own counters of each thread, when a recording begins and ends",
 		"Linux 5.8 or later; " BY_CAPS),
 
-	TRACEPOINT(SCHED_SWITCH, "sched_switch", REQUIRED, "everything: context switches"),
-	TRACEPOINT(SCHED_WAKING, "sched_waking", REQUIRED, "who woke a thread, and how long that took"),
-	TRACEPOINT(SCHED_WAKEUP_NEW, "sched_wakeup_new", REQUIRED, "since when a new thread waits for a CPU"),
-	TRACEPOINT(SCHED_MIGRATE_TASK, "sched_migrate_task", REQUIRED, "migrations between CPUs"),
-	TRACEPOINT(SCHED_PROCESS_FORK, "sched_process_fork", REQUIRED, "threads that are born during the recording"),
-	TRACEPOINT(SCHED_PROCESS_EXEC, "sched_process_exec", REQUIRED, "programs that a target starts"),
-	TRACEPOINT(TASK_RENAME, "task_rename", REQUIRED, "new names of threads that rename themselves"),
-	TRACEPOINT(CGROUP_ATTACH_TASK, "cgroup_attach_task", OPTIONAL,
-		   "processes that are moved into a cgroup while it is recorded"),
-	TRACEPOINT(PAGE_FAULT_USER, "page_fault_user", OPTIONAL,
-		   "page faults as the reason why a thread left its CPU"),
-	FEATURE(SCHED_ENTRY, "sched_entry", "sched_entry_tp", OPTIONAL, probe_tp_btf, "sched_entry_tp",
-		"the direct cost of a switch in the kernel", "Linux 6.16 or later; " BY_CAPS),
-	FEATURE(SCHED_EXIT, "sched_exit", "sched_exit_tp", OPTIONAL, probe_tp_btf, "sched_exit_tp",
-		"the direct cost of a switch in the kernel", "Linux 6.16 or later; " BY_CAPS),
+#define X(prog, tracepoint, when, required, lost) \
+	FEATURE(TP_##prog, ID_##when #prog, tracepoint, required, probe_tp_btf, tracepoint, lost, \
+		"a kernel with this tracepoint; " BY_CAPS),
+	TARE_TRACEPOINTS(X)
+#undef X
 
 	FEATURE(EXEC_HOLD, "exec_hold", "hold at exec", OPTIONAL, probe_exec_hold, NULL,
 		"the first ms of a program that a target becomes: what its runtime tells until tare has attached to it",
@@ -166,19 +158,6 @@ int feature__probe(enum feature_id id, struct feature_result *result)
 	if (!verbose)
 		libbpf_set_print(print);
 	return 0;
-}
-
-bool feature__has_tp_btf(const char *tracepoint)
-{
-	libbpf_print_fn_t print = NULL;
-	int err;
-
-	if (!verbose)
-		print = libbpf_set_print(NULL);
-	err = tp_btf__try(tracepoint);
-	if (!verbose)
-		libbpf_set_print(print);
-	return !err;
 }
 
 const char *feature__state_name(enum feature_state state)

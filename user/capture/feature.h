@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "progs.h"
+
 enum feature_id {
 	FEATURE_CAPABILITIES,
 	FEATURE_OTHER_PROCESSES,	/* read maps and files of processes of others */
@@ -21,17 +23,9 @@ enum feature_id {
 	FEATURE_RING_SHARDS,		/* ring buffers as inner maps */
 	FEATURE_TASK_STORAGE,
 	FEATURE_TASK_ITER,
-	FEATURE_TP_SCHED_SWITCH,	/* BTF tracepoints */
-	FEATURE_TP_SCHED_WAKING,
-	FEATURE_TP_SCHED_WAKEUP_NEW,
-	FEATURE_TP_SCHED_MIGRATE_TASK,
-	FEATURE_TP_SCHED_PROCESS_FORK,
-	FEATURE_TP_SCHED_PROCESS_EXEC,
-	FEATURE_TP_TASK_RENAME,
-	FEATURE_TP_CGROUP_ATTACH_TASK,
-	FEATURE_TP_PAGE_FAULT_USER,
-	FEATURE_SCHED_ENTRY,		/* these two bracket the scheduler: direct cost of a switch */
-	FEATURE_SCHED_EXIT,
+#define X(prog, ...) FEATURE_TP_##prog,	/* BTF tracepoints */
+	TARE_TRACEPOINTS(X)
+#undef X
 	FEATURE_EXEC_HOLD,		/* task work */
 	FEATURE_FIELD_RUN_DELAY,	/* fields of the kernel's own structures */
 	FEATURE_FIELD_THROTTLED_CLOCK,
@@ -77,10 +71,7 @@ const struct feature_info *feature__info(enum feature_id id);
 /* Try @id and put the verdict into @result. Returns 0, or -EINVAL where there is no such feature. */
 int feature__probe(enum feature_id id, struct feature_result *result);
 
-/* Whether a BPF program can be attached to the BTF tracepoint @tracepoint ("sched_switch"): loads and attaches one. */
-bool feature__has_tp_btf(const char *tracepoint);
-
-/* Whether the kernel's type information knows that tracepoint: enough to load a program for it. Quicker. */
+/* Whether the kernel's type information knows the BTF tracepoint @tracepoint ("sched_switch"): needed to load a program for it. */
 bool feature__knows_tp_btf(const char *tracepoint);
 
 /* Whether it knows a function of the kernel of that name. */

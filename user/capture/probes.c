@@ -13,12 +13,6 @@
 /* Switches a second, of all tasks, above which timing each would cost more than 0.25 % of a CPU (130 ns each, measured). */
 #define BUSY_RATE	20000
 
-static const char *const names[NR_PROGS] = {
-#define X(name) [PROG_##name] = #name,
-	TARE_PROGS(X)
-#undef X
-};
-
 static uint64_t sum(const struct probes *p, size_t offset)
 {
 	uint64_t n = 0;
@@ -122,7 +116,7 @@ void probes__write(const struct probes *p, struct writer *w, uint64_t now)
 
 		if (p->prog_fds[i] < 0)
 			continue;
-		snprintf(probes[nr].name, sizeof(probes[nr].name), "%s", names[i]);
+		snprintf(probes[nr].name, sizeof(probes[nr].name), "%s", bpf__prog_names[i]);
 		probes[nr].hits = hits(p, i);
 		if (!bpf_obj_get_info_by_fd(p->prog_fds[i], &info, &len)) {
 			probes[nr].timed_hits = info.run_cnt;
