@@ -34,7 +34,7 @@ fi
 # ---- page faults ----
 
 within=
-cause__record fault --rounds 10
+cause__record "$tmp/log" "$tmp/pauses" fault --rounds 10
 is $? 0 "recorded page faults that are served late"
 like "$(details fault | head -n 1)" '^0x[0-9a-f]+ in anonymous memory$' "each names what the page belongs to"
 like "$(jq -r '.pauses[0].verdict' "$tmp/pauses")" 'in a page fault at 0x[0-9a-f]+ in anonymous memory' "so does the verdict"

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
-#include <net/if.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -12,7 +10,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -103,7 +100,7 @@ void antagonist__poke(void)
 		die("write");
 }
 
-static bool poked(void)
+bool antagonist__poked(void)
 {
 	char byte;
 	ssize_t n;
@@ -114,8 +111,7 @@ static bool poked(void)
 	return n == 1;
 }
 
-/* 0: this is the child. It goes when its parent goes. */
-static pid_t child(const char *name)
+pid_t antagonist__child(const char *name)
 {
 	pid_t parent = getpid(), pid = fork();
 
@@ -156,7 +152,7 @@ pid_t antagonist__hog(int cpu, enum hog_policy policy, int64_t run_ns, int64_t p
 {
 	static const int policies[] = { [HOG_NICE] = SCHED_OTHER, [HOG_FIFO] = SCHED_FIFO, [HOG_IDLE] = SCHED_IDLE };
 	struct sched_param param = { .sched_priority = policy == HOG_FIFO ? HOG_ABOVE : 0 };
-	pid_t pid = child("hog");
+	pid_t pid = antagonist__child("hog");
 
 	if (pid)
 		return pid;
@@ -165,7 +161,7 @@ pid_t antagonist__hog(int cpu, enum hog_policy policy, int64_t run_ns, int64_t p
 		die("setpriority");
 	if (sched_setscheduler(0, policies[policy], &param))
 		die("sched_setscheduler");
-	while (poked()) {
+	while (antagonist__poked()) {
 		do {
 			burn(run_ns);
 			if (pause_ns && !atomic_load(&world->enough))
@@ -202,7 +198,7 @@ pid_t antagonist__server(int64_t delay_ns, int *fd)
 
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
 		die("socketpair");
-	pid = child("server");
+	pid = antagonist__child("server");
 	if (!pid) {
 		close(pair[0]);
 		antagonist__serve(pair[1], delay_ns);
@@ -248,7 +244,7 @@ pid_t antagonist__fault_server(int64_t delay_ns, void *pages, size_t bytes)
 
 	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &reg))
 		die("userfaultfd");
-	pid = child("fault-server");
+	pid = antagonist__child("fault-server");
 	if (!pid)
 		antagonist__serve_faults(fd, delay_ns);
 	return pid;
@@ -268,7 +264,7 @@ static void *populate(void *arg)
 	prctl(PR_SET_NAME, "populate");
 	pin(0, populate_cpu);
 	atomic_store(&world->thread, syscall(SYS_gettid));
-	while (poked()) {
+	while (antagonist__poked()) {
 		void *p;
 
 		atomic_store(&world->running, 1);
@@ -294,113 +290,9 @@ pid_t antagonist__populate(int cpu, size_t bytes, bool own_memory)
 			die("pthread_create");
 		return getpid();
 	}
-	pid = child("populate");
+	pid = antagonist__child("populate");
 	if (pid)
 		return pid;
 	populate(NULL);
-	_exit(0);
-}
-
-/* ---- interrupts ---- */
-
-#define LISTENERS 64
-#define ROUND_NS 800000
-#define MAX_BURST 300
-
-static void write_file(const char *path, const char *what)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, what, strlen(what)) != (ssize_t)strlen(what))
-		die(path);
-	close(fd);
-}
-
-/* A network of its own, whose packets that come in over lo are handled on CPU @cpu. */
-static void own_network(int cpu)
-{
-	char folder[] = "/tmp/faulty.XXXXXX", path[64], mask[32];
-	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP };
-	int s;
-
-	if (!mkdtemp(folder) || unshare(CLONE_NEWNET | CLONE_NEWNS) || mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    mount("sysfs", folder, "sysfs", 0, NULL))
-		die("a network of its own");
-	snprintf(path, sizeof(path), "%s/class/net/lo/queues/rx-0/rps_cpus", folder);
-	snprintf(mask, sizeof(mask), "%x", 1u << cpu);
-	write_file(path, mask);
-	umount2(folder, MNT_DETACH);
-	rmdir(folder);
-	s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (s < 0 || ioctl(s, SIOCSIFFLAGS, &lo))
-		die("lo");
-	close(s);
-}
-
-/* Each packet goes to all of these, which is where its cost lies: on the receiving CPU. */
-static int listeners(const struct sockaddr_in *to)
-{
-	struct ip_mreqn group = { .imr_multiaddr = to->sin_addr, .imr_address.s_addr = htonl(INADDR_LOOPBACK) };
-	int one = 1, least = 1, s;
-
-	for (int i = 0; i < LISTENERS; i++) {
-		s = socket(AF_INET, SOCK_DGRAM, 0);
-		if (s < 0 || setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) ||
-		    setsockopt(s, SOL_SOCKET, SO_RCVBUF, &least, sizeof(least)) ||
-		    bind(s, (const void *)to, sizeof(*to)) ||
-		    setsockopt(s, IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof(group)))
-			die("listening");
-	}
-	s = socket(AF_INET, SOCK_DGRAM, 0);
-	if (s < 0 || setsockopt(s, IPPROTO_IP, IP_MULTICAST_IF, &group, sizeof(group)))
-		die("socket");
-	return s;
-}
-
-/* About 80 % of the CPU since it was last looked at, in pieces that are too short for the kernel to leave them to a thread */
-static int adapt(int burst)
-{
-	static int64_t load_before, of_before;
-	int64_t of = atomic_load(&world->load_of_ns) - of_before, load = atomic_load(&world->load_ns) - load_before;
-
-	if (of >= 0 && of < ROUND_NS)
-		return burst;
-	of_before = atomic_load(&world->load_of_ns);
-	load_before = atomic_load(&world->load_ns);
-	if (of < 0) /* another round */
-		return burst;
-	if (load * 100 > of * 85)
-		burst = burst * 7 / 8;
-	else if (load * 100 < of * 75)
-		burst = burst * 9 / 8 + 1;
-	return burst > MAX_BURST ? MAX_BURST : burst < 1 ? 1 : burst;
-}
-
-pid_t antagonist__flood(int from_cpu, int to_cpu)
-{
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(4711), .sin_addr.s_addr = htonl(0xefff0001) };
-	char packet[64] = { 0 };
-	int s, burst = 10;
-	pid_t pid = child("flood");
-
-	if (pid)
-		return pid;
-	pin(0, from_cpu);
-	own_network(to_cpu);
-	s = listeners(&to);
-	favour(0, from_cpu != to_cpu); /* however busy the machine, or there would be no flood */
-	while (poked()) {
-		while (!atomic_load(&world->enough)) {
-			int64_t next = now_ns() + ROUND_NS;
-
-			for (int i = 0; i < burst; i++)
-				if (sendto(s, packet, sizeof(packet), 0, (void *)&to, sizeof(to)) < 0 && errno != ENOBUFS)
-					die("sendto");
-			atomic_store(&world->running, 1);
-			if (next > now_ns())
-				sleep_ns(next - now_ns());
-			burst = adapt(burst);
-		}
-	}
 	_exit(0);
 }

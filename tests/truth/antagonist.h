@@ -24,11 +24,10 @@ struct world {
 	_Atomic int armed;		/* the next fault is the one to be late */
 	_Atomic int64_t start_ns;	/* it began at the latest then .. */
 	_Atomic int64_t end_lo_ns, end_hi_ns;	/* .. and ended between these */
-	_Atomic int64_t load_ns, load_of_ns;	/* interrupts: so much of so much time was taken */
 	_Atomic int n_stretches;
 	struct stretch {
 		int64_t start_ns, end_ns;
-	} stretches[MAX_STRETCHES];	/* when the hog had a CPU */
+	} stretches[MAX_STRETCHES];	/* when the hog, or interrupts, had the CPU */
 };
 extern struct world *world;
 
@@ -51,7 +50,10 @@ pid_t antagonist__hog(int cpu, enum hog_policy policy, int64_t run_ns, int64_t p
 pid_t antagonist__server(int64_t delay_ns, int *fd);	/* answers a byte on *fd with a byte, so much later */
 pid_t antagonist__fault_server(int64_t delay_ns, void *pages, size_t bytes);	/* of the first fault in these */
 pid_t antagonist__populate(int cpu, size_t bytes, bool own_memory);	/* holds the memory map's lock meanwhile */
-pid_t antagonist__flood(int from_cpu, int to_cpu);	/* packets, until world->enough; in a network of its own */
 void antagonist__poke(void);
+
+/* For a further one: it shall do it again, until nobody is left who pokes. 0: this is the child; it goes with its parent. */
+bool antagonist__poked(void);
+pid_t antagonist__child(const char *name);
 
 #endif /* ANTAGONIST_H */

@@ -11,17 +11,18 @@
 #     cause__quota US              which is so much of 50000 us
 
 within=
-tries=3		# where others on the machine leave too few pauses clear
+tries=5		# where others on the machine leave too few pauses clear
 
-# cause__record ARGS...: into $tmp/log and $tmp/pauses
+# cause__record LOG PAUSES ARGS...
 cause__record()
 {
-	local pid recorder job
-	rm -f "$tmp"/{in,out,err,log,data,record,pauses,judged}
+	local log=$1 pauses=$2 pid recorder job
+	shift 2
+	rm -f "$tmp"/{in,out,err,data,record}
 	mkfifo "$tmp/in"
 	(
 		[ -z "$within" ] || echo "$BASHPID" >"$within/cgroup.procs"
-		faulty "$@" --log "$tmp/log" <>"$tmp/in" >"$tmp/out" 2>"$tmp/err"
+		faulty "$@" --log "$log" <>"$tmp/in" >"$tmp/out" 2>"$tmp/err"
 	) &
 	job=$!
 	if ! wait_for grep -q '^ready' "$tmp/out"; then
@@ -35,18 +36,21 @@ cause__record()
 	echo >"$tmp/in"
 	wait $job || { diag "$(cat "$tmp/err")"; return 1; }
 	wait $recorder || { diag "$(cat "$tmp/record")"; return 1; }
-	tare pauses -i "$tmp/data" --longest 0 --json >"$tmp/pauses"
+	tare pauses -i "$tmp/data" --longest 0 --json >"$pauses"
 }
 
-# cause__judge NAME ORACLE_ARG RECORD_ARGS...
+# cause__judge NAME ORACLE_ARG RECORD_ARGS...: of all that was recorded, so what was wrong at first remains so
 cause__judge()
 {
-	local name=$1 mode=$2 try status=1
+	local name=$1 mode=$2 try status files=()
+	rm -f "$tmp/judged"
 	shift 2
 	for ((try = 1; try <= tries; try++)); do
-		cause__record "$@" || break
+		status=1
+		files+=("$tmp/log.$try" "$tmp/pauses.$try")
+		cause__record "${files[@]: -2}" "$@" || break
 		status=0
-		"$root/tests/truth/causes_oracle.py" "$tmp/log" "$tmp/pauses" $mode >"$tmp/judged" || status=$?
+		"$root/tests/truth/causes_oracle.py" $mode "${files[@]}" >"$tmp/judged" || status=$?
 		[ $status -eq 4 ] || break
 	done
 	head -n 1 "$tmp/judged" >>"$tmp/all"

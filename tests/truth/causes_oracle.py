@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""causes_oracle.py LOG PAUSES [--control]: tare blames for each pause what was done to it.
+"""causes_oracle.py [--control] LOG PAUSES [LOG PAUSES]...: tare blames for each pause what was done to it.
 
-LOG is what `faulty` wrote down, PAUSES the recording as tare.pauses/1. Prints one line: the kind, how many stops there
+LOG is what `faulty` wrote down, PAUSES its recording as tare.pauses/1. Prints one line: the kind, how many stops there
 were, how many were long enough for a verdict, how many verdicts were right, the median error in %, and in ns how long
 the world stood and how much of that is unexplained. Then a line for each thing that is wrong.
 
@@ -55,13 +55,13 @@ def bounds(r, p, hogs):
     if r["where"] == "restart":
         least = overlap(hogs, r["restart_ns"], r["restart_ns"] + AFTER_NS)
         return least, least + delays
+    if r["where"] == "clock":           # what was sent by its end may come later, until it stands
+        least = overlap(hogs, start, min(r["end_lo_ns"], r["stopped_ns"]))
+        return least, least + r["less_ns"] + max(0, r["stopped_ns"] - r["end_lo_ns"])
     least, most = r["end_lo_ns"] - start - r["less_ns"], r["end_hi_ns"] - start - r["less_ns"]
-    if r["cause"] == "irq":             # what was sent by then may come later, until it stands
-        most += max(0, r["stopped_ns"] - r["end_hi_ns"])
     if r["where"] in ("cpu", "work"):   # it needs the CPU, which others may have had, and interrupts
         least -= straggler if r["where"] == "cpu" else initiator
-        if r["cause"] != "irq":
-            least -= min(sum(c["ns"] for c in p["causes"] if c["cause"] in ("irq", "steal")), INTERRUPTS * least)
+        least -= min(sum(c["ns"] for c in p["causes"] if c["cause"] in ("irq", "steal")), INTERRUPTS * least)
     if r["where"] == "interrupted":     # and is asked again and again meanwhile: each time it must be woken
         least = WOKEN * (least - straggler)
     return max(least, 0), most
@@ -133,14 +133,23 @@ def blamed(r, p):
     return describe(p)
 
 
+def matched(files):
+    """((round, its pauses, hogs) of all recordings, all pauses)"""
+    rounds, every = [], []
+    for log, recording in zip(files[::2], files[1::2]):
+        (logged, hogs), pauses = read_log(log), json.load(open(recording))["pauses"]
+        rounds += [(r, find(pauses, r), hogs) for r in logged]
+        every += pauses
+    return rounds, every
+
+
 def main():
-    control = "--control" in sys.argv
-    (rounds, hogs), pauses = read_log(sys.argv[1]), json.load(open(sys.argv[2]))["pauses"]
+    control = sys.argv[1] == "--control"
+    rounds, pauses = matched(sys.argv[2 if control else 1:])
     wrong = [f"not conserved: {describe(p)}" for p in pauses if not conserved(p)]
-    clear = right = affected = 0
+    clear = right = 0
     errors, misses = [], []
-    for r in rounds:
-        found = find(pauses, r)
+    for r, found, hogs in rounds:
         if len(found) != 1:
             wrong.append(f"{len(found)} pauses where there should be one, from {r['request_ns']} to {r['stopped_ns']}")
             continue
@@ -154,7 +163,6 @@ def main():
                 wrong.append(f"blamed in the control: {miss}")
             continue
         hit, sure, error, miss = judge(r, found[0], hogs)
-        affected += hit
         if hit:
             errors.append(error)
         if sure:
@@ -166,7 +174,7 @@ def main():
     unexplained = sum(c["ns"] for p in pauses for c in p["causes"] if c["cause"] == "unexplained")
     if len(misses) > -(-clear * (100 - SHARE) // 100):
         wrong += misses
-    print(rounds[0]["kind"], "control" if control else "fault", len(rounds), clear, right,
+    print(rounds[0][0]["kind"], "control" if control else "fault", len(rounds), clear, right,
           f"{statistics.median(errors):.2f}" if errors else "-", world, unexplained)
     for w in wrong:
         print("wrong:", w)

@@ -24,7 +24,6 @@
 #include "faulty.h"
 #include "runtime.h"
 
-#define MS 1000000ll
 #define STALE_NS 200000
 #define MAX_ROUNDS 1000
 

@@ -4,6 +4,9 @@
 
 #include "antagonist.h"
 
+#define MS 1000000ll
+#define FAULT_NS (20 * MS)
+
 /* One stop of the world, and what was done to it. A time of 0: does not apply. */
 struct round {
 	int64_t request_ns, stopped_ns, restart_ns, started_ns;	/* as the initiator saw it, outside of the runtime's events */
@@ -20,7 +23,7 @@ struct kind {
 	/*
 	 * How the fault's time is known. "stopping", "initiator", "restart": the hog had the CPU instead of whom; "cpu":
 	 * the straggler needs the CPU for it; "work": the initiator does; "off": it does not; "interrupted": nor that, but is woken
-	 * by each signal
+	 * by each signal; "clock": the straggler's stood still meanwhile
 	 */
 	const char *where;
 	bool no_signals;		/* weft without asynchronous preemption */
@@ -39,6 +42,11 @@ extern int straggler_cpu, initiator_cpu;
 extern struct round now_round;
 extern _Atomic uint64_t heart;		/* beats while the straggler has a CPU */
 extern const char *quota_folder;
+
+void begins(void);	/* the fault does, now */
+void ends(void);
+void setup_irq(bool control);
+void inject_irq(bool control);
 
 int64_t run_delay_ns(pid_t tid);	/* that it waited for a CPU since it was born */
 

@@ -15,8 +15,6 @@
 #include "faulty.h"
 #include "runtime.h"
 
-#define MS 1000000ll
-#define FAULT_NS (20 * MS)
 #define BIG_BYTES (96ul << 20)
 #define POPULATE_BYTES (96ul << 20)
 #define PATIENCE_NS (60 * MS)
@@ -26,13 +24,13 @@ enum { page_bytes = 4096 };
 static int server_fd, file_fd;
 static int64_t throttled_before_ns;
 
-static void begins(void)
+void begins(void)
 {
 	world->start_ns = now_ns();
 	atomic_store(&world->in_it, 1);
 }
 
-static void ends(void)
+void ends(void)
 {
 	world->end_lo_ns = world->end_hi_ns = now_ns();
 }
@@ -339,36 +337,6 @@ static void stopped_runtime(bool control)
 		work();
 }
 
-/* ---- interrupts ---- */
-
-static void setup_irq(bool control)
-{
-	antagonist__flood(initiator_cpu, control ? initiator_cpu : straggler_cpu);
-}
-
-static void inject_irq(bool control)
-{
-	int64_t start, last, now, delay_ns, taken = 0;
-
-	for (int64_t warm = now_ns() + 15 * MS; now_ns() < warm;)
-		;
-	delay_ns = run_delay_ns(now_round.straggler);
-	begins();
-	start = last = world->start_ns;
-	do {
-		now = now_ns();
-		if (now - last > 1000) {
-			taken += now - last;
-			world->load_ns = taken;
-			world->load_of_ns = now - start;
-		}
-		last = now;
-	} while (now - start < FAULT_NS);
-	ends();
-	atomic_store(&world->enough, 1);
-	now_round.less_ns = now - start - taken + run_delay_ns(now_round.straggler) - delay_ns;
-}
-
 const struct kind kinds[] = {
 	{ "runqueue-nice", "runqueue", "hog", "stopping", .setup = setup_hog_nice, .before = before_poke,
 	  .inject = inject_beat, .stale = true, .fair = true },
@@ -390,7 +358,7 @@ const struct kind kinds[] = {
 	{ "initiator", "runqueue", "hog", "initiator", .setup = setup_hog_initiator, .inject = inject_initiator },
 	{ "restart", "runqueue", "hog", "restart", .setup = setup_hog_restart, .inject = inject_compute,
 	  .stopped = stopped_hog, .restarts = true },
-	{ "irq", "irq", "NET_RX", "cpu", .no_signals = true, .setup = setup_irq, .before = before_poke,
+	{ "irq", "irq", "NET_RX", "clock", .no_signals = true, .setup = setup_irq, .before = before_poke,
 	  .inject = inject_irq },
 	{ "runtime", "runtime", "-", "work", .before = before_runtime, .inject = inject_compute,
 	  .stopped = stopped_runtime },

@@ -18,7 +18,6 @@ const maxStretches = 65536
 type world struct {
 	inIt, running, enough, thread, armed, _ int32
 	startNs, endLoNs, endHiNs               int64
-	loadNs, loadOfNs                        int64
 	nStretches, _                           int32
 	stretches                               [maxStretches][2]int64
 }
