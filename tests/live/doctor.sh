@@ -68,17 +68,6 @@ is "$(jq -r '.features[] | .name' "$tmp/root.json" | while IFS= read -r name; do
 # ---- against independent trials ----
 yes_no() { if "$@" > "$tmp/out" 2>&1; then echo works; else echo missing; fi; }
 
-# adds a kprobe by way of tracefs (mounted for this alone), and takes it away
-tracefs_kprobe() {
-	mkdir -p "$tmp/tracing"
-	# shellcheck disable=SC2016
-	unshare -m sh -c 'mount -t tracefs nodev "$1" && [ -e "$1/kprobe_events" ] &&
-		echo "p:$2 do_nanosleep" >> "$1/kprobe_events" && echo "-:$2" >> "$1/kprobe_events"' \
-		sh "$tmp/tracing" "tare_doctor_$$"
-}
-is "$(state "$tmp/root.json" kprobe)" "$(yes_no tracefs_kprobe)" 'kprobe: as tracefs finds'
-is "$(yes_no unshare -m mount -t tracefs nodev "$tmp/tracing")" works 'tracefs could be asked'
-
 for tp in sched_switch sched_waking task_rename signal_deliver softirq_entry page_fault_user; do
 	is "$(state "$tmp/root.json" "tp_$tp")" "$(yes_no grep -aqF "btf_trace_$tp" /sys/kernel/btf/vmlinux)" \
 		"$tp: as the kernel's BTF says"
@@ -88,15 +77,6 @@ for tp in sched_entry sched_exit; do
 		"$tp: as the kernel's BTF says"
 done
 
-# bpftrace's fentry needs the same, and it runs its BEGIN only once it has attached
-bpftrace_fentry() {
-	bpftrace -e 'kfunc:vmlinux:do_nanosleep { @n = count(); } BEGIN { printf("attached\n"); exit(); }' 2>&1 |
-		grep -q '^attached'
-}
-is "$(state "$tmp/root.json" fentry)" "$(yes_no bpftrace_fentry)" 'fentry: as bpftrace finds'
-
-perf_cycles() { perf stat -x, -e cycles true 2>&1 | grep -qE '^[1-9][0-9]*,'; }
-is "$(state "$tmp/root.json" cycles)" "$(yes_no perf_cycles)" 'cycles: as perf finds'
 perf_samples() {
 	# shellcheck disable=SC2016
 	perf record -q -e cpu-clock -o "$tmp/perf.data" -- \
@@ -144,6 +124,18 @@ is "$(jq '.verdict | (.can_record | not) and (.missing_required | index("capabil
 is "$(jq '[.features[] | select(.required and .state != "works") | .id] == .verdict.missing_required' \
 	"$tmp/nobody.json")" true 'nobody: the verdict names just what is missing'
 is "$(state "$tmp/nobody.json" btf)" works 'nobody: BTF may be read'
+
+# missing FILE: what root has and FILE has not
+missing() { jq -r --slurpfile root "$tmp/root.json" '[.features[] | select(.state == "missing").id] -
+	[$root[0].features[] | select(.state == "missing").id] | join(" ")' "$1"; }
+least() { nobody --bounding-set="-all,$1" --inh-caps="-all,$1" --ambient-caps="-all,$1" "$tmp/tare" doctor --json; }
+least +bpf,+perfmon > "$tmp/least.json"
+is $? 0 'CAP_BPF and CAP_PERFMON: exit code 0'
+is "$(missing "$tmp/least.json")" 'other_processes bpf_stats priority' 'CAP_BPF and CAP_PERFMON: what others would add is missing'
+is "$(reason "$tmp/least.json" other_processes | grep -c 'without CAP_SYS_PTRACE')" 1 "others' processes: the capability is named"
+least +bpf,+perfmon,+sys_ptrace,+dac_read_search,+sys_nice,+sys_admin > "$tmp/most.json"
+is "$(missing "$tmp/most.json")" '' 'all that the manual names: as root'
+is "$(reason "$tmp/least.json" capabilities)" 'has CAP_BPF CAP_PERFMON' 'what is not needed is not said to lack'
 
 without -sys_admin "$tmp/tare" doctor --json > "$tmp/no-admin.json"
 is $? 0 'without CAP_SYS_ADMIN: exit code 0'

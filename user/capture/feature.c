@@ -13,7 +13,6 @@
 #define BY_CAPS		"root, or CAP_BPF and CAP_PERFMON"
 #define BY_PERF		"root or CAP_PERFMON (CAP_SYS_ADMIN where kernel.perf_event_paranoid is above 2)"
 #define BY_BANDWIDTH	"a kernel with CONFIG_CFS_BANDWIDTH; without it there are no quotas to wait for"
-#define NO_FIGURE	"nothing: no figure of tare's rests on it"
 
 struct feature {
 	struct feature_info info;
@@ -81,15 +80,16 @@ static const struct feature features[NR_FEATURES] = {
 
 	FEATURE(BPF_STATS, "bpf_stats", "BPF run-time statistics", OPTIONAL, probe_bpf_stats, NULL,
 		"what tare's own probes cost", "root or CAP_SYS_ADMIN"),
+	FEATURE(PRIORITY, "priority", "recorder's priority", OPTIONAL, probe_priority, NULL,
+		"on a busy machine events, where the recorder comes too late; the report counts them",
+		"root or CAP_SYS_NICE"),
 	FEATURE(CPU_CLOCK, "cpu_clock", "CPU clock samples", OPTIONAL, probe_cpu_clock, NULL,
-		"samples: which code took the CPU time", BY_PERF),
-	FEATURE(CONTEXT_SWITCHES, "context_switches", "context switch counter", OPTIONAL, probe_context_switches,
-		NULL, "a second count of switches to check against", BY_PERF),
-	FEATURE(CYCLES, "cycles", "hardware cycle counter", OPTIONAL, probe_cycles, NULL, NO_FIGURE,
-		"bare metal, or a hypervisor that passes the counters on (vPMU); " BY_PERF),
-	FEATURE(UPROBE, "uprobe", "uprobe by perf event", OPTIONAL, probe_uprobe, NULL,
-		"where uprobe_multi is missing too: a runtime's own events (collections, stop-the-world)",
-		"a kernel with CONFIG_UPROBE_EVENTS; root or CAP_SYS_ADMIN"),
+		"pauses: which code took the CPU time", BY_PERF),
+	FEATURE(PAGE_FAULTS, "page_faults", "page faults' ends", OPTIONAL, probe_page_faults, NULL,
+		"pauses: how long a page fault lasted", BY_PERF),
+	FEATURE(UPROBE, "uprobe", "uprobes", OPTIONAL, probe_uprobe, NULL,
+		"a runtime's own events: stop-the-world pauses, collections",
+		"Linux 6.6 or later and " BY_CAPS "; before, root or CAP_SYS_ADMIN, and CONFIG_UPROBE_EVENTS"),
 	FEATURE(UPROBE_MULTI, "uprobe_multi", "uprobe_multi link", OPTIONAL, probe_uprobe_multi, NULL,
 		"time and privileges: uprobes are attached one by one, which takes CAP_SYS_ADMIN",
 		"Linux 6.6 or later; " BY_CAPS),
@@ -98,21 +98,12 @@ static const struct feature features[NR_FEATURES] = {
 	FEATURE(NOP5, "nop5", "uprobe without a trap", OPTIONAL, probe_nop5, NULL,
 		"time: a uprobe on a 5-byte nop costs as much as on any other instruction",
 		"Linux 6.18 or later on x86-64; a uprobe of either kind"),
-	FEATURE(FENTRY, "fentry", "fentry", OPTIONAL, probe_fentry, "do_nanosleep", NO_FIGURE,
-		"a kernel with BPF trampolines (x86-64; arm64 since 6.0), and no security module that forbids it"),
-	FEATURE(KPROBE, "kprobe", "kprobe", OPTIONAL, probe_kprobe, "do_nanosleep", NO_FIGURE,
-		"a kernel with CONFIG_KPROBE_EVENTS, not booted with lockdown=confidentiality"),
-	FEATURE(TRACEFS, "tracefs", "tracefs", OPTIONAL, probe_tracefs, NULL, NO_FIGURE,
-		"mount -t tracefs nodev /sys/kernel/tracing; root or CAP_DAC_READ_SEARCH"),
 	FEATURE(CGROUP, "cgroup", "cgroups", OPTIONAL, probe_cgroup, NULL, "tare record --cgroup",
 		"mount -t cgroup2 none /sys/fs/cgroup"),
 	FEATURE(CGROUP_CPU, "cgroup_cpu", "cgroup CPU quota", OPTIONAL, probe_cgroup_cpu, NULL,
-		"nothing: where there is no quota, nothing is throttled", "a cgroup hierarchy with the cpu controller"),
+		"which quota held a process back: its cgroup and its limit", "a cgroup hierarchy with the cpu controller"),
 	FEATURE(PERF_PARANOID, "perf_event_paranoid", "perf_event_paranoid", OPTIONAL, probe_perf_paranoid, NULL,
-		"perf events and uprobes", "root or CAP_PERFMON; or sysctl kernel.perf_event_paranoid=-1"),
-	FEATURE(UNPRIVILEGED_BPF, "unprivileged_bpf", "unprivileged_bpf_disabled", OPTIONAL, probe_unprivileged_bpf,
-		NULL, "nothing by itself: tracing needs the capabilities whatever it says",
-		"root, or CAP_BPF and CAP_PERFMON"),
+		"pauses: samples of what code ran, and page faults' ends", BY_PERF),
 	FEATURE(LOCKDOWN, "lockdown", "lockdown", OPTIONAL, probe_lockdown, NULL,
 		"what the lines above name", "boot without lockdown=confidentiality"),
 };

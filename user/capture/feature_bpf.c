@@ -91,16 +91,6 @@ void probe_bpf(const char *arg, struct feature_result *result)
 	judge(result, "loading a program", load(BPF_PROG_TYPE_RAW_TRACEPOINT, 0, 0, return_0, ARRAY_SIZE(return_0)));
 }
 
-void probe_unprivileged_bpf(const char *arg, struct feature_result *result)
-{
-	/* a kind of program that needs no capability but for this setting */
-	int fd = load(BPF_PROG_TYPE_SOCKET_FILTER, 0, 0, return_0, ARRAY_SIZE(return_0));
-
-	result__setting(result, "unprivileged_bpf_disabled", fd);
-	if (fd >= 0)
-		close(fd);
-}
-
 void probe_read_kernel(const char *arg, struct feature_result *result)
 {
 	static const struct bpf_insn insns[] = {
@@ -290,16 +280,4 @@ void probe_bpf_stats(const char *arg, struct feature_result *result)
 	else
 		result__set(result, FEATURE_WORKS, "%s", "");
 	close(fd);
-}
-
-void probe_fentry(const char *arg, struct feature_result *result)
-{
-	struct bpf_prog_info prog_info = {};
-	int id;
-
-	id = kernel_btf__id("", arg, BTF_KIND_FUNC);
-	if (id < 0)
-		return result__no_btf_id(result, id, "this kernel has no function to try it on");
-	if (counts_a_sleep(BPF_TRACE_FENTRY, id, &prog_info, result))
-		result__set(result, FEATURE_WORKS, "%s", "");
 }

@@ -7,12 +7,14 @@
 #include <mntent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "capability.h"
 #include "feature_probes.h"
+#include "session.h"
 #include "util.h"
 
 int read_first_line(const char *path, char *buf, int size)
@@ -87,6 +89,17 @@ void probe_capabilities(const char *arg, struct feature_result *result)
 		result__set(result, FEATURE_WORKS, "has %s", have);
 }
 
+/* As the recorder does for itself; the thread's own nice value is restored. */
+void probe_priority(const char *arg, struct feature_result *result)
+{
+	int before = getpriority(PRIO_PROCESS, 0);
+
+	if (setpriority(PRIO_PROCESS, 0, RECORDER_NICE))
+		return result__failed(result, "setpriority", errno);
+	setpriority(PRIO_PROCESS, 0, before);
+	result__set(result, FEATURE_WORKS, "%s", "");
+}
+
 static bool is_user_process(const char *pid)
 {
 	char path[32], line[8];
@@ -141,20 +154,6 @@ static bool find_mount(const char *type, const char *option, char *dir, size_t s
 	}
 	endmntent(f);
 	return found;
-}
-
-void probe_tracefs(const char *arg, struct feature_result *result)
-{
-	char dir[256], path[320], line[32];
-	int n;
-
-	if (!find_mount("tracefs", NULL, dir, sizeof(dir)))
-		return result__set(result, FEATURE_MISSING, "no tracefs is mounted");
-	snprintf(path, sizeof(path), "%s/events/sched/sched_switch/id", dir);
-	n = read_first_line(path, line, sizeof(line));
-	if (n < 0)
-		return result__set(result, FEATURE_MISSING, "%s: %s", path, strerror(-n));
-	result__set(result, FEATURE_WORKS, "%s", dir);
 }
 
 void probe_cgroup(const char *arg, struct feature_result *result)

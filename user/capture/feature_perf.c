@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Perf events: counters, samples, and the kernel functions that they can stop at. */
+/* Perf events: samples, page faults, and what uprobes are attached by. */
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -37,89 +39,99 @@ int perf_event__attach(int fd, const struct counter *c)
 	return ioctl(fd, PERF_EVENT_IOC_SET_BPF, c->prog) || ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) ? -errno : 0;
 }
 
-void probe_cpu_clock(const char *arg, struct feature_result *result)
+/* On all that runs on @cpu, as those of a recording are: it takes more than an event of this thread. */
+static int open_on_cpu(struct perf_event_attr *attr, int cpu)
 {
-	struct perf_event_attr attr = { .type = PERF_TYPE_SOFTWARE, .config = PERF_COUNT_SW_CPU_CLOCK,
-					.sample_period = SAMPLE_NS, .disabled = 1 };
+	int fd;
+
+	attr->type = PERF_TYPE_SOFTWARE;
+	attr->size = sizeof(*attr);
+	attr->disabled = 1;
+	fd = syscall(SYS_perf_event_open, attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int count_one(int fd, const struct counter *c, void (*cause)(void), __u64 *hits)
+{
 	uint64_t until = thread_cpu_ns() + SPIN_NS;
+	int err = perf_event__attach(fd, c);
+
+	while (!err && !*hits && thread_cpu_ns() < until) {
+		cause();
+		err = counter__hits(c, hits);
+	}
+	return err;
+}
+
+/* Whether a program runs at the event that @cause brings about, on the CPU that this thread is kept on meanwhile. */
+static void try_event(struct perf_event_attr *attr, void (*cause)(void), struct feature_result *result)
+{
+	int cpu = sched_getcpu(), fd = open_on_cpu(attr, cpu), err;
+	cpu_set_t before, here;
 	struct counter c;
 	__u64 hits = 0;
-	int fd, err;
 
-	fd = perf_event__open(&attr);
 	if (fd < 0)
 		return result__failed(result, "perf_event_open", -fd);
 	err = counter__open(&c, BPF_PROG_TYPE_PERF_EVENT, 0, 0);
 	if (err) {
-		result__failed(result, "loading a program for samples", -err);
-		goto cleanup;
+		result__failed(result, "loading a program for perf events", -err);
+		close(fd);
+		return;
 	}
-	err = perf_event__attach(fd, &c);
-	while (!err && !hits && thread_cpu_ns() < until)
-		err = counter__hits(&c, &hits);
+	CPU_ZERO(&here);
+	CPU_SET(cpu, &here);
+	sched_getaffinity(0, sizeof(before), &before);
+	sched_setaffinity(0, sizeof(here), &here);
+	err = count_one(fd, &c, cause, &hits);
+	sched_setaffinity(0, sizeof(before), &before);
 	counter__close(&c);
+	close(fd);
 	if (err)
-		result__failed(result, "attaching a program to samples", -err);
+		result__failed(result, "attaching a program to a perf event", -err);
 	else if (!hits)
-		result__set(result, FEATURE_MISSING, "opened, but no sample came in 50 ms of CPU time");
+		result__set(result, FEATURE_MISSING, "opened, but it never came in 50 ms of CPU time");
 	else
 		result__set(result, FEATURE_WORKS, "%s", "");
-cleanup:
-	close(fd);
 }
 
-/* An event that counts on this thread while it does what @work does. */
-static void probe_count(struct perf_event_attr *attr, void (*work)(void), struct feature_result *result)
+static void spend_time(void)
 {
-	__u64 count = 0;
-	int fd;
-
-	fd = perf_event__open(attr);
-	if (fd < 0 && (fd == -ENOENT || fd == -EOPNOTSUPP))
-		return result__set(result, FEATURE_MISSING, "this machine has no such counter (%s)", strerror(-fd));
-	if (fd < 0)
-		return result__failed(result, "perf_event_open", -fd);
-	work();
-	if (read(fd, &count, sizeof(count)) != sizeof(count))
-		result__failed(result, "reading the counter", errno);
-	else if (!count)
-		result__set(result, FEATURE_MISSING, "the counter stays at 0");
-	else
-		result__set(result, FEATURE_WORKS, "%s", "");
-	close(fd);
 }
 
-/* What the setting is about is opening an event that sees the kernel, so that is what is tried. */
+void probe_cpu_clock(const char *arg, struct feature_result *result)
+{
+	struct perf_event_attr attr = { .config = PERF_COUNT_SW_CPU_CLOCK, .sample_period = SAMPLE_NS };
+
+	try_event(&attr, spend_time, result);
+}
+
+static void fault(void)
+{
+	volatile char *page = mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (page == MAP_FAILED)
+		return;
+	*page = 1;
+	munmap((void *)page, 1);
+}
+
+void probe_page_faults(const char *arg, struct feature_result *result)
+{
+	struct perf_event_attr attr = { .config = PERF_COUNT_SW_PAGE_FAULTS_MIN, .sample_period = 1, .exclude_kernel = 1 };
+
+	try_event(&attr, fault, result);
+}
+
+/* What the setting is about is opening events of a whole CPU, so that is what is tried. */
 void probe_perf_paranoid(const char *arg, struct feature_result *result)
 {
-	struct perf_event_attr attr = { .type = PERF_TYPE_SOFTWARE, .config = PERF_COUNT_SW_CPU_CLOCK, .disabled = 1 };
-	int fd = perf_event__open(&attr);
+	struct perf_event_attr attr = { .config = PERF_COUNT_SW_CPU_CLOCK };
+	int fd = open_on_cpu(&attr, sched_getcpu());
 
 	result__setting(result, "perf_event_paranoid", fd);
 	if (fd >= 0)
 		close(fd);
-}
-
-static void spin_shortly(void)
-{
-	uint64_t until = thread_cpu_ns() + SAMPLE_NS;
-
-	while (thread_cpu_ns() < until)
-		;
-}
-
-void probe_context_switches(const char *arg, struct feature_result *result)
-{
-	struct perf_event_attr attr = { .type = PERF_TYPE_SOFTWARE, .config = PERF_COUNT_SW_CONTEXT_SWITCHES };
-
-	probe_count(&attr, sleep_shortly, result);
-}
-
-void probe_cycles(const char *arg, struct feature_result *result)
-{
-	struct perf_event_attr attr = { .type = PERF_TYPE_HARDWARE, .config = PERF_COUNT_HW_CPU_CYCLES };
-
-	probe_count(&attr, spin_shortly, result);
 }
 
 int pmu__type(const char *name)
@@ -130,39 +142,4 @@ int pmu__type(const char *name)
 	snprintf(path, sizeof(path), "/sys/bus/event_source/devices/%s/type", name);
 	n = read_first_line(path, line, sizeof(line));
 	return n < 0 ? n : atoi(line);
-}
-
-void probe_kprobe(const char *arg, struct feature_result *result)
-{
-	struct perf_event_attr attr = { .config1 = (uintptr_t)arg, .disabled = 1 };
-	int type = pmu__type("kprobe"), fd, err;
-	struct counter c;
-	__u64 hits = 0;
-
-	if (type == -ENOENT)
-		return result__set(result, FEATURE_MISSING, "this kernel has no kprobe events (CONFIG_KPROBE_EVENTS)");
-	if (type < 0)
-		return result__failed(result, "reading the type of the kprobe events", -type);
-	attr.type = type;
-	fd = perf_event__open(&attr);
-	if (fd < 0)
-		return result__failed(result, "perf_event_open", -fd);
-	err = counter__open(&c, BPF_PROG_TYPE_KPROBE, 0, 0);
-	if (err) {
-		result__failed(result, "loading a program for kprobes", -err);
-		goto cleanup;
-	}
-	err = perf_event__attach(fd, &c);
-	if (!err)
-		sleep_shortly();
-	err = err ?: counter__hits(&c, &hits);
-	counter__close(&c);
-	if (err)
-		result__failed(result, "attaching a kprobe", -err);
-	else if (!hits)
-		result__set(result, FEATURE_MISSING, "attached, but it never ran");
-	else
-		result__set(result, FEATURE_WORKS, "%s", "");
-cleanup:
-	close(fd);
 }

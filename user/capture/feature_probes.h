@@ -17,7 +17,7 @@ void result__set(struct feature_result *result, enum feature_state state, const 
 void result__failed(struct feature_result *result, const char *what, int err);
 
 /* feature_env.c: privileges, settings, what is mounted */
-feature_probe_fn probe_capabilities, probe_other_processes, probe_tracefs, probe_cgroup, probe_cgroup_cpu;
+feature_probe_fn probe_capabilities, probe_other_processes, probe_priority, probe_cgroup, probe_cgroup_cpu;
 feature_probe_fn probe_lockdown;
 /* The first line of @path into @buf, without its newline. Returns its length or a negative errno. */
 int read_first_line(const char *path, char *buf, int size);
@@ -34,7 +34,7 @@ void result__no_btf_id(struct feature_result *result, int err, const char *missi
 
 /* feature_bpf.c: maps, programs, tracepoints */
 feature_probe_fn probe_bpf, probe_read_kernel, probe_ringbuf, probe_ring_shards, probe_task_storage;
-feature_probe_fn probe_task_iter, probe_tp_btf, probe_bpf_stats, probe_fentry, probe_unprivileged_bpf, probe_exec_hold;
+feature_probe_fn probe_task_iter, probe_tp_btf, probe_bpf_stats, probe_exec_hold;
 /* Attach a program to a BTF tracepoint for a moment. Returns 0 or a negative errno; -ENODATA: there is no such one. */
 int tp_btf__try(const char *tracepoint);
 
@@ -50,13 +50,13 @@ void counter__close(struct counter *c);
 /* Through do_nanosleep() and sched_switch, which trials attach to. */
 void sleep_shortly(void);
 
-/* feature_perf.c: perf events, kprobes */
-feature_probe_fn probe_cpu_clock, probe_context_switches, probe_cycles, probe_kprobe, probe_perf_paranoid;
+/* feature_perf.c: perf events */
+feature_probe_fn probe_cpu_clock, probe_page_faults, probe_perf_paranoid;
 /* A perf event of this thread: a file descriptor, or a negative errno. */
 int perf_event__open(struct perf_event_attr *attr);
 /* Run @c at each of its events, and let them come. Returns 0 or a negative errno. */
 int perf_event__attach(int fd, const struct counter *c);
-/* What perf_event_attr.type is for a dynamic source of events, "uprobe" or "kprobe"; -ENOENT: there is no such one. */
+/* What perf_event_attr.type is for a dynamic source of events, "uprobe"; -ENOENT: there is no such one. */
 int pmu__type(const char *name);
 
 /* feature_uprobe.c: probes in user space */

@@ -165,7 +165,7 @@ cleanup:
 	return fd >= 0 && !err && trial->hits == NR_CALLS;
 }
 
-/* By the kind of link that asks for fewer privileges, else by that which older kernels have too. */
+/* By the kind of link that asks for fewer privileges, else by that which older kernels have too. As record does it. */
 static bool try_any_uprobe(struct uprobe_trial *trial, struct feature_result *result)
 {
 	trial->attach = attach_uprobe_multi;
@@ -179,12 +179,10 @@ static bool try_any_uprobe(struct uprobe_trial *trial, struct feature_result *re
 
 void probe_uprobe(const char *arg, struct feature_result *result)
 {
-	struct uprobe_trial trial = { .attach = attach_uprobe, .fn = tare_probed_nop };
+	struct uprobe_trial trial = { .fn = tare_probed_nop };
 
-	if (pmu__type("uprobe") == -ENOENT)
-		result__set(result, FEATURE_MISSING, "this kernel has no uprobe events (CONFIG_UPROBE_EVENTS)");
-	else if (try_uprobe(&trial, result))
-		result__set(result, FEATURE_WORKS, "%s", "");
+	if (try_any_uprobe(&trial, result))
+		result__set(result, FEATURE_WORKS, "%s", trial.attach_type ? "one link for all" : "one by one");
 }
 
 void probe_uprobe_multi(const char *arg, struct feature_result *result)

@@ -17,7 +17,6 @@
 #define RINGS_BYTES	(256ull << 20)	/* memory for all rings together, where there are many CPUs .. */
 #define RING_MAX_BYTES	(16ull << 20)	/* .. and the most for each: a third of a second of the highest switch rates seen */
 #define RING_MIN_BYTES	(256ull << 10)
-#define RECORDER_NICE	-10
 /*
  * A command's last switches come after its parent can know that it ended: its
  * threads still want the CPU for them, behind others where it is busy. It takes

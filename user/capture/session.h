@@ -9,6 +9,8 @@
 #include "live.h"
 #include "proc.h"
 
+#define RECORDER_NICE	-10	/* it needs little, but soon */
+
 struct session_opts {
 	const char *output;	/* file, or "-" */
 	const char *cmdline;	/* of tare, for the recording to tell */

@@ -61,7 +61,13 @@ static void print_feature(const struct feature_info *info, const struct feature_
 	print_wrapped("needs: ", info->granted_by);
 }
 
-/* The names of all features of @state and @required on the rest of a line of which @column columns are taken. */
+/* What is needed must be known to work; of the rest that is lacking which is known not to. */
+static bool is_lacking(int id, const struct feature_result *result)
+{
+	return feature__info(id)->required ? result->state != FEATURE_WORKS : result->state == FEATURE_MISSING;
+}
+
+/* The names of all features of @required that are lacking on the rest of a line of which @column columns are taken. */
 static void print_names(const struct feature_result *results, bool required, int column)
 {
 	int left = 0, printed = 0;
@@ -70,7 +76,7 @@ static void print_names(const struct feature_result *results, bool required, int
 		const struct feature_info *info = feature__info(id);
 		int len = strlen(info->name) + 2;
 
-		if (info->required != required || results[id].state == FEATURE_WORKS)
+		if (info->required != required || !is_lacking(id, &results[id]))
 			continue;
 		if (left || column + len + (int)strlen(" and 99 more") > LINE_WIDTH) {
 			left++;
@@ -89,7 +95,7 @@ static int count_lacking(const struct feature_result *results, bool required)
 	int n = 0;
 
 	for (int id = 0; id < NR_FEATURES; id++)
-		n += feature__info(id)->required == required && results[id].state != FEATURE_WORKS;
+		n += feature__info(id)->required == required && is_lacking(id, &results[id]);
 	return n;
 }
 
