@@ -261,7 +261,6 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 	struct task_state *p, *n;
 	struct draft d = {};
 	__s64 stolen = 0;
-	__u32 held = 0;
 	__u64 now;
 
 	if (!c)
@@ -287,10 +286,10 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 		ended(c, prev, now);
 	if (p)
 		tell_goroutine(c, prev, now);
-	if (p && prev->nvcsw != p->nvcsw)
-		held = held_by(prev, task_state_bits(prev));
-	if (held)
-		tell_stop(c, prev, held, now);
+	/* in memory: as a variable it would have the verifier go through all that follows once more for each value */
+	c->held = p && prev->nvcsw != p->nvcsw ? held_by(prev, task_state_bits(prev)) : 0;
+	if (c->held)
+		tell_stop(c, prev, c->held, now);
 	else if (p && p->fault_ts && !p->fault_told && prev->nvcsw != p->nvcsw)
 		faulted(c, p, prev);
 	if (!n)
@@ -300,7 +299,7 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 	c->last_next = next->pid;
 	/* the words stand in the order of their flags: next's first */
 	if (p)
-		stolen = leave(&d, p, prev, held, now);
+		stolen = leave(&d, p, prev, c->held, now);
 	if (n)
 		arrive(&d, n, next, prev->pid, now);
 	if (stolen)

@@ -117,7 +117,8 @@ struct cpu_state {
 	__u32 last_next;	/* who came in the last switch recorded */
 	__u8 recorded;		/* the switch under way was recorded */
 	__u8 crowded;		/* the ring is too full for what concerns others */
-	__u8 pad[2];
+	__u8 held;		/* who leaves in the switch under way does so as it is held: enum tare_state; 0: it is not */
+	__u8 pad;
 	__u32 scratch[24];	/* a record being put together: TARE_SW_MAX_WORDS and room to spare */
 	__u64 hits[NR_PROGS];
 	__u64 lost[TARE_NR_LOST];
