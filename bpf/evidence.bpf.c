@@ -9,6 +9,7 @@
 #include "fault.bpf.h"
 #include "goroutine.bpf.h"
 #include "kernel.bpf.h"
+#include "stack.bpf.h"
 #include "stopping.bpf.h"
 
 #define SIGURG 23 /* include/uapi/asm-generic/signal.h; the same on x86-64 and arm64 */
@@ -66,6 +67,8 @@ int BPF_PROG(signal_deliver, int sig, void *info)
 		r.rec.flags = TARE_SIGNAL_DELIVERED;
 	now = bpf_ktime_get_ns();
 	tell_goroutine(c, p, now);
+	if (stopping__has(p->tgid))
+		tell_stack(c, ctx, p, STACK_OF_SIGNAL, now);
 	EMIT_EVIDENCE(c, now, &r);
 	return 0;
 }
@@ -198,6 +201,7 @@ int cpu_clock(struct bpf_perf_event_data *ctx)
 	struct task_state *t;
 	struct cpu_state *c;
 	bool compat;
+	__u64 now;
 
 	if (nr_stopping <= 0)
 		return 0;
@@ -219,6 +223,9 @@ int cpu_clock(struct bpf_perf_event_data *ctx)
 		tell_fault(c, t, p);
 	if (c->irq_ts[SOFT])
 		r.rec.flags |= TARE_SAMPLE_SOFTIRQ;
-	EMIT_EVIDENCE(c, bpf_ktime_get_ns(), &r);
+	now = bpf_ktime_get_ns();
+	if (!(r.rec.flags & TARE_SAMPLE_SOFTIRQ))
+		tell_stack(c, ctx, p, STACK_OF_CLOCK, now);
+	EMIT_EVIDENCE(c, now, &r);
 	return 0;
 }

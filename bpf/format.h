@@ -151,6 +151,28 @@ struct tare_symbol {
 	__u32 line;		/* 0: not known */
 	__u16 name_len, file_len;
 };
+
+/*
+ * What follows the padding of a struct tare_symbol, where .size leaves room: about calls at an address. That of a call is the
+ * return address minus one. Followed by name_len and file_len bytes; padded to 8.
+ */
+struct tare_symbol_more {
+	__u32 flags;		/* TARE_SYMBOL_* */
+	__u16 owner;		/* enum tare_owner: whose code the function is */
+	__s16 return_at;	/* in bytes from the stack pointer to the return address; -1: not known */
+	__u32 line;		/* where the function was inlined into the program's own code: that, as above .. */
+	__u16 name_len, file_len;	/* .. or 0 */
+};
+#define TARE_SYMBOL_CALL	0x0001	/* it is in a call, which ends right behind it */
+#define TARE_SYMBOL_FRAME	0x0002	/* the frame pointer is the function's own there */
+
+enum tare_owner {
+	TARE_OWNER_UNKNOWN,
+	TARE_OWNER_RUNTIME,	/* the language's runtime */
+	TARE_OWNER_LIBRARY,	/* the language's standard library; of a native program: any library */
+	TARE_OWNER_PROGRAM,
+};
+
 #define TARE_SYMBOL_PAGE(address) (((address) & ~0xfffull) | 1ull << 62)	/* .ip of a page, of 4096 bytes */
 #define TARE_SYMBOL_CGROUP	(3ull << 61)
 
@@ -249,6 +271,8 @@ enum tare_rec_kind {
 	TARE_REC_FAULT_END,	/* struct tare_fault_end: a page fault of a target thread is over */
 	TARE_REC_MAPPED,	/* struct tare_mapped: for the recorder, which looks at what is new */
 	TARE_REC_STOP,		/* struct tare_stop: a target thread is made to stand still */
+	TARE_REC_STACK,		/* struct tare_stack: where a target thread was called from, before the record that it
+				 * belongs to */
 };
 
 struct tare_rec {
@@ -489,6 +513,22 @@ struct tare_memory {
 struct tare_mapped {
 	struct tare_rec rec;
 	__u32 tid, tgid;
+};
+
+#define TARE_STACK_FRAMES	32
+#define TARE_STACK_WORDS	16
+
+/*
+ * The user stack of a target thread at the SIGNAL or SAMPLE that follows. .frames are what the frame pointers lead to: a
+ * function that has not set up its frame hides who called it. That return address may be among the .words, and the symbol of
+ * .frames[0] says at which of them (struct tare_symbol_more).
+ */
+struct tare_stack {
+	struct tare_rec rec;	/* .flags: how many of .words could be read */
+	__u32 tid, tgid;
+	__u64 sp;
+	__u64 words[TARE_STACK_WORDS];		/* what lies at .sp, upwards */
+	__u64 frames[TARE_STACK_FRAMES];	/* as many as rec.words leaves room for: where it was, then return addresses */
 };
 
 #endif /* TARE_FORMAT_H */

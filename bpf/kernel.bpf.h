@@ -99,6 +99,17 @@ static __always_inline __u64 user_ip(struct task_struct *p)
 #endif
 }
 
+/* Its user stack pointer there; 0 where that is not known. */
+static __always_inline __u64 user_sp(struct task_struct *p)
+{
+	struct pt_regs *regs;
+
+	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
+		return 0;
+	regs = (struct pt_regs *)bpf_task_pt_regs(p);
+	return regs->sp;
+}
+
 /* Does user address @ip follow an instruction that enters the kernel for a system call? */
 static __always_inline bool is_after_syscall(__u64 ip)
 {

@@ -332,7 +332,7 @@ static void unknown_kinds_are_passed_over(void **unused)
 		struct event ev;
 
 		/* all known ones are longer than the head, but SYNC, which is no event */
-		if (kind > TARE_REC_SYNC && kind <= TARE_REC_STOP && kind != TARE_REC_MEMORY &&
+		if (kind > TARE_REC_SYNC && kind <= TARE_REC_STACK && kind != TARE_REC_MEMORY &&
 		    kind != TARE_REC_MAPPED)
 			assert_int_equal(decode(buf, sizeof(buf), &ev), -EBADMSG);
 		else

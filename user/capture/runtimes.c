@@ -266,6 +266,7 @@ int runtimes__symbol(const struct runtimes *r, pid_t pid, uint64_t ip, struct ru
 			continue;
 		if (i->self && i->runtime->symbol)
 			return i->runtime->symbol(i->self, ip - i->prog.bias, sym);
+		sym->owner = i->prog.library ? TARE_OWNER_LIBRARY : TARE_OWNER_PROGRAM;
 		return symtab__function_at(i->prog.img, ip - i->prog.bias, &sym->name);
 	}
 	return -ENOENT;

@@ -23,12 +23,18 @@ void symbols__init(struct symbols *s)
 	*s = (struct symbols){ 0 };
 	table__init(&s->seen, SYMBOLS_MAX);
 	table__init(&s->quotas, SYMBOLS_MAX);
+	table__init(&s->returns, SYMBOLS_MAX);
+}
+
+static uint64_t key_of(uint32_t pid, uint64_t ip)
+{
+	return (ip ^ (uint64_t)pid << 42) & ~(1ull << 63);
 }
 
 static void note(struct symbols *s, uint32_t pid, uint64_t ip)
 {
 	/* two that fall together would be a name missing, no wrong one */
-	uint64_t *seen = ip ? table__add(&s->seen, (ip ^ (uint64_t)pid << 42) & ~(1ull << 63)) : NULL;
+	uint64_t *seen = ip ? table__add(&s->seen, key_of(pid, ip)) : NULL;
 
 	if (!seen || *seen)
 		return;
@@ -56,13 +62,52 @@ static void note_page(struct symbols *s, uint32_t pid, uint64_t address)
 	s->new_pages |= s->nr > nr;
 }
 
+/* ---- stacks ---- */
+
+/* The return address, where it is known by now at which word of the stack that is. Returns false where it is not. */
+static bool note_caller(struct symbols *s, const struct pending_stack *st)
+{
+	const uint64_t *at = table__find(&s->returns, key_of(st->pid, st->ip));
+	uint64_t word = at ? (*at - 1) / sizeof(st->words[0]) : 0;
+
+	if (at && *at && (*at - 1) % sizeof(st->words[0]) == 0 && word < st->nr_words && st->words[word])
+		note(s, st->pid, st->words[word] - 1);
+	return at;
+}
+
+static void note_callers(struct symbols *s)
+{
+	for (size_t i = 0; i < s->nr_stacks; i++)
+		note_caller(s, &s->stacks[i]);
+	s->nr_stacks = 0;
+}
+
+static void on_stack(struct symbols *s, const struct tare_stack *rec)
+{
+	struct pending_stack st = { .pid = rec->tgid, .nr_words = rec->rec.flags, .ip = rec->frames[0] };
+	size_t nr = (rec->rec.words * 4 - offsetof(struct tare_stack, frames)) / sizeof(rec->frames[0]);
+
+	note(s, st.pid, st.ip);
+	for (size_t i = 1; i < nr; i++)
+		note(s, st.pid, rec->frames[i] ? rec->frames[i] - 1 : 0);
+	memcpy(st.words, rec->words, sizeof(st.words));
+	if (note_caller(s, &st) || s->nr_stacks == STACKS_MAX)
+		return;
+	if (!s->stacks)
+		s->stacks = malloc(STACKS_MAX * sizeof(*s->stacks));
+	if (s->stacks)
+		s->stacks[s->nr_stacks++] = st;
+}
+
 void symbols__on_record(struct symbols *s, const struct tare_rec *rec)
 {
 	const struct tare_signal *signal = (const void *)rec;
 	const struct tare_sample *sample = (const void *)rec;
 	const struct tare_fault *fault = (const void *)rec;
 
-	if (rec->kind == TARE_REC_SIGNAL)
+	if (rec->kind == TARE_REC_STACK)
+		on_stack(s, (const void *)rec);
+	else if (rec->kind == TARE_REC_SIGNAL)
 		note(s, signal->tgid, signal->ip);
 	else if (rec->kind == TARE_REC_SAMPLE)
 		note(s, sample->tgid, sample->ip);
@@ -75,6 +120,7 @@ void symbols__on_record(struct symbols *s, const struct tare_rec *rec)
 /* ---- one process's addresses ---- */
 
 struct resolve {
+	struct symbols *s;
 	struct writer *w;
 	struct pending *first;
 	size_t nr;
@@ -86,16 +132,45 @@ static void write_symbol(struct writer *w, const struct pending *p, const struct
 	size_t name_len = strnlen(sym->name, MAX_TEXT), file_len = strnlen(sym->file, MAX_TEXT);
 	struct tare_symbol head = { .pid = p->pid, .ip = p->ip, .line = sym->line, .name_len = name_len,
 				    .file_len = file_len };
+	size_t own_name_len = sym->own_name ? strnlen(sym->own_name, MAX_TEXT) : 0;
+	size_t own_file_len = sym->own_name ? strnlen(sym->own_file, MAX_TEXT) : 0;
+	struct {
+		struct tare_symbol_more head;
+		char text[2 * MAX_TEXT + 8];
+	} more = {
+		.head = {
+			.flags = (sym->is_call ? TARE_SYMBOL_CALL : 0) | (sym->has_frame ? TARE_SYMBOL_FRAME : 0),
+			.owner = sym->owner, .return_at = sym->return_at, .line = sym->own_line,
+			.name_len = own_name_len, .file_len = own_file_len,
+		},
+	};
 	size_t pad = -(sizeof(head) + name_len + file_len) & 7;
 	struct iovec iov[] = {
 		{ &head, sizeof(head) },
 		{ (void *)sym->name, name_len },
 		{ (void *)sym->file, file_len },
 		{ (void *)zero, pad },
+		{ &more, sizeof(more.head) + ((own_name_len + own_file_len + 7) & ~7ul) },
 	};
 
-	head.size = sizeof(head) + name_len + file_len + pad;
-	writer__frame(w, TARE_FRAME_SYMBOLS, 0, now_ns(), iov, 4);
+	if (own_name_len)
+		memcpy(more.text, sym->own_name, own_name_len);
+	if (own_file_len)
+		memcpy(more.text + own_name_len, sym->own_file, own_file_len);
+	for (size_t i = 0; i < ARRAY_SIZE(iov); i++)
+		head.size += iov[i].iov_len;
+	writer__frame(w, TARE_FRAME_SYMBOLS, 0, now_ns(), iov, ARRAY_SIZE(iov));
+}
+
+/* @p is @sym: say so, and remember where its return address is. */
+static void settle(struct resolve *r, struct pending *p, const struct runtime_symbol *sym)
+{
+	uint64_t *at = table__add(&r->s->returns, key_of(p->pid, p->ip));
+
+	if (at)
+		*at = sym->return_at + 1;
+	write_symbol(r->w, p, sym);
+	p->ip = 0; /* done */
 }
 
 /* Those in files other than the program itself. */
@@ -107,7 +182,7 @@ static int on_module(const struct module *m, void *ctx)
 	int fd = -1;
 
 	for (size_t i = 0; i < r->nr; i++) {
-		struct runtime_symbol sym = { .name = "", .file = "" };
+		struct runtime_symbol sym = RUNTIME_SYMBOL_NONE;
 		struct pending *p = &r->first[i];
 
 		if (!p->ip || p->ip < m->start || p->ip >= m->end)
@@ -117,8 +192,9 @@ static int on_module(const struct module *m, void *ctx)
 			if (fd < 0 || image__open(fd, &img, NULL) || image__bias(img, m->start, m->offset, true, &bias))
 				break;
 		}
+		sym.owner = TARE_OWNER_LIBRARY;
 		if (!symtab__function_at(img, p->ip - bias, &sym.name))
-			write_symbol(r->w, p, &sym);
+			settle(r, p, &sym);
 	}
 	image__close(img);
 	if (fd >= 0)
@@ -133,9 +209,10 @@ static bool is_page(const struct pending *p)
 
 static int on_mapping(const struct mapping *m, void *ctx)
 {
-	struct runtime_symbol sym = { .name = m->name, .file = "" };
+	struct runtime_symbol sym = RUNTIME_SYMBOL_NONE;
 	struct resolve *r = ctx;
 
+	sym.name = m->name;
 	for (size_t i = 0; i < r->nr; i++) {
 		struct pending *p = &r->first[i];
 
@@ -152,7 +229,7 @@ static void resolve(struct resolve *r, const struct runtimes *runtimes)
 	bool left = false, pages = false;
 
 	for (size_t i = 0; i < r->nr; i++) {
-		struct runtime_symbol sym = { .name = "", .file = "" };
+		struct runtime_symbol sym = RUNTIME_SYMBOL_NONE;
 		struct pending *p = &r->first[i];
 
 		if (is_page(p)) {
@@ -163,8 +240,7 @@ static void resolve(struct resolve *r, const struct runtimes *runtimes)
 			left = true;
 			continue;
 		}
-		write_symbol(r->w, p, &sym);
-		p->ip = 0; /* done */
+		settle(r, p, &sym);
 	}
 	/* gone: then they stay numbers */
 	if (pages)
@@ -202,7 +278,8 @@ static void write_quota(struct quotas *q, pid_t pid)
 	if (!said || *said == hash)
 		return;
 	*said = hash;
-	write_symbol(q->w, &p, &(struct runtime_symbol){ .name = quota.path[0] ? quota.path : "/", .file = times });
+	write_symbol(q->w, &p, &(struct runtime_symbol){ .name = quota.path[0] ? quota.path : "/", .file = times,
+							 .return_at = -1 });
 }
 
 static int by_pid(const void *a, const void *b)
@@ -233,14 +310,14 @@ static void write_quotas(pid_t pid, void *ctx)
 		closedir(dir);
 }
 
-void symbols__write(struct symbols *s, const struct runtimes *runtimes, struct writer *w)
+static void write_pending(struct symbols *s, const struct runtimes *runtimes, struct writer *w)
 {
 	size_t from = 0;
 
 	if (s->nr)
 		qsort(s->pending, s->nr, sizeof(*s->pending), by_pid);
 	while (from < s->nr) {
-		struct resolve r = { .w = w, .first = &s->pending[from] };
+		struct resolve r = { .s = s, .w = w, .first = &s->pending[from] };
 
 		while (from + r.nr < s->nr && s->pending[from + r.nr].pid == r.first->pid)
 			r.nr++;
@@ -249,6 +326,14 @@ void symbols__write(struct symbols *s, const struct runtimes *runtimes, struct w
 	}
 	s->nr = 0;
 	s->new_pages = false;
+}
+
+void symbols__write(struct symbols *s, const struct runtimes *runtimes, struct writer *w)
+{
+	write_pending(s, runtimes, w);
+	/* by now it is known where on these the return addresses are */
+	note_callers(s);
+	write_pending(s, runtimes, w);
 }
 
 void symbols__tick(struct symbols *s, const struct runtimes *runtimes, struct writer *w, uint64_t now)
@@ -273,6 +358,8 @@ void symbols__free(struct symbols *s)
 {
 	table__free(&s->seen);
 	table__free(&s->quotas);
+	table__free(&s->returns);
+	free(s->stacks);
 	free(s->pending);
 	*s = (struct symbols){ 0 };
 }

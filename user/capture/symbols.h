@@ -14,6 +14,7 @@
 #include "writer.h"
 
 #define SYMBOLS_MAX 65536	/* addresses; what is beyond keeps its number */
+#define STACKS_MAX 1024		/* between two times that symbols are written */
 #define PAGES_MAX 16384		/* of these, pages that were faulted in */
 
 struct pending {
@@ -21,8 +22,18 @@ struct pending {
 	uint64_t ip;
 };
 
+/* A thread's stack of which it is not known yet where the return address is. */
+struct pending_stack {
+	uint32_t pid;
+	uint16_t nr_words;
+	uint64_t ip, words[TARE_STACK_WORDS];
+};
+
 struct symbols {
 	struct table seen;
+	struct table returns;	/* by address: 1 + where the return address is then */
+	struct pending_stack *stacks;
+	size_t nr_stacks;
 	struct table quotas;	/* by process: what was said of its quota last, hashed */
 	struct pending *pending;
 	size_t nr, room;

@@ -251,13 +251,45 @@ static void on_counters(FILE *to, const struct event *ev)
 #undef X
 }
 
+static void put_addresses(FILE *to, const char *key, const void *at, unsigned nr)
+{
+	uint64_t address;
+
+	fprintf(to, ",\"%s\":[", key);
+	for (unsigned i = 0; i < nr; i++) {
+		memcpy(&address, (const char *)at + i * sizeof(address), sizeof(address));
+		fprintf(to, "%s\"%#" PRIx64 "\"", i ? "," : "", address);
+	}
+	fputc(']', to);
+}
+
+static void on_stack(FILE *to, const struct event *ev)
+{
+	put(to, "tid", ev->stack.tid);
+	put(to, "tgid", ev->stack.tgid);
+	put_hex(to, "sp", ev->stack.sp);
+	put_addresses(to, "frames", ev->stack.frames, ev->stack.nr_frames);
+	put_addresses(to, "words", ev->stack.words, ev->stack.nr_words);
+}
+
 static void on_symbol(FILE *to, const struct event *ev)
 {
+	static const char *const owners[] = {
+		[TARE_OWNER_RUNTIME] = "runtime", [TARE_OWNER_LIBRARY] = "library", [TARE_OWNER_PROGRAM] = "program",
+	};
+
 	put(to, "pid", ev->symbol.head->pid);
 	put_hex(to, "ip", ev->symbol.head->ip);
 	put_text(to, "name", ev->symbol.name, ev->symbol.head->name_len);
 	put_text(to, "file", ev->symbol.file, ev->symbol.head->file_len);
 	put(to, "line", ev->symbol.head->line);
+	if (ev->symbol.more.owner < ARRAY_SIZE(owners) && ev->symbol.more.owner)
+		put_text(to, "owner", owners[ev->symbol.more.owner], 8);
+	if (ev->symbol.more.name_len) {
+		put_text(to, "within", ev->symbol.own_name, ev->symbol.more.name_len);
+		put_text(to, "within_file", ev->symbol.own_file, ev->symbol.more.file_len);
+		put(to, "within_line", ev->symbol.more.line);
+	}
 }
 
 static void on_info(FILE *to, const struct event *ev)
@@ -373,6 +405,7 @@ static const struct {
 	[EVENT_PROBE] = { "probe", on_probe },	     [EVENT_END] = { "end", on_end },
 	[EVENT_DELAYS] = { "delays", on_delays },	     [EVENT_FAULT_END] = { "fault_end", on_fault_end },
 	[EVENT_STOP] = { "stop", on_stop },
+	[EVENT_STACK] = { "stack", on_stack },
 };
 
 static int json_lines__begin(FILE *to, void **state)

@@ -163,6 +163,23 @@ static int decode_stop(const void *data, size_t len, struct event *ev)
 	return 0;
 }
 
+static int decode_stack(const void *data, size_t len, struct event *ev)
+{
+	const size_t fixed = offsetof(struct tare_stack, frames);
+	struct tare_stack raw;
+
+	memcpy(&raw, data, fixed);
+	ev->stack.tid = raw.tid;
+	ev->stack.tgid = raw.tgid;
+	ev->stack.sp = raw.sp;
+	ev->stack.nr_words = raw.rec.flags;
+	ev->stack.nr_frames = (len - fixed) / sizeof(raw.frames[0]);
+	ev->stack.words = (const char *)data + offsetof(struct tare_stack, words);
+	ev->stack.frames = (const char *)data + fixed;
+	return raw.rec.flags > TARE_STACK_WORDS || (len - fixed) % sizeof(raw.frames[0]) ||
+	       ev->stack.nr_frames > TARE_STACK_FRAMES ? -EBADMSG : 0;
+}
+
 static const struct {
 	size_t min;
 	enum event_kind kind;
@@ -183,6 +200,7 @@ static const struct {
 	[TARE_REC_IRQ] = { sizeof(struct tare_irq), EVENT_IRQ, decode_irq },
 	[TARE_REC_FAULT_END] = { sizeof(struct tare_fault_end), EVENT_FAULT_END, decode_fault_end },
 	[TARE_REC_STOP] = { sizeof(struct tare_stop), EVENT_STOP, decode_stop },
+	[TARE_REC_STACK] = { offsetof(struct tare_stack, frames), EVENT_STACK, decode_stack },
 };
 
 int event__decode(const void *data, size_t len, struct event *ev)

@@ -144,6 +144,23 @@ static int next_module(struct pieces *d, struct event *ev)
 	return 1;
 }
 
+/* What stands behind the strings of @s, which begins at @bytes: not in recordings from before that. */
+static void symbol_more(struct event *ev, const unsigned char *bytes, const struct tare_symbol *s)
+{
+	struct tare_symbol_more *more = &ev->symbol.more;
+	size_t at = (sizeof(*s) + s->name_len + s->file_len + 7) & ~(size_t)7;
+
+	*more = (struct tare_symbol_more){ .return_at = -1 };
+	if (at + sizeof(*more) > s->size)
+		return;
+	memcpy(more, bytes + at, sizeof(*more));
+	at += sizeof(*more);
+	if (more->name_len + more->file_len > s->size - at)
+		more->name_len = more->file_len = 0;
+	ev->symbol.own_name = (const char *)bytes + at;
+	ev->symbol.own_file = ev->symbol.own_name + more->name_len;
+}
+
 static int next_symbol(struct pieces *d, struct event *ev)
 {
 	struct tare_symbol *s = &d->piece.symbol;
@@ -157,6 +174,7 @@ static int next_symbol(struct pieces *d, struct event *ev)
 	ev->symbol.head = s;
 	ev->symbol.name = (const char *)d->payload + d->pos + sizeof(*s);
 	ev->symbol.file = ev->symbol.name + s->name_len;
+	symbol_more(ev, d->payload + d->pos, s);
 	d->pos += s->size;
 	return 1;
 }

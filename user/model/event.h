@@ -42,6 +42,7 @@ enum event_kind {
 	EVENT_DELAYS,
 	EVENT_FAULT_END,
 	EVENT_STOP,
+	EVENT_STACK,
 };
 
 /* A context switch; see struct tare_switch. Fields of a side that is no target are 0 but for its tid. */
@@ -113,7 +114,15 @@ struct event {
 		struct {
 			const struct tare_symbol *head;
 			const char *name, *file;	/* NOT terminated */
+			struct tare_symbol_more more;
+			const char *own_name, *own_file;	/* NOT terminated: lengths in .more */
 		} symbol;
+		struct {
+			uint32_t tid, tgid;
+			uint64_t sp;
+			uint16_t nr_words, nr_frames;
+			const void *words, *frames;	/* of 8 bytes each; need not be aligned */
+		} stack;
 		/* a stretch of the file that could not be read, and was passed over (or where the file stops short) */
 		struct { uint64_t offset, bytes; const char *what; } damage;
 	};

@@ -270,6 +270,7 @@ static const struct {
 	[EVENT_SIGNAL] = { model__signal, true },
 	[EVENT_FAULT] = { model__fault, true },
 	[EVENT_FAULT_END] = { model__ignore, true },
+	[EVENT_STACK] = { model__ignore, true },
 	[EVENT_SAMPLE] = { model__ignore, true },
 	[EVENT_IRQ] = { model__ignore, true },
 	[EVENT_COUNTERS] = { model__counters, false },

@@ -9,6 +9,7 @@ void pauses__init(struct pauses *ps, struct switches *switches, const struct run
 	ps->switches = switches;
 	ps->names = names;
 	ps->due_ns = UINT64_MAX;
+	model_stacks__init(&ps->stacks);
 	table__init(&ps->threads, THREADS_MAX_LIVE);
 	table__init(&ps->processes, MAX_PROCESSES);
 	table__init(&ps->process_of, PAUSES_MAX_PROCESSES);
@@ -37,6 +38,7 @@ void pauses__free(struct pauses *ps)
 	table__free(&ps->process_of);
 	pause_threads__free(ps);
 	pause_cpus__free(ps);
+	model_stacks__free(&ps->stacks);
 	segs__free(&ps->scratch);
 }
 
@@ -230,6 +232,16 @@ static int fold_goroutine(struct pauses *ps, const struct event *ev)
 	return 0;
 }
 
+static int fold_stack(struct pauses *ps, const struct event *ev)
+{
+	struct pause_thread *t;
+	struct pause_process *pr = pauses__about(ps, ev->stack.tid, ev->ts_ns, &t);
+
+	if (pr && pr->now)
+		pause_thread__stack(ps, t, ev);
+	return 0;
+}
+
 #define EVIDENCE(verb)                                                                                    \
 	static int fold_##verb(struct pauses *ps, const struct event *ev)                                 \
 	{                                                                                                 \
@@ -250,7 +262,7 @@ static int (*const folds[])(struct pauses *ps, const struct event *ev) = {
 	[EVENT_SWITCH] = fold_switch, [EVENT_FORK] = fold_fork, [EVENT_EXIT] = fold_exit,
 	[EVENT_RUNTIME] = fold_runtime, [EVENT_GOROUTINE] = fold_goroutine, [EVENT_SIGNAL] = fold_signal,
 	[EVENT_FAULT] = fold_fault, [EVENT_SAMPLE] = fold_sample, [EVENT_IRQ] = fold_irq,
-	[EVENT_FAULT_END] = fold_fault_end,
+	[EVENT_FAULT_END] = fold_fault_end, [EVENT_STACK] = fold_stack,
 };
 
 int pauses__event(struct pauses *ps, const struct event *at)

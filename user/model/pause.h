@@ -22,6 +22,7 @@
 #include "event.h"
 #include "hist.h"
 #include "runtime_names.h"
+#include "stack.h"
 #include "switch.h"
 #include "table.h"
 
@@ -52,6 +53,7 @@ struct pause_seg {
 	uint64_t start_ns, end_ns;
 	uint64_t detail;	/* user, signal: ip; fault: address (0: not known); kernel, blocked: system call
 				 * | compat << 16; irq: softirq's number or TARE_IRQ_HARD */
+	uint32_t stack;		/* user, signal, kernel, runtime: the number of the calls that led there; 0: not known */
 	uint32_t tid;		/* whose timeline this is; 0: nobody's */
 	uint32_t other;		/* runqueue: who had the CPU; blocked: who ended that (0: not known, no task) */
 	uint16_t name;		/* runqueue: its name, index into struct rivals .names */
@@ -174,6 +176,7 @@ struct pauses {
 	/* the fold's own */
 	struct switches *switches;
 	const struct runtime_names *names;
+	struct model_stacks stacks;
 	struct table threads;		/* tid to struct pause_thread */
 	struct table processes;		/* tgid to struct pause_process */
 	struct pause_cpu **cpus;	/* RIVALS_MAX_CPUS of them, NULL where nothing ran */

@@ -15,6 +15,7 @@ static void tell(struct pause_thread *t, uint64_t from, uint64_t to, const struc
 	if (act->known) {
 		s.cause = act->cause;
 		s.detail = act->detail;
+		s.stack = act->stack;
 	}
 	/* in user space an asked thread is interrupted at once, unless it keeps the signal out */
 	if (t->pending && (s.cause == PAUSE_USER || s.cause == PAUSE_UNEXPLAINED)) {
@@ -137,10 +138,26 @@ void pause_thread__fault_end(struct pause_thread *t, const struct event *ev, boo
 	pause_thread__evidence(t, ev->ts_ns, &fault, &in_user, told);
 }
 
+void pause_thread__stack(struct pauses *ps, struct pause_thread *t, const struct event *ev)
+{
+	t->stack = model_stacks__number(&ps->stacks, ev);
+	t->stack_ip = model_stacks__ip(&ps->stacks, t->stack);
+}
+
+/* That of the record at hand, which says @t was at @ip; 0: there is none. */
+static uint32_t take_stack(struct pause_thread *t, uint64_t ip)
+{
+	uint32_t stack = t->stack_ip == ip ? t->stack : 0;
+
+	t->stack = 0;
+	return stack;
+}
+
 void pause_thread__sample(struct pause_thread *t, const struct event *ev, bool told)
 {
 	uint16_t flags = ev->sample.rec.flags;
-	struct pause_act at = { .known = true, .cause = PAUSE_USER, .detail = ev->sample.ip };
+	struct pause_act at = { .known = true, .cause = PAUSE_USER, .detail = ev->sample.ip,
+				.stack = take_stack(t, ev->sample.ip) };
 
 	if (flags & (TARE_SAMPLE_SOFTIRQ | TARE_SAMPLE_HARDIRQ))
 		return; /* interrupts have records of their own, with their length */
@@ -150,6 +167,7 @@ void pause_thread__sample(struct pause_thread *t, const struct event *ev, bool t
 		at.cause = in_call ? PAUSE_KERNEL : PAUSE_FAULT;
 		/* where no fault is known of it may be one from before the pause, or the kernel on its way in or out */
 		at.weak = !in_call && !t->in_fault && (t->after.weak || t->after.cause != PAUSE_FAULT);
+		at.stack = in_call ? at.stack : 0;
 		at.detail = in_call ? ev->sample.syscall : t->in_fault ? t->fault_address : 0;
 	} else if (flags & TARE_SAMPLE_CALLED) {
 		at.weak = true; /* the tick that was due in the call came at its end */
@@ -177,11 +195,12 @@ void pause_thread__signal(struct pause_thread *t, const struct event *ev, bool t
 	if (ev->signal.rec.flags != TARE_SIGNAL_DELIVERED && ev->signal.rec.flags != TARE_SIGNAL_DELIVERED_OTHER)
 		return;
 	before.detail = after.detail = ev->signal.ip;
+	before.stack = after.stack = take_stack(t, ev->signal.ip);
 	after.weak = false;
 	/* what kept it waiting is the call at whose end it came; unless it was kept out, and that call let it in */
 	if (ev->signal.call && t->pending && !t->masked) {
 		before = (struct pause_act){ .known = true, .cause = PAUSE_KERNEL, .asked = true,
-					     .detail = ev->signal.call - 1 };
+					     .detail = ev->signal.call - 1, .stack = after.stack };
 		after.weak = true;
 	}
 	pause_thread__evidence(t, ev->ts_ns, &before, &after, told);

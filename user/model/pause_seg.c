@@ -6,6 +6,7 @@
 #include "pause_seg.h"
 
 #define FIRST_SEGS 8
+#define KEEP_PLACES 48	/* of one kind of time, where all cannot be kept apart */
 
 void segs__free(struct segs *s)
 {
@@ -17,13 +18,32 @@ static bool alike(const struct pause_seg *a, const struct pause_seg *b)
 {
 	return a->cause == b->cause && a->part == b->part && a->tid == b->tid && a->detail == b->detail &&
 	       a->other == b->other && a->name == b->name && a->cpu == b->cpu && a->on_cpu == b->on_cpu &&
-	       a->firm == b->firm;
+	       a->firm == b->firm && a->stack == b->stack;
 }
 
-/* Of two neighbours with one cause the longer one's details stay. */
+/* What is put together from several places is at none. A system call stays: one that stands for the others. */
+static void forget_place(struct pause_seg *s)
+{
+	s->stack = 0;
+	if (s->cause == PAUSE_RUNQUEUE) {
+		s->name = NAME_OTHER;
+		s->other = 0;
+		s->own = false;
+	} else if (s->cause != PAUSE_KERNEL && s->cause != PAUSE_BLOCKED && s->cause != PAUSE_IRQ) {
+		s->detail = 0;
+	}
+}
+
+static bool same_place(const struct pause_seg *a, const struct pause_seg *b)
+{
+	return a->detail == b->detail && a->other == b->other && a->name == b->name && a->stack == b->stack;
+}
+
+/* Of two neighbours with one cause. */
 static bool join_causes(struct pause_seg *a, const struct pause_seg *b)
 {
 	uint64_t start = a->start_ns;
+	bool one_place = same_place(a, b);
 
 	if (a->cause != b->cause || a->part != b->part || a->tid != b->tid || a->on_cpu != b->on_cpu ||
 	    a->end_ns != b->start_ns)
@@ -32,6 +52,8 @@ static bool join_causes(struct pause_seg *a, const struct pause_seg *b)
 		*a = *b;
 	a->start_ns = start;
 	a->end_ns = b->end_ns;
+	if (!one_place)
+		forget_place(a);
 	return true;
 }
 
@@ -58,31 +80,70 @@ static void segs__join(struct segs *s, bool (*join)(struct pause_seg *, const st
 	s->n = s->n ? to + 1 : 0;
 }
 
-/* Neighbours [@from, @from + @n) become one segment for each cause, at @to. Returns how many these are. */
+static bool same_kind(const struct pause_seg *a, const struct pause_seg *b)
+{
+	return a->cause == b->cause && a->on_cpu == b->on_cpu && a->firm == b->firm;
+}
+
+static bool same_kind_and_place(const struct pause_seg *a, const struct pause_seg *b)
+{
+	return same_kind(a, b) && same_place(a, b);
+}
+
+/* Add @seg to the one among @sums that is @like it, or as a new one. In a sum .start_ns is 0 and .end_ns its length. */
+static uint32_t sums__add(struct pause_seg *sums, uint32_t n, const struct pause_seg *seg,
+			  bool (*like)(const struct pause_seg *, const struct pause_seg *))
+{
+	uint64_t ns = seg->end_ns - seg->start_ns;
+	uint32_t k = 0;
+
+	while (k < n && !like(&sums[k], seg))
+		k++;
+	if (k == n) {
+		sums[n] = *seg;
+		sums[n].start_ns = sums[n].end_ns = 0;
+		n++;
+	}
+	sums[k].end_ns += ns;
+	return n;
+}
+
+static int longest_first(const void *a, const void *b)
+{
+	const struct pause_seg *x = a, *y = b;
+
+	return x->end_ns < y->end_ns ? 1 : x->end_ns > y->end_ns ? -1 : 0;
+}
+
+/* The first KEEP_PLACES of @sums, the longest, stay as they are, the others only by their kinds. */
+static uint32_t sums__forget(struct pause_seg *sums, uint32_t n)
+{
+	uint32_t kinds = 0;
+
+	for (uint32_t i = KEEP_PLACES; i < n; i++) {
+		struct pause_seg seg = sums[i];
+
+		forget_place(&seg);
+		kinds = sums__add(&sums[KEEP_PLACES], kinds, &seg, same_kind);
+	}
+	return n < KEEP_PLACES ? n : KEEP_PLACES + kinds;
+}
+
+/* Neighbours [@from, @from + @n) become one segment for each kind and place, at @to. Returns how many these are. */
 static uint32_t segs__sum(struct segs *s, uint32_t from, uint32_t n, uint32_t to)
 {
-	struct pause_seg sum[2 * PAUSE_NR_CAUSES];
-	uint64_t ns[2 * PAUSE_NR_CAUSES], longest[2 * PAUSE_NR_CAUSES], pos = s->at[from].start_ns;
-	uint32_t kinds = 0, k;
+	struct pause_seg sums[PAUSE_MAX_SEGS];
+	uint64_t pos = s->at[from].start_ns;
+	uint32_t kinds = 0;
 
-	for (uint32_t i = from; i < from + n; i++) {
-		const struct pause_seg *seg = &s->at[i];
-		uint64_t len = seg->end_ns - seg->start_ns;
-
-		for (k = 0; k < kinds && (sum[k].cause != seg->cause || sum[k].on_cpu != seg->on_cpu); k++)
-			;
-		if (k == kinds)
-			ns[kinds] = longest[kinds] = 0, kinds++;
-		ns[k] += len;
-		if (len > longest[k]) {
-			longest[k] = len;
-			sum[k] = *seg;
-		}
-	}
-	for (k = 0; k < kinds; k++) {
-		s->at[to + k] = sum[k];
+	for (uint32_t i = from; i < from + n; i++)
+		kinds = sums__add(sums, kinds, &s->at[i], same_kind_and_place);
+	qsort(sums, kinds, sizeof(sums[0]), longest_first);
+	kinds = sums__forget(sums, kinds);
+	for (uint32_t k = 0; k < kinds; k++) {
+		s->at[to + k] = sums[k];
 		s->at[to + k].start_ns = pos;
-		pos += ns[k];
+		pos += sums[k].end_ns;
 		s->at[to + k].end_ns = pos;
 	}
 	return kinds;
@@ -109,14 +170,16 @@ static void segs__gather(struct segs *s, uint32_t end, uint32_t span)
 }
 
 /*
- * Memory is bounded: what is too fine for it loses its details first, then its order, then its cause; never its time.
+ * Memory is bounded: what is too fine for it loses its order first, then the places where it was least, then all places,
+ * then its cause; never its time.
  * The newest stay as they are, since more may become known of them.
  */
 static void segs__coarsen(struct segs *s)
 {
-	segs__join(s, join_causes, PAUSE_MAX_SEGS / 2);
 	for (uint32_t span = 16; s->n > PAUSE_MAX_SEGS * 3 / 4 && span <= PAUSE_MAX_SEGS; span *= 2)
 		segs__gather(s, s->n - PAUSE_MAX_SEGS / 4, span);
+	if (s->n > PAUSE_MAX_SEGS * 3 / 4)
+		segs__join(s, join_causes, PAUSE_MAX_SEGS / 2);
 	if (s->n > PAUSE_MAX_SEGS * 3 / 4)
 		segs__join(s, join_any, PAUSE_MAX_SEGS / 2);
 	if (s->n == PAUSE_MAX_SEGS) { /* only where nothing touches its neighbour */

@@ -18,6 +18,7 @@ struct pause_act {
 	bool weak;		/* true at that moment, but says little of the time around it */
 	bool asked;		/* it has been that since it was asked to stop, at least */
 	uint8_t cause;		/* PAUSE_USER, _KERNEL, _FAULT or _IRQ */
+	uint32_t stack;		/* the calls that led there; 0: not known */
 	uint64_t detail;
 };
 
@@ -48,6 +49,8 @@ struct pause_thread {
 	struct { uint64_t start_ns, end_ns; uint16_t number; } irqs[PAUSE_MAX_IRQS];
 	unsigned nr_irqs;
 	uint64_t goroutine;		/* the last one that it ran */
+	uint32_t stack;			/* of the record that comes next .. */
+	uint64_t stack_ip;		/* .. if it is of this address */
 
 	/* within the pause */
 	bool was_busy;			/* when it was requested: on a CPU or waiting for one */
@@ -77,6 +80,9 @@ void pause_thread__fault_end(struct pause_thread *t, const struct event *ev, boo
 void pause_thread__sample(struct pause_thread *t, const struct event *ev, bool tell);
 void pause_thread__signal(struct pause_thread *t, const struct event *ev, bool tell);
 void pause_thread__irq(struct pause_thread *t, const struct event *ev, bool tell);
+
+/* The calls that led to where the record that comes next says @t was. */
+void pause_thread__stack(struct pauses *ps, struct pause_thread *t, const struct event *ev);
 
 /* Tell the timeline until @ts_ns with what is known by now. */
 void pause_thread__tell_until(struct pauses *ps, struct pause_thread *t, uint64_t ts_ns);

@@ -36,6 +36,7 @@ int model_symbols__event(struct model_symbols *s, const struct event *ev)
 {
 	const struct tare_symbol *head = ev->symbol.head;
 	uint64_t *slot = table__add(&s->by_address, key_of(head->pid, head->ip));
+	const struct tare_symbol_more *more = &ev->symbol.more;
 	struct model_symbol *sym;
 
 	/* more than anyone will look at, or known; but what a quota is may change */
@@ -44,7 +45,7 @@ int model_symbols__event(struct model_symbols *s, const struct event *ev)
 	sym = calloc(1, sizeof(*sym));
 	if (!sym)
 		return -ENOMEM;
-	sym->name = calloc(1, head->name_len + head->file_len + 2);
+	sym->name = calloc(1, head->name_len + head->file_len + more->name_len + more->file_len + 4u);
 	if (!sym->name) {
 		free(sym);
 		return -ENOMEM;
@@ -52,6 +53,17 @@ int model_symbols__event(struct model_symbols *s, const struct event *ev)
 	sym->file = sym->name + head->name_len + 1;
 	memcpy(sym->name, ev->symbol.name, head->name_len);
 	memcpy(sym->file, ev->symbol.file, head->file_len);
+	sym->own_name = sym->file + head->file_len + 1;
+	sym->own_file = sym->own_name + more->name_len + 1;
+	if (more->name_len)
+		memcpy(sym->own_name, ev->symbol.own_name, more->name_len);
+	if (more->file_len)
+		memcpy(sym->own_file, ev->symbol.own_file, more->file_len);
+	sym->own_line = more->line;
+	sym->owner = more->owner;
+	sym->return_at = more->return_at;
+	sym->is_call = more->flags & TARE_SYMBOL_CALL;
+	sym->has_frame = more->flags & TARE_SYMBOL_FRAME;
 	sym->pid = head->pid;
 	sym->ip = head->ip;
 	sym->line = head->line;

@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "pauses.h"
+#include "place.h"
 #include "process.h"
 #include "untold.h"
 #include "util.h"
@@ -41,10 +42,24 @@ static json_t *who_json(const struct pause_who *who)
 			 who->goroutine ? json_integer(num(who->goroutine)) : json_null());
 }
 
+/* The names of the calls that led there, the innermost first. */
+static json_t *stack_json(const struct model *m, uint32_t stack)
+{
+	const struct model_symbol *calls[TARE_STACK_FRAMES];
+	unsigned n = model_stacks__calls(&m->pauses.stacks, stack, &m->symbols, calls, TARE_STACK_FRAMES);
+	json_t *list = json_array();
+	char name[256];
+
+	for (unsigned i = 0; i < n; i++)
+		json_array_append_new(list, text(sanitize(calls[i]->name, strlen(calls[i]->name), name, sizeof(name))));
+	return list;
+}
+
 static json_t *causes_json(const struct model *m, const struct pause *p, const struct pauses_opts *opts)
 {
 	bool done[PAUSE_NR_CAUSES] = { false };
 	json_t *list = json_array();
+	struct pause_place place;
 	char detail[192];
 
 	for (;;) {
@@ -59,11 +74,15 @@ static json_t *causes_json(const struct model *m, const struct pause *p, const s
 			return list;
 		done[best] = true;
 		pause__top(p, best, &top);
-		json_array_append_new(list, json_pack("{s:s, s:I, s:o, s:o, s:I, s:I}", "cause", pause_cause_name(best),
+		pause_place(m, p, best, opts, &place);
+		json_array_append_new(list, json_pack("{s:s, s:I, s:o, s:o, s:I, s:I, s:o, s:I, s:o, s:I, s:o}", "cause", pause_cause_name(best),
 						      "ns", num(p->cause_ns[best]), "detail",
 						      text(pause_detail(m, p, best, opts, detail)), "tid",
 						      top.seg.tid ? json_integer(top.seg.tid) : json_null(),
-						      "detail_ns", num(top.ns), "seen_ns", num(top.firm_ns)));
+						      "detail_ns", num(top.ns), "seen_ns", num(top.firm_ns),
+						      "function", text(place.function), "function_ns",
+						      num(place.function_ns), "caller", text(place.caller), "caller_ns",
+						      num(place.caller_ns), "stack", stack_json(m, place.stack)));
 	}
 }
 

@@ -5,10 +5,9 @@
 
 #include "event_names.h"
 #include "pauses.h"
+#include "place.h"
 #include "process.h"
 #include "util.h"
-
-#define NAME_LEN 96
 
 const char *pause_reason_name(const char *name, uint64_t reason, char buf[64])
 {
@@ -18,96 +17,6 @@ const char *pause_reason_name(const char *name, uint64_t reason, char buf[64])
 		return sanitize(name, strlen(name), buf, 64);
 	snprintf(buf, 64, "reason %" PRIu64, reason);
 	return buf;
-}
-
-static void function_at(const struct model *m, const struct pause *p, uint64_t ip, const struct pauses_opts *opts,
-			char buf[NAME_LEN])
-{
-	const char *name = ip && opts->symbol ? opts->symbol(p->tgid, ip) : NULL;
-	const struct model_symbol *symbol = ip && !name ? model_symbols__at(&m->symbols, p->tgid, ip) : NULL;
-
-	if (symbol)
-		name = symbol->name;
-	buf[0] = '\0';
-	if (name)
-		sanitize(name, strlen(name), buf, NAME_LEN);
-	else if (ip)
-		snprintf(buf, NAME_LEN, "%#" PRIx64, ip);
-}
-
-/* " (file.go:12)" appended to @buf where it is known of @ip. */
-static void add_line(const struct model *m, const struct pause *p, uint64_t ip, char *buf, size_t size)
-{
-	const struct model_symbol *symbol = model_symbols__at(&m->symbols, p->tgid, ip);
-	const char *file = symbol && symbol->line && symbol->file[0] ? strrchr(symbol->file, '/') : NULL;
-	size_t len = strlen(buf);
-	char safe[64];
-
-	if (!symbol || !symbol->line || !symbol->file[0])
-		return;
-	file = file ? file + 1 : symbol->file;
-	snprintf(buf + len, size - len, " (%s:%u)", sanitize(file, strlen(file), safe, sizeof(safe)), symbol->line);
-}
-
-static bool same_line(const struct model *m, const struct pause *p, uint64_t a, uint64_t b)
-{
-	const struct model_symbol *x = model_symbols__at(&m->symbols, p->tgid, a);
-	const struct model_symbol *y = model_symbols__at(&m->symbols, p->tgid, b);
-
-	return a == b || (x && y && x->line == y->line && !strcmp(x->file, y->file));
-}
-
-/* The line that was seen longest of function @name, where that is half of the @ns that it took or more; else 0. */
-static uint64_t top_line(const struct model *m, const struct pause *p, char names[][NAME_LEN], const char *name,
-			 uint64_t ns)
-{
-	for (uint32_t i = 0; i < p->chain.n && i < PAUSE_MAX_SEGS; i++) {
-		uint64_t seen = 0;
-
-		for (uint32_t j = i; !strcmp(names[i], name) && j < p->chain.n && j < PAUSE_MAX_SEGS; j++) {
-			const struct pause_seg *s = &p->chain.at[j];
-
-			if (s->firm && !strcmp(names[j], name) && same_line(m, p, p->chain.at[i].detail, s->detail))
-				seen += s->end_ns - s->start_ns;
-		}
-		if (seen && seen >= ns / 2)
-			return p->chain.at[i].detail;
-	}
-	return 0;
-}
-
-/*
- * The function that most of @cause was in (its addresses may be many), and its line where that can be said of most of the
- * time. "" where no address is known. Returns the ns that it was that function.
- */
-static uint64_t top_function(const struct model *m, const struct pause *p, enum pause_cause cause,
-			     const struct pauses_opts *opts, char *buf, size_t size)
-{
-	static char names[PAUSE_MAX_SEGS][NAME_LEN];
-	const char *top = NULL;
-	uint64_t best = 0;
-
-	buf[0] = '\0';
-	for (uint32_t i = 0; i < p->chain.n && i < PAUSE_MAX_SEGS; i++) {
-		names[i][0] = '\0';
-		if (p->chain.at[i].cause == cause)
-			function_at(m, p, p->chain.at[i].detail, opts, names[i]);
-	}
-	for (uint32_t i = 0; i < p->chain.n && i < PAUSE_MAX_SEGS; i++) {
-		uint64_t ns = 0;
-
-		for (uint32_t j = i; names[i][0] && j < p->chain.n && j < PAUSE_MAX_SEGS; j++)
-			ns += strcmp(names[i], names[j]) ? 0 : p->chain.at[j].end_ns - p->chain.at[j].start_ns;
-		if (ns <= best)
-			continue;
-		best = ns;
-		top = names[i];
-	}
-	if (!top)
-		return 0;
-	snprintf(buf, size, "%.*s", NAME_LEN, top);
-	add_line(m, p, top_line(m, p, names, top, best), buf, size);
-	return best;
 }
 
 /* "pid 12" of a task that is no target; of one that is: whose thread. */
@@ -188,6 +97,7 @@ static void quota_text(const struct model *m, const struct pause *p, uint32_t ti
 const char *pause_detail(const struct model *m, const struct pause *p, enum pause_cause cause,
 			 const struct pauses_opts *opts, char buf[192])
 {
+	struct pause_place place;
 	struct pause_top top;
 	char rival[144];
 
@@ -198,7 +108,8 @@ const char *pause_detail(const struct model *m, const struct pause *p, enum paus
 	switch (cause) {
 	case PAUSE_USER:
 	case PAUSE_SIGNAL:
-		top_function(m, p, cause, opts, buf, 192);
+		pause_place(m, p, cause, opts, &place);
+		snprintf(buf, 192, "%s", place.function);
 		break;
 	case PAUSE_KERNEL:
 	case PAUSE_BLOCKED:
@@ -246,8 +157,8 @@ static const struct {
 	const char *words, *bare;
 } phrases[PAUSE_NR_CAUSES] = {
 	[PAUSE_RUNTIME] = { true, NULL, "were the runtime's own work, on %1" },
-	[PAUSE_USER] = { true, "%1 ran user code at %2, which reached no safepoint",
-			 "%1 ran user code and reached no safepoint" },
+	[PAUSE_USER] = { true, "%1 ran on in %2 without reaching a safepoint",
+			 "%1 ran on without reaching a safepoint" },
 	[PAUSE_KERNEL] = { false, "%1 was on a CPU in the system call %2", "%1 was on a CPU in a system call" },
 	[PAUSE_FAULT] = { false, "%1 was in a page fault at %2", "%1 was in a page fault" },
 	[PAUSE_BLOCKED] = { false, "%1 was blocked in the kernel: %2", "%1 was blocked in the kernel" },
@@ -282,20 +193,26 @@ static size_t fill(const char *words, const char *one, const char *two, char *bu
 	return n;
 }
 
-/* " for 2 ms of that" appended to @detail, where the cause was not that alone. */
+/* " for 2 ms of that" appended to @detail, where the cause was not that alone, and who called it. */
 static void add_share(const struct model *m, const struct pause *p, const struct pause_verdict *v,
 		      const struct pauses_opts *opts, char *detail, size_t size)
 {
 	size_t len = strlen(detail);
+	struct pause_place place;
 	uint64_t named = v->ns;
-	char again[192], ns[16];
+	char ns[16];
 
+	pause_place(m, p, v->cause, opts, &place);
 	if (v->cause == PAUSE_USER || v->cause == PAUSE_SIGNAL)
-		named = top_function(m, p, v->cause, opts, again, sizeof(again));
+		named = place.function_ns;
 	else if (v->cause == PAUSE_RUNQUEUE)
 		named = v->top.ns;
-	if (len && named < v->ns - v->ns / 10)
-		snprintf(detail + len, size - len, " for %s of that", fmt_ns(named, ns));
+	if (!len)
+		return;
+	if (named < v->ns - v->ns / 10)
+		len += snprintf(detail + len, size - len, " for %s of that", fmt_ns(named, ns));
+	if (place.caller[0])
+		snprintf(detail + len, size - len, ", called by %s,", place.caller);
 }
 
 const char *pause_sentence(const struct model *m, const struct pause *p, const struct pauses_opts *opts, char buf[640])
@@ -305,7 +222,7 @@ const char *pause_sentence(const struct model *m, const struct pause *p, const s
 		[PAUSE_STOPPED] = ", while all stood",
 		[PAUSE_RESTART] = ", after it was told to go on",
 	};
-	char who[96], detail[192], world[16], part[16];
+	char who[96], detail[448], world[16], part[16];
 	struct pause_verdict v;
 	size_t n;
 
@@ -321,6 +238,8 @@ const char *pause_sentence(const struct model *m, const struct pause *p, const s
 		n = snprintf(buf, 640, "%s, of which %s: ", world, part);
 	n += fill(detail[0] && phrases[v.cause].words ? phrases[v.cause].words : phrases[v.cause].bare, who, detail,
 		  buf + n, 640 - n);
+	if (n < 640 && buf[n - 1] == ',') /* who called it came last */
+		buf[--n] = '\0';
 	if (n < 640 && v.cause != PAUSE_RUNTIME)
 		n += snprintf(buf + n, 640 - n, "%s",
 			      v.top.seg.part == PAUSE_RESTART && v.top.seg.tid == p->initiator.tid ?

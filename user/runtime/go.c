@@ -14,9 +14,12 @@
 #include "golive.h"
 #include "gonames.h"
 #include "gopattern.h"
+#include "insn_call.h"
 #include "probe_site.h"
 #include "proc.h"
 #include "util.h"
+
+#define MAX_INLINED 16	/* calls at one address that are looked at */
 
 static int recognise(struct image *img, char *version, size_t size)
 {
@@ -254,14 +257,37 @@ static int go__facts(void *self, struct go_facts *f)
 	return 0;
 }
 
+/* Who called the function at @addr of the file. */
+static void go__caller(struct go *go, uint64_t addr, struct runtime_symbol *sym)
+{
+	int bytes = pclntab__frame_bytes(go->pclntab, addr);
+
+	sym->is_call = insn__follows_call(go->prog->img, addr + 1);
+	/* arm64 may have it in a register still, or above others in its frame */
+	if (bytes >= 0 && bytes <= INT16_MAX && arch_of(go) == TARE_ARCH_X86_64)
+		sym->return_at = bytes;
+	/* those without a frame leave the frame pointer to their caller, which is a frame less; but this one's is the runtime's */
+	sym->has_frame = bytes > 0 || !strcmp(sym->name, "runtime.systemstack");
+}
+
 static int go__symbol(void *self, uint64_t addr, struct runtime_symbol *sym)
 {
-	struct go_frame frame;
+	struct go_frame frames[MAX_INLINED];
 	struct go *go = self;
+	int nr = pclntab__frames_at(go->pclntab, addr, frames, MAX_INLINED);
 
-	if (pclntab__frames_at(go->pclntab, addr, &frame, 1) < 1)
+	if (nr < 1)
 		return -ENOENT;
-	*sym = (struct runtime_symbol){ frame.name, frame.file, frame.line };
+	*sym = (struct runtime_symbol){ .name = frames[0].name, .file = frames[0].file, .line = frames[0].line,
+					.owner = go_owner(frames[0].name), .return_at = -1 };
+	for (int i = 1; i < nr && sym->owner != TARE_OWNER_PROGRAM && !sym->own_name; i++) {
+		if (go_owner(frames[i].name) != TARE_OWNER_PROGRAM)
+			continue;
+		sym->own_name = frames[i].name;
+		sym->own_file = frames[i].file;
+		sym->own_line = frames[i].line;
+	}
+	go__caller(go, addr, sym);
 	return 0;
 }
 

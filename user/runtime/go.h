@@ -26,6 +26,9 @@ struct go {
 /* Where a global of the runtime is, by instructions of the file; 0: not known. */
 uint64_t go__by_pattern(struct go *go, const char *name);
 
+/* go_owner.c: whose code the function of that name is. */
+enum tare_owner go_owner(const char *function);
+
 /* go_exit.c: struct runtime's .exit and .last_counters */
 int go__exit(void *self, struct go_exit *x);
 int go__last_counters(void *self, const struct tare_memory *memory, struct tare_counters *c);

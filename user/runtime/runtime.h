@@ -39,7 +39,15 @@ typedef void runtime_say(const char *key, const char *value, void *ctx);
 struct runtime_symbol {
 	const char *name, *file;	/* "": not known */
 	uint32_t line;			/* 0: not known */
+	enum tare_owner owner;
+	/* where the function was inlined into the program's own code, that; else NULL */
+	const char *own_name, *own_file;
+	uint32_t own_line;
+	/* as struct tare_symbol_more has it */
+	int return_at;
+	bool has_frame, is_call;
 };
+#define RUNTIME_SYMBOL_NONE { .name = "", .file = "", .return_at = -1 }
 
 /* A program that a process runs or is about to run, or a library that it has loaded. */
 struct program {

@@ -65,6 +65,7 @@ int pclntab__raw(struct pclntab *t, uint32_t index, struct raw_func *raw)
 	if (!p)
 		return -EINVAL;
 	raw->name = image__u32(p + f->name);
+	raw->pcsp = image__u32(p + f->name + 12);
 	raw->pcfile = image__u32(p + f->name + 16);
 	raw->pcln = image__u32(p + f->name + 20);
 	raw->npcdata = image__u32(p + f->name + 24);

@@ -72,6 +72,12 @@ int pclntab__func(struct pclntab *table, uint32_t index, struct go_func *func);
 int pclntab__frames_at(struct pclntab *table, uint64_t pc, struct go_frame *frames, int max);
 
 /*
+ * How many bytes the function at @pc has on the stack by then, at that very instruction: on x86-64 the return address lies
+ * right above them. Returns that, or -ENOENT.
+ */
+int pclntab__frame_bytes(struct pclntab *table, uint64_t pc);
+
+/*
  * Is @name inlined anywhere? Then a probe at the function of that name misses
  * calls. Returns 1, 0, or a negative errno: -EOPNOTSUPP where that cannot be read.
  */

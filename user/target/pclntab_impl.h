@@ -32,7 +32,7 @@ struct pclntab {
 /* A _func as it stands in the file. */
 struct raw_func {
 	uint64_t at;		/* from the header on */
-	uint32_t name, pcfile, pcln, npcdata, unit, start_line;
+	uint32_t name, pcsp, pcfile, pcln, npcdata, unit, start_line;
 	uint8_t func_id, nfuncdata;
 };
 

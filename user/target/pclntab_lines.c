@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Files, lines and inlined calls. */
+/* Files, lines, inlined calls and the sizes of frames. */
 #include <errno.h>
 
 #include "pclntab_impl.h"
@@ -140,6 +140,17 @@ int pclntab__frames_at(struct pclntab *t, uint64_t pc, struct go_frame *frames, 
 		return n + 1;
 	}
 	return n;
+}
+
+int pclntab__frame_bytes(struct pclntab *t, uint64_t pc)
+{
+	struct query q = { .t = t, .steps_left = STEPS_MAX };
+	int32_t bytes;
+
+	if (pclntab__func_at(t, pc, &q.func) || pclntab__raw(t, q.func.index, &q.raw))
+		return -ENOENT;
+	bytes = value_at(&q, q.raw.pcsp, pc);
+	return bytes < 0 ? -ENOENT : bytes;
 }
 
 /* ---- where funcdata begins ---- */

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Is an address one that a call returns to? */
+#ifndef TARE_INSN_CALL_H
+#define TARE_INSN_CALL_H
+
+#include "image.h"
+
+/* Does a call instruction end right before @addr, an address of the file? Bytes that only look like one count as well. */
+bool insn__follows_call(struct image *img, uint64_t addr);
+
+#endif /* TARE_INSN_CALL_H */
