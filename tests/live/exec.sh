@@ -34,6 +34,16 @@ runs()
 	all "$name"
 }
 
+# waits NAME: the runtime's own histogram counts from the program's birth to its end, if that comes within a second too. A
+# goroutine of the runtime's own may wait once more after the program has looked.
+waits()
+{
+	local said counted
+	said=$(sed -n 's/^waits //p' "$tmp/out") counted=$(json "$tmp/json" .runtime.goroutine_run_queue_ns.count)
+	compare "$counted" '>=' "$said" "$1: each wait of its goroutines that it counts itself"
+	compare "$counted" '<=' $((said + 20)) "$1: and no others"
+}
+
 if ! can_hold; then
 	skip 1 "this kernel cannot hold a program at its start (before 6.18)"
 	done_testing
@@ -45,6 +55,9 @@ chmod +x "$tmp/entry" "$tmp/interpreted"
 # shellcheck disable=SC2016
 {
 runs "by a shell" sh -c 'exec "$0" 3' "$prog"
+waits "by a shell"
+runs "at once" "$prog" 3
+waits "at once"
 runs "a shell's child" sh -c '"$0" 3; true' "$prog"
 runs "an entry point that is a script" "$tmp/entry"
 runs "as the interpreter of a script" "$tmp/interpreted"
@@ -69,6 +82,7 @@ wait_for grep -q 'recording to' "$tmp/log"
 kill -STOP "$recorder"
 ok "a recorder that is stopped holds up nobody" timeout 20 sh -c 'for i in 1 2 3 4 5 6 7 8 9; do /bin/true; done'
 kill -CONT "$recorder"
+disown "$recorder"
 kill -KILL "$recorder"
 ok "nor does one that is dead" timeout 20 sh -c '/bin/true; /bin/true'
 

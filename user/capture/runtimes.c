@@ -80,6 +80,8 @@ void runtimes__write_counters(struct runtimes *r, uint64_t now, struct tare_coun
 static void describe(struct runtimes *r, const struct instance *i)
 {
 	struct tare_counters zero = { .ts_ns = now_ns(), .pid = i->prog.pid };
+	struct tare_delays none = { .pid = i->prog.pid, .one_in = 1 };
+	struct iovec no_delays = { &none, sizeof(none) };
 	bool counted = false;
 	char key[64];
 
@@ -93,8 +95,13 @@ static void describe(struct runtimes *r, const struct instance *i)
 	}
 	for_each_of(r, i->prog.pid, other)
 		counted |= other != i && other->runtime->counters;
-	if (i->new_born && i->runtime->counters && !counted)
+	if (!i->new_born || counted)
+		return;
+	/* seen from its birth on: what it counts of itself counts from 0 */
+	if (i->runtime->counters)
 		runtimes__write_counters(r, zero.ts_ns, &zero, 1);
+	if (i->runtime->delays)
+		writer__frame(r->writer, TARE_FRAME_DELAYS, 0, zero.ts_ns, &no_delays, 1);
 }
 
 /* It was started, or moved into a cgroup: a target that is given is refused, see targets.c. */
