@@ -22,6 +22,7 @@ enum tare_when {
 	X(sched_process_fork, "sched_process_fork", ALWAYS, true, "threads that are born during the recording") \
 	X(sched_process_exec, "sched_process_exec", ALWAYS, true, "programs that a target starts") \
 	X(task_rename, "task_rename", ALWAYS, true, "new names of threads that rename themselves") \
+	X(cgroup_attach_task, "cgroup_attach_task", ALWAYS, false, "--cgroup: what is moved into it, until the next second") \
 	X(sched_entry, "sched_entry_tp", TIMING, false, "the direct cost of a switch in the kernel (Linux 6.16)") \
 	X(sched_exit, "sched_exit_tp", TIMING, false, "the direct cost of a switch in the kernel (Linux 6.16)") \
 	X(signal_generate, "signal_generate", EVIDENCE, false, "pauses: when a thread was sent the signal to stop") \

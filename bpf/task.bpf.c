@@ -5,6 +5,7 @@
  * kernel's own counters of them at both ends of the recording.
  */
 #include "tare.bpf.h"
+#include "cgroup.bpf.h"
 #include "goroutine.bpf.h"
 #include "kernel.bpf.h"
 #include "stop.bpf.h"
@@ -63,7 +64,10 @@ static __always_inline void born(struct cpu_state *c, struct task_struct *p, str
 	};
 
 	bpf_core_read(r.comm, sizeof(r.comm), &p->comm);
-	EMIT_TASK(c, bpf_ktime_get_ns(), &r);
+	if (p == parent) /* it joins: the recorder has to look for more of it */
+		EMIT_TASK_NOW(c, bpf_ktime_get_ns(), &r);
+	else
+		EMIT_TASK(c, bpf_ktime_get_ns(), &r);
 }
 
 SEC("tp_btf/sched_process_fork")
@@ -74,6 +78,13 @@ int BPF_PROG(sched_process_fork, struct task_struct *parent, struct task_struct 
 
 	if (!c || (!is_thread && !follow))
 		return 0;
+	/* clone3() can put it there at once (CLONE_INTO_CGROUP); that is version 2 */
+	if (!is_thread && follow_cgroup && !follow_cgroup_hierarchy &&
+	    cgroup__is_followed(BPF_CORE_READ(child, cgroups, dfl_cgrp))) {
+		if (track(c, child))
+			born(c, child, parent);
+		return 0;
+	}
 	/* the parent may be marked (its leader's state exists) and not yet visited by the first pass */
 	if (!bpf_task_storage_get(&tasks, parent, NULL, 0) &&
 	    !bpf_task_storage_get(&tasks, parent->group_leader, NULL, 0))
@@ -135,6 +146,19 @@ int BPF_PROG(task_rename, struct task_struct *p, const char *comm)
 		born(c, p, p);
 		EMIT_TASK(c, bpf_ktime_get_ns(), &r);
 	}
+	return 0;
+}
+
+/* Moved into the cgroup from outside, as a service is that its manager starts. */
+SEC("tp_btf/cgroup_attach_task")
+int BPF_PROG(cgroup_attach_task, struct cgroup *to, const char *path, struct task_struct *p)
+{
+	struct cpu_state *c = enter(PROG_cgroup_attach_task);
+
+	if (!c || p->pid != p->tgid || !cgroup__is_followed(to) || target(p))
+		return 0;
+	if (track(c, p))
+		born(c, p, p);
 	return 0;
 }
 

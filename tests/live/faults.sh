@@ -266,7 +266,6 @@ like "$(cat stderr)" "no process $pid" ".. says so"
 exits 4 "a thread of the kernel: exit status 4" "$TARE" record -o none -p 2
 like "$(cat stderr)" 'thread of the kernel' ".. says so"
 exits 4 "one that lives and one that is gone: exit status 4" "$TARE" record -o none -p "$$,$pid"
-exits 4 "a name that nobody has: exit status 4" "$TARE" record -o none --comm no-such-name
 exits 4 "a folder that is no cgroup: exit status 4" "$TARE" record -o none --cgroup "$tmp"
 exits 127 "a command that is not there: exit status 127" "$TARE" run -o gone -- ./no-such-command
 like "$(cat stderr)" 'cannot run ./no-such-command: No such file' ".. says so"

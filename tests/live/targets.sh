@@ -115,7 +115,12 @@ tell other-exec
 
 # ---- by name ----
 
-exits 4 "--comm: there must be one" tare record -o "$tmp/none" --comm "no-such-$$"
+record --comm "later-$$"
+like "$(<"$tmp/log")" "no process named later-$$ yet: waiting" "--comm: waits where there is none yet, and says so"
+kill -INT "$recorder"
+wait "$recorder"
+is $? 0 "--comm: Ctrl-C ends the waiting"
+like "$(<"$tmp/log")" 'none has come' "--comm: and says that there was none"
 comm=naps-$((RANDOM % 10000))
 cp "$naps" "$tmp/$comm"
 cp "$naps" "$tmp/${comm}x"
@@ -171,7 +176,25 @@ make_groups()
 }
 make_groups
 result $? "makes a cgroup"
-exits 4 "--cgroup: there must be one" tare record -o "$tmp/none" --cgroup "$group/none"
+exits 4 "--cgroup: the folder above must be one" tare record -o "$tmp/none" --cgroup "$group/none/none"
+# a service: its cgroup is not there yet, and is made anew each time that it is started; the time counts from the first one
+record -d 500ms --cgroup "$group/service"
+like "$(<"$tmp/log")" "no $group/service yet: waiting" "--cgroup: waits where there is none yet, and says so"
+services=()
+for i in 1 2; do
+	mkdir "$group/service"
+	# shellcheck disable=SC2016
+	sh -c 'echo $$ >"$0/cgroup.procs"; exec sleep 0.01' "$group/service" &
+	services+=($!)
+	wait $!
+	rmdir "$group/service"
+done
+wait "$recorder"
+is $? 0 "--cgroup: ends when the time is up"
+report
+compare "$(json "$tmp/json" .duration_ns)" '>=' 500000000 "--cgroup: which counts from the first process"
+is "$(json "$tmp/json" '[.threads[] | select(.comm == "sleep") | .tgid] | sort | map(tostring) | join(" ")')" \
+	"$(printf '%s\n' "${services[@]}" | sort -n | paste -sd' ')" "--cgroup: each start of a service is seen at once"
 # shellcheck disable=SC2016
 start parent sh -c 'echo ready; read -r _; "$1" 30; echo parent; read -r _' sh "$naps"
 start below "$naps" 20

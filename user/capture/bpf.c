@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "bpf.h"
+#include "cgroup.h"
 #include "feature.h"
 #include "tare.skel.h"
 #include "tracepoints.h"
@@ -67,6 +68,19 @@ static void configure_uprobes(struct tare_bpf *s)
 	bpf_program__set_autoattach(s->progs.runtime_uprobe, false);
 }
 
+static void configure_cgroup(struct tare_bpf *s, const struct cgroup_place *place)
+{
+	if (!place) {
+		bpf_program__set_autoload(s->progs.cgroup_attach_task, false);
+		return;
+	}
+	s->rodata->follow_cgroup = true;
+	s->rodata->follow_cgroup_hierarchy = place->hierarchy;
+	s->rodata->follow_cgroup_above = place->above;
+	_Static_assert(sizeof(s->rodata->follow_cgroup_name) == sizeof(place->name), "one is copied to the other");
+	memcpy((char *)s->rodata->follow_cgroup_name, place->name, sizeof(place->name));
+}
+
 static int configure(struct bpf *b, const struct bpf_opts *opts)
 {
 	struct tare_bpf *s = b->skel;
@@ -81,6 +95,7 @@ static int configure(struct bpf *b, const struct bpf_opts *opts)
 	bpf_program__set_autoattach(s->progs.cpu_clock, false);
 	bpf_program__set_autoattach(s->progs.page_fault_end, false);
 	bpf_program__set_autoattach(s->progs.recorder_clocks, false);
+	configure_cgroup(s, opts->cgroup);
 	return bpf_map__set_max_entries(s->maps.cpus, b->nr_cpus) ?: bpf_map__set_max_entries(s->maps.rings, b->nr_cpus);
 }
 

@@ -11,6 +11,7 @@
 #include "hold.h"
 #include "shared.h"
 
+struct cgroup_place;
 struct tare_bpf;
 struct bpf_link;
 struct runtime_probes;
@@ -41,6 +42,7 @@ struct bpf {
 struct bpf_opts {
 	bool follow;
 	const char *comm;	/* or NULL */
+	const struct cgroup_place *cgroup;	/* or NULL */
 	uint64_t wake_at_bytes;
 };
 

@@ -130,11 +130,15 @@ static void session__check_end(struct session *s, uint64_t now)
 {
 	bool open_ended = s->opts->comm || s->opts->cgroup;
 
+	if (s->waiting && bpf__live(&s->bpf) > 0) {
+		s->waiting = false;
+		s->start_ns = now;
+	}
 	if (s->child_gone && (bpf__live(&s->bpf) <= 0 || now > s->child_gone_ns + LAST_SWITCH_NS))
 		s->stop = TARE_END_TARGET_GONE;
 	else if (!s->opts->argv && !open_ended && bpf__live(&s->bpf) <= 0)
 		s->stop = TARE_END_TARGET_GONE;
-	else if (s->opts->duration_ns && now - s->start_ns >= s->opts->duration_ns && !s->stop)
+	else if (s->opts->duration_ns && !s->waiting && now - s->start_ns >= s->opts->duration_ns && !s->stop)
 		s->stop = TARE_END_DURATION;
 	if (session__is_triggered(s))
 		s->stop = TARE_END_TRIGGER;
@@ -148,7 +152,7 @@ static int session__timeout_ms(const struct session *s, uint64_t now)
 
 	if (s->child_gone)
 		return 1;
-	if (s->opts->duration_ns && left < SESSION_TICK_MS * 1000000ull)
+	if (s->opts->duration_ns && !s->waiting && left < SESSION_TICK_MS * 1000000ull)
 		return left / 1000000 + 1;
 	return SESSION_TICK_MS;
 }
@@ -170,9 +174,9 @@ static int session__loop(struct session *s)
 		if (ret)
 			return ret;
 		targets__describe_unseen(&s->targets, s->writer);
-		if (s->targets.joined) /* only the first thread of each is followed as yet */
+		if (s->targets.wants_snapshot) /* only the first thread of each is followed as yet */
 			session__snapshot(s, 0);
-		s->targets.joined = false;
+		s->targets.wants_snapshot = false;
 		now = now_ns();
 		probes__tick(&s->probes, now);
 		session__flight(s, now);
@@ -238,10 +242,12 @@ static int session__begin(struct session *s)
 		.comm = s->opts->comm,
 		.wake_at_bytes = ring_bytes(s->opts) / 4,
 	};
-	int ret = session__check_command(s);
+	int ret = session__check_command(s) ?: targets__locate(&s->targets);
 
 	if (ret)
 		return ret;
+	if (s->opts->cgroup)
+		bpf_opts.cgroup = &s->targets.cgroup;
 	ret = signals__open(&s->signals);
 	if (ret) {
 		err("cannot read signals: %s", strerror(-ret));
@@ -284,6 +290,7 @@ static int session__begin(struct session *s)
 		info("cannot raise the recorder's priority: %s", strerror(errno));
 	s->start_ns = now_ns();
 	session__describe_attaching(s);
+	s->waiting = !s->targets.marked.nr;
 	runtimes__read(&s->runtimes, s->start_ns, false);
 	s->next_second_ns = s->start_ns + SECOND_NS;
 	if (!s->opts->argv) {
@@ -308,6 +315,8 @@ static void session__finish(struct session *s)
 	uint64_t now;
 
 	s->stop = s->stop ?: TARE_END_ERROR;
+	if (s->waiting && !s->exec_error)
+		warn("none has come: there is nothing in the recording");
 	session__snapshot(s, 1);
 	runtimes__read(&s->runtimes, now_ns(), true);
 	bpf__activate(&s->bpf, false);

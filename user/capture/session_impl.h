@@ -34,6 +34,7 @@ struct session {
 	uint64_t began_ns;	/* the scheduler's probes were in; the target's threads were looked for from here */
 	uint64_t start_ns, next_second_ns;
 	int wait_status;
+	bool waiting;		/* for the first target */
 	bool child_gone;
 	int exec_error;		/* negative errno, the command could not be run: there is no recording */
 	uint64_t child_gone_ns;

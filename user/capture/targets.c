@@ -86,6 +86,19 @@ static int check_access(const struct targets *t)
 	return EXIT_OK;
 }
 
+static int no_cgroup(const char *path, int error)
+{
+	err("%s is no cgroup: %s; give the folder that holds its cgroup.procs, or will hold it", path, strerror(-error));
+	return EXIT_NO_TARGET;
+}
+
+int targets__locate(struct targets *t)
+{
+	int ret = t->opts->cgroup ? cgroup__locate(t->opts->cgroup, &t->cgroup) : 0;
+
+	return ret ? no_cgroup(t->opts->cgroup, ret) : EXIT_OK;
+}
+
 int targets__find(struct targets *t, pid_t child)
 {
 	const struct session_opts *o = t->opts;
@@ -94,24 +107,23 @@ int targets__find(struct targets *t, pid_t child)
 
 	if (o->cgroup) {
 		n = targets__scan(t);
-		if (!n)
-			warn("there is no process in %s yet", o->cgroup);
-		if (n >= 0)
-			return check_access(t);
-		err("%s is no cgroup: %s; give the folder that holds its cgroup.procs", o->cgroup, strerror(-n));
-		return EXIT_NO_TARGET;
+		if (n == -ENOENT && !t->cgroup.exists)
+			warn("there is no %s yet: waiting for the first process in it", o->cgroup);
+		else if (n < 0)
+			return no_cgroup(o->cgroup, n);
+		else if (!n)
+			warn("there is no process in %s yet: waiting for the first one", o->cgroup);
+		return check_access(t);
 	}
 	if (o->comm) {
 		n = proc__find_comm(o->comm, &found);
-		if (n <= 0) {
-			err("there is no process named %s", o->comm);
-			return EXIT_NO_TARGET;
-		}
+		if (n <= 0)
+			warn("there is no process named %s yet: waiting for the first one", o->comm);
 		/* one of them may end meanwhile: the others are still worth it */
 		for (size_t i = 0; i < found.nr; i++)
 			targets__add(t, found.pids[i]);
 		free(found.pids);
-		return t->marked.nr ? check_access(t) : EXIT_NO_TARGET;
+		return check_access(t);
 	}
 	if (child)
 		return targets__add(t, child);
@@ -181,17 +193,23 @@ static void see_execs(struct targets *t, struct pids *pids, bool same_task, stru
 	pids->nr = 0;
 }
 
+static void see_processes(struct targets *t, struct pids *pids, bool new_born, struct writer *w)
+{
+	for (size_t i = 0; i < pids->nr; i++) {
+		/* the probes first: what is done until they are there is not seen */
+		runtimes__add(t->runtimes, pids->pids[i], NULL, new_born);
+		describe__process(w, pids->pids[i]); /* gone already: its threads' names are recorded */
+		tell_runtime(t, pids->pids[i], w);
+	}
+	pids->nr = 0;
+}
+
 void targets__describe_unseen(struct targets *t, struct writer *w)
 {
 	see_execs(t, &t->became, true, w);
 	see_execs(t, &t->replaced, false, w);
-	for (size_t i = 0; i < t->unseen.nr; i++) {
-		/* the probes first: what is done until they are there is not seen */
-		runtimes__add(t->runtimes, t->unseen.pids[i], NULL, true);
-		describe__process(w, t->unseen.pids[i]); /* gone already: its threads' names are recorded */
-		tell_runtime(t, t->unseen.pids[i], w);
-	}
-	t->unseen.nr = 0;
+	see_processes(t, &t->joined, false, w);
+	see_processes(t, &t->unseen, true, w);
 	if (t->runtimes->changed)
 		tell_runtime(t, t->runtimes->changed, w);
 	t->runtimes->changed = 0;
@@ -199,14 +217,17 @@ void targets__describe_unseen(struct targets *t, struct writer *w)
 
 static void on_fork(struct targets *t, const struct tare_fork *rec)
 {
+	bool joins = rec->tid == rec->parent_tid;
+
 	if (rec->tid == rec->tgid)
-		pids__add(&t->unseen, rec->tid);
-	t->joined |= rec->tid == rec->parent_tid;
+		pids__add(joins ? &t->joined : &t->unseen, rec->tid);
+	t->wants_snapshot |= joins;
 }
 
 static void on_exec(struct targets *t, const struct tare_exec *rec)
 {
 	pids__remove(&t->unseen, rec->tid);
+	pids__remove(&t->joined, rec->tid);
 	if (rec->tid != rec->old_tid)
 		pids__remove(&t->became, rec->tid);
 	pids__add(rec->tid == rec->old_tid ? &t->became : &t->replaced, rec->tid);
@@ -237,6 +258,7 @@ void targets__free(struct targets *t)
 {
 	free(t->marked.pids);
 	free(t->unseen.pids);
+	free(t->joined.pids);
 	free(t->became.pids);
 	free(t->replaced.pids);
 }

@@ -4,6 +4,7 @@
 #define TARE_TARGETS_H
 
 #include "bpf.h"
+#include "cgroup.h"
 #include "proc.h"
 #include "runtimes.h"
 #include "session.h"
@@ -18,10 +19,18 @@ struct targets {
 	struct pids became;	/* those that are another program since, by their first thread .. */
 	struct pids replaced;	/* .. or by another one */
 	bool told;		/* the recording names a runtime that is not native */
-	bool joined;		/* a process took the name asked for: a snapshot must find its other threads */
+	struct pids joined;	/* processes that were there before they became targets, and are not described yet */
+	bool wants_snapshot;	/* .. whose other threads a snapshot must find */
+	struct cgroup_place cgroup;	/* with that option */
 };
 
-/* Find and mark what @t->opts asks for, or the command that was started as @child. Returns an exit code, after saying why. */
+/* Where the cgroup asked for is, or will be. Returns an exit code, after saying why. */
+int targets__locate(struct targets *t);
+
+/*
+ * Find and mark what @t->opts asks for, or the command that was started as @child. Returns an exit code, after saying why. Of a
+ * name and a cgroup there may be none yet: then says so, and .marked is empty.
+ */
 int targets__find(struct targets *t, pid_t child);
 
 /* Mark what was moved into the cgroup since the last look. Returns how many: then a snapshot must be taken. */

@@ -27,6 +27,23 @@ struct cgroup_memory {
 /* As above, for the limits of memory. */
 int cgroup__memory(pid_t pid, struct cgroup_memory *least);
 
+/*
+ * A cgroup as the kernel sees it, also one that is not there yet or is made anew (as for a service that is restarted): by
+ * its name in the one above.
+ */
+struct cgroup_place {
+	bool exists;
+	int hierarchy;		/* 0: version 2 */
+	uint64_t above;		/* the id of the one above; 0: it is the root of its hierarchy */
+	char name[128];		/* as much as the kernel side compares */
+};
+
+/*
+ * What the folder @path is, or will be once it is made. Returns 0; -ENOENT: neither it nor the folder above is a cgroup;
+ * or another negative errno.
+ */
+int cgroup__locate(const char *path, struct cgroup_place *place);
+
 /* Is thread @tid of @pid in another cgroup than the process's first one? */
 bool cgroup__is_other(pid_t pid, pid_t tid);
 
