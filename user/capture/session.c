@@ -284,8 +284,10 @@ static int session__begin(struct session *s)
 	/* twice: a thread born during the first pass with a lower id than the pass had reached */
 	if (session__snapshot(s, 0) || session__snapshot(s, 0))
 		return EXIT_FAILED;
-	/* not before: where the target has many threads there was much to do, for which it must not wait */
-	/* from here on it needs little, but soon: a ring that is full loses what the target does meanwhile */
+	/*
+	 * From here on it needs little, but soon: a ring that is full loses what the target does meanwhile. Not before: where
+	 * the target has many threads there was much to do, for which it must not wait.
+	 */
 	if (setpriority(PRIO_PROCESS, 0, RECORDER_NICE))
 		info("cannot raise the recorder's priority: %s", strerror(errno));
 	s->start_ns = now_ns();
