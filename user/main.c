@@ -24,7 +24,8 @@ static void usage(FILE *to)
 	fprintf(to, "tare weighs what a language runtime really costs, at the kernel.\n\nusage: tare [-v] COMMAND ...\n\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		fprintf(to, "  tare %-7s %-38s %s\n", commands[i].name, commands[i].args, commands[i].what);
-	fprintf(to, "\n`tare COMMAND --help` tells more; `man tare` tells all.\n\n"
+	fprintf(to, "\n`tare COMMAND --help` tells more; `man tare` tells all.\n"
+		    "run and record need root, or capabilities (`man tare`, PRIVILEGES); to read a recording nothing.\n\n"
 		    "examples:\n"
 		    "  tare run -- ./server             measure a program from its first instruction\n"
 		    "  tare record -p 4711 -d 10s       measure a live process for ten seconds\n"
