@@ -14,22 +14,29 @@
 #include "golive.h"
 #include "gonames.h"
 #include "gopattern.h"
+#include "goversion.h"
 #include "insn_call.h"
 #include "probe_site.h"
 #include "proc.h"
 #include "util.h"
 
 #define MAX_INLINED 16	/* calls at one address that are looked at */
+#define VERSION_BYTES	160	/* experiments included */
 
 static int recognise(struct image *img, char *version, size_t size)
 {
 	struct gobuild build = { 0 };
+	char text[VERSION_BYTES];
 	int ret = img ? gobuild__read(img, &build) : -ENOENT;
 
+	if (img && ret == -ENOENT && goversion__has_runtime(img, text, sizeof(text))) {
+		sanitize(text, strlen(text), version, size);
+		ret = 0;
+	}
 	/* a plugin uses the runtime of the program that loads it: its own copy never runs */
 	if (!ret && !strcmp(gobuild__setting(&build, "-buildmode") ?: "", "plugin"))
 		ret = -ENOENT;
-	if (!ret && build.version[0])
+	if (!ret && build.version && build.version[0])
 		sanitize(build.version, strlen(build.version), version, size);
 	gobuild__free(&build);
 	return ret ? 0 : 1;
@@ -83,31 +90,56 @@ static void go__close(void *self)
 	free(go);
 }
 
-static int go__look(struct go *go)
+/* The version, as the program was built or as its functions tell. Returns 0 or a negative errno, and .problem says why. */
+static int go__version(struct go *go, char *version, size_t size)
 {
 	struct gobuild build = { 0 };
-	const char *why = NULL, *cgo;
-	int ret = gobuild__read(go->prog->img, &build);
+	struct program *prog = go->prog;
+	int ret = gobuild__read(prog->img, &build);
+
+	if (!ret)
+		snprintf(version, size, "%s", build.version);
+	gobuild__free(&build);
+	if (ret != -ENOENT)
+		return ret;
+	ret = goversion__find(prog->img, go->pclntab, version, size);
+	if (ret == -ENOENT)
+		snprintf(prog->problem, sizeof(prog->problem), "its build information is stripped or damaged, and its function "
+			 "table without the names of the runtime's functions");
+	else if (ret == -ERANGE)
+		snprintf(prog->problem, sizeof(prog->problem), "its build information is stripped or damaged, and its functions "
+			 "do not tell which version from Go 1.%d to 1.%d it is", GO_OLDEST, GO_NEWEST);
+	return ret;
+}
+
+static int go__layout(struct go *go)
+{
+	char version[VERSION_BYTES];
+	int ret = go__version(go, version, sizeof(version));
 
 	if (ret)
-		goto cleanup;
-	go->minor = build.minor;
-	cgo = gobuild__setting(&build, "CGO_ENABLED");
-	go->cgo = cgo && !strcmp(cgo, "1");
-	ret = go_layout__find(&go->layout, go->prog->fd, build.version);
-	if (ret) {
+		return ret;
+	ret = go_layout__find(&go->layout, go->prog->fd, version);
+	if (ret)
 		snprintf(go->prog->problem, sizeof(go->prog->problem), "of version %s: tare knows the runtimes from Go 1.%d "
-			 "to 1.%d", build.version, GO_OLDEST, GO_NEWEST);
-		goto cleanup;
-	}
-	if (!go->minor)
-		go->minor = go->layout.minor;
-	ret = pclntab__open(go->prog->img, 0, &go->pclntab, &why);
+			 "to 1.%d", version, GO_OLDEST, GO_NEWEST);
+	go->minor = go->layout.minor;
+	return ret;
+}
+
+static int go__look(struct go *go)
+{
+	const char *why = NULL;
+	int ret = pclntab__open(go->prog->img, 0, &go->pclntab, &why);
+
 	if (ret) {
 		snprintf(go->prog->problem, sizeof(go->prog->problem), "its function table cannot be used: %s",
 			 why ?: strerror(-ret));
-		goto cleanup;
+		return ret;
 	}
+	ret = go__layout(go);
+	if (ret)
+		return ret;
 	go_probes__want(go);
 	for (const struct gopattern *p = gopatterns; p->name; p++) {
 		go__want(go, p->function);
@@ -117,10 +149,7 @@ static int go__look(struct go *go)
 	if (gotls__function(arch_of(go)))
 		go__want(go, gotls__function(arch_of(go)));
 	ret = pclntab__find_funcs(go->pclntab, go->funcs, go->nr_funcs);
-	ret = ret < 0 ? ret : 0;
-cleanup:
-	gobuild__free(&build);
-	return ret;
+	return ret < 0 ? ret : 0;
 }
 
 static int go__open(struct program *prog, void **self)

@@ -13,7 +13,6 @@
 struct go {
 	struct program *prog;
 	int minor;			/* of the version; 26 in go1.26.1 */
-	bool cgo;
 	struct pclntab *pclntab;
 	struct go_layout layout;
 	struct go_wanted funcs[GO_MAX_FUNCS];	/* all functions that anything here asks for */

@@ -151,6 +151,26 @@ static int search(const struct code *code, uint64_t callee, struct found *f)
 	return ret;
 }
 
+int gopattern__touched(const struct code *code, int (*visit)(uint64_t addr, void *ctx), void *ctx)
+{
+	struct constants c = { .known = 0 };
+	struct insn_iter it;
+	struct insn in;
+	uint64_t addr;
+	int ret, stop = 0;
+
+	ret = insn_iter__open(&it, code);
+	if (ret)
+		return ret;
+	while (!stop && (ret = insn_iter__next(&it, &in)) > 0) {
+		if (constants__address(&c, &in, &addr))
+			stop = visit(addr, ctx);
+		constants__step(&c, &in);
+	}
+	insn_iter__close(&it);
+	return stop ?: ret;
+}
+
 int gopattern__in(const struct code *code, uint64_t callee, uint64_t *addr)
 {
 	struct found f = { .nr = 0 };

@@ -42,6 +42,12 @@ int gopattern__find(const char *name, int minor, gopattern_lookup lookup, void *
  */
 int gopattern__in(const struct code *code, uint64_t callee, uint64_t *addr);
 
+/*
+ * Each constant address of memory that the instructions of @code read, write or compare with: call @visit until it returns
+ * non-zero, and return that; else 0, or an error of decoding.
+ */
+int gopattern__touched(const struct code *code, int (*visit)(uint64_t addr, void *ctx), void *ctx);
+
 /* How a thread's current goroutine (g) is reached from outside. */
 enum gotls_kind {
 	GOTLS_OFFSET,		/* at thread pointer + .offset */

@@ -78,19 +78,26 @@ int pclntab__raw(struct pclntab *t, uint32_t index, struct raw_func *raw)
 
 /* ---- finding it ---- */
 
-static bool pclntab__parse_header(struct pclntab *t)
+static bool is_magic(uint32_t magic)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
+		if (magic == formats[i].magic)
+			return true;
+	}
+	return magic == MAGIC_GO12;
+}
+
+/* By @format, where the magic is that or is none that Go writes: some builds hide the table by another one. */
+static bool pclntab__parse_header(struct pclntab *t, const struct pclntab_format *format)
 {
 	const uint8_t *p = pclntab__view(t, 0, 72);
 	uint64_t *tables[] = { &t->names, &t->units, &t->files, &t->pctab, &t->funcs }, before;
 
 	if (!p || p[4] || p[5] || (p[6] != 1 && p[6] != 4) || p[7] != 8)
 		return false;
-	t->format = NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
-		if (image__u32(p) == formats[i].magic)
-			t->format = &formats[i];
-	}
-	if (!t->format)
+	t->format = format;
+	t->hidden = image__u32(p) != format->magic;
+	if (t->hidden && (is_magic(image__u32(p)) || format->word != 4))
 		return false;
 	t->min_lc = p[6];
 	t->nr = image__u64(p + 8);
@@ -104,26 +111,45 @@ static bool pclntab__parse_header(struct pclntab *t)
 	return t->nr && t->nr <= FUNCS_MAX && (t->nr * 2 + 1) * t->format->word <= t->bytes - t->funcs;
 }
 
-/* Is what looks like a header at @addr followed by a table? Some functions are looked at, from first to last. */
-static bool pclntab__try(struct pclntab *t, uint64_t addr, uint64_t offset, uint64_t bytes)
+/* The linker writes one _func behind the other, rounded up to 8 bytes: so they do in the right format alone. */
+static bool pclntab__follows(struct pclntab *t, uint64_t index, const struct raw_func *raw)
+{
+	uint64_t end = raw->at + t->format->func_id + 4 + 4ull * (raw->npcdata + raw->nfuncdata);
+	struct raw_func next;
+
+	return index + 1 >= t->nr || (!pclntab__raw(t, index + 1, &next) && next.at >= end && next.at - end < 8);
+}
+
+/* Is what looks like a header followed by a table of @format? Some functions are looked at, from first to last. */
+static bool pclntab__try_format(struct pclntab *t, const struct pclntab_format *format)
 {
 	uint64_t before = 0, entry, func;
 	struct raw_func raw;
 
-	t->addr = addr;
-	t->offset = offset;
-	t->bytes = bytes;
-	if (!pclntab__parse_header(t))
+	if (!pclntab__parse_header(t, format))
 		return false;
 	for (uint64_t i = 0; i < 32; i++) {
 		uint64_t index = i * (t->nr - 1) / 31;
 
 		if (pclntab__raw(t, index, &raw) || functab(t, index, &entry, &func) || entry < before ||
-		    !pclntab__string(t, t->names + raw.name, t->units))
+		    !pclntab__string(t, t->names + raw.name, t->units) ||
+		    (t->hidden && !pclntab__follows(t, index, &raw)))
 			return false;
 		before = entry;
 	}
 	return true;
+}
+
+static bool pclntab__try(struct pclntab *t, uint64_t addr, uint64_t offset, uint64_t bytes)
+{
+	t->addr = addr;
+	t->offset = offset;
+	t->bytes = bytes;
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
+		if (pclntab__try_format(t, &formats[i]))
+			return true;
+	}
+	return false;
 }
 
 static bool pclntab__try_section(struct pclntab *t, const char *name)
@@ -153,14 +179,14 @@ static bool pclntab__scan(struct pclntab *t, const struct image_segment *s, bool
 	for (uint64_t at = -s->vaddr & 7; p && tries && at + 8 <= s->file_bytes; at += 8) {
 		uint64_t head = image__u64(p + at);
 
-		/* magic, two zeros, quantum, and the size of a pointer */
-		if ((head & 0xff00fffffffffff0) != 0x08000000fffffff0)
+		/* magic, which may be hidden, two zeros, quantum, and the size of a pointer */
+		if (head >> 32 != 0x08010000 && head >> 32 != 0x08040000)
 			continue;
 		if ((uint32_t)head == MAGIC_GO12)
 			*old = true;
 		else if (pclntab__try(t, s->vaddr + at, s->offset + at, s->file_bytes - at))
 			return true;
-		tries--;
+		tries -= is_magic(head);
 	}
 	return false;
 }

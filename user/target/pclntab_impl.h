@@ -26,6 +26,7 @@ struct pclntab {
 	uint64_t text;
 	struct gomodule module;
 	bool has_module;
+	bool hidden;				/* its magic is none of Go's own */
 	uint64_t gofunc;			/* where funcdata is relative to; 0: not known, so no inlined frames */
 };
 
