@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include "images.h"
+#include "insn_call.h"
 #include "pclntab.h"
 
 static const char source[] =
@@ -79,6 +80,8 @@ static void compare_functions(const char *path, struct pclntab *t)
 			continue;
 		}
 		assert_string_equal(f.name, name);
+		/* where a function begins the return address is what lies on top of the stack */
+		assert_int_equal(pclntab__frame_bytes(t, addr), 0);
 		same++;
 	}
 	assert_true(same > 500 && outside < 5);
@@ -113,6 +116,17 @@ static uint64_t bias_of(struct image *img, const char *maps, const char *path)
 	return bias;
 }
 
+/* Who calls another at @pc has a frame by then, of whole words, and the same one when that returns. */
+static void check_call(struct opened *o, uint64_t pc)
+{
+	int bytes = pclntab__frame_bytes(o->table, pc);
+
+	assert_true(bytes > 0 && bytes % 8 == 0);
+	assert_int_equal(pclntab__frame_bytes(o->table, pc + 1), bytes);
+	assert_true(insn__follows_call(o->img, pc + 1));
+	assert_false(insn__follows_call(o->img, pc));
+}
+
 /* The program's own view of its stack against the table, given the one address that is really on it. */
 static unsigned compare_frames(struct opened *o, const char *output, uint64_t bias)
 {
@@ -132,6 +146,9 @@ static unsigned compare_frames(struct opened *o, const char *output, uint64_t bi
 			assert_true(nr > 0);
 			i = 0;
 			stacks += nr == 3;
+			/* what a goroutine returns to last was never called by it */
+			if (strcmp(l.function, "runtime.goexit"))
+				check_call(o, l.pc - bias);
 		}
 		assert_string_equal(frames[i].name, l.function);
 		assert_string_equal(frames[i].file, l.file);

@@ -10,54 +10,12 @@
 
 #include "event_names.h"
 #include "export.h"
+#include "json_lines_put.h"
 #include "util.h"
 
 struct lines {
 	FILE *to;
 };
-
-/* Of any length: in pieces, and a character that a piece cuts goes into the next one. */
-static void put_string(FILE *to, const char *s, size_t len)
-{
-	char safe[256];
-	size_t n;
-
-	fputc('"', to);
-	for (len = strnlen(s, len); len; s += n, len -= n) {
-		sanitize(s, len, safe, sizeof(safe));
-		n = strlen(safe); /* it is as long as what it stands for */
-		for (const char *c = safe; *c; c++)
-			fprintf(to, *c == '"' || *c == '\\' ? "\\%c" : "%c", *c);
-	}
-	fputc('"', to);
-}
-
-static void put_text(FILE *to, const char *key, const char *s, size_t len)
-{
-	fprintf(to, ",\"%s\":", key);
-	put_string(to, s, len);
-}
-
-static void put(FILE *to, const char *key, uint64_t n)
-{
-	fprintf(to, ",\"%s\":%" PRIu64, key, n);
-}
-
-static void put_known(FILE *to, const char *key, uint64_t n)
-{
-	if (n != TARE_UNKNOWN)
-		put(to, key, n);
-}
-
-static void put_hex(FILE *to, const char *key, uint64_t n)
-{
-	fprintf(to, ",\"%s\":\"0x%" PRIx64 "\"", key, n);
-}
-
-static void put_bool(FILE *to, const char *key, bool is)
-{
-	fprintf(to, ",\"%s\":%s", key, is ? "true" : "false");
-}
 
 static void on_switch(FILE *to, const struct event *ev)
 {
@@ -249,18 +207,6 @@ static void on_counters(FILE *to, const struct event *ev)
 	X(goroutine_switches) X(goroutines_created) X(alloc_bytes) X(alloc_objects) X(freed_bytes) X(freed_objects)
 	X(collections) X(pauses) X(pause_ns) X(heap_bytes) X(goal_bytes) X(syscalls) X(preempts) X(assist_ns)
 #undef X
-}
-
-static void put_addresses(FILE *to, const char *key, const void *at, unsigned nr)
-{
-	uint64_t address;
-
-	fprintf(to, ",\"%s\":[", key);
-	for (unsigned i = 0; i < nr; i++) {
-		memcpy(&address, (const char *)at + i * sizeof(address), sizeof(address));
-		fprintf(to, "%s\"%#" PRIx64 "\"", i ? "," : "", address);
-	}
-	fputc(']', to);
 }
 
 static void on_stack(FILE *to, const struct event *ev)

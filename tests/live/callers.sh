@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# A verdict that names code which is not the program's own names the program's function that called it, and no other.
+set -u
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+need_bpf
+command -v go >/dev/null || skip_all "there is no go in PATH"
+[ "$(nproc)" -ge 2 ] || skip_all "a thread cannot be late on one CPU while another waits for it"
+unset GODEBUG GOFLAGS
+
+build() { cd "$root/tests/live/callers_go" && CGO_ENABLED=0 GOTOOLCHAIN=local go build -buildvcs=false "$@" -o "$tmp/callers" .; }
+
+# "clears memclrNoHeapPointers" and so on: who called what, of all causes that say so
+callers()
+{
+	tare pauses -i "$tmp/data" --longest 0 --json |
+		jq -r '.pauses[].causes[] | select(.cause == "user" or .cause == "signal") | select(.caller) |
+			(.caller | split(" ")[0]) + " " + (.function | split(" ")[0])' | sort | uniq -c
+}
+
+# wrong: those that cannot be
+wrong()
+{
+	awk '$3 ~ /memclr/ { if ($2 != "main.clears") print; next }
+	     $3 ~ /sha256/ { if ($2 != "main.hashes") print; next }
+	     $2 != "main.copies" && $2 != "main.hashes"' "$tmp/callers.seen"
+}
+
+for flags in "" "-ldflags=-s -w" "-buildmode=pie"; do
+	ok "builds ${flags:-plainly}" build ${flags:+"$flags"}
+	ok "recorded" tare run -q -o "$tmp/data" -- "$tmp/callers"
+	callers >"$tmp/callers.seen"
+	for who in copies clears hashes; do
+		like "$(cat "$tmp/callers.seen")" "main\.$who " "main.$who is named" || diag "$(cat "$tmp/callers.seen")"
+	done
+	is "$(wrong)" "" "and nobody who did not call that"
+done
+done_testing

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Members of a JSON object that has one already: a comma, the key, which needs no quoting, and the value. */
+#ifndef TARE_JSON_LINES_PUT_H
+#define TARE_JSON_LINES_PUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* A value alone: up to @len bytes of text, to the first NUL at most. */
+void put_string(FILE *to, const char *s, size_t len);
+void put_text(FILE *to, const char *key, const char *s, size_t len);
+void put(FILE *to, const char *key, uint64_t n);
+/* Nothing where @n is TARE_UNKNOWN. */
+void put_known(FILE *to, const char *key, uint64_t n);
+/* As text: JSON has no such numbers. */
+void put_hex(FILE *to, const char *key, uint64_t n);
+void put_bool(FILE *to, const char *key, bool is);
+/* A list of @nr addresses, which need not be aligned, as put_hex() has them. */
+void put_addresses(FILE *to, const char *key, const void *at, unsigned nr);
+
+#endif /* TARE_JSON_LINES_PUT_H */
