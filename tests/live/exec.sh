@@ -80,11 +80,11 @@ spawn "$TARE" record -q --follow -o "$tmp/data" -p $$ 2>"$tmp/log"
 recorder=$pid
 wait_for grep -q 'recording to' "$tmp/log"
 kill -STOP "$recorder"
-ok "a recorder that is stopped holds up nobody" timeout 20 sh -c 'for i in 1 2 3 4 5 6 7 8 9; do /bin/true; done'
+ok "a recorder that is stopped holds up nobody" timeout 120 sh -c 'for i in 1 2 3 4 5 6 7 8 9; do /bin/true; done'
 kill -CONT "$recorder"
 disown "$recorder"
 kill -KILL "$recorder"
-ok "nor does one that is dead" timeout 20 sh -c '/bin/true; /bin/true'
+ok "nor does one that is dead" timeout 120 sh -c '/bin/true; /bin/true'
 
 # a live target, its children
 mkfifo "$tmp/in"

@@ -157,7 +157,7 @@ spawn "$pingpong" --round-trips 100000000 >/dev/null
 target=$pid
 disown "$target"
 record_start died -p "$target"
-sleep 0.3
+wait_for moved_on "$target" $(($(progress "$target") + 1000))
 kill -KILL "$target"
 wait "$tare_pid"
 is $? 0 "the target is killed: tare ends by itself, exit status 0"

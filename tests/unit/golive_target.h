@@ -186,4 +186,13 @@ static inline struct go_globals go_target__patterns(struct go_target *t, int min
 	return found;
 }
 
+/* Runs after so short a wait, as on a fast machine, that they may be counted as switches or not. */
+static inline uint64_t go_target__unclear_runs(struct go_live *live)
+{
+	struct go_hist h;
+
+	assert_int_equal(go_live__histogram(live, GO_HIST_TIME_TO_RUN, &h), 0);
+	return h.from_ns[1] >= 64 ? 8 * h.count[0] : 0;
+}
+
 #endif /* TARE_TEST_GOLIVE_TARGET_H */
