@@ -13,35 +13,13 @@
 #include <jansson.h>
 #include <sys/wait.h>
 
+#include "json_impl.h"
 #include "pauses.h"
 #include "process.h"
 #include "report.h"
 #include "rows.h"
 #include "untold.h"
 #include "util.h"
-
-/* JSON's integers are signed here; a u64 beyond that is no time that anyone measured. */
-static json_int_t num(uint64_t n)
-{
-	return n > INT64_MAX ? INT64_MAX : (json_int_t)n;
-}
-
-static json_t *number_or_null(uint64_t n, bool known)
-{
-	return known ? json_integer(num(n)) : json_null();
-}
-
-static json_t *counter(uint64_t n)
-{
-	return number_or_null(n, n != TARE_UNKNOWN);
-}
-
-static json_t *text_or_null(const char *s)
-{
-	char safe[MODEL_MAX_INFO_LEN + 1];
-
-	return s && s[0] ? json_string(sanitize(s, strlen(s), safe, sizeof(safe))) : json_null();
-}
 
 static void note(json_t *notes, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static void note(json_t *notes, const char *fmt, ...)
@@ -261,70 +239,6 @@ static json_t *ledger_json(const struct model *m, const struct accounts *total, 
 			 num(total->on_cpu_ns), "stolen_ns", (json_int_t)total->stolen_ns);
 }
 
-static json_t *thread_json(const struct thread *t)
-{
-	const struct accounts *a = &t->acc;
-	char comm[64];
-
-	return json_pack("{s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "tid",
-			 number_or_null(t->tid, t->tid), "tgid", number_or_null(t->tgid, t->tid), "comm",
-			 sanitize(t->comm, sizeof(t->comm), comm, sizeof(comm)), "voluntary", num(a->voluntary),
-			 "involuntary", num(a->involuntary), "on_cpu_ns", num(a->on_cpu_ns), "run_queue_ns",
-			 num(a->run_queue_ns), "throttled_ns", num(a->throttled_ns), "sleep_ns", num(a->sleep_ns),
-			 "stolen_ns", (json_int_t)a->stolen_ns, "unknown_ns", num(a->unknown_ns), "lifetime_ns",
-			 num(t->last_ns - t->born_ns), "migrations", num(a->migrations), "exited", t->exited);
-}
-
-static json_t *threads_json(const struct model *m)
-{
-	const struct threads *ts = &m->switches.threads;
-	const struct thread **rows = NULL;
-	int n = rows__threads(m, &rows);
-	json_t *list = n < 0 ? NULL : json_array();
-
-	for (int i = 0; i < n; i++)
-		json_array_append_new(list, thread_json(rows[i]));
-	for (uint32_t i = 0; list && i < ts->nr_folds; i++) {
-		const struct thread_fold *f = &ts->folds[i];
-		json_t *row = thread_json(&f->sum);
-		char comm[64];
-
-		json_object_set_new(row, "tid", json_null());
-		sanitize(f->sum.comm, sizeof(f->sum.comm), comm, sizeof(comm));
-		json_object_set_new(row, "comm", json_sprintf("(%" PRIu64 " exited threads%s%s)", f->nr,
-							      comm[0] ? " of " : "", comm));
-		json_array_append_new(list, row);
-	}
-	free(rows);
-	return list;
-}
-
-static json_t *processes_json(const struct model *m)
-{
-	struct process_row *rows = NULL;
-	int n = model__processes(m, &rows);
-	json_t *list = n < 0 ? NULL : json_array();
-
-	for (int i = 0; i < n; i++) {
-		const struct process_row *r = &rows[i];
-
-		json_array_append_new(list, json_pack(
-			"{s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}",
-			"pid", number_or_null(r->pid, r->pid), "comm", text_or_null(r->comm), "threads", num(r->threads),
-			"voluntary", num(r->acc.voluntary), "involuntary", num(r->acc.involuntary),
-			"on_cpu_ns", num(r->acc.on_cpu_ns), "run_queue_ns", num(r->acc.run_queue_ns),
-			"throttled_ns", num(r->acc.throttled_ns), "sleep_ns", num(r->acc.sleep_ns),
-			"migrations", num(r->acc.migrations),
-			"pauses", r->tells_pauses ? json_pack("{s:I, s:I, s:I}", "count", num(r->pauses.count), "world_ns",
-							      num(r->pauses.world_ns), "max_world_ns",
-							      num(r->pauses.max_ns)) : json_null(),
-			"alloc_bytes", counter(r->counters.alloc_bytes), "alloc_objects", counter(r->counters.alloc_objects),
-			"goroutine_switches", counter(r->counters.goroutine_switches)));
-	}
-	free(rows);
-	return list;
-}
-
 static json_t *check_json(const struct model *m)
 {
 	const struct check *c = &m->switches.threads.check;
@@ -386,7 +300,6 @@ static json_t *damage_json(const struct model *m)
 static json_t *recorder_json(const struct model *m)
 {
 	bool waited = m->has_end && m->end.wait_status != -1;
-
 	const char *attached = model__info(m, "attached_ns");
 
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I}", "attached_ns",
@@ -416,8 +329,8 @@ int report__json(const struct model *m, FILE *to)
 	bad |= json_object_set_new(root, "runtime", runtime_json(m));
 	bad |= json_object_set_new(root, "stop_the_world", stop_the_world_json(m, notes));
 	bad |= json_object_set_new(root, "ledger", ledger_json(m, &total, notes));
-	bad |= json_object_set_new(root, "threads", threads_json(m));
-	bad |= json_object_set_new(root, "processes", processes_json(m));
+	bad |= json_object_set_new(root, "threads", json__threads(m));
+	bad |= json_object_set_new(root, "processes", json__processes(m));
 	bad |= json_object_set_new(root, "check", check_json(m));
 	bad |= json_object_set_new(root, "host", host_json(m));
 	bad |= json_object_set_new(root, "recorder", recorder_json(m));

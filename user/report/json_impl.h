@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the parts of tare.report/1 are made with. Each function returns a new reference, NULL where there is no memory. */
+#ifndef TARE_JSON_IMPL_H
+#define TARE_JSON_IMPL_H
+
+#include <jansson.h>
+#include <string.h>
+
+#include "model.h"
+#include "util.h"
+
+/* JSON's integers are signed here; a u64 beyond that is no time that anyone measured. */
+static inline json_int_t num(uint64_t n)
+{
+	return n > INT64_MAX ? INT64_MAX : (json_int_t)n;
+}
+
+static inline json_t *number_or_null(uint64_t n, bool known)
+{
+	return known ? json_integer(num(n)) : json_null();
+}
+
+static inline json_t *counter(uint64_t n)
+{
+	return number_or_null(n, n != TARE_UNKNOWN);
+}
+
+static inline json_t *text_or_null(const char *s)
+{
+	char safe[MODEL_MAX_INFO_LEN + 1];
+
+	return s && s[0] ? json_string(sanitize(s, strlen(s), safe, sizeof(safe))) : json_null();
+}
+
+json_t *json__threads(const struct model *m);
+json_t *json__processes(const struct model *m);
+
+#endif /* TARE_JSON_IMPL_H */
