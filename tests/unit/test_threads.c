@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Threads that come, change and go; who had the CPU while they waited. */
 #include "model_events.h"
+#include "process.h"
 
 /* ---- threads come, change and go ---- */
 
@@ -91,6 +92,42 @@ static void test_many_short_threads(void **state)
 	for (uint32_t i = 0; i < m->switches.threads.nr_rows; i++)
 		lifetimes += m->switches.threads.rows[i]->last_ns - m->switches.threads.rows[i]->born_ns;
 	assert_int_equal(lifetimes + m->switches.threads.folds[0].sum.last_ns, N * 60);
+}
+
+static void born_and_gone(uint64_t ts, uint32_t tid, uint32_t tgid, const char *comm)
+{
+	struct event ev = { .kind = EVENT_FORK, .ts_ns = ts, .fork = { .tid = tid, .tgid = tgid } };
+
+	strcpy(ev.fork.comm, comm);
+	fold(&ev);
+	in(ts + 10, 0, 0, tid, 4);
+	gone(ts + 20, 0, tid);
+}
+
+/* A number is the last one's that had it, whether that lives, ended with a row, or ended without. */
+static void test_names_by_process(void **state)
+{
+	uint64_t ts = 1000;
+
+	born_and_gone(ts += 100, 200, 200, "early");
+	born_and_gone(ts += 100, 201, 200, "helper");
+	born_and_gone(ts += 100, 300, 300, "older");
+	for (int i = 0; i < THREADS_MAX_EXITED; i++)
+		born_and_gone(ts += 100, 1000 + i, 400, "thread");
+	born_and_gone(ts += 100, 400, 400, "late");
+	born_and_gone(ts += 100, 300, 300, "younger");
+	born_and_gone(ts += 100, 9000, 500, "orphan");
+	end(ts + 100);
+
+	assert_string_equal(model__process_name(m, 200), "early");
+	assert_string_equal(model__process_name(m, 300), "younger");
+	assert_string_equal(model__process_name(m, 400), "late");
+	assert_string_equal(model__process_name(m, 500), "orphan");
+	assert_string_equal(model__process_name(m, 600), "");
+	assert_string_equal(model__process_name(m, 0), "");
+	assert_int_equal(model__process_of(m, 201), 200);
+	assert_int_equal(model__process_of(m, 1000), 400);
+	assert_int_equal(model__process_of(m, 7), 0);
 }
 
 static void test_check(void **state)
@@ -215,6 +252,7 @@ int main(void)
 		TEST(test_tid_used_again),
 		TEST(test_exec_by_another_thread),
 		TEST(test_many_short_threads),
+		TEST(test_names_by_process),
 		TEST(test_check),
 		TEST(test_check_at_exit),
 		TEST(test_rivals),

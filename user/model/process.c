@@ -104,36 +104,20 @@ int model__processes(const struct model *m, struct process_row **rows)
 const char *model__process_name(const struct model *m, uint32_t pid)
 {
 	const struct threads *ts = &m->switches.threads;
-	const struct thread *best = NULL;
+	const struct thread *first = threads__last(ts, pid);
+	const struct thread_fold *fold = threads__folded(ts, pid);
 
-	for (uint32_t i = 0; i < ts->nr_rows; i++) {
-		const struct thread *t = ts->rows[i];
-
-		if (t->tgid != pid || t->tid != pid || !t->comm[0])
-			continue;
-		if (!best || t->born_ns >= best->born_ns)
-			best = t;
-	}
-	for (uint32_t i = 0; i < ts->nr_folds && !best; i++)
-		if (ts->folds[i].sum.tgid == pid)
-			best = &ts->folds[i].sum;
-	return best ? best->comm : "";
+	/* rows are given to those that end first: a first thread in the fold ended after one that has a row */
+	if (first && first->exited && fold && fold->sum.tid)
+		return fold->sum.comm;
+	if (first && first->tgid == pid && first->comm[0])
+		return first->comm;
+	return pid && fold ? fold->sum.comm : "";
 }
 
 uint32_t model__process_of(const struct model *m, uint32_t tid)
 {
-	const struct threads *ts = &m->switches.threads;
-	const struct thread *t = threads__find(ts, tid);
-	uint64_t born_ns = 0;
-	uint32_t pid = 0;
+	const struct thread *t = threads__last(&m->switches.threads, tid);
 
-	if (t)
-		return t->tgid;
-	for (uint32_t i = 0; i < ts->nr_rows; i++) {
-		if (ts->rows[i]->tid != tid || ts->rows[i]->born_ns < born_ns)
-			continue;
-		born_ns = ts->rows[i]->born_ns;
-		pid = ts->rows[i]->tgid;
-	}
-	return pid;
+	return t ? t->tgid : 0;
 }

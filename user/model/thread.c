@@ -9,6 +9,7 @@ void threads__init(struct threads *ts)
 {
 	memset(ts, 0, sizeof(*ts));
 	table__init(&ts->by_tid, THREADS_MAX_LIVE);
+	table__init(&ts->ended, THREADS_MAX_EXITED);
 	table__init(&ts->fold_of, THREADS_MAX_FOLDS);
 }
 
@@ -25,6 +26,7 @@ void threads__free(struct threads *ts)
 	free(ts->rows);
 	free(ts->folds);
 	table__free(&ts->by_tid);
+	table__free(&ts->ended);
 	table__free(&ts->fold_of);
 }
 
@@ -33,6 +35,21 @@ struct thread *threads__find(const struct threads *ts, uint32_t tid)
 	uint64_t *slot = table__find(&ts->by_tid, tid);
 
 	return slot ? (struct thread *)(uintptr_t)*slot : NULL;
+}
+
+struct thread *threads__last(const struct threads *ts, uint32_t tid)
+{
+	struct thread *t = threads__find(ts, tid);
+	uint64_t *slot = t ? NULL : table__find(&ts->ended, tid);
+
+	return slot ? (struct thread *)(uintptr_t)*slot : t;
+}
+
+const struct thread_fold *threads__folded(const struct threads *ts, uint32_t tgid)
+{
+	uint64_t *slot = table__find(&ts->fold_of, tgid);
+
+	return slot ? &ts->folds[*slot] : NULL;
 }
 
 static int threads__make_room(struct threads *ts)
@@ -144,11 +161,16 @@ static bool threads__fold(struct threads *ts, const struct thread *t)
 
 void threads__retire(struct threads *ts, struct thread *t)
 {
+	uint64_t *last;
+
 	threads__compare(ts, t);
 	table__delete(&ts->by_tid, t->tid);
 	t->exited = true;
 	if (ts->nr_exited < THREADS_MAX_EXITED || !threads__fold(ts, t)) {
 		ts->nr_exited++;
+		last = table__add(&ts->ended, t->tid);
+		if (last)
+			*last = (uintptr_t)t;
 		return;
 	}
 	ts->rows[t->row] = ts->rows[--ts->nr_rows];

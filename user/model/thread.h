@@ -87,6 +87,7 @@ struct thread_fold {
 
 struct threads {
 	struct table by_tid;		/* live ones */
+	struct table ended;		/* tid to the last one of that number that ended and has a row */
 	struct thread **rows;		/* all that have a row, in no order */
 	uint32_t nr_rows, cap_rows, nr_exited;
 	struct thread_fold *folds;	/* the sums of ended threads without a row, by process */
@@ -103,6 +104,12 @@ void threads__free(struct threads *ts);
 
 /* The live thread @tid, or NULL. */
 struct thread *threads__find(const struct threads *ts, uint32_t tid);
+
+/* The last thread that was called @tid, live or ended, as far as it has a row; or NULL. */
+struct thread *threads__last(const struct threads *ts, uint32_t tid);
+
+/* The sum of process @tgid's ended threads without a row, or NULL. */
+const struct thread_fold *threads__folded(const struct threads *ts, uint32_t tgid);
 
 /* A new live thread @tid born at @ts_ns, OFF; one that had this tid ends. NULL: no memory, or too many. */
 struct thread *threads__add(struct threads *ts, uint32_t tid, uint64_t ts_ns);
