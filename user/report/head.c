@@ -23,23 +23,48 @@ static const char *clean(const char *s, char *buf, size_t size)
 	return sanitize(s, strlen(s), buf, size);
 }
 
-/* One process by name and number; several that are called alike by their name; others by the first one. */
+#define NAMES_COLUMNS 56	/* of the headline; the figures have the rest */
+
+static size_t add_name(char *buf, size_t size, const char *sep, const char *comm, uint32_t pid)
+{
+	char name[64];
+
+	return snprintf(buf, size, "%s%s (pid %u)", sep, clean(comm[0] ? comm : "(no name)", name, sizeof(name)), pid);
+}
+
+static int alike(const struct process_row *rows, int n, const char *comm)
+{
+	int same = 0;
+
+	for (int i = 0; i < n; i++)
+		same += !strcmp(rows[i].comm, comm);
+	return same;
+}
+
+/* Several that are called alike by their name; others by name and number, that of the target first, as many as find room. */
 static void headline_name(const struct model *m, char *buf, size_t size)
 {
 	struct process_row *rows = NULL;
-	int n = model__processes(m, &rows), alike = 0;
-	char name[64];
+	int n = model__processes(m, &rows), left = n > 0 ? n - 1 : 0;
+	size_t len = add_name(buf, size, "", m->target_comm[0] ? m->target_comm : "(no target)", m->first_tgid);
+	char next[128], name[64];
 
-	clean(m->target_comm[0] ? m->target_comm : "(no target)", name, sizeof(name));
-	for (int i = 0; i < n; i++)
-		alike += !strcmp(rows[i].comm, m->target_comm);
+	if (n > 1 && alike(rows, n, m->target_comm) == n) {
+		snprintf(buf, size, "%d processes named %s", n, clean(m->target_comm, name, sizeof(name)));
+		left = 0;
+	}
+	for (int i = 0; i < n && left; i++) {
+		if (rows[i].pid == m->first_tgid)
+			continue;
+		if (len + add_name(next, sizeof(next), ", ", rows[i].comm, rows[i].pid) > NAMES_COLUMNS)
+			break;
+		strcpy(buf + len, next);
+		len += strlen(next);
+		left--;
+	}
+	if (left)
+		snprintf(buf + len, size - len, " and %d other process%s", left, left == 1 ? "" : "es");
 	free(rows);
-	if (n < 2)
-		snprintf(buf, size, "%s (pid %u)", name, m->first_tgid);
-	else if (alike == n)
-		snprintf(buf, size, "%d processes named %s", n, name);
-	else
-		snprintf(buf, size, "%s (pid %u) and %d other process%s", name, m->first_tgid, n - 1, n == 2 ? "" : "es");
 }
 
 static void print_headline(const struct model *m, const struct accounts *total, FILE *to)
@@ -190,6 +215,19 @@ static void print_probes(const struct model *m, const struct accounts *a, FILE *
 	fputc('\n', to);
 }
 
+/* Below that nobody could have been in anybody's way for long. */
+#define ATTACHING_WORTH_NS 100000000
+
+static void print_attaching(const struct model *m, FILE *to)
+{
+	const char *took = model__info(m, "attached_ns");
+	uint64_t ns = took ? strtoull(took, NULL, 10) : 0;
+	char t[16];
+
+	if (ns >= ATTACHING_WORTH_NS)
+		fprintf(to, LABEL "in %s: work beside the target, before the recording\n", "attached", fmt_ns(ns, t));
+}
+
 /* Below that it is no more than what starting a program takes. */
 #define HOLD_WORTH_NS 1000000
 
@@ -277,6 +315,7 @@ void report__head(const struct model *m, FILE *to)
 	fputc('\n', to);
 	print_origin(m, to);
 	print_probes(m, &total, to);
+	print_attaching(m, to);
 	print_holds(m, to);
 	if (!model__lost_events(m) && !m->lost[TARE_LOST_DISK])
 		fprintf(to, LABEL "none\n", "lost");

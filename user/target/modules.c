@@ -69,17 +69,35 @@ int mapping__stat(pid_t pid, const struct mapping *m, struct stat *st)
 	return stat(path, st) ? -errno : S_ISREG(st->st_mode) ? 0 : -EINVAL;
 }
 
+/*
+ * The kernel gives up to a page at once (fs/seq_file.c) and finds its place anew
+ * each time: stdio's own buffer would ask four times as often. Each of thousands
+ * of threads has a mapping for its stack.
+ */
+#define MAPS_READ 4096
+
+static FILE *open_maps(pid_t pid, char buf[MAPS_READ])
+{
+	char path[32];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	f = fopen(path, "re");
+	if (f)
+		setvbuf(f, buf, _IOFBF, MAPS_READ);
+	return f;
+}
+
 int modules__for_each(pid_t pid, int (*visit)(const struct module *m, void *ctx), void *ctx)
 {
-	char path[32], *line = NULL;
+	char buf[MAPS_READ], *line = NULL;
 	size_t room = 0;
 	int ret = 0, at, fd;
 	char perms[5];
 	FILE *f;
 
 	pid = proc__living(pid);
-	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
-	f = fopen(path, "re");
+	f = open_maps(pid, buf);
 	if (!f)
 		return errno == ENOENT ? -ESRCH : -errno;
 	while (!ret && getline(&line, &room, f) > 0) {
@@ -105,14 +123,12 @@ int modules__for_each(pid_t pid, int (*visit)(const struct module *m, void *ctx)
 
 int mappings__for_each(pid_t pid, int (*visit)(const struct mapping *m, void *ctx), void *ctx)
 {
-	char path[32], *line = NULL;
+	char buf[MAPS_READ], *line = NULL;
 	size_t room = 0;
 	int ret = 0, at;
 	char perms[5];
-	FILE *f;
+	FILE *f = open_maps(proc__living(pid), buf);
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", proc__living(pid));
-	f = fopen(path, "re");
 	if (!f)
 		return errno == ENOENT ? -ESRCH : -errno;
 	while (!ret && getline(&line, &room, f) > 0) {
