@@ -206,9 +206,34 @@ static void a_full_disk_is_reported(void **unused)
 	}
 }
 
+/* Each process has its own runtime's names; a number without one stays a number. */
+static void names_of_numbers(void **unused)
+{
+	static const struct { const char *key, *value; } infos[] = {
+		{ "stop_reason.1", "GC \"mark\"" }, { "names.1/stop_reason.1", "other" }, { "names_of.7", "1" },
+	};
+	struct sink s;
+	struct event ev = { .kind = EVENT_RUNTIME, .runtime = { TARE_RT_STW_REQUEST, 2, 5, 4, 77, { 1, 1 } } };
+
+	start(&s, &exporter_json_lines);
+	for (size_t i = 0; i < sizeof(infos) / sizeof(infos[0]); i++)
+		feed(&s, (struct event){ .kind = EVENT_INFO, .info = { infos[i].key, infos[i].value } });
+	feed(&s, ev);
+	ev.runtime.tgid = 7;
+	feed(&s, ev);
+	ev.runtime.args[0] = 2;
+	feed(&s, ev);
+	finish(&s);
+	assert_non_null(strstr(s.data, "\"tgid\":4,\"goroutine\":77,\"reason\":1,\"ps\":1,\"reason_name\":\"GC \\\"mark\\\"\"}"));
+	assert_non_null(strstr(s.data, "\"tgid\":7,\"goroutine\":77,\"reason\":1,\"ps\":1,\"reason_name\":\"other\"}"));
+	assert_non_null(strstr(s.data, "\"tgid\":7,\"goroutine\":77,\"reason\":2,\"ps\":1}"));
+	free(s.data);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_of_numbers),
 		cmocka_unit_test(script_is_in_order_and_complete),
 		cmocka_unit_test(states_are_the_tracepoints),
 		cmocka_unit_test(script_bears_any_name),

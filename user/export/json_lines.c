@@ -11,10 +11,12 @@
 #include "event_names.h"
 #include "export.h"
 #include "json_lines_put.h"
+#include "runtime_names.h"
 #include "util.h"
 
 struct lines {
 	FILE *to;
+	struct runtime_names names;
 };
 
 static void on_switch(FILE *to, const struct event *ev)
@@ -361,26 +363,51 @@ static int json_lines__begin(FILE *to, void **state)
 	if (!l)
 		return -ENOMEM;
 	l->to = to;
+	runtime_names__init(&l->names);
 	*state = l;
 	return 0;
 }
 
+/* "reason_name" after "reason": what its runtime calls the number, where that was told by then. */
+static void put_names(const struct lines *l, const struct event *ev)
+{
+	const char *kind, *name;
+	char key[64];
+
+	for (unsigned i = 0; i < ev->runtime.nr_args; i++) {
+		kind = runtime_arg_kind(ev->runtime.event, i);
+		name = kind ? runtime_names__find(&l->names, ev->runtime.tgid, kind, ev->runtime.args[i]) : NULL;
+		if (!name)
+			continue;
+		snprintf(key, sizeof(key), "%s_name", runtime_arg_name(ev->runtime.event, i));
+		put_text(l->to, key, name, strlen(name));
+	}
+}
+
 static int json_lines__event(void *state, const struct event *ev)
 {
-	FILE *to = ((struct lines *)state)->to;
+	struct lines *l = state;
+	FILE *to = l->to;
 
 	if (ev->kind >= ARRAY_SIZE(kinds) || !kinds[ev->kind].put)
 		return 0;
+	if (ev->kind == EVENT_INFO && runtime_names__info(&l->names, ev->info.key, ev->info.value) < 0)
+		return -ENOMEM;
 	errno = 0;
 	fprintf(to, "{\"ts_ns\":%" PRIu64 ",\"cpu\":%u,\"event\":\"%s\"", ev->ts_ns, ev->cpu, kinds[ev->kind].name);
 	kinds[ev->kind].put(to, ev);
+	if (ev->kind == EVENT_RUNTIME)
+		put_names(l, ev);
 	fputs("}\n", to);
 	return ferror(to) ? -(errno ? errno : EIO) : 0;
 }
 
 static int json_lines__end(void *state)
 {
-	free(state);
+	struct lines *l = state;
+
+	runtime_names__free(&l->names);
+	free(l);
 	return 0;
 }
 

@@ -22,10 +22,7 @@ const char *rt__name_of(const struct perfetto_runtime *rt, uint32_t pid, const c
 
 void rt__arg(struct perfetto_runtime *rt, const struct event *ev, unsigned i)
 {
-	static const struct { const char *arg, *prefix; } named[] = {
-		{ "reason", "stop_reason" }, { "phase", "gc_phase" }, { "wait_reason", "wait_reason" },
-	};
-	const char *arg = runtime_arg_name(ev->runtime.event, i), *name;
+	const char *arg = runtime_arg_name(ev->runtime.event, i), *kind = runtime_arg_kind(ev->runtime.event, i), *name;
 	uint64_t value = ev->runtime.args[i];
 	char buf[64];
 
@@ -35,14 +32,11 @@ void rt__arg(struct perfetto_runtime *rt, const struct event *ev, unsigned i)
 		track_event__address(&rt->tracks, arg, value);
 		return;
 	}
-	for (size_t k = 0; k < ARRAY_SIZE(named); k++) {
-		name = strcmp(arg, named[k].arg) ? NULL : rt__name_of(rt, ev->runtime.tgid, named[k].prefix, value, buf);
-		if (name) {
-			track_event__text(&rt->tracks, arg, name);
-			return;
-		}
-	}
-	track_event__int(&rt->tracks, arg, value);
+	name = kind ? rt__name_of(rt, ev->runtime.tgid, kind, value, buf) : NULL;
+	if (name)
+		track_event__text(&rt->tracks, arg, name);
+	else
+		track_event__int(&rt->tracks, arg, value);
 }
 
 /* ---- processes ---- */

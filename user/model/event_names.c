@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "event_names.h"
 #include "format.h"
@@ -45,6 +46,19 @@ const char *runtime_event_name(uint16_t event)
 const char *runtime_arg_name(uint16_t event, unsigned i)
 {
 	return event < TARE_NR_RT_EVENTS && i < TARE_RT_MAX_ARGS ? events[event].args[i] : NULL;
+}
+
+const char *runtime_arg_kind(uint16_t event, unsigned i)
+{
+	static const struct { const char *arg, *kind; } named[] = {
+		{ "reason", "stop_reason" }, { "phase", "gc_phase" }, { "wait_reason", "wait_reason" },
+	};
+	const char *arg = runtime_arg_name(event, i);
+
+	for (size_t k = 0; arg && k < sizeof(named) / sizeof(named[0]); k++)
+		if (!strcmp(arg, named[k].arg))
+			return named[k].kind;
+	return NULL;
 }
 
 const char *irq_name(uint64_t number, char buf[32])
