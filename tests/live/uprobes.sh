@@ -87,7 +87,7 @@ attached()
 preload=
 if [ "$has_multi" = works ]; then
 	attached "one link for all"
-	is "$all" 1 "one link for all: it is one"
+	is "$all" 2 "one link for all: one in the program, one in the dynamic linker"
 	together=$each
 else
 	skip 8 "this kernel has no link for many uprobes"
