@@ -429,8 +429,10 @@ struct tare_runtime {
  * was in before.
  */
 #define TARE_CGROUP_LEN	64
+#define TARE_STOP_STATE		0x00ff
+#define TARE_STOP_SLEEPERS	0x0100	/* _FROZEN: whoever sleeps is frozen where it is, and no switch tells of it */
 struct tare_stop {
-	struct tare_rec rec;	/* .flags: enum tare_state */
+	struct tare_rec rec;	/* .flags: enum tare_state | TARE_STOP_SLEEPERS */
 	__u32 tid, tgid;
 	__u32 signal;		/* TARE_STATE_STOPPED: which one; 0: not known */
 	char cgroup[TARE_CGROUP_LEN];	/* TARE_STATE_FROZEN: last part of the name of that which was told to; "": not known */

@@ -62,7 +62,8 @@ static __always_inline void tell_stop(struct cpu_state *c, struct task_struct *p
 	struct tare_stop *r = (struct tare_stop *)c->scratch;
 
 	r->rec.kind = TARE_REC_STOP;
-	r->rec.flags = state;
+	/* since 6.1, for the freezer of cgroup v1 and suspend: __set_task_frozen(), kernel/freezer.c */
+	r->rec.flags = state | (task_state_bits(prev) & TASK_FROZEN ? TARE_STOP_SLEEPERS : 0);
 	r->tid = prev->pid;
 	r->tgid = prev->tgid;
 	r->signal = state == TARE_STATE_STOPPED ? stop_signal(prev) : 0;

@@ -192,7 +192,7 @@ static void on_stop(FILE *to, const struct event *ev)
 {
 	put(to, "tid", ev->stop.tid);
 	put(to, "tgid", ev->stop.tgid);
-	put(to, "state", ev->stop.rec.flags);
+	put(to, "state", ev->stop.rec.flags & TARE_STOP_STATE);
 	if (ev->stop.signal)
 		put(to, "signal", ev->stop.signal);
 	if (ev->stop.cgroup[0])

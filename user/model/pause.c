@@ -136,6 +136,7 @@ static void fold_leave(struct pauses *ps, const struct event *ev)
 	}
 	pause_process__stolen(pr, t, ev);
 	pause_thread__leave(ps, t, ev, pr->now);
+	pause_process__note_freeze(ps, pr, t, ev->ts_ns);
 	if (pr->now && t->tid == pr->now->initiator.tid && !pr->now->stopped_ns && !pr->now->restarts->slept_ns)
 		pr->now->restarts->slept_ns = t->slept_ns;
 	if (pr->now && t->tid == pr->now->initiator.tid && ev->sw.voluntary)
@@ -167,6 +168,7 @@ static void fold_arrive(struct pauses *ps, const struct event *ev)
 	if (!pr)
 		return;
 	t->dead = false;
+	pause_process__note_thaw(ps, pr, t, ev);
 	pause_thread__arrive(ps, t, ev, pr->now);
 	if (pr->now && t->tid == pr->now->initiator.tid)
 		pause__note_wake(ps, pr->now, ev);

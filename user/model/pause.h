@@ -61,6 +61,7 @@ struct pause_seg {
 	uint8_t cause, part;	/* enum pause_cause, enum pause_part */
 	bool on_cpu;		/* the thread had a CPU */
 	bool firm;		/* seen, not concluded from what came before or after */
+	bool asleep;		/* blocked: where a signal would have woken it */
 	bool own;		/* runqueue: the rival is a target thread */
 };
 

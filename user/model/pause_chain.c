@@ -110,7 +110,7 @@ static bool is_futex(const struct pauses *ps, uint64_t detail)
 
 	if (arch < 0 || arch >= sizeof(futex) / sizeof(futex[0]))
 		return false;
-	return (detail & 0xffff) != TARE_NO_SYSCALL && (detail & 0xffff) == futex[arch][detail >> 16 & 1];
+	return detail < DETAIL_STOP(0) && (detail & 0xffff) != TARE_NO_SYSCALL && (detail & 0xffff) == futex[arch][detail >> 16 & 1];
 }
 
 /*

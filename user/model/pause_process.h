@@ -11,6 +11,7 @@
 #define MAX_WAKES	8
 #define MAX_TURNS	8
 #define MAX_RESTARTS	256	/* threads of one pause that were told to go on */
+#define MAX_FREEZES	8
 #define LINGER_NS	1000000000ull	/* a thread that runs later than that after a pause is none of its */
 /* Who was woken wakes another at once if there is more work: what it wakes later is its own affair. */
 #define CHAIN_NS	50000
@@ -48,6 +49,12 @@ struct pause_turn {
 	uint32_t tid;
 };
 
+/* All that slept were frozen, too, and no switch told of it. */
+struct pause_freeze {
+	uint64_t since_ns, until_ns;	/* 0: it is still */
+	uint64_t detail;
+};
+
 struct pause_process {
 	uint32_t tgid;
 	uint64_t epoch;
@@ -59,6 +66,8 @@ struct pause_process {
 	unsigned nr_lingering;
 	uint32_t dead[MAX_DEAD];
 	unsigned nr_dead;
+	struct pause_freeze freezes[MAX_FREEZES];	/* the newest at [(nr_freezes - 1) % MAX_FREEZES] */
+	uint64_t nr_freezes;
 };
 
 /* pause_runtime.c: the runtime of @pr tells @ev. Returns 0 or -ENOMEM. */
@@ -78,6 +87,14 @@ void pause_process__runs(struct pauses *ps, struct pause_process *pr, const stru
 			 const struct event *ev);
 /* Add the wait of the last one to run to @p's chain. */
 void pause__join_restart(struct pauses *ps, struct pause *p);
+
+/* pause_freeze.c: @t left at @ts_ns, or is about to arrive by @ev: is the process frozen from now on, or until then? */
+void pause_process__note_freeze(struct pauses *ps, struct pause_process *pr, const struct pause_thread *t,
+				uint64_t ts_ns);
+void pause_process__note_thaw(struct pauses *ps, struct pause_process *pr, const struct pause_thread *t,
+			      const struct event *ev);
+/* What slept in @p's chain while the process was frozen was that. */
+void pause__tell_frozen(const struct pause_process *pr, struct pause *p);
 
 /* pause_total.c: @p is over; it is counted, and kept or freed. */
 void pauses__add(struct pauses *ps, struct pause *p);

@@ -24,6 +24,7 @@ void pause_process__settle(struct pauses *ps, struct pause_process *pr)
 	pr->nr_lingering--;
 	p->lost |= ps->loss_total != p->restarts->lost_total;
 	pause__join_restart(ps, p);
+	pause__tell_frozen(pr, p);
 	pauses__add(ps, p);
 }
 

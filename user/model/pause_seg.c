@@ -18,7 +18,7 @@ static bool alike(const struct pause_seg *a, const struct pause_seg *b)
 {
 	return a->cause == b->cause && a->part == b->part && a->tid == b->tid && a->detail == b->detail &&
 	       a->other == b->other && a->name == b->name && a->cpu == b->cpu && a->on_cpu == b->on_cpu &&
-	       a->firm == b->firm && a->stack == b->stack;
+	       a->firm == b->firm && a->asleep == b->asleep && a->stack == b->stack;
 }
 
 /* What is put together from several places is at none. A system call stays: one that stands for the others. */

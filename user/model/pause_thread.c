@@ -122,6 +122,7 @@ static void pause_thread__tell_off(struct pauses *ps, struct pause_thread *t, ui
 
 	if (t->off == OFF_BLOCKED || t->off == OFF_FAULT)
 		s.detail = t->off_detail;
+	s.asleep = t->off == OFF_BLOCKED && t->asleep;
 	if (t->off == OFF_RUNNABLE)
 		pause_cpus__wait(ps, t->cpu, t->tid, from, to, out);
 	else
@@ -274,6 +275,7 @@ void pause_thread__leave(struct pauses *ps, struct pause_thread *t, const struct
 		t->slept_ns = ev->ts_ns;
 	t->is_on = false;
 	t->is_known = true;
+	t->asleep = sw->state == TARE_STATE_INTERRUPTIBLE;
 	t->since_ns = ev->ts_ns;
 	t->cpu = ev->cpu;
 	if (!sw->voluntary || sw->state == TARE_STATE_RUNNING) {

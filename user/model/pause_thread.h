@@ -38,6 +38,7 @@ struct pause_thread {
 	bool fault_open;		/* .after is a fault whose end nobody tells, and that nothing has seen yet */
 	enum pause_off off;
 	uint64_t off_detail;
+	bool asleep;			/* OFF_BLOCKED: where a signal would wake it */
 	uint16_t cpu;
 	uint64_t epoch;			/* of the pause that what follows is about */
 	uint64_t since_ns;		/* in this state */

@@ -22,7 +22,8 @@ static uint32_t reason_of_state(uint32_t state)
 /* A recording has few of them. */
 static uint32_t switches__stop_reason(struct switches *s, const struct tare_stop *stop)
 {
-	struct reason new = { .kind = REASON_STOP, .state = stop->rec.flags, .signal = stop->signal };
+	struct reason new = { .kind = REASON_STOP, .state = stop->rec.flags & TARE_STOP_STATE, .signal = stop->signal,
+			      .sleepers = stop->rec.flags & TARE_STOP_SLEEPERS };
 	uint32_t i = REASON_SYSCALL;
 
 	memcpy(new.cgroup, stop->cgroup, TARE_CGROUP_LEN);
@@ -30,7 +31,7 @@ static uint32_t switches__stop_reason(struct switches *s, const struct tare_stop
 		const struct reason *r = &s->reasons[i];
 
 		if (r->kind == REASON_STOP && r->state == new.state && r->signal == new.signal &&
-		    !strcmp(r->cgroup, new.cgroup))
+		    r->sleepers == new.sleepers && !strcmp(r->cgroup, new.cgroup))
 			return i;
 	}
 	if (i == MAX_REASONS)
@@ -43,7 +44,7 @@ int switches__stop(struct switches *s, const struct event *ev)
 {
 	struct thread *t = threads__find(&s->threads, ev->stop.tid);
 
-	if (t && ev->ts_ns >= t->born_ns && reason_of_state(ev->stop.rec.flags) != REASON_OTHER)
+	if (t && ev->ts_ns >= t->born_ns && reason_of_state(ev->stop.rec.flags & TARE_STOP_STATE) != REASON_OTHER)
 		t->stopping = switches__stop_reason(s, &ev->stop);
 	return 0;
 }
@@ -75,8 +76,21 @@ bool reason__stop_text(const struct reason *r, char *buf, size_t size)
 	return true;
 }
 
+static const struct reason *switches__stop_of(const struct switches *s, uint64_t detail)
+{
+	return detail >= DETAIL_STOP(0) && detail < DETAIL_STOP(s->nr_reasons) ? &s->reasons[detail & UINT32_MAX] : NULL;
+}
+
+bool switches__freezes_sleepers(const struct switches *s, uint64_t detail)
+{
+	const struct reason *r = switches__stop_of(s, detail);
+
+	return r && r->sleepers;
+}
+
 bool switches__stop_text(const struct switches *s, uint64_t detail, char *buf, size_t size)
 {
-	return detail >= DETAIL_STOP(0) && detail < DETAIL_STOP(s->nr_reasons) &&
-	       reason__stop_text(&s->reasons[detail & UINT32_MAX], buf, size);
+	const struct reason *r = switches__stop_of(s, detail);
+
+	return r && reason__stop_text(r, buf, size);
 }

@@ -33,6 +33,7 @@ struct reason {
 	uint16_t syscall;	/* REASON_SYSCALL */
 	bool compat;
 	uint8_t state;		/* REASON_STOP: TARE_STATE_STOPPED, _TRACED or _FROZEN */
+	bool sleepers;		/* it was frozen, and with it who slept in its process, without a switch */
 	uint32_t signal;	/* by which it was stopped; 0: not known */
 	char cgroup[TARE_CGROUP_LEN + 1];	/* for which it is frozen, as it came; "": not known */
 	uint64_t count;		/* switches out */
@@ -88,6 +89,8 @@ bool reason__stop_text(const struct reason *r, char *buf, size_t size);
 /* A pause's detail where a thread was made to stand still instead of being in a system call; the same in words. */
 #define DETAIL_STOP(reason) (1ull << 32 | (reason))
 bool switches__stop_text(const struct switches *s, uint64_t detail, char *buf, size_t size);
+/* Is it what freezes the sleeping threads of the process, too? */
+bool switches__freezes_sleepers(const struct switches *s, uint64_t detail);
 
 /* Close what is open at @end_ns: who runs has run until then, who waits has waited. Once. */
 void switches__finish(struct switches *s, uint64_t end_ns);

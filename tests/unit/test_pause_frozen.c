@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* A process frozen in the middle of a pause, with threads that sleep where they are: no switch tells of these. */
+#include "pause_events.h"
+
+static void frozen_out(uint64_t ts, int cpu, uint32_t tid, uint16_t flags)
+{
+	struct event stop = { .kind = EVENT_STOP, .ts_ns = ts }, ev = sw(ts, cpu, tid, 0);
+
+	stop.stop = (struct tare_stop){ .rec.flags = TARE_STATE_FROZEN | flags, .tid = tid, .tgid = TGID, .cgroup = "one" };
+	fold(&stop);
+	ev.sw.prev_target = ev.sw.voluntary = true;
+	ev.sw.state = TARE_STATE_FROZEN;
+	fold(&ev);
+}
+
+static int setup_three(void **state)
+{
+	if (setup_two(state))
+		return -1;
+	task(0, 2 * MS, 103, 2, TARE_STATE_RUNNING, TARE_NO_SYSCALL, NULL);
+	rt(3 * MS, 103, TARE_RT_GC_START);
+	return 0;
+}
+
+static void assert_blocked(uint64_t ns, uint64_t as_frozen)
+{
+	const struct pause *p = only_pause();
+	uint64_t frozen = 0;
+	char text[64];
+
+	assert_int_equal(p->cause_ns[PAUSE_BLOCKED], ns);
+	for (uint32_t i = 0; i < p->chain.n; i++) {
+		const struct pause_seg *s = &p->chain.at[i];
+
+		if (s->cause != PAUSE_BLOCKED || !switches__stop_text(&m->switches, s->detail, text, sizeof(text)))
+			continue;
+		assert_string_equal(text, "frozen (cgroup one)");
+		assert_false(s->firm);
+		frozen += s->end_ns - s->start_ns;
+	}
+	assert_int_equal(frozen, as_frozen);
+}
+
+/* Only for so long as one is seen to be frozen; before and after it slept as it said. */
+static void test_sleeper(void **state)
+{
+	request();
+	out(T + 1 * MS, 1, 102, 0, FUTEX);
+	frozen_out(T + 2 * MS, 2, 103, TARE_STOP_SLEEPERS);
+	in_woken(T + 303 * MS, 2, 0, 103, 1 * MS, 0, 900);
+	in_woken(T + 304 * MS, 1, 0, 102, 0, 0, 900);
+	rest(T + 305 * MS);
+	assert_blocked(303 * MS, 300 * MS);
+}
+
+/* The sleeper is the first to be seen again: so late the thaw was at most. */
+static void test_sleeper_first(void **state)
+{
+	request();
+	out(T + 1 * MS, 1, 102, 0, FUTEX);
+	frozen_out(T + 2 * MS, 2, 103, TARE_STOP_SLEEPERS);
+	in_woken(T + 304 * MS, 1, 0, 102, 2 * MS, 0, 900);
+	in_woken(T + 304 * MS, 2, 0, 103, 1 * MS, 0, 900);
+	rest(T + 305 * MS);
+	assert_blocked(301 * MS, 300 * MS);
+}
+
+static void test_twice(void **state)
+{
+	request();
+	out(T + 1 * MS, 1, 102, 0, FUTEX);
+	for (uint64_t at = 2; at < 30; at += 10) {
+		frozen_out(T + at * MS, 2, 103, TARE_STOP_SLEEPERS);
+		in_woken(T + (at + 5) * MS, 2, 0, 103, 0, 0, 900);
+	}
+	in_woken(T + 40 * MS, 1, 0, 102, 0, 0, 900);
+	rest(T + 41 * MS);
+	assert_blocked(39 * MS, 15 * MS);
+}
+
+/* The other freezer wakes all that sleep: who slept on was not frozen. */
+static void test_other_freezer(void **state)
+{
+	request();
+	out(T + 1 * MS, 1, 102, 0, FUTEX);
+	frozen_out(T + 2 * MS, 2, 103, 0);
+	in_woken(T + 303 * MS, 2, 0, 103, 1 * MS, 0, 900);
+	in_woken(T + 304 * MS, 1, 0, 102, 0, 0, 900);
+	rest(T + 305 * MS);
+	assert_blocked(303 * MS, 0);
+}
+
+/* Who sleeps where no signal wakes it waits on, frozen or not. */
+static void test_uninterruptible(void **state)
+{
+	struct event ev = sw(T + 1 * MS, 1, 102, 0);
+
+	request();
+	ev.sw.prev_target = ev.sw.voluntary = true;
+	ev.sw.state = TARE_STATE_UNINTERRUPTIBLE;
+	ev.sw.syscall = READ;
+	fold(&ev);
+	frozen_out(T + 2 * MS, 2, 103, TARE_STOP_SLEEPERS);
+	in_woken(T + 303 * MS, 2, 0, 103, 1 * MS, 0, 900);
+	in_woken(T + 304 * MS, 1, 0, 102, 0, 0, 900);
+	rest(T + 305 * MS);
+	assert_blocked(303 * MS, 0);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup_three, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_sleeper), TEST(test_sleeper_first), TEST(test_twice), TEST(test_other_freezer),
+		TEST(test_uninterruptible),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
