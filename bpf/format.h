@@ -428,7 +428,7 @@ struct tare_runtime {
  * Stands before the switch by which a thread leaves in TARE_STATE_STOPPED, _TRACED or _FROZEN, whatever system call it
  * was in before.
  */
-#define TARE_CGROUP_LEN	64
+#define TARE_CGROUP_LEN	128	/* container runtimes name them by an id of 64 digits and what they add */
 #define TARE_STOP_STATE		0x00ff
 #define TARE_STOP_SLEEPERS	0x0100	/* _FROZEN: whoever sleeps is frozen where it is, and no switch tells of it */
 struct tare_stop {

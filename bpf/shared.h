@@ -119,7 +119,7 @@ struct cpu_state {
 	__u8 crowded;		/* the ring is too full for what concerns others */
 	__u8 held;		/* who leaves in the switch under way does so as it is held: enum tare_state; 0: it is not */
 	__u8 pad;
-	__u32 scratch[24];	/* a record being put together: TARE_SW_MAX_WORDS and room to spare */
+	__u32 scratch[40];	/* a record being put together: a switch, or struct tare_stop */
 	__u64 hits[NR_PROGS];
 	__u64 lost[TARE_NR_LOST];
 	__u64 irq_ts[2];	/* softirq, hardirq: when the one under way began; 0: not looked at */

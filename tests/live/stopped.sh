@@ -61,11 +61,13 @@ while read -r _ at type options _; do
 	cgroup2,*) file=cgroup.freeze on=1 off=0 ;;
 	*) continue ;;
 	esac
-	group=$at/tare-stopped-$$
+	name=$(printf 'tare-stopped-%d-%064d.scope' $$ 0) # as long as container runtimes make them
+	group=$at/$name
 	mkdir "$group" && at_exit rmdir "$group" || continue
 	[ -e "$group/$file" ] || continue
 	made=1
-	check "$type" "frozen (cgroup tare-stopped-$$)" "$stall" freeze "$group/$file" "$on" "$off"
+	check "$type" "frozen (cgroup ${name:0:28}..${name: -14})" "$stall" freeze "$group/$file" "$on" "$off"
+	is "$(json "$tmp/events" 'select(.event == "stop") | .cgroup' | sort -u)" "$name" "$type: exported with the whole name"
 done </proc/mounts
 [ -n "$made" ] || skip 1 "no cgroup freezer is mounted"
 done_testing

@@ -288,6 +288,9 @@ static void made_to_stand_still(void **unused)
 	stop(6000, 100, TARE_STATE_TRACED, 0, "");
 	leave_in(6000, TARE_STATE_TRACED);
 	in(6007, 0, 0, 100, 0);
+	stop(6500, 100, TARE_STATE_FROZEN, 0, "docker-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.scope");
+	leave_in(6500, TARE_STATE_FROZEN);
+	in(6503, 0, 0, 100, 0);
 	leave_in(7000, TARE_STATE_FROZEN); /* its record was lost */
 	in(7001, 0, 0, 100, 0);
 	leave_in(8000, TARE_STATE_INTERRUPTIBLE);
@@ -296,6 +299,7 @@ static void made_to_stand_still(void **unused)
 	assert_true(reason_called("frozen (cgroup one)")->count == 2);
 	assert_int_equal(reason_called("frozen (cgroup one)")->total_ns, 400);
 	assert_int_equal(reason_called("frozen (cgroup two)")->total_ns, 20);
+	assert_int_equal(reason_called("frozen (cgroup docker-0123456789abcdef01234..89abcdef.scope)")->total_ns, 3);
 	assert_int_equal(reason_called("stopped by SIGSTOP")->total_ns, 5);
 	assert_int_equal(reason_called("stopped by a debugger")->total_ns, 7);
 	assert_int_equal(reason_called("frozen")->total_ns, 1);

@@ -158,7 +158,8 @@ WHOLE(irq)
 
 static int decode_stop(const void *data, size_t len, struct event *ev)
 {
-	memcpy(&ev->stop, data, sizeof(ev->stop));
+	memset(&ev->stop, 0, sizeof(ev->stop));
+	memcpy(&ev->stop, data, len < sizeof(ev->stop) ? len : sizeof(ev->stop));
 	ev->stop.cgroup[TARE_CGROUP_LEN - 1] = '\0';
 	return 0;
 }
@@ -199,7 +200,7 @@ static const struct {
 	[TARE_REC_SAMPLE] = { sizeof(struct tare_sample), EVENT_SAMPLE, decode_sample },
 	[TARE_REC_IRQ] = { sizeof(struct tare_irq), EVENT_IRQ, decode_irq },
 	[TARE_REC_FAULT_END] = { sizeof(struct tare_fault_end), EVENT_FAULT_END, decode_fault_end },
-	[TARE_REC_STOP] = { sizeof(struct tare_stop), EVENT_STOP, decode_stop },
+	[TARE_REC_STOP] = { offsetof(struct tare_stop, cgroup), EVENT_STOP, decode_stop },
 	[TARE_REC_STACK] = { offsetof(struct tare_stack, frames), EVENT_STACK, decode_stack },
 };
 

@@ -57,6 +57,20 @@ uint32_t switches__stopped_by(const struct switches *s, uint32_t tid, uint8_t st
 	return by && t && t->stopping ? t->stopping : by;
 }
 
+/* As long a name is as a rule an id's digits: of these not all are needed. */
+#define LONG_NAME 48
+#define SHORT_BEGIN 28
+#define SHORT_END 14
+static void frozen_text(const char *cgroup, char *buf, size_t size)
+{
+	size_t len = strlen(cgroup);
+
+	if (len > LONG_NAME)
+		snprintf(buf, size, "frozen (cgroup %.*s..%s)", SHORT_BEGIN, cgroup, cgroup + len - SHORT_END);
+	else
+		snprintf(buf, size, "frozen (cgroup %s)", cgroup);
+}
+
 bool reason__stop_text(const struct reason *r, char *buf, size_t size)
 {
 	const char *name;
@@ -69,7 +83,7 @@ bool reason__stop_text(const struct reason *r, char *buf, size_t size)
 	else if (r->state == TARE_STATE_TRACED)
 		snprintf(buf, size, "stopped by a debugger");
 	else if (r->cgroup[0])
-		snprintf(buf, size, "frozen (cgroup %s)", r->cgroup);
+		frozen_text(r->cgroup, buf, size);
 	else
 		snprintf(buf, size, "%s", r->kind == REASON_FROZEN || r->state == TARE_STATE_FROZEN ?
 						  "frozen" : "stopped");
