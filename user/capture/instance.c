@@ -11,7 +11,7 @@
 #define PAGE_BYTES	4096u	/* the smallest there is */
 #define SPARE_PAGES	16	/* for page tables, and what the target itself takes meanwhile */
 
-struct instance *instance__open(pid_t pid, int fd, const struct stat *st, const char *path)
+struct instance *instance__open(pid_t pid, int fd, const struct stat *st, const char *path, bool native)
 {
 	struct instance *i = calloc(1, sizeof(*i));
 
@@ -26,7 +26,7 @@ struct instance *instance__open(pid_t pid, int fd, const struct stat *st, const 
 	i->file = file_id__of(st);
 	if (image__open(fd, &i->prog.img, NULL))
 		i->prog.img = NULL;
-	i->runtime = runtime__of(i->prog.img, i->version, sizeof(i->version));
+	i->runtime = native ? &runtime_native : runtime__of(i->prog.img, i->version, sizeof(i->version));
 	return i;
 }
 

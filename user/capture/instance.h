@@ -54,9 +54,10 @@ struct instance {
 
 /*
  * The file open as @fd, which it takes even where it fails, in process @pid. @path: of a library, NULL for the program.
+ * @native: it was looked through before, and no runtime found in it.
  * Returns it, or NULL without memory.
  */
-struct instance *instance__open(pid_t pid, int fd, const struct stat *st, const char *path);
+struct instance *instance__open(pid_t pid, int fd, const struct stat *st, const char *path, bool native);
 void instance__close(struct bpf *bpf, struct instance *i);
 
 /* The process does not run it any more: the kernel side is not to read its memory by what this says. */

@@ -192,9 +192,10 @@ void runtimes__add(struct runtimes *r, pid_t pid, const char *path, bool new_bor
 		return;
 	}
 	drop_process(r, pid);
-	i = runtimes__keep(r, instance__open(pid, fd, &st, NULL));
+	i = runtimes__keep(r, instance__open(pid, fd, &st, NULL, runtimes__is_native(r, &file)));
 	if (!i)
 		return;
+	runtimes__remember(r, i);
 	i->new_born = new_born;
 	if (r->replaced && file_id__equal(&r->replaced->file, &file)) {
 		i->probes = r->replaced->probes;

@@ -21,10 +21,20 @@ static struct kind *find_kind(const struct runtimes *r, const struct file_id *fi
 	return NULL;
 }
 
-static void remember(struct runtimes *r, const struct instance *i)
+bool runtimes__is_native(const struct runtimes *r, const struct file_id *file)
 {
-	struct kind *grown = realloc(r->kinds, (r->nr_kinds + 1) * sizeof(*grown));
+	const struct kind *kind = find_kind(r, file);
 
+	return kind && kind->runtime == &runtime_native;
+}
+
+void runtimes__remember(struct runtimes *r, const struct instance *i)
+{
+	struct kind *grown;
+
+	if (find_kind(r, &i->file))
+		return;
+	grown = realloc(r->kinds, (r->nr_kinds + 1) * sizeof(*grown));
 	if (!grown)
 		return; /* it is asked again */
 	r->kinds = grown;
@@ -43,7 +53,6 @@ static int on_mapping(const struct mapping *m, void *ctx)
 	struct runtimes *r = look->r;
 	struct file_id file;
 	struct instance *i;
-	struct kind *kind;
 	struct stat st;
 	int fd;
 
@@ -53,13 +62,12 @@ static int on_mapping(const struct mapping *m, void *ctx)
 	i = runtimes__find_file(r, look->pid, &file);
 	if (i && !i->prog.placed)
 		instance__place(i, m->start, m->end, m->offset);
-	kind = find_kind(r, &file);
-	if (i || (kind && kind->runtime == &runtime_native))
+	if (i || runtimes__is_native(r, &file))
 		return 0;
 	fd = mapping__open(look->pid, m);
-	i = fd < 0 ? NULL : instance__open(look->pid, fd, &st, m->name);
-	if (i && !kind)
-		remember(r, i);
+	i = fd < 0 ? NULL : instance__open(look->pid, fd, &st, m->name, false);
+	if (i)
+		runtimes__remember(r, i);
 	if (i && i->runtime == &runtime_native) {
 		instance__close(r->bpf, i);
 		return 0;
