@@ -72,6 +72,24 @@ static void test_acquittal(void **state)
 			    "compress/flate.(*compressor).deflate without reaching a safepoint");
 }
 
+static void how_user_and_hog(void)
+{
+	for (uint64_t at = 0; at < 5 * MS; at += MS)
+		sample(T + at, 102, 0, TARE_NO_SYSCALL, 0x400000);
+	out(T + 5 * MS, 1, 102, 900, -1);
+	in(T + 8 * MS, 1, 900, 102, 3 * MS);
+}
+
+/* Who waited three eighths of it for a CPU must not read that the kernel had no part in it. */
+static void test_no_acquittal(void **state)
+{
+	opts.symbol = symbol;
+	assert_string_equal(sentence_of(how_user_and_hog, 8 * MS),
+			    "8.00 ms, of which 5.00 ms: thread 102 (goroutine 18) ran on in "
+			    "compress/flate.(*compressor).deflate without reaching a safepoint; besides, 3.00 ms: "
+			    "runqueue, hog (pid 900) on CPU 1");
+}
+
 static void test_acquittal_by_address(void **state)
 {
 	opts.symbol = NULL;
@@ -197,7 +215,8 @@ static void how_irq(void)
 static void test_irq(void **state)
 {
 	assert_string_equal(sentence_of(how_irq, 5 * MS), "5.00 ms, of which 4.00 ms: interrupts took the CPU from "
-							  "thread 102 (goroutine 18), softirq NET_RX most of all");
+							  "thread 102 (goroutine 18), softirq NET_RX most of all; "
+							  "besides, 1.00 ms: user");
 }
 
 static void how_not(void)
@@ -221,6 +240,23 @@ static void test_runtime(void **state)
 	assert_string_equal(pause_sentence(m, only_pause(), &opts, buf),
 			    "the kernel was not the cause: 9.00 ms of 9.00 ms were the runtime's own work, on the "
 			    "initiator, thread 101 (goroutine 7)");
+}
+
+/* The same of the runtime's own work, where the initiator lost its CPU while all stood. */
+static void test_runtime_in_part(void **state)
+{
+	char buf[640];
+
+	rt_args(T, 101, TARE_RT_STW_REQUEST, 7, 2, 1, 2, 0);
+	rt(T, 101, TARE_RT_STW_STOPPED);
+	out(T + 6 * MS, 0, 101, 900, -1);
+	in(T + 10 * MS, 0, 900, 101, 4 * MS);
+	rt(T + 10 * MS, 101, TARE_RT_STW_RESTART);
+	rt(T + 10 * MS, 101, TARE_RT_STW_STARTED);
+	end(T + 100 * MS);
+	assert_string_equal(pause_sentence(m, only_pause(), &opts, buf),
+			    "10.0 ms, of which 6.00 ms were the runtime's own work, on the initiator, thread 101 "
+			    "(goroutine 7); besides, 4.00 ms: runqueue, hog (pid 900) on CPU 0");
 }
 
 static void several(void)
@@ -348,6 +384,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup_two, teardown)
 		TEST(test_runqueue),
 		TEST(test_acquittal),
+		TEST(test_no_acquittal),
 		TEST(test_acquittal_by_address),
 		TEST(test_throttled),
 		TEST(test_throttled_by),
@@ -361,6 +398,7 @@ int main(void)
 		TEST(test_irq),
 		TEST(test_concluded),
 		TEST(test_runtime),
+		TEST(test_runtime_in_part),
 		TEST(test_table),
 		TEST(test_nothing_told),
 		TEST(test_json),

@@ -215,6 +215,36 @@ static void add_share(const struct model *m, const struct pause *p, const struct
 		snprintf(detail + len, size - len, ", called by %s,", place.caller);
 }
 
+/* Of what @p waited for, no tenth lay with the kernel, the machine or what nothing tells of. */
+static bool kernel_is_clear(const struct pause *p)
+{
+	uint64_t ns = 0;
+
+	for (int i = 0; i < PAUSE_NR_CAUSES; i++) {
+		if (!phrases[i].kernel_is_clear)
+			ns += p->cause_ns[i];
+	}
+	return ns < pause__world_ns(p) / 10;
+}
+
+/* The greatest of the causes beside @main, where it had a tenth of @p or more: that is not to be missed. */
+static void besides_text(const struct model *m, const struct pause *p, enum pause_cause main,
+			 const struct pauses_opts *opts, char *buf, size_t size)
+{
+	char detail[192], ns[16];
+	int next = -1;
+
+	for (int i = 0; i < PAUSE_NR_CAUSES; i++) {
+		if (i != (int)main && (next < 0 || p->cause_ns[i] > p->cause_ns[next]))
+			next = i;
+	}
+	if (!p->cause_ns[next] || p->cause_ns[next] < pause__world_ns(p) / 10)
+		return;
+	pause_detail(m, p, next, opts, detail);
+	snprintf(buf, size, "; besides, %s: %s%s%s", fmt_ns(p->cause_ns[next], ns), pause_cause_name(next),
+		 detail[0] ? ", " : "", detail);
+}
+
 const char *pause_sentence(const struct model *m, const struct pause *p, const struct pauses_opts *opts, char buf[640])
 {
 	static const char *const when[PAUSE_NR_PARTS] = {
@@ -232,10 +262,10 @@ const char *pause_sentence(const struct model *m, const struct pause *p, const s
 	who_text(p, v.top.seg.tid ? v.top.seg.tid : p->initiator.tid, who, sizeof(who));
 	pause_detail(m, p, v.cause, opts, detail);
 	add_share(m, p, &v, opts, detail, sizeof(detail));
-	if (phrases[v.cause].kernel_is_clear)
+	if (phrases[v.cause].kernel_is_clear && kernel_is_clear(p))
 		n = snprintf(buf, 640, "the kernel was not the cause: %s of %s ", part, world);
 	else
-		n = snprintf(buf, 640, "%s, of which %s: ", world, part);
+		n = snprintf(buf, 640, "%s, of which %s%s", world, part, v.cause == PAUSE_RUNTIME ? " " : ": ");
 	n += fill(detail[0] && phrases[v.cause].words ? phrases[v.cause].words : phrases[v.cause].bare, who, detail,
 		  buf + n, 640 - n);
 	if (n < 640 && buf[n - 1] == ',') /* who called it came last */
@@ -245,10 +275,12 @@ const char *pause_sentence(const struct model *m, const struct pause *p, const s
 			      v.top.seg.part == PAUSE_RESTART && v.top.seg.tid == p->initiator.tid ?
 				      ", while it told the others to go on" : when[v.top.seg.part]);
 	if (n < 640 && p->lost)
-		snprintf(buf + n, 640 - n, " (events were lost meanwhile: do not rely on it)");
+		n += snprintf(buf + n, 640 - n, " (events were lost meanwhile: do not rely on it)");
 	else if (n < 640 && p->guessed)
-		snprintf(buf + n, 640 - n, " (who was late is a guess)");
+		n += snprintf(buf + n, 640 - n, " (who was late is a guess)");
 	else if (n < 640 && v.confidence < 0.5 && v.ns)
-		snprintf(buf + n, 640 - n, " (concluded, not seen)");
+		n += snprintf(buf + n, 640 - n, " (concluded, not seen)");
+	if (n < 640)
+		besides_text(m, p, v.cause, opts, buf + n, 640 - n);
 	return buf;
 }
