@@ -23,6 +23,7 @@ all()
 	compare "$(said "$tmp/out")" '>' 0 "$1: did something"
 	is "$(pauses)" "$(said "$tmp/out")" "$1: each pause is there"
 	tare report -i "$tmp/data" --json >"$tmp/json"
+	is "$(jq '[.notes[] | select(test("pauses before that are missing"))] | length' "$tmp/json")" 0 "$1: and that is all there were"
 	is "$(json "$tmp/json" .target.runtime)" go "$1: its runtime is that of what did the work"
 }
 runs()
@@ -43,6 +44,58 @@ waits()
 	compare "$counted" '>=' "$said" "$1: each wait of its goroutines that it counts itself"
 	compare "$counted" '<=' $((said + 20)) "$1: and no others"
 }
+
+# ---- where nothing can be held ----
+
+# bpf() loads no program that holds, to whom this is loaded before
+cat >"$tmp/deny.c" <<'C'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+long syscall(long nr, ...)
+{
+	long (*next)(long nr, ...) = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall"), a[6];
+	va_list args;
+
+	va_start(args, nr);
+	for (int i = 0; i < 6; i++)
+		a[i] = va_arg(args, long);
+	va_end(args);
+	if (nr == SYS_bpf && a[0] == BPF_PROG_LOAD && !strncmp(((union bpf_attr *)a[1])->prog_name, "hold_", 5)) {
+		errno = EINVAL;
+		return -1;
+	}
+	return next(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+C
+ok "an older kernel can be played" "${CC:-cc}" -shared -fPIC -O2 -o "$tmp/deny.so" "$tmp/deny.c" -ldl
+
+# The program does its work at once, and lives until it has been seen.
+mkfifo "$tmp/go_on" "$tmp/end"
+# shellcheck disable=SC2016
+sh -c 'read -r _ <"$1"; exec "$0" 3 wait <"$2"' "$prog" "$tmp/go_on" "$tmp/end" >"$tmp/out" &
+target=$!
+LD_PRELOAD=$tmp/deny.so spawn "$TARE" record -v -o "$tmp/data" -p $target 2>"$tmp/log"
+recorder=$pid
+wait_for grep -q 'recording to' "$tmp/log"
+echo >"$tmp/go_on"
+exec {end}>"$tmp/end"
+wait_for grep -q "pauses are told by go" "$tmp/log"
+like "$(<"$tmp/log")" "nobody is held at exec" "not held: as is said"
+echo >&"$end"
+exec {end}>&-
+wait $target
+wait "$recorder"
+late="the runtime of becomes \(pid $target\) was seen [0-9.]+ [mun]?s after its exec: pauses before that are missing"
+compare "$(pauses)" '<=' "$(said "$tmp/out")" "not held: pauses from then on"
+like "$(tare report -i "$tmp/data")" "! $late" "not held: the report says since when"
+like "$(tare pauses -i "$tmp/data")" "! $late" "not held: and so where pauses are"
+like "$(tare report -i "$tmp/data" --json | jq -r '.notes[]')" "$late" "not held: and for programs"
 
 if ! can_hold; then
 	skip 1 "this kernel cannot hold a program at its start (before 6.18)"

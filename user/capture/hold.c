@@ -96,15 +96,18 @@ void hold__activate(struct hold *h, bool active)
 		__atomic_store_n(&h->state->active, active, __ATOMIC_SEQ_CST);
 }
 
-/* Change each place that is @tid's. */
-static void change(struct hold *h, pid_t tid, uint32_t to)
+/* Change each place that is @tid's. Returns whether there was one. */
+static bool change(struct hold *h, pid_t tid, uint32_t to)
 {
+	bool found = false;
+
 	for (unsigned i = 0; h->state && i < MAX_HOLDS; i++) {
 		uint32_t *held = &h->state->held[i], now = __atomic_load_n(held, __ATOMIC_ACQUIRE);
 
 		if ((now & ~HOLD_SEEN) == (uint32_t)tid)
-			__atomic_compare_exchange_n(held, &now, to, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+			found |= __atomic_compare_exchange_n(held, &now, to, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 	}
+	return found;
 }
 
 void hold__keep(struct hold *h, pid_t pid)
@@ -114,9 +117,9 @@ void hold__keep(struct hold *h, pid_t pid)
 		h->state->in_vain = false;
 }
 
-void hold__end(struct hold *h, pid_t pid)
+bool hold__end(struct hold *h, pid_t pid)
 {
-	change(h, pid, 0);
+	return change(h, pid, 0);
 }
 
 void hold__close(struct hold *h)

@@ -32,10 +32,10 @@ void hold__activate(struct hold *h, bool active);
 
 /*
  * @pid became another program, and is held: this is being attended to; and is done, so let it go. Nothing happens where
- * it is not held (any more).
+ * it is not held (any more): then hold__end() returns false.
  */
 void hold__keep(struct hold *h, pid_t pid);
-void hold__end(struct hold *h, pid_t pid);
+bool hold__end(struct hold *h, pid_t pid);
 
 void hold__close(struct hold *h);
 

@@ -140,12 +140,14 @@ struct instance *runtimes__keep(struct runtimes *r, struct instance *i)
 
 void runtimes__attach(struct runtimes *r, struct instance *i)
 {
-	bool first = true;
+	bool first = true, carried = i->probes.nr || i->probes.has_multi;
 
 	for_each_of(r, i->prog.pid, other)
 		first &= other == i || !other->tells;
 	instance__attach(r->bpf, i, r->goroutines, first);
 	r->told |= i->tells;
+	if (i->tells && !carried)
+		r->fresh = i;
 	if (i->tells)
 		info("process %d: pauses are told by %s in %s", i->prog.pid, i->version[0] ? i->version : i->runtime->name,
 		     i->path ?: "its program");

@@ -27,6 +27,8 @@ struct runtimes {
 	pid_t barred;		/* the last of which it was said that it cannot be looked into */
 	char name[160];
 	struct instance *replaced;	/* by what is being added, in the same process */
+	struct instance *fresh;	/* tells of pauses since just now, for runtimes__tell_late() alone */
+	size_t nr_late;		/* times that it had something to say */
 	struct name_sets names;	/* that are in the recording */
 };
 
@@ -42,6 +44,12 @@ void runtimes__add(struct runtimes *r, pid_t pid, const char *path, bool new_bor
  * it runs that file anew.
  */
 void runtimes__exec(struct runtimes *r, pid_t pid, bool same_task);
+
+/*
+ * Whoever was attached to since the last call and tells of pauses ran unseen until now: say so in the recording. @since_ns: its
+ * beginning, 0: within the last second, which @since names ("its exec").
+ */
+void runtimes__tell_late(struct runtimes *r, uint64_t since_ns, const char *since);
 
 /* Where to write to from now on. What was said before goes there too. */
 void runtimes__begin(struct runtimes *r, struct writer *w);

@@ -113,6 +113,9 @@ void runtimes__look_again(struct runtimes *r, bool all)
 		if (!all && in->looks >= FIRST_LOOKS && linker_tells(r, in))
 			continue;
 		in->looks += in->looks < FIRST_LOOKS;
+		r->fresh = NULL;
 		runtimes__look(r, in->prog.pid, true);
+		if (!all)
+			runtimes__tell_late(r, 0, "it was loaded");
 	}
 }

@@ -350,7 +350,7 @@ int session__record(const struct session_opts *opts, struct session_result *resu
 		.signals = SIGNALS_INIT,
 		.wait_status = -1,
 		.launch = { .go_fd = -1, .error_fd = -1 },
-		.targets = { .bpf = &s.bpf, .opts = opts, .runtimes = &s.runtimes },
+		.targets = { .bpf = &s.bpf, .opts = opts, .runtimes = &s.runtimes, .since.limit = MAX_SINCE },
 		.runtimes = { .bpf = &s.bpf, .goroutines = opts->goroutines },
 	};
 	int ret, error;

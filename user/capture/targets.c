@@ -180,13 +180,24 @@ static void tell_runtime(struct targets *t, pid_t pid, struct writer *w)
 	describe__info(w, pairs, ARRAY_SIZE(pairs));
 }
 
+/* What it did since then, unless it was held, is not known. */
+static void tell_late(struct targets *t, uint64_t key, bool held, const char *since)
+{
+	const uint64_t *ts_ns = table__find(&t->since, key);
+
+	if (ts_ns && !held)
+		runtimes__tell_late(t->runtimes, *ts_ns, since);
+	table__delete(&t->since, key);
+}
+
 /* Whoever is held is let go as soon as its program is attached to. */
 static void see_execs(struct targets *t, struct pids *pids, bool same_task, struct writer *w)
 {
 	for (size_t i = 0; i < pids->nr; i++) {
+		t->runtimes->fresh = NULL;
 		hold__keep(&t->bpf->hold, pids->pids[i]);
 		runtimes__exec(t->runtimes, pids->pids[i], same_task);
-		hold__end(&t->bpf->hold, pids->pids[i]);
+		tell_late(t, pids->pids[i], hold__end(&t->bpf->hold, pids->pids[i]), "its exec");
 		tell_runtime(t, pids->pids[i], w);
 		describe__process(w, pids->pids[i]);
 	}
@@ -196,8 +207,10 @@ static void see_execs(struct targets *t, struct pids *pids, bool same_task, stru
 static void see_processes(struct targets *t, struct pids *pids, bool new_born, struct writer *w)
 {
 	for (size_t i = 0; i < pids->nr; i++) {
+		t->runtimes->fresh = NULL;
 		/* the probes first: what is done until they are there is not seen */
 		runtimes__add(t->runtimes, pids->pids[i], NULL, new_born);
+		tell_late(t, pids->pids[i] | SINCE_MAPPED, false, "it was loaded");
 		describe__process(w, pids->pids[i]); /* gone already: its threads' names are recorded */
 		tell_runtime(t, pids->pids[i], w);
 	}
@@ -224,13 +237,29 @@ static void on_fork(struct targets *t, const struct tare_fork *rec)
 	t->wants_snapshot |= joins;
 }
 
-static void on_exec(struct targets *t, const struct tare_exec *rec)
+static void note_since(struct targets *t, uint64_t key, uint64_t ts_ns)
 {
+	uint64_t *since = table__add(&t->since, key);
+
+	if (since && !*since)
+		*since = ts_ns;
+}
+
+static void on_exec(struct targets *t, const struct tare_exec *rec, uint64_t ts_ns)
+{
+	table__delete(&t->since, rec->tid);
+	note_since(t, rec->tid, ts_ns);
 	pids__remove(&t->unseen, rec->tid);
 	pids__remove(&t->joined, rec->tid);
 	if (rec->tid != rec->old_tid)
 		pids__remove(&t->became, rec->tid);
 	pids__add(rec->tid == rec->old_tid ? &t->became : &t->replaced, rec->tid);
+}
+
+static void on_mapped(struct targets *t, const struct tare_mapped *rec, uint64_t ts_ns)
+{
+	note_since(t, rec->tgid | SINCE_MAPPED, ts_ns);
+	pids__add(&t->unseen, rec->tgid);
 }
 
 /* A process that appears or becomes another program is described as soon as the round is over. */
@@ -239,9 +268,9 @@ void targets__on_record(const struct tare_rec *rec, uint64_t ts_ns, void *ctx)
 	struct targets *t = ctx;
 
 	if (rec->kind == TARE_REC_EXEC)
-		on_exec(t, (const struct tare_exec *)rec);
+		on_exec(t, (const struct tare_exec *)rec, ts_ns);
 	else if (rec->kind == TARE_REC_MAPPED)
-		pids__add(&t->unseen, ((const struct tare_mapped *)rec)->tgid);
+		on_mapped(t, (const struct tare_mapped *)rec, ts_ns);
 	else if (rec->kind == TARE_REC_FORK)
 		on_fork(t, (const struct tare_fork *)rec);
 }
@@ -261,4 +290,5 @@ void targets__free(struct targets *t)
 	free(t->joined.pids);
 	free(t->became.pids);
 	free(t->replaced.pids);
+	table__free(&t->since);
 }

@@ -12,12 +12,16 @@ static unsigned next(const struct model *m, unsigned at, char *line, size_t size
 	char why[320];
 
 	for (; at < m->nr_info; at++) {
-		const char *value = m->info[at].value;
+		const char *key = m->info[at].key, *value = m->info[at].value;
+		bool untold = !strncmp(key, TARE_INFO_UNTOLD, len);
 
-		if (strncmp(m->info[at].key, TARE_INFO_UNTOLD, len))
+		if (!untold && strncmp(key, TARE_INFO_LATE, strlen(TARE_INFO_LATE)))
 			continue;
-		snprintf(line, size, "process %d: %s", atoi(m->info[at].key + len),
-			 sanitize(value, strlen(value), why, sizeof(why)));
+		sanitize(value, strlen(value), why, sizeof(why));
+		if (untold)
+			snprintf(line, size, "process %d: %s", atoi(key + len), why);
+		else
+			snprintf(line, size, "%s", why);
 		return at + 1;
 	}
 	return 0;

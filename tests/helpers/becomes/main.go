@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-// becomes N [leader|thread PROGRAM N ...]: makes N collections, says so, and becomes the next program, by its first thread
-// or by another one. The last one says how often its goroutines waited to run, as its runtime counts it (one in eight).
+// becomes N [wait | leader|thread PROGRAM N ...]: makes N collections, says so, and waits for a line or becomes the next
+// program, by its first thread or by another one. The last one says how often its goroutines waited to run, as its runtime
+// counts it (one in eight).
 package main
 
 import (
@@ -45,6 +46,10 @@ func main() {
 		runtime.GC()
 	}
 	fmt.Println("collections", n)
+	if len(args) == 2 && args[1] == "wait" {
+		os.Stdin.Read(make([]byte, 1))
+		return
+	}
 	if len(args) < 4 {
 		work()
 		waits := []metrics.Sample{{Name: "/sched/latencies:seconds"}}
