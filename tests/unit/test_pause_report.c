@@ -259,6 +259,61 @@ static void test_runtime_in_part(void **state)
 			    "(goroutine 7); besides, 4.00 ms: runqueue, hog (pid 900) on CPU 0");
 }
 
+/* One cause, two threads, one after the other: the sentence names one, and must not give it all of the time. */
+static void test_two_threads(void **state)
+{
+	char buf[640];
+
+	rt_args(T, 101, TARE_RT_STW_REQUEST, 7, 2, 1, 2, 0);
+	out(T, 1, 102, 900, -1);
+	in(T + 4 * MS, 1, 900, 102, 4 * MS);
+	p_stopped(T + 4 * MS, 102, 18);
+	rt(T + 4 * MS, 101, TARE_RT_STW_STOPPED);
+	out(T + 4 * MS, 0, 101, 900, -1);
+	in(T + 10 * MS, 0, 900, 101, 6 * MS);
+	rt(T + 10 * MS, 101, TARE_RT_STW_RESTART);
+	rt(T + 10 * MS, 101, TARE_RT_STW_STARTED);
+	end(T + 100 * MS);
+	assert_string_equal(pause_sentence(m, only_pause(), &opts, buf),
+			    "10.0 ms, of which 10.0 ms: the initiator, thread 101 (goroutine 7) was runnable and waited "
+			    "for a CPU, held by hog (pid 900) on CPU 0 for 6.00 ms of that, in part while all stood "
+			    "(4.00 ms of it other threads)");
+}
+
+/* Who was late is a guess, but it was another that took most of the time: of that one nothing is guessed. */
+static void guess(uint64_t stood)
+{
+	char buf[640];
+
+	rt_args(T, 101, TARE_RT_STW_REQUEST, 7, 2, 1, 2, 0);
+	signal_at(T + 5 * US, 102, TARE_SIGNAL_SENT, 0);
+	out(T + 10 * US, 0, 101, 0, 202);
+	out(T + 15 * US, 1, 102, 900, -1);
+	in(T + 3 * MS, 1, 900, 102, 3 * MS - 15 * US);
+	signal_at(T + 3 * MS + 1 * US, 102, TARE_SIGNAL_DELIVERED, 0x1000);
+	out(T + 3 * MS + 9 * US, 1, 102, 0, 202);
+	in(T + 3 * MS + 20 * US, 0, 0, 101, 0);
+	rt(T + 3 * MS + 22 * US, 101, TARE_RT_STW_STOPPED);
+	out(T + 3 * MS + 23 * US, 0, 101, 900, -1);
+	in(T + 3 * MS + 23 * US + stood, 0, 900, 101, stood);
+	rt(T + 4 * MS + stood, 101, TARE_RT_STW_RESTART);
+	rt(T + 4 * MS + stood, 101, TARE_RT_STW_STARTED);
+	end(T + 100 * MS);
+	assert_true(only_pause()->guessed);
+	pause_sentence(m, only_pause(), &opts, buf);
+	assert_true(!strstr(buf, "is a guess") == (stood > 3 * MS));
+}
+
+static void test_guessed(void **state)
+{
+	guess(1 * MS);
+}
+
+static void test_guessed_another(void **state)
+{
+	guess(8 * MS);
+}
+
 static void several(void)
 {
 	info("stop_reason.1", "GC mark termination\033[1m and more words than there is room for");
@@ -399,6 +454,9 @@ int main(void)
 		TEST(test_concluded),
 		TEST(test_runtime),
 		TEST(test_runtime_in_part),
+		TEST(test_two_threads),
+		TEST(test_guessed),
+		TEST(test_guessed_another),
 		TEST(test_table),
 		TEST(test_nothing_told),
 		TEST(test_json),

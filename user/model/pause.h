@@ -128,6 +128,9 @@ struct pause_verdict {
 	enum pause_cause cause;
 	uint64_t ns;		/* of this cause in the whole pause */
 	struct pause_top top;
+	uint64_t thread_ns;	/* of .ns: of the thread of .top, whatever the detail .. */
+	uint64_t part_ns;	/* .. and of any thread, in the same part of the pause */
+	bool guessed;		/* the thread of .top is the one that was concluded to be late */
 	double confidence;	/* share of .ns that was seen; half of it where the thread is a guess, 0 where events
 				 * were lost */
 };

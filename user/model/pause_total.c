@@ -94,8 +94,17 @@ void pause__verdict(const struct pause *p, struct pause_verdict *v)
 		}
 	}
 	pause__top(p, v->cause, &v->top);
+	for (uint32_t i = 0; i < p->chain.n; i++) {
+		const struct pause_seg *s = &p->chain.at[i];
+
+		if (s->cause != v->cause)
+			continue;
+		v->thread_ns += s->tid == v->top.seg.tid ? length(s) : 0;
+		v->part_ns += s->part == v->top.seg.part ? length(s) : 0;
+	}
+	v->guessed = p->guessed && v->top.seg.part == PAUSE_STOPPING && v->top.seg.tid == p->straggler.tid;
 	v->confidence = v->ns && !p->lost ? (double)v->top.firm_ns / v->ns : 0;
-	if (p->guessed && v->top.seg.part == PAUSE_STOPPING && v->top.seg.tid == p->straggler.tid)
+	if (v->guessed)
 		v->confidence /= 2;
 }
 

@@ -193,6 +193,11 @@ static size_t fill(const char *words, const char *one, const char *two, char *bu
 	return n;
 }
 
+static bool most_of(uint64_t part, uint64_t whole)
+{
+	return part >= whole - whole / 10;
+}
+
 /* " for 2 ms of that" appended to @detail, where the cause was not that alone, and who called it. */
 static void add_share(const struct model *m, const struct pause *p, const struct pause_verdict *v,
 		      const struct pauses_opts *opts, char *detail, size_t size)
@@ -209,7 +214,7 @@ static void add_share(const struct model *m, const struct pause *p, const struct
 		named = v->top.ns;
 	if (!len)
 		return;
-	if (named < v->ns - v->ns / 10)
+	if (!most_of(named, v->ns))
 		len += snprintf(detail + len, size - len, " for %s of that", fmt_ns(named, ns));
 	if (place.caller[0])
 		snprintf(detail + len, size - len, ", called by %s,", place.caller);
@@ -245,14 +250,30 @@ static void besides_text(const struct model *m, const struct pause *p, enum paus
 		 detail[0] ? ", " : "", detail);
 }
 
-const char *pause_sentence(const struct model *m, const struct pause *p, const struct pauses_opts *opts, char buf[640])
+/* When in the pause that was, and how much of it was somebody else. */
+static void when_text(const struct pause *p, const struct pause_verdict *v, char *buf, size_t size)
 {
 	static const char *const when[PAUSE_NR_PARTS] = {
 		[PAUSE_STOPPING] = "",
-		[PAUSE_STOPPED] = ", while all stood",
-		[PAUSE_RESTART] = ", after it was told to go on",
+		[PAUSE_STOPPED] = "while all stood",
+		[PAUSE_RESTART] = "after it was told to go on",
 	};
-	char who[96], detail[448], world[16], part[16];
+	const struct pause_seg *top = &v->top.seg;
+	const char *words = when[top->part];
+	char ns[16];
+	int n = 0;
+
+	if (top->part == PAUSE_RESTART && top->tid == p->initiator.tid)
+		words = "while it told the others to go on";
+	if (words[0])
+		n = snprintf(buf, size, ", %s%s", most_of(v->part_ns, v->ns) ? "" : "in part ", words);
+	if (!most_of(v->thread_ns, v->ns))
+		snprintf(buf + n, size - n, " (%s of it other threads)", fmt_ns(v->ns - v->thread_ns, ns));
+}
+
+const char *pause_sentence(const struct model *m, const struct pause *p, const struct pauses_opts *opts, char buf[640])
+{
+	char who[96], detail[448], world[16], part[16], when[96] = "";
 	struct pause_verdict v;
 	size_t n;
 
@@ -270,13 +291,13 @@ const char *pause_sentence(const struct model *m, const struct pause *p, const s
 		  buf + n, 640 - n);
 	if (n < 640 && buf[n - 1] == ',') /* who called it came last */
 		buf[--n] = '\0';
-	if (n < 640 && v.cause != PAUSE_RUNTIME)
-		n += snprintf(buf + n, 640 - n, "%s",
-			      v.top.seg.part == PAUSE_RESTART && v.top.seg.tid == p->initiator.tid ?
-				      ", while it told the others to go on" : when[v.top.seg.part]);
+	if (v.cause != PAUSE_RUNTIME)
+		when_text(p, &v, when, sizeof(when));
+	if (n < 640)
+		n += snprintf(buf + n, 640 - n, "%s", when);
 	if (n < 640 && p->lost)
 		n += snprintf(buf + n, 640 - n, " (events were lost meanwhile: do not rely on it)");
-	else if (n < 640 && p->guessed)
+	else if (n < 640 && v.guessed)
 		n += snprintf(buf + n, 640 - n, " (who was late is a guess)");
 	else if (n < 640 && v.confidence < 0.5 && v.ns)
 		n += snprintf(buf + n, 640 - n, " (concluded, not seen)");
