@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "behind.h"
 #include "bpf.h"
 #include "cgroup.h"
 #include "feature.h"
@@ -132,7 +133,7 @@ static void load_hold(struct bpf *b)
 	info("nobody is held at exec: %s", ret == -ENODATA ? "this kernel cannot" : strerror(-ret));
 }
 
-int bpf__attach(struct bpf *b, const struct bpf_opts *opts)
+static int attach(struct bpf *b, const struct bpf_opts *opts)
 {
 	int nr_cpus, ret;
 
@@ -163,6 +164,18 @@ int bpf__attach(struct bpf *b, const struct bpf_opts *opts)
 		return EXIT_FAILED;
 	}
 	return EXIT_OK;
+}
+
+int bpf__attach(struct bpf *b, const struct bpf_opts *opts)
+{
+	struct behind behind;
+	int ret;
+
+	/* most of it is the kernel's verifier: more than half a second of a CPU, while nothing is recorded yet */
+	behind__begin(&behind);
+	ret = attach(b, opts);
+	behind__end(&behind);
+	return ret;
 }
 
 int bpf__mark(struct bpf *b, pid_t pid)

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <time.h>
+
+#include "behind.h"
+#include "capability.h"
+#include "util.h"
+
+/*
+ * Whoever is SCHED_IDLE is preempted by any other's wake-up, not when its slice is over as with the worst nice value
+ * (kernel/sched/fair.c, check_preempt_wakeup_fair()); and beside busy loops it gets a three-hundredth of a CPU. So it is
+ * looked at whether it gets on.
+ */
+#define LOOK_NS		(NSEC_PER_SEC / 10)
+#define LEAST_SHARE	4	/* of a CPU, one in so many */
+
+static uint64_t cpu_ns(clockid_t clock)
+{
+	struct timespec t = { 0 };
+
+	clock_gettime(clock, &t);
+	return t.tv_sec * NSEC_PER_SEC + t.tv_nsec;
+}
+
+static int set_policy(pthread_t thread, int policy)
+{
+	return pthread_setschedparam(thread, policy, &(struct sched_param){ 0 });
+}
+
+static void *watch(void *arg)
+{
+	struct behind *b = arg;
+	uint64_t before = 0, now;
+	struct timespec until;
+	clockid_t clock;
+
+	if (pthread_getcpuclockid(b->self, &clock))
+		return NULL;
+	pthread_mutex_lock(&b->lock);
+	while (!b->ended) {
+		before = cpu_ns(clock);
+		until = wait_until(LOOK_NS);
+		if (pthread_cond_timedwait(&b->end, &b->lock, &until) != ETIMEDOUT)
+			continue;
+		now = cpu_ns(clock);
+		if (now - before >= LOOK_NS / LEAST_SHARE)
+			continue;
+		set_policy(b->self, b->policy);
+		break;
+	}
+	pthread_mutex_unlock(&b->lock);
+	return NULL;
+}
+
+static void behind__init(struct behind *b)
+{
+	pthread_condattr_t attr;
+
+	pthread_mutex_init(&b->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&b->end, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+void behind__begin(struct behind *b)
+{
+	sigset_t all, old;
+	int ret;
+
+	*b = (struct behind){ .self = pthread_self(), .policy = sched_getscheduler(0) };
+	/* who was given another policy was given it for a reason */
+	if (b->policy != SCHED_OTHER || !capability__has(CAP_SYS_NICE))
+		return;
+	behind__init(b);
+	sigfillset(&all); /* signals are the recorder's */
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	ret = pthread_create(&b->watcher, NULL, watch, b);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	b->active = !ret;
+	/* under the lock: or the watcher's way back might come first */
+	pthread_mutex_lock(&b->lock);
+	if (b->active)
+		set_policy(b->self, SCHED_IDLE);
+	pthread_mutex_unlock(&b->lock);
+}
+
+void behind__end(struct behind *b)
+{
+	if (!b->active)
+		return;
+	set_policy(b->self, b->policy);
+	pthread_mutex_lock(&b->lock);
+	b->ended = true;
+	pthread_cond_signal(&b->end);
+	pthread_mutex_unlock(&b->lock);
+	pthread_join(b->watcher, NULL);
+	pthread_cond_destroy(&b->end);
+	pthread_mutex_destroy(&b->lock);
+	b->active = false;
+}
