@@ -433,8 +433,9 @@ struct tare_runtime {
 #define TARE_CGROUP_LEN	128	/* container runtimes name them by an id of 64 digits and what they add */
 #define TARE_STOP_STATE		0x00ff
 #define TARE_STOP_SLEEPERS	0x0100	/* _FROZEN: whoever sleeps is frozen where it is, and no switch tells of it */
+#define TARE_STOP_INTERRUPTIBLE	0x0200	/* it stands in the state of an ordinary sleep, as cgroup v2 freezes */
 struct tare_stop {
-	struct tare_rec rec;	/* .flags: enum tare_state | TARE_STOP_SLEEPERS */
+	struct tare_rec rec;	/* .flags: enum tare_state | TARE_STOP_SLEEPERS | TARE_STOP_INTERRUPTIBLE */
 	__u32 tid, tgid;
 	__u32 signal;		/* TARE_STATE_STOPPED: which one; 0: not known */
 	char cgroup[TARE_CGROUP_LEN];	/* TARE_STATE_FROZEN: last part of the name of that which was told to; "": not known */

@@ -60,10 +60,13 @@ static __always_inline void freezer_name(struct task_struct *p, bool v2, char na
 static __always_inline void tell_stop(struct cpu_state *c, struct task_struct *prev, __u32 state, __u64 now)
 {
 	struct tare_stop *r = (struct tare_stop *)c->scratch;
+	__u32 bits = task_state_bits(prev);
 
 	r->rec.kind = TARE_REC_STOP;
 	/* since 6.1, for the freezer of cgroup v1 and suspend: __set_task_frozen(), kernel/freezer.c */
-	r->rec.flags = state | (task_state_bits(prev) & TASK_FROZEN ? TARE_STOP_SLEEPERS : 0);
+	r->rec.flags = state | (bits & TASK_FROZEN ? TARE_STOP_SLEEPERS : 0);
+	if (bits & 0x1) /* do_freezer_trap(), kernel/signal.c */
+		r->rec.flags |= TARE_STOP_INTERRUPTIBLE;
 	r->tid = prev->pid;
 	r->tgid = prev->tgid;
 	r->signal = state == TARE_STATE_STOPPED ? stop_signal(prev) : 0;

@@ -55,6 +55,34 @@ static void states_are_the_tracepoints(void **unused)
 	}
 }
 
+/* Frozen is D as the tracepoint shows TASK_FROZEN, but for who was frozen in an ordinary sleep. */
+static void who_is_frozen_asleep_is_shown_so(void **unused)
+{
+	static const struct { int flags; const char *want; } cases[] = {
+		{ TARE_STATE_FROZEN | TARE_STOP_SLEEPERS, "D" }, { TARE_STATE_FROZEN, "D" },
+		{ TARE_STATE_FROZEN | TARE_STOP_INTERRUPTIBLE, "S" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct event stop = { .kind = EVENT_STOP, .ts_ns = 900, .stop = { .tid = 100, .tgid = 100 } };
+		char want[32];
+		struct sink s;
+
+		start(&s, &exporter_perf_script);
+		stop.stop.rec.flags = cases[i].flags;
+		feed(&s, stop);
+		feed(&s, switch_of(1000, 0, 100, TARE_STATE_FROZEN, true, 0));
+		/* the next one is no freeze */
+		feed(&s, switch_of(2000, 0, 0, TARE_STATE_RUNNING, true, 100));
+		feed(&s, switch_of(3000, 0, 100, TARE_STATE_UNINTERRUPTIBLE, true, 0));
+		finish(&s);
+		snprintf(want, sizeof(want), "prev_state=%s ==>", cases[i].want);
+		assert_non_null(strstr(s.data, want));
+		assert_non_null(strstr(strstr(s.data, "0.000003"), "prev_state=D ==>"));
+		free(s.data);
+	}
+}
+
 /* As importers take lines apart: a lazy name, then the first number is the pid. */
 static void script_bears_any_name(void **unused)
 {
@@ -236,6 +264,7 @@ int main(void)
 		cmocka_unit_test(names_of_numbers),
 		cmocka_unit_test(script_is_in_order_and_complete),
 		cmocka_unit_test(states_are_the_tracepoints),
+		cmocka_unit_test(who_is_frozen_asleep_is_shown_so),
 		cmocka_unit_test(script_bears_any_name),
 		cmocka_unit_test(counts_from_the_first_snapshot_on),
 		cmocka_unit_test(a_broken_chain_is_mended),

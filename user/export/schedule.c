@@ -47,8 +47,11 @@ void sched__describe(const struct sched *s, uint32_t tid, unsigned cpu, struct s
 		snprintf(task->comm, sizeof(task->comm), "%s", n->comm);
 }
 
-/* The tracepoint's prev_state. A state that is not known here is D: the thread waited for something. */
-static uint32_t prev_state(const struct event_switch *sw)
+/*
+ * The tracepoint's prev_state. A state that is not known here is D: the thread waited for something. So is TASK_FROZEN
+ * (__task_state_index(), include/linux/sched.h); cgroup v2 freezes in an ordinary sleep.
+ */
+static uint32_t prev_state(const struct event_switch *sw, const struct name *prev)
 {
 	static const uint16_t states[] = {
 		[TARE_STATE_RUNNING] = 0,	[TARE_STATE_INTERRUPTIBLE] = 0x01, [TARE_STATE_UNINTERRUPTIBLE] = 0x02,
@@ -59,6 +62,8 @@ static uint32_t prev_state(const struct event_switch *sw)
 	};
 	uint32_t state = states[sw->state < ARRAY_SIZE(states) ? sw->state : TARE_STATE_OTHER];
 
+	if (sw->state == TARE_STATE_FROZEN && prev && prev->stops_asleep)
+		return states[TARE_STATE_INTERRUPTIBLE];
 	return !state && !sw->voluntary ? SCHED_PREEMPTED : state;
 }
 
@@ -186,7 +191,7 @@ static int on_switch(struct sched *s, const struct event *ev)
 	if (!ret && next && sw->has_wake)
 		ret = sched__waking(s, ev);
 	if (!ret && (prev || next))
-		ret = sched__switch(s, ts_ns, ev->cpu, prev, next, prev_state(sw));
+		ret = sched__switch(s, ts_ns, ev->cpu, prev, next, prev_state(sw, names__find(&s->names, prev)));
 	return ret;
 }
 
@@ -296,11 +301,23 @@ static int on_thread_exit(struct sched *s, const struct event *ev)
 	return s->emit(s->ctx, &out);
 }
 
+/* Before the switch that it leads to. */
+static int on_stop(struct sched *s, const struct event *ev)
+{
+	struct name *n = ev->stop.tid ? names__add(&s->names, ev->stop.tid) : NULL;
+
+	if (!n)
+		return ev->stop.tid ? -ENOMEM : 0;
+	n->stops_asleep = ev->stop.rec.flags & TARE_STOP_INTERRUPTIBLE;
+	return 0;
+}
+
 int sched__event(struct sched *s, const struct event *ev)
 {
 	static int (*const handlers[])(struct sched *s, const struct event *ev) = {
 		[EVENT_SWITCH] = on_switch, [EVENT_TASK] = on_task,	[EVENT_NAME] = on_name, [EVENT_FORK] = on_fork,
 		[EVENT_RENAME] = on_rename, [EVENT_EXEC] = on_exec,	[EVENT_EXIT] = on_thread_exit,
+		[EVENT_STOP] = on_stop,
 	};
 
 	if (ev->kind >= ARRAY_SIZE(handlers) || !handlers[ev->kind])
