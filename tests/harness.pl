@@ -3,8 +3,9 @@
 #
 #   harness.pl [--loaded] FILE...    runs test files, counts their results
 #
-# Unit tests, fuzzers and weft's own tests run side by side; live tests, which would disturb each other, one after an
-# other. A file that dies, or ends without its plan, has failed.
+# As many run side by side as there are CPUs: what they claim holds on a busy machine. But those that inject faults (truth)
+# and the soak run one after an other: they take whole CPUs away, and look for what stays in the kernel. A file that dies,
+# or ends without its plan, has failed.
 use strict;
 use warnings;
 use TAP::Harness;
@@ -73,7 +74,7 @@ $| = 1;
 my @busy = $loaded ? map { busy() } 1 .. $cpus : ();
 my $harness = TAP::Harness->new({ exec => \&command, jobs => $cpus, verbosity => $ENV{V} ? 1 : 0, timer => 1,
 	failures => 1, errors => 1, color => -t STDOUT && !$ENV{NO_COLOR},
-	rules => { seq => [{ par => ['build/*/*', 'tests/weft/*'] }, { seq => '**' }] } });
+	rules => { seq => [{ par => ['build/*/*', 'tests/weft/*', 'tests/live/*'] }, { seq => '**' }] } });
 my $results = $harness->runtests(@ARGV);
 kill(TERM => @busy);
 waitpid($_, 0) for @busy;

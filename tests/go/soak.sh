@@ -111,7 +111,7 @@ soak()
 	go__end || status=$?
 	is "$status:$why:$(cat "$tmp/go.log")" "0::" "$1: the program ended well, and its results are right"
 	[ ! -s "$tmp/rounds" ] || diag "$1: $(cat "$tmp/rounds")"
-	ok "$1: nothing stays in the kernel" wait_for nothing_new ||
+	ok "$1: nothing stays in the kernel" wait_for -t 120 nothing_new ||
 		diag "$(comm -13 <(sort "$tmp/kernel") <(sort "$tmp/kernel.now"))"
 }
 

@@ -40,7 +40,7 @@ exits 1 "so is one into no folder" "$TARE" record --flight 2s -o "$tmp/no/where"
 
 # ---- --fail-over, from the file and live ----
 
-exits 5 "a pause over the limit" "$TARE" run -q -o "$tmp/data" --fail-over 1us -- "$bench" churn -t 1
+exits 5 "a pause over the limit" "$TARE" run -q -o "$tmp/data" --fail-over 1us -- "$bench" churn -t 0.2
 like "$(<"$tmp/stderr")" "--fail-over: a stop-the-world pause of [^,]*, longer than 1.00 us, at [0-9:.]+ \([^)]*\): ." \
 	"is told with its length, its time and why"
 is "$(grep -c fail-over "$tmp/stderr")" 1 "in one line"
@@ -48,15 +48,15 @@ longest=$(tare pauses -i "$tmp/data" --json | jq '[.pauses[].world_ns] | max')
 is "$(awk '/fail-over/ { for (i = 1; i < NF; i++) if ($i == "of") { print $(i + 1); exit } }' "$tmp/stderr")" \
 	"$(awk -v ns="$longest" 'BEGIN { split("1 1e3 1e6 1e9", u, " "); for (i = 4; i > 1 && ns < u[i]; i--); v = ns / u[i]
 		printf v < 10 ? "%.2f" : v < 100 ? "%.1f" : "%.0f", v }')" "it is the longest one"
-exits 0 "none over the limit" "$TARE" run -q -o "$tmp/data" --fail-over 100s -- "$bench" churn -t 1
-exits 5 "over the limit, with the summary" "$TARE" run -o "$tmp/data" --fail-over 1us -- "$bench" churn -t 0.5
+exits 0 "none over the limit" "$TARE" run -q -o "$tmp/data" --fail-over 100s -- "$bench" churn -t 0.2
+exits 5 "over the limit, with the summary" "$TARE" run -o "$tmp/data" --fail-over 1us -- "$bench" churn -t 0.2
 like "$(<"$tmp/stdout")" "context switches" "which is there as well"
 
-exits 5 "over the limit, into a pipe" "$TARE" run -q -o - --fail-over 1us -- "$bench" churn -t 1
+exits 5 "over the limit, into a pipe" "$TARE" run -q -o - --fail-over 1us -- "$bench" churn -t 0.2
 like "$(<"$tmp/stderr")" "--fail-over: a stop-the-world pause" "is told as well"
 cp "$tmp/stdout" "$tmp/piped"
 whole "into a pipe" "$tmp/piped"
-exits 0 "none over the limit, into a pipe" "$TARE" run -q -o - --fail-over 100s -- "$bench" churn -t 1
+exits 0 "none over the limit, into a pipe" "$TARE" run -q -o - --fail-over 100s -- "$bench" churn -t 0.2
 exits 3 "a program without pauses" "$TARE" run -q -o "$tmp/data" --fail-over 1us -- true
 like "$(<"$tmp/stderr")" "--fail-over was never watched" "whose limit nobody watched"
 exits 3 "a live program without pauses" "$TARE" record -q -d 100ms -o "$tmp/data2" --fail-over 1us -p $$
@@ -86,7 +86,7 @@ for program in "$burn" "$tmp/$rival"; do
 	wait_for grep -q ready "$tmp/out" && echo >"$tmp/in.${program##*/}"
 done
 flight --flight 2s -p "$target"
-sleep 9
+sleep 6
 ok "nothing is written by itself" test ! -e "$tmp/flight"
 kill -USR1 "$recorder"
 wait_for grep -q 'wrote' "$tmp/log"
