@@ -121,6 +121,7 @@ kill -INT "$recorder"
 wait "$recorder"
 is $? 0 "--comm: Ctrl-C ends the waiting"
 like "$(<"$tmp/log")" 'none has come' "--comm: and says that there was none"
+like "$(tare report -i "$tmp/data" | head -n 1)" "later-$$.*: no thread was seen in " "--comm: as the report does"
 comm=naps-$((RANDOM % 10000))
 cp "$naps" "$tmp/$comm"
 cp "$naps" "$tmp/${comm}x"

@@ -46,7 +46,7 @@ static void headline_name(const struct model *m, char *buf, size_t size)
 {
 	struct process_row *rows = NULL;
 	int n = model__processes(m, &rows), left = n > 0 ? n - 1 : 0;
-	size_t len = add_name(buf, size, "", m->target_comm[0] ? m->target_comm : "(no target)", m->first_tgid);
+	size_t len = add_name(buf, size, "", m->target_comm, m->first_tgid);
 	char next[128], name[64];
 
 	if (n > 1 && alike(rows, n, m->target_comm) == n) {
@@ -72,6 +72,11 @@ static void print_headline(const struct model *m, const struct accounts *total, 
 	char name[128], count[32], time[16], rate[32];
 	uint64_t n = total->voluntary + total->involuntary, duration = model__duration(m);
 
+	if (!m->first_tid) { /* none came: what was waited for is all there is to say */
+		fprintf(to, "%s: no thread was seen in %s\n",
+			clean(model__info(m, "target") ?: "no target", name, sizeof(name)), fmt_ns(duration, time));
+		return;
+	}
 	headline_name(m, name, sizeof(name));
 	fprintf(to, "%s: %s context switches in %s", name, fmt_count(n, count), fmt_ns(duration, time));
 	if (duration)
@@ -208,8 +213,9 @@ static void print_probes(const struct model *m, const struct accounts *a, FILE *
 	if (ns == TARE_UNKNOWN)
 		fprintf(to, ", cost not known (none was timed)");
 	else if (hits)
-		fprintf(to, " of %s: %s, %.1f %% of the target's CPU time", fmt_ns(ns / hits, t[0]), fmt_ns(ns, t[1]),
-			percent(ns, a->on_cpu_ns));
+		fprintf(to, " of %s: %s", fmt_ns(ns / hits, t[0]), fmt_ns(ns, t[1]));
+	if (ns != TARE_UNKNOWN && a->on_cpu_ns)
+		fprintf(to, ", %.1f %% of the target's CPU time", percent(ns, a->on_cpu_ns));
 	if (m->has_end)
 		fprintf(to, "; recorder %s", fmt_ns(m->end.self_cpu_ns, t[2]));
 	fputc('\n', to);
