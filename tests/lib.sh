@@ -211,6 +211,40 @@ wait_for()
 	done
 }
 
+# deny_bpf CONDITION: makes $tmp/deny.so. To a program with that loaded before it, bpf() says EINVAL, as an older kernel does,
+# where CONDITION (C, on cmd and attr) holds.
+deny_bpf()
+{
+	cat >"$tmp/deny.c" <<-C
+		#define _GNU_SOURCE
+		#include <dlfcn.h>
+		#include <errno.h>
+		#include <linux/bpf.h>
+		#include <stdarg.h>
+		#include <string.h>
+		#include <sys/syscall.h>
+
+		static int denied(long cmd, const union bpf_attr *attr) { return $1; }
+
+		long syscall(long nr, ...)
+		{
+			long (*next)(long nr, ...) = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall"), a[6];
+			va_list args;
+
+			va_start(args, nr);
+			for (int i = 0; i < 6; i++)
+				a[i] = va_arg(args, long);
+			va_end(args);
+			if (nr == SYS_bpf && denied(a[0], (const union bpf_attr *)a[1])) {
+				errno = EINVAL;
+				return -1;
+			}
+			return next(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+		}
+	C
+	ok "an older kernel can be played" "${CC:-cc}" -shared -fPIC -O2 -o "$tmp/deny.so" "$tmp/deny.c" -ldl
+}
+
 # spawn CMD...: CMD (no function) in the background, its id in $pid. A shell has the children that it does not wait
 # for ignore Ctrl-C; this one does not, from the moment that spawn returns.
 spawn()

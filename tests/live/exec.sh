@@ -48,32 +48,7 @@ waits()
 # ---- where nothing can be held ----
 
 # bpf() loads no program that holds, to whom this is loaded before
-cat >"$tmp/deny.c" <<'C'
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <errno.h>
-#include <linux/bpf.h>
-#include <stdarg.h>
-#include <string.h>
-#include <sys/syscall.h>
-
-long syscall(long nr, ...)
-{
-	long (*next)(long nr, ...) = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall"), a[6];
-	va_list args;
-
-	va_start(args, nr);
-	for (int i = 0; i < 6; i++)
-		a[i] = va_arg(args, long);
-	va_end(args);
-	if (nr == SYS_bpf && a[0] == BPF_PROG_LOAD && !strncmp(((union bpf_attr *)a[1])->prog_name, "hold_", 5)) {
-		errno = EINVAL;
-		return -1;
-	}
-	return next(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
-}
-C
-ok "an older kernel can be played" "${CC:-cc}" -shared -fPIC -O2 -o "$tmp/deny.so" "$tmp/deny.c" -ldl
+deny_bpf 'cmd == BPF_PROG_LOAD && !strncmp(attr->prog_name, "hold_", 5)'
 
 # The program does its work at once, and lives until it has been seen.
 mkfifo "$tmp/go_on" "$tmp/end"

@@ -26,32 +26,8 @@ gone()
 links() { cat "/proc/$1/fdinfo/"* 2>/dev/null | grep -c "^link_type:[[:space:]]*$2"; }
 
 # A kernel that knows no such link: to a program with this loaded before it, bpf() says what Linux before 6.6 says.
-cat >deny.c <<'C'
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <errno.h>
-#include <linux/bpf.h>
-#include <stdarg.h>
-#include <sys/syscall.h>
-
-long syscall(long nr, ...)
-{
-	long (*next)(long nr, ...) = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall"), a[6];
-	va_list args;
-
-	va_start(args, nr);
-	for (int i = 0; i < 6; i++)
-		a[i] = va_arg(args, long);
-	va_end(args);
-	/* enum bpf_attach_type: BPF_TRACE_UPROBE_MULTI */
-	if (nr == SYS_bpf && a[0] == BPF_LINK_CREATE && ((union bpf_attr *)a[1])->link_create.attach_type == 48) {
-		errno = EINVAL;
-		return -1;
-	}
-	return next(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
-}
-C
-ok "an older kernel can be played" "${CC:-cc}" -shared -fPIC -O2 -o deny.so deny.c -ldl
+# 48 is BPF_TRACE_UPROBE_MULTI of enum bpf_attach_type.
+deny_bpf 'cmd == BPF_LINK_CREATE && attr->link_create.attach_type == 48'
 
 has_multi=$(tare doctor --json | jq -r '.features[] | select(.id == "uprobe_multi") | .state')
 
