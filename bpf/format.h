@@ -49,7 +49,10 @@
 
 /* "untold.PID=this is Go, but ...": why nothing tells of that process's pauses, though its runtime makes some */
 #define TARE_INFO_UNTOLD	"untold."
-/* "late.N=the runtime of ...": it told of its pauses only from some time after it had begun, since nothing held it. In any order. */
+/*
+ * "late.N=the runtime of ...": it told of its pauses only from some time after it had begun, since nothing held it. In any
+ * order.
+ */
 #define TARE_INFO_LATE		"late."
 
 enum tare_frame_type {

@@ -67,7 +67,10 @@ const struct feature_info *feature__info(enum feature_id id);
 /* Try @id and put the verdict into @result. Returns 0, or -EINVAL where there is no such feature. */
 int feature__probe(enum feature_id id, struct feature_result *result);
 
-/* Whether the kernel's type information knows the BTF tracepoint @tracepoint ("sched_switch"): needed to load a program for it. */
+/*
+ * Whether the kernel's type information knows the BTF tracepoint @tracepoint ("sched_switch"): needed to load a program
+ * for it.
+ */
 bool feature__knows_tp_btf(const char *tracepoint);
 
 /* Whether it knows a function of the kernel of that name. */

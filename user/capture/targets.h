@@ -22,7 +22,8 @@ struct targets {
 	struct pids unseen;	/* processes that appeared and are not described yet */
 	struct pids became;	/* those that are another program since, by their first thread .. */
 	struct pids replaced;	/* .. or by another one */
-	struct table since;	/* process id, SINCE_MAPPED: to when it became another program, or loaded a library, that was not looked at yet */
+	/* process id, SINCE_MAPPED: to when it became another program, or loaded a library, that was not looked at yet */
+	struct table since;
 	bool told;		/* the recording names a runtime that is not native */
 	struct pids joined;	/* processes that were there before they became targets, and are not described yet */
 	bool wants_snapshot;	/* .. whose other threads a snapshot must find */

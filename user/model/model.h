@@ -88,7 +88,10 @@ bool model__is_incomplete(const struct model *m);
 /* What the recording holds last of the probe @name, or NULL. */
 const struct tare_probe *model__find_probe(const struct model *m, const char *name);
 
-/* What all probes cost, without holding programs at their start. Returns hits; sets *@ns to hits x the mean of the timed ones, TARE_UNKNOWN where none were. */
+/*
+ * What all probes cost, without holding programs at their start. Returns hits; sets *@ns to hits x the mean of the timed
+ * ones, TARE_UNKNOWN where none were.
+ */
 uint64_t model__probe_cost(const struct model *m, uint64_t *ns);
 
 #endif /* TARE_MODEL_H */

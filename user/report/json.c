@@ -168,8 +168,9 @@ static json_t *runtime_json(const struct model *m)
 	counters__total(&m->counters, &c);
 	return json_pack("{s:{s:I, s:I, s:I, s:o}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "preemption_signals", "sent",
 			 num(m->preemption.sent), "delivered", num(m->preemption.delivered), "sent_by_others",
-			 num(m->preemption.others), "latency_ns", dist(&m->preemption.latency), "goroutine_run_queue_ns", delays_json(m), "collections", counter(c.collections), "pauses",
-			 counter(c.pauses), "pause_ns", counter(c.pause_ns), "goroutines_created",
+			 num(m->preemption.others), "latency_ns", dist(&m->preemption.latency),
+			 "goroutine_run_queue_ns", delays_json(m), "collections", counter(c.collections),
+			 "pauses", counter(c.pauses), "pause_ns", counter(c.pause_ns), "goroutines_created",
 			 counter(c.goroutines_created), "preempts", counter(c.preempts), "syscalls", counter(c.syscalls),
 			 "assist_ns", counter(c.assist_ns), "heap_bytes", counter(c.heap_bytes), "goal_bytes",
 			 counter(c.goal_bytes));

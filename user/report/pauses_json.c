@@ -75,8 +75,8 @@ static json_t *causes_json(const struct model *m, const struct pause *p, const s
 		done[best] = true;
 		pause__top(p, best, &top);
 		pause_place(m, p, best, opts, &place);
-		json_array_append_new(list, json_pack("{s:s, s:I, s:o, s:o, s:I, s:I, s:o, s:I, s:o, s:I, s:o}", "cause", pause_cause_name(best),
-						      "ns", num(p->cause_ns[best]), "detail",
+		json_array_append_new(list, json_pack("{s:s, s:I, s:o, s:o, s:I, s:I, s:o, s:I, s:o, s:I, s:o}",
+						      "cause", pause_cause_name(best), "ns", num(p->cause_ns[best]), "detail",
 						      text(pause_detail(m, p, best, opts, detail)), "tid",
 						      top.seg.tid ? json_integer(top.seg.tid) : json_null(),
 						      "detail_ns", num(top.ns), "seen_ns", num(top.firm_ns),

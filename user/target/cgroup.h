@@ -13,8 +13,9 @@ struct cgroup_quota {
 };
 
 /*
- * The tightest quota among those of the cgroup that @pid, a process or a thread, is in and of the ones above it. Returns 0; -ENOENT: none has
- * a quota, or no controller for that is mounted here; -ESRCH: no such process; or another negative errno.
+ * The tightest quota among those of the cgroup that @pid, a process or a thread, is in and of the ones above it.
+ * Returns 0; -ENOENT: none has a quota, or no controller for that is mounted here; -ESRCH: no such process; or another
+ * negative errno.
  */
 int cgroup__quota(pid_t pid, struct cgroup_quota *quota);
 

@@ -8,7 +8,8 @@
 /*
  * Write the version: by the string that runtime.schedinit looks at ("go1.26.8"), else by which functions there are in the
  * runtime ("go1.26 (by its functions)"). @version may come from the file: sanitize() it before it is shown. Returns 0;
- * -ENOENT: the names of the runtime's functions are not there; -ERANGE: they are those of no version that is known, or of several.
+ * -ENOENT: the names of the runtime's functions are not there; -ERANGE: they are those of no version that is known,
+ * or of several.
  */
 int goversion__find(struct image *img, struct pclntab *table, char *version, size_t size);
 
