@@ -47,14 +47,15 @@ $(error tare knows no architecture $(ARCH): vmlinux/ has $(notdir $(wildcard vml
 endif
 BPF_ARCH := $(subst x86_64,x86,$(ARCH))
 
-INCLUDES := -I$(OUT) -Ibpf $(addprefix -I,$(wildcard user/*/))
+ROOMS := $(sort $(dir $(wildcard user/*/*.c user/*/*/*.c)))
+INCLUDES := -I$(OUT) -Ibpf $(addprefix -I,$(ROOMS))
 WARN := -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wno-unused-parameter -Wno-sign-compare
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -D_GNU_SOURCE -DTARE_VERSION='"$(VERSION)"' $(INCLUDES)
 LIBS := -lbpf -ldw -lelf -lz -ljansson -lseccomp -lcapstone -lm -lpthread
 SAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-USER_SRC := $(wildcard user/*/*.c)
+USER_SRC := $(foreach room,$(ROOMS),$(wildcard $(room)*.c))
 USER_OBJ := $(USER_SRC:%.c=$(OUT)/obj/%.o)
 SAN_OBJ := $(USER_SRC:%.c=$(OUT)/san/%.o)
 # what only some kernels have the functions for: objects of their own, opened there

@@ -41,7 +41,7 @@ struct site {
 
 /*
  * How to find the goroutine that a thread of one Go process runs: its thread pointer -> g -> m -> the current g. Offsets
- * in bytes (user/target/golayout.h); a negative one is not known.
+ * in bytes (user/runtime/go/golayout.h); a negative one is not known.
  */
 struct go_facts {
 	__s64 g_at;		/* from the thread pointer */

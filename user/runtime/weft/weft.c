@@ -11,8 +11,8 @@
 #include "runtime.h"
 #include "usdt.h"
 #include "util.h"
-#include "../../tools/workloads/weft/event.h"
-#include "../../tools/workloads/weft/stats.h"
+#include "../../../tools/workloads/weft/event.h"
+#include "../../../tools/workloads/weft/stats.h"
 
 #define MAX_ROWS (WEFT_MAX_PROCS + 1)
 
