@@ -12,8 +12,13 @@
 #include "stack.bpf.h"
 #include "stopping.bpf.h"
 
-#define SIGURG 23 /* include/uapi/asm-generic/signal.h; the same on x86-64 and arm64 */
 #define IRQ_MIN_NS 1000 /* shorter ones are not worth a record */
+
+/* Is @sig one by which the runtime of some target asks a thread to give way? */
+static __always_inline bool asks_to_give_way(int sig)
+{
+	return sig > 0 && sig < 64 && preempt_signals >> sig & 1;
+}
 
 #define EMIT_EVIDENCE(c, ts, r)                                               \
 	do {                                                                  \
@@ -28,7 +33,7 @@ int BPF_PROG(signal_generate, int sig, void *info, struct task_struct *p)
 	struct task_struct *sender = bpf_get_current_task_btf();
 	struct cpu_state *c;
 
-	if (sig != SIGURG)
+	if (!asks_to_give_way(sig))
 		return 0;
 	c = enter(PROG_signal_generate);
 	if (!c || !target(p))
@@ -52,7 +57,7 @@ int BPF_PROG(signal_deliver, int sig, void *info)
 	__u16 call;
 	__u64 now;
 
-	if (sig != SIGURG)
+	if (!asks_to_give_way(sig))
 		return 0;
 	c = enter(PROG_signal_deliver);
 	if (!c || !target(p))

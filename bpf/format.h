@@ -268,7 +268,7 @@ enum tare_rec_kind {
 	TARE_REC_MIGRATE,	/* struct tare_migrate: moved while it waited for a CPU */
 	TARE_REC_RUNTIME,	/* struct tare_runtime: an event of the language runtime */
 	TARE_REC_GOROUTINE,	/* struct tare_goroutine: what a target thread ran, before the record that it belongs to */
-	TARE_REC_SIGNAL,	/* struct tare_signal: SIGURG, by which runtimes ask for preemption */
+	TARE_REC_SIGNAL,	/* struct tare_signal: one by which runtimes ask for preemption */
 	TARE_REC_FAULT,		/* struct tare_fault: a page fault of a target thread begins */
 	TARE_REC_SAMPLE,	/* struct tare_sample: where a target thread was when the CPU clock ticked */
 	TARE_REC_IRQ,		/* struct tare_irq: interrupts took a CPU from a target thread */

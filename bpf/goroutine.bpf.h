@@ -3,80 +3,63 @@
 #ifndef TARE_GOROUTINE_BPF_H
 #define TARE_GOROUTINE_BPF_H
 
-#include "tare.bpf.h"
 #include "kernel.bpf.h"
+#include "tare.bpf.h"
 
-struct go_map {
+struct path_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, MAX_GO_PROCESSES);
+	__uint(max_entries, MAX_RUNTIMES);
 	__type(key, __u32);	/* tgid */
-	__type(value, struct go_facts);
+	__type(value, struct goroutine_path);
 };
-extern struct go_map go_processes SEC(".maps");
-
-/* What is copied of each at its end: see goexit.bpf.h. */
-struct exit_map {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, MAX_GO_PROCESSES);
-	__type(key, __u32);	/* tgid */
-	__type(value, struct go_exit);
-};
-extern struct exit_map go_exits SEC(".maps");
+extern struct path_map goroutine_paths SEC(".maps");
 
 /* No process is in the map: then nobody looks there. */
-extern bool any_go;
+extern bool any_goroutines;
 
-static __always_inline __u64 peek(__u64 address)
-{
-	__u64 value;
-
-	return bpf_probe_read_user(&value, sizeof(value), (void *)address) ? 0 : value;
-}
-
-/* The m of the current task @p, which runs Go; 0 where it cannot be had. */
-static __always_inline __u64 go_m(const struct go_facts *go, struct task_struct *p)
-{
-	__u64 g = peek(thread_pointer(p) + go->g_at);
-
-	return g ? peek(g + go->g_m) : 0;
-}
-
-static __always_inline const struct go_facts *go_facts(struct task_struct *p)
+static __always_inline const struct goroutine_path *goroutine_path(struct task_struct *p)
 {
 	__u32 tgid = p->tgid;
 
-	return any_go ? bpf_map_lookup_elem(&go_processes, &tgid) : NULL;
+	return any_goroutines ? bpf_map_lookup_elem(&goroutine_paths, &tgid) : NULL;
 }
 
-/* The number of the goroutine that the current task @p runs; 0: none, or it is not a Go process's. */
-static __always_inline __u64 go_current(struct task_struct *p)
+/* What the runtime has for the thread that is the current task @p; 0 where it cannot be had. */
+static __always_inline __u64 runtime_thread(const struct goroutine_path *path, struct task_struct *p)
 {
-	const struct go_facts *go = go_facts(p);
-	__u64 m = go ? go_m(go, p) : 0, g = m ? peek(m + go->m_curg) : 0;
+	__u64 noted = peek(thread_pointer(p) + path->noted_at);
 
-	return g ? peek(g + go->goid) : 0;
+	return noted ? peek(noted + path->thread) : 0;
+}
+
+/* The number of the goroutine that the current task @p runs; 0: none, or its process has none. */
+static __always_inline __u64 current_goroutine(struct task_struct *p)
+{
+	const struct goroutine_path *path = goroutine_path(p);
+	__u64 thread = path ? runtime_thread(path, p) : 0, g = thread ? peek(thread + path->current) : 0;
+
+	return g ? peek(g + path->id) : 0;
 }
 
 /* Tell what the current task @p runs, before the record that it belongs to. Nothing where it runs no goroutine. */
 static __always_inline void tell_goroutine(struct cpu_state *c, struct task_struct *p, __u64 now)
 {
 	struct tare_goroutine r = { .rec.kind = TARE_REC_GOROUTINE, .tid = p->pid, .p = -1 };
-	const struct go_facts *go = go_facts(p);
-	__u64 m = go ? go_m(go, p) : 0, g = m ? peek(m + go->m_curg) : 0, owned;
+	const struct goroutine_path *path = goroutine_path(p);
+	__u64 thread = path ? runtime_thread(path, p) : 0, g = thread ? peek(thread + path->current) : 0, owned;
 	__u32 status = 0;
 	__u8 reason = 0;
 
 	if (!g)
 		return;
-	r.goroutine = peek(g + go->goid);
-	if (go->status >= 0)
-		bpf_probe_read_user(&status, sizeof(status), (void *)g + go->status);
-	if (go->wait_reason >= 0)
-		bpf_probe_read_user(&reason, sizeof(reason), (void *)g + go->wait_reason);
-	owned = go->m_p >= 0 ? peek(m + go->m_p) : 0;
-	if (owned && go->p_id >= 0)
-		r.p = peek(owned + go->p_id);
+	r.goroutine = peek(g + path->id);
+	if (path->status >= 0)
+		bpf_probe_read_user(&status, sizeof(status), (void *)g + path->status);
+	if (path->wait_reason >= 0)
+		bpf_probe_read_user(&reason, sizeof(reason), (void *)g + path->wait_reason);
+	owned = path->p >= 0 ? peek(thread + path->p) : 0;
+	if (owned && path->p_id >= 0)
+		r.p = peek(owned + path->p_id);
 	r.rec.flags = status;
 	r.wait_reason = reason;
 	if (emit(c, now, &r.rec, sizeof(r)))

@@ -8,9 +8,10 @@
  * scheduler: whatever is counted here is counted by atomic operations.
  */
 #include "tare.bpf.h"
-#include "goexit.bpf.h"
 #include "goroutine.bpf.h"
 #include "kernel.bpf.h"
+#include "memory.bpf.h"
+#include "runtime/last_words.bpf.h"
 #include "stopping.bpf.h"
 
 struct {
@@ -104,14 +105,14 @@ static __always_inline int hit(struct pt_regs *ctx)
 		return 0;
 	if (s->mapped)
 		return tell_mapped(c, now);
-	r.goroutine = s->goroutine.kind == FETCH_NONE ? go_current(bpf_get_current_task_btf()) : fetch(ctx, &s->goroutine);
+	r.goroutine = s->goroutine.kind == FETCH_NONE ? current_goroutine(bpf_get_current_task_btf()) : fetch(ctx, &s->goroutine);
 	for (int i = 0; i < TARE_RT_MAX_ARGS; i++)
 		r.args[i] = i < s->nr_args ? fetch(ctx, &s->args[i]) : TARE_UNKNOWN;
 	tell(c, &r, s->event, s->nr_args, now);
 	if (s->copy_bytes)
 		copy(s->event, r.args[0], s->copy_bytes);
 	else if (s->event == TARE_RT_EXIT)
-		go_exits__tell(PT_REGS_IP(ctx));
+		runtimes__last_words(PT_REGS_IP(ctx));
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 #include "fault.bpf.h"
 #include "goroutine.bpf.h"
 #include "kernel.bpf.h"
+#include "runtime/maps.bpf.h"
 #include "stop.bpf.h"
 #include "stopping.bpf.h"
 
@@ -27,9 +28,11 @@ const volatile __s64 preempt_count_at = 0; /* from `runqueues`, in bytes; 0: not
 struct tasks_map tasks SEC(".maps");
 struct cpus_map cpus SEC(".maps");
 struct rings_map rings SEC(".maps");
-struct go_map go_processes SEC(".maps");
-struct exit_map go_exits SEC(".maps");
-bool any_go = false;
+#define X(type, name) struct type name SEC(".maps");
+RUNTIME_MAPS(X)
+#undef X
+bool any_goroutines = false;
+__u64 preempt_signals = 0;
 struct stopping_map stopping SEC(".maps");
 __s32 nr_stopping = 0;
 bool fault_ends = false;

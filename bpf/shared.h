@@ -11,7 +11,7 @@
 /*
  * Where a probe in a program finds a number: a constant, or in a register (named by its offset in the kernel's struct
  * pt_regs), or in memory, by as many steps as .depth says: *(*(register + .at[0]) + .at[1]) and so on. FETCH_STRING is
- * what a Go string found in that way is told by: STRING_KEY(its length, its first byte).
+ * what a string found in that way, a pointer and behind it the length, is told by: STRING_KEY(its length, its first byte).
  */
 enum fetch_kind { FETCH_NONE, FETCH_CONST, FETCH_REG, FETCH_STRING };
 #define FETCH_MAX_DEPTH 4
@@ -34,58 +34,25 @@ struct site {
 	__u32 copy_bytes;	/* of the memory that the first argument points to */
 	/* a hit counts where ((flags ^ flags_flip) & flags_mask) == 0, with the processor's flags */
 	__u64 flags_mask, flags_flip;
-	struct fetch goroutine;	/* FETCH_NONE: ask the thread, see struct go_facts */
+	struct fetch goroutine;	/* FETCH_NONE: ask the thread, see struct goroutine_path */
 	struct fetch args[TARE_RT_MAX_ARGS];
 };
 #define MAX_SITES 4096
 
 /*
- * How to find the goroutine that a thread of one Go process runs: its thread pointer -> g -> m -> the current g. Offsets
- * in bytes (user/runtime/go/golayout.h); a negative one is not known.
+ * How to find the goroutine that a thread of one process runs, where the runtime keeps that in memory: thread pointer -> a
+ * goroutine that the runtime has noted there -> its thread -> the goroutine that this runs. Offsets in bytes; a negative one
+ * is not known.
  */
-struct go_facts {
-	__s64 g_at;		/* from the thread pointer */
-	__s32 g_m, m_curg, m_p, p_id;
-	__s32 goid, status, wait_reason;
+struct goroutine_path {
+	__s64 noted_at;		/* from the thread pointer */
+	__s32 thread;		/* in the goroutine */
+	__s32 current, p;	/* in the thread */
+	__s32 p_id;		/* in the P */
+	__s32 id, status, wait_reason;	/* in the goroutine */
 };
-#define MAX_GO_PROCESSES 4096
+#define MAX_RUNTIMES 4096	/* processes with such a path at one time */
 #define MAX_STOPPING 4096 /* processes whose world stands at one time */
-
-/*
- * What a Go process's own counters are read from when it ends, and where that is: pieces of its globals, and for each P
- * what hangs on it. Addresses are the file's; the probe that is hit at .site tells how far from there the program lies.
- */
-struct exit_piece {
-	__u64 address;
-	__u32 len;		/* at most TARE_MEMORY_MAX; 0: none */
-	__u32 pad;
-};
-struct exit_field {
-	__s32 at;
-	__u32 len;		/* as above */
-};
-#define MAX_EXIT_PIECES 64
-#define MAX_EXIT_FIELDS 4
-#define MAX_EXIT_SPANS 136	/* mcache.alloc: each class with and without pointers */
-#define MAX_EXIT_PS 1024
-struct go_exit {
-	__u64 site;
-	__u64 allp;		/* a slice of pointers; 0: no P is looked at */
-	struct exit_piece pieces[MAX_EXIT_PIECES];
-	struct exit_field p[MAX_EXIT_FIELDS];
-	struct exit_field mcache[MAX_EXIT_FIELDS];
-	struct exit_field span;
-	__s32 p_mcache;
-	__s32 spans;		/* in the mcache: pointers, as many as MAX_EXIT_SPANS */
-	__s32 span_size;	/* in the span: 8 bytes, 0 where the span stands for none */
-	__s32 pad;
-};
-
-/* The last MEMORY record of an exit has this instead of memory, and no address. */
-struct exit_end {
-	__u64 bias;		/* of the program's addresses to the file's */
-	__u64 failed;		/* pieces that could not be recorded */
-};
 
 /*
  * A target that became another program waits for the recorder: so long until it must be at work, and until it must be

@@ -16,6 +16,9 @@ extern bool active;
 /* Target threads that have not ended. */
 extern __s64 nr_live;
 
+/* By number, one bit each: the signals by which runtimes of targets ask threads to give way. */
+extern __u64 preempt_signals;
+
 /* A task was renamed: names that rings hold may be stale. */
 extern __u32 names_generation;
 
@@ -80,6 +83,14 @@ static __always_inline struct task_state *target(struct task_struct *p)
 	struct task_state *t = bpf_task_storage_get(&tasks, p, NULL, 0);
 
 	return t && t->ready ? t : NULL;
+}
+
+/* A word of the current task's memory; 0 where it cannot be read. */
+static __always_inline __u64 peek(__u64 address)
+{
+	__u64 value;
+
+	return bpf_probe_read_user(&value, sizeof(value), (void *)address) ? 0 : value;
 }
 
 /* How often a ring's fill is looked at, in records: a look costs as much as a third of a record. */

@@ -6,8 +6,8 @@
  */
 #include "tare.bpf.h"
 #include "cgroup.bpf.h"
-#include "goroutine.bpf.h"
 #include "kernel.bpf.h"
+#include "runtime/maps.bpf.h"
 #include "stop.bpf.h"
 #include "stopping.bpf.h"
 
@@ -104,12 +104,10 @@ int BPF_PROG(sched_process_exec, struct task_struct *p, pid_t old_tid)
 
 	if (!c || !target(p))
 		return 0;
-	if (tgid == launched) {
+	if (tgid == launched)
 		launched = 0;
-	} else {
-		bpf_map_delete_elem(&go_processes, &tgid);
-		bpf_map_delete_elem(&go_exits, &tgid);
-	}
+	else
+		runtimes__forget(tgid);
 	bpf_core_read(r.comm, sizeof(r.comm), &p->comm);
 	EMIT_TASK_NOW(c, bpf_ktime_get_ns(), &r);
 	stopping__end(tgid);

@@ -67,13 +67,12 @@ int bpf__snapshot(struct bpf *b, int phase, struct tare_task **tasks, uint32_t *
 int bpf__attach_probes(struct bpf *b, pid_t pid, int fd, const struct runtime_probes *list, bool often,
 		       struct bpf_probes *probes);
 
-/* From now on the goroutines that @pid's threads run are read by @facts. Returns 0 or a negative errno. */
-int bpf__add_go(struct bpf *b, pid_t pid, const struct go_facts *facts);
-void bpf__remove_go(struct bpf *b, pid_t pid);
+/* What the kernel side is to know of process @pid, by the map of that name. Returns 0 or a negative errno. */
+int bpf__tell(struct bpf *b, const char *map, pid_t pid, const void *value);
+void bpf__forget(struct bpf *b, const char *map, pid_t pid);
 
-/* What is copied of @pid when it ends. Returns 0 or a negative errno. */
-int bpf__set_exit(struct bpf *b, pid_t pid, const struct go_exit *exit);
-void bpf__remove_exit(struct bpf *b, pid_t pid);
+/* Some target's runtime asks its threads to give way by signal @signo: record when it is sent and delivered. */
+void bpf__watch_signal(struct bpf *b, int signo);
 
 /* Goes on in a thread of its own: the kernel takes some 100 ms for each link. bpf__close() waits for it. */
 void bpf__detach_probes(struct bpf *b, struct bpf_probes *probes);

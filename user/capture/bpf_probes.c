@@ -204,35 +204,29 @@ int bpf__attach_probes(struct bpf *b, pid_t pid, int fd, const struct runtime_pr
 	return ret;
 }
 
-int bpf__add_go(struct bpf *b, pid_t pid, const struct go_facts *facts)
+int bpf__tell(struct bpf *b, const char *map, pid_t pid, const void *value)
 {
+	int fd = bpf_object__find_map_fd_by_name(b->skel->obj, map);
 	uint32_t tgid = pid;
 
-	if (bpf_map_update_elem(bpf_map__fd(b->skel->maps.go_processes), &tgid, facts, BPF_ANY))
-		return -errno;
-	b->skel->bss->any_go = true;
+	if (fd < 0 || bpf_map_update_elem(fd, &tgid, value, BPF_ANY))
+		return fd < 0 ? fd : -errno;
+	b->skel->bss->any_goroutines = true;
 	return 0;
 }
 
-void bpf__remove_go(struct bpf *b, pid_t pid)
+void bpf__forget(struct bpf *b, const char *map, pid_t pid)
 {
+	int fd = bpf_object__find_map_fd_by_name(b->skel->obj, map);
 	uint32_t tgid = pid;
 
-	bpf_map_delete_elem(bpf_map__fd(b->skel->maps.go_processes), &tgid);
+	if (fd >= 0)
+		bpf_map_delete_elem(fd, &tgid);
 }
 
-int bpf__set_exit(struct bpf *b, pid_t pid, const struct go_exit *exit)
+void bpf__watch_signal(struct bpf *b, int signo)
 {
-	uint32_t tgid = pid;
-
-	return bpf_map_update_elem(bpf_map__fd(b->skel->maps.go_exits), &tgid, exit, BPF_ANY) ? -errno : 0;
-}
-
-void bpf__remove_exit(struct bpf *b, pid_t pid)
-{
-	uint32_t tgid = pid;
-
-	bpf_map_delete_elem(bpf_map__fd(b->skel->maps.go_exits), &tgid);
+	b->skel->bss->preempt_signals |= 1ull << signo;
 }
 
 static void destroy(struct bpf_probes *p)

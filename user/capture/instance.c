@@ -32,11 +32,9 @@ struct instance *instance__open(pid_t pid, int fd, const struct stat *st, const 
 
 void instance__forget(struct bpf *bpf, struct instance *i)
 {
-	if (i->go)
-		bpf__remove_go(bpf, i->prog.pid);
-	if (i->has_exit)
-		bpf__remove_exit(bpf, i->prog.pid);
-	i->go = i->has_exit = false;
+	for (const char *const *map = i->runtime->maps; i->installed && map && *map; map++)
+		bpf__forget(bpf, *map, i->prog.pid);
+	i->installed = false;
 }
 
 void instance__close(struct bpf *bpf, struct instance *i)
@@ -59,15 +57,24 @@ void instance__place(struct instance *i, uint64_t start, uint64_t end, uint64_t 
 	i->prog.placed = i->prog.img && !image__bias(i->prog.img, start, offset, true, &i->prog.bias);
 }
 
-void instance__set_exit(struct bpf *bpf, struct instance *i)
-{
-	struct go_exit exit;
+struct installing {
+	struct bpf *bpf;
+	struct instance *i;
+};
 
-	if (!i->runtime->exit || i->runtime->exit(i->self, &exit) || (i->has_exit && !memcmp(&exit, &i->exit, sizeof(exit))))
-		return;
-	i->exit = exit;
-	if (!bpf__set_exit(bpf, i->prog.pid, &exit))
-		i->has_exit = true;
+static int install(const char *map, const void *value, void *ctx)
+{
+	struct installing *in = ctx;
+	int ret = bpf__tell(in->bpf, map, in->i->prog.pid, value);
+
+	in->i->installed |= !ret;
+	return ret;
+}
+
+void instance__install(struct bpf *bpf, struct instance *i)
+{
+	if (i->runtime->install)
+		i->runtime->install(i->self, install, &(struct installing){ bpf, i });
 }
 
 /* Pages of the file that get a probe, each of which the process gets a copy of. */
@@ -102,16 +109,15 @@ static int instance__check_memory(struct instance *i, const struct runtime_probe
 	return -ENOMEM;
 }
 
-static void instance__probe(struct bpf *bpf, struct instance *i, bool goroutines, bool first)
+static void instance__probe(struct bpf *bpf, struct instance *i, bool goroutines)
 {
 	struct runtime_probes list = { 0 };
 	const struct runtime *rt = i->runtime;
-	struct go_facts facts;
-	int ret;
+	int ret = rt->probes ? rt->probes(i->self, &list) : -ENOENT;
 
-	if (first && rt->facts && !rt->facts(i->self, &facts))
-		i->go = !bpf__add_go(bpf, i->prog.pid, &facts);
-	ret = rt->probes ? rt->probes(i->self, &list) : -ENOENT;
+	instance__install(bpf, i);
+	if (rt->preempt_signal)
+		bpf__watch_signal(bpf, rt->preempt_signal);
 	if (!ret && !i->probes.nr && !i->probes.has_multi) /* else they are in the file already */
 		ret = instance__check_memory(i, &list) ?:
 		      bpf__attach_probes(bpf, i->prog.pid, i->prog.fd, &list, goroutines, &i->probes);
@@ -120,7 +126,6 @@ static void instance__probe(struct bpf *bpf, struct instance *i, bool goroutines
 		snprintf(i->prog.problem, sizeof(i->prog.problem), "its probes cannot be attached: %s; `tare doctor` says "
 			 "whether uprobes work here", strerror(-ret));
 	i->tells = !ret && !i->prog.problem[0] && rt->probes && !rt->tells_nothing;
-	instance__set_exit(bpf, i);
 }
 
 /* What the runtime says of itself, made the sentence that all commands print. */
@@ -152,7 +157,7 @@ void instance__attach(struct bpf *bpf, struct instance *i, bool goroutines, bool
 	}
 	ret = rt->open ? rt->open(&i->prog, &i->self) : 0;
 	if (!ret)
-		instance__probe(bpf, i, goroutines, first);
+		instance__probe(bpf, i, goroutines);
 	else if (!i->prog.problem[0])
 		snprintf(i->prog.problem, sizeof(i->prog.problem), "it cannot be looked into: %s", strerror(-ret));
 	if (rt->tells_nothing && i->prog.problem[0])

@@ -42,11 +42,9 @@ struct instance {
 	bool tells;		/* its pauses are told */
 	uint8_t looks;		/* the program: times that its process was looked at for libraries */
 	bool new_born;		/* its counters begin at 0 */
-	bool go;		/* the kernel side knows how to find its goroutines */
 	uint64_t start, end;	/* where its code is mapped, once .prog.placed */
 	bool said;		/* that its counters cannot be read */
-	bool has_exit;		/* the kernel side knows what to copy when it ends */
-	struct go_exit exit;
+	bool installed;		/* the kernel side knows something of it */
 	bool final;		/* its last counters are written */
 	struct instance *next;	/* of those that a process ran until now */
 	bool gone;		/* there was no such process when it was looked at last */
@@ -66,11 +64,11 @@ void instance__forget(struct bpf *bpf, struct instance *i);
 /* The process has mapped it with code at [@start, @end), from @offset of the file on. */
 void instance__place(struct instance *i, uint64_t start, uint64_t end, uint64_t offset);
 
-/* Its probes, and how the kernel side finds its goroutines: @first of its process alone. Says what does not work. */
+/* Its probes, and what its runtime tells the kernel side: @first of its process alone. Says what does not work. */
 void instance__attach(struct bpf *bpf, struct instance *i, bool goroutines, bool first);
 
-/* What is to be copied when the process ends: better known once its memory was seen. */
-void instance__set_exit(struct bpf *bpf, struct instance *i);
+/* Tell the kernel side what the runtime knows by now: more once its memory was seen. */
+void instance__install(struct bpf *bpf, struct instance *i);
 
 /* Its counters now. Returns 0 or a negative errno; says once what is wrong. */
 int instance__counters(struct instance *i, struct tare_counters *c);

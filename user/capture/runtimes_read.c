@@ -59,7 +59,7 @@ void runtimes__read(struct runtimes *r, uint64_t now, bool last)
 
 		if (!in->final && in->runtime->counters && runtimes__runs(r, in) && !instance__counters(in, &c)) {
 			nr = collect(all, nr, &c);
-			instance__set_exit(r->bpf, in);
+			instance__install(r->bpf, in);
 		}
 		if (!in->final && in->runtime->delays && runtimes__runs(r, in))
 			write_delays(r, in, now);
@@ -80,7 +80,7 @@ void runtimes__on_memory(struct runtimes *r, const struct tare_memory *memory, u
 	int ret;
 
 	/* where the kernel side has to be told what to copy, it was told of one */
-	while (i && (!i->runtime->last_counters || (i->runtime->exit && !i->has_exit)))
+	while (i && (!i->runtime->last_counters || (i->runtime->maps && !i->installed)))
 		i = runtimes__next(r, memory->tgid, i);
 	if (!i || i->final)
 		return;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The language runtimes that tare knows: one file and one line of the table
+ * The language runtimes that tare knows: one folder and one line of the table
  * each. A runtime says how it is recognised, which probe in it means which
  * event, and what it counts of itself; what it leaves out of its struct is
  * measured by the kernel alone.
@@ -64,9 +64,18 @@ struct program {
 	char problem[256];
 };
 
+/*
+ * Have the kernel side know @value of the process, by the BPF map @map (bpf/runtime/maps.bpf.h), until the process ends or is
+ * another program. Returns 0 or a negative errno.
+ */
+typedef int runtime_set(const char *map, const void *value, void *ctx);
+
 struct runtime {
 	const char *name;	/* as the report prints it */
 	const char *title;	/* as a sentence has it; NULL: .name */
+
+	int preempt_signal;	/* by which it asks a thread to give way; 0: none */
+	const char *const *maps;	/* that .install sets, up to NULL */
 
 	bool tells_nothing;	/* of pauses: it is there for what its probes say to the recorder itself */
 
@@ -89,14 +98,15 @@ struct runtime {
 	 * errno.
 	 */
 	int (*delays)(void *self, struct tare_delays *delays);
-	/* What the probe at the process's end copies, as far as it is known by now. Returns 0, or a negative errno: nothing. */
-	int (*exit)(void *self, struct go_exit *exit);
+	/*
+	 * Tell the kernel side what it needs to know of the process, as far as that is known by now: asked once before probes
+	 * are attached, and again each second.
+	 */
+	void (*install)(void *self, runtime_set *set, void *ctx);
 	/* The counters, from what the probe at its end copied; -EAGAIN: more is to come. Or another negative errno. */
 	int (*last_counters)(void *self, const struct tare_memory *memory, struct tare_counters *counters);
 	/* The names of its numbers: "stop_reason.1" is "GC mark termination", and so on. */
 	void (*names)(void *self, runtime_say *say, void *ctx);
-	/* How to find the goroutine of a thread. Returns 0 or a negative errno. */
-	int (*facts)(void *self, struct go_facts *facts);
 	/* The function at address @addr of the program's file. Returns 0 or -ENOENT. NULL: by the file's symbols. */
 	int (*symbol)(void *self, uint64_t addr, struct runtime_symbol *sym);
 	void (*close)(void *self);

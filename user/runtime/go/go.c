@@ -5,6 +5,7 @@
  */
 #include <elf.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -256,9 +257,8 @@ static int tls_slot(struct go *go, const struct gotls *tls, int64_t *g_at)
 	return proc__peek(go->prog->pid, tls->slot + go->prog->bias, g_at, sizeof(*g_at));
 }
 
-static int go__facts(void *self, struct go_facts *f)
+static int go__path(struct go *go, struct goroutine_path *path)
 {
-	struct go *go = self;
 	const int32_t *at = go->layout.at;
 	struct gotls tls;
 	struct code code;
@@ -273,17 +273,33 @@ static int go__facts(void *self, struct go_facts *f)
 		warn("process %d: cannot tell which goroutine a thread runs: %s", go->prog->pid, strerror(-ret));
 		return ret;
 	}
-	*f = (struct go_facts){
-		.g_at = tls.offset + slot,
-		.g_m = at[G_M],
-		.m_curg = at[M_CURG],
-		.m_p = at[M_P],
+	*path = (struct goroutine_path){
+		.noted_at = tls.offset + slot,
+		.thread = at[G_M],
+		.current = at[M_CURG],
+		.p = at[M_P],
 		.p_id = at[P_ID],
-		.goid = at[G_GOID],
+		.id = at[G_GOID],
 		.status = at[G_ATOMICSTATUS],
 		.wait_reason = at[G_WAITREASON],
 	};
 	return 0;
+}
+
+static void go__install(void *self, runtime_set *set, void *ctx)
+{
+	struct go *go = self;
+	struct goroutine_path path;
+	struct go_exit exit;
+
+	if (!go->path_tried && !go__path(go, &path))
+		set(GO_PATHS, &path, ctx);
+	go->path_tried = true;
+	/* only what is new: the process may have become another program a moment ago */
+	if (go_exit__describe(go, &exit) || (go->exit_set && !memcmp(&exit, &go->exit, sizeof(exit))))
+		return;
+	go->exit = exit;
+	go->exit_set = !set(GO_EXITS, &exit, ctx);
 }
 
 /* Who called the function at @addr of the file. */
@@ -368,10 +384,11 @@ const struct runtime runtime_go = {
 	.probes = go__probes,
 	.counters = go__counters,
 	.delays = go__delays,
-	.exit = go__exit,
+	.preempt_signal = SIGURG, /* sigPreempt, runtime/signal_unix.go */
+	.maps = (const char *const[]){ GO_PATHS, GO_EXITS, NULL },
+	.install = go__install,
 	.last_counters = go__last_counters,
 	.names = go__names,
-	.facts = go__facts,
 	.symbol = go__symbol,
 	.close = go__close,
 };

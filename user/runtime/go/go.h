@@ -7,6 +7,7 @@
 #include "insn.h"
 #include "pclntab.h"
 #include "runtime.h"
+#include "runtime/go_exit.h"
 
 #define GO_MAX_FUNCS 48
 
@@ -19,6 +20,8 @@ struct go {
 	unsigned nr_funcs;
 	struct go_live *live;		/* once the process runs the program; NULL before, or where it cannot be read */
 	uint64_t exit_site;		/* address in the file of the probe at its end; 0: none */
+	struct go_exit exit;		/* what it copies, as the kernel side knows it: .exit_set */
+	bool exit_set, path_tried;
 	struct go_copy *last;		/* what that probe copied */
 };
 
@@ -28,8 +31,13 @@ uint64_t go__by_pattern(struct go *go, const char *name);
 /* go_owner.c: whose code the function of that name is. */
 enum tare_owner go_owner(const char *function);
 
-/* go_exit.c: struct runtime's .exit and .last_counters */
-int go__exit(void *self, struct go_exit *x);
+/* The BPF maps: how goroutines are found, and what is copied at the end. */
+#define GO_PATHS "goroutine_paths"
+#define GO_EXITS "go_exits"
+
+/* go_exit.c: what the probe at the process's end copies, as far as it is known by now. Returns 0 or -ENOENT. */
+int go_exit__describe(struct go *go, struct go_exit *x);
+/* struct runtime's .last_counters */
 int go__last_counters(void *self, const struct tare_memory *memory, struct tare_counters *c);
 
 /* The function @name among those that were looked for, or NULL. */

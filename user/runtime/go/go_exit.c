@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * A Go process's last counters. It tells of no end, and once it has ended its memory is gone: so a probe where it ends
- * copies what the counters are made of (bpf/goexit.bpf.h), and they are read from that copy as from a live process.
+ * copies what the counters are made of (bpf/runtime/go_exit.bpf.h), and they are read from that copy as from a live process.
  */
 #include <errno.h>
 #include <string.h>
@@ -85,10 +85,8 @@ static void add_ps(struct go *go, struct go_exit *x)
 	x->span_size = at[MSPAN_ELEMSIZE];
 }
 
-int go__exit(void *self, struct go_exit *x)
+int go_exit__describe(struct go *go, struct go_exit *x)
 {
-	struct go *go = self;
-
 	memset(x, 0, sizeof(*x));
 	if (!go->exit_site)
 		return -ENOENT;

@@ -4,6 +4,7 @@
  * events, and its counters lie in the symbol weft_stats.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -190,6 +191,7 @@ static void weft__names(void *self, runtime_say *say, void *ctx)
 
 const struct runtime runtime_weft = {
 	.name = "weft",
+	.preempt_signal = SIGURG,
 	.recognise = recognise,
 	.open = weft__open,
 	.probes = weft__probes,

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What runtimes want copied when a process ends: one line each. */
+#ifndef TARE_LAST_WORDS_BPF_H
+#define TARE_LAST_WORDS_BPF_H
+
+#include "runtime/go_exit.bpf.h"
+
+/* The runtime of the current process ends, told by the probe at @ip. */
+static __always_inline void runtimes__last_words(__u64 ip)
+{
+	go_exits__tell(ip);
+}
+
+#endif /* TARE_LAST_WORDS_BPF_H */
