@@ -92,13 +92,15 @@ ABBREVS = [
     (6, 0x2e, 0, [(0x03, STRING)]),                                  # function
 ]
 STRUCTS = [
-    ('runtime.stack', 16, [('lo', 0, 'u'), ('hi', 8, 'u')]),
-    ('runtime.gobuf', 56, [('sp', 0, 'u'), ('pc', 8, 'u'), ('bp', 48, 'u')]),
-    ('runtime.g', 440, [('stack', 0, 'runtime.stack'), ('stackguard0', 16, 'u'), ('m', 48, 'u'),
-                        ('sched', 56, 'named'), ('atomicstatus', 144, 'u'), ('goid', 152, 'u')]),
+    ('runtime.cpuStats', 64, [('idleTime', 0, 'u'), ('gcAssistTime', 16, 'u')]),
+    ('runtime.consistentHeapStats', 3600, [('stats', 0, 'u'), ('gen', 3528, 'u')]),
+    ('runtime.g', 440, [('m', 48, 'u'), ('atomicstatus', 144, 'u'), ('goid', 152, 'u')]),
     ('runtime.m', 400, [('g0', 0, 'u'), ('procid', 72, 'u'), ('curg', 192, 'u'), ('p', 208, 'u')]),
-    ('runtime.p', 9000, [('id', 0, 'u'), ('status', 4, 'u'), ('schedtick', 16, 'u')]),
-    ('runtime.schedt', 7000, [('goidgen', 0, 'u'), ('lock', 16, 'u'), ('runqsize', 128, 'u')]),
+    ('runtime.p', 9000, [('id', 0, 'u'), ('status', 4, 'u'), ('mcache', 56, 'u')]),
+    ('runtime.schedt', 7000, [('goidgen', 0, 'u'), ('mnext', 48, 'u')]),
+    ('runtime.gcControllerState', 400, [('heapGoal', 104, 'u'), ('heapLive', 136, 'u')]),
+    ('runtime.mstats', 13000, [('heapStats', 16, 'named'), ('numgc', 7704, 'u')]),
+    ('runtime.workType', 400, [('cpuStats', 96, 'runtime.cpuStats')]),
 ]
 
 
@@ -124,7 +126,7 @@ def debug_info(version):
                         body += leb(3) + member.encode() + b'\0' + leb(at) + struct.pack('<I', where.get(kind, 0))
                     body += b'\0'
                 where['named'] = here()
-                body += leb(4) + b'runtime.buf\0' + struct.pack('<I', where['runtime.gobuf'])
+                body += leb(4) + b'runtime.stats\0' + struct.pack('<I', where['runtime.consistentHeapStats'])
             body += b'\0'
             if version > 4:
                 rest = struct.pack('<HBBI', version, 1, 8, 0) + body

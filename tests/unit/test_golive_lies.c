@@ -86,7 +86,6 @@ static int lie(struct liar *l, unsigned *valid, char says[256])
 	struct go_live_input in = { .pattern = { .sched = (uintptr_t)l->sched, .allp = (uintptr_t)l->allp,
 						 .allm = (uintptr_t)&l->allm, .memstats = (uintptr_t)l->memstats,
 						 .gc_controller = (uintptr_t)l->gc } };
-	struct go_thread *threads;
 	struct tare_counters c;
 	struct go_live *live;
 	int ret, status;
@@ -105,8 +104,6 @@ static int lie(struct liar *l, unsigned *valid, char says[256])
 		*valid = live->valid;
 		snprintf(says, 256, "%s", go_live__problem(live, 0) ?: "");
 		go_live__counters(live, &c);
-		if (go_live__threads(live, &threads) >= 0)
-			free(threads);
 		go_live__close(live);
 	}
 	kill(in.pid, SIGKILL);

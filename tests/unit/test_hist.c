@@ -125,26 +125,6 @@ static void test_log2_slots_are_exact(void **state)
 		assert_int_equal(hist__log2(&h, i), truth[i]);
 }
 
-static void test_merge(void **state)
-{
-	static struct hist parts[3], whole, merged;
-
-	memset(parts, 0, sizeof(parts));
-	memset(&whole, 0, sizeof(whole));
-	memset(&merged, 0, sizeof(merged));
-	random_state = 3;
-	for (int i = 0; i < 3000; i++) {
-		uint64_t v = any_magnitude();
-
-		/* the third part stays empty */
-		hist__record(&parts[i % 2], v);
-		hist__record(&whole, v);
-	}
-	for (int i = 2; i >= 0; i--)
-		hist__merge(&merged, &parts[i]);
-	assert_memory_equal(&merged, &whole, sizeof(whole));
-}
-
 /* The table against an array that knows the truth. */
 static void test_table(void **state)
 {
@@ -205,7 +185,6 @@ int main(void)
 		cmocka_unit_test(test_small_values_are_exact),
 		cmocka_unit_test(test_error_is_bounded),
 		cmocka_unit_test(test_log2_slots_are_exact),
-		cmocka_unit_test(test_merge),
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_table_limit),
 	};

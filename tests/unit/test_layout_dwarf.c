@@ -34,10 +34,10 @@ static const char *const corpus[] = {
 static void small_ones(void **unused)
 {
 	static const struct { enum go_field field; int at; } known[] = {
-		{ G_STACK_LO, 0 },   { G_STACK_HI, 8 },	 { G_M, 48 },	     { G_SCHED_SP, 56 },  { G_SCHED_PC, 64 },
-		{ G_SCHED_BP, 104 }, { G_GOID, 152 },	 { M_PROCID, 72 },   { M_CURG, 192 },	  { P_STATUS, 4 },
-		{ SCHED_LOCK, 16 },  { SCHED_RUNQSIZE, 128 }, { SCHED_SIZE, 7000 },
-		{ G_LABELS, -1 },    { MSTATS_SIZE, -1 }, { SCHED_GCWAITING, -1 },
+		{ G_M, 48 },	      { G_GOID, 152 },	      { M_PROCID, 72 },	     { M_CURG, 192 },	 { P_STATUS, 4 },
+		{ SCHED_MNEXT, 48 },  { SCHED_SIZE, 7000 },   { GC_HEAPGOAL, 104 },  { MSTATS_GEN, 3544 },
+		{ MSTATS_SIZE, 13000 }, { WORK_ASSISTTIME, 112 },
+		{ G_WAITREASON, -1 }, { HIST_SIZE, -1 },      { SCHED_PIDLE, -1 },   { GC_ASSISTTIME, -1 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(corpus); i++) {

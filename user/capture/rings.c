@@ -114,11 +114,6 @@ void rings__watch(struct rings *r, void (*watch)(const struct tare_rec *rec, uin
 	r->watch_ctx = ctx;
 }
 
-uint64_t rings__records(const struct rings *r)
-{
-	return r->records;
-}
-
 static bool cpu_is_online(unsigned cpu)
 {
 	char path[64], c = '1';

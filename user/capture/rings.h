@@ -31,9 +31,6 @@ int rings__drain(struct rings *r, struct writer *w);
 int rings__wait(struct rings *r, int timeout_ms);
 int rings__poll_fd(struct rings *r, int fd);
 
-/* Records taken so far. */
-uint64_t rings__records(const struct rings *r);
-
 void rings__free(struct rings *r);
 
 #endif /* TARE_RINGS_H */

@@ -309,11 +309,6 @@ uint64_t store__begin_ns(const struct store *s)
 	return s->frames.first && s->frames.first->is_mark ? s->frames.first->head.ts_ns : 0;
 }
 
-uint64_t store__bytes(const struct store *s)
-{
-	return s->bytes;
-}
-
 void store__once(struct store *s, bool on)
 {
 	s->once = on;

@@ -46,8 +46,6 @@ int store__write(struct store *s, struct writer *w, void (*meanwhile)(void *ctx)
 /* When what it holds begins: at a mark; 0: nothing has been let go yet. */
 uint64_t store__begin_ns(const struct store *s);
 
-uint64_t store__bytes(const struct store *s);
-
 /* Something had to go before its time for want of room. */
 bool store__was_short(const struct store *s);
 

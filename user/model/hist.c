@@ -49,18 +49,6 @@ void hist__record(struct hist *h, uint64_t value)
 	hist__record_many(h, value, 1);
 }
 
-void hist__merge(struct hist *h, const struct hist *from)
-{
-	if (!from->count)
-		return;
-	h->min = h->count && h->min < from->min ? h->min : from->min;
-	h->max = h->max > from->max ? h->max : from->max;
-	h->count += from->count;
-	h->total = add_saturating(h->total, from->total);
-	for (size_t i = 0; i < HIST_BUCKETS; i++)
-		h->buckets[i] += from->buckets[i];
-}
-
 uint64_t hist__percentile(const struct hist *h, unsigned permille)
 {
 	uint64_t rank = ((unsigned __int128)h->count * permille + 999) / 1000, seen = 0, value;

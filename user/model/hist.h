@@ -24,9 +24,6 @@ void hist__record(struct hist *h, uint64_t value);
 /* The same @n times. */
 void hist__record_many(struct hist *h, uint64_t value, uint64_t n);
 
-/* Add all that @from holds to @h: the same as if each of its values had been recorded here. */
-void hist__merge(struct hist *h, const struct hist *from);
-
 /*
  * The least value that at least @permille of all values do not exceed, within
  * 1/64; never outside [min, max]. 0 where the histogram is empty.

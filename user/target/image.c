@@ -271,11 +271,6 @@ unsigned image__type(const struct image *img)
 	return img->eh.e_type;
 }
 
-uint64_t image__size(const struct image *img)
-{
-	return img->size;
-}
-
 uint64_t image__entry(const struct image *img)
 {
 	return img->eh.e_entry;

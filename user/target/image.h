@@ -59,10 +59,9 @@ int image__open(int fd, struct image **img, const char **why);
 int image__open_mem(const void *data, size_t size_bytes, struct image **img, const char **why);
 void image__close(struct image *img);
 
-/* EM_X86_64 or EM_AARCH64; ET_EXEC or ET_DYN; the file's size; the entry address. */
+/* EM_X86_64 or EM_AARCH64; ET_EXEC or ET_DYN; the entry address. */
 unsigned image__machine(const struct image *img);
 unsigned image__type(const struct image *img);
-uint64_t image__size(const struct image *img);
 uint64_t image__entry(const struct image *img);
 
 /* PT_LOADs in the file's order. */

@@ -131,16 +131,10 @@ func grow(n int) {
 	}
 }
 
-func spin(n int) {
-	until := time.Now().Add(time.Duration(n) * time.Millisecond)
-	for x := 0; time.Now().Before(until); x++ {
-	}
-}
-
 func main() {
 	do := map[string]func(int){
 		"pingpong": pingPong, "spawn": spawn, "park": park, "alloc": alloc, "gosched": gosched, "calls": calls,
-		"grow": grow, "spin": spin,
+		"grow":  grow,
 		"sleep": func(n int) { time.Sleep(time.Duration(n) * time.Millisecond) },
 		"hold": func(n int) { // and wait, so that what was allocated can be counted before the answer
 			for i := 0; i < n; i++ {

@@ -21,97 +21,47 @@
 	X(GO_WORK, "runtime.workType")
 
 #define GO_FIELDS(X)						\
-	X(G_STACK_LO, GO_G, "stack.lo")				\
-	X(G_STACK_HI, GO_G, "stack.hi")				\
-	X(G_STACKGUARD0, GO_G, "stackguard0")			\
 	X(G_M, GO_G, "m")					\
-	X(G_SCHED_SP, GO_G, "sched.sp")				\
-	X(G_SCHED_PC, GO_G, "sched.pc")				\
-	X(G_SCHED_BP, GO_G, "sched.bp")				\
-	X(G_SYSCALLSP, GO_G, "syscallsp")			\
-	X(G_SYSCALLPC, GO_G, "syscallpc")			\
 	X(G_ATOMICSTATUS, GO_G, "atomicstatus")			\
 	X(G_GOID, GO_G, "goid")					\
-	X(G_WAITSINCE, GO_G, "waitsince")			\
 	X(G_WAITREASON, GO_G, "waitreason")			\
-	X(G_PREEMPT, GO_G, "preempt")				\
-	X(G_PARENTGOID, GO_G, "parentGoid")			\
-	X(G_GOPC, GO_G, "gopc")					\
-	X(G_STARTPC, GO_G, "startpc")				\
-	X(G_LABELS, GO_G, "labels")				\
 	X(M_G0, GO_M, "g0")					\
 	X(M_PROCID, GO_M, "procid")				\
-	X(M_GSIGNAL, GO_M, "gsignal")				\
-	X(M_TLS, GO_M, "tls")					\
 	X(M_CURG, GO_M, "curg")					\
 	X(M_P, GO_M, "p")					\
-	X(M_NEXTP, GO_M, "nextp")				\
-	X(M_OLDP, GO_M, "oldp")					\
 	X(M_ID, GO_M, "id")					\
-	X(M_MALLOCING, GO_M, "mallocing")			\
 	X(M_PREEMPTOFF, GO_M, "preemptoff")			\
-	X(M_LOCKS, GO_M, "locks")				\
-	X(M_SPINNING, GO_M, "spinning")				\
-	X(M_BLOCKED, GO_M, "blocked")				\
-	X(M_INCGO, GO_M, "incgo")				\
-	X(M_PARK, GO_M, "park")					\
 	X(M_ALLLINK, GO_M, "alllink")				\
-	X(M_PREEMPTGEN, GO_M, "preemptGen")			\
-	X(M_SIGNALPENDING, GO_M, "signalPending")		\
 	X(P_ID, GO_P, "id")					\
 	X(P_STATUS, GO_P, "status")				\
-	X(P_SCHEDTICK, GO_P, "schedtick")			\
 	X(P_SYSCALLTICK, GO_P, "syscalltick")			\
-	X(P_M, GO_P, "m")					\
 	X(P_MCACHE, GO_P, "mcache")				\
 	X(P_GOIDCACHE, GO_P, "goidcache")			\
 	X(P_GOIDCACHEEND, GO_P, "goidcacheend")			\
-	X(P_RUNQHEAD, GO_P, "runqhead")				\
-	X(P_RUNQTAIL, GO_P, "runqtail")				\
-	X(P_RUNNEXT, GO_P, "runnext")				\
-	X(P_GCASSISTTIME, GO_P, "gcAssistTime")			\
-	X(P_GCMARKWORKERMODE, GO_P, "gcMarkWorkerMode")		\
-	X(P_STATSSEQ, GO_P, "statsSeq")				\
-	X(P_PREEMPT, GO_P, "preempt")				\
-	X(P_GCSTOPTIME, GO_P, "gcStopTime")			\
 	X(P_GOROUTINESCREATED, GO_P, "goroutinesCreated")	\
 	X(SCHED_GOIDGEN, GO_SCHED, "goidgen")			\
-	X(SCHED_LOCK, GO_SCHED, "lock")				\
 	X(SCHED_MIDLE, GO_SCHED, "midle")			\
 	X(SCHED_NMIDLE, GO_SCHED, "nmidle")			\
 	X(SCHED_MNEXT, GO_SCHED, "mnext")			\
 	X(SCHED_MAXMCOUNT, GO_SCHED, "maxmcount")		\
-	X(SCHED_NMFREED, GO_SCHED, "nmfreed")			\
-	X(SCHED_NGSYS, GO_SCHED, "ngsys")			\
 	X(SCHED_PIDLE, GO_SCHED, "pidle")			\
 	X(SCHED_NPIDLE, GO_SCHED, "npidle")			\
 	X(SCHED_NMSPINNING, GO_SCHED, "nmspinning")		\
-	X(SCHED_RUNQSIZE, GO_SCHED, "runq.size|runqsize")	\
-	X(SCHED_GCWAITING, GO_SCHED, "gcwaiting")		\
 	X(SCHED_STOPWAIT, GO_SCHED, "stopwait")			\
-	X(SCHED_STOPNOTE, GO_SCHED, "stopnote")			\
-	X(SCHED_SAFEPOINTWAIT, GO_SCHED, "safePointWait")	\
-	X(SCHED_SAFEPOINTNOTE, GO_SCHED, "safePointNote")	\
 	X(SCHED_TIMETORUN, GO_SCHED, "timeToRun")		\
-	X(SCHED_STWSTOPPINGGC, GO_SCHED, "stwStoppingTimeGC")	\
-	X(SCHED_STWSTOPPINGOTHER, GO_SCHED, "stwStoppingTimeOther") \
 	X(SCHED_STWTOTALGC, GO_SCHED, "stwTotalTimeGC")		\
-	X(SCHED_STWTOTALOTHER, GO_SCHED, "stwTotalTimeOther")	\
 	X(SCHED_GOROUTINESCREATED, GO_SCHED, "goroutinesCreated") \
 	X(SCHED_SIZE, GO_SCHED, "")				\
 	X(MCACHE_TINYALLOCS, GO_MCACHE, "tinyAllocs")		\
 	X(MCACHE_ALLOC, GO_MCACHE, "alloc")			\
 	X(MSPAN_NELEMS, GO_MSPAN, "nelems")			\
 	X(MSPAN_ALLOCCOUNT, GO_MSPAN, "allocCount")		\
-	X(MSPAN_SPANCLASS, GO_MSPAN, "spanclass")		\
 	X(MSPAN_BEFORECACHE, GO_MSPAN, "allocCountBeforeCache")	\
 	X(MSPAN_ELEMSIZE, GO_MSPAN, "elemsize")			\
 	X(GC_GCPERCENT, GO_GC, "gcPercent")			\
 	X(GC_MEMORYLIMIT, GO_GC, "memoryLimit")			\
-	X(GC_HEAPMINIMUM, GO_GC, "heapMinimum")			\
 	X(GC_HEAPGOAL, GO_GC, "gcPercentHeapGoal|heapGoal")	\
 	X(GC_HEAPLIVE, GO_GC, "heapLive")			\
-	X(GC_HEAPMARKED, GO_GC, "heapMarked")			\
 	X(GC_ASSISTTIME, GO_GC, "assistTime")			\
 	X(GC_HEAPINUSE, GO_GC, "heapInUse")			\
 	X(GC_TOTALALLOC, GO_GC, "totalAlloc")			\

@@ -25,11 +25,6 @@ static const struct {
 	[GO_GCPHASE_AT] = GLOBAL("gcphase", "gcphase", gcphase),
 };
 
-const char *go_global__name(enum go_global nr)
-{
-	return nr < GO_NR_GLOBALS ? globals[nr].name : "?";
-}
-
 uint64_t go_globals__get(const struct go_globals *at, enum go_global nr)
 {
 	return get64(at, globals[nr].at);
@@ -204,95 +199,4 @@ pid_t go_live__tid(struct go_live *live, uint64_t procid)
 	if (!tid && procid && !tid_list__read(&live->priv->tids, live->pid))
 		tid = tid_list__find(&live->priv->tids, procid);
 	return tid;
-}
-
-static int32_t p_id(const struct go_live *live, uint64_t p)
-{
-	uint32_t id;
-
-	return p && !live__u32(live, p + at_of(live, P_ID), &id) && id < PS_MAX ? (int32_t)id : -1;
-}
-
-/* @t->tid stays the number that the target knows. */
-static int read_thread(const struct go_live *live, uint64_t m, struct go_thread *t, uint64_t *procid)
-{
-	enum { SYSCALL = 3, WAITING = 4 };
-	char head[M_HEAD], g[G_HEAD];
-	int err = live__read(live, m, head, sizeof(head));
-
-	if (err)
-		return err;
-	*t = (struct go_thread){ .m = m, .p = -1, .curg = get64(head, at_of(live, M_CURG)) };
-	*procid = get64(head, at_of(live, M_PROCID));
-	t->p = p_id(live, get64(head, at_of(live, M_P)));
-	if (!t->curg)
-		return 0;
-	err = live__read(live, t->curg, g, sizeof(g));
-	if (err)
-		return err;
-	t->goid = get64(g, at_of(live, G_GOID));
-	t->status = get32(g, at_of(live, G_ATOMICSTATUS)) & ~0x1000u;
-	t->wait_reason = (uint8_t)g[at_of(live, G_WAITREASON)];
-	t->in_syscall = t->status == SYSCALL;
-	if (t->status == WAITING)
-		t->wait_since_ns = get64(g, at_of(live, G_WAITSINCE));
-	if (t->in_syscall && t->p < 0)
-		t->p = p_id(live, get64(head, at_of(live, M_OLDP)));
-	return 0;
-}
-
-int go_live__thread(struct go_live *live, uint64_t m, struct go_thread *t)
-{
-	uint64_t procid;
-	int err;
-
-	if (!(live->valid & GO_VALID_MS))
-		return -ENOENT;
-	err = read_thread(live, m, t, &procid);
-	if (!err)
-		t->tid = go_live__tid(live, procid);
-	return err;
-}
-
-int go_live__threads(struct go_live *live, struct go_thread **threads)
-{
-	uint64_t head, procid, *ms = NULL;
-	int nr, kept = 0, err;
-
-	*threads = NULL;
-	if (!(live->valid & GO_VALID_MS))
-		return -ENOENT;
-	err = live__u64(live, live->at.allm, &head);
-	nr = err ? err : live__ms(live, head, &ms);
-	if (nr < 0)
-		return nr;
-	err = tid_list__read(&live->priv->tids, live->pid);
-	*threads = calloc(nr ? nr : 1, sizeof(**threads));
-	if (!*threads)
-		err = -ENOMEM;
-	for (int i = 0; !err && i < nr; i++) {
-		struct go_thread *t = &(*threads)[kept];
-
-		err = read_thread(live, ms[i], t, &procid);
-		if (err == -EFAULT) { /* it ended, and its memory was given back */
-			err = 0;
-			continue;
-		}
-		t->tid = tid_list__find(&live->priv->tids, procid);
-		kept += !err && t->tid;
-	}
-	free(ms);
-	if (err) {
-		free(*threads);
-		*threads = NULL;
-	}
-	return err ? err : kept;
-}
-
-void go_live__tls(const struct go_live *live, bool x86_64, bool cgo, struct go_tls *tls)
-{
-	*tls = (struct go_tls){ .unvalidated = true, .g_offset = -8 };
-	/* g is in m.tls[0], at fsbase - 8: so fsbase is &m.tls[1] */
-	tls->m_offset = live->layout.at[M_TLS] + 8;
-	tls->usable = x86_64 && !cgo && live->layout.at[M_TLS] >= 0 && live->valid & GO_VALID_MS;
 }

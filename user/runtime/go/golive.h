@@ -90,8 +90,6 @@ void go_live__use(struct go_live *live, const struct go_copy *copy);
 /* What was found wrong, in words: "allp: p[3].id is 7". NULL from number @i on that there is none of. */
 const char *go_live__problem(const struct go_live *live, unsigned i);
 
-/* "sched" */
-const char *go_global__name(enum go_global nr);
 uint64_t go_globals__get(const struct go_globals *at, enum go_global nr);
 
 /* ---- counters -------------------------------------------------------- */
@@ -105,23 +103,11 @@ uint64_t go_globals__get(const struct go_globals *at, enum go_global nr);
  */
 int go_live__counters(struct go_live *live, struct tare_counters *c);
 
-/* More than that struct holds. TARE_UNKNOWN as above. */
-struct go_details {
-	uint64_t pauses_other;		/* stops of the world that are not the collector's (Go 1.22) */
-	uint64_t preempt_signals;	/* handled by the threads there are now: m.preemptGen */
-	uint64_t sched_runs;		/* samples in sched.timeToRun */
-	uint64_t threads_made, threads_freed;
-	uint32_t ps, ps_idle, ms, ms_idle, ms_spinning, run_queue;
-	uint32_t retries;		/* readings begun again since they were torn */
-	bool torn;			/* the last one still was: its allocations may be off by a few objects */
-};
-int go_live__details(struct go_live *live, struct go_details *d);
-
 /* One of the runtime's own time histograms. */
 enum go_hist_nr {
 	GO_HIST_TIME_TO_RUN,		/* how long goroutines were runnable before they ran; every eighth run */
-	GO_HIST_STOPPING_GC, GO_HIST_STOPPING_OTHER, GO_HIST_TOTAL_GC, GO_HIST_TOTAL_OTHER,	/* Go 1.22 and later */
-	GO_HIST_GC_PAUSES,		/* until Go 1.21 */
+	GO_HIST_TOTAL_GC,		/* the collector's pauses; Go 1.22 and later */
+	GO_HIST_GC_PAUSES,		/* the same until Go 1.21 */
 	GO_NR_HISTS,
 };
 
@@ -140,41 +126,6 @@ struct go_hist {
 int go_live__histogram(struct go_live *live, enum go_hist_nr nr, struct go_hist *h);
 
 /* ---- threads --------------------------------------------------------- */
-
-struct go_thread {
-	pid_t tid;			/* as this process sees it, whatever namespace the target is in */
-	uint64_t m, curg;		/* addresses; .curg 0: in the scheduler, or idle */
-	uint64_t goid;			/* 0: none */
-	uint64_t wait_since_ns;		/* g.waitsince, CLOCK_MONOTONIC; 0 where not waiting, or not known */
-	uint32_t status;		/* g.atomicstatus without the scan bit */
-	uint32_t wait_reason;		/* go_wait_reason(); of use while .status is waiting */
-	int32_t p;			/* id of the P that it holds, -1: none */
-	bool in_syscall;		/* .p, if any, is what it left when it entered a system call */
-};
-
-/*
- * Each thread that the runtime knows: *@threads is the caller's to free().
- * Returns how many, or a negative errno (-ENOENT: no GO_VALID_MS).
- */
-int go_live__threads(struct go_live *live, struct go_thread **threads);
-
-/* The same for a single M, by its address. */
-int go_live__thread(struct go_live *live, uint64_t m, struct go_thread *thread);
-
-/* ---- what the kernel side needs to find the goroutine ---------------- */
-
-/*
- * fsbase - m in a program without cgo on x86-64 (m.tls, and the word above it).
- * Nobody can read fsbase from outside without ptrace: so it is .unvalidated
- * until the kernel side finds m.g0.m == m by it.
- */
-struct go_tls {
-	bool usable;			/* x86-64, no cgo */
-	bool unvalidated;
-	int64_t g_offset;		/* of g, from fsbase */
-	int64_t m_offset;		/* m = fsbase - .m_offset */
-};
-void go_live__tls(const struct go_live *live, bool x86_64, bool cgo, struct go_tls *tls);
 
 /* The highest number of processes' namespaces: tids in the target's memory are those of its own. @tid by .procid. */
 pid_t go_live__tid(struct go_live *live, uint64_t procid);

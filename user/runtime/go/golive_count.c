@@ -135,11 +135,11 @@ static int count_heap(struct go_live *live, struct tare_counters *c)
 	struct cached cached = { 0 };
 	struct heap h, again;
 	unsigned classes;
-	int err, tries;
+	int err;
 
 	if (!(live->valid & GO_VALID_GC) || (live->valid & GO_VALID_MEMSTATS && live->layout.at[DELTA_SIZE] > DELTA_MAX))
 		return 0;
-	for (tries = 0; tries < TRIES; tries++) {
+	for (int tries = 0; tries < TRIES; tries++) {
 		err = heap__read(live, &h);
 		if (!err && live->valid & GO_VALID_MCACHES)
 			err = cached__read(live, &cached);
@@ -149,7 +149,6 @@ static int count_heap(struct go_live *live, struct tare_counters *c)
 			return err;
 		if (!err && heap__same(live, &h, &again))
 			break;
-		priv->retries++;
 	}
 	/* all of them empty, they passed when it began */
 	if (err == -EBADMSG) {
@@ -157,7 +156,6 @@ static int count_heap(struct go_live *live, struct tare_counters *c)
 		live->valid &= ~GO_VALID_MCACHES;
 		memset(&cached, 0, sizeof(cached));
 	}
-	priv->torn = tries == TRIES;
 	c->heap_bytes = get64(h.gc, at_of(live, GC_HEAPLIVE));
 	c->alloc_bytes = at_least(get64(h.gc, at_of(live, GC_TOTALALLOC)) + cached.bytes, &priv->last_bytes);
 	c->freed_bytes = get64(h.gc, at_of(live, GC_TOTALFREE));
@@ -343,57 +341,5 @@ int go_live__counters(struct go_live *live, struct tare_counters *c)
 		if (err && !(live->priv->only_copy && err == -EFAULT))
 			return err == -EFAULT || err == -EINVAL ? -ESRCH : err;
 	}
-	return 0;
-}
-
-static uint64_t preempt_signals(struct go_live *live)
-{
-	uint64_t head, *ms = NULL, n = 0;
-	uint32_t gen;
-	int nr;
-
-	if (!(live->valid & GO_VALID_MS) || live->layout.at[M_PREEMPTGEN] < 0 || live__u64(live, live->at.allm, &head))
-		return TARE_UNKNOWN;
-	nr = live__ms(live, head, &ms);
-	for (int i = 0; i < nr; i++) {
-		if (!live__u32(live, ms[i] + at_of(live, M_PREEMPTGEN), &gen))
-			n += gen;
-	}
-	free(ms);
-	return nr < 0 ? TARE_UNKNOWN : n;
-}
-
-int go_live__details(struct go_live *live, struct go_details *d)
-{
-	struct p_list list = { 0 };
-	struct go_hist h;
-	char s[1024];
-	int err = 0;
-
-	*d = (struct go_details){ .pauses_other = TARE_UNKNOWN, .sched_runs = TARE_UNKNOWN, .threads_made = TARE_UNKNOWN,
-				  .threads_freed = TARE_UNKNOWN, .preempt_signals = preempt_signals(live),
-				  .retries = live->priv->retries, .torn = live->priv->torn };
-	if (live->valid & GO_VALID_PS)
-		err = live__ps(live, live->at.allp, &list);
-	d->ps = list.nr_used;
-	free(list.ps);
-	if (err || !(live->valid & GO_VALID_SCHED))
-		return err;
-	err = live__read(live, live->at.sched, s, sizeof(s));
-	if (err)
-		return err;
-	d->threads_made = get64(s, at_of(live, SCHED_MNEXT));
-	if (live->layout.at[SCHED_NMFREED] >= 0)
-		d->threads_freed = get64(s, at_of(live, SCHED_NMFREED));
-	d->ps_idle = get32(s, at_of(live, SCHED_NPIDLE));
-	d->ms = d->threads_made - (d->threads_freed == TARE_UNKNOWN ? 0 : d->threads_freed);
-	d->ms_idle = get32(s, at_of(live, SCHED_NMIDLE));
-	d->ms_spinning = get32(s, at_of(live, SCHED_NMSPINNING));
-	if (live->layout.at[SCHED_RUNQSIZE] >= 0)
-		d->run_queue = get32(s, at_of(live, SCHED_RUNQSIZE));
-	if (!go_live__histogram(live, GO_HIST_TOTAL_OTHER, &h))
-		d->pauses_other = h.total;
-	if (!go_live__histogram(live, GO_HIST_TIME_TO_RUN, &h))
-		d->sched_runs = h.total;
 	return 0;
 }

@@ -34,10 +34,7 @@ static int place(const struct go_live *live, enum go_hist_nr nr, uint64_t *addr)
 		bool in_memstats;
 	} places[GO_NR_HISTS] = {
 		[GO_HIST_TIME_TO_RUN] = { SCHED_TIMETORUN, false },
-		[GO_HIST_STOPPING_GC] = { SCHED_STWSTOPPINGGC, false },
-		[GO_HIST_STOPPING_OTHER] = { SCHED_STWSTOPPINGOTHER, false },
 		[GO_HIST_TOTAL_GC] = { SCHED_STWTOTALGC, false },
-		[GO_HIST_TOTAL_OTHER] = { SCHED_STWTOTALOTHER, false },
 		[GO_HIST_GC_PAUSES] = { MSTATS_GCPAUSEDIST, true },
 	};
 	bool mem = places[nr].in_memstats;

@@ -21,7 +21,7 @@ enum {
 
 enum { TRIES_LIVE = 20, TRY_US = 200 };	/* what changes while it is read is read again */
 
-/* Where a struct's beginning is read at once: as far as the fields there go. */
+/* How far into a struct its fields may be, except for a few of a P: so much of one is read at once. */
 enum { M_HEAD = 512, P_HEAD = 512, G_HEAD = 384 };
 
 /* A thread's number as the target knows it, and as this process does. */
@@ -58,8 +58,6 @@ struct go_live_private {
 	const struct go_copy *copy;	/* NULL: the process itself is read */
 	bool only_copy;		/* there never was anything else: what is not in it is not known */
 	bool scanning;		/* many places are tried: no time to wait, and nothing to be learnt from a refusal */
-	uint32_t retries;
-	bool torn;
 };
 
 static inline uint64_t get64(const void *p, size_t at)

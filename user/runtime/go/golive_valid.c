@@ -68,7 +68,7 @@ static int try_p(struct go_live *live, const struct p_list *list, size_t i)
 
 int live__try_ps(struct go_live *live, uint64_t allp)
 {
-	static const enum go_field need[] = { P_ID, P_STATUS, P_M, P_MCACHE, P_SYSCALLTICK };
+	static const enum go_field need[] = { P_ID, P_STATUS, P_MCACHE, P_SYSCALLTICK };
 	struct p_list list;
 	int err;
 
@@ -196,16 +196,13 @@ static int find_alllink(struct go_live *live, uint64_t head)
 	}
 	live__problem(live, "m.alllink: at %d, not at %d as in other releases", best, said);
 	live->layout.at[M_ALLLINK] = best;
-	/* what stands behind moved, too */
-	live->layout.at[M_PARK] = best - 8;
-	live->layout.at[M_PREEMPTGEN] = live->layout.at[M_SIGNALPENDING] = -1;
 	return 0;
 }
 
 int live__try_ms(struct go_live *live, uint64_t allm)
 {
-	static const enum go_field need[] = { M_G0, M_PROCID, M_CURG, M_P, M_OLDP, M_ID, M_ALLLINK, G_M };
-	static const enum go_field need_g[] = { G_ATOMICSTATUS, G_GOID, G_WAITSINCE, G_WAITREASON };
+	static const enum go_field need[] = { M_G0, M_PROCID, M_CURG, M_P, M_ID, M_ALLLINK, G_M };
+	static const enum go_field need_g[] = { G_ATOMICSTATUS, G_GOID, G_WAITREASON };
 	uint64_t head;
 	int err, known = 0;
 

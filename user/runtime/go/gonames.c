@@ -131,13 +131,6 @@ const char *go_status(unsigned nr)
 	return name_of(names, ARRAY_SIZE(names), nr & ~GO_STATUS_SCAN);
 }
 
-const char *go_p_status(unsigned nr)
-{
-	static const char *const names[] = { "idle", "running", "in a system call", "stopped", "dead" };
-
-	return name_of(names, ARRAY_SIZE(names), nr);
-}
-
 const char *go_gc_phase(unsigned nr)
 {
 	static const char *const names[] = { "off", "mark", "mark termination" };

@@ -11,8 +11,6 @@ const char *go_stop_reason(unsigned nr);
 unsigned go_stop_reason_of(const char *words);
 /* g.atomicstatus without its scan bit: "waiting" */
 const char *go_status(unsigned nr);
-/* p.status: "running" */
-const char *go_p_status(unsigned nr);
 /* gcphase: "off", "mark", "mark termination" */
 const char *go_gc_phase(unsigned nr);
 

@@ -277,11 +277,6 @@ void pclntab__close(struct pclntab *t)
 	free(t);
 }
 
-uint64_t pclntab__addr(const struct pclntab *t)
-{
-	return t->addr;
-}
-
 uint64_t pclntab__text(const struct pclntab *t)
 {
 	return t->text;

@@ -38,8 +38,7 @@ struct go_frame {
 int pclntab__open(struct image *img, uint64_t text, struct pclntab **table, const char **why);
 void pclntab__close(struct pclntab *table);
 
-/* The header's address, the first function's (runtime.text), the number of functions. */
-uint64_t pclntab__addr(const struct pclntab *table);
+/* The first function's address (runtime.text), the number of functions. */
 uint64_t pclntab__text(const struct pclntab *table);
 size_t pclntab__nr(const struct pclntab *table);
 /* The oldest minor version of Go that writes this format: 16, 18 or 20. */
