@@ -27,7 +27,7 @@ static __always_inline void tell_stack(struct cpu_state *c, void *ctx, struct ta
 	bytes = bpf_get_stack(ctx, r->frames, sizeof(r->frames), BPF_F_USER_STACK);
 	if (bytes <= 0)
 		return;
-	if (bytes > sizeof(r->frames))
+	if (bytes > (long)sizeof(r->frames))
 		bytes = sizeof(r->frames);
 	r->rec.kind = TARE_REC_STACK;
 	r->tid = p->pid;

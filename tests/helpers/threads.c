@@ -38,7 +38,7 @@ static void hand_over(int who)
 {
 	pthread_mutex_lock(&lock);
 	for (unsigned i = 0; i < rounds; i++) {
-		while (turn != who)
+		while (turn != (unsigned)who)
 			pthread_cond_wait(&turned, &lock);
 		turn = !who;
 		pthread_cond_signal(&turned);

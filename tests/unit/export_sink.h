@@ -168,7 +168,7 @@ static inline bool next_field(const uint8_t **p, const uint8_t *end, struct fiel
 	f->value = read_varint(p, end);
 	if ((key & 7) == 2) {
 		f->data = *p;
-		assert_true(f->value <= end - *p);
+		assert_true(f->value <= (size_t)(end - *p));
 		*p += f->value;
 	} else {
 		assert_int_equal(key & 7, 0);

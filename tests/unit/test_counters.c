@@ -68,7 +68,7 @@ static void each_field(void **unused)
 		uint64_t value;
 
 		for (int i = 0; i < 3; i++) {
-			value = level ? values[i] : 100 + 300 * i;
+			value = level ? values[i] : 100 + 300u * i;
 			memcpy((char *)&c[i] + at, &value, 8);
 			fold(&rc, c[i]);
 		}

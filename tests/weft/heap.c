@@ -393,7 +393,7 @@ static void wait_for_exits(void)
 	do {
 		weft_sleep(1000000);
 		weft_stats_read(&t);
-	} while (t.created - t.exited != 1 + sched.n_procs - 1 + 2 + finalizers_run);
+	} while (t.created - t.exited != 1ull + sched.n_procs - 1 + 2 + finalizers_run);
 }
 
 static void apart(void (*fn)(void *arg), void *arg)

@@ -108,7 +108,7 @@ static void futex__take(int me)
 {
 	uint32_t whose;
 
-	while ((whose = __atomic_load_n(&turn, __ATOMIC_ACQUIRE)) != me)
+	while ((whose = __atomic_load_n(&turn, __ATOMIC_ACQUIRE)) != (uint32_t)me)
 		futex__wait(&turn, whose);
 }
 
@@ -133,7 +133,7 @@ static void yield__give(int to)
 
 static void yield__take(int me)
 {
-	while (__atomic_load_n(&turn, __ATOMIC_ACQUIRE) != me)
+	while (__atomic_load_n(&turn, __ATOMIC_ACQUIRE) != (uint32_t)me)
 		sched_yield();
 }
 
@@ -222,7 +222,7 @@ static void *player__main(void *arg)
 		step__reach(PONG_IS_THERE);
 	p->start_ns = now_ns();
 	for (uint64_t i = 0; i < 2 * round_trips; i++) {
-		if (i % 2 == p->me) /* ping gives first */
+		if (i % 2 == (uint64_t)p->me) /* ping gives first */
 			way->give(!p->me);
 		else
 			way->take(p->me);

@@ -67,8 +67,8 @@ static struct pause_process *pauses__add_process(struct pauses *ps, uint32_t tgi
 	return pr;
 }
 
-/* Nothing is kept of processes that never tell anything. @*@t and its process, ready for an event at @ts_ns. */
-static struct pause_process *pauses__about(struct pauses *ps, uint32_t tid, uint64_t ts_ns, struct pause_thread **t)
+/* Nothing is kept of processes that never tell anything. @*@t and its process, ready for an event. */
+static struct pause_process *pauses__about(struct pauses *ps, uint32_t tid, struct pause_thread **t)
 {
 	const struct thread *st;
 	struct pause_process *pr;
@@ -126,7 +126,7 @@ static void pause__note_sleep(struct pause_restarts *r, uint64_t ts_ns)
 static void fold_leave(struct pauses *ps, const struct event *ev)
 {
 	struct pause_thread *t;
-	struct pause_process *pr = pauses__about(ps, ev->sw.prev_tid, ev->ts_ns, &t);
+	struct pause_process *pr = pauses__about(ps, ev->sw.prev_tid, &t);
 	bool is_dead = ev->sw.voluntary && (ev->sw.state == TARE_STATE_DEAD || ev->sw.state == TARE_STATE_ZOMBIE);
 
 	if (!pr) {
@@ -163,7 +163,7 @@ static void pause__note_wake(struct pauses *ps, struct pause *p, const struct ev
 static void fold_arrive(struct pauses *ps, const struct event *ev)
 {
 	struct pause_thread *t;
-	struct pause_process *pr = pauses__about(ps, ev->sw.next_tid, ev->ts_ns, &t);
+	struct pause_process *pr = pauses__about(ps, ev->sw.next_tid, &t);
 
 	if (!pr)
 		return;
@@ -223,7 +223,7 @@ static int fold_exit(struct pauses *ps, const struct event *ev)
 static int fold_goroutine(struct pauses *ps, const struct event *ev)
 {
 	struct pause_thread *t;
-	struct pause_process *pr = pauses__about(ps, ev->goroutine.tid, ev->ts_ns, &t);
+	struct pause_process *pr = pauses__about(ps, ev->goroutine.tid, &t);
 
 	if (!pr)
 		return 0;
@@ -237,7 +237,7 @@ static int fold_goroutine(struct pauses *ps, const struct event *ev)
 static int fold_stack(struct pauses *ps, const struct event *ev)
 {
 	struct pause_thread *t;
-	struct pause_process *pr = pauses__about(ps, ev->stack.tid, ev->ts_ns, &t);
+	struct pause_process *pr = pauses__about(ps, ev->stack.tid, &t);
 
 	if (pr && pr->now)
 		pause_thread__stack(ps, t, ev);
@@ -248,7 +248,7 @@ static int fold_stack(struct pauses *ps, const struct event *ev)
 	static int fold_##verb(struct pauses *ps, const struct event *ev)                                 \
 	{                                                                                                 \
 		struct pause_thread *t;                                                                   \
-		struct pause_process *pr = pauses__about(ps, ev->verb.tid, ev->ts_ns, &t);                \
+		struct pause_process *pr = pauses__about(ps, ev->verb.tid, &t);                           \
                                                                                                           \
 		if (pr)                                                                                   \
 			pause_thread__##verb(t, ev, pr->now);                                             \

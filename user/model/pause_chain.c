@@ -106,9 +106,9 @@ static bool is_futex(const struct pauses *ps, uint64_t detail)
 		[TARE_ARCH_X86_64] = { 202, 240 },
 		[TARE_ARCH_ARM64] = { 98, 240 },
 	};
-	int arch = ps->switches->arch;
+	uint32_t arch = ps->switches->arch;
 
-	if (arch < 0 || arch >= sizeof(futex) / sizeof(futex[0]))
+	if (arch >= sizeof(futex) / sizeof(futex[0]))
 		return false;
 	return detail < DETAIL_STOP(0) && (detail & 0xffff) != TARE_NO_SYSCALL && (detail & 0xffff) == futex[arch][detail >> 16 & 1];
 }

@@ -49,7 +49,7 @@ uint32_t switches__blocked_reason(struct switches *s, uint8_t state, uint16_t sy
 	return switches__syscall_reason(s, syscall, compat);
 }
 
-static bool is_yield(int arch, uint16_t syscall, bool compat)
+static bool is_yield(uint32_t arch, uint16_t syscall, bool compat)
 {
 	/* sched_yield, from the kernel's tables: native and 32-bit */
 	static const uint16_t yield[][2] = {
@@ -58,7 +58,7 @@ static bool is_yield(int arch, uint16_t syscall, bool compat)
 		[TARE_ARCH_ARM64] = { 124, 158 },
 	};
 
-	if (arch < 0 || arch >= sizeof(yield) / sizeof(yield[0]))
+	if (arch >= sizeof(yield) / sizeof(yield[0]))
 		arch = 0;
 	return syscall != TARE_NO_SYSCALL && syscall == yield[arch][compat];
 }

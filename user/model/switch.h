@@ -55,7 +55,7 @@ struct switches {
 	struct reason reasons[MAX_REASONS];
 	uint32_t nr_reasons;
 	struct table reason_ids;	/* compat << 16 | system call to index */
-	int arch;			/* enum tare_arch: whose number sched_yield has */
+	uint32_t arch;			/* enum tare_arch: whose number sched_yield has */
 	struct cpu cpus[RIVALS_MAX_CPUS];
 	struct hist slice, run_queue, throttled, wake_latency, direct_cost;
 };

@@ -63,7 +63,7 @@ static void arm64_arithmetic(const cs_insn *ci, const cs_arm64 *a, struct insn *
 	if (a->op_count == 3 && a->operands[1].type == ARM64_OP_REG)
 		in->base = arm64_reg_of(a->operands[1].reg);
 	if (last->type == ARM64_OP_IMM) {
-		in->imm = sub ? 0 - (uint64_t)arm64_imm(last) : arm64_imm(last);
+		in->imm = sub ? 0 - (uint64_t)arm64_imm(last) : (uint64_t)arm64_imm(last);
 		return;
 	}
 	in->kind = INSN_OTHER;

@@ -38,7 +38,7 @@ static void x86_mem(const cs_insn *ci, const cs_x86_op *op, struct insn *in)
 		in->target = ci->address + ci->size + op->mem.disp;
 }
 
-static void x86_branch(const cs_insn *ci, const cs_x86_op *op, struct insn *in, int direct, int indirect)
+static void x86_branch(const cs_x86_op *op, struct insn *in, int direct, int indirect)
 {
 	in->kind = op->type == X86_OP_IMM ? direct : indirect;
 	if (op->type == X86_OP_IMM)
@@ -85,7 +85,7 @@ static void x86_add(const cs_insn *ci, const cs_x86_op *op, struct insn *in)
 	if (in->reg == INSN_NO_REG || op[1].type != X86_OP_IMM)
 		return;
 	in->kind = INSN_ADD;
-	in->imm = ci->id == X86_INS_SUB ? 0 - (uint64_t)op[1].imm : op[1].imm;
+	in->imm = ci->id == X86_INS_SUB ? 0 - (uint64_t)op[1].imm : (uint64_t)op[1].imm;
 }
 
 static void x86_cmp(const cs_insn *ci, const cs_x86_op *op, struct insn *in)
@@ -100,7 +100,7 @@ static void x86_cmp(const cs_insn *ci, const cs_x86_op *op, struct insn *in)
 
 static void x86_jcc(const cs_insn *ci, const cs_x86_op *op, struct insn *in)
 {
-	x86_branch(ci, op, in, INSN_JCC, INSN_OTHER);
+	x86_branch(op, in, INSN_JCC, INSN_OTHER);
 	in->cond = ci->id == X86_INS_JBE ? COND_BELOW_EQUAL : ci->id == X86_INS_JB ? COND_BELOW : COND_OTHER;
 }
 
@@ -129,9 +129,9 @@ static void x86_decode(csh handle, const cs_insn *ci, struct insn *in)
 		in->kind = INSN_PUSH;
 		in->reg = x86_op_reg(op);
 	} else if (x->op_count == 1 && ci->id == X86_INS_CALL) {
-		x86_branch(ci, op, in, INSN_CALL, INSN_CALL_INDIRECT);
+		x86_branch(op, in, INSN_CALL, INSN_CALL_INDIRECT);
 	} else if (x->op_count == 1 && ci->id == X86_INS_JMP) {
-		x86_branch(ci, op, in, INSN_JMP, INSN_JMP_INDIRECT);
+		x86_branch(op, in, INSN_JMP, INSN_JMP_INDIRECT);
 	} else if (x->op_count == 1 && cs_insn_group(handle, ci, X86_GRP_JUMP)) {
 		x86_jcc(ci, op, in);
 	} else if (x->op_count == 2 && (ci->id == X86_INS_MOV || ci->id == X86_INS_MOVABS)) {

@@ -25,14 +25,14 @@ static struct linked *tree(const struct linked_heap *heap, int64_t first, int64_
 static bool list__in_order(const struct linked *node, int64_t *next)
 {
 	for (; node; node = node->left)
-		if (node->key != (*next)++)
+		if (node->key != (uint64_t)(*next)++)
 			return false;
 	return true;
 }
 
 static bool tree__in_order(const struct linked *node, int64_t *next)
 {
-	return !node || (tree__in_order(node->left, next) && node->key == (*next)++ &&
+	return !node || (tree__in_order(node->left, next) && node->key == (uint64_t)(*next)++ &&
 			 tree__in_order(node->right, next));
 }
 

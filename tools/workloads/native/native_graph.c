@@ -44,7 +44,7 @@ static void work(void *arg, int64_t index)
 		struct node **all = build(n_nodes, &random), *node = all[0];
 
 		for (int64_t k = 0; k < n_nodes; k++, node = node->edges[0])
-			if (node->number != k)
+			if (node->number != (uint64_t)k)
 				scenario__die("graph: node %lld has been overwritten", (long long)k);
 		for (int64_t k = 0; k < n_nodes; k++)
 			free(all[k]);

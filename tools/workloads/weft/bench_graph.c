@@ -47,7 +47,7 @@ static void work(void *arg, int64_t index)
 		const struct node *node = build(n_nodes, &random);
 
 		for (int64_t k = 0; k < n_nodes; k++, node = node->edges[0])
-			if (node->number != k)
+			if (node->number != (uint64_t)k)
 				scenario__die("graph: node %lld has been overwritten", (long long)k);
 	}
 }

@@ -20,7 +20,7 @@ Q ?= @
 WEFT_DIR := tools/workloads/weft
 # shared with native-bench
 BENCH_DIR := tools/workloads/bench
-WEFT_WARN := -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wno-unused-parameter -Wno-sign-compare
+WEFT_WARN := -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wno-unused-parameter
 WEFT_CFLAGS = -std=gnu11 $(CFLAGS) $(WEFT_WARN) -D_GNU_SOURCE -I$(WEFT_DIR) -I$(BENCH_DIR)
 # a function with a large frame must touch the guard page on its way
 WEFT_CFLAGS += -fstack-clash-protection

@@ -243,7 +243,7 @@ static int32_t die__offset(struct reader *r, const Dwarf_Die *die, const char *p
 
 	for (;;) {
 		const char *dot = memchr(path, '.', len);
-		size_t n = dot ? dot - path : len;
+		size_t n = dot ? (size_t)(dot - path) : len;
 
 		if (!die__member(r, &in, path, n, &member) || !die__number(&member, DW_AT_data_member_location, &at))
 			return -1;

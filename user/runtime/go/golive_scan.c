@@ -256,7 +256,7 @@ static bool sched_fits(const struct scan *sc, const char *p, uint64_t addr)
 	uint64_t next = get64(p, at_of(live, SCHED_MNEXT)), id, goids = get64(p, at_of(live, SCHED_GOIDGEN));
 	uint32_t max = get32(p, at_of(live, SCHED_MAXMCOUNT));
 
-	if (!next || next > max || max != M_LIMIT || next < sc->nr_ms || goids > SANE || !goids ||
+	if (!next || next > max || max != M_LIMIT || next < (uint64_t)sc->nr_ms || goids > SANE || !goids ||
 	    get32(p, at_of(live, SCHED_NMIDLE)) > next || !has_counts(live, p))
 		return false;
 	/* the numbers of the Ms are given by it */
