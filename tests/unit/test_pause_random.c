@@ -147,11 +147,11 @@ static void assert_bounded(void)
 
 	assert_true(m->pauses.threads.count <= NR_THREADS + 1);
 	assert_true(m->pauses.processes.count <= 2 + NR_THREADS);
-	assert_true(m->pauses.scratch.cap <= PAUSE_MAX_SEGS);
+	assert_true(m->pauses.scratch.room <= PAUSE_MAX_SEGS);
 	while ((slot = table__next(&m->pauses.threads, &pos))) {
 		const struct pause_thread *t = (const struct pause_thread *)(uintptr_t)slot->value;
 
-		assert_true(t->timeline.cap <= PAUSE_MAX_SEGS);
+		assert_true(t->timeline.room <= PAUSE_MAX_SEGS);
 		for (uint32_t i = 0; i < t->timeline.n; i++) {
 			assert_true(t->timeline.at[i].start_ns < t->timeline.at[i].end_ns);
 			assert_true(!i || t->timeline.at[i - 1].end_ns <= t->timeline.at[i].start_ns);

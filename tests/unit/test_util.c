@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Quantities as people write them and as they are shown, foreign text made safe, names of system calls. */
+#include "array.h"
 #include "records.h"
 
 static void durations(void **unused)
@@ -211,6 +212,28 @@ static void messages_keep_errno(void **unused)
 	assert_string_equal(capture__end(&c), "tare: it broke 7\ntare: warning: mind\ntare: loud\n");
 }
 
+static void arrays_grow_and_keep_what_they_hold(void **unused)
+{
+	uint64_t *array = NULL, *before;
+	size_t room = 0;
+
+	for (size_t i = 0; i < 1000; i++) {
+		assert_int_equal(ARRAY_GROW(array, room, i + 1), 0);
+		assert_true(room > i);
+		array[i] = i;
+	}
+	assert_true(room < 2000);
+	for (size_t i = 0; i < 1000; i++)
+		assert_int_equal(array[i], i);
+	before = array;
+	room = 1024;
+	assert_int_equal(ARRAY_GROW(array, room, SIZE_MAX), -ENOMEM);
+	assert_int_equal(ARRAY_GROW(array, room, SIZE_MAX / 8), -ENOMEM);
+	assert_ptr_equal(array, before);
+	assert_int_equal(room, 1024);
+	free(array);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +246,7 @@ int main(void)
 		cmocka_unit_test(any_bytes_become_utf8),
 		cmocka_unit_test(system_calls_by_name),
 		cmocka_unit_test(messages_keep_errno),
+		cmocka_unit_test(arrays_grow_and_keep_what_they_hold),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

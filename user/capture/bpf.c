@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "behind.h"
 #include "bpf.h"
 #include "cgroup.h"
@@ -201,15 +202,9 @@ static ssize_t read_all(int fd, char **out)
 	ssize_t n;
 
 	for (;;) {
-		if (room - have < 65536) {
-			char *grown = realloc(buf, room + (1 << 20));
-
-			if (!grown) {
-				free(buf);
-				return -ENOMEM;
-			}
-			buf = grown;
-			room += 1 << 20;
+		if (room - have < 65536 && ARRAY_GROW(buf, room, room + (1 << 20))) {
+			free(buf);
+			return -ENOMEM;
 		}
 		began = now_ns();
 		n = read(fd, buf + have, room - have);

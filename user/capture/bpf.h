@@ -19,11 +19,11 @@ struct runtime_probes;
 /* Probes attached to one process; zero-initialise. */
 struct bpf_probes {
 	struct bpf_link **links;
-	size_t nr;
+	size_t nr, room;
 	bool has_multi;
 	int multi_fd;		/* one link that holds many */
 	uint32_t *sites;	/* those of the kernel side's table that they use */
-	size_t nr_sites;
+	size_t nr_sites, room_sites;
 };
 
 struct bpf {
@@ -36,7 +36,7 @@ struct bpf {
 	struct bpf_probes evidence;	/* what is only wanted where a runtime stops its world */
 	uint8_t *site_used;		/* [MAX_SITES] */
 	pthread_t *detaching;		/* threads that detach probes */
-	size_t nr_detaching;
+	size_t nr_detaching, room_detaching;
 };
 
 struct bpf_opts {

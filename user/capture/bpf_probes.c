@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "bpf.h"
 #include "proc.h"
 #include "runtime.h"
@@ -28,13 +29,10 @@
 /* @link belongs to @p from now on, or is no more: then -ENOMEM. */
 static int keep(struct bpf_probes *p, struct bpf_link *link)
 {
-	struct bpf_link **grown = realloc(p->links, (p->nr + 1) * sizeof(*grown));
-
-	if (!grown) {
+	if (ARRAY_GROW(p->links, p->room, p->nr + 1)) {
 		bpf_link__destroy(link);
 		return -ENOMEM;
 	}
-	p->links = grown;
 	p->links[p->nr++] = link;
 	return 0;
 }
@@ -96,14 +94,11 @@ static void attach_evidence(struct bpf *b)
 /* An unused place in the kernel side's table of sites, filled with @site. Returns it or a negative errno. */
 static int site__new(struct bpf *b, struct bpf_probes *p, const struct site *site)
 {
-	uint32_t at = 0, *grown;
+	uint32_t at = 0;
 
 	if (!b->site_used)
 		b->site_used = calloc(MAX_SITES, 1);
-	grown = realloc(p->sites, (p->nr_sites + 1) * sizeof(*grown));
-	if (grown)
-		p->sites = grown;
-	if (!b->site_used || !grown)
+	if (!b->site_used || ARRAY_GROW(p->sites, p->room_sites, p->nr_sites + 1))
 		return -ENOMEM;
 	while (at < MAX_SITES && b->site_used[at])
 		at++;
@@ -265,16 +260,14 @@ static void *destroy_apart(void *arg)
 void bpf__detach_probes(struct bpf *b, struct bpf_probes *p)
 {
 	struct bpf_probes *apart = malloc(sizeof(*apart));
-	pthread_t *grown = realloc(b->detaching, (b->nr_detaching + 1) * sizeof(*grown));
+	bool room = !ARRAY_GROW(b->detaching, b->room_detaching, b->nr_detaching + 1);
 
 	/* a site's place may be taken again at once: who is hit until then is no target any more */
 	for (size_t i = 0; i < p->nr_sites; i++)
 		b->site_used[p->sites[i]] = 0;
-	if (grown)
-		b->detaching = grown;
 	if (apart)
 		*apart = *p;
-	if ((p->nr || p->has_multi) && apart && grown && !pthread_create(&b->detaching[b->nr_detaching], NULL, destroy_apart, apart)) {
+	if ((p->nr || p->has_multi) && apart && room && !pthread_create(&b->detaching[b->nr_detaching], NULL, destroy_apart, apart)) {
 		b->nr_detaching++;
 	} else {
 		free(apart);
@@ -289,4 +282,5 @@ void bpf__finish_detaching(struct bpf *b)
 		pthread_join(b->detaching[--b->nr_detaching], NULL);
 	free(b->detaching);
 	b->detaching = NULL;
+	b->room_detaching = 0;
 }

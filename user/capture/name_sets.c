@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "describe.h"
 #include "name_sets.h"
 
@@ -14,20 +15,16 @@ static void collect(const char *key, const char *value, void *ctx)
 /* Returns the number of the set, or -1 where there is no memory. */
 static int find_or_add(struct name_sets *ns, char *text, size_t len)
 {
-	struct name_set_text *grown;
-
 	for (unsigned i = 0; i < ns->nr; i++) {
 		if (ns->sets[i].len == len && !memcmp(ns->sets[i].text, text, len)) {
 			free(text);
 			return i;
 		}
 	}
-	grown = realloc(ns->sets, (ns->nr + 1) * sizeof(*grown));
-	if (!grown) {
+	if (ARRAY_GROW(ns->sets, ns->room, ns->nr + 1)) {
 		free(text);
 		return -1;
 	}
-	ns->sets = grown;
 	ns->sets[ns->nr] = (struct name_set_text){ text, len };
 	return ns->nr++;
 }

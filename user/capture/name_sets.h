@@ -10,7 +10,7 @@
 
 struct name_sets {
 	struct name_set_text { char *text; size_t len; } *sets;
-	unsigned nr;
+	unsigned nr, room;
 };
 
 /* Write the names of process @pid, which @runtime made @self of, as far as they are not in the recording yet. */

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "capability.h"
 #include "describe.h"
 #include "launch.h"
@@ -122,16 +123,9 @@ static void tell_barred(struct runtimes *r, pid_t pid)
 
 struct instance *runtimes__keep(struct runtimes *r, struct instance *i)
 {
-	if (i && r->nr == r->room) {
-		size_t room = r->room ? 2 * r->room : 8;
-		void *grown = realloc(r->instances, room * sizeof(*r->instances));
-
-		if (!grown) {
-			instance__close(r->bpf, i);
-			return NULL;
-		}
-		r->instances = grown;
-		r->room = room;
+	if (i && ARRAY_GROW(r->instances, r->room, r->nr + 1)) {
+		instance__close(r->bpf, i);
+		return NULL;
 	}
 	if (i)
 		r->instances[r->nr++] = i;

@@ -21,7 +21,7 @@ struct runtimes {
 	struct instance **instances;
 	size_t nr, room;
 	struct kind *kinds;
-	size_t nr_kinds;
+	size_t nr_kinds, room_kinds;
 	bool told;		/* of some process pauses are told, or were */
 	pid_t changed;		/* a process of which runtimes__name() says something else by now; 0: none */
 	pid_t barred;		/* the last of which it was said that it cannot be looked into */

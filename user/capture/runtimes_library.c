@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "modules.h"
 #include "runtimes_impl.h"
 
@@ -30,15 +31,11 @@ bool runtimes__is_native(const struct runtimes *r, const struct file_id *file)
 
 void runtimes__remember(struct runtimes *r, const struct instance *i)
 {
-	struct kind *grown;
-
 	if (find_kind(r, &i->file))
 		return;
-	grown = realloc(r->kinds, (r->nr_kinds + 1) * sizeof(*grown));
-	if (!grown)
+	if (ARRAY_GROW(r->kinds, r->room_kinds, r->nr_kinds + 1))
 		return; /* it is asked again */
-	r->kinds = grown;
-	grown[r->nr_kinds++] = (struct kind){ i->file, i->runtime };
+	r->kinds[r->nr_kinds++] = (struct kind){ i->file, i->runtime };
 }
 
 struct look {

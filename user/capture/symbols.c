@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "cgroup.h"
 #include "modules.h"
 #include "runtime.h"
@@ -38,15 +39,8 @@ static void note(struct symbols *s, uint32_t pid, uint64_t ip)
 
 	if (!seen || *seen)
 		return;
-	if (s->nr == s->room) {
-		size_t room = s->room ? 2 * s->room : 64;
-		void *grown = realloc(s->pending, room * sizeof(*s->pending));
-
-		if (!grown)
-			return;
-		s->pending = grown;
-		s->room = room;
-	}
+	if (ARRAY_GROW(s->pending, s->room, s->nr + 1))
+		return;
 	*seen = 1;
 	s->pending[s->nr++] = (struct pending){ pid, ip };
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "pb.h"
 
 enum { WIRE_VARINT = 0, WIRE_64BIT = 1, WIRE_LEN = 2 };
@@ -18,23 +19,9 @@ void pb__free(struct pb *pb)
 /* Room for @more bytes at the end; NULL where there is no memory. */
 static uint8_t *pb__room(struct pb *pb, size_t more)
 {
-	size_t size = pb->size ? pb->size : 256;
-	uint8_t *data;
-
-	if (pb->err)
-		return NULL;
-	if (more > pb->size - pb->len) {
-		while (size - pb->len < more)
-			size *= 2;
-		data = realloc(pb->data, size);
-		if (!data) {
-			pb->err = -ENOMEM;
-			return NULL;
-		}
-		pb->data = data;
-		pb->size = size;
-	}
-	return pb->data + pb->len;
+	if (!pb->err)
+		pb->err = ARRAY_GROW(pb->data, pb->room, pb->len + more);
+	return pb->err ? NULL : pb->data + pb->len;
 }
 
 static size_t put_varint(uint8_t *to, uint64_t v)

@@ -15,7 +15,7 @@
 
 struct pb {
 	uint8_t *data;
-	size_t len, size;
+	size_t len, room;
 	int err;
 };
 

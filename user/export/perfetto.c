@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "export.h"
 #include "perfetto_packet.h"
 #include "perfetto_pb.h"
@@ -34,7 +35,7 @@ struct perfetto {
 	struct sched sched;
 	struct perfetto_runtime *runtime;
 	struct bundle *bundles;	/* by CPU */
-	unsigned nr_bundles, pending;
+	unsigned nr_bundles, room_bundles, pending;
 	struct tare_header header;
 	bool has_header, described;
 	struct machine machine;
@@ -141,14 +142,10 @@ static int bundle__flush_all(struct perfetto *p)
 
 static struct bundle *perfetto__bundle(struct perfetto *p, unsigned cpu)
 {
-	struct bundle *b;
-
 	if (cpu >= p->nr_bundles) {
-		b = realloc(p->bundles, (cpu + 1) * sizeof(*b));
-		if (!b)
+		if (ARRAY_GROW(p->bundles, p->room_bundles, cpu + 1))
 			return NULL;
-		memset(b + p->nr_bundles, 0, (cpu + 1 - p->nr_bundles) * sizeof(*b));
-		p->bundles = b;
+		memset(p->bundles + p->nr_bundles, 0, (cpu + 1 - p->nr_bundles) * sizeof(*p->bundles));
 		p->nr_bundles = cpu + 1;
 	}
 	return &p->bundles[cpu];

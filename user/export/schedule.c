@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "schedule.h"
 #include "util.h"
 
@@ -15,19 +16,15 @@ void sched__free(struct sched *s)
 	names__free(&s->names);
 	free(s->cpus);
 	s->cpus = NULL;
-	s->nr_cpus = 0;
+	s->nr_cpus = s->room_cpus = 0;
 }
 
 static struct sched_cpu *sched__cpu(struct sched *s, unsigned cpu)
 {
-	struct sched_cpu *cpus;
-
 	if (cpu >= s->nr_cpus) {
-		cpus = realloc(s->cpus, (cpu + 1) * sizeof(*cpus));
-		if (!cpus)
+		if (ARRAY_GROW(s->cpus, s->room_cpus, cpu + 1))
 			return NULL;
-		memset(cpus + s->nr_cpus, 0, (cpu + 1 - s->nr_cpus) * sizeof(*cpus));
-		s->cpus = cpus;
+		memset(s->cpus + s->nr_cpus, 0, (cpu + 1 - s->nr_cpus) * sizeof(*s->cpus));
 		s->nr_cpus = cpu + 1;
 	}
 	return &s->cpus[cpu];

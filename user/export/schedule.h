@@ -48,7 +48,7 @@ struct sched_cpu {
 struct sched {
 	struct names names;
 	struct sched_cpu *cpus;
-	unsigned nr_cpus;
+	unsigned nr_cpus, room_cpus;
 	uint64_t mended;	/* switches put in where the chain was broken */
 	int (*emit)(void *ctx, const struct sched_event *ev);
 	void *ctx;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "format.h"
 #include "merge.h"
 
@@ -25,39 +26,17 @@ struct stream {
  */
 #define MAX_OVERTAKEN 256
 
-static void *grow(void *p, size_t *room, size_t need, size_t elem)
-{
-	size_t n = *room ? *room : 1024;
-
-	if (need <= *room)
-		return p;
-	while (n < need)
-		n *= 2;
-	p = realloc(p, n * elem);
-	if (p)
-		*room = n;
-	return p;
-}
-
 static struct stream *merge__stream(struct merge *m, unsigned cpu)
 {
 	unsigned nr = cpu + 1;
-	struct stream *s;
-	unsigned *h;
 
 	if (cpu < m->nr_streams)
 		return &m->streams[cpu];
-	s = realloc(m->streams, nr * sizeof(*s));
-	if (!s)
+	if (ARRAY_GROW(m->streams, m->room_streams, nr) || ARRAY_GROW(m->heap, m->room_heap, nr))
 		return NULL;
-	m->streams = s;
-	h = realloc(m->heap, nr * sizeof(*h));
-	if (!h)
-		return NULL;
-	m->heap = h;
-	memset(s + m->nr_streams, 0, (nr - m->nr_streams) * sizeof(*s));
+	memset(m->streams + m->nr_streams, 0, (nr - m->nr_streams) * sizeof(*m->streams));
 	m->nr_streams = nr;
-	return &s[cpu];
+	return &m->streams[cpu];
 }
 
 static uint64_t stream__first(const struct stream *s)
@@ -141,12 +120,12 @@ static void stream__compact(struct stream *s)
 /* Only a few records are out of order, and by little: an interrupt came between taking the time and reserving space. */
 static int stream__insert(struct stream *s, uint64_t ts_ns, size_t off, size_t len)
 {
-	struct entry *e = grow(s->entries, &s->room, s->nr + 1, sizeof(*e));
 	size_t i = s->nr;
+	struct entry *e;
 
-	if (!e)
+	if (ARRAY_GROW(s->entries, s->room, s->nr + 1))
 		return -ENOMEM;
-	s->entries = e;
+	e = s->entries;
 	while (i > s->head && s->nr - i < MAX_OVERTAKEN && e[i - 1].ts_ns > ts_ns) {
 		e[i] = e[i - 1];
 		i--;
@@ -158,7 +137,6 @@ static int stream__insert(struct stream *s, uint64_t ts_ns, size_t off, size_t l
 
 int merge__add(struct merge *m, unsigned cpu, uint64_t base_ns, const void *payload, size_t len)
 {
-	unsigned char *data;
 	uint64_t ts_ns = base_ns;
 	size_t off, before;
 	struct stream *s;
@@ -174,10 +152,8 @@ int merge__add(struct merge *m, unsigned cpu, uint64_t base_ns, const void *payl
 	before = s->used;
 	if (before + len > UINT32_MAX) /* far beyond what two rounds hold */
 		return -ENOMEM;
-	data = grow(s->data, &s->size, before + len, 1);
-	if (!data)
+	if (ARRAY_GROW(s->data, s->size, before + len))
 		return -ENOMEM;
-	s->data = data;
 	memcpy(s->data + before, payload, len);
 	s->used += len;
 

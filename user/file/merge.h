@@ -11,7 +11,7 @@ struct stream;
 
 struct merge {
 	struct stream *streams;		/* by CPU */
-	unsigned nr_streams;
+	unsigned nr_streams, room_streams, room_heap;
 	unsigned *heap, heap_len;	/* CPUs that have records, the one with the oldest first */
 	uint64_t bytes;			/* held */
 	uint64_t last_ns, late;		/* given out last; records that came after a later one had been given out */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "counters.h"
 
 /* The fields that only grow, and those that are a level. */
@@ -48,15 +49,8 @@ int counters__event(struct runtime_counters *rc, const struct event *ev)
 		rc->left_out++;
 		return 0;
 	}
-	if (rc->nr == rc->room) {
-		size_t room = rc->room ? 2 * rc->room : 8;
-		void *grown = realloc(rc->processes, room * sizeof(*rc->processes));
-
-		if (!grown)
-			return -ENOMEM;
-		rc->processes = grown;
-		rc->room = room;
-	}
+	if (ARRAY_GROW(rc->processes, rc->room, rc->nr + 1))
+		return -ENOMEM;
 	rc->processes[rc->nr++] = (struct counters_of){ *c, *c, c->final };
 	return 0;
 }

@@ -67,7 +67,7 @@ struct pause_seg {
 
 struct segs {
 	struct pause_seg *at;
-	uint32_t n, cap;
+	uint32_t n, room;
 	uint32_t failed;	/* segments that no memory could be had for */
 };
 
@@ -169,10 +169,10 @@ struct pauses {
 	struct pause_reason reasons[PAUSES_MAX_REASONS];
 	unsigned nr_reasons;
 	struct pauses_of *by_process;
-	unsigned nr_by_process;
+	unsigned nr_by_process, room_by_process;
 	struct table process_of;	/* pid to index in .by_process */
 	struct pause **kept;		/* the longest first, once finished */
-	uint32_t nr_kept;
+	uint32_t nr_kept, room_kept;
 	uint64_t runtime_events;
 	uint64_t assists, assist_bytes, assist_ns;	/* goroutines that had to help the collector */
 	uint64_t turns, turn_ns;	/* waits for the turn to stop the world */

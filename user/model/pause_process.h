@@ -38,7 +38,7 @@ struct pause_restarts {
 	uint32_t laid_tid;		/* who laid down a P last .. */
 	uint64_t laid_ns, laid_goroutine;
 	struct pause_restart *at;
-	uint32_t n, cap;
+	uint32_t n, room;
 	uint32_t born[MAX_WAKES], nr_born;	/* threads that the initiator made to go on */
 	uint64_t lost_total;		/* events lost before the request */
 };

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "pause_process.h"
 
 static void pause__free_restarts(struct pause *p)
@@ -54,16 +55,9 @@ static bool pause__was_born_for(const struct pause *p, uint32_t tid)
 static struct pause_restart *pause__add_restart(struct pause *p)
 {
 	struct pause_restarts *r = p->restarts;
-	uint32_t cap = r->cap ? r->cap * 2 : 4;
-	struct pause_restart *at;
 
-	if (r->n < r->cap)
-		return &r->at[r->n++];
-	at = r->n < MAX_RESTARTS ? realloc(r->at, cap * sizeof(*at)) : NULL;
-	if (!at)
+	if (r->n == MAX_RESTARTS || ARRAY_GROW(r->at, r->room, r->n + 1))
 		return NULL;
-	r->at = at;
-	r->cap = cap;
 	return &r->at[r->n++];
 }
 

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "pause_seg.h"
 
-#define FIRST_SEGS 8
 #define KEEP_PLACES 48	/* of one kind of time, where all cannot be kept apart */
 
 void segs__free(struct segs *s)
@@ -191,20 +191,9 @@ static void segs__coarsen(struct segs *s)
 
 static int segs__make_room(struct segs *s)
 {
-	struct pause_seg *at;
-	uint32_t cap;
-
 	if (s->n >= PAUSE_MAX_SEGS)
 		segs__coarsen(s);
-	if (s->n < s->cap)
-		return 0;
-	cap = s->cap ? s->cap * 2 : FIRST_SEGS;
-	at = realloc(s->at, cap * sizeof(*at));
-	if (!at)
-		return -ENOMEM;
-	s->at = at;
-	s->cap = cap;
-	return 0;
+	return ARRAY_GROW(s->at, s->room, s->n + 1);
 }
 
 void segs__push(struct segs *s, uint64_t from, uint64_t to, const struct pause_seg *like)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "pause_process.h"
 
 const char *pause_cause_name(unsigned cause)
@@ -140,7 +141,6 @@ static void pauses__add_reason(struct pauses *ps, const struct pause *p)
 		r->max_ns = pause__world_ns(p);
 }
 
-/* Room grows by doubling: 1, 2, 4, 8.. */
 static void pauses__add_to_process(struct pauses *ps, const struct pause *p)
 {
 	uint32_t pid = ps->nr_by_process < PAUSES_MAX_PROCESSES - 1 || table__find(&ps->process_of, p->tgid) ? p->tgid : 0;
@@ -148,12 +148,8 @@ static void pauses__add_to_process(struct pauses *ps, const struct pause *p)
 	struct pauses_of *of;
 
 	if (!slot) {
-		if (!(ps->nr_by_process & (ps->nr_by_process - 1))) {
-			of = realloc(ps->by_process, (ps->nr_by_process ? 2ul * ps->nr_by_process : 1) * sizeof(*of));
-			if (!of)
-				return;
-			ps->by_process = of;
-		}
+		if (ARRAY_GROW(ps->by_process, ps->room_by_process, ps->nr_by_process + 1))
+			return;
 		slot = table__add(&ps->process_of, pid);
 		if (!slot)
 			return;
@@ -196,17 +192,11 @@ static void sift_down(struct pause **heap, uint32_t n, uint32_t i)
 static void pauses__keep(struct pauses *ps, struct pause *p)
 {
 	uint32_t limit = ps->keep ? ps->keep : PAUSES_KEEP;
-	struct pause **kept;
 
 	if (ps->nr_kept < limit) {
-		/* room for 1, 2, 4, 8.. */
-		if (!(ps->nr_kept & (ps->nr_kept - 1)) || !ps->nr_kept) {
-			kept = realloc(ps->kept, (ps->nr_kept ? 2ul * ps->nr_kept : 1) * sizeof(*kept));
-			if (!kept) {
-				pause__free(p);
-				return;
-			}
-			ps->kept = kept;
+		if (ARRAY_GROW(ps->kept, ps->room_kept, ps->nr_kept + 1)) {
+			pause__free(p);
+			return;
 		}
 		ps->kept[ps->nr_kept++] = p;
 		for (uint32_t i = ps->nr_kept - 1; i && is_shorter(ps->kept[i], ps->kept[(i - 1) / 2]);

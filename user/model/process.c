@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "process.h"
 
 struct process_list {
@@ -19,15 +20,8 @@ static struct process_row *list__row(struct process_list *l, uint32_t pid)
 		return NULL;
 	if (*slot)
 		return &l->rows[*slot - 1];
-	if (l->nr == l->room) {
-		int room = l->room ? 2 * l->room : 16;
-		void *grown = realloc(l->rows, room * sizeof(*l->rows));
-
-		if (!grown)
-			return NULL;
-		l->rows = grown;
-		l->room = room;
-	}
+	if (ARRAY_GROW(l->rows, l->room, l->nr + 1))
+		return NULL;
 	*slot = l->nr + 1;
 	l->rows[l->nr] = (struct process_row){ .pid = pid };
 	return &l->rows[l->nr++];

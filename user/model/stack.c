@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "stack.h"
 
 #define CODE_NEAR	(64ull << 20)	/* a function and who calls it are this near: a program has rarely more code */
@@ -86,16 +87,7 @@ static uint32_t stacks__add(struct model_stacks *s, struct model_stack *st)
 		free(st);
 		return number;
 	}
-	if (slot && s->nr == s->room) {
-		uint32_t room = s->room ? 2 * s->room : 64;
-		struct model_stack **all = realloc(s->all, room * sizeof(*all));
-
-		if (all) {
-			s->all = all;
-			s->room = room;
-		}
-	}
-	if (!slot || s->nr == s->room) {
+	if (!slot || ARRAY_GROW(s->all, s->room, s->nr + 1)) {
 		free(st);
 		return 0;
 	}

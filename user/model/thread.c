@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "thread.h"
 
 void threads__init(struct threads *ts)
@@ -52,21 +53,6 @@ const struct thread_fold *threads__folded(const struct threads *ts, uint32_t tgi
 	return slot ? &ts->folds[*slot] : NULL;
 }
 
-static int threads__make_room(struct threads *ts)
-{
-	uint32_t cap = ts->cap_rows ? ts->cap_rows * 2 : 64;
-	struct thread **rows;
-
-	if (ts->nr_rows < ts->cap_rows)
-		return 0;
-	rows = realloc(ts->rows, cap * sizeof(*rows));
-	if (!rows)
-		return -ENOMEM;
-	ts->rows = rows;
-	ts->cap_rows = cap;
-	return 0;
-}
-
 struct thread *threads__add(struct threads *ts, uint32_t tid, uint64_t ts_ns)
 {
 	struct thread *t = threads__find(ts, tid);
@@ -74,7 +60,7 @@ struct thread *threads__add(struct threads *ts, uint32_t tid, uint64_t ts_ns)
 
 	if (t)
 		threads__retire(ts, t);
-	if (threads__make_room(ts))
+	if (ARRAY_GROW(ts->rows, ts->room_rows, ts->nr_rows + 1))
 		return NULL;
 	t = ts->free ? ts->free : malloc(sizeof(*t));
 	if (!t)
@@ -117,22 +103,14 @@ void accounts__add(struct accounts *to, const struct accounts *a)
 static struct thread_fold *threads__fold_of(struct threads *ts, uint32_t tgid)
 {
 	uint64_t *slot = table__find(&ts->fold_of, tgid);
-	struct thread_fold *grown;
 
 	if (slot)
 		return &ts->folds[*slot];
 	/* one place is kept for all that have none of their own */
 	if (tgid && ts->nr_folds >= THREADS_MAX_FOLDS - 1)
 		return threads__fold_of(ts, 0);
-	if (ts->nr_folds == ts->cap_folds) {
-		ts->cap_folds = ts->cap_folds ? ts->cap_folds * 2 : 16;
-		grown = realloc(ts->folds, ts->cap_folds * sizeof(*grown));
-		if (!grown) {
-			ts->cap_folds = ts->nr_folds;
-			return NULL;
-		}
-		ts->folds = grown;
-	}
+	if (ARRAY_GROW(ts->folds, ts->room_folds, ts->nr_folds + 1))
+		return NULL;
 	slot = table__add(&ts->fold_of, tgid);
 	if (!slot)
 		return NULL;

@@ -89,10 +89,10 @@ struct threads {
 	struct table by_tid;		/* live ones */
 	struct table ended;		/* tid to the last one of that number that ended and has a row */
 	struct thread **rows;		/* all that have a row, in no order */
-	uint32_t nr_rows, cap_rows, nr_exited;
+	uint32_t nr_rows, room_rows, nr_exited;
 	struct thread_fold *folds;	/* the sums of ended threads without a row, by process */
 	struct table fold_of;		/* tgid to index in .folds */
-	uint32_t nr_folds, cap_folds;
+	uint32_t nr_folds, room_folds;
 	uint64_t nr_seen;
 	uint64_t untracked;		/* switches of threads beyond THREADS_MAX_LIVE */
 	struct thread *free;

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "array.h"
 #include "runtime.h"
 
 /* The first that recognises a program has it: native, which takes any, comes last. */
@@ -24,15 +25,8 @@ const struct runtime *runtime__of(struct image *img, char *version, size_t size)
 
 int runtime_probes__add(struct runtime_probes *list, const struct runtime_probe *probe)
 {
-	if (list->nr == list->room) {
-		size_t room = list->room ? 2 * list->room : 32;
-		void *grown = realloc(list->probes, room * sizeof(*list->probes));
-
-		if (!grown)
-			return -ENOMEM;
-		list->probes = grown;
-		list->room = room;
-	}
+	if (ARRAY_GROW(list->probes, list->room, list->nr + 1))
+		return -ENOMEM;
 	list->probes[list->nr++] = *probe;
 	return 0;
 }

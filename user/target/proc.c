@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "proc.h"
 
 int pids__add(struct pids *list, pid_t pid)
@@ -17,15 +18,8 @@ int pids__add(struct pids *list, pid_t pid)
 		if (list->pids[i] == pid)
 			return 0;
 	}
-	if (list->nr == list->room) {
-		size_t room = list->room ? list->room * 2 : 16;
-		pid_t *p = realloc(list->pids, room * sizeof(*p));
-
-		if (!p)
-			return -ENOMEM;
-		list->pids = p;
-		list->room = room;
-	}
+	if (ARRAY_GROW(list->pids, list->room, list->nr + 1))
+		return -ENOMEM;
 	list->pids[list->nr++] = pid;
 	return 1;
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "array.h"
 #include "gobuild.h"
 
 #define MAGIC		"\xff Go buildinf:"
@@ -175,13 +176,8 @@ static int add_setting(struct gobuild *b, char *text)
 	eq = strchr(end ? end : text, '=');
 	if (!eq)
 		return 0;
-	if (b->nr_settings % 16 == 0) {
-		void *p = realloc(b->settings, (b->nr_settings + 16) * sizeof(*b->settings));
-
-		if (!p)
-			return -ENOMEM;
-		b->settings = p;
-	}
+	if (ARRAY_GROW(b->settings, b->room_settings, b->nr_settings + 1))
+		return -ENOMEM;
 	*eq = '\0';
 	b->settings[b->nr_settings++] = (struct gobuild_setting){ unquote(text), unquote(eq + 1) };
 	return 0;

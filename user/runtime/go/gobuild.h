@@ -17,7 +17,7 @@ struct gobuild {
 	bool devel;			/* neither a release nor a release candidate */
 	const char *path, *module, *module_version;
 	struct gobuild_setting *settings;	/* -ldflags, CGO_ENABLED, vcs.revision, ... (Go 1.18 and later) */
-	size_t nr_settings;
+	size_t nr_settings, room_settings;
 	char *text;			/* holds them all */
 };
 

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "array.h"
 #include "golive_impl.h"
 
 enum { COPY_MAX = 32 << 20, PIECES_MAX = 1 << 19 };
@@ -50,23 +51,6 @@ static size_t behind(const struct go_copy *c, uint64_t addr)
 	return low;
 }
 
-static int grow(void **p, size_t *room, size_t elem, size_t wanted)
-{
-	size_t more = *room ? *room : 64;
-	void *grown;
-
-	while (more < wanted)
-		more *= 2;
-	if (more == *room)
-		return 0;
-	grown = realloc(*p, more * elem);
-	if (!grown)
-		return -ENOMEM;
-	*p = grown;
-	*room = more;
-	return 0;
-}
-
 int go_copy__add(struct go_copy *c, uint64_t addr, const void *bytes, size_t len)
 {
 	size_t at;
@@ -76,9 +60,9 @@ int go_copy__add(struct go_copy *c, uint64_t addr, const void *bytes, size_t len
 		return 0;
 	if (len > COPY_MAX - c->used || c->nr == PIECES_MAX || addr + len < addr)
 		return -E2BIG;
-	err = grow((void **)&c->pieces, &c->room, sizeof(*c->pieces), c->nr + 1);
+	err = ARRAY_GROW(c->pieces, c->room, c->nr + 1);
 	if (!err && bytes)
-		err = grow((void **)&c->bytes, &c->size, 1, c->used + len);
+		err = ARRAY_GROW(c->bytes, c->size, c->used + len);
 	if (err)
 		return err;
 	at = behind(c, addr);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "array.h"
 #include "golive_impl.h"
 #include "proc.h"
 #include "util.h"
@@ -122,14 +123,9 @@ int tid_list__read(struct tid_list *list, pid_t pid)
 			snprintf(path, sizeof(path), "task/%.16s", d->d_name);
 			pair.procid = innermost(pid, path, &ignore);
 		}
-		if (list->nr == room) {
-			struct tid_pair *more = realloc(list->pairs, (room = room ? room * 2 : 64) * sizeof(*more));
-
-			if (!more) {
-				closedir(dir);
-				return -ENOMEM;
-			}
-			list->pairs = more;
+		if (ARRAY_GROW(list->pairs, room, list->nr + 1)) {
+			closedir(dir);
+			return -ENOMEM;
 		}
 		list->pairs[list->nr++] = pair;
 	}

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "golive_impl.h"
 #include "util.h"
 
@@ -96,14 +97,9 @@ int live__ms(const struct go_live *live, uint64_t m, uint64_t **ms)
 			err = -ELOOP;
 			goto fail;
 		}
-		if (nr == room) {
-			uint64_t *more = realloc(*ms, (room = room ? room * 2 : 64) * sizeof(*more));
-
-			if (!more) {
-				err = -ENOMEM;
-				goto fail;
-			}
-			*ms = more;
+		if (ARRAY_GROW(*ms, room, nr + 1)) {
+			err = -ENOMEM;
+			goto fail;
 		}
 		(*ms)[nr++] = m;
 		err = live__u64(live, m + at_of(live, M_ALLLINK), &m);
