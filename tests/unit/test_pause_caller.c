@@ -153,7 +153,7 @@ static void test_own_leaf(void **state)
 	samples(frames, 2, 0);
 	told_all(0, -1);
 	said = sentence();
-	assert_non_null(strstr(said, "ran on in main.loop (x.go:7) without reaching a safepoint"));
+	assert_non_null(strstr(said, "ran on in main.loop (x.go:7), without reaching a safepoint"));
 }
 
 /* Far more places than a pause has room for: each gets its time at most, whatever was put together. */

@@ -46,8 +46,8 @@ static void test_line(void **state)
 	request();
 	how_two_lines();
 	assert_string_equal(sentence(10 * MS),
-			    "the kernel was not the cause: 10.0 ms of 10.0 ms thread 102 (goroutine 18) ran on in "
-			    "main.copies (ab:18) for 7.50 ms of that without reaching a safepoint");
+			    "the kernel was not the cause: for 10.0 ms of 10.0 ms, thread 102 (goroutine 18) ran on in "
+			    "main.copies (ab:18) for 7.50 ms of that, without reaching a safepoint");
 }
 
 static void how_many_lines(void)
@@ -64,7 +64,7 @@ static void test_no_line(void **state)
 {
 	request();
 	how_many_lines();
-	assert_non_null(strstr(sentence(10 * MS), "ran on in main.copies without"));
+	assert_non_null(strstr(sentence(10 * MS), "ran on in main.copies, without"));
 }
 
 int main(void)

@@ -68,8 +68,8 @@ static void test_acquittal(void **state)
 {
 	opts.symbol = symbol;
 	assert_string_equal(sentence_of(how_user, 8 * MS),
-			    "the kernel was not the cause: 8.00 ms of 8.00 ms thread 102 (goroutine 18) ran on in "
-			    "compress/flate.(*compressor).deflate without reaching a safepoint");
+			    "the kernel was not the cause: for 8.00 ms of 8.00 ms, thread 102 (goroutine 18) ran on in "
+			    "compress/flate.(*compressor).deflate, without reaching a safepoint");
 }
 
 static void how_user_and_hog(void)
@@ -86,7 +86,7 @@ static void test_no_acquittal(void **state)
 	opts.symbol = symbol;
 	assert_string_equal(sentence_of(how_user_and_hog, 8 * MS),
 			    "8.00 ms, of which 5.00 ms: thread 102 (goroutine 18) ran on in "
-			    "compress/flate.(*compressor).deflate without reaching a safepoint; besides, 3.00 ms: "
+			    "compress/flate.(*compressor).deflate, without reaching a safepoint; besides, 3.00 ms: "
 			    "runqueue, hog (pid 900) on CPU 1");
 }
 
@@ -203,8 +203,8 @@ static void how_masked(void)
 
 static void test_signal(void **state)
 {
-	assert_non_null(strstr(sentence_of(how_masked, 5 * MS), "was sent a signal to stop that was not delivered; it "
-								"was at 0x1234"));
+	assert_non_null(strstr(sentence_of(how_masked, 5 * MS), "had been sent a signal to stop, which had yet to be "
+							       "delivered; it was at 0x1234"));
 }
 
 static void how_irq(void)
@@ -225,7 +225,7 @@ static void how_not(void)
 
 static void test_concluded(void **state)
 {
-	assert_non_null(strstr(sentence_of(how_not, 2 * MS), "(concluded, not seen)"));
+	assert_non_null(strstr(sentence_of(how_not, 2 * MS), "(inferred, not seen)"));
 }
 
 static void test_runtime(void **state)
@@ -276,8 +276,8 @@ static void test_two_threads(void **state)
 	end(T + 100 * MS);
 	assert_string_equal(pause_sentence(m, only_pause(), &opts, buf),
 			    "10.0 ms, of which 10.0 ms: the initiator, thread 101 (goroutine 7) was runnable and waited "
-			    "for a CPU, held by hog (pid 900) on CPU 0 for 6.00 ms of that, in part while all stood "
-			    "(4.00 ms of it other threads)");
+			    "for a CPU, held by hog (pid 900) on CPU 0 for 6.00 ms of that, in part while the world "
+			    "was stopped (4.00 ms of it on other threads)");
 }
 
 /* Who was late is a guess, but it was another that took most of the time: of that one nothing is guessed. */

@@ -138,6 +138,9 @@ struct pause_verdict {
 /* Why @p was as long as it was. A pause of no length is `runtime'. */
 void pause__verdict(const struct pause *p, struct pause_verdict *v);
 
+/* The greatest of @ns, one for each cause, that is not @done yet: it is done then. -1: all the others are 0. */
+int pause_cause__next(const uint64_t ns[PAUSE_NR_CAUSES], bool done[PAUSE_NR_CAUSES]);
+
 /* As in JSON: "runtime", "user"...; "stopping"...; never NULL. */
 const char *pause_cause_name(unsigned cause);
 const char *pause_part_name(unsigned part);

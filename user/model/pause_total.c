@@ -85,14 +85,27 @@ void pause__top(const struct pause *p, enum pause_cause cause, struct pause_top 
 	}
 }
 
+int pause_cause__next(const uint64_t ns[PAUSE_NR_CAUSES], bool done[PAUSE_NR_CAUSES])
+{
+	int best = -1;
+
+	for (int i = 0; i < PAUSE_NR_CAUSES; i++) {
+		if (!done[i] && ns[i] && (best < 0 || ns[i] > ns[best]))
+			best = i;
+	}
+	if (best >= 0)
+		done[best] = true;
+	return best;
+}
+
 void pause__verdict(const struct pause *p, struct pause_verdict *v)
 {
+	int cause = pause_cause__next(p->cause_ns, (bool[PAUSE_NR_CAUSES]){ false });
+
 	*v = (struct pause_verdict){ .cause = PAUSE_RUNTIME };
-	for (unsigned i = 0; i < PAUSE_NR_CAUSES; i++) {
-		if (p->cause_ns[i] > v->ns) {
-			v->cause = i;
-			v->ns = p->cause_ns[i];
-		}
+	if (cause >= 0) {
+		v->cause = cause;
+		v->ns = p->cause_ns[cause];
 	}
 	pause__top(p, v->cause, &v->top);
 	for (uint32_t i = 0; i < p->chain.n; i++) {

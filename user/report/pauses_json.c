@@ -62,17 +62,9 @@ static json_t *causes_json(const struct model *m, const struct pause *p, const s
 	struct pause_place place;
 	char detail[192];
 
-	for (;;) {
+	for (int best; (best = pause_cause__next(p->cause_ns, done)) >= 0;) {
 		struct pause_top top;
-		int best = -1;
 
-		for (int i = 0; i < PAUSE_NR_CAUSES; i++) {
-			if (!done[i] && p->cause_ns[i] && (best < 0 || p->cause_ns[i] > p->cause_ns[best]))
-				best = i;
-		}
-		if (best < 0)
-			return list;
-		done[best] = true;
 		pause__top(p, best, &top);
 		pause_place(m, p, best, opts, &place);
 		json_array_append_new(list, json_pack("{s:s, s:I, s:o, s:o, s:I, s:I, s:o, s:I, s:o, s:I, s:o}",
@@ -84,6 +76,7 @@ static json_t *causes_json(const struct model *m, const struct pause *p, const s
 						      num(place.function_ns), "caller", text(place.caller), "caller_ns",
 						      num(place.caller_ns), "stack", stack_json(m, place.stack)));
 	}
+	return list;
 }
 
 /* The same words for one segment as for a cause: as if it were all of the pause. */

@@ -287,16 +287,17 @@ static void print_stop_the_world(const struct model *m, FILE *to)
 	if (ps->world.total)
 		fputc('\n', to);
 	if (ps->own_count)
-		fprintf(to, "  by the runtime's own account %s in all; %s is what that leaves out\n",
+		fprintf(to, "  by the runtime's own account %s in all; it leaves out %s\n",
 			fmt_ns(ps->own_total_ns, t[0]),
 			fmt_ns(ps->own_world_ns > ps->own_total_ns ? ps->own_world_ns - ps->own_total_ns : 0, t[1]));
 	if (ps->assists)
-		fprintf(to, "  besides, %s times a goroutine had to help the collector, for %s in all\n",
+		fprintf(to, "  besides, goroutines had to help the collector %s times, for %s in all\n",
 			fmt_count(ps->assists, n), fmt_ns(ps->assist_ns, t[0]));
 	if (ps->lost)
 		fprintf(to, "  ! events were lost during %s of these: see `tare pauses'\n", fmt_count(ps->lost, n));
 	if (ps->unfinished)
-		fprintf(to, "  the end of %s more was not seen\n", fmt_count(ps->unfinished, n));
+		fprintf(to, "  ! %s more pause%s not seen to end and %s left out\n", fmt_count(ps->unfinished, n),
+			ps->unfinished == 1 ? " was" : "s were", ps->unfinished == 1 ? "is" : "are");
 }
 
 void report__text(const struct model *m, FILE *to, const struct report_opts *opts)

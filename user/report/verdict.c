@@ -44,7 +44,7 @@ static void rival_text(const struct model *m, const struct pause *p, const struc
 	if (s->name == NAME_OTHER && !s->other)
 		snprintf(buf, size, "many tasks in turn");
 	else if (s->name == NAME_UNKNOWN || s->name >= r->nr_names || !s->other)
-		snprintf(buf, size, "a task that is not known");
+		snprintf(buf, size, "an unknown task");
 	else if (s->name == NAME_UNNAMED)
 		snprintf(buf, size, "%s %u", s->own ? "the target's thread" : "task", s->other);
 	else {
@@ -156,8 +156,8 @@ static const struct {
 	bool kernel_is_clear;	/* it had no part in it */
 	const char *words, *bare;
 } phrases[PAUSE_NR_CAUSES] = {
-	[PAUSE_RUNTIME] = { true, NULL, "were the runtime's own work, on %1" },
-	[PAUSE_USER] = { true, "%1 ran on in %2 without reaching a safepoint",
+	[PAUSE_RUNTIME] = { true, "were the runtime's own work, on %1, %2", "were the runtime's own work, on %1" },
+	[PAUSE_USER] = { true, "%1 ran on in %2, without reaching a safepoint",
 			 "%1 ran on without reaching a safepoint" },
 	[PAUSE_KERNEL] = { false, "%1 was on a CPU in the system call %2", "%1 was on a CPU in a system call" },
 	[PAUSE_FAULT] = { false, "%1 was in a page fault at %2", "%1 was in a page fault" },
@@ -166,12 +166,12 @@ static const struct {
 			     "%1 was runnable and waited for a CPU" },
 	[PAUSE_THROTTLED] = { false, "%1 was throttled: the CPU quota of %2 was used up",
 			      "%1 was throttled: the CPU quota of its cgroup was used up" },
-	[PAUSE_SIGNAL] = { false, "%1 was sent a signal to stop that was not delivered; it was at %2",
-			   "%1 was sent a signal to stop that was not delivered" },
+	[PAUSE_SIGNAL] = { false, "%1 had been sent a signal to stop, which had yet to be delivered; it was at %2",
+			   "%1 had been sent a signal to stop, which had yet to be delivered" },
 	[PAUSE_IRQ] = { false, "interrupts took the CPU from %1, %2 most of all", "interrupts took the CPU from %1" },
 	[PAUSE_STEAL] = { false, NULL, "the hypervisor took the CPU from %1" },
-	[PAUSE_WAKEUP] = { false, NULL, "%1 was told to go on and did not run yet, though no other task had the CPU" },
-	[PAUSE_UNEXPLAINED] = { false, NULL, "nothing tells what %1 did" },
+	[PAUSE_WAKEUP] = { false, NULL, "%1 had been told to go on but did not run yet, though no other task had the CPU" },
+	[PAUSE_UNEXPLAINED] = { false, NULL, "nothing recorded says what %1 did" },
 };
 
 static size_t fill(const char *words, const char *one, const char *two, char *buf, size_t size)
@@ -198,26 +198,27 @@ static bool most_of(uint64_t part, uint64_t whole)
 	return part >= whole - whole / 10;
 }
 
-/* " for 2 ms of that" appended to @detail, where the cause was not that alone, and who called it. */
-static void add_share(const struct model *m, const struct pause *p, const struct pause_verdict *v,
-		      const struct pauses_opts *opts, char *detail, size_t size)
+/* What @cause mostly was, " for 2 ms of that" where it was not that alone, and ", called by" who called it. */
+static void full_detail(const struct model *m, const struct pause *p, enum pause_cause cause,
+			const struct pauses_opts *opts, char *buf, size_t size)
 {
-	size_t len = strlen(detail);
+	uint64_t all = p->cause_ns[cause], named = all;
 	struct pause_place place;
-	uint64_t named = v->ns;
-	char ns[16];
+	struct pause_top top;
+	char detail[192], ns[16];
+	size_t len;
 
-	pause_place(m, p, v->cause, opts, &place);
-	if (v->cause == PAUSE_USER || v->cause == PAUSE_SIGNAL)
+	len = snprintf(buf, size, "%s", pause_detail(m, p, cause, opts, detail));
+	pause_place(m, p, cause, opts, &place);
+	pause__top(p, cause, &top);
+	if (cause == PAUSE_USER || cause == PAUSE_SIGNAL)
 		named = place.function_ns;
-	else if (v->cause == PAUSE_RUNQUEUE)
-		named = v->top.ns;
-	if (!len)
-		return;
-	if (!most_of(named, v->ns))
-		len += snprintf(detail + len, size - len, " for %s of that", fmt_ns(named, ns));
+	else if (cause == PAUSE_RUNQUEUE)
+		named = top.ns;
+	if (len && !most_of(named, all))
+		len += snprintf(buf + len, size - len, " for %s of that", fmt_ns(named, ns));
 	if (place.caller[0])
-		snprintf(detail + len, size - len, ", called by %s,", place.caller);
+		snprintf(buf + len, size - len, "%scalled by %s", len ? ", " : "", place.caller);
 }
 
 /* Of what @p waited for, no tenth lay with the kernel, the machine or what nothing tells of. */
@@ -236,16 +237,15 @@ static bool kernel_is_clear(const struct pause *p)
 static void besides_text(const struct model *m, const struct pause *p, enum pause_cause main,
 			 const struct pauses_opts *opts, char *buf, size_t size)
 {
-	char detail[192], ns[16];
-	int next = -1;
+	bool done[PAUSE_NR_CAUSES] = { false };
+	char detail[448], ns[16];
+	int next;
 
-	for (int i = 0; i < PAUSE_NR_CAUSES; i++) {
-		if (i != (int)main && (next < 0 || p->cause_ns[i] > p->cause_ns[next]))
-			next = i;
-	}
-	if (!p->cause_ns[next] || p->cause_ns[next] < pause__world_ns(p) / 10)
+	done[main] = true;
+	next = pause_cause__next(p->cause_ns, done);
+	if (next < 0 || p->cause_ns[next] < pause__world_ns(p) / 10)
 		return;
-	pause_detail(m, p, next, opts, detail);
+	full_detail(m, p, next, opts, detail, sizeof(detail));
 	snprintf(buf, size, "; besides, %s: %s%s%s", fmt_ns(p->cause_ns[next], ns), pause_cause_name(next),
 		 detail[0] ? ", " : "", detail);
 }
@@ -255,7 +255,7 @@ static void when_text(const struct pause *p, const struct pause_verdict *v, char
 {
 	static const char *const when[PAUSE_NR_PARTS] = {
 		[PAUSE_STOPPING] = "",
-		[PAUSE_STOPPED] = "while all stood",
+		[PAUSE_STOPPED] = "while the world was stopped",
 		[PAUSE_RESTART] = "after it was told to go on",
 	};
 	const struct pause_seg *top = &v->top.seg;
@@ -268,12 +268,13 @@ static void when_text(const struct pause *p, const struct pause_verdict *v, char
 	if (words[0])
 		n = snprintf(buf, size, ", %s%s", most_of(v->part_ns, v->ns) ? "" : "in part ", words);
 	if (!most_of(v->thread_ns, v->ns))
-		snprintf(buf + n, size - n, " (%s of it other threads)", fmt_ns(v->ns - v->thread_ns, ns));
+		snprintf(buf + n, size - n, " (%s of it on other threads)", fmt_ns(v->ns - v->thread_ns, ns));
 }
 
 const char *pause_sentence(const struct model *m, const struct pause *p, const struct pauses_opts *opts, char buf[640])
 {
 	char who[96], detail[448], world[16], part[16], when[96] = "";
+	const char *words;
 	struct pause_verdict v;
 	size_t n;
 
@@ -281,26 +282,24 @@ const char *pause_sentence(const struct model *m, const struct pause *p, const s
 	fmt_ns(pause__world_ns(p), world);
 	fmt_ns(v.ns, part);
 	who_text(p, v.top.seg.tid ? v.top.seg.tid : p->initiator.tid, who, sizeof(who));
-	pause_detail(m, p, v.cause, opts, detail);
-	add_share(m, p, &v, opts, detail, sizeof(detail));
+	full_detail(m, p, v.cause, opts, detail, sizeof(detail));
+	words = detail[0] && phrases[v.cause].words ? phrases[v.cause].words : phrases[v.cause].bare;
 	if (phrases[v.cause].kernel_is_clear && kernel_is_clear(p))
-		n = snprintf(buf, 640, "the kernel was not the cause: %s of %s ", part, world);
+		n = snprintf(buf, 640, "the kernel was not the cause: %s%s of %s%s ", v.cause == PAUSE_RUNTIME ? "" : "for ", part,
+			     world, v.cause == PAUSE_RUNTIME ? "" : ",");
 	else
 		n = snprintf(buf, 640, "%s, of which %s%s", world, part, v.cause == PAUSE_RUNTIME ? " " : ": ");
-	n += fill(detail[0] && phrases[v.cause].words ? phrases[v.cause].words : phrases[v.cause].bare, who, detail,
-		  buf + n, 640 - n);
-	if (n < 640 && buf[n - 1] == ',') /* who called it came last */
-		buf[--n] = '\0';
+	n += fill(words, who, detail, buf + n, 640 - n);
 	if (v.cause != PAUSE_RUNTIME)
 		when_text(p, &v, when, sizeof(when));
 	if (n < 640)
 		n += snprintf(buf + n, 640 - n, "%s", when);
 	if (n < 640 && p->lost)
-		n += snprintf(buf + n, 640 - n, " (events were lost meanwhile: do not rely on it)");
+		n += snprintf(buf + n, 640 - n, " (events were lost meanwhile; do not rely on this)");
 	else if (n < 640 && v.guessed)
-		n += snprintf(buf + n, 640 - n, " (who was late is a guess)");
+		n += snprintf(buf + n, 640 - n, " (which thread was late is a guess)");
 	else if (n < 640 && v.confidence < 0.5 && v.ns)
-		n += snprintf(buf + n, 640 - n, " (concluded, not seen)");
+		n += snprintf(buf + n, 640 - n, " (inferred, not seen)");
 	if (n < 640)
 		besides_text(m, p, v.cause, opts, buf + n, 640 - n);
 	return buf;
