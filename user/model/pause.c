@@ -220,6 +220,23 @@ static int fold_exit(struct pauses *ps, const struct event *ev)
 	return 0;
 }
 
+/* Another program from now on, of the one thread that is left. What was known of all others, it by its old number, is past. */
+static int fold_exec(struct pauses *ps, const struct event *ev)
+{
+	struct pause_process *pr = pauses__process(ps, ev->exec.tid);
+
+	if (!pr)
+		return 0;
+	pause_process__abandon(ps, pr);
+	while (pr->nr_lingering)
+		pause_process__settle(ps, pr);
+	pause_thread__forget(ps, ev->exec.old_tid);
+	pause_thread__forget(ps, ev->exec.tid);
+	table__delete(&ps->processes, pr->tgid);
+	pause_process__free(pr);
+	return 0;
+}
+
 static int fold_goroutine(struct pauses *ps, const struct event *ev)
 {
 	struct pause_thread *t;
@@ -261,7 +278,7 @@ EVIDENCE(sample)
 EVIDENCE(irq)
 
 static int (*const folds[])(struct pauses *ps, const struct event *ev) = {
-	[EVENT_SWITCH] = fold_switch, [EVENT_FORK] = fold_fork, [EVENT_EXIT] = fold_exit,
+	[EVENT_SWITCH] = fold_switch, [EVENT_FORK] = fold_fork, [EVENT_EXIT] = fold_exit, [EVENT_EXEC] = fold_exec,
 	[EVENT_RUNTIME] = fold_runtime, [EVENT_GOROUTINE] = fold_goroutine, [EVENT_SIGNAL] = fold_signal,
 	[EVENT_FAULT] = fold_fault, [EVENT_SAMPLE] = fold_sample, [EVENT_IRQ] = fold_irq,
 	[EVENT_FAULT_END] = fold_fault_end, [EVENT_STACK] = fold_stack,

@@ -187,6 +187,7 @@ struct pauses {
 	struct table threads;		/* tid to struct pause_thread */
 	struct table processes;		/* tgid to struct pause_process */
 	struct pause_cpu **cpus;	/* RIVALS_MAX_CPUS of them, NULL where nothing ran */
+	uint64_t nr_past;		/* switches that all of these have room for */
 	struct segs scratch;
 	uint64_t epoch, seq;
 	uint64_t now_ns, due_ns;	/* the next pause that lingers is over by then */

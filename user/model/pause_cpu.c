@@ -5,7 +5,14 @@
 #include "pause_cpu.h"
 #include "pause_seg.h"
 
-#define REMEMBER 4096	/* switches of each CPU: a power of two. A wait that saw more has an owner unknown at first */
+/*
+ * How many of its last switches a CPU remembers, powers of two: more where these were within the time that a thread may have
+ * to wait, as long as there is room for it. A wait that saw still more has an owner unknown at first.
+ */
+#define REMEMBER_FIRST	256
+#define REMEMBER	4096
+#define REMEMBER_ALL	(1u << 20)	/* over all CPUs; each has REMEMBER besides */
+#define LONG_WAIT_NS	10000000000ull
 #define MAX_PIECES 16	/* of one wait */
 
 struct past {
@@ -15,16 +22,54 @@ struct past {
 };
 
 struct pause_cpu {
-	uint64_t count;
-	struct past past[REMEMBER];
+	uint64_t count, oldest;	/* ever; the first one that is remembered */
+	uint32_t size;		/* a power of two */
+	struct past *past;	/* number n at [n & (size - 1)] */
 };
+
+static struct past *past_at(const struct pause_cpu *c, uint64_t n)
+{
+	return &c->past[n & (c->size - 1)];
+}
 
 void pause_cpus__free(struct pauses *ps)
 {
-	for (size_t i = 0; ps->cpus && i < RIVALS_MAX_CPUS; i++)
+	for (size_t i = 0; ps->cpus && i < RIVALS_MAX_CPUS; i++) {
+		if (ps->cpus[i])
+			free(ps->cpus[i]->past);
 		free(ps->cpus[i]);
+	}
 	free(ps->cpus);
 	ps->cpus = NULL;
+}
+
+static int pause_cpu__grow(struct pauses *ps, struct pause_cpu *c)
+{
+	struct pause_cpu more = { c->count, c->oldest, c->size ? c->size * 2 : REMEMBER_FIRST, NULL };
+
+	more.past = malloc(more.size * sizeof(*more.past));
+	if (!more.past)
+		return -ENOMEM;
+	for (uint64_t i = c->oldest; i < c->count; i++)
+		*past_at(&more, i) = *past_at(c, i);
+	free(c->past);
+	ps->nr_past += more.size - c->size;
+	*c = more;
+	return 0;
+}
+
+/* Room for one more at @ts_ns, if need be in place of the oldest. */
+static int pause_cpu__make_room(struct pauses *ps, struct pause_cpu *c, uint64_t ts_ns)
+{
+	bool is_recent, may_grow = c->size < REMEMBER || ps->nr_past + c->size <= REMEMBER_ALL;
+
+	if (c->count - c->oldest < c->size)
+		return 0;
+	is_recent = !c->size || ts_ns < past_at(c, c->oldest)->ts_ns + LONG_WAIT_NS;
+	if (is_recent && may_grow && !pause_cpu__grow(ps, c))
+		return 0;
+	c->oldest++;
+	return c->size ? 0 : -ENOMEM;
 }
 
 int pause_cpus__switch(struct pauses *ps, const struct event *ev)
@@ -44,9 +89,13 @@ int pause_cpus__switch(struct pauses *ps, const struct event *ev)
 	if (!c)
 		return -ENOMEM;
 	if (c->count)
-		last = c->past[(c->count - 1) % REMEMBER].ts_ns;
-	c->past[c->count++ % REMEMBER] = (struct past){
-		.ts_ns = ev->ts_ns > last ? ev->ts_ns : last,
+		last = past_at(c, c->count - 1)->ts_ns;
+	if (last < ev->ts_ns)
+		last = ev->ts_ns;
+	if (pause_cpu__make_room(ps, c, last))
+		return -ENOMEM;
+	*past_at(c, c->count++) = (struct past){
+		.ts_ns = last,
 		.prev_tid = ev->sw.prev_tid, .next_tid = ev->sw.next_tid,
 		.prev_own = ev->sw.prev_target, .next_own = ev->sw.next_target,
 	};
@@ -134,17 +183,17 @@ static void owners__add(struct owners *o, const struct pause_seg *s, uint64_t ns
 void pause_cpus__wait(struct pauses *ps, uint16_t cpu, uint32_t tid, uint64_t from, uint64_t to, struct segs *out)
 {
 	const struct pause_cpu *c = ps->cpus && cpu < RIVALS_MAX_CPUS ? ps->cpus[cpu] : NULL;
-	uint64_t i = c ? c->count : 0, oldest = i > REMEMBER ? i - REMEMBER : 0, pos = from;
+	uint64_t i = c ? c->count : 0, oldest = c ? c->oldest : 0, pos = from;
 	const struct past *before = NULL;
 	struct owners owners = { .n = 0 };
 	struct pause_seg s;
 
-	while (i > oldest && c->past[(i - 1) % REMEMBER].ts_ns > from)
+	while (i > oldest && past_at(c, i - 1)->ts_ns > from)
 		i--;
 	if (i > oldest)
-		before = &c->past[(i - 1) % REMEMBER];
+		before = past_at(c, i - 1);
 	for (; c && i < c->count && pos < to; i++) {
-		const struct past *e = &c->past[i % REMEMBER];
+		const struct past *e = past_at(c, i);
 		uint64_t end = e->ts_ns < to ? e->ts_ns : to;
 		bool known = before ? before->next_tid == e->prev_tid || before->ts_ns < from : i == 0 || i > oldest;
 

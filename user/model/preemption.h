@@ -8,10 +8,14 @@
 #include "table.h"
 
 struct preemption {
-	uint64_t sent, delivered;	/* one that is sent while one waits is delivered with it */
+	/* one that is sent while one waits is delivered with it: never more are delivered than sent */
+	uint64_t sent, delivered;
+	uint64_t sent_before;		/* delivered, too, but nothing told when it was sent: before the recording, as a rule */
 	uint64_t others;		/* of the same number, sent by other processes, or to a process: no requests */
 	struct hist latency;		/* ns, from the first sent to delivered */
 	struct table waiting;		/* tid to when the first one that waits was sent */
+	struct table owed;		/* tid to how many more were sent to it than delivered */
+	uint64_t owed_others;		/* the same of threads that there was no room for */
 };
 
 void preemption__init(struct preemption *p);

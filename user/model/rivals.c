@@ -79,7 +79,7 @@ void rivals__forget(struct rivals *r, uint32_t tid)
 	table__delete(&r->tids, tid);
 }
 
-static uint32_t rivals__name_of(const struct rivals *r, uint32_t tid)
+uint32_t rivals__name_of(const struct rivals *r, uint32_t tid)
 {
 	uint64_t *id;
 

@@ -54,6 +54,8 @@ void rivals__free(struct rivals *r);
 
 /* @tid is called @comm from now on. */
 void rivals__name(struct rivals *r, uint32_t tid, const char *comm);
+/* What @tid is called by now: an index into .names; NAME_UNNAMED: nobody told. */
+uint32_t rivals__name_of(const struct rivals *r, uint32_t tid);
 /* @tid ended; its name stays where it was counted. */
 void rivals__forget(struct rivals *r, uint32_t tid);
 

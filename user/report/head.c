@@ -137,6 +137,31 @@ static void print_totals(const struct model *m, const struct accounts *a, FILE *
 
 #define STALE_NS 100000000ull
 
+/* Some pause that is counted began after @ts_ns: surely, or where not all were kept, perhaps. */
+static bool paused_after(const struct pauses *ps, uint64_t ts_ns)
+{
+	for (uint32_t i = 0; i < ps->nr_kept; i++) {
+		if (ps->kept[i]->end_ns > ts_ns)
+			return true;
+	}
+	return ps->count > ps->nr_kept;
+}
+
+/* Pauses by the runtime's own account, and why these are not all that were recorded where they are not. */
+static void print_own_pauses(const struct model *m, const struct tare_counters *c, uint64_t until, FILE *to)
+{
+	char n[32], t[2][16];
+
+	fprintf(to, "; %s pause%s of %s in all, by the runtime's own account", fmt_count(c->pauses, n),
+		c->pauses == 1 ? "" : "s", fmt_ns(c->pause_ns, t[0]));
+	if (until && m->end_ns > until && paused_after(&m->pauses, until))
+		fprintf(to, ",\n  %10s read %s before the end: of the %s recorded, it lacks those after that", "",
+			fmt_ns(m->end_ns - until, t[1]), fmt_count(m->pauses.count, n));
+	else if (c->pauses < m->pauses.count)
+		fprintf(to, ",\n  %10s while %s were recorded: a runtime may count those of collections only", "",
+			fmt_count(m->pauses.count, n));
+}
+
 /* What the runtime counts of itself, where it does. */
 static void print_runtime(const struct model *m, FILE *to)
 {
@@ -167,8 +192,7 @@ static void print_runtime(const struct model *m, FILE *to)
 	if (c.collections != TARE_UNKNOWN) {
 		fprintf(to, LABEL "%s", "GC cycles", fmt_count(c.collections, n[0]));
 		if (c.pauses != TARE_UNKNOWN && c.pause_ns != TARE_UNKNOWN)
-			fprintf(to, "; %s pauses of %s in all, by the runtime's own account", fmt_count(c.pauses, n[1]),
-				fmt_ns(c.pause_ns, t[0]));
+			print_own_pauses(m, &c, until, to);
 		if (c.assist_ns != TARE_UNKNOWN && c.assist_ns)
 			fprintf(to, "; assists %s", fmt_ns(c.assist_ns, t[1]));
 		fputc('\n', to);

@@ -166,8 +166,9 @@ static json_t *runtime_json(const struct model *m)
 	struct tare_counters c;
 
 	counters__total(&m->counters, &c);
-	return json_pack("{s:{s:I, s:I, s:I, s:o}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "preemption_signals", "sent",
-			 num(m->preemption.sent), "delivered", num(m->preemption.delivered), "sent_by_others",
+	return json_pack("{s:{s:I, s:I, s:I, s:I, s:o}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "preemption_signals", "sent",
+			 num(m->preemption.sent), "delivered", num(m->preemption.delivered), "sent_before",
+			 num(m->preemption.sent_before), "sent_by_others",
 			 num(m->preemption.others), "latency_ns", dist(&m->preemption.latency),
 			 "goroutine_run_queue_ns", delays_json(m), "collections", counter(c.collections),
 			 "pauses", counter(c.pauses), "pause_ns", counter(c.pause_ns), "goroutines_created",

@@ -39,18 +39,20 @@ static void whose_text(const struct model *m, const struct pause *p, const struc
 static void rival_text(const struct model *m, const struct pause *p, const struct pause_seg *s, char *buf, size_t size)
 {
 	const struct rivals *r = &m->switches.rivals;
+	/* its name may have been told after the wait was; no other thread had its number by then */
+	uint32_t id = s->name == NAME_UNNAMED ? rivals__name_of(r, s->other) : s->name;
 	char name[64], whose[72];
 
 	if (s->name == NAME_OTHER && !s->other)
 		snprintf(buf, size, "many tasks in turn");
-	else if (s->name == NAME_UNKNOWN || s->name >= r->nr_names || !s->other)
+	else if (id == NAME_UNKNOWN || id >= r->nr_names || !s->other)
 		snprintf(buf, size, "an unknown task");
-	else if (s->name == NAME_UNNAMED)
+	else if (id == NAME_UNNAMED)
 		snprintf(buf, size, "%s %u", s->own ? "the target's thread" : "task", s->other);
 	else {
 		whose_text(m, p, s, whose, sizeof(whose));
 		snprintf(buf, size, "%s (%s)",
-			 sanitize(r->names[s->name], sizeof(r->names[s->name]), name, sizeof(name)), whose);
+			 sanitize(r->names[id], sizeof(r->names[id]), name, sizeof(name)), whose);
 	}
 }
 

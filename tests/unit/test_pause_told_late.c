@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What a report says of who had the CPU, however long ago that was; and of counts that were read at different times. */
+#include <stdio.h>
+
+#include "pause_events.h"
+#include "pauses.h"
+#include "report.h"
+
+static const struct pauses_opts opts;
+
+static const char *sentence(void)
+{
+	static char buf[640];
+
+	return pause_sentence(m, only_pause(), &opts, buf);
+}
+
+static void has(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("'%s' has no '%s'", text, part);
+}
+
+static void rest_at(uint64_t stop)
+{
+	p_stopped(stop, 102, 18);
+	rt(stop, 101, TARE_RT_STW_STOPPED);
+	rt(stop, 101, TARE_RT_STW_RESTART);
+	rt(stop, 101, TARE_RT_STW_STARTED);
+}
+
+/* 102 waits while others take turns: @n switches, 100 us apart. Returns when it runs. */
+static uint64_t wait_for(unsigned n)
+{
+	uint64_t ts = T, from = T + 100 * US;
+
+	request();
+	out(from, 1, 102, 900, -1);
+	for (ts = from; n; n--) {
+		ts += 100 * US;
+		others(ts, 1, n % 2 ? 901 : 900, n % 2 ? 900 : 901);
+	}
+	in(ts + 100 * US, 1, 900, 102, ts + 100 * US - from);
+	return ts + 100 * US;
+}
+
+/* However many these were, each is known. */
+static void test_long_wait(void **state)
+{
+	uint64_t runs;
+
+	name(901, "rival");
+	runs = wait_for(10000);
+	rest_at(runs);
+	end(runs + 100 * MS);
+	for (uint32_t i = 0; i < only_pause()->chain.n; i++) {
+		if (only_pause()->chain.at[i].cause == PAUSE_RUNQUEUE)
+			assert_int_not_equal(only_pause()->chain.at[i].name, NAME_UNKNOWN);
+	}
+	assert_int_equal(only_pause()->cause_ns[PAUSE_RUNQUEUE], runs - T - 100 * US);
+	has(sentence(), "(pid 90");
+}
+
+/* Its name came after the wait was over. */
+static void test_named_later(void **state)
+{
+	request();
+	out(T, 1, 102, 950, -1);
+	in(T + 7 * MS, 1, 950, 102, 7 * MS);
+	rest_at(T + 7 * MS);
+	name(950, "late");
+	end(T + 100 * MS);
+	has(sentence(), "held by late (pid 950) on CPU 1");
+}
+
+static void test_never_named(void **state)
+{
+	request();
+	out(T, 1, 102, 950, -1);
+	in(T + 7 * MS, 1, 950, 102, 7 * MS);
+	rest_at(T + 7 * MS);
+	end(T + 100 * MS);
+	has(sentence(), "held by task 950 on CPU 1");
+}
+
+static void counted(uint64_t ts, uint64_t pauses, bool final)
+{
+	struct event ev = { .kind = EVENT_COUNTERS, .ts_ns = ts };
+
+	memset(&ev.counters, 0xff, sizeof(ev.counters));
+	ev.counters.ts_ns = ts;
+	ev.counters.pid = TGID;
+	ev.counters.final = final;
+	ev.counters.collections = pauses / 2;
+	ev.counters.pauses = ev.counters.pause_ns = pauses;
+	fold(&ev);
+}
+
+static char *head(void)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	assert_non_null(f);
+	report__head(m, f);
+	assert_int_equal(fclose(f), 0);
+	return text;
+}
+
+/* Two pauses, the second at T + 50 ms; the last reading at @until, the end at T + 90 ms. */
+static void two_pauses(uint64_t until, uint64_t pauses, bool final, const char *said, const char *not_said)
+{
+	char *text;
+
+	counted(3 * MS, 0, false);
+	request();
+	rest_at(T + 1 * MS);
+	if (until < T + 50 * MS)
+		counted(until, pauses, final);
+	rt_args(T + 50 * MS, 101, TARE_RT_STW_REQUEST, 7, 2, 1, 2, 0);
+	rest_at(T + 51 * MS);
+	if (until >= T + 50 * MS)
+		counted(until, pauses, final);
+	end(T + 90 * MS);
+	text = head();
+	has(text, said);
+	if (strstr(text, not_said))
+		fail_msg("'%s' has '%s'", text, not_said);
+	for (char *line, *rest = text; (line = strsep(&rest, "\n"));)
+		assert_true(strlen(line) <= 100);
+	free(text);
+}
+
+static void test_read_before(void **state)
+{
+	two_pauses(T + 40 * MS, 1, false, "; 1 pause of 1 ns in all, by the runtime's own account,\n"
+		   "             read 50.0 ms before the end: of the 2 recorded, it lacks those after that\n", "while");
+}
+
+/* Nothing came after that: no other reason is given than that it counts other things. */
+static void test_fewer(void **state)
+{
+	two_pauses(T + 80 * MS, 1, false, "own account,\n             while 2 were recorded: a runtime may count those of "
+		   "collections only\n", "before the end");
+}
+
+static void test_same(void **state)
+{
+	two_pauses(T + 80 * MS, 2, true, "; 2 pauses of 2 ns in all, by the runtime's own account\n", "recorded:");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup_two, teardown)
+		TEST(test_long_wait), TEST(test_named_later), TEST(test_never_named), TEST(test_read_before), TEST(test_fewer),
+		TEST(test_same),
+	};
+
+	return cmocka_run_group_tests_name("pause_told_late", tests, NULL, NULL);
+}
