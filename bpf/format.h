@@ -40,6 +40,7 @@
 
 #define TARE_FORMAT_VERSION	1
 #define TARE_COMM_LEN		16	/* TASK_COMM_LEN, include/linux/sched.h */
+#define TARE_CGROUP_LEN		128	/* container runtimes name them by an id of 64 digits and what they add */
 #define TARE_BUILD_ID_MAX	20	/* SHA-1, what ld --build-id makes */
 
 /* ---- frames ---------------------------------------------------------- */
@@ -118,6 +119,9 @@ struct tare_task {
 	__u16 cpu;
 	__u32 phase;		/* 0 first snapshot, 1 last */
 	char comm[TARE_COMM_LEN];
+	__u32 stop;		/* what makes it stand still, as struct tare_stop's .rec.flags; 0: nothing, or not told .. */
+	__u32 signal;		/* .. and the same, as there */
+	char cgroup[TARE_CGROUP_LEN];
 };
 
 #define TARE_UNKNOWN	(~0ull)
@@ -433,7 +437,6 @@ struct tare_runtime {
  * Stands before the switch by which a thread leaves in TARE_STATE_STOPPED, _TRACED or _FROZEN, whatever system call it
  * was in before.
  */
-#define TARE_CGROUP_LEN	128	/* container runtimes name them by an id of 64 digits and what they add */
 #define TARE_STOP_STATE		0x00ff
 #define TARE_STOP_SLEEPERS	0x0100	/* _FROZEN: whoever sleeps is frozen where it is, and no switch tells of it */
 #define TARE_STOP_INTERRUPTIBLE	0x0200	/* it stands in the state of an ordinary sleep, as cgroup v2 freezes */

@@ -56,23 +56,37 @@ static __always_inline void freezer_name(struct task_struct *p, bool v2, char na
 	}
 }
 
+/* Flags of struct tare_stop for @p, which stands still in @state, or is about to. */
+static __always_inline __u32 stop_flags(struct task_struct *p, __u32 state)
+{
+	__u32 bits = task_state_bits(p);
+	/* since 6.1, for the freezer of cgroup v1 and suspend: __set_task_frozen(), kernel/freezer.c */
+	__u32 sleepers = bits & TASK_FROZEN ? TARE_STOP_SLEEPERS : 0;
+	/* do_freezer_trap(), kernel/signal.c */
+	__u32 interruptible = bits & 0x1 ? TARE_STOP_INTERRUPTIBLE : 0;
+
+	return state | sleepers | interruptible;
+}
+
+/* The rest of what there is to say of that. */
+static __always_inline void stop_names(struct task_struct *p, __u32 state, __u32 *signal, char cgroup[TARE_CGROUP_LEN])
+{
+	*signal = state == TARE_STATE_STOPPED ? stop_signal(p) : 0;
+	__builtin_memset(cgroup, 0, TARE_CGROUP_LEN);
+	if (state == TARE_STATE_FROZEN)
+		freezer_name(p, p->jobctl & JOBCTL_TRAP_FREEZE, cgroup);
+}
+
 /* @prev is made to stand still: say by what. Not on the stack, which has no room for a name. */
 static __always_inline void tell_stop(struct cpu_state *c, struct task_struct *prev, __u32 state, __u64 now)
 {
 	struct tare_stop *r = (struct tare_stop *)c->scratch;
-	__u32 bits = task_state_bits(prev);
 
 	r->rec.kind = TARE_REC_STOP;
-	/* since 6.1, for the freezer of cgroup v1 and suspend: __set_task_frozen(), kernel/freezer.c */
-	r->rec.flags = state | (bits & TASK_FROZEN ? TARE_STOP_SLEEPERS : 0);
-	if (bits & 0x1) /* do_freezer_trap(), kernel/signal.c */
-		r->rec.flags |= TARE_STOP_INTERRUPTIBLE;
+	r->rec.flags = stop_flags(prev, state);
 	r->tid = prev->pid;
 	r->tgid = prev->tgid;
-	r->signal = state == TARE_STATE_STOPPED ? stop_signal(prev) : 0;
-	__builtin_memset(r->cgroup, 0, sizeof(r->cgroup));
-	if (state == TARE_STATE_FROZEN)
-		freezer_name(prev, prev->jobctl & JOBCTL_TRAP_FREEZE, r->cgroup);
+	stop_names(prev, state, &r->signal, r->cgroup);
 	if (emit(c, now, &r->rec, sizeof(*r)))
 		c->lost[TARE_LOST_EVIDENCE]++;
 }

@@ -167,6 +167,7 @@ int snapshot(struct bpf_iter__task *ctx)
 	struct cpu_state *c = this_cpu();
 	struct tare_task r = { .phase = snapshot_phase };
 	struct task_state *t;
+	__u32 held;
 	bool compat;
 
 	if (!p || !c)
@@ -195,7 +196,12 @@ int snapshot(struct bpf_iter__task *ctx)
 	r.tid = p->pid;
 	r.tgid = p->tgid;
 	r.ppid = BPF_CORE_READ(p, real_parent, tgid);
-	r.state = held_by(p, task_state_bits(p)) ?: state_of(task_state_bits(p));
+	held = held_by(p, task_state_bits(p));
+	r.state = held ?: state_of(task_state_bits(p));
+	if (held) {
+		r.stop = stop_flags(p, held);
+		stop_names(p, held, &r.signal, r.cgroup);
+	}
 	r.syscall = syscall_of(p, &compat);
 	r.start_ns = p->start_time;
 	r.nvcsw = p->nvcsw;

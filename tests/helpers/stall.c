@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * stall freeze FILE ON OFF | stall stop PID | stall trace PID, then MS: holds a process up for so long, and says from when
- * to when by CLOCK_MONOTONIC: "held LO HI LO HI", ns before and after each of the two steps.
+ * to when by CLOCK_MONOTONIC: "held LO HI LO HI", ns before and after each of the two steps. MS 0: says "holding", and holds
+ * it until a line comes.
  * freeze writes ON and then OFF into FILE, stop sends SIGSTOP and SIGCONT, trace interrupts the first thread by ptrace.
  */
 #include <err.h>
@@ -49,6 +50,17 @@ static void step(char **argv, int on)
 		err(1, "ptrace %d: detach", pid);
 }
 
+static void hold(int ms)
+{
+	if (ms) {
+		usleep(ms * 1000);
+		return;
+	}
+	puts("holding");
+	fflush(stdout);
+	getchar();
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t at[4];
@@ -58,7 +70,7 @@ int main(int argc, char **argv)
 	at[0] = now();
 	step(argv, 1);
 	at[1] = now();
-	usleep(atoi(argv[argc - 1]) * 1000);
+	hold(atoi(argv[argc - 1]));
 	at[2] = now();
 	step(argv, 0);
 	at[3] = now();

@@ -34,6 +34,54 @@ record()
 	tare report -i "$tmp/data" --json >"$tmp/json" && tare export -i "$tmp/data" -f json-lines >"$tmp/events"
 }
 
+is_held()
+{
+	grep -qs '^State:.[Tt]' /proc/$burn/status || grep -qsx FROZEN "$group/freezer.state" ||
+		grep -qsx 'frozen 1' "$group/cgroup.events"
+}
+
+# record_held CMD...: the same, but held up before the recording begins, and let go within it
+record_held()
+{
+	local recorder holder
+	rm -f "$tmp/log" "$tmp/burn.in" "$tmp/stall.in" "$tmp/held"
+	mkfifo "$tmp/burn.in" "$tmp/stall.in"
+	"$root/build/helpers/burn" "$cpu" 0 <>"$tmp/burn.in" >"$tmp/burn.out" &
+	burn=$!
+	wait_for grep -q ready "$tmp/burn.out" || return
+	[ -z "$group" ] || echo $burn >"$group/cgroup.procs" || return
+	echo >"$tmp/burn.in"
+	"${@/#PID/$burn}" 0 <>"$tmp/stall.in" >"$tmp/held" &
+	holder=$!
+	wait_for grep -q holding "$tmp/held" && wait_for is_held || return
+	spawn "$TARE" record -q -o "$tmp/data" -p $burn 2>"$tmp/log"
+	recorder=$pid
+	wait_for grep -q 'recording to' "$tmp/log" || return
+	sleep 0.1
+	echo >"$tmp/stall.in"
+	wait $holder || return
+	sleep 0.1
+	kill -INT "$recorder"
+	wait "$recorder" || return
+	kill -KILL $burn
+	wait $burn 2>/dev/null
+	tare report -i "$tmp/data" --json >"$tmp/json" && tare export -i "$tmp/data" -f json-lines >"$tmp/events"
+}
+
+# check_held NAME REASON CMD...
+check_held()
+{
+	local name="$1 before" reason=$2 ns begin
+	shift 2
+	ok "$name: recorded" record_held "$@" || return
+	ns=$(json "$tmp/json" "[.context_switches.off_cpu[] | select(.reason == \"$reason\") | .total_ns] | add // 0")
+	begin=$(json "$tmp/events" 'select(.event == "task" and .phase == 0) | .ts_ns')
+	read -r _ _ _ c d < <(grep held "$tmp/held")
+	compare "$ns" '>=' $((c - begin - 1000000)) "$name: \"$reason\" until it is let go"
+	compare "$ns" '<=' $((d - begin + 1000000)) "$name: and not longer"
+	is "$(json "$tmp/json" '[.context_switches.off_cpu[] | select(.reason == "stopped" or .reason == "frozen")] | length')" 0 "$name: it is known by what"
+}
+
 # check NAME REASON CMD...
 check()
 {
@@ -52,7 +100,10 @@ check()
 
 group=
 check SIGSTOP "stopped by SIGSTOP" "$stall" stop PID
+check_held SIGSTOP "stopped by SIGSTOP" "$stall" stop PID
+is "$(json "$tmp/events" 'select(.event == "task" and .phase == 0) | .signal')" 19 "SIGSTOP before: exported"
 check ptrace "stopped by a debugger" "$stall" trace PID
+check_held ptrace "stopped by a debugger" "$stall" trace PID
 
 made=
 while read -r _ at type options _; do
@@ -68,6 +119,8 @@ while read -r _ at type options _; do
 	made=1
 	check "$type" "frozen (cgroup ${name:0:28}..${name: -14})" "$stall" freeze "$group/$file" "$on" "$off"
 	is "$(json "$tmp/events" 'select(.event == "stop") | .cgroup' | sort -u)" "$name" "$type: exported with the whole name"
+	check_held "$type" "frozen (cgroup ${name:0:28}..${name: -14})" "$stall" freeze "$group/$file" "$on" "$off"
+	is "$(json "$tmp/events" 'select(.event == "task" and .phase == 0) | .cgroup')" "$name" "$type before: exported"
 done </proc/mounts
 [ -n "$made" ] || skip 1 "no cgroup freezer is mounted"
 done_testing

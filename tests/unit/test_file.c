@@ -96,7 +96,7 @@ static void unknown_frames_and_records_are_skipped(void **unused)
 /* Elements of an array grow at their end: more is passed over, what is not there is 0. */
 static void elements_of_other_sizes(void **unused)
 {
-	static const size_t sizes[] = { 1, 8, 20, sizeof(struct tare_task) - 1, sizeof(struct tare_task), 120, 4096 };
+	static const size_t sizes[] = { 1, 8, 20, sizeof(struct tare_task) - 1, sizeof(struct tare_task), 88, 120, 4096 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
 		size_t size = sizes[i], known = size < sizeof(struct tare_task) ? size : sizeof(struct tare_task);

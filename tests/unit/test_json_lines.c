@@ -107,7 +107,12 @@ static void threads(void **unused)
 	text_is(l, "comm", "sixteen bytes!!!");
 	json_decref(l);
 	task.run_delay_ns = 9;
-	l = LINE(.kind = EVENT_TASK, .task = &task);
+	task.signal = 19;
+	strcpy(task.cgroup, "one");
+	l = keys(LINE(.kind = EVENT_TASK, .task = &task),
+		 "task tid tgid phase state on_cpu voluntary involuntary exec_ns run_delay_ns signal cgroup comm");
+	assert_true(number(l, "signal") == 19);
+	text_is(l, "cgroup", "one");
 	assert_true(number(l, "run_delay_ns") == 9);
 	json_decref(l);
 	l = keys(LINE(.kind = EVENT_NAME, .name = { 5, 4, "a" }), "name tid tgid comm");

@@ -306,6 +306,49 @@ static void made_to_stand_still(void **unused)
 	assert_int_equal(reason_of(REASON_SYSCALL, 7)->total_ns, 50);
 }
 
+/* Made to stand still before the recording began: its first snapshot says by what. */
+static void found_standing_still(void **unused)
+{
+	struct tare_task t = { .ts_ns = 1000, .tgid = 100, .syscall = 7, .comm = "target" };
+	struct event ev = { .kind = EVENT_TASK, .ts_ns = 1000, .task = &t };
+
+	t.tid = 100;
+	t.state = TARE_STATE_FROZEN;
+	t.stop = TARE_STATE_FROZEN | TARE_STOP_SLEEPERS;
+	strcpy(t.cgroup, "one");
+	fold(&ev);
+	/* seen to leave before it was known, and what was told of that with it */
+	stop(900, 101, TARE_STATE_STOPPED, 19, "");
+	ev = sw(900, 1, 101, 0);
+	ev.sw.prev_target = ev.sw.voluntary = true;
+	ev.sw.state = TARE_STATE_STOPPED;
+	fold(&ev);
+	t = (struct tare_task){ .ts_ns = 1000, .tid = 101, .tgid = 100, .state = TARE_STATE_STOPPED, .syscall = 7,
+				.stop = TARE_STATE_STOPPED, .signal = 20 };
+	ev = (struct event){ .kind = EVENT_TASK, .ts_ns = 1000, .task = &t };
+	fold(&ev);
+	t.tid = 102;
+	t.state = t.stop = TARE_STATE_TRACED;
+	t.signal = 0;
+	fold(&ev);
+	t.tid = 103; /* as an older version told it */
+	t.state = TARE_STATE_FROZEN;
+	t.stop = 0;
+	fold(&ev);
+	in(1500, 0, 0, 100, 100);
+	leave_in(1600, TARE_STATE_INTERRUPTIBLE);
+	in(1700, 1, 0, 101, 0);
+	end(2000);
+
+	for (uint32_t i = 0; i < m->switches.nr_reasons; i++)
+		m->switches.reasons[i].count = 1; /* none of these was seen to leave */
+	assert_int_equal(reason_called("frozen (cgroup one)")->total_ns, 400);
+	assert_int_equal(reason_called("stopped by SIGTSTP")->total_ns, 700);
+	assert_int_equal(reason_called("stopped by a debugger")->total_ns, 1000);
+	assert_int_equal(reason_called("frozen")->total_ns, 1000);
+	assert_int_equal(reason_of(REASON_SYSCALL, 7)->total_ns, 400);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -313,6 +356,7 @@ int main(void)
 		TEST(test_block_and_wake),
 		TEST(test_reasons),
 		TEST(made_to_stand_still),
+		TEST(found_standing_still),
 		TEST(test_throttled),
 		TEST(test_blocked_throughout),
 		TEST(test_no_end),

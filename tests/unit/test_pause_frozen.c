@@ -107,12 +107,42 @@ static void test_uninterruptible(void **state)
 	assert_blocked(303 * MS, 0);
 }
 
+/* Held by a debugger since before the recording began, and so not seen to leave: who waits for it waits for that. */
+static void test_before(void **state)
+{
+	struct tare_task t = { .ts_ns = 3 * MS, .tid = 104, .tgid = TGID, .state = TARE_STATE_TRACED, .syscall = READ,
+			       .stop = TARE_STATE_TRACED };
+	struct event ev = { .kind = EVENT_TASK, .ts_ns = 3 * MS, .task = &t };
+	char text[64];
+
+	fold(&ev);
+	request();
+	out(T + 1 * MS, 1, 102, 0, FUTEX);
+	out(T + 1 * MS, 2, 103, 0, FUTEX);
+	in_woken(T + 50 * MS, 3, 0, 104, 0, 0, 900);
+	p_stopped(T + 51 * MS, 104, 19);
+	rt(T + 52 * MS, 101, TARE_RT_STW_STOPPED);
+	rt(T + 53 * MS, 101, TARE_RT_STW_RESTART);
+	rt(T + 54 * MS, 101, TARE_RT_STW_STARTED);
+	end(T + 100 * MS);
+	assert_straggler(104, 19);
+	assert_int_equal(only_pause()->cause_ns[PAUSE_BLOCKED], 50 * MS);
+	for (uint32_t i = 0; i < only_pause()->chain.n; i++) {
+		const struct pause_seg *s = &only_pause()->chain.at[i];
+
+		if (s->cause != PAUSE_BLOCKED)
+			continue;
+		assert_true(switches__stop_text(&m->switches, s->detail, text, sizeof(text)));
+		assert_string_equal(text, "stopped by a debugger");
+	}
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup_three, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_sleeper), TEST(test_sleeper_first), TEST(test_twice), TEST(test_other_freezer),
-		TEST(test_uninterruptible),
+		TEST(test_uninterruptible), TEST(test_before),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

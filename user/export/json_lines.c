@@ -46,6 +46,15 @@ static void on_switch(FILE *to, const struct event *ev)
 		put(to, "last_cost_ns", sw->last_cost_ns);
 }
 
+/* By what a thread is made to stand still, where that is known. */
+static void put_stop(FILE *to, uint32_t signal, const char cgroup[TARE_CGROUP_LEN])
+{
+	if (signal)
+		put(to, "signal", signal);
+	if (cgroup[0])
+		put_text(to, "cgroup", cgroup, strnlen(cgroup, TARE_CGROUP_LEN));
+}
+
 static void on_task(FILE *to, const struct event *ev)
 {
 	const struct tare_task *t = ev->task;
@@ -59,6 +68,7 @@ static void on_task(FILE *to, const struct event *ev)
 	put(to, "involuntary", t->nivcsw);
 	put(to, "exec_ns", t->exec_ns);
 	put_known(to, "run_delay_ns", t->run_delay_ns);
+	put_stop(to, t->signal, t->cgroup);
 	put_text(to, "comm", t->comm, strnlen(t->comm, sizeof(t->comm)));
 }
 
@@ -193,10 +203,7 @@ static void on_stop(FILE *to, const struct event *ev)
 	put(to, "tid", ev->stop.tid);
 	put(to, "tgid", ev->stop.tgid);
 	put(to, "state", ev->stop.rec.flags & TARE_STOP_STATE);
-	if (ev->stop.signal)
-		put(to, "signal", ev->stop.signal);
-	if (ev->stop.cgroup[0])
-		put_text(to, "cgroup", ev->stop.cgroup, sizeof(ev->stop.cgroup));
+	put_stop(to, ev->stop.signal, ev->stop.cgroup);
 }
 
 static void on_counters(FILE *to, const struct event *ev)

@@ -35,14 +35,15 @@ struct reader {
 /* The time of the last snapshot where @f is one, UINT64_MAX where it is not. */
 static uint64_t last_snapshot_ns(const struct frame *f)
 {
+	const size_t needed = offsetof(struct tare_task, comm); /* older ones are shorter */
 	struct tare_array array;
 	struct tare_task task;
 
-	if (f->head.type != TARE_FRAME_TASKS || f->head.len < sizeof(array) + sizeof(task))
+	if (f->head.type != TARE_FRAME_TASKS || f->head.len < sizeof(array) + needed)
 		return UINT64_MAX;
 	memcpy(&array, f->payload, sizeof(array));
-	memcpy(&task, f->payload + sizeof(array), sizeof(task));
-	if (array.elem_size < offsetof(struct tare_task, phase) + sizeof(task.phase) || task.phase != 1)
+	memcpy(&task, f->payload + sizeof(array), needed);
+	if (array.elem_size < needed || task.phase != 1)
 		return UINT64_MAX;
 	return task.ts_ns;
 }

@@ -34,7 +34,8 @@ static void switches__place(struct switches *s, struct thread *t, const struct t
 	else if (t->runnable)
 		t->reason = REASON_PREEMPTED;
 	else
-		t->reason = switches__blocked_reason(s, task->state, task->syscall, false);
+		t->reason = switches__found_stopped(s, task) ?:
+			    switches__blocked_reason(s, task->state, task->syscall, false);
 }
 
 static int switches__first_snapshot(struct switches *s, const struct tare_task *task, const char *comm)
@@ -57,6 +58,9 @@ static int switches__first_snapshot(struct switches *s, const struct tare_task *
 		t->acc = (struct accounts){ 0 };
 		t->slice_ns = 0;
 		t->born_ns = t->last_ns = task->ts_ns;
+		/* what was told of its leaving came before it was known */
+		if (t->state == THREAD_OFF && !task->on_cpu)
+			t->reason = switches__found_stopped(s, task) ?: t->reason;
 	}
 	t->tgid = task->tgid;
 	thread__set_comm(t, comm);

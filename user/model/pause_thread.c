@@ -51,11 +51,13 @@ static void pause_thread__seed(struct pauses *ps, struct pause_thread *t)
 		t->tgid = st->tgid;
 	t->cpu = st->cpu;
 	t->since_ns = t->pos_ns = t->evidence_ns = st->last_ns;
-	t->is_known = st->state == THREAD_ON || (st->state == THREAD_OFF && !st->maybe_runnable && !st->fresh);
+	why = &ps->switches->reasons[st->reason];
+	/* a first snapshot may be one step behind, but not of who stands still */
+	t->is_known = st->state == THREAD_ON ||
+		      (st->state == THREAD_OFF && !st->maybe_runnable && (!st->fresh || why->kind == REASON_STOP));
 	t->is_on = st->state == THREAD_ON;
 	if (!t->is_known || t->is_on)
 		return;
-	why = &ps->switches->reasons[st->reason];
 	if (st->runnable)
 		t->off = why->kind == REASON_THROTTLED ? OFF_THROTTLED : OFF_RUNNABLE;
 	else if (why->kind == REASON_PAGE_FAULT)

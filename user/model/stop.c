@@ -19,14 +19,16 @@ static uint32_t reason_of_state(uint32_t state)
 	}
 }
 
-/* A recording has few of them. */
-static uint32_t switches__stop_reason(struct switches *s, const struct tare_stop *stop)
+/* A recording has few of them. REASON_OTHER where @flags, those of struct tare_stop, are of no stop. */
+static uint32_t switches__stop_reason(struct switches *s, uint32_t flags, uint32_t signal, const char *cgroup)
 {
-	struct reason new = { .kind = REASON_STOP, .state = stop->rec.flags & TARE_STOP_STATE, .signal = stop->signal,
-			      .sleepers = stop->rec.flags & TARE_STOP_SLEEPERS };
+	struct reason new = { .kind = REASON_STOP, .state = flags & TARE_STOP_STATE, .signal = signal,
+			      .sleepers = flags & TARE_STOP_SLEEPERS };
 	uint32_t i = REASON_SYSCALL;
 
-	memcpy(new.cgroup, stop->cgroup, TARE_CGROUP_LEN);
+	if (reason_of_state(new.state) == REASON_OTHER)
+		return REASON_OTHER;
+	strncat(new.cgroup, cgroup, TARE_CGROUP_LEN);
 	for (; i < s->nr_reasons; i++) {
 		const struct reason *r = &s->reasons[i];
 
@@ -44,9 +46,14 @@ int switches__stop(struct switches *s, const struct event *ev)
 {
 	struct thread *t = threads__find(&s->threads, ev->stop.tid);
 
-	if (t && ev->ts_ns >= t->born_ns && reason_of_state(ev->stop.rec.flags & TARE_STOP_STATE) != REASON_OTHER)
-		t->stopping = switches__stop_reason(s, &ev->stop);
+	if (t && ev->ts_ns >= t->born_ns)
+		t->stopping = switches__stop_reason(s, ev->stop.rec.flags, ev->stop.signal, ev->stop.cgroup);
 	return 0;
+}
+
+uint32_t switches__found_stopped(struct switches *s, const struct tare_task *task)
+{
+	return switches__stop_reason(s, task->stop, task->signal, task->cgroup);
 }
 
 uint32_t switches__stopped_by(const struct switches *s, uint32_t tid, uint8_t state)

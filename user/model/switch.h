@@ -83,6 +83,9 @@ uint32_t switches__blocked_reason(struct switches *s, uint8_t state, uint16_t sy
 /* Index of the reason why thread @tid, leaving in @state, is made to stand still; REASON_OTHER where it is not. */
 uint32_t switches__stopped_by(const struct switches *s, uint32_t tid, uint8_t state);
 
+/* Index of the reason why the thread that the snapshot @task is of stands still; REASON_OTHER where it does not say that. */
+uint32_t switches__found_stopped(struct switches *s, const struct tare_task *task);
+
 /* What made a thread stand still, in words: sanitize() them. False, and nothing written, where @r is another reason. */
 bool reason__stop_text(const struct reason *r, char *buf, size_t size);
 

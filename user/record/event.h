@@ -78,7 +78,7 @@ struct event {
 		struct event_switch sw;
 		const struct tare_header *header;
 		struct { const char *key, *value; } info;
-		const struct tare_task *task;
+		const struct tare_task *task;	/* .cgroup is terminated */
 		struct {
 			const struct tare_process *head;
 			const char *cmdline, *exe;	/* NOT terminated: lengths in .head */

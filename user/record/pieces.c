@@ -77,6 +77,7 @@ static int next_task(struct pieces *d, struct event *ev)
 	ev->task = &d->piece.task;
 	if (!next_elem(d, &d->piece.task, sizeof(d->piece.task)))
 		return 0;
+	d->piece.task.cgroup[TARE_CGROUP_LEN - 1] = '\0';
 	ev->ts_ns = d->piece.task.ts_ns;
 	ev->cpu = d->piece.task.cpu;
 	return 1;
