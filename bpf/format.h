@@ -129,7 +129,7 @@ struct tare_task {
 /* Followed by cmdline_len bytes (arguments separated by NUL), then exe_len bytes; padded to 8. */
 struct tare_process {
 	__u32 pid, ppid;
-	__u64 start_ns;
+	__u64 start_ns;		/* when it was born, CLOCK_MONOTONIC, to a clock tick; 0: not told */
 	__u16 cmdline_len, exe_len;
 	__u32 size;		/* of this struct, its strings and the padding */
 };

@@ -70,6 +70,13 @@ static __always_inline void born(struct cpu_state *c, struct task_struct *p, str
 		EMIT_TASK(c, bpf_ktime_get_ns(), &r);
 }
 
+/* What is known of the program that a process ran does not hold for the next; nor for the next process of its number. */
+static __always_inline void forget_program(__u32 tgid)
+{
+	runtimes__forget(tgid);
+	stopping__end(tgid);
+}
+
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(sched_process_fork, struct task_struct *parent, struct task_struct *child)
 {
@@ -89,12 +96,13 @@ int BPF_PROG(sched_process_fork, struct task_struct *parent, struct task_struct 
 	if (!bpf_task_storage_get(&tasks, parent, NULL, 0) &&
 	    !bpf_task_storage_get(&tasks, parent->group_leader, NULL, 0))
 		return 0;
+	if (!is_thread)
+		forget_program(child->tgid);
 	if (track(c, child))
 		born(c, child, parent);
 	return 0;
 }
 
-/* What is known of the program that a process ran does not hold for the next. */
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(sched_process_exec, struct task_struct *p, pid_t old_tid)
 {
@@ -107,10 +115,9 @@ int BPF_PROG(sched_process_exec, struct task_struct *p, pid_t old_tid)
 	if (tgid == launched)
 		launched = 0;
 	else
-		runtimes__forget(tgid);
+		forget_program(tgid);
 	bpf_core_read(r.comm, sizeof(r.comm), &p->comm);
 	EMIT_TASK_NOW(c, bpf_ktime_get_ns(), &r);
-	stopping__end(tgid);
 	return 0;
 }
 

@@ -79,7 +79,8 @@ check_held()
 	read -r _ _ _ c d < <(grep held "$tmp/held")
 	compare "$ns" '>=' $((c - begin - 1000000)) "$name: \"$reason\" until it is let go"
 	compare "$ns" '<=' $((d - begin + 1000000)) "$name: and not longer"
-	is "$(json "$tmp/json" '[.context_switches.off_cpu[] | select(.reason == "stopped" or .reason == "frozen")] | length')" 0 "$name: it is known by what"
+	is "$(json "$tmp/json" '[.context_switches.off_cpu[] | select(.reason == "stopped" or .reason == "frozen")] | length')" 0 \
+		"$name: it is known by what"
 }
 
 # check NAME REASON CMD...

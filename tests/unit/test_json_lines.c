@@ -102,7 +102,7 @@ static void threads(void **unused)
 	struct tare_task task = { .tid = 5, .tgid = 4, .phase = 1, .on_cpu = 1, .nvcsw = 6, .nivcsw = 7, .exec_ns = 8,
 				  .run_delay_ns = TARE_UNKNOWN, .comm = "sixteen bytes!!!" };
 	json_t *l = keys(LINE(.kind = EVENT_TASK, .task = &task),
-			 "task tid tgid phase state on_cpu voluntary involuntary exec_ns comm");
+			 "task tid tgid start_ns phase state on_cpu voluntary involuntary exec_ns comm");
 
 	text_is(l, "comm", "sixteen bytes!!!");
 	json_decref(l);
@@ -110,7 +110,7 @@ static void threads(void **unused)
 	task.signal = 19;
 	strcpy(task.cgroup, "one");
 	l = keys(LINE(.kind = EVENT_TASK, .task = &task),
-		 "task tid tgid phase state on_cpu voluntary involuntary exec_ns run_delay_ns signal cgroup comm");
+		 "task tid tgid start_ns phase state on_cpu voluntary involuntary exec_ns run_delay_ns signal cgroup comm");
 	assert_true(number(l, "signal") == 19);
 	text_is(l, "cgroup", "one");
 	assert_true(number(l, "run_delay_ns") == 9);

@@ -104,7 +104,7 @@ static void born_and_gone(uint64_t ts, uint32_t tid, uint32_t tgid, const char *
 	gone(ts + 20, 0, tid);
 }
 
-/* A number is the last one's that had it, whether that lives, ended with a row, or ended without. */
+/* Whether a process lives, ended with a row, or ended without; two that had one number are two. */
 static void test_names_by_process(void **state)
 {
 	uint64_t ts = 1000;
@@ -120,14 +120,16 @@ static void test_names_by_process(void **state)
 	end(ts + 100);
 
 	assert_string_equal(model__process_name(m, 200), "early");
-	assert_string_equal(model__process_name(m, 300), "younger");
-	assert_string_equal(model__process_name(m, 400), "late");
+	assert_string_equal(model__process_name(m, 300), "older");
+	assert_string_equal(model__process_name(m, 1ull << 32 | 300), "younger");
+	assert_string_equal(model__process_name(m, 400), "thread");
+	assert_string_equal(model__process_name(m, 1ull << 32 | 400), "late");
 	assert_string_equal(model__process_name(m, 500), "orphan");
 	assert_string_equal(model__process_name(m, 600), "");
 	assert_string_equal(model__process_name(m, 0), "");
-	assert_int_equal(model__process_of(m, 201), 200);
-	assert_int_equal(model__process_of(m, 1000), 400);
-	assert_int_equal(model__process_of(m, 7), 0);
+	assert_int_equal(model__process_of(m, 201, ts), 200);
+	assert_int_equal(model__process_of(m, 1000, ts), 400);
+	assert_int_equal(model__process_of(m, 7, ts), 0);
 }
 
 static void test_check(void **state)

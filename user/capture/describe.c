@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "describe.h"
@@ -77,12 +78,28 @@ int describe__host(struct writer *w, const char *cmdline)
 	return describe__info(w, pairs, ARRAY_SIZE(pairs));
 }
 
+/* By CLOCK_MONOTONIC, to a tick; the same at each call: a suspend meanwhile does not count. */
+static uint64_t start_ns(pid_t pid)
+{
+	uint64_t ns = proc__start_ticks(pid) * (NSEC_PER_SEC / sysconf(_SC_CLK_TCK));
+	static uint64_t suspended_ns;
+	static bool known;
+	struct timespec boot;
+
+	if (!known) {
+		clock_gettime(CLOCK_BOOTTIME, &boot);
+		suspended_ns = boot.tv_sec * NSEC_PER_SEC + boot.tv_nsec - now_ns();
+		known = true;
+	}
+	return ns > suspended_ns ? ns - suspended_ns : 0;
+}
+
 static int write_process(struct writer *w, pid_t pid)
 {
 	static const char pad[8];
 	char cmdline[4096], exe[4096], link[32];
 	ssize_t cmdline_len = proc__read(pid, "cmdline", cmdline, sizeof(cmdline)), exe_len;
-	struct tare_process p = { .pid = pid };
+	struct tare_process p = { .pid = pid, .start_ns = start_ns(pid) };
 	struct iovec iov[4];
 	long ppid;
 

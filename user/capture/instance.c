@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cgroup.h"
 #include "instance.h"
+#include "proc.h"
 #include "util.h"
 
 #define PAGE_BYTES	4096u	/* the smallest there is */
@@ -24,10 +26,18 @@ struct instance *instance__open(pid_t pid, int fd, const struct stat *st, const 
 	}
 	i->prog = (struct program){ .fd = fd, .pid = pid, .library = path };
 	i->file = file_id__of(st);
+	i->start_ticks = proc__start_ticks(pid);
 	if (image__open(fd, &i->prog.img, NULL))
 		i->prog.img = NULL;
 	i->runtime = native ? &runtime_native : runtime__of(i->prog.img, i->version, sizeof(i->version));
 	return i;
+}
+
+bool instance__is_orphan(const struct instance *i)
+{
+	uint64_t ticks = proc__start_ticks(i->prog.pid);
+
+	return !ticks ? kill(i->prog.pid, 0) && errno == ESRCH : i->start_ticks && ticks != i->start_ticks;
 }
 
 void instance__forget(struct bpf *bpf, struct instance *i)

@@ -47,6 +47,7 @@ struct instance {
 	bool installed;		/* the kernel side knows something of it */
 	bool final;		/* its last counters are written */
 	struct instance *next;	/* of those that a process ran until now */
+	uint64_t start_ticks;	/* when its process was born, see proc.h */
 	bool gone;		/* there was no such process when it was looked at last */
 };
 
@@ -57,6 +58,9 @@ struct instance {
  */
 struct instance *instance__open(pid_t pid, int fd, const struct stat *st, const char *path, bool native);
 void instance__close(struct bpf *bpf, struct instance *i);
+
+/* Is its process there no more? Another may have its number by now. */
+bool instance__is_orphan(const struct instance *i);
 
 /* The process does not run it any more: the kernel side is not to read its memory by what this says. */
 void instance__forget(struct bpf *bpf, struct instance *i);

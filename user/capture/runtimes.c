@@ -179,7 +179,7 @@ void runtimes__add(struct runtimes *r, pid_t pid, const char *path, bool new_bor
 		return;
 	}
 	file = file_id__of(&st);
-	if (i && file_id__equal(&i->file, &file) && !i->gone) {
+	if (i && file_id__equal(&i->file, &file) && !i->gone && !instance__is_orphan(i)) {
 		close(fd);
 		if (i->prog.placed)
 			runtimes__look(r, pid, true);
@@ -225,10 +225,10 @@ void runtimes__exec(struct runtimes *r, pid_t pid, bool same_task)
 {
 	struct instance *old = find(r, pid), *next;
 
-	if (old && !old->prog.placed && runtimes__runs(r, old)) /* what it was started for */
+	if (old && !old->prog.placed && !instance__is_orphan(old) && runtimes__runs(r, old)) /* what it was started for */
 		return;
 	old = take_out(r, pid);
-	r->replaced = same_task ? old : NULL;
+	r->replaced = same_task && old && !instance__is_orphan(old) ? old : NULL;
 	runtimes__add(r, pid, NULL, true);
 	r->replaced = NULL;
 	for (; old; old = next) { /* the process is held: this can wait */

@@ -56,18 +56,19 @@ void runtimes__read(struct runtimes *r, uint64_t now, bool last)
 		return;
 	for (size_t i = r->nr; i-- > 0;) {
 		struct instance *in = r->instances[i];
+		bool was_gone = in->gone;
 
-		if (!in->final && in->runtime->counters && runtimes__runs(r, in) && !instance__counters(in, &c)) {
+		/* another process of its number is not to be read by what is known of it */
+		in->gone |= instance__is_orphan(in);
+		if (!in->gone && !in->final && in->runtime->counters && runtimes__runs(r, in) && !instance__counters(in, &c)) {
 			nr = collect(all, nr, &c);
 			instance__install(r->bpf, in);
 		}
-		if (!in->final && in->runtime->delays && runtimes__runs(r, in))
+		if (!in->gone && !in->final && in->runtime->delays && runtimes__runs(r, in))
 			write_delays(r, in, now);
 		/* what it told last may still be in the rings: until the next time */
-		if (!last && in->gone)
+		if (!last && was_gone)
 			runtimes__drop(r, i);
-		else
-			in->gone = kill(in->prog.pid, 0) && errno == ESRCH;
 	}
 	runtimes__write_counters(r, now, all, nr);
 	free(all);

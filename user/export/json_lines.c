@@ -61,6 +61,7 @@ static void on_task(FILE *to, const struct event *ev)
 
 	put(to, "tid", t->tid);
 	put(to, "tgid", t->tgid);
+	put(to, "start_ns", t->start_ns);
 	put(to, "phase", t->phase);
 	put(to, "state", t->state);
 	put(to, "on_cpu", t->on_cpu);

@@ -27,6 +27,11 @@ static bool began_anew(const struct tare_counters *last, const struct tare_count
 	       went_back(last->collections, now->collections);
 }
 
+static uint64_t process_of(const struct runtime_counters *rc, const struct tare_counters *c)
+{
+	return rc->births ? births__at(rc->births, c->pid, c->ts_ns) : c->pid;
+}
+
 int counters__event(struct runtime_counters *rc, const struct event *ev)
 {
 	const struct tare_counters *c = &ev->counters;
@@ -36,7 +41,8 @@ int counters__event(struct runtime_counters *rc, const struct event *ev)
 		if (rc->processes[i].last.pid == c->pid)
 			p = &rc->processes[i];
 	/* it ended, so this is another process of that number; or it runs another program: counts from the start */
-	if (p && !began_anew(&p->last, c) && (!p->ended || c->ts_ns - p->last.ts_ns < ENDS_WITHIN_NS)) {
+	if (p && process_of(rc, &p->last) == process_of(rc, c) && !began_anew(&p->last, c) &&
+	    (!p->ended || c->ts_ns - p->last.ts_ns < ENDS_WITHIN_NS)) {
 		if (!p->ended) {
 			p->last = *c;
 			p->ended = c->final;
@@ -71,14 +77,14 @@ size_t counters__total(const struct runtime_counters *rc, struct tare_counters *
 	return counters__of(rc, 0, total);
 }
 
-/* @pid 0: all of them. */
-size_t counters__of(const struct runtime_counters *rc, uint32_t pid, struct tare_counters *total)
+/* @process 0: all of them. */
+size_t counters__of(const struct runtime_counters *rc, uint64_t process, struct tare_counters *total)
 {
 	memset(total, 0xff, sizeof(*total));
 	for (size_t i = 0; i < rc->nr; i++) {
 		const struct counters_of *p = &rc->processes[i];
 
-		if (pid && p->last.pid != pid)
+		if (process && process_of(rc, &p->last) != process)
 			continue;
 		if (p->last.ts_ns == p->first.ts_ns && !p->ended) /* it was never read, or not again */
 			continue;

@@ -3,6 +3,7 @@
 #ifndef TARE_COUNTERS_H
 #define TARE_COUNTERS_H
 
+#include "birth.h"
 #include "event.h"
 
 #define COUNTERS_MAX_PROCESSES 4096	/* the others are left out */
@@ -13,6 +14,7 @@ struct counters_of {
 };
 
 struct runtime_counters {
+	const struct births *births;	/* to be set before the first event; NULL: no number is used again */
 	struct counters_of *processes;
 	size_t nr, room;
 	uint64_t left_out;	/* readings of processes beyond that */
@@ -27,8 +29,8 @@ int counters__event(struct runtime_counters *rc, const struct event *ev);
  */
 size_t counters__total(const struct runtime_counters *rc, struct tare_counters *total);
 
-/* The same of process @pid alone. */
-size_t counters__of(const struct runtime_counters *rc, uint32_t pid, struct tare_counters *total);
+/* The same of @process alone, see birth.h. */
+size_t counters__of(const struct runtime_counters *rc, uint64_t process, struct tare_counters *total);
 
 /* When the oldest of the last readings was taken, ns; 0 where there are none, or all have ended. */
 uint64_t counters__until(const struct runtime_counters *rc);

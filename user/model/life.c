@@ -38,11 +38,31 @@ static void switches__place(struct switches *s, struct thread *t, const struct t
 			    switches__blocked_reason(s, task->state, task->syscall, false);
 }
 
-static int switches__first_snapshot(struct switches *s, const struct tare_task *task, const char *comm)
+/*
+ * A process that nobody saw to be born, since it was none of the target's then, may have a number that one of these had:
+ * whoever is known by it is there no more, or was there before this one came to be.
+ */
+static void switches__found(struct switches *s, const struct tare_task *task)
 {
 	struct thread *t = threads__find(&s->threads, task->tid);
-	bool seen = t && task->ts_ns >= t->last_ns;
+	bool is_other = !t || task->start_ns > t->born_ns;
 
+	if (t && is_other)
+		threads__retire(&s->threads, t);
+	if (task->tid == task->tgid && is_other)
+		births__begin(&s->threads.births, task->tgid, task->start_ns);
+	else
+		births__see(&s->threads.births, task->tgid, task->ts_ns);
+}
+
+static int switches__first_snapshot(struct switches *s, const struct tare_task *task, const char *comm)
+{
+	struct thread *t;
+	bool seen;
+
+	switches__found(s, task);
+	t = threads__find(&s->threads, task->tid);
+	seen = t && task->ts_ns >= t->last_ns;
 	if (t && t->origin != THREAD_SEEN)
 		return 0; /* from its birth on */
 	if (!t) {
@@ -63,6 +83,7 @@ static int switches__first_snapshot(struct switches *s, const struct tare_task *
 			t->reason = switches__found_stopped(s, task) ?: t->reason;
 	}
 	t->tgid = task->tgid;
+	t->start_ns = task->start_ns;
 	thread__set_comm(t, comm);
 	rivals__name(&s->rivals, t->tid, t->comm);
 	if (seen) {
@@ -109,7 +130,13 @@ int switches__fork(struct switches *s, const struct event *ev)
 		t->cpu = ev->cpu < RIVALS_MAX_CPUS ? ev->cpu : 0;
 	} else {
 		t->origin = THREAD_FORKED;
+		t->start_ns = ev->ts_ns;
 	}
+	/* in either case it was none of the target's processes until now */
+	if (t->tid == t->tgid)
+		births__begin(&s->threads.births, t->tgid, ev->ts_ns);
+	else
+		births__see(&s->threads.births, t->tgid, ev->ts_ns);
 	t->base = (struct counters){ 0 };
 	thread__set_comm(t, ev->fork.comm);
 	rivals__name(&s->rivals, t->tid, t->comm);

@@ -14,6 +14,7 @@ struct model *model__new(void)
 	if (!m)
 		return NULL;
 	switches__init(&m->switches);
+	m->counters.births = &m->switches.threads.births;
 	runtime_names__init(&m->runtime_names);
 	pauses__init(&m->pauses, &m->switches, &m->runtime_names);
 	model_symbols__init(&m->symbols);
@@ -91,7 +92,7 @@ static int model__process(struct model *m, const struct event *ev)
 	char *cmdline;
 
 	/* described again when it calls exec: the last word counts */
-	while (at < m->nr_processes && m->processes[at].pid != head->pid)
+	while (at < m->nr_processes && (m->processes[at].pid != head->pid || m->processes[at].start_ns != head->start_ns))
 		at++;
 	if (at == MODEL_MAX_PROCESSES)
 		return 0;
@@ -108,7 +109,7 @@ static int model__process(struct model *m, const struct event *ev)
 	if (at == m->nr_processes)
 		m->nr_processes++;
 	free(m->processes[at].cmdline);
-	m->processes[at] = (struct model_process){ head->pid, head->ppid, cmdline };
+	m->processes[at] = (struct model_process){ head->pid, head->ppid, head->start_ns, cmdline };
 	return 0;
 }
 

@@ -24,6 +24,7 @@
 
 struct model_process {
 	uint32_t pid, ppid;
+	uint64_t start_ns;	/* as the recorder tells it; 0: it does not */
 	char *cmdline;		/* arguments separated by blanks; cut at MODEL_MAX_INFO_LEN */
 };
 

@@ -42,11 +42,31 @@ void pauses__free(struct pauses *ps)
 	segs__free(&ps->scratch);
 }
 
-static struct pause_process *pauses__process(const struct pauses *ps, uint32_t tgid)
+/* Process @pr is there no more: what is under way is over, as far as it was seen. */
+static void pauses__end_process(struct pauses *ps, struct pause_process *pr)
+{
+	pause_process__abandon(ps, pr);
+	while (pr->nr_lingering)
+		pause_process__settle(ps, pr);
+	table__delete(&ps->processes, pr->tgid);
+	pause_thread__forget(ps, pr->tgid);
+	pause_process__free(pr);
+}
+
+static uint64_t process_now(const struct pauses *ps, uint32_t tgid)
+{
+	return births__at(&ps->switches->threads.births, tgid, ps->now_ns);
+}
+
+static struct pause_process *pauses__process(struct pauses *ps, uint32_t tgid)
 {
 	uint64_t *slot = table__find(&ps->processes, tgid);
+	struct pause_process *pr = slot ? (struct pause_process *)(uintptr_t)*slot : NULL;
 
-	return slot ? (struct pause_process *)(uintptr_t)*slot : NULL;
+	if (!pr || pr->process == process_now(ps, tgid))
+		return pr;
+	pauses__end_process(ps, pr);
+	return NULL;
 }
 
 static struct pause_process *pauses__add_process(struct pauses *ps, uint32_t tgid)
@@ -64,6 +84,7 @@ static struct pause_process *pauses__add_process(struct pauses *ps, uint32_t tgi
 	}
 	*slot = (uintptr_t)pr;
 	pr->tgid = tgid;
+	pr->process = process_now(ps, tgid);
 	return pr;
 }
 
@@ -196,10 +217,12 @@ static int fold_fork(struct pauses *ps, const struct event *ev)
 	struct pause_process *pr = pauses__process(ps, ev->fork.tgid);
 	struct pause *p = pr ? pr->now : NULL;
 
-	if (!pr)
-		return 0;
-	/* its number was used before */
+	/* their numbers were used before */
 	pause_thread__forget(ps, ev->fork.tid);
+	if (pr && ev->fork.tid == ev->fork.tgid) {
+		pauses__end_process(ps, pr);
+		return 0;
+	}
 	if (p && p->restart_ns && ev->fork.parent_tid == p->initiator.tid && p->restarts->nr_born < MAX_WAKES)
 		p->restarts->born[p->restarts->nr_born++] = ev->fork.tid;
 	return 0;

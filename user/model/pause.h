@@ -83,6 +83,7 @@ struct pause {
 	const char *reason_name;	/* as its runtime calls that; NULL: not known. Not safe to print; lives as the model */
 	uint64_t ps;			/* TARE_UNKNOWN, or how many ran when it was asked */
 	uint32_t tgid;
+	uint64_t process;		/* that .tgid is, see birth.h */
 	struct pause_who initiator;
 	struct pause_who straggler;	/* .tid 0: nobody was waited for */
 	struct pause_who last;		/* the last one to run again; .tid 0: the initiator */
@@ -151,7 +152,7 @@ struct pause_reason {
 };
 
 struct pauses_of {
-	uint32_t pid;		/* 0: of processes beyond PAUSES_MAX_PROCESSES */
+	uint64_t process;	/* see birth.h; 0: those beyond PAUSES_MAX_PROCESSES */
 	uint64_t count, world_ns, max_ns;
 };
 
@@ -173,7 +174,7 @@ struct pauses {
 	unsigned nr_reasons;
 	struct pauses_of *by_process;
 	unsigned nr_by_process, room_by_process;
-	struct table process_of;	/* pid to index in .by_process */
+	struct table process_of;	/* process to index in .by_process */
 	struct pause **kept;		/* the longest first, once finished */
 	uint32_t nr_kept, room_kept;
 	uint64_t runtime_events;

@@ -57,6 +57,7 @@ struct pause_freeze {
 
 struct pause_process {
 	uint32_t tgid;
+	uint64_t process;		/* that .tgid is, see birth.h */
 	uint64_t epoch;
 	bool tells_goroutines;		/* there are records of what threads run */
 	struct pause_turn turns[MAX_TURNS];

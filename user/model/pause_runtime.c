@@ -128,6 +128,7 @@ static int rt_request(struct pauses *ps, struct pause_process *pr, struct pause_
 	}
 	p->request_ns = ev->ts_ns;
 	p->tgid = pr->tgid;
+	p->process = pr->process;
 	p->reason = ev->runtime.args[0];
 	p->reason_name = runtime_names__find(ps->names, p->tgid, "stop_reason", p->reason);
 	p->ps = ev->runtime.args[1];

@@ -156,18 +156,18 @@ static void pauses__add_reason(struct pauses *ps, const struct pause *p)
 
 static void pauses__add_to_process(struct pauses *ps, const struct pause *p)
 {
-	uint32_t pid = ps->nr_by_process < PAUSES_MAX_PROCESSES - 1 || table__find(&ps->process_of, p->tgid) ? p->tgid : 0;
-	uint64_t *slot = table__find(&ps->process_of, pid);
+	bool has_row = ps->nr_by_process < PAUSES_MAX_PROCESSES - 1 || table__find(&ps->process_of, p->process);
+	uint64_t process = has_row ? p->process : 0, *slot = table__find(&ps->process_of, process);
 	struct pauses_of *of;
 
 	if (!slot) {
 		if (ARRAY_GROW(ps->by_process, ps->room_by_process, ps->nr_by_process + 1))
 			return;
-		slot = table__add(&ps->process_of, pid);
+		slot = table__add(&ps->process_of, process);
 		if (!slot)
 			return;
 		*slot = ps->nr_by_process;
-		ps->by_process[ps->nr_by_process++] = (struct pauses_of){ .pid = pid };
+		ps->by_process[ps->nr_by_process++] = (struct pauses_of){ .process = process };
 	}
 	of = &ps->by_process[*slot];
 	of->count++;

@@ -12,6 +12,7 @@ void threads__init(struct threads *ts)
 	table__init(&ts->by_tid, THREADS_MAX_LIVE);
 	table__init(&ts->ended, THREADS_MAX_EXITED);
 	table__init(&ts->fold_of, THREADS_MAX_FOLDS);
+	births__init(&ts->births);
 }
 
 void threads__free(struct threads *ts)
@@ -29,6 +30,7 @@ void threads__free(struct threads *ts)
 	table__free(&ts->by_tid);
 	table__free(&ts->ended);
 	table__free(&ts->fold_of);
+	births__free(&ts->births);
 }
 
 struct thread *threads__find(const struct threads *ts, uint32_t tid)
@@ -46,9 +48,14 @@ struct thread *threads__last(const struct threads *ts, uint32_t tid)
 	return slot ? (struct thread *)(uintptr_t)*slot : t;
 }
 
-const struct thread_fold *threads__folded(const struct threads *ts, uint32_t tgid)
+uint64_t threads__process(const struct threads *ts, const struct thread *t)
 {
-	uint64_t *slot = table__find(&ts->fold_of, tgid);
+	return births__at(&ts->births, t->tgid, t->born_ns);
+}
+
+const struct thread_fold *threads__folded(const struct threads *ts, uint64_t process)
+{
+	uint64_t *slot = table__find(&ts->fold_of, process);
 
 	return slot ? &ts->folds[*slot] : NULL;
 }
@@ -100,35 +107,39 @@ void accounts__add(struct accounts *to, const struct accounts *a)
 }
 
 /* NULL where there is no memory. */
-static struct thread_fold *threads__fold_of(struct threads *ts, uint32_t tgid)
+static struct thread_fold *threads__fold_of(struct threads *ts, uint64_t process)
 {
-	uint64_t *slot = table__find(&ts->fold_of, tgid);
+	uint64_t *slot = table__find(&ts->fold_of, process);
 
 	if (slot)
 		return &ts->folds[*slot];
 	/* one place is kept for all that have none of their own */
-	if (tgid && ts->nr_folds >= THREADS_MAX_FOLDS - 1)
+	if (process && ts->nr_folds >= THREADS_MAX_FOLDS - 1)
 		return threads__fold_of(ts, 0);
 	if (ARRAY_GROW(ts->folds, ts->room_folds, ts->nr_folds + 1))
 		return NULL;
-	slot = table__add(&ts->fold_of, tgid);
+	slot = table__add(&ts->fold_of, process);
 	if (!slot)
 		return NULL;
 	*slot = ts->nr_folds;
-	ts->folds[ts->nr_folds] = (struct thread_fold){ .sum = { .tgid = tgid, .exited = true } };
+	ts->folds[ts->nr_folds] = (struct thread_fold){
+		.process = process, .sum = { .tgid = process__pid(process), .exited = true },
+	};
 	return &ts->folds[ts->nr_folds++];
 }
 
 /* Returns false where @t has to keep its row. */
 static bool threads__fold(struct threads *ts, const struct thread *t)
 {
-	struct thread_fold *f = threads__fold_of(ts, t->tgid);
+	struct thread_fold *f = threads__fold_of(ts, threads__process(ts, t));
 
 	if (!f)
 		return false;
 	accounts__add(&f->sum.acc, &t->acc);
 	f->sum.last_ns += t->last_ns - t->born_ns;
 	f->nr++;
+	if (f->sum.tgid && t->tid == t->tgid && !f->sum.start_ns)
+		f->sum.start_ns = t->start_ns;
 	/* first threads have the process's name */
 	if (f->sum.tgid && t->comm[0] && (t->tid == t->tgid || !f->sum.tid)) {
 		memcpy(f->sum.comm, t->comm, sizeof(f->sum.comm));
@@ -160,10 +171,14 @@ void threads__retire(struct threads *ts, struct thread *t)
 int threads__renumber(struct threads *ts, struct thread *t, uint32_t tid)
 {
 	struct thread *other = threads__find(ts, tid);
+	const struct thread *last = threads__last(ts, tid);
 	uint64_t *slot;
 
 	if (other == t)
 		return 0;
+	/* the kernel does the same: it is as old as its process (fs/exec.c, de_thread()) */
+	if (last && last->tgid == t->tgid && last->start_ns)
+		t->start_ns = last->start_ns;
 	if (other)
 		threads__retire(ts, other);
 	table__delete(&ts->by_tid, t->tid);

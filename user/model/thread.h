@@ -12,6 +12,7 @@
 #ifndef TARE_THREAD_H
 #define TARE_THREAD_H
 
+#include "birth.h"
 #include "event.h"
 #include "rivals.h"
 #include "table.h"
@@ -60,6 +61,7 @@ struct thread {
 	uint64_t fault_address;		/* the last page fault that was told of it; 0: none */
 	uint32_t stopping;		/* why it is about to be made to stand still; 0: it is not */
 	uint64_t slice_ns;		/* OFF: how long it was on the CPU before, as far as known */
+	uint64_t start_ns;		/* when it came to be, CLOCK_MONOTONIC; 0: not known */
 	uint64_t born_ns, last_ns, exit_ns;
 	struct accounts acc;
 	struct moves moves;
@@ -81,6 +83,7 @@ struct check {
 
 /* .sum has a .tgid, .born_ns 0 and in .last_ns the sum of lifetimes; .comm is the first thread's where .tid says so. */
 struct thread_fold {
+	uint64_t process;	/* see birth.h */
 	struct thread sum;
 	uint64_t nr;
 };
@@ -91,7 +94,8 @@ struct threads {
 	struct thread **rows;		/* all that have a row, in no order */
 	uint32_t nr_rows, room_rows, nr_exited;
 	struct thread_fold *folds;	/* the sums of ended threads without a row, by process */
-	struct table fold_of;		/* tgid to index in .folds */
+	struct table fold_of;		/* process to index in .folds */
+	struct births births;
 	uint32_t nr_folds, room_folds;
 	uint64_t nr_seen;
 	uint64_t untracked;		/* switches of threads beyond THREADS_MAX_LIVE */
@@ -108,8 +112,11 @@ struct thread *threads__find(const struct threads *ts, uint32_t tid);
 /* The last thread that was called @tid, live or ended, as far as it has a row; or NULL. */
 struct thread *threads__last(const struct threads *ts, uint32_t tid);
 
-/* The sum of process @tgid's ended threads without a row, or NULL. */
-const struct thread_fold *threads__folded(const struct threads *ts, uint32_t tgid);
+/* The process that @t is of, see birth.h; 0: not known. */
+uint64_t threads__process(const struct threads *ts, const struct thread *t);
+
+/* The sum of @process's ended threads without a row, or NULL. */
+const struct thread_fold *threads__folded(const struct threads *ts, uint64_t process);
 
 /* A new live thread @tid born at @ts_ns, OFF; one that had this tid ends. NULL: no memory, or too many. */
 struct thread *threads__add(struct threads *ts, uint32_t tid, uint64_t ts_ns);

@@ -54,7 +54,7 @@ static void headline_name(const struct model *m, char *buf, size_t size)
 		left = 0;
 	}
 	for (int i = 0; i < n && left; i++) {
-		if (rows[i].pid == m->first_tgid)
+		if (rows[i].process == m->first_tgid)
 			continue;
 		if (len + add_name(next, sizeof(next), ", ", rows[i].comm, rows[i].pid) > NAMES_COLUMNS)
 			break;
@@ -314,9 +314,9 @@ static void print_origin(const struct model *m, FILE *to)
 		   *host = model__info(m, "hostname"), *mode = model__info(m, "mode");
 	char a[128], b[80], c[64], n[32], t[16];
 
-	for (unsigned i = 0; i < m->nr_processes; i++) {
+	for (unsigned i = m->nr_processes; i-- > 0;) {
 		if (m->processes[i].pid == m->first_tgid)
-			command = m->processes[i].cmdline;
+			command = m->processes[i].cmdline; /* of the first one that had the number */
 	}
 	if (!command || !command[0])
 		command = target ? target : m->target_comm;

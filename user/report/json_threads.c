@@ -12,8 +12,9 @@ static json_t *thread_json(const struct thread *t)
 	const struct accounts *a = &t->acc;
 	char comm[64];
 
-	return json_pack("{s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "tid",
-			 number_or_null(t->tid, t->tid), "tgid", number_or_null(t->tgid, t->tid), "comm",
+	return json_pack("{s:o, s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "tid",
+			 number_or_null(t->tid, t->tid), "tgid", number_or_null(t->tgid, t->tid), "born_ns",
+			 number_or_null(t->start_ns, t->start_ns), "comm",
 			 sanitize(t->comm, sizeof(t->comm), comm, sizeof(comm)), "voluntary", num(a->voluntary),
 			 "involuntary", num(a->involuntary), "on_cpu_ns", num(a->on_cpu_ns), "run_queue_ns",
 			 num(a->run_queue_ns), "throttled_ns", num(a->throttled_ns), "sleep_ns", num(a->sleep_ns),
@@ -55,8 +56,9 @@ json_t *json__processes(const struct model *m)
 		const struct process_row *r = &rows[i];
 
 		json_array_append_new(list, json_pack(
-			"{s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}",
-			"pid", number_or_null(r->pid, r->pid), "comm", text_or_null(r->comm), "threads", num(r->threads),
+			"{s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}",
+			"pid", number_or_null(r->pid, r->pid), "born_ns",
+			number_or_null(r->born_ns, r->born_ns), "comm", text_or_null(r->comm), "threads", num(r->threads),
 			"voluntary", num(r->acc.voluntary), "involuntary", num(r->acc.involuntary),
 			"on_cpu_ns", num(r->acc.on_cpu_ns), "run_queue_ns", num(r->acc.run_queue_ns),
 			"throttled_ns", num(r->acc.throttled_ns), "sleep_ns", num(r->acc.sleep_ns),

@@ -103,7 +103,7 @@ static void print_pause(const struct model *m, const struct pause *p, const stru
 		fmt_ns(p->part_ns[PAUSE_STOPPING], t[1]), fmt_ns(p->part_ns[PAUSE_STOPPED], t[2]),
 		fmt_ns(p->part_ns[PAUSE_RESTART], t[3]), pause_cause_name(v.cause), share, p->lost ? " !" : "");
 	if (model__many_pause(m)) {
-		const char *comm = model__process_name(m, p->tgid);
+		const char *comm = model__process_name(m, p->process);
 
 		fprintf(to, "%*sof %s (pid %u)\n", INDENT, "", sanitize(comm, strlen(comm), reason, sizeof(reason)), p->tgid);
 	}

@@ -83,7 +83,7 @@ static json_t *causes_json(const struct model *m, const struct pause *p, const s
 static json_t *seg_json(const struct model *m, const struct pause *p, const struct pause_seg *s,
 			const struct pauses_opts *opts)
 {
-	struct pause alone = { .tgid = p->tgid, .chain = { .at = (struct pause_seg *)s, .n = 1 } };
+	struct pause alone = { .tgid = p->tgid, .process = p->process, .chain = { .at = (struct pause_seg *)s, .n = 1 } };
 	char detail[192];
 
 	return json_pack("{s:I, s:I, s:s, s:s, s:o, s:o, s:b, s:b}", "start_ns", num(s->start_ns - p->request_ns), "ns",
@@ -112,7 +112,8 @@ static json_t *own_json(const struct pause *p)
 
 static json_t *pause_json(const struct model *m, const struct pause *p, const struct pauses_opts *opts)
 {
-	const char *comm = model__process_name(m, p->tgid);
+	const char *comm = model__process_name(m, p->process);
+	uint64_t born = model__process_born_ns(m, p->process);
 	char reason[64], sentence[640];
 	struct pause_verdict v;
 	json_t *o = json_object();
@@ -121,6 +122,7 @@ static json_t *pause_json(const struct model *m, const struct pause *p, const st
 	json_object_set_new(o, "start_ns", json_integer(num(p->request_ns)));
 	json_object_set_new(o, "offset_ns", json_integer((json_int_t)(p->request_ns - m->begin_ns)));
 	json_object_set_new(o, "pid", json_integer(p->tgid));
+	json_object_set_new(o, "pid_born_ns", born ? json_integer(num(born)) : json_null());
 	json_object_set_new(o, "comm", text(sanitize(comm, strlen(comm), reason, sizeof(reason))));
 	json_object_set_new(o, "reason", json_string(pause_reason_name(p->reason_name, p->reason, reason)));
 	json_object_set_new(o, "reason_number", known(p->reason));

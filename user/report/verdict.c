@@ -22,18 +22,19 @@ const char *pause_reason_name(const char *name, uint64_t reason, char buf[64])
 /* "pid 12" of a task that is no target; of one that is: whose thread. */
 static void whose_text(const struct model *m, const struct pause *p, const struct pause_seg *s, char *buf, size_t size)
 {
-	uint32_t pid = s->own && model__many_pause(m) ? model__process_of(m, s->other) : 0;
-	const char *comm = model__process_name(m, pid);
+	uint64_t process = s->own && model__many_pause(m) ? model__process_of(m, s->other, s->start_ns) : 0;
+	const char *comm = model__process_name(m, process);
 	char name[TARE_COMM_LEN + 1];
 
 	if (!s->own)
 		snprintf(buf, size, "pid %u", s->other);
-	else if (!pid)
+	else if (!process)
 		snprintf(buf, size, "the target's thread %u", s->other);
-	else if (pid == p->tgid)
+	else if (process == p->process)
 		snprintf(buf, size, "its own thread %u", s->other);
 	else
-		snprintf(buf, size, "thread %u of %s, pid %u", s->other, sanitize(comm, strlen(comm), name, sizeof(name)), pid);
+		snprintf(buf, size, "thread %u of %s, pid %u", s->other, sanitize(comm, strlen(comm), name, sizeof(name)),
+			 process__pid(process));
 }
 
 static void rival_text(const struct model *m, const struct pause *p, const struct pause_seg *s, char *buf, size_t size)

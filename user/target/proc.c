@@ -101,6 +101,19 @@ pid_t proc__living(pid_t pid)
 	return found;
 }
 
+uint64_t proc__start_ticks(pid_t pid)
+{
+	unsigned long long ticks = 0;
+	char buf[1024], *p;
+
+	if (proc__read(pid, "stat", buf, sizeof(buf)) < 0)
+		return 0;
+	p = strrchr(buf, ')'); /* the name may hold anything */
+	if (!p || sscanf(p, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &ticks) != 1)
+		return 0;
+	return ticks;
+}
+
 int proc__comm(pid_t pid, char comm[16])
 {
 	char buf[64]; /* kernel threads may have longer ones */

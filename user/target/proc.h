@@ -36,6 +36,12 @@ long proc__status(pid_t pid, const char *field);
  */
 pid_t proc__living(pid_t pid);
 
+/*
+ * When process @pid was born, in clock ticks since the machine was: with its number this tells it from any other. 0 where it is
+ * not known.
+ */
+uint64_t proc__start_ticks(pid_t pid);
+
 /* The name of a process's first thread, at most 15 bytes. Returns 0 or a negative errno. */
 int proc__comm(pid_t pid, char comm[16]);
 
