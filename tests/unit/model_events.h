@@ -142,8 +142,8 @@ static inline const struct thread *row(uint32_t tid)
 
 static inline const struct rival *rival(const char *comm, bool own)
 {
-	for (uint32_t i = 0; i < m->switches.rivals.nr_names; i++) {
-		if (!strcmp(m->switches.rivals.names[i], comm))
+	for (uint32_t i = 0; i < m->switches.names.nr; i++) {
+		if (!strcmp(m->switches.names.names[i], comm))
 			return &m->switches.rivals.rival[i][own];
 	}
 	fail_msg("no such rival");

@@ -85,7 +85,7 @@ static uint64_t rivals_total(void)
 {
 	uint64_t total = 0;
 
-	for (uint32_t i = 0; i < m->switches.rivals.nr_names; i++)
+	for (uint32_t i = 0; i < m->switches.names.nr; i++)
 		total += m->switches.rivals.rival[i][0].total_ns + m->switches.rivals.rival[i][1].total_ns;
 	return total;
 }
@@ -121,7 +121,7 @@ static void test_any_stream(void **state)
 					t->acc.sleep_ns, t->acc.unknown_ns);
 			assert_true(t->acc.on_cpu_ns <= t->last_ns - t->born_ns);
 		}
-		for (int i = 0; i < RIVALS_MAX_CPUS; i++) {
+		for (int i = 0; i < MODEL_MAX_CPUS; i++) {
 			assert_true(m->switches.cpus[i].busy_ns <= m->switches.cpus[i].busy_until_ns);
 			if (sane)
 				assert_true(m->switches.cpus[i].busy_ns <= model__duration(m));

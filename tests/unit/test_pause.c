@@ -144,7 +144,7 @@ static void test_runqueue(void **state)
 	v = assert_main(PAUSE_RUNQUEUE, 7 * MS - 2 * US);
 	assert_int_equal(v.top.seg.other, 900);
 	assert_int_equal(v.top.seg.cpu, 1);
-	assert_string_equal(m->switches.rivals.names[v.top.seg.name], "hog");
+	assert_string_equal(m->switches.names.names[v.top.seg.name], "hog");
 	assert_int_equal(v.top.ns, 6 * MS - 2 * US);
 	assert_true(v.confidence == 1);
 	assert_straggler(102, 18);

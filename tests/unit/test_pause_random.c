@@ -42,7 +42,7 @@ static void any_switch(struct event *ev)
 	*sw = (struct event_switch){ .prev_tid = one_in(3) ? rnd(2) * 900 : any_tid(),
 				     .next_tid = one_in(3) ? rnd(2) * 900 : any_tid(), .syscall = TARE_NO_SYSCALL };
 	ev->kind = EVENT_SWITCH;
-	ev->cpu = one_in(500) ? RIVALS_MAX_CPUS + 3 : rnd(4);
+	ev->cpu = one_in(500) ? MODEL_MAX_CPUS + 3 : rnd(4);
 	sw->prev_target = sw->prev_tid > 100 && sw->prev_tid < 900;
 	sw->next_target = sw->next_tid > 100 && sw->next_tid < 900;
 	if (sw->prev_target) {

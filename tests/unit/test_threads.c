@@ -233,17 +233,18 @@ static void test_rivals_across_cpus(void **state)
 /* More switches than are remembered: the rest has no owner, and none is made up. */
 static void test_rivals_history_runs_out(void **state)
 {
-	enum { N = RIVALS_RING + 100 };
+	enum { N = 2000 };
+	const uint64_t step = 10000000;
 
 	name(7, "hog");
 	task(0, 1000, 100, 0, TARE_STATE_RUNNING, TARE_NO_SYSCALL, NULL);
 	out(2000, 0, 100, 7, -1);
 	for (int i = 1; i < N; i++)
-		others(2000 + i * 10, 0, 7, 7);
-	in(2000 + N * 10, 0, 7, 100, N * 10);
-	end(10000);
-	assert_int_equal(rival("hog", false)->total_ns + rival("unknown", false)->total_ns, N * 10);
-	assert_in_range(rival("hog", false)->total_ns, (RIVALS_RING - 1) * 10, RIVALS_RING * 10);
+		others(2000 + i * step, 0, 7, 7);
+	in(2000 + N * step, 0, 7, 100, N * step);
+	end(3000 + N * step);
+	assert_int_equal(rival("hog", false)->total_ns + rival("unknown", false)->total_ns, N * step);
+	assert_in_range(rival("hog", false)->total_ns, 10000000000, (N - 1) * step);
 	assert_int_equal(rival("hog", false)->waits, 1);
 }
 

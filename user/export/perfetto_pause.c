@@ -71,12 +71,12 @@ static int put_pause(struct perfetto_runtime *rt, const struct pause *p, uint64_
 
 static void put_rival(struct perfetto_runtime *rt, const struct pause_seg *s)
 {
-	const struct rivals *r = &rt->model->switches.rivals;
+	const struct task_names *n = &rt->model->switches.names;
 	char safe[64];
 
-	if (s->name >= NAME_FIRST && s->name < r->nr_names)
+	if (s->name >= NAME_FIRST && s->name < n->nr)
 		track_event__text(&rt->tracks, "held_by.comm",
-				  sanitize(r->names[s->name], strlen(r->names[s->name]), safe, sizeof(safe)));
+				  sanitize(n->names[s->name], strlen(n->names[s->name]), safe, sizeof(safe)));
 	if (s->other)
 		track_event__int(&rt->tracks, "held_by.tid", s->other);
 	track_event__int(&rt->tracks, "cpu", s->cpu);

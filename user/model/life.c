@@ -17,7 +17,7 @@ static struct counters counters_of(const struct tare_task *task)
 /* The state that the snapshot @task found @t in. */
 static void switches__place(struct switches *s, struct thread *t, const struct tare_task *task)
 {
-	struct cpu *cpu = task->cpu < RIVALS_MAX_CPUS ? &s->cpus[task->cpu] : NULL;
+	struct cpu *cpu = task->cpu < MODEL_MAX_CPUS ? &s->cpus[task->cpu] : NULL;
 
 	t->placed = cpu;
 	t->cpu = cpu ? task->cpu : 0;
@@ -85,7 +85,7 @@ static int switches__first_snapshot(struct switches *s, const struct tare_task *
 	t->tgid = task->tgid;
 	t->start_ns = task->start_ns;
 	thread__set_comm(t, comm);
-	rivals__name(&s->rivals, t->tid, t->comm);
+	task_names__set(&s->names, t->tid, t->comm);
 	if (seen) {
 		t->origin = THREAD_SNAPSHOT;
 		t->base = counters_of(task);
@@ -127,7 +127,7 @@ int switches__fork(struct switches *s, const struct event *ev)
 	if (ev->fork.parent_tid == ev->fork.tid) {
 		/* not born: it took the name that is followed, as a rule by itself */
 		t->state = THREAD_ON;
-		t->cpu = ev->cpu < RIVALS_MAX_CPUS ? ev->cpu : 0;
+		t->cpu = ev->cpu < MODEL_MAX_CPUS ? ev->cpu : 0;
 	} else {
 		t->origin = THREAD_FORKED;
 		t->start_ns = ev->ts_ns;
@@ -139,7 +139,7 @@ int switches__fork(struct switches *s, const struct event *ev)
 		births__see(&s->threads.births, t->tgid, ev->ts_ns);
 	t->base = (struct counters){ 0 };
 	thread__set_comm(t, ev->fork.comm);
-	rivals__name(&s->rivals, t->tid, t->comm);
+	task_names__set(&s->names, t->tid, t->comm);
 	return 0;
 }
 
@@ -154,14 +154,14 @@ int switches__exec(struct switches *s, const struct event *ev)
 			return 0;
 		if (s->cpus[t->cpu].tid == old_tid && s->cpus[t->cpu].is_target)
 			s->cpus[t->cpu].tid = t->tid;
-		rivals__forget(&s->rivals, old_tid);
+		task_names__forget(&s->names, old_tid);
 	} else if (!t) {
 		t = threads__find(&s->threads, ev->exec.tid);
 	}
 	if (!t || ev->ts_ns < t->born_ns)
 		return 0;
 	thread__set_comm(t, ev->exec.comm);
-	rivals__name(&s->rivals, t->tid, t->comm);
+	task_names__set(&s->names, t->tid, t->comm);
 	return 0;
 }
 
@@ -171,13 +171,13 @@ int switches__rename(struct switches *s, const struct event *ev)
 
 	if (t)
 		thread__set_comm(t, ev->name.comm);
-	rivals__name(&s->rivals, ev->name.tid, ev->name.comm);
+	task_names__set(&s->names, ev->name.tid, ev->name.comm);
 	return 0;
 }
 
 int switches__name(struct switches *s, const struct event *ev)
 {
-	rivals__name(&s->rivals, ev->name.tid, ev->name.comm);
+	task_names__set(&s->names, ev->name.tid, ev->name.comm);
 	return 0;
 }
 
@@ -204,6 +204,6 @@ int switches__migrate(struct switches *s, const struct event *ev)
 	struct thread *t = threads__find(&s->threads, ev->migrate.tid);
 
 	if (t && t->state == THREAD_OFF && ev->ts_ns >= t->born_ns)
-		moves__add(&t->moves, ev->ts_ns, ev->migrate.from_cpu);
+		moves__add(&t->moves, (struct move){ ev->ts_ns, ev->migrate.from_cpu, ev->migrate.to_cpu });
 	return 0;
 }

@@ -5,7 +5,7 @@
 
 #include "process.h"
 
-#define MAX_LOSS_ROWS (TARE_NR_LOST * RIVALS_MAX_CPUS)
+#define MAX_LOSS_ROWS (TARE_NR_LOST * MODEL_MAX_CPUS)
 
 struct model *model__new(void)
 {
@@ -282,7 +282,7 @@ static const struct {
 
 int model__event(struct model *m, const struct event *ev)
 {
-	int err;
+	int err = 0;
 
 	if (ev->kind >= sizeof(kinds) / sizeof(kinds[0]) || !kinds[ev->kind].fold)
 		return 0;
@@ -293,8 +293,10 @@ int model__event(struct model *m, const struct event *ev)
 		if (!m->first_event_ns)
 			m->first_event_ns = ev->ts_ns;
 	}
-	/* pauses ask for what threads did before this event */
-	err = pauses__event(&m->pauses, ev);
+	/* both folds of a switch ask who had the CPU until then; pauses, for what threads did before this event */
+	if (ev->kind == EVENT_SWITCH)
+		err = cpu_history__switch(&m->switches.history, &m->switches.names, ev);
+	err = err ?: pauses__event(&m->pauses, ev);
 	return err ? err : kinds[ev->kind].fold(m, ev);
 }
 

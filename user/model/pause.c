@@ -37,7 +37,6 @@ void pauses__free(struct pauses *ps)
 	free(ps->by_process);
 	table__free(&ps->process_of);
 	pause_threads__free(ps);
-	pause_cpus__free(ps);
 	model_stacks__free(&ps->stacks);
 	segs__free(&ps->scratch);
 }
@@ -114,7 +113,6 @@ static int fold_runtime(struct pauses *ps, const struct event *ev)
 	ps->runtime_events++;
 	return pr ? pauses__runtime(ps, pr, ev) : 0;
 }
-
 
 static void pause_process__stolen(struct pause_process *pr, const struct pause_thread *t, const struct event *ev)
 {
@@ -198,13 +196,8 @@ static void fold_arrive(struct pauses *ps, const struct event *ev)
 
 static int fold_switch(struct pauses *ps, const struct event *ev)
 {
-	int err;
-
 	if (!ps->processes.count)
 		return 0;
-	err = pause_cpus__switch(ps, ev);
-	if (err)
-		return err;
 	if (ev->sw.prev_target)
 		fold_leave(ps, ev);
 	if (ev->sw.next_target)

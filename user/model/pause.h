@@ -56,7 +56,7 @@ struct pause_seg {
 	uint32_t stack;		/* user, signal, kernel, runtime: the number of the calls that led there; 0: not known */
 	uint32_t tid;		/* whose timeline this is; 0: nobody's */
 	uint32_t other;		/* runqueue: who had the CPU; blocked: who ended that (0: not known, no task) */
-	uint16_t name;		/* runqueue: its name, index into struct rivals .names */
+	uint16_t name;		/* runqueue: its name, enum name_id */
 	uint16_t cpu;		/* runqueue */
 	uint8_t cause, part;	/* enum pause_cause, enum pause_part */
 	bool on_cpu;		/* the thread had a CPU */
@@ -187,8 +187,6 @@ struct pauses {
 	struct model_stacks stacks;
 	struct table threads;		/* tid to struct pause_thread */
 	struct table processes;		/* tgid to struct pause_process */
-	struct pause_cpu **cpus;	/* RIVALS_MAX_CPUS of them, NULL where nothing ran */
-	uint64_t nr_past;		/* switches that all of these have room for */
 	struct segs scratch;
 	uint64_t epoch, seq;
 	uint64_t now_ns, due_ns;	/* the next pause that lingers is over by then */

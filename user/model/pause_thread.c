@@ -6,6 +6,16 @@
 
 #define OLD_SIGNAL_NS 1000000000ull
 
+static uint64_t less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+static uint64_t at_most(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 struct pause_thread *pause_thread__find(const struct pauses *ps, uint32_t tid)
 {
 	uint64_t *slot = table__find(&ps->threads, tid);
@@ -112,23 +122,30 @@ void pause_thread__begin(struct pause_thread *t, uint64_t epoch, uint64_t ts_ns)
 	t->was_busy = t->is_known && (t->is_on || t->off == OFF_RUNNABLE || t->off == OFF_THROTTLED);
 }
 
-/* Where the thread is off the CPU and nobody told when it comes back: its wait for the CPU by the CPU's switches. */
-static void pause_thread__tell_off(struct pauses *ps, struct pause_thread *t, uint64_t from, uint64_t to,
-				   struct segs *out)
+/* It waits for a CPU since it left one, and still does at @to: who has had that since the timeline's end. */
+static void pause_thread__tell_waiting(struct pauses *ps, struct pause_thread *t, uint64_t to)
+{
+	const struct thread *st = threads__find(&ps->switches->threads, t->tid);
+	const struct moves *m = st && st->moves.count ? &st->moves : NULL;
+	struct cpu_wait wait = { .tid = t->tid, .cpu = m ? m->at[m->count - 1].to_cpu : t->cpu, .moves = m,
+				 .from_ns = at_most(t->since_ns, t->pos_ns), .to_ns = to };
+
+	pause_rivals__wait(ps, &wait, t->pos_ns, t->pos_ns, &t->timeline);
+}
+
+/* The thread is off the CPU, for a reason that is known if any is. */
+static void pause_thread__tell_off(struct pause_thread *t, uint64_t from, uint64_t to, struct segs *out)
 {
 	static const uint8_t causes[] = {
-		[OFF_UNKNOWN] = PAUSE_UNEXPLAINED, [OFF_RUNNABLE] = PAUSE_RUNQUEUE, [OFF_THROTTLED] = PAUSE_THROTTLED,
-		[OFF_BLOCKED] = PAUSE_BLOCKED, [OFF_FAULT] = PAUSE_FAULT,
+		[OFF_UNKNOWN] = PAUSE_UNEXPLAINED, [OFF_THROTTLED] = PAUSE_THROTTLED, [OFF_BLOCKED] = PAUSE_BLOCKED,
+		[OFF_FAULT] = PAUSE_FAULT,
 	};
 	struct pause_seg s = { .tid = t->tid, .cause = causes[t->off], .firm = t->off != OFF_UNKNOWN };
 
 	if (t->off == OFF_BLOCKED || t->off == OFF_FAULT)
 		s.detail = t->off_detail;
 	s.asleep = t->off == OFF_BLOCKED && t->asleep;
-	if (t->off == OFF_RUNNABLE)
-		pause_cpus__wait(ps, t->cpu, t->tid, from, to, out);
-	else
-		segs__push(out, from, to, &s);
+	segs__push(out, from, to, &s);
 }
 
 void pause_thread__tell_until(struct pauses *ps, struct pause_thread *t, uint64_t ts_ns)
@@ -146,30 +163,11 @@ void pause_thread__tell_until(struct pauses *ps, struct pause_thread *t, uint64_
 		t->evidence_ns = at;
 		return;
 	}
-	if (t->is_known)
-		pause_thread__tell_off(ps, t, t->pos_ns, ts_ns, &t->timeline);
+	if (t->is_known && t->off == OFF_RUNNABLE)
+		pause_thread__tell_waiting(ps, t, ts_ns);
+	else if (t->is_known)
+		pause_thread__tell_off(t, t->pos_ns, ts_ns, &t->timeline);
 	t->pos_ns = ts_ns;
-}
-
-static uint64_t less(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
-}
-
-static uint64_t at_most(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-/* Where a pause was requested meanwhile, what came before that is not to be mixed with what came after. */
-static void pause_thread__tell_stretch(struct pauses *ps, const struct pause_thread *t, uint16_t cpu, uint64_t from,
-				       uint64_t to)
-{
-	if (t->pos_ns > from && t->pos_ns < to) {
-		pause_cpus__wait(ps, cpu, t->tid, from, t->pos_ns, &ps->scratch);
-		from = t->pos_ns;
-	}
-	pause_cpus__wait(ps, cpu, t->tid, from, to, &ps->scratch);
 }
 
 /* The wait for a CPU until @ev, on each CPU where it waited; what the quota took stands first. */
@@ -183,17 +181,9 @@ static void pause_thread__tell_wait(struct pauses *ps, struct pause_thread *t, c
 		ns = ev->ts_ns - from;
 	ns = at_most(ns, ev->ts_ns - from);
 	segs__push(&ps->scratch, from, from + ns, &throttled);
-	from += ns;
-	for (int i = 0; st && i < st->moves.count; i++) {
-		uint64_t moved = at_most(st->moves.at[i].ts_ns, ev->ts_ns);
-
-		if (moved <= from)
-			continue;
-		pause_thread__tell_stretch(ps, t, i == 0 && st->moves.forgot ? UINT16_MAX : st->moves.at[i].from_cpu,
-					   from, moved);
-		from = moved;
-	}
-	pause_thread__tell_stretch(ps, t, ev->cpu, from, ev->ts_ns);
+	/* where a pause was requested meanwhile, what came before that is not to be mixed with what came after */
+	pause_rivals__wait(ps, &(struct cpu_wait){ .tid = t->tid, .cpu = ev->cpu, .moves = st ? &st->moves : NULL,
+						   .from_ns = from + ns, .to_ns = ev->ts_ns }, 0, t->pos_ns, &ps->scratch);
 }
 
 /* Off the CPU until @ev: as it left, then told to go on, then waiting for a CPU. */
@@ -210,7 +200,7 @@ void pause_thread__arrive(struct pauses *ps, struct pause_thread *t, const struc
 	delay = at_most(ev->sw.has_wake ? ev->sw.wake_delay_ns : 0, off - wait);
 	ps->scratch.n = 0;
 	if (was_off && !runnable)
-		pause_thread__tell_off(ps, t, from, ev->ts_ns - wait - delay, &ps->scratch);
+		pause_thread__tell_off(t, from, ev->ts_ns - wait - delay, &ps->scratch);
 	else
 		segs__push(&ps->scratch, from, ev->ts_ns - wait - delay, &gap);
 	if (was_off && t->off == OFF_BLOCKED && ps->scratch.n && ev->sw.has_wake &&

@@ -7,7 +7,7 @@
 #ifndef TARE_PAUSE_THREAD_H
 #define TARE_PAUSE_THREAD_H
 
-#include "pause_cpu.h"
+#include "pause_rivals.h"
 #include "pause_seg.h"
 
 enum pause_off { OFF_UNKNOWN, OFF_RUNNABLE, OFF_THROTTLED, OFF_BLOCKED, OFF_FAULT };

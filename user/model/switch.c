@@ -8,7 +8,7 @@ void switches__init(struct switches *s)
 {
 	memset(s, 0, sizeof(*s));
 	threads__init(&s->threads);
-	rivals__init(&s->rivals);
+	task_names__init(&s->names);
 	table__init(&s->reason_ids, MAX_REASONS);
 	for (s->nr_reasons = 0; s->nr_reasons < REASON_SYSCALL; s->nr_reasons++)
 		s->reasons[s->nr_reasons].kind = s->nr_reasons;
@@ -17,7 +17,8 @@ void switches__init(struct switches *s)
 void switches__free(struct switches *s)
 {
 	threads__free(&s->threads);
-	rivals__free(&s->rivals);
+	task_names__free(&s->names);
+	cpu_history__free(&s->history);
 	table__free(&s->reason_ids);
 }
 
@@ -172,7 +173,7 @@ static void switches__out(struct switches *s, struct cpu *cpu, struct thread *t,
 	t->cpu = ev->cpu;
 	t->placed = true;
 	if (t->reason == REASON_EXITED) {
-		rivals__forget(&s->rivals, t->tid);
+		task_names__forget(&s->names, t->tid);
 		threads__retire(&s->threads, t);
 	}
 }
@@ -241,9 +242,11 @@ static void switches__in(struct switches *s, struct thread *t, const struct even
 	if (sw->has_wake) {
 		latency = sw->wait_ns + sw->wake_delay_ns;
 		hist__record(&s->wake_latency, latency < sw->wait_ns ? UINT64_MAX : latency);
-		rivals__wake(&s->rivals, ev, threads__find(&s->threads, sw->waker_tid));
+		rivals__wake(&s->rivals, ev, task_names__of(&s->names, sw->waker_tid),
+			     threads__find(&s->threads, sw->waker_tid));
 	}
-	rivals__wait(&s->rivals, ev, run_queue, &t->moves);
+	rivals__wait(&s->rivals, &s->history, &(struct cpu_wait){ .tid = t->tid, .cpu = ev->cpu, .moves = &t->moves,
+								  .from_ns = ev->ts_ns - run_queue, .to_ns = ev->ts_ns });
 	t->moves.count = 0;
 	t->moves.forgot = false;
 	t->state = THREAD_ON;
@@ -257,9 +260,8 @@ int switches__switch(struct switches *s, const struct event *at)
 	struct event ev = *at;
 	struct cpu *cpu;
 	struct thread *t;
-	int err;
 
-	if (ev.cpu >= RIVALS_MAX_CPUS) {
+	if (ev.cpu >= MODEL_MAX_CPUS) {
 		s->threads.untracked++;
 		return 0;
 	}
@@ -269,9 +271,6 @@ int switches__switch(struct switches *s, const struct event *at)
 	cpu->last_ns = ev.ts_ns;
 	if (ev.sw.throttled_ns > ev.sw.wait_ns)
 		ev.sw.throttled_ns = ev.sw.wait_ns;
-	err = rivals__switch(&s->rivals, &ev);
-	if (err)
-		return err;
 	if (ev.sw.last_cost_ns)
 		hist__record(&s->direct_cost, ev.sw.last_cost_ns);
 	if (ev.sw.prev_target) {

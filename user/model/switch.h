@@ -51,12 +51,14 @@ struct cpu {
 
 struct switches {
 	struct threads threads;
+	struct task_names names;
+	struct cpu_history history;	/* told of a switch before all else */
 	struct rivals rivals;
 	struct reason reasons[MAX_REASONS];
 	uint32_t nr_reasons;
 	struct table reason_ids;	/* compat << 16 | system call to index */
 	uint32_t arch;			/* enum tare_arch: whose number sched_yield has */
-	struct cpu cpus[RIVALS_MAX_CPUS];
+	struct cpu cpus[MODEL_MAX_CPUS];
 	struct hist slice, run_queue, throttled, wake_latency, direct_cost;
 };
 

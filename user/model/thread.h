@@ -14,7 +14,7 @@
 
 #include "birth.h"
 #include "event.h"
-#include "rivals.h"
+#include "cpu_history.h"
 #include "table.h"
 
 #define THREADS_MAX_LIVE	(1u << 18)

@@ -68,28 +68,29 @@ int rows__off_cpu(const struct model *m, struct row **rows)
 	return n;
 }
 
-static void task_name(const struct rivals *r, uint32_t id, struct row *row)
+static void task_name(const struct task_names *n, uint32_t id, struct row *row)
 {
-	sanitize(r->names[id], sizeof(r->names[id]), row->name, sizeof(row->name));
+	sanitize(n->names[id], sizeof(n->names[id]), row->name, sizeof(row->name));
 	if (!row->name[0])
 		strcpy(row->name, "(no name)");
 }
 
 int rows__rivals(const struct model *m, struct row **rows)
 {
+	const struct task_names *names = &m->switches.names;
 	const struct rivals *r = &m->switches.rivals;
 	int n = 0;
 
-	*rows = calloc(r->nr_names * 2, sizeof(**rows));
+	*rows = calloc(names->nr * 2, sizeof(**rows));
 	if (!*rows)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < r->nr_names * 2; i++) {
+	for (uint32_t i = 0; i < names->nr * 2; i++) {
 		const struct rival *rival = &r->rival[i / 2][i % 2];
 		struct row *row = &(*rows)[n];
 
 		if (!rival->total_ns)
 			continue;
-		task_name(r, i / 2, row);
+		task_name(names, i / 2, row);
 		row->own = i % 2;
 		row->count = rival->waits;
 		row->total_ns = rival->total_ns;
@@ -113,16 +114,17 @@ static int add_waker(struct row *row, const struct waker *w, const char *context
 
 int rows__wakers(const struct model *m, struct row **rows)
 {
+	const struct task_names *names = &m->switches.names;
 	const struct rivals *r = &m->switches.rivals;
 	int n = 0;
 
-	*rows = calloc(r->nr_names * 2 + 2, sizeof(**rows));
+	*rows = calloc(names->nr * 2 + 2, sizeof(**rows));
 	if (!*rows)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < r->nr_names * 2; i++) {
+	for (uint32_t i = 0; i < names->nr * 2; i++) {
 		if (!add_waker(&(*rows)[n], &r->waker[i / 2][i % 2], "task", i % 2))
 			continue;
-		task_name(r, i / 2, &(*rows)[n++]);
+		task_name(names, i / 2, &(*rows)[n++]);
 	}
 	strcpy((*rows)[n].name, "softirq");
 	n += add_waker(&(*rows)[n], &r->softirq, "softirq", false);

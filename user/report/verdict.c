@@ -39,21 +39,21 @@ static void whose_text(const struct model *m, const struct pause *p, const struc
 
 static void rival_text(const struct model *m, const struct pause *p, const struct pause_seg *s, char *buf, size_t size)
 {
-	const struct rivals *r = &m->switches.rivals;
+	const struct task_names *n = &m->switches.names;
 	/* its name may have been told after the wait was; no other thread had its number by then */
-	uint32_t id = s->name == NAME_UNNAMED ? rivals__name_of(r, s->other) : s->name;
+	uint32_t id = s->name == NAME_UNNAMED ? task_names__of(n, s->other) : s->name;
 	char name[64], whose[72];
 
 	if (s->name == NAME_OTHER && !s->other)
 		snprintf(buf, size, "many tasks in turn");
-	else if (id == NAME_UNKNOWN || id >= r->nr_names || !s->other)
+	else if (id == NAME_UNKNOWN || id >= n->nr || !s->other)
 		snprintf(buf, size, "an unknown task");
 	else if (id == NAME_UNNAMED)
 		snprintf(buf, size, "%s %u", s->own ? "the target's thread" : "task", s->other);
 	else {
 		whose_text(m, p, s, whose, sizeof(whose));
 		snprintf(buf, size, "%s (%s)",
-			 sanitize(r->names[id], sizeof(r->names[id]), name, sizeof(name)), whose);
+			 sanitize(n->names[id], sizeof(n->names[id]), name, sizeof(name)), whose);
 	}
 }
 
