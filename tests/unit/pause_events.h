@@ -41,7 +41,7 @@ static inline void goroutine(uint64_t ts, uint32_t tid, uint64_t g, int p)
 {
 	struct event ev = { .kind = EVENT_GOROUTINE, .ts_ns = ts };
 
-	ev.goroutine = (struct tare_goroutine){ .tid = tid, .p = p, .goroutine = g };
+	ev.goroutine = (struct event_goroutine){ .tid = tid, .p = p, .goroutine = g };
 	fold(&ev);
 }
 
@@ -49,7 +49,7 @@ static inline void signal_at(uint64_t ts, uint32_t tid, int step, uint64_t ip)
 {
 	struct event ev = { .kind = EVENT_SIGNAL, .ts_ns = ts };
 
-	ev.signal = (struct tare_signal){ .rec.flags = step, .tid = tid, .ip = ip };
+	ev.signal = (struct event_signal){ .step = step, .tid = tid, .ip = ip };
 	fold(&ev);
 }
 
@@ -58,7 +58,7 @@ static inline void signal_from_call(uint64_t ts, uint32_t tid, uint16_t call, ui
 {
 	struct event ev = { .kind = EVENT_SIGNAL, .ts_ns = ts };
 
-	ev.signal = (struct tare_signal){ .rec.flags = TARE_SIGNAL_DELIVERED, .tid = tid, .ip = ip, .call = call + 1 };
+	ev.signal = (struct event_signal){ .step = TARE_SIGNAL_DELIVERED, .tid = tid, .ip = ip, .call = call + 1 };
 	fold(&ev);
 }
 
@@ -67,7 +67,7 @@ static inline void signal_masked(uint64_t ts, uint32_t tid)
 {
 	struct event ev = { .kind = EVENT_SIGNAL, .ts_ns = ts };
 
-	ev.signal = (struct tare_signal){ .rec.flags = TARE_SIGNAL_SENT, .tid = tid, .masked = 1 };
+	ev.signal = (struct event_signal){ .step = TARE_SIGNAL_SENT, .tid = tid, .masked = 1 };
 	fold(&ev);
 }
 
@@ -76,7 +76,7 @@ static inline void fault_begins(uint64_t ts, uint32_t tid, uint64_t address)
 {
 	struct event ev = { .kind = EVENT_FAULT, .ts_ns = ts };
 
-	ev.fault = (struct tare_fault){ .rec.flags = TARE_FAULT_ENDS, .tid = tid, .address = address, .ip = 0x1000 };
+	ev.fault = (struct event_fault){ .ends = true, .tid = tid, .address = address, .ip = 0x1000 };
 	fold(&ev);
 }
 
@@ -92,7 +92,7 @@ static inline void fault(uint64_t ts, uint32_t tid, uint64_t address)
 {
 	struct event ev = { .kind = EVENT_FAULT, .ts_ns = ts };
 
-	ev.fault = (struct tare_fault){ .tid = tid, .address = address, .ip = 0x1000 };
+	ev.fault = (struct event_fault){ .tid = tid, .address = address, .ip = 0x1000 };
 	fold(&ev);
 }
 
@@ -100,7 +100,9 @@ static inline void sample(uint64_t ts, uint32_t tid, int flags, uint16_t syscall
 {
 	struct event ev = { .kind = EVENT_SAMPLE, .ts_ns = ts };
 
-	ev.sample = (struct tare_sample){ .rec.flags = flags, .tid = tid, .syscall = syscall, .ip = ip };
+	ev.sample = (struct event_sample){
+		.kernel = flags & TARE_SAMPLE_KERNEL, .softirq = flags & TARE_SAMPLE_SOFTIRQ,
+		.hardirq = flags & TARE_SAMPLE_HARDIRQ, .called = flags & TARE_SAMPLE_CALLED, .tid = tid, .syscall = syscall, .ip = ip };
 	fold(&ev);
 }
 
@@ -108,7 +110,7 @@ static inline void irq(uint64_t ts, uint32_t tid, uint16_t which, uint32_t ns)
 {
 	struct event ev = { .kind = EVENT_IRQ, .ts_ns = ts };
 
-	ev.irq = (struct tare_irq){ .rec.flags = which, .tid = tid, .ns = ns };
+	ev.irq = (struct event_irq){ .number = which, .tid = tid, .ns = ns };
 	fold(&ev);
 }
 

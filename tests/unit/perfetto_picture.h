@@ -25,20 +25,20 @@ static inline void runtime(struct sink *s, uint64_t ts_ns, uint32_t tid, int eve
 static inline void signal_at(struct sink *s, uint64_t ts_ns, int step, uint32_t tid, uint32_t from)
 {
 	feed(s, (struct event){ .kind = EVENT_SIGNAL, .ts_ns = ts_ns,
-				.signal = { .rec.flags = step, .tid = tid, .other = from, .tgid = PID,
+				.signal = { .step = step, .tid = tid, .other = from, .tgid = PID,
 					    .ip = 0x1234 } });
 }
 
 static inline void irq(struct sink *s, uint64_t ts_ns, uint32_t tid, int number, uint32_t ns)
 {
 	feed(s, (struct event){ .kind = EVENT_IRQ, .ts_ns = ts_ns,
-				.irq = { .rec.flags = number, .tid = tid, .ns = ns } });
+				.irq = { .number = number, .tid = tid, .ns = ns } });
 }
 
 static inline void goroutine(struct sink *s, uint64_t ts_ns, uint32_t tid, uint64_t g, int status, int wait_reason)
 {
 	feed(s, (struct event){ .kind = EVENT_GOROUTINE, .ts_ns = ts_ns,
-				.goroutine = { .rec.flags = status, .tid = tid, .wait_reason = wait_reason, .p = 1,
+				.goroutine = { .status = status, .tid = tid, .wait_reason = wait_reason, .p = 1,
 					       .goroutine = g } });
 }
 

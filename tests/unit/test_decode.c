@@ -187,7 +187,7 @@ static const struct tare_goroutine goroutine = {
 	{ 1, TARE_REC_GOROUTINE, sizeof(goroutine) / 4, 0x1004 }, 13, 19, -1, 1ull << 40
 };
 static const struct tare_signal signalled = {
-	{ 1, TARE_REC_SIGNAL, sizeof(signalled) / 4, TARE_SIGNAL_DELIVERED }, 14, 15, 16, 0, 0, 0x7fffffffffff
+	{ 1, TARE_REC_SIGNAL, sizeof(signalled) / 4, TARE_SIGNAL_DELIVERED }, 14, 15, 16, 17, 0, 0x7fffffffffff
 };
 static const struct tare_fault fault = {
 	{ 1, TARE_REC_FAULT, sizeof(fault) / 4, TARE_FAULT_WRITE }, 17, 18, 1ull << 63, 0x401000
@@ -200,29 +200,32 @@ static const struct tare_sample sample = {
 };
 static const struct tare_irq irq = { { 1, TARE_REC_IRQ, sizeof(irq) / 4, TARE_IRQ_HARD }, 21, UINT32_MAX };
 
-/* Handed on as they are. */
 static void kinds_of_evidence(void **unused)
 {
 	struct event ev;
 
 	assert_int_equal(decode(&goroutine, sizeof(goroutine), &ev), sizeof(goroutine));
 	assert_int_equal(ev.kind, EVENT_GOROUTINE);
-	assert_memory_equal(&ev.goroutine, &goroutine, sizeof(goroutine));
+	assert_true(ev.goroutine.tid == 13 && ev.goroutine.wait_reason == 19 && ev.goroutine.p == -1);
+	assert_true(ev.goroutine.status == 0x1004 && ev.goroutine.goroutine == 1ull << 40);
 	assert_int_equal(decode(&signalled, sizeof(signalled), &ev), sizeof(signalled));
 	assert_int_equal(ev.kind, EVENT_SIGNAL);
-	assert_memory_equal(&ev.signal, &signalled, sizeof(signalled));
+	assert_true(ev.signal.step == TARE_SIGNAL_DELIVERED && ev.signal.tid == 14 && ev.signal.other == 15);
+	assert_true(ev.signal.tgid == 16 && ev.signal.call == 17 && !ev.signal.masked && ev.signal.ip == 0x7fffffffffff);
 	assert_int_equal(decode(&fault, sizeof(fault), &ev), sizeof(fault));
 	assert_int_equal(ev.kind, EVENT_FAULT);
-	assert_memory_equal(&ev.fault, &fault, sizeof(fault));
+	assert_true(ev.fault.tid == 17 && ev.fault.tgid == 18 && ev.fault.address == 1ull << 63 && ev.fault.ip == 0x401000);
+	assert_true(ev.fault.write && !ev.fault.ends);
 	assert_int_equal(decode(&fault_end, sizeof(fault_end), &ev), sizeof(fault_end));
 	assert_int_equal(ev.kind, EVENT_FAULT_END);
 	assert_memory_equal(&ev.fault_end, &fault_end, sizeof(fault_end));
 	assert_int_equal(decode(&sample, sizeof(sample), &ev), sizeof(sample));
 	assert_int_equal(ev.kind, EVENT_SAMPLE);
-	assert_memory_equal(&ev.sample, &sample, sizeof(sample));
+	assert_true(ev.sample.tid == 19 && ev.sample.syscall == 202 && ev.sample.tgid == 20 && ev.sample.ip == 0x402000);
+	assert_true(ev.sample.kernel && !ev.sample.softirq && !ev.sample.hardirq && !ev.sample.called);
 	assert_int_equal(decode(&irq, sizeof(irq), &ev), sizeof(irq));
 	assert_int_equal(ev.kind, EVENT_IRQ);
-	assert_memory_equal(&ev.irq, &irq, sizeof(irq));
+	assert_true(ev.irq.tid == 21 && ev.irq.ns == UINT32_MAX && ev.irq.number == TARE_IRQ_HARD);
 }
 
 /* As many numbers as it has room for; the others are unknown. More than are known here are passed over. */

@@ -69,7 +69,8 @@ static void who_is_frozen_asleep_is_shown_so(void **unused)
 		struct sink s;
 
 		start(&s, &exporter_perf_script);
-		stop.stop.rec.flags = cases[i].flags;
+		stop.stop.state = cases[i].flags & TARE_STOP_STATE;
+		stop.stop.interruptible = cases[i].flags & TARE_STOP_INTERRUPTIBLE;
 		feed(&s, stop);
 		feed(&s, switch_of(1000, 0, 100, TARE_STATE_FROZEN, true, 0));
 		/* the next one is no freeze */

@@ -164,7 +164,7 @@ static void runtime_events(void **unused)
 
 static void evidence(void **unused)
 {
-	json_t *l = keys(LINE(.kind = EVENT_GOROUTINE, .goroutine = { .p = -1, .rec.flags = 2 }),
+	json_t *l = keys(LINE(.kind = EVENT_GOROUTINE, .goroutine = { .p = -1, .status = 2 }),
 			 "goroutine tid goroutine status wait_reason");
 
 	assert_true(number(l, "status") == 2);
@@ -172,25 +172,25 @@ static void evidence(void **unused)
 	l = keys(LINE(.kind = EVENT_GOROUTINE, .goroutine = { .p = 0 }),
 		 "goroutine tid goroutine status wait_reason p");
 	json_decref(l);
-	l = keys(LINE(.kind = EVENT_SIGNAL, .signal = { .rec.flags = TARE_SIGNAL_SENT, .tid = 5, .other = 6 }),
+	l = keys(LINE(.kind = EVENT_SIGNAL, .signal = { .step = TARE_SIGNAL_SENT, .tid = 5, .other = 6 }),
 		 "signal what tid tgid from_tid");
 	text_is(l, "what", "sent");
 	json_decref(l);
-	l = keys(LINE(.kind = EVENT_SIGNAL, .signal = { .rec.flags = TARE_SIGNAL_DELIVERED, .tid = 5, .ip = 0x401000 }),
+	l = keys(LINE(.kind = EVENT_SIGNAL, .signal = { .step = TARE_SIGNAL_DELIVERED, .tid = 5, .ip = 0x401000 }),
 		 "signal what tid tgid ip");
 	text_is(l, "what", "delivered");
 	text_is(l, "ip", "0x401000");
 	json_decref(l);
-	l = keys(LINE(.kind = EVENT_SIGNAL, .signal = { .rec.flags = TARE_SIGNAL_DELIVERED, .call = 1 }),
+	l = keys(LINE(.kind = EVENT_SIGNAL, .signal = { .step = TARE_SIGNAL_DELIVERED, .call = 1 }),
 		 "signal what tid tgid ip syscall");
 	assert_true(number(l, "syscall") == 0);
 	json_decref(l);
-	json_decref(keys(LINE(.kind = EVENT_SIGNAL, .signal = { .rec.flags = TARE_SIGNAL_SENT, .masked = 1 }),
+	json_decref(keys(LINE(.kind = EVENT_SIGNAL, .signal = { .step = TARE_SIGNAL_SENT, .masked = 1 }),
 			 "signal what tid tgid from_tid masked"));
-	l = LINE(.kind = EVENT_SIGNAL, .signal = { .rec.flags = 65535 });
+	l = LINE(.kind = EVENT_SIGNAL, .signal = { .step = 65535 });
 	text_is(l, "what", "65535");
 	json_decref(l);
-	l = keys(LINE(.kind = EVENT_FAULT, .fault = { .rec.flags = TARE_FAULT_WRITE, .address = UINT64_MAX }),
+	l = keys(LINE(.kind = EVENT_FAULT, .fault = { .write = true, .address = UINT64_MAX }),
 		 "fault tid tgid address ip write");
 	text_is(l, "address", "0xffffffffffffffff");
 	assert_true(json_is_true(json_object_get(l, "write")));
@@ -201,11 +201,11 @@ static void evidence(void **unused)
 	l = keys(LINE(.kind = EVENT_SAMPLE, .sample = { .syscall = 1, .ip = 16 }), "sample tid tgid ip kernel syscall");
 	assert_true(json_is_false(json_object_get(l, "kernel")));
 	json_decref(l);
-	l = keys(LINE(.kind = EVENT_SAMPLE, .sample = { .syscall = TARE_NO_SYSCALL, .rec.flags = TARE_SAMPLE_KERNEL }),
+	l = keys(LINE(.kind = EVENT_SAMPLE, .sample = { .syscall = TARE_NO_SYSCALL, .kernel = true }),
 		 "sample tid tgid ip kernel");
 	json_decref(l);
-	json_decref(keys(LINE(.kind = EVENT_IRQ, .irq = { .rec.flags = TARE_IRQ_HARD, .ns = 5 }), "irq tid ns"));
-	l = keys(LINE(.kind = EVENT_IRQ, .irq = { .rec.flags = 3, .ns = 5 }), "irq tid ns softirq");
+	json_decref(keys(LINE(.kind = EVENT_IRQ, .irq = { .number = TARE_IRQ_HARD, .ns = 5 }), "irq tid ns"));
+	l = keys(LINE(.kind = EVENT_IRQ, .irq = { .number = 3, .ns = 5 }), "irq tid ns softirq");
 	assert_true(number(l, "softirq") == 3 && number(l, "ns") == 5);
 	json_decref(l);
 }

@@ -243,7 +243,7 @@ static void stop(uint64_t ts, uint32_t tid, int state, uint32_t signal, const ch
 {
 	struct event ev = { .kind = EVENT_STOP, .ts_ns = ts };
 
-	ev.stop = (struct tare_stop){ .rec.flags = state, .tid = tid, .signal = signal };
+	ev.stop = (struct event_stop){ .state = state, .tid = tid, .signal = signal };
 	strcpy(ev.stop.cgroup, cgroup);
 	fold(&ev);
 }

@@ -6,7 +6,8 @@ static void frozen_out(uint64_t ts, int cpu, uint32_t tid, uint16_t flags)
 {
 	struct event stop = { .kind = EVENT_STOP, .ts_ns = ts }, ev = sw(ts, cpu, tid, 0);
 
-	stop.stop = (struct tare_stop){ .rec.flags = TARE_STATE_FROZEN | flags, .tid = tid, .tgid = TGID, .cgroup = "one" };
+	stop.stop = (struct event_stop){ .state = TARE_STATE_FROZEN, .sleepers = flags & TARE_STOP_SLEEPERS, .tid = tid,
+					.interruptible = flags & TARE_STOP_INTERRUPTIBLE, .tgid = TGID, .cgroup = "one" };
 	fold(&stop);
 	ev.sw.prev_target = ev.sw.voluntary = true;
 	ev.sw.state = TARE_STATE_FROZEN;

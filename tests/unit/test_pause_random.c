@@ -95,24 +95,25 @@ static void any_evidence(struct event *ev)
 	ev->kind = one_in(6) ? EVENT_FAULT_END : EVENT_GOROUTINE + rnd(EVENT_IRQ - EVENT_GOROUTINE + 1);
 	switch (ev->kind) {
 	case EVENT_GOROUTINE:
-		ev->goroutine = (struct tare_goroutine){ .tid = any_tid(), .p = rnd(4) - 1, .goroutine = rnd(9) };
+		ev->goroutine = (struct event_goroutine){ .tid = any_tid(), .p = rnd(4) - 1, .goroutine = rnd(9) };
 		break;
 	case EVENT_SIGNAL:
-		ev->signal = (struct tare_signal){ .rec.flags = rnd(3), .tid = any_tid(), .ip = rnd(9),
+		ev->signal = (struct event_signal){ .step = rnd(3), .tid = any_tid(), .ip = rnd(9),
 						   .call = rnd(3), .masked = one_in(4) };
 		break;
 	case EVENT_FAULT_END:
 		ev->fault_end = (struct tare_fault_end){ .tid = any_tid(), .address = rnd(9), .ns = any_ns() };
 		break;
 	case EVENT_FAULT:
-		ev->fault = (struct tare_fault){ .rec.flags = rnd(4), .tid = any_tid(), .address = rnd(9), .ip = rnd(9) };
+		ev->fault = (struct event_fault){ .write = one_in(2), .ends = one_in(2), .tid = any_tid(), .address = rnd(9), .ip = rnd(9) };
 		break;
 	case EVENT_SAMPLE:
-		ev->sample = (struct tare_sample){ .rec.flags = rnd(16), .tid = any_tid(), .ip = rnd(9),
+		ev->sample = (struct event_sample){ .kernel = one_in(2), .softirq = one_in(2), .hardirq = one_in(2),
+						    .called = one_in(2), .tid = any_tid(), .ip = rnd(9),
 						   .syscall = one_in(2) ? TARE_NO_SYSCALL : rnd(300) };
 		break;
 	default:
-		ev->irq = (struct tare_irq){ .rec.flags = rnd(10), .tid = any_tid(), .ns = any_ns() };
+		ev->irq = (struct event_irq){ .number = rnd(10), .tid = any_tid(), .ns = any_ns() };
 	}
 }
 

@@ -235,7 +235,7 @@ static void faults_and_interrupts(void **unused)
 	begin(&s);
 	goroutine(&s, 10000, 101, 17, 2, 0);
 	feed(&s, (struct event){ .kind = EVENT_FAULT, .ts_ns = 10000,
-				 .fault = { .rec.flags = TARE_FAULT_WRITE, .tid = 101, .tgid = PID, .address = 0xabc,
+				 .fault = { .write = true, .tid = 101, .tgid = PID, .address = 0xabc,
 					    .ip = 0x1000 } });
 	irq(&s, 20000, 101, TARE_IRQ_HARD, 1000);	/* in the softirq that is told after it */
 	irq(&s, 21000, 101, 3, 5000);

@@ -10,7 +10,7 @@
 static void step(struct preemption *p, uint64_t ts_ns, int what, uint32_t tid)
 {
 	struct event ev = { .kind = EVENT_SIGNAL, .ts_ns = ts_ns,
-			    .signal = { .rec.flags = what, .tid = tid, .other = 9 } };
+			    .signal = { .step = what, .tid = tid, .other = 9 } };
 
 	preemption__signal(p, &ev);
 }

@@ -12,6 +12,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "event.h"
 #include "rings.h"
 #include "util.h"
 
@@ -61,7 +62,7 @@ static int on_record(void *ctx, void *data, size_t size)
 {
 	const struct tare_rec *rec = data;
 	struct cpu_ring *c = ctx;
-	size_t len = rec->words * 4u;
+	size_t len = record__len(rec);
 
 	if (len > size) /* impossible: the kernel side wrote both */
 		return -EBADMSG;

@@ -9,6 +9,7 @@
 
 #include "array.h"
 #include "cgroup.h"
+#include "event.h"
 #include "modules.h"
 #include "runtime.h"
 #include "symbols.h"
@@ -76,15 +77,19 @@ static void note_callers(struct symbols *s)
 	s->nr_stacks = 0;
 }
 
-static void on_stack(struct symbols *s, const struct tare_stack *rec)
+static void on_stack(struct symbols *s, const struct event *ev)
 {
-	struct pending_stack st = { .pid = rec->tgid, .nr_words = rec->rec.flags, .ip = rec->frames[0] };
-	size_t nr = (rec->rec.words * 4 - offsetof(struct tare_stack, frames)) / sizeof(rec->frames[0]);
+	struct pending_stack st = { .pid = ev->stack.tgid, .nr_words = ev->stack.nr_words };
+	uint64_t frames[TARE_STACK_FRAMES];
 
+	if (!ev->stack.nr_frames)
+		return;
+	memcpy(frames, ev->stack.frames, ev->stack.nr_frames * sizeof(frames[0]));
+	memcpy(st.words, ev->stack.words, sizeof(st.words));
+	st.ip = frames[0];
 	note(s, st.pid, st.ip);
-	for (size_t i = 1; i < nr; i++)
-		note(s, st.pid, rec->frames[i] ? rec->frames[i] - 1 : 0);
-	memcpy(st.words, rec->words, sizeof(st.words));
+	for (size_t i = 1; i < ev->stack.nr_frames; i++)
+		note(s, st.pid, frames[i] ? frames[i] - 1 : 0);
 	if (note_caller(s, &st) || s->nr_stacks == STACKS_MAX)
 		return;
 	if (!s->stacks)
@@ -95,20 +100,27 @@ static void on_stack(struct symbols *s, const struct tare_stack *rec)
 
 void symbols__on_record(struct symbols *s, const struct tare_rec *rec)
 {
-	const struct tare_signal *signal = (const void *)rec;
-	const struct tare_sample *sample = (const void *)rec;
-	const struct tare_fault *fault = (const void *)rec;
+	struct event ev;
 
-	if (rec->kind == TARE_REC_STACK)
-		on_stack(s, (const void *)rec);
-	else if (rec->kind == TARE_REC_SIGNAL)
-		note(s, signal->tgid, signal->ip);
-	else if (rec->kind == TARE_REC_SAMPLE)
-		note(s, sample->tgid, sample->ip);
-	if (rec->kind != TARE_REC_FAULT)
+	if (event__decode(rec, record__len(rec), &ev) <= 0)
 		return;
-	note(s, fault->tgid, fault->ip);
-	note_page(s, fault->tgid, fault->address);
+	switch (ev.kind) {
+	case EVENT_STACK:
+		on_stack(s, &ev);
+		break;
+	case EVENT_SIGNAL:
+		note(s, ev.signal.tgid, ev.signal.ip);
+		break;
+	case EVENT_SAMPLE:
+		note(s, ev.sample.tgid, ev.sample.ip);
+		break;
+	case EVENT_FAULT:
+		note(s, ev.fault.tgid, ev.fault.ip);
+		note_page(s, ev.fault.tgid, ev.fault.address);
+		break;
+	default:
+		break;
+	}
 }
 
 /* ---- one process's addresses ---- */

@@ -19,7 +19,7 @@ struct lines {
 	struct runtime_names names;
 };
 
-static void on_switch(FILE *to, const struct event *ev)
+static void put_switch_of(FILE *to, const struct event *ev)
 {
 	const struct event_switch *sw = &ev->sw;
 
@@ -47,7 +47,7 @@ static void on_switch(FILE *to, const struct event *ev)
 }
 
 /* By what a thread is made to stand still, where that is known. */
-static void put_stop(FILE *to, uint32_t signal, const char cgroup[TARE_CGROUP_LEN])
+static void put_stopped(FILE *to, uint32_t signal, const char cgroup[TARE_CGROUP_LEN])
 {
 	if (signal)
 		put(to, "signal", signal);
@@ -55,7 +55,7 @@ static void put_stop(FILE *to, uint32_t signal, const char cgroup[TARE_CGROUP_LE
 		put_text(to, "cgroup", cgroup, strnlen(cgroup, TARE_CGROUP_LEN));
 }
 
-static void on_task(FILE *to, const struct event *ev)
+static void put_task_of(FILE *to, const struct event *ev)
 {
 	const struct tare_task *t = ev->task;
 
@@ -69,18 +69,18 @@ static void on_task(FILE *to, const struct event *ev)
 	put(to, "involuntary", t->nivcsw);
 	put(to, "exec_ns", t->exec_ns);
 	put_known(to, "run_delay_ns", t->run_delay_ns);
-	put_stop(to, t->signal, t->cgroup);
+	put_stopped(to, t->signal, t->cgroup);
 	put_text(to, "comm", t->comm, strnlen(t->comm, sizeof(t->comm)));
 }
 
-static void on_name(FILE *to, const struct event *ev)
+static void put_name_of(FILE *to, const struct event *ev)
 {
 	put(to, "tid", ev->name.tid);
 	put(to, "tgid", ev->name.tgid);
 	put_text(to, "comm", ev->name.comm, strlen(ev->name.comm));
 }
 
-static void on_fork(FILE *to, const struct event *ev)
+static void put_fork_of(FILE *to, const struct event *ev)
 {
 	put(to, "tid", ev->fork.tid);
 	put(to, "tgid", ev->fork.tgid);
@@ -89,14 +89,14 @@ static void on_fork(FILE *to, const struct event *ev)
 	put_text(to, "comm", ev->fork.comm, strlen(ev->fork.comm));
 }
 
-static void on_exec(FILE *to, const struct event *ev)
+static void put_exec_of(FILE *to, const struct event *ev)
 {
 	put(to, "tid", ev->exec.tid);
 	put(to, "old_tid", ev->exec.old_tid);
 	put_text(to, "comm", ev->exec.comm, strlen(ev->exec.comm));
 }
 
-static void on_exit_of(FILE *to, const struct event *ev)
+static void put_exit_of(FILE *to, const struct event *ev)
 {
 	put(to, "tid", ev->exit.tid);
 	put(to, "tgid", ev->exit.tgid);
@@ -107,14 +107,14 @@ static void on_exit_of(FILE *to, const struct event *ev)
 	put_known(to, "run_delay_ns", ev->exit.run_delay_ns);
 }
 
-static void on_migrate(FILE *to, const struct event *ev)
+static void put_migrate_of(FILE *to, const struct event *ev)
 {
 	put(to, "tid", ev->migrate.tid);
 	put(to, "from_cpu", ev->migrate.from_cpu);
 	put(to, "to_cpu", ev->migrate.to_cpu);
 }
 
-static void on_runtime(FILE *to, const struct event *ev)
+static void put_runtime_of(FILE *to, const struct event *ev)
 {
 	const char *name = runtime_event_name(ev->runtime.event), *arg;
 	char number[16], nth[16];
@@ -131,23 +131,23 @@ static void on_runtime(FILE *to, const struct event *ev)
 	}
 }
 
-static void on_goroutine(FILE *to, const struct event *ev)
+static void put_goroutine_of(FILE *to, const struct event *ev)
 {
 	put(to, "tid", ev->goroutine.tid);
 	put(to, "goroutine", ev->goroutine.goroutine);
-	put(to, "status", ev->goroutine.rec.flags);
+	put(to, "status", ev->goroutine.status);
 	put(to, "wait_reason", ev->goroutine.wait_reason);
 	if (ev->goroutine.p >= 0)
 		put(to, "p", ev->goroutine.p);
 }
 
-static void on_signal(FILE *to, const struct event *ev)
+static void put_signal_of(FILE *to, const struct event *ev)
 {
 	static const char *const steps[] = {
 		[TARE_SIGNAL_SENT] = "sent", [TARE_SIGNAL_DELIVERED] = "delivered",
 		[TARE_SIGNAL_SENT_OTHER] = "sent_by_other", [TARE_SIGNAL_DELIVERED_OTHER] = "delivered_by_other",
 	};
-	unsigned step = ev->signal.rec.flags;
+	unsigned step = ev->signal.step;
 	char number[16];
 
 	snprintf(number, sizeof(number), "%u", step);
@@ -164,16 +164,16 @@ static void on_signal(FILE *to, const struct event *ev)
 		put(to, "syscall", ev->signal.call - 1);
 }
 
-static void on_fault(FILE *to, const struct event *ev)
+static void put_fault_of(FILE *to, const struct event *ev)
 {
 	put(to, "tid", ev->fault.tid);
 	put(to, "tgid", ev->fault.tgid);
 	put_hex(to, "address", ev->fault.address);
 	put_hex(to, "ip", ev->fault.ip);
-	put_bool(to, "write", ev->fault.rec.flags & TARE_FAULT_WRITE);
+	put_bool(to, "write", ev->fault.write);
 }
 
-static void on_fault_end(FILE *to, const struct event *ev)
+static void put_fault_end_of(FILE *to, const struct event *ev)
 {
 	put(to, "tid", ev->fault_end.tid);
 	put(to, "tgid", ev->fault_end.tgid);
@@ -181,33 +181,33 @@ static void on_fault_end(FILE *to, const struct event *ev)
 	put(to, "ns", ev->fault_end.ns);
 }
 
-static void on_sample(FILE *to, const struct event *ev)
+static void put_sample_of(FILE *to, const struct event *ev)
 {
 	put(to, "tid", ev->sample.tid);
 	put(to, "tgid", ev->sample.tgid);
 	put_hex(to, "ip", ev->sample.ip);
-	put_bool(to, "kernel", ev->sample.rec.flags & TARE_SAMPLE_KERNEL);
+	put_bool(to, "kernel", ev->sample.kernel);
 	if (ev->sample.syscall != TARE_NO_SYSCALL)
 		put(to, "syscall", ev->sample.syscall);
 }
 
-static void on_irq(FILE *to, const struct event *ev)
+static void put_irq_of(FILE *to, const struct event *ev)
 {
 	put(to, "tid", ev->irq.tid);
 	put(to, "ns", ev->irq.ns);
-	if (ev->irq.rec.flags != TARE_IRQ_HARD)
-		put(to, "softirq", ev->irq.rec.flags);
+	if (ev->irq.number != TARE_IRQ_HARD)
+		put(to, "softirq", ev->irq.number);
 }
 
-static void on_stop(FILE *to, const struct event *ev)
+static void put_stop_of(FILE *to, const struct event *ev)
 {
 	put(to, "tid", ev->stop.tid);
 	put(to, "tgid", ev->stop.tgid);
-	put(to, "state", ev->stop.rec.flags & TARE_STOP_STATE);
-	put_stop(to, ev->stop.signal, ev->stop.cgroup);
+	put(to, "state", ev->stop.state);
+	put_stopped(to, ev->stop.signal, ev->stop.cgroup);
 }
 
-static void on_counters(FILE *to, const struct event *ev)
+static void put_counters_of(FILE *to, const struct event *ev)
 {
 	const struct tare_counters *c = &ev->counters;
 
@@ -219,7 +219,7 @@ static void on_counters(FILE *to, const struct event *ev)
 #undef X
 }
 
-static void on_stack(FILE *to, const struct event *ev)
+static void put_stack_of(FILE *to, const struct event *ev)
 {
 	put(to, "tid", ev->stack.tid);
 	put(to, "tgid", ev->stack.tgid);
@@ -228,7 +228,7 @@ static void on_stack(FILE *to, const struct event *ev)
 	put_addresses(to, "words", ev->stack.words, ev->stack.nr_words);
 }
 
-static void on_symbol(FILE *to, const struct event *ev)
+static void put_symbol_of(FILE *to, const struct event *ev)
 {
 	static const char *const owners[] = {
 		[TARE_OWNER_RUNTIME] = "runtime", [TARE_OWNER_LIBRARY] = "library", [TARE_OWNER_PROGRAM] = "program",
@@ -248,20 +248,20 @@ static void on_symbol(FILE *to, const struct event *ev)
 	}
 }
 
-static void on_info(FILE *to, const struct event *ev)
+static void put_info_of(FILE *to, const struct event *ev)
 {
 	put_text(to, "key", ev->info.key, strlen(ev->info.key));
 	put_text(to, "value", ev->info.value, strlen(ev->info.value));
 }
 
-static void on_damage(FILE *to, const struct event *ev)
+static void put_damage_of(FILE *to, const struct event *ev)
 {
 	put(to, "offset", ev->damage.offset);
 	put(to, "bytes", ev->damage.bytes);
 	put_text(to, "what", ev->damage.what, strlen(ev->damage.what));
 }
 
-static void on_header(FILE *to, const struct event *ev)
+static void put_header_of(FILE *to, const struct event *ev)
 {
 	const struct tare_header *h = ev->header;
 
@@ -273,7 +273,7 @@ static void on_header(FILE *to, const struct event *ev)
 	put(to, "real_ns", h->real_ns);
 }
 
-static void on_process(FILE *to, const struct event *ev)
+static void put_process_of(FILE *to, const struct event *ev)
 {
 	const struct tare_process *p = ev->process.head;
 	const char *arg = ev->process.cmdline, *end = arg + p->cmdline_len;
@@ -291,7 +291,7 @@ static void on_process(FILE *to, const struct event *ev)
 	fputc(']', to);
 }
 
-static void on_module(FILE *to, const struct event *ev)
+static void put_module_of(FILE *to, const struct event *ev)
 {
 	const struct tare_module *m = ev->module.head;
 
@@ -308,14 +308,14 @@ static void on_module(FILE *to, const struct event *ev)
 	fputc('"', to);
 }
 
-static void on_loss(FILE *to, const struct event *ev)
+static void put_loss_of(FILE *to, const struct event *ev)
 {
 	put(to, "class", ev->loss->cls);
 	put(to, "of_cpu", ev->loss->cpu);
 	put(to, "count", ev->loss->count);
 }
 
-static void on_probe(FILE *to, const struct event *ev)
+static void put_probe_of(FILE *to, const struct event *ev)
 {
 	put_text(to, "name", ev->probe->name, sizeof(ev->probe->name));
 	put(to, "hits", ev->probe->hits);
@@ -323,14 +323,14 @@ static void on_probe(FILE *to, const struct event *ev)
 	put(to, "timed_ns", ev->probe->timed_ns);
 }
 
-static void on_end(FILE *to, const struct event *ev)
+static void put_end_of(FILE *to, const struct event *ev)
 {
 	put(to, "reason", ev->end->reason);
 	fprintf(to, ",\"wait_status\":%d", ev->end->wait_status);
 	put(to, "self_cpu_ns", ev->end->self_cpu_ns);
 }
 
-static void on_delays(FILE *to, const struct event *ev)
+static void put_delays_of(FILE *to, const struct event *ev)
 {
 	const struct tare_delays *d = ev->delays;
 
@@ -343,25 +343,12 @@ static void on_delays(FILE *to, const struct event *ev)
 	fputc(']', to);
 }
 
-static const struct {
-	const char *name;
-	void (*put)(FILE *to, const struct event *ev);
-} kinds[] = {
-	[EVENT_INFO] = { "info", on_info },	     [EVENT_TASK] = { "task", on_task },
-	[EVENT_SWITCH] = { "switch", on_switch },    [EVENT_NAME] = { "name", on_name },
-	[EVENT_FORK] = { "fork", on_fork },	     [EVENT_EXEC] = { "exec", on_exec },
-	[EVENT_RENAME] = { "rename", on_name },	     [EVENT_EXIT] = { "exit", on_exit_of },
-	[EVENT_MIGRATE] = { "migrate", on_migrate }, [EVENT_DAMAGE] = { "damage", on_damage },
-	[EVENT_RUNTIME] = { "runtime", on_runtime }, [EVENT_GOROUTINE] = { "goroutine", on_goroutine },
-	[EVENT_SIGNAL] = { "signal", on_signal },    [EVENT_FAULT] = { "fault", on_fault },
-	[EVENT_SAMPLE] = { "sample", on_sample },    [EVENT_IRQ] = { "irq", on_irq },
-	[EVENT_COUNTERS] = { "counters", on_counters }, [EVENT_SYMBOL] = { "symbol", on_symbol },
-	[EVENT_HEADER] = { "header", on_header },    [EVENT_PROCESS] = { "process", on_process },
-	[EVENT_MODULE] = { "module", on_module },    [EVENT_LOSS] = { "loss", on_loss },
-	[EVENT_PROBE] = { "probe", on_probe },	     [EVENT_END] = { "end", on_end },
-	[EVENT_DELAYS] = { "delays", on_delays },	     [EVENT_FAULT_END] = { "fault_end", on_fault_end },
-	[EVENT_STOP] = { "stop", on_stop },
-	[EVENT_STACK] = { "stack", on_stack },
+#define put_rename_of put_name_of
+
+/* Of every kind there is: one that nobody thought of here does not compile. */
+static void (*const kinds[NR_EVENTS])(FILE *to, const struct event *ev) = {
+#define KIND(kind, name, ...) [EVENT_##kind] = put_##name##_of,
+	EVENT_DESCRIPTIONS(KIND) TARE_RECORDS(KIND, EVENT_NONE)
 };
 
 static int json_lines__begin(FILE *to, void **state)
@@ -397,13 +384,13 @@ static int json_lines__event(void *state, const struct event *ev)
 	struct lines *l = state;
 	FILE *to = l->to;
 
-	if (ev->kind >= ARRAY_SIZE(kinds) || !kinds[ev->kind].put)
+	if (ev->kind >= NR_EVENTS)
 		return 0;
 	if (ev->kind == EVENT_INFO && runtime_names__info(&l->names, ev->info.key, ev->info.value) < 0)
 		return -ENOMEM;
 	errno = 0;
-	fprintf(to, "{\"ts_ns\":%" PRIu64 ",\"cpu\":%u,\"event\":\"%s\"", ev->ts_ns, ev->cpu, kinds[ev->kind].name);
-	kinds[ev->kind].put(to, ev);
+	fprintf(to, "{\"ts_ns\":%" PRIu64 ",\"cpu\":%u,\"event\":\"%s\"", ev->ts_ns, ev->cpu, event_name(ev->kind));
+	kinds[ev->kind](to, ev);
 	if (ev->kind == EVENT_RUNTIME)
 		put_names(l, ev);
 	fputs("}\n", to);

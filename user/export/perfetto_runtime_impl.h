@@ -27,7 +27,7 @@ struct rt_thread {
 	uint64_t running;	/* goroutine whose slice is open */
 	bool in_run, is_off, dead;
 	uint64_t flow;		/* from who asked it to stop; 0: nobody */
-	struct tare_goroutine on;	/* what it ran .. */
+	struct event_goroutine on;	/* what it ran .. */
 	uint64_t on_ns;			/* .. at that moment */
 };
 

@@ -141,20 +141,20 @@ static void put_goroutine(struct perfetto_runtime *rt, const struct rt_thread *t
 #define GO_WAITING	4
 #define GO_SCAN		0x1000	/* or'ed in while the collector looks at its stack */
 
-static void put_status(struct perfetto_runtime *rt, uint32_t pid, const struct tare_goroutine *g)
+static void put_status(struct perfetto_runtime *rt, uint32_t pid, const struct event_goroutine *g)
 {
 	static const char *const names[] = {
 		[0] = "idle", [1] = "runnable", [2] = "running", [3] = "syscall", [GO_WAITING] = "waiting",
 		[6] = "dead", [8] = "copystack", [9] = "preempted",
 	};
-	unsigned status = g->rec.flags & ~GO_SCAN;
+	unsigned status = g->status & ~GO_SCAN;
 	const char *reason;
 	char buf[64];
 
 	if (status < ARRAY_SIZE(names) && names[status])
 		track_event__text(&rt->tracks, "status", names[status]);
 	else
-		track_event__int(&rt->tracks, "status", g->rec.flags);
+		track_event__int(&rt->tracks, "status", g->status);
 	/* of one that does not wait it is left from its last wait */
 	reason = status == GO_WAITING ? rt__name_of(rt, pid, "wait_reason", g->wait_reason, buf) : NULL;
 	if (reason)
@@ -284,14 +284,14 @@ static int on_sent(struct perfetto_runtime *rt, struct rt_thread *t, const struc
 		ret = rt_thread__get(rt, ev->signal.other, t->pid, &from);
 	if (ret)
 		return ret;
-	if (ev->signal.rec.flags == TARE_SIGNAL_SENT && !t->flow)
+	if (ev->signal.step == TARE_SIGNAL_SENT && !t->flow)
 		t->flow = ++rt->flows;
 	track_event__open(&rt->tracks, ev->ts_ns, INSTANT, from ? from->track : t->track, "signal",
-			  ev->signal.rec.flags == TARE_SIGNAL_SENT ? "preemption signal sent" : "SIGURG sent by other");
+			  ev->signal.step == TARE_SIGNAL_SENT ? "preemption signal sent" : "SIGURG sent by other");
 	track_event__int(&rt->tracks, "to_tid", t->tid);
 	if (!from)
 		track_event__int(&rt->tracks, "from_tid", ev->signal.other);
-	if (ev->signal.rec.flags == TARE_SIGNAL_SENT)
+	if (ev->signal.step == TARE_SIGNAL_SENT)
 		track_event__flow(&rt->tracks, t->flow, false);
 	return track_event__close(&rt->tracks);
 }
@@ -303,17 +303,17 @@ static int on_signal(struct perfetto_runtime *rt, const struct event *ev)
 
 	if (ret || !t)
 		return ret;
-	if (ev->signal.rec.flags >= TARE_NR_SIGNAL_STEPS)
+	if (ev->signal.step >= TARE_NR_SIGNAL_STEPS)
 		return 0;
-	if (ev->signal.rec.flags == TARE_SIGNAL_SENT || ev->signal.rec.flags == TARE_SIGNAL_SENT_OTHER)
+	if (ev->signal.step == TARE_SIGNAL_SENT || ev->signal.step == TARE_SIGNAL_SENT_OTHER)
 		return on_sent(rt, t, ev);
 	track_event__open(&rt->tracks, ev->ts_ns, INSTANT, t->track, "signal",
-			  ev->signal.rec.flags == TARE_SIGNAL_DELIVERED ? "preemption signal delivered" :
+			  ev->signal.step == TARE_SIGNAL_DELIVERED ? "preemption signal delivered" :
 									  "SIGURG of other delivered");
 	put_goroutine(rt, t, ev->ts_ns);
 	if (ev->signal.ip)
 		track_event__address(&rt->tracks, "ip", ev->signal.ip);
-	if (ev->signal.rec.flags == TARE_SIGNAL_DELIVERED) {
+	if (ev->signal.step == TARE_SIGNAL_DELIVERED) {
 		if (t->flow)
 			track_event__flow(&rt->tracks, t->flow, true);
 		t->flow = 0;
@@ -332,7 +332,7 @@ static int on_fault(struct perfetto_runtime *rt, const struct event *ev)
 	put_goroutine(rt, t, ev->ts_ns);
 	track_event__address(&rt->tracks, "address", ev->fault.address);
 	track_event__address(&rt->tracks, "ip", ev->fault.ip);
-	track_event__bool(&rt->tracks, "write", ev->fault.rec.flags & TARE_FAULT_WRITE);
+	track_event__bool(&rt->tracks, "write", ev->fault.write);
 	return track_event__close(&rt->tracks);
 }
 
@@ -350,7 +350,7 @@ static int on_irq(struct perfetto_runtime *rt, const struct event *ev)
 		begin_ns = t->last_ns;
 	if (begin_ns >= ev->ts_ns)
 		return 0;
-	track_event__open(&rt->tracks, begin_ns, SLICE_BEGIN, t->track, "irq", irq_name(ev->irq.rec.flags, buf));
+	track_event__open(&rt->tracks, begin_ns, SLICE_BEGIN, t->track, "irq", irq_name(ev->irq.number, buf));
 	ret = track_event__close(&rt->tracks);
 	if (ev->ts_ns > t->irq_ns)
 		t->irq_ns = ev->ts_ns;

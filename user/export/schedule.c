@@ -305,7 +305,7 @@ static int on_stop(struct sched *s, const struct event *ev)
 
 	if (!n)
 		return ev->stop.tid ? -ENOMEM : 0;
-	n->stops_asleep = ev->stop.rec.flags & TARE_STOP_INTERRUPTIBLE;
+	n->stops_asleep = ev->stop.interruptible;
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "array.h"
+#include "event.h"
 #include "format.h"
 #include "merge.h"
 
@@ -166,7 +167,7 @@ int merge__add(struct merge *m, unsigned cpu, uint64_t base_ns, const void *payl
 		if (s->used - off < sizeof(rec))
 			break;
 		memcpy(&rec, s->data + off, sizeof(rec));
-		size = rec.words * 4u;
+		size = record__len(&rec);
 		if (size < sizeof(rec) || size > s->used - off)
 			break;
 		if (rec.kind == TARE_REC_SYNC && size >= sizeof(struct tare_sync)) {

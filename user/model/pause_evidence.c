@@ -119,7 +119,7 @@ static struct pause_act enter_fault(struct pause_thread *t, uint64_t address, bo
 
 void pause_thread__fault(struct pause_thread *t, const struct event *ev, bool told)
 {
-	bool ends = ev->fault.rec.flags & TARE_FAULT_ENDS;
+	bool ends = ev->fault.ends;
 	struct pause_act after = enter_fault(t, ev->fault.address, ends), before = in_user;
 
 	before.detail = ev->fault.ip;
@@ -155,13 +155,12 @@ static uint32_t take_stack(struct pause_thread *t, uint64_t ip)
 
 void pause_thread__sample(struct pause_thread *t, const struct event *ev, bool told)
 {
-	uint16_t flags = ev->sample.rec.flags;
 	struct pause_act at = { .known = true, .cause = PAUSE_USER, .detail = ev->sample.ip,
 				.stack = take_stack(t, ev->sample.ip) };
 
-	if (flags & (TARE_SAMPLE_SOFTIRQ | TARE_SAMPLE_HARDIRQ))
+	if (ev->sample.softirq || ev->sample.hardirq)
 		return; /* interrupts have records of their own, with their length */
-	if (flags & TARE_SAMPLE_KERNEL) {
+	if (ev->sample.kernel) {
 		bool in_call = ev->sample.syscall != TARE_NO_SYSCALL;
 
 		at.cause = in_call ? PAUSE_KERNEL : PAUSE_FAULT;
@@ -169,7 +168,7 @@ void pause_thread__sample(struct pause_thread *t, const struct event *ev, bool t
 		at.weak = !in_call && !t->in_fault && (t->after.weak || t->after.cause != PAUSE_FAULT);
 		at.stack = in_call ? at.stack : 0;
 		at.detail = in_call ? ev->sample.syscall : t->in_fault ? t->fault_address : 0;
-	} else if (flags & TARE_SAMPLE_CALLED) {
+	} else if (ev->sample.called) {
 		at.weak = true; /* the tick that was due in the call came at its end */
 	}
 	pause_thread__evidence(t, ev->ts_ns, &at, &at, told);
@@ -190,9 +189,9 @@ void pause_thread__signal(struct pause_thread *t, const struct event *ev, bool t
 {
 	struct pause_act before = in_user, after = in_user;
 
-	if (ev->signal.rec.flags == TARE_SIGNAL_SENT)
+	if (ev->signal.step == TARE_SIGNAL_SENT)
 		asked(t, ev, told);
-	if (ev->signal.rec.flags != TARE_SIGNAL_DELIVERED && ev->signal.rec.flags != TARE_SIGNAL_DELIVERED_OTHER)
+	if (ev->signal.step != TARE_SIGNAL_DELIVERED && ev->signal.step != TARE_SIGNAL_DELIVERED_OTHER)
 		return;
 	before.detail = after.detail = ev->signal.ip;
 	before.stack = after.stack = take_stack(t, ev->signal.ip);
@@ -204,7 +203,7 @@ void pause_thread__signal(struct pause_thread *t, const struct event *ev, bool t
 		after.weak = true;
 	}
 	pause_thread__evidence(t, ev->ts_ns, &before, &after, told);
-	if (ev->signal.rec.flags == TARE_SIGNAL_DELIVERED)
+	if (ev->signal.step == TARE_SIGNAL_DELIVERED)
 		t->pending = t->masked = false;
 }
 
@@ -228,5 +227,5 @@ void pause_thread__irq(struct pause_thread *t, const struct event *ev, bool told
 		return;
 	t->irqs[t->nr_irqs].start_ns = start;
 	t->irqs[t->nr_irqs].end_ns = end;
-	t->irqs[t->nr_irqs++].number = ev->irq.rec.flags;
+	t->irqs[t->nr_irqs++].number = ev->irq.number;
 }

@@ -41,15 +41,15 @@ void preemption__signal(struct preemption *p, const struct event *ev)
 	uint32_t tid = ev->signal.tid;
 	uint64_t *since;
 
-	if (ev->signal.rec.flags == TARE_SIGNAL_SENT) {
+	if (ev->signal.step == TARE_SIGNAL_SENT) {
 		preemption__sent(p, tid);
 		since = table__add(&p->waiting, tid);
 		if (since && !*since)
 			*since = ev->ts_ns;
 		return;
 	}
-	p->others += ev->signal.rec.flags == TARE_SIGNAL_SENT_OTHER;
-	if (ev->signal.rec.flags != TARE_SIGNAL_DELIVERED) /* asks for nothing, or a step of a later version */
+	p->others += ev->signal.step == TARE_SIGNAL_SENT_OTHER;
+	if (ev->signal.step != TARE_SIGNAL_DELIVERED) /* asks for nothing, or a step of a later version */
 		return;
 	preemption__delivered(p, tid);
 	since = table__find(&p->waiting, tid);

@@ -19,11 +19,10 @@ static uint32_t reason_of_state(uint32_t state)
 	}
 }
 
-/* A recording has few of them. REASON_OTHER where @flags, those of struct tare_stop, are of no stop. */
-static uint32_t switches__stop_reason(struct switches *s, uint32_t flags, uint32_t signal, const char *cgroup)
+/* A recording has few of them. REASON_OTHER where @state is of no stop. */
+static uint32_t switches__stop_reason(struct switches *s, uint8_t state, bool sleepers, uint32_t signal, const char *cgroup)
 {
-	struct reason new = { .kind = REASON_STOP, .state = flags & TARE_STOP_STATE, .signal = signal,
-			      .sleepers = flags & TARE_STOP_SLEEPERS };
+	struct reason new = { .kind = REASON_STOP, .state = state, .signal = signal, .sleepers = sleepers };
 	uint32_t i = REASON_SYSCALL;
 
 	if (reason_of_state(new.state) == REASON_OTHER)
@@ -47,13 +46,14 @@ int switches__stop(struct switches *s, const struct event *ev)
 	struct thread *t = threads__find(&s->threads, ev->stop.tid);
 
 	if (t && ev->ts_ns >= t->born_ns)
-		t->stopping = switches__stop_reason(s, ev->stop.rec.flags, ev->stop.signal, ev->stop.cgroup);
+		t->stopping = switches__stop_reason(s, ev->stop.state, ev->stop.sleepers, ev->stop.signal, ev->stop.cgroup);
 	return 0;
 }
 
 uint32_t switches__found_stopped(struct switches *s, const struct tare_task *task)
 {
-	return switches__stop_reason(s, task->stop, task->signal, task->cgroup);
+	return switches__stop_reason(s, task->stop & TARE_STOP_STATE, task->stop & TARE_STOP_SLEEPERS, task->signal,
+				     task->cgroup);
 }
 
 uint32_t switches__stopped_by(const struct switches *s, uint32_t tid, uint8_t state)

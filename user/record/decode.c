@@ -149,18 +149,75 @@ static int decode_runtime(const void *data, size_t len, struct event *ev)
 		return 0;                                                                      \
 	}
 WHOLE(exit)
-WHOLE(goroutine)
-WHOLE(signal)
-WHOLE(fault)
 WHOLE(fault_end)
-WHOLE(sample)
-WHOLE(irq)
+
+static int decode_goroutine(const void *data, size_t len, struct event *ev)
+{
+	struct tare_goroutine raw;
+
+	memcpy(&raw, data, sizeof(raw));
+	ev->goroutine = (struct event_goroutine){
+		.tid = raw.tid, .status = raw.rec.flags, .wait_reason = raw.wait_reason, .p = raw.p, .goroutine = raw.goroutine,
+	};
+	return 0;
+}
+
+static int decode_signal(const void *data, size_t len, struct event *ev)
+{
+	struct tare_signal raw;
+
+	memcpy(&raw, data, sizeof(raw));
+	ev->signal = (struct event_signal){
+		.step = raw.rec.flags, .tid = raw.tid, .other = raw.other, .tgid = raw.tgid, .call = raw.call,
+		.masked = raw.masked, .ip = raw.ip,
+	};
+	return 0;
+}
+
+static int decode_fault(const void *data, size_t len, struct event *ev)
+{
+	struct tare_fault raw;
+
+	memcpy(&raw, data, sizeof(raw));
+	ev->fault = (struct event_fault){
+		.tid = raw.tid, .tgid = raw.tgid, .address = raw.address, .ip = raw.ip,
+		.write = raw.rec.flags & TARE_FAULT_WRITE, .ends = raw.rec.flags & TARE_FAULT_ENDS,
+	};
+	return 0;
+}
+
+static int decode_sample(const void *data, size_t len, struct event *ev)
+{
+	struct tare_sample raw;
+
+	memcpy(&raw, data, sizeof(raw));
+	ev->sample = (struct event_sample){
+		.tid = raw.tid, .tgid = raw.tgid, .syscall = raw.syscall, .ip = raw.ip,
+		.kernel = raw.rec.flags & TARE_SAMPLE_KERNEL, .softirq = raw.rec.flags & TARE_SAMPLE_SOFTIRQ,
+		.hardirq = raw.rec.flags & TARE_SAMPLE_HARDIRQ, .called = raw.rec.flags & TARE_SAMPLE_CALLED,
+	};
+	return 0;
+}
+
+static int decode_irq(const void *data, size_t len, struct event *ev)
+{
+	struct tare_irq raw;
+
+	memcpy(&raw, data, sizeof(raw));
+	ev->irq = (struct event_irq){ .tid = raw.tid, .ns = raw.ns, .number = raw.rec.flags };
+	return 0;
+}
 
 static int decode_stop(const void *data, size_t len, struct event *ev)
 {
-	memset(&ev->stop, 0, sizeof(ev->stop));
-	memcpy(&ev->stop, data, len < sizeof(ev->stop) ? len : sizeof(ev->stop));
-	ev->stop.cgroup[TARE_CGROUP_LEN - 1] = '\0';
+	struct tare_stop raw = { 0 };
+
+	memcpy(&raw, data, len < sizeof(raw) ? len : sizeof(raw));
+	ev->stop = (struct event_stop){
+		.tid = raw.tid, .tgid = raw.tgid, .signal = raw.signal, .state = raw.rec.flags & TARE_STOP_STATE,
+		.sleepers = raw.rec.flags & TARE_STOP_SLEEPERS, .interruptible = raw.rec.flags & TARE_STOP_INTERRUPTIBLE,
+	};
+	memcpy(ev->stop.cgroup, raw.cgroup, TARE_CGROUP_LEN - 1);
 	return 0;
 }
 
@@ -181,27 +238,15 @@ static int decode_stack(const void *data, size_t len, struct event *ev)
 	       ev->stack.nr_frames > TARE_STACK_FRAMES ? -EBADMSG : 0;
 }
 
+#define decode_rename decode_name
+
 static const struct {
-	size_t min;
+	size_t least;
 	enum event_kind kind;
 	int (*decode)(const void *data, size_t len, struct event *ev);
-} kinds[] = {
-	[TARE_REC_SWITCH] = { sizeof(struct tare_switch), EVENT_SWITCH, decode_switch },
-	[TARE_REC_NAME] = { sizeof(struct tare_name), EVENT_NAME, decode_name },
-	[TARE_REC_FORK] = { sizeof(struct tare_fork), EVENT_FORK, decode_fork },
-	[TARE_REC_EXEC] = { sizeof(struct tare_exec), EVENT_EXEC, decode_exec },
-	[TARE_REC_RENAME] = { sizeof(struct tare_name), EVENT_RENAME, decode_name },
-	[TARE_REC_EXIT] = { sizeof(struct tare_exit), EVENT_EXIT, decode_exit },
-	[TARE_REC_MIGRATE] = { sizeof(struct tare_migrate), EVENT_MIGRATE, decode_migrate },
-	[TARE_REC_RUNTIME] = { offsetof(struct tare_runtime, args), EVENT_RUNTIME, decode_runtime },
-	[TARE_REC_GOROUTINE] = { sizeof(struct tare_goroutine), EVENT_GOROUTINE, decode_goroutine },
-	[TARE_REC_SIGNAL] = { sizeof(struct tare_signal), EVENT_SIGNAL, decode_signal },
-	[TARE_REC_FAULT] = { sizeof(struct tare_fault), EVENT_FAULT, decode_fault },
-	[TARE_REC_SAMPLE] = { sizeof(struct tare_sample), EVENT_SAMPLE, decode_sample },
-	[TARE_REC_IRQ] = { sizeof(struct tare_irq), EVENT_IRQ, decode_irq },
-	[TARE_REC_FAULT_END] = { sizeof(struct tare_fault_end), EVENT_FAULT_END, decode_fault_end },
-	[TARE_REC_STOP] = { offsetof(struct tare_stop, cgroup), EVENT_STOP, decode_stop },
-	[TARE_REC_STACK] = { offsetof(struct tare_stack, frames), EVENT_STACK, decode_stack },
+} kinds[TARE_NR_RECS] = {
+#define RECORD(kind, name, least) [TARE_REC_##kind] = { least, EVENT_##kind, decode_##name },
+	TARE_RECORDS(RECORD, EVENT_NONE)
 };
 
 int event__decode(const void *data, size_t len, struct event *ev)
@@ -213,12 +258,12 @@ int event__decode(const void *data, size_t len, struct event *ev)
 	if (len < sizeof(rec))
 		return -EBADMSG;
 	memcpy(&rec, data, sizeof(rec));
-	size = rec.words * 4u;
+	size = record__len(&rec);
 	if (size < sizeof(rec) || size > len)
 		return -EBADMSG;
-	if (rec.kind >= sizeof(kinds) / sizeof(kinds[0]) || !kinds[rec.kind].decode)
+	if (rec.kind >= TARE_NR_RECS || !kinds[rec.kind].decode)
 		return 0;
-	if (size < kinds[rec.kind].min)
+	if (size < kinds[rec.kind].least)
 		return -EBADMSG;
 	ev->kind = kinds[rec.kind].kind;
 	ret = kinds[rec.kind].decode(data, size, ev);

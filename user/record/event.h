@@ -14,36 +14,24 @@
 
 #include "format.h"
 
-enum event_kind {
-	EVENT_HEADER,
-	EVENT_INFO,
-	EVENT_TASK,
-	EVENT_PROCESS,
-	EVENT_MODULE,
-	EVENT_LOSS,
-	EVENT_PROBE,
-	EVENT_END,
-	EVENT_SWITCH,
-	EVENT_NAME,
-	EVENT_FORK,
-	EVENT_EXEC,
-	EVENT_RENAME,
-	EVENT_EXIT,
-	EVENT_MIGRATE,
-	EVENT_DAMAGE,
-	EVENT_RUNTIME,
-	EVENT_GOROUTINE,
-	EVENT_SIGNAL,
-	EVENT_FAULT,
-	EVENT_SAMPLE,
-	EVENT_IRQ,
-	EVENT_COUNTERS,
-	EVENT_SYMBOL,
-	EVENT_DELAYS,
-	EVENT_FAULT_END,
-	EVENT_STOP,
-	EVENT_STACK,
-};
+/* What describes: pieces of the file's frames, and what was passed over. The records are in the file's format (TARE_RECORDS). */
+#define EVENT_DESCRIPTIONS(X)	\
+	X(HEADER, header)	\
+	X(INFO, info)		\
+	X(TASK, task)		\
+	X(PROCESS, process)	\
+	X(MODULE, module)	\
+	X(LOSS, loss)		\
+	X(PROBE, probe)		\
+	X(END, end)		\
+	X(DAMAGE, damage)	\
+	X(COUNTERS, counters)	\
+	X(SYMBOL, symbol)	\
+	X(DELAYS, delays)
+
+#define EVENT_KIND(kind, ...) EVENT_##kind,
+#define EVENT_NONE(...)
+enum event_kind { EVENT_DESCRIPTIONS(EVENT_KIND) TARE_RECORDS(EVENT_KIND, EVENT_NONE) NR_EVENTS };
 
 /* A context switch; see struct tare_switch. Fields of a side that is no target are 0 but for its tid. */
 struct event_switch {
@@ -68,6 +56,53 @@ struct event_switch {
 
 	/* direct kernel cost of the switch recorded before this one on the same CPU; 0: not known */
 	uint64_t last_cost_ns;
+};
+
+/* What a thread ran; see struct tare_goroutine. */
+struct event_goroutine {
+	uint32_t tid;
+	uint16_t status, wait_reason;	/* by the runtime's own numbers */
+	int16_t p;			/* -1: none */
+	uint64_t goroutine;		/* 0: none */
+};
+
+/* See struct tare_signal. */
+struct event_signal {
+	uint16_t step;			/* enum tare_signal_step, or one of a later version */
+	uint32_t tid, other, tgid;
+	uint16_t call;
+	bool masked;
+	uint64_t ip;
+};
+
+/* See struct tare_fault. */
+struct event_fault {
+	uint32_t tid, tgid;
+	uint64_t address, ip;
+	bool write;
+	bool ends;			/* its end will be told, unless the kernel refuses the access */
+};
+
+/* See struct tare_sample. */
+struct event_sample {
+	uint32_t tid, tgid;
+	uint16_t syscall;		/* or TARE_NO_SYSCALL */
+	bool kernel, softirq, hardirq, called;
+	uint64_t ip;
+};
+
+/* See struct tare_irq. */
+struct event_irq {
+	uint32_t tid, ns;
+	uint16_t number;		/* of the softirq, or TARE_IRQ_HARD */
+};
+
+/* See struct tare_stop. */
+struct event_stop {
+	uint32_t tid, tgid, signal;
+	uint8_t state;			/* enum tare_state */
+	bool sleepers, interruptible;
+	char cgroup[TARE_CGROUP_LEN];	/* terminated */
 };
 
 struct event {
@@ -102,13 +137,13 @@ struct event {
 			uint64_t goroutine;
 			uint64_t args[TARE_RT_MAX_ARGS];	/* TARE_UNKNOWN beyond .nr_args */
 		} runtime;
-		struct tare_goroutine goroutine;
-		struct tare_signal signal;
-		struct tare_fault fault;
+		struct event_goroutine goroutine;
+		struct event_signal signal;
+		struct event_fault fault;
 		struct tare_fault_end fault_end;
-		struct tare_sample sample;
-		struct tare_irq irq;
-		struct tare_stop stop;	/* .cgroup is terminated */
+		struct event_sample sample;
+		struct event_irq irq;
+		struct event_stop stop;
 		struct tare_counters counters;
 		const struct tare_delays *delays;
 		struct {
@@ -135,5 +170,11 @@ struct event {
  * -EBADMSG where it is malformed. Never reads past @len.
  */
 int event__decode(const void *data, size_t len, struct event *ev);
+
+/* The bytes that a record takes, as it says itself. */
+static inline size_t record__len(const struct tare_rec *rec)
+{
+	return rec->words * 4u;
+}
 
 #endif /* TARE_EVENT_H */

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "event_names.h"
-#include "format.h"
 
 static const struct {
 	const char *name;
@@ -37,6 +36,17 @@ static const struct {
 	[TARE_RT_OWN_STOPPING] = { "own_stopping", { "ns" } },
 	[TARE_RT_OWN_TOTAL] = { "own_total", { "ns" } },
 };
+
+const char *event_name(enum event_kind kind)
+{
+	static const char *const names[NR_EVENTS] = {
+#define NAME(kind, name, ...) [EVENT_##kind] = #name,
+		EVENT_DESCRIPTIONS(NAME) TARE_RECORDS(NAME, EVENT_NONE)
+#undef NAME
+	};
+
+	return kind < NR_EVENTS ? names[kind] : NULL;
+}
 
 const char *runtime_event_name(uint16_t event)
 {

@@ -3,7 +3,10 @@
 #ifndef TARE_EVENT_NAMES_H
 #define TARE_EVENT_NAMES_H
 
-#include <stdint.h>
+#include "event.h"
+
+/* "switch"; NULL where there is no such kind. Static. */
+const char *event_name(enum event_kind kind);
 
 /* Of enum tare_runtime_event: "stw_request"; NULL where this version does not know it. Static. */
 const char *runtime_event_name(uint16_t event);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "event.h"
 #include "go.h"
 #include "golive.h"
 #include "util.h"
@@ -135,7 +136,7 @@ static int go__open_last(struct go *go, uint64_t bias)
 static int go__add_piece(struct go *go, const struct tare_memory *m)
 {
 	static const char zero[TARE_MEMORY_MAX];
-	size_t head = offsetof(struct tare_memory, bytes), len = m->rec.words * 4u;
+	size_t head = offsetof(struct tare_memory, bytes), len = record__len(&m->rec);
 
 	if (len < head || m->len > len - head)
 		return -EPROTO;
