@@ -226,9 +226,12 @@ void probe_exec_hold(const char *arg, struct feature_result *result)
 		result__set(result, FEATURE_WORKS, "%s", "");
 }
 
-void sleep_shortly(void)
+/* On a slow machine a short sleep is over before the thread has left its CPU for it: then a longer one is tried. */
+#define LONGEST_SLEEP_NS 100000000
+
+static void sleep_for(long ns)
 {
-	struct timespec ts = { .tv_nsec = 1000 };
+	struct timespec ts = { .tv_nsec = ns };
 
 	nanosleep(&ts, NULL);
 }
@@ -250,9 +253,12 @@ static bool counts_a_sleep(int attach_type, int id, struct bpf_prog_info *prog_i
 	if (link < 0) {
 		result__failed(result, "attaching", -link);
 	} else {
-		sleep_shortly();
+		for (long ns = 1000; !err && !hits && ns <= LONGEST_SLEEP_NS; ns *= 10) {
+			sleep_for(ns);
+			err = counter__hits(&c, &hits);
+		}
 		close(link);
-		err = counter__hits(&c, &hits) ?: bpf_obj_get_info_by_fd(c.prog, prog_info, &size);
+		err = err ?: bpf_obj_get_info_by_fd(c.prog, prog_info, &size);
 		if (err)
 			result__failed(result, "reading what was counted", -err);
 		else if (!hits)

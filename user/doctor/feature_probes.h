@@ -47,8 +47,6 @@ struct counter {
 int counter__open(struct counter *c, enum bpf_prog_type type, int attach_type, int btf_id);
 int counter__hits(const struct counter *c, __u64 *hits);
 void counter__close(struct counter *c);
-/* Through do_nanosleep() and sched_switch, which trials attach to. */
-void sleep_shortly(void);
 
 /* feature_perf.c: perf events */
 feature_probe_fn probe_cpu_clock, probe_page_faults, probe_perf_paranoid;
