@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "capability.h"
 #include "cgroup.h"
 #include "instance.h"
 #include "proc.h"
@@ -119,6 +120,14 @@ static int instance__check_memory(struct instance *i, const struct runtime_probe
 	return -ENOMEM;
 }
 
+/* What may help where probes could not be attached for @error. */
+static const char *advice(int error)
+{
+	if ((error == EACCES || error == EPERM) && !capability__has(CAP_SYS_ADMIN))
+		return "before Linux 6.6 that takes CAP_SYS_ADMIN";
+	return "`tare doctor` says whether uprobes work here";
+}
+
 static void instance__probe(struct bpf *bpf, struct instance *i, bool goroutines)
 {
 	struct runtime_probes list = { 0 };
@@ -133,8 +142,8 @@ static void instance__probe(struct bpf *bpf, struct instance *i, bool goroutines
 		      bpf__attach_probes(bpf, i->prog.pid, i->prog.fd, &list, goroutines, &i->probes);
 	runtime_probes__free(&list);
 	if (ret && rt->probes && !i->prog.problem[0])
-		snprintf(i->prog.problem, sizeof(i->prog.problem), "its probes cannot be attached: %s; `tare doctor` says "
-			 "whether uprobes work here", strerror(-ret));
+		snprintf(i->prog.problem, sizeof(i->prog.problem), "its probes cannot be attached: %s; %s", strerror(-ret),
+			 advice(-ret));
 	i->tells = !ret && !i->prog.problem[0] && rt->probes && !rt->tells_nothing;
 }
 
