@@ -280,6 +280,7 @@ static int session__begin(struct session *s)
 	probes__init(&s->probes, &s->bpf, now_ns());
 	probes__tick(&s->probes, s->probes.start_ns);
 	bpf__activate(&s->bpf, true);
+	targets__find_new(&s->targets); /* who came while nothing was recorded yet */
 	runtimes__look_again(&s->runtimes, true);
 	/* twice: a thread born during the first pass with a lower id than the pass had reached */
 	if (session__snapshot(s, 0) || session__snapshot(s, 0))

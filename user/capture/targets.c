@@ -40,15 +40,15 @@ static int targets__add(struct targets *t, pid_t pid)
 	return pids__add(&t->marked, tgid) < 0 ? EXIT_FAILED : EXIT_OK;
 }
 
-/* Processes of the cgroup that were moved into it since the last look; those born in it are followed already. */
-int targets__scan(struct targets *t)
+int targets__find_new(struct targets *t)
 {
 	struct pids now = { 0 };
-	int ret, found = 0;
+	int ret = 0, found = 0;
 
-	if (!t->opts->cgroup)
-		return 0;
-	ret = proc__find_cgroup(t->opts->cgroup, &now);
+	if (t->opts->cgroup)
+		ret = proc__find_cgroup(t->opts->cgroup, &now);
+	else if (t->opts->comm)
+		ret = proc__find_comm(t->opts->comm, &now);
 	for (size_t i = 0; i < now.nr; i++) {
 		if (pids__add(&t->marked, now.pids[i]) != 1 || bpf__mark(t->bpf, now.pids[i]))
 			continue;
@@ -58,6 +58,11 @@ int targets__scan(struct targets *t)
 	}
 	free(now.pids);
 	return ret < 0 ? ret : found;
+}
+
+int targets__scan(struct targets *t)
+{
+	return t->opts->cgroup ? targets__find_new(t) : 0;
 }
 
 /* A limit that nothing can ever cross would pass for one that was kept. */

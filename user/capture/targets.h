@@ -39,7 +39,13 @@ int targets__locate(struct targets *t);
  */
 int targets__find(struct targets *t, pid_t child);
 
-/* Mark what was moved into the cgroup since the last look. Returns how many: then a snapshot must be taken. */
+/*
+ * Mark processes of the cgroup or of the name that were none when it was last looked. Returns how many: then a snapshot
+ * must be taken; or a negative errno.
+ */
+int targets__find_new(struct targets *t);
+
+/* The same where there is a cgroup; those that take a name, or are born in a cgroup, are followed already. */
 int targets__scan(struct targets *t);
 
 /* Write down who the target is, and each of its processes. */
