@@ -71,6 +71,9 @@ enum tare_frame_type {
 	TARE_FRAME_RUNTIMES,	/* tare_array of struct tare_counters: a runtime's own counters, as read at .ts_ns */
 	TARE_FRAME_SYMBOLS,	/* struct tare_symbol, each followed by its strings */
 	TARE_FRAME_DELAYS,	/* struct tare_delays: how long goroutines waited to run, as their runtime counts it */
+	TARE_FRAME_NAMES,	/* struct tare_number_name, each followed by its text; all of one process */
+	TARE_FRAME_PAGES,	/* struct tare_page, each followed by its name; all of one process */
+	TARE_FRAME_QUOTAS,	/* struct tare_quota, each followed by its path; all of one process or thread */
 };
 
 struct tare_frame {
@@ -149,10 +152,6 @@ struct tare_module {
 /*
  * What is at an address that a record of the target has. Followed by name_len bytes of the function's name, then
  * file_len bytes of its source file's; padded to 8. Found while the target was there: a reader needs none of its files.
- * Two things that are no functions are told in the same way, by addresses that no program has: what a page of memory
- * belongs to (the name is a file's path, or "[heap]" and the like; none for memory without a name), and the cgroup whose
- * CPU quota holds the process back (the name is its path; "QUOTA_NS PERIOD_NS" in the place of the file; the last one
- * told counts; .pid may be a thread that is in a cgroup of its own).
  */
 struct tare_symbol {
 	__u32 pid;
@@ -183,8 +182,47 @@ enum tare_owner {
 	TARE_OWNER_PROGRAM,
 };
 
-#define TARE_SYMBOL_PAGE(address) (((address) & ~0xfffull) | 1ull << 62)	/* .ip of a page, of 4096 bytes */
-#define TARE_SYMBOL_CGROUP	(3ull << 61)
+/* What the page of a fault belongs to. Followed by name_len bytes; padded to 8. */
+struct tare_page {
+	__u32 pid;
+	__u32 size;		/* of this struct, the name and the padding */
+	__u64 address;		/* of the page */
+	__u16 name_len;		/* a file's path, or "[heap]" and the like; 0: memory without a name */
+	__u16 pad[3];
+};
+#define TARE_PAGE_MASK	(~0xfffull)	/* the smallest page there is */
+
+/*
+ * The cgroup whose CPU quota holds a process back, or a thread that is in a cgroup of its own. The last one told counts.
+ * Followed by path_len bytes; padded to 8.
+ */
+struct tare_quota {
+	__u32 pid;
+	__u32 size;		/* of this struct, the path and the padding */
+	__u64 quota_ns, period_ns;	/* it may run so long in each period, on all CPUs together */
+	__u16 path_len;
+	__u16 pad[3];
+};
+
+/*
+ * What process .pid calls number .number of a kind; the last one told counts from then on. Followed by text_len bytes; padded
+ * to 8.
+ */
+struct tare_number_name {
+	__u32 pid;
+	__u32 size;		/* of this struct, the text and the padding */
+	__u64 number;
+	__u16 kind;		/* enum tare_name_kind */
+	__u16 text_len;
+	__u32 pad;
+};
+
+enum tare_name_kind {
+	TARE_NAME_STOP_REASON = 1,	/* why the world is stopped */
+	TARE_NAME_GC_PHASE,
+	TARE_NAME_WAIT_REASON,		/* what a goroutine waits for */
+	TARE_NAME_STATUS,		/* of a goroutine; one that waits is "waiting" */
+};
 
 /* The runtime's histogram of a process since it started: of durations of at least from_ns[i], count[i]; ascending. */
 struct tare_delays {
@@ -269,6 +307,9 @@ TARE_SIZE(tare_module, 56);
 TARE_SIZE(tare_symbol, 24);
 TARE_SIZE(tare_symbol_more, 16);
 TARE_SIZE(tare_delays, 16);
+TARE_SIZE(tare_page, 24);
+TARE_SIZE(tare_quota, 32);
+TARE_SIZE(tare_number_name, 24);
 TARE_SIZE(tare_loss, 16);
 TARE_SIZE(tare_probe, 56);
 TARE_SIZE(tare_counters, 128);

@@ -156,9 +156,7 @@ struct tare_migrate {
  * What runtimes tell, in one vocabulary: a runtime's file (user/runtime/) says which of its probes means which. The
  * thread is the one that hit the probe. Numbers ("args") as given behind each name; those that a runtime cannot tell
  * are TARE_UNKNOWN, and those at the end may be missing. Reasons, phases and waits are the runtime's own numbers,
- * whose names the recording holds as info "stop_reason.N", "gc_phase.N", "wait_reason.N". Where programs number differently
- * these are the first set of names; set S has "names.S/stop_reason.N" and so on, and info "names_of.PID" is the set by which
- * process PID numbers from then on (without it: the first, 0).
+ * whose names the recording holds as well: struct tare_number_name.
  */
 enum tare_runtime_event {
 	TARE_RT_STW_REQUEST = 1,	/* reason, Ps: the world is asked to stop */

@@ -42,14 +42,23 @@ static inline void goroutine(struct sink *s, uint64_t ts_ns, uint32_t tid, uint6
 					       .goroutine = g } });
 }
 
+static inline void number_name(struct sink *s, unsigned kind, uint64_t number, const char *text)
+{
+	struct tare_number_name head = { .pid = PID, .kind = kind, .number = number, .text_len = strlen(text) };
+
+	feed(s, (struct event){ .kind = EVENT_NUMBER_NAME, .number_name = { &head, text } });
+}
+
 /* Two threads of one process on two CPUs. */
 static inline void begin(struct sink *s)
 {
 	start(s, &exporter_perfetto);
-	feed(s, (struct event){ .kind = EVENT_INFO, .info = { "stop_reason.2", "GC sweep\xff termination" } });
-	feed(s, (struct event){ .kind = EVENT_INFO, .info = { "gc_phase.0", "off" } });
-	feed(s, (struct event){ .kind = EVENT_INFO, .info = { "gc_phase.1", "mark" } });
-	feed(s, (struct event){ .kind = EVENT_INFO, .info = { "wait_reason.3", "select" } });
+	number_name(s, TARE_NAME_STOP_REASON, 2, "GC sweep\xff termination");
+	number_name(s, TARE_NAME_GC_PHASE, 0, "off");
+	number_name(s, TARE_NAME_GC_PHASE, 1, "mark");
+	number_name(s, TARE_NAME_WAIT_REASON, 3, "select");
+	number_name(s, TARE_NAME_STATUS, 2, "running");
+	number_name(s, TARE_NAME_STATUS, 4, "waiting");
 	snapshot(s, 1000, 100, "main", 0);
 	snapshot(s, 1000, 101, "worker", 1);
 }

@@ -238,15 +238,17 @@ static void a_full_disk_is_reported(void **unused)
 /* Each process has its own runtime's names; a number without one stays a number. */
 static void names_of_numbers(void **unused)
 {
-	static const struct { const char *key, *value; } infos[] = {
-		{ "stop_reason.1", "GC \"mark\"" }, { "names.1/stop_reason.1", "other" }, { "names_of.7", "1" },
-	};
+	static const struct { uint32_t pid; const char *text; } told[] = { { 4, "GC \"mark\"" }, { 7, "other" } };
 	struct sink s;
 	struct event ev = { .kind = EVENT_RUNTIME, .runtime = { TARE_RT_STW_REQUEST, 2, 5, 4, 77, { 1, 1 } } };
 
 	start(&s, &exporter_json_lines);
-	for (size_t i = 0; i < sizeof(infos) / sizeof(infos[0]); i++)
-		feed(&s, (struct event){ .kind = EVENT_INFO, .info = { infos[i].key, infos[i].value } });
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+		struct tare_number_name head = { .pid = told[i].pid, .kind = TARE_NAME_STOP_REASON, .number = 1,
+						 .text_len = strlen(told[i].text) };
+
+		feed(&s, (struct event){ .kind = EVENT_NUMBER_NAME, .number_name = { &head, told[i].text } });
+	}
 	feed(&s, ev);
 	ev.runtime.tgid = 7;
 	feed(&s, ev);

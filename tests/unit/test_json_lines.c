@@ -247,6 +247,9 @@ static void descriptions(void **unused)
 	struct tare_process p = { .pid = 5, .ppid = 4, .cmdline_len = 8, .exe_len = 3 };
 	struct tare_module m = { .pid = 5, .path_len = 4, .build_id_len = 3, .build_id = { 0xca, 0xfe, 1 } };
 	struct tare_symbol s = { .pid = 5, .ip = 0x1234, .line = 42, .name_len = 4, .file_len = 3 };
+	struct tare_number_name n = { .pid = 4, .kind = TARE_NAME_GC_PHASE, .number = 1, .text_len = 4 };
+	struct tare_page page = { .pid = 4, .address = 0x1000, .name_len = 4 };
+	struct tare_quota quota = { .pid = 4, .quota_ns = 20, .period_ns = 100, .path_len = 4 };
 	struct tare_loss loss = { TARE_LOST_DISK, 2, 77 };
 	struct tare_probe probe = { "sched_switch", 1, 2, 3 };
 	struct tare_end end = { .reason = TARE_END_TRIGGER, .wait_status = -1 };
@@ -272,6 +275,17 @@ static void descriptions(void **unused)
 	l = keys(LINE(.kind = EVENT_SYMBOL, .symbol = { &s, "mainX", "f.cX" }), "symbol pid ip name file line");
 	text_is(l, "name", "main");
 	text_is(l, "file", "f.c");
+	json_decref(l);
+	l = keys(LINE(.kind = EVENT_NUMBER_NAME, .number_name = { &n, "markX" }), "number_name pid kind number name");
+	text_is(l, "kind", "gc_phase");
+	text_is(l, "name", "mark");
+	json_decref(l);
+	l = keys(LINE(.kind = EVENT_PAGE, .page = { &page, "/mapX" }), "page pid address name");
+	text_is(l, "name", "/map");
+	json_decref(l);
+	l = keys(LINE(.kind = EVENT_QUOTA, .quota = { &quota, "/podX" }), "quota pid cgroup quota_ns period_ns");
+	text_is(l, "cgroup", "/pod");
+	assert_true(number(l, "period_ns") == 100);
 	json_decref(l);
 	l = keys(LINE(.kind = EVENT_LOSS, .loss = &loss), "loss class of_cpu count");
 	assert_true(number(l, "count") == 77);

@@ -129,6 +129,44 @@ static void symbols_that_reach_beyond(void **unused)
 	}
 }
 
+/* ---- structs that end in one string ---- */
+
+static void named_ones_come_back(void **unused)
+{
+	struct { struct tare_number_name head; char text[8]; } n = {
+		{ .pid = 4, .size = sizeof(n), .number = 9, .kind = TARE_NAME_STATUS, .text_len = 7 }, "waiting" };
+	struct { struct tare_page head; char name[8]; } page = {
+		{ .pid = 4, .size = sizeof(page), .address = 0x1000, .name_len = 8 }, { "/lib.so" } };
+	struct { struct tare_quota head; char path[8]; } quota = {
+		{ .pid = 4, .size = sizeof(quota), .quota_ns = 1, .period_ns = 2, .path_len = 2 }, "/a" };
+	struct reader *r;
+	struct event ev;
+
+	r = recording_of(TARE_FRAME_NAMES, &n, sizeof(n));
+	next_is(r, &ev, EVENT_NUMBER_NAME);
+	assert_true(ev.number_name.head->pid == 4 && ev.number_name.head->number == 9);
+	assert_memory_equal(ev.number_name.text, "waiting", 7);
+	end_is(r);
+	r = recording_of(TARE_FRAME_PAGES, &page, sizeof(page));
+	next_is(r, &ev, EVENT_PAGE);
+	assert_true(ev.page.head->address == 0x1000 && ev.page.head->name_len == 8);
+	assert_memory_equal(ev.page.name, "/lib.so", 7);
+	end_is(r);
+	r = recording_of(TARE_FRAME_QUOTAS, &quota, sizeof(quota));
+	next_is(r, &ev, EVENT_QUOTA);
+	assert_true(ev.quota.head->quota_ns == 1 && ev.quota.head->period_ns == 2);
+	assert_memory_equal(ev.quota.path, "/a", 2);
+	end_is(r);
+	/* a string that reaches beyond its struct, a struct beyond the frame */
+	page.head.name_len = 9;
+	end_is(recording_of(TARE_FRAME_PAGES, &page, sizeof(page)));
+	page.head.name_len = 0;
+	page.head.size = sizeof(page) + 1;
+	end_is(recording_of(TARE_FRAME_PAGES, &page, sizeof(page)));
+	for (size_t len = 0; len < sizeof(quota); len++)
+		end_is(recording_of(TARE_FRAME_QUOTAS, &quota, len));
+}
+
 /* ---- delays ---- */
 
 static struct tare_delays *delays_of(uint32_t nr, size_t *size)
@@ -195,6 +233,7 @@ int main(void)
 		cmocka_unit_test(counters_of_other_versions),
 		cmocka_unit_test(symbols_come_back),
 		cmocka_unit_test(symbols_that_reach_beyond),
+		cmocka_unit_test(named_ones_come_back),
 		cmocka_unit_test(delays_come_back),
 		cmocka_unit_test(delays_that_do_not_fit),
 	};

@@ -22,57 +22,60 @@ static int names_teardown(void **state)
 	return 0;
 }
 
-static void told(const char *key, const char *value)
+static void told(uint32_t pid, unsigned kind, uint64_t number, const char *text)
 {
-	assert_int_equal(runtime_names__info(&names, key, value), 1);
+	struct tare_number_name head = { .pid = pid, .kind = kind, .number = number, .text_len = strlen(text) };
+	struct event ev = { .kind = EVENT_NUMBER_NAME, .number_name = { &head, text } };
+
+	runtime_names__event(&names, &ev);
 }
 
-static void test_sets(void **state)
+static void test_of_a_process(void **state)
 {
-	told("stop_reason.7", "read mem stats");
-	told("names.1/stop_reason.7", "GC mark termination");
-	told("names_of.200", "1");
-	assert_string_equal(runtime_names__find(&names, 100, "stop_reason", 7), "read mem stats");
-	assert_string_equal(runtime_names__find(&names, 200, "stop_reason", 7), "GC mark termination");
-	assert_null(runtime_names__find(&names, 200, "gc_phase", 7));
-	assert_null(runtime_names__find(&names, 200, "stop_reason", 8));
-	/* it becomes another program */
-	told("names_of.200", "0");
-	assert_string_equal(runtime_names__find(&names, 200, "stop_reason", 7), "read mem stats");
+	told(100, TARE_NAME_STOP_REASON, 7, "read mem stats");
+	told(200, TARE_NAME_STOP_REASON, 7, "GC mark termination");
+	assert_string_equal(runtime_names__find(&names, 100, TARE_NAME_STOP_REASON, 7), "read mem stats");
+	assert_string_equal(runtime_names__find(&names, 200, TARE_NAME_STOP_REASON, 7), "GC mark termination");
+	assert_null(runtime_names__find(&names, 200, TARE_NAME_GC_PHASE, 7));
+	assert_null(runtime_names__find(&names, 200, TARE_NAME_STOP_REASON, 8));
+	assert_null(runtime_names__find(&names, 300, TARE_NAME_STOP_REASON, 7));
 }
 
-static void test_others_are_left(void **state)
+/* It becomes another program, and numbers anew: who has a name may keep it. */
+static void test_told_again(void **state)
 {
-	static const char *const keys[] = { "cmdline", "names", "names_of", "names_of.", "names_of.1x", "names.1/cmdline",
-					    "stop_reason", "feature.sched_entry", "names./stop_reason.1", "" };
-
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		assert_int_equal(runtime_names__info(&names, keys[i], "x"), 0);
-}
-
-static void test_bounds(void **state)
-{
-	char key[64];
 	const char *first;
 
-	told("stop_reason.0", "first");
-	first = runtime_names__find(&names, 1, "stop_reason", 0);
-	for (unsigned i = 0; i < 2 * NAMES_MAX; i++) {
-		snprintf(key, sizeof(key), "stop_reason.%u", i);
-		told(key, "again");
+	told(200, TARE_NAME_WAIT_REASON, 1, "select");
+	first = runtime_names__find(&names, 200, TARE_NAME_WAIT_REASON, 1);
+	told(200, TARE_NAME_WAIT_REASON, 1, "sleep");
+	assert_string_equal(first, "select");
+	assert_string_equal(runtime_names__find(&names, 200, TARE_NAME_WAIT_REASON, 1), "sleep");
+}
+
+/* Equal texts are kept once; those that begin alike are two. */
+static void test_kept_once(void **state)
+{
+	told(1, TARE_NAME_STATUS, 4, "waiting");
+	told(2, TARE_NAME_STATUS, 0x1004, "waiting");
+	told(2, TARE_NAME_STATUS, 5, "wait");
+	assert_ptr_equal(runtime_names__find(&names, 1, TARE_NAME_STATUS, 4), runtime_names__find(&names, 2, TARE_NAME_STATUS, 0x1004));
+	assert_string_equal(runtime_names__find(&names, 2, TARE_NAME_STATUS, 5), "wait");
+}
+
+/* What a file says may be anything. */
+static void test_nonsense(void **state)
+{
+	static const struct { unsigned kind; uint64_t number; } cases[] = {
+		{ 0, 1 }, { 65535, 1 }, { 128, 1 }, { TARE_NAME_STATUS, 1u << 24 }, { TARE_NAME_STATUS, UINT64_MAX },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		told(UINT32_MAX, cases[i].kind, cases[i].number, "x");
+		assert_null(runtime_names__find(&names, UINT32_MAX, cases[i].kind, cases[i].number));
 	}
-	/* who has a name may keep it */
-	assert_string_equal(first, "first");
-	assert_ptr_equal(runtime_names__find(&names, 1, "stop_reason", 0), first);
-	assert_null(runtime_names__find(&names, 1, "stop_reason", 2 * NAMES_MAX - 1));
-	/* of sets that are too many nothing is known, and nothing wrong is said */
-	snprintf(key, sizeof(key), "names.%u/stop_reason.0", NAMES_MAX_SETS);
-	told(key, "not kept");
-	snprintf(key, sizeof(key), "%u", NAMES_MAX_SETS);
-	told("names_of.5", key);
-	assert_null(runtime_names__find(&names, 5, "stop_reason", 0));
-	told("names_of.6", "-1");
-	assert_null(runtime_names__find(&names, 6, "stop_reason", 0));
+	told(UINT32_MAX, TARE_NAME_STATUS, (1u << 24) - 1, "");
+	assert_string_equal(runtime_names__find(&names, UINT32_MAX, TARE_NAME_STATUS, (1u << 24) - 1), "");
 }
 
 static void pause_of(struct model *m, uint32_t pid, uint64_t at, uint64_t reason)
@@ -91,9 +94,10 @@ static void pause_of(struct model *m, uint32_t pid, uint64_t at, uint64_t reason
 	}
 }
 
-static void tell(struct model *m, const char *key, const char *value)
+static void tell(struct model *m, uint32_t pid, uint64_t number, const char *text)
 {
-	struct event ev = { .kind = EVENT_INFO, .info = { key, value } };
+	struct tare_number_name head = { .pid = pid, .kind = TARE_NAME_STOP_REASON, .number = number, .text_len = strlen(text) };
+	struct event ev = { .kind = EVENT_NUMBER_NAME, .number_name = { &head, text } };
 
 	assert_int_equal(model__event(m, &ev), 0);
 }
@@ -113,18 +117,16 @@ static void test_summed_by_name(void **state)
 {
 	struct model *m = model__new();
 
-	tell(m, "stop_reason.1", "mark");
-	tell(m, "stop_reason.2", "sweep");
-	tell(m, "names.1/stop_reason.2", "mark");
-	tell(m, "names_of.200", "1");
+	tell(m, 100, 1, "mark");
+	tell(m, 100, 2, "sweep");
+	tell(m, 200, 2, "mark");
 	pause_of(m, 100, 1000000, 1);
 	pause_of(m, 200, 2000000, 2);
 	pause_of(m, 100, 3000000, 2);
 	pause_of(m, 200, 4000000, 9);
 	/* a first pause may come before the names of its program */
 	pause_of(m, 300, 5000000, 3);
-	tell(m, "names.2/stop_reason.3", "mark");
-	tell(m, "names_of.300", "2");
+	tell(m, 300, 3, "mark");
 	model__finish(m);
 	assert_int_equal(m->pauses.nr_reasons, 3);
 	assert_int_equal(reason(m, "mark")->count, 3);
@@ -136,9 +138,10 @@ static void test_summed_by_name(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_sets, names_setup, names_teardown),
-		cmocka_unit_test_setup_teardown(test_others_are_left, names_setup, names_teardown),
-		cmocka_unit_test_setup_teardown(test_bounds, names_setup, names_teardown),
+		cmocka_unit_test_setup_teardown(test_of_a_process, names_setup, names_teardown),
+		cmocka_unit_test_setup_teardown(test_told_again, names_setup, names_teardown),
+		cmocka_unit_test_setup_teardown(test_kept_once, names_setup, names_teardown),
+		cmocka_unit_test_setup_teardown(test_nonsense, names_setup, names_teardown),
 		cmocka_unit_test(test_summed_by_name),
 	};
 

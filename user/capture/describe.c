@@ -37,18 +37,12 @@ int describe__header(struct writer *w, unsigned nr_cpus)
 	return writer__frame(w, TARE_FRAME_HEADER, 0, h.mono_ns, &iov, 1);
 }
 
-int describe__info_text(struct writer *w, char *text, size_t len)
-{
-	struct iovec iov = { text, len };
-
-	return writer__frame(w, TARE_FRAME_INFO, 0, now_ns(), &iov, 1);
-}
-
 int describe__info(struct writer *w, const char *const (*pairs)[2], unsigned nr)
 {
 	char *text = NULL;
 	size_t len = 0;
 	FILE *f = open_memstream(&text, &len);
+	struct iovec iov;
 	int ret;
 
 	if (!f)
@@ -59,7 +53,44 @@ int describe__info(struct writer *w, const char *const (*pairs)[2], unsigned nr)
 		free(text);
 		return -ENOMEM;
 	}
-	ret = describe__info_text(w, text, len);
+	iov = (struct iovec){ text, len };
+	ret = writer__frame(w, TARE_FRAME_INFO, 0, now_ns(), &iov, 1);
+	free(text);
+	return ret;
+}
+
+struct names {
+	FILE *f;
+	pid_t pid;
+};
+
+static void on_name(unsigned kind, uint64_t nr, const char *name, void *ctx)
+{
+	static const char pad[8];
+	struct names *names = ctx;
+	struct tare_number_name head = { .pid = names->pid, .kind = kind, .number = nr, .text_len = strlen(name) };
+
+	head.size = ALIGN8(sizeof(head) + head.text_len);
+	fwrite(&head, sizeof(head), 1, names->f);
+	fwrite(name, 1, head.text_len, names->f);
+	fwrite(pad, 1, head.size - sizeof(head) - head.text_len, names->f);
+}
+
+int describe__names(struct writer *w, pid_t pid, const struct runtime *runtime, void *self)
+{
+	char *text = NULL;
+	size_t len = 0;
+	struct names names = { open_memstream(&text, &len), pid };
+	struct iovec iov;
+	int ret = -ENOMEM;
+
+	if (!names.f)
+		return ret;
+	runtime->names(self, on_name, &names);
+	if (!fclose(names.f)) {
+		iov = (struct iovec){ text, len };
+		ret = writer__frame(w, TARE_FRAME_NAMES, 0, now_ns(), &iov, 1);
+	}
 	free(text);
 	return ret;
 }

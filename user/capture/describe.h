@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "runtime.h"
 #include "writer.h"
 
 /* The HEADER frame: clocks and machine. Returns 0 or a negative errno. */
@@ -14,8 +15,8 @@ int describe__header(struct writer *w, unsigned nr_cpus);
 /* One INFO frame of @nr pairs of key and value. Returns 0 or a negative errno. */
 int describe__info(struct writer *w, const char *const (*pairs)[2], unsigned nr);
 
-/* The same of @len bytes of "key=value\0", put together already. */
-int describe__info_text(struct writer *w, char *text, size_t len);
+/* What process @pid calls its numbers, by @runtime, which made @self of it, as a NAMES frame. Returns 0 or a negative errno. */
+int describe__names(struct writer *w, pid_t pid, const struct runtime *runtime, void *self);
 
 /* The machine and the command line that made the recording, as INFO. Returns 0 or a negative errno. */
 int describe__host(struct writer *w, const char *cmdline);

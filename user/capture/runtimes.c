@@ -89,7 +89,7 @@ static void describe(struct runtimes *r, const struct instance *i)
 	if (!r->writer)
 		return;
 	if (i->runtime->names)
-		name_sets__tell(&r->names, r->writer, i->prog.pid, i->runtime, i->self);
+		describe__names(r->writer, i->prog.pid, i->runtime, i->self);
 	if (i->untold) {
 		snprintf(key, sizeof(key), "%s%d", TARE_INFO_UNTOLD, i->prog.pid);
 		say(key, i->untold, r->writer);
@@ -300,6 +300,5 @@ void runtimes__free(struct runtimes *r)
 		runtimes__drop(r, r->nr - 1);
 	free(r->instances);
 	free(r->kinds);
-	name_sets__free(&r->names);
 	*r = (struct runtimes){ .bpf = r->bpf };
 }

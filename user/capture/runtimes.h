@@ -10,7 +10,6 @@
 #include <sys/types.h>
 
 #include "bpf.h"
-#include "name_sets.h"
 #include "runtime.h"
 #include "writer.h"
 
@@ -29,7 +28,6 @@ struct runtimes {
 	struct instance *replaced;	/* by what is being added, in the same process */
 	struct instance *fresh;	/* tells of pauses since just now, for runtimes__tell_late() alone */
 	size_t nr_late;		/* times that it had something to say */
-	struct name_sets names;	/* that are in the recording */
 };
 
 /*

@@ -113,13 +113,19 @@ static uint64_t ring_bytes(const struct session_opts *o)
 	return size;
 }
 
+void session__write_findings(struct session *s)
+{
+	symbols__write(&s->symbols, &s->runtimes, s->writer);
+	pages__write(&s->pages, s->writer);
+}
+
 static void session__every_second(struct session *s, uint64_t now)
 {
 	if (now < s->next_second_ns)
 		return;
 	s->next_second_ns = now + SECOND_NS;
 	probes__write(&s->probes, s->writer, now);
-	symbols__write(&s->symbols, &s->runtimes, s->writer);
+	session__write_findings(s);
 	runtimes__look_again(&s->runtimes, false);
 	runtimes__read(&s->runtimes, now, false);
 	if (targets__scan(&s->targets) > 0)
@@ -180,7 +186,8 @@ static int session__loop(struct session *s)
 		now = now_ns();
 		probes__tick(&s->probes, now);
 		session__flight(s, now);
-		symbols__tick(&s->symbols, &s->runtimes, s->writer, now);
+		quotas__tick(&s->quotas, &s->runtimes, s->writer, now);
+		pages__tick(&s->pages, s->writer, now);
 		session__every_second(s, now);
 		session__check_end(s, now);
 	}
@@ -196,6 +203,7 @@ static void session__on_record(const struct tare_rec *rec, uint64_t ts_ns, void 
 	else
 		targets__on_record(rec, ts_ns, &s->targets);
 	symbols__on_record(&s->symbols, rec);
+	pages__on_record(&s->pages, rec);
 }
 
 static int session__open_writer(struct session *s)
@@ -273,7 +281,7 @@ static int session__begin(struct session *s)
 	session__describe_features(s);
 	targets__describe(&s->targets, s->writer);
 	runtimes__begin(&s->runtimes, s->writer);
-	symbols__tick(&s->symbols, &s->runtimes, s->writer, now_ns());
+	quotas__tick(&s->quotas, &s->runtimes, s->writer, now_ns());
 	if (writer__lost_bytes(s->writer)) /* better not begun than not recorded */
 		return EXIT_FAILED;
 
@@ -327,7 +335,7 @@ static void session__finish(struct session *s)
 	probes__stop(&s->probes);
 	rings__drain(s->rings, s->writer);
 	targets__describe_unseen(&s->targets, s->writer);
-	symbols__write(&s->symbols, &s->runtimes, s->writer);
+	session__write_findings(s);
 	session__end_frame(s, now);
 	if (s->live)
 		s->left_out = live__end(s->live);
@@ -357,6 +365,8 @@ int session__record(const struct session_opts *opts, struct session_result *resu
 	int ret, error;
 
 	symbols__init(&s.symbols);
+	pages__init(&s.pages);
+	quotas__init(&s.quotas);
 	ret = session__begin(&s);
 	if (!ret) {
 		error = session__loop(&s);
@@ -394,6 +404,8 @@ int session__record(const struct session_opts *opts, struct session_result *resu
 		probes__stop(&s.probes);
 	runtimes__free(&s.runtimes);
 	symbols__free(&s.symbols);
+	pages__free(&s.pages);
+	quotas__free(&s.quotas);
 	bpf__close(&s.bpf);
 	signals__close(&s.signals);
 	targets__free(&s.targets);

@@ -6,8 +6,10 @@
 #include "bpf.h"
 #include "flight.h"
 #include "launch.h"
+#include "pages.h"
 #include "live.h"
 #include "probes.h"
+#include "quotas.h"
 #include "rings.h"
 #include "runtimes.h"
 #include "session.h"
@@ -31,6 +33,8 @@ struct session {
 	struct targets targets;
 	struct runtimes runtimes;
 	struct symbols symbols;
+	struct pages pages;
+	struct quotas quotas;
 	uint64_t began_ns;	/* the scheduler's probes were in; the target's threads were looked for from here */
 	uint64_t start_ns, next_second_ns;
 	int wait_status;
@@ -44,6 +48,9 @@ struct session {
 
 /* Write the threads that bpf__snapshot() finds. Returns 0 or a negative errno, after saying why. */
 int session__snapshot(struct session *s, int phase);
+
+/* Write what was found out of the targets' code and memory since the last time. */
+void session__write_findings(struct session *s);
 
 /* Write the last totals and the END frame. */
 void session__end_frame(struct session *s, uint64_t now);

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <dirent.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "array.h"
-#include "cgroup.h"
 #include "event.h"
 #include "modules.h"
 #include "runtime.h"
@@ -17,14 +14,11 @@
 #include "util.h"
 
 #define MAX_TEXT 1024	/* of a function's or a file's name */
-#define FIRST_STEP_NS 50000000ull
-#define PAGES_SHARE 50	/* pages are looked up in one part of the time out of so many */
 
 void symbols__init(struct symbols *s)
 {
 	*s = (struct symbols){ 0 };
 	table__init(&s->seen, SYMBOLS_MAX);
-	table__init(&s->quotas, SYMBOLS_MAX);
 	table__init(&s->returns, SYMBOLS_MAX);
 }
 
@@ -44,17 +38,6 @@ static void note(struct symbols *s, uint32_t pid, uint64_t ip)
 		return;
 	*seen = 1;
 	s->pending[s->nr++] = (struct pending){ pid, ip };
-}
-
-static void note_page(struct symbols *s, uint32_t pid, uint64_t address)
-{
-	size_t nr = s->nr;
-
-	if (s->nr_pages == PAGES_MAX)
-		return;
-	note(s, pid, TARE_SYMBOL_PAGE(address));
-	s->nr_pages += s->nr > nr;
-	s->new_pages |= s->nr > nr;
 }
 
 /* ---- stacks ---- */
@@ -116,7 +99,6 @@ void symbols__on_record(struct symbols *s, const struct tare_rec *rec)
 		break;
 	case EVENT_FAULT:
 		note(s, ev.fault.tgid, ev.fault.ip);
-		note_page(s, ev.fault.tgid, ev.fault.address);
 		break;
 	default:
 		break;
@@ -208,40 +190,14 @@ static int on_module(const struct module *m, void *ctx)
 	return 0;
 }
 
-static bool is_page(const struct pending *p)
-{
-	return p->ip && p->ip == TARE_SYMBOL_PAGE(p->ip);
-}
-
-static int on_mapping(const struct mapping *m, void *ctx)
-{
-	struct runtime_symbol sym = RUNTIME_SYMBOL_NONE;
-	struct resolve *r = ctx;
-
-	sym.name = m->name;
-	for (size_t i = 0; i < r->nr; i++) {
-		struct pending *p = &r->first[i];
-
-		if (!is_page(p) || p->ip < TARE_SYMBOL_PAGE(m->start) || p->ip >= TARE_SYMBOL_PAGE(m->end))
-			continue;
-		write_symbol(r->w, p, &sym);
-		p->ip = 0; /* done */
-	}
-	return 0;
-}
-
 static void resolve(struct resolve *r, const struct runtimes *runtimes)
 {
-	bool left = false, pages = false;
+	bool left = false;
 
 	for (size_t i = 0; i < r->nr; i++) {
 		struct runtime_symbol sym = RUNTIME_SYMBOL_NONE;
 		struct pending *p = &r->first[i];
 
-		if (is_page(p)) {
-			pages = true;
-			continue;
-		}
 		if (runtimes__symbol(runtimes, p->pid, p->ip, &sym)) {
 			left = true;
 			continue;
@@ -249,43 +205,8 @@ static void resolve(struct resolve *r, const struct runtimes *runtimes)
 		settle(r, p, &sym);
 	}
 	/* gone: then they stay numbers */
-	if (pages)
-		mappings__for_each(r->first->pid, on_mapping, r);
 	if (left)
 		modules__for_each(r->first->pid, on_module, r);
-}
-
-/* ---- quotas ---- */
-
-#define MAX_THREADS 256	/* that are looked at in one round, all processes together */
-
-struct quotas {
-	struct symbols *s;
-	struct writer *w;
-	unsigned threads;
-};
-
-/* @pid: a process or a thread */
-static void write_quota(struct quotas *q, pid_t pid)
-{
-	struct pending p = { pid, TARE_SYMBOL_CGROUP };
-	struct cgroup_quota quota;
-	uint64_t *said, hash = 14695981039346656037ull;
-	char times[64];
-
-	if (cgroup__quota(pid, &quota))
-		return;
-	snprintf(times, sizeof(times), "%" PRIu64 " %" PRIu64, quota.quota_ns, quota.period_ns);
-	for (const char *c = times; *c; c++)
-		hash = (hash ^ (unsigned char)*c) * 1099511628211ull;
-	for (const char *c = quota.path; *c; c++)
-		hash = (hash ^ (unsigned char)*c) * 1099511628211ull;
-	said = table__add(&q->s->quotas, pid);
-	if (!said || *said == hash)
-		return;
-	*said = hash;
-	write_symbol(q->w, &p, &(struct runtime_symbol){ .name = quota.path[0] ? quota.path : "/", .file = times,
-							 .return_at = -1 });
 }
 
 static int by_pid(const void *a, const void *b)
@@ -293,27 +214,6 @@ static int by_pid(const void *a, const void *b)
 	const struct pending *x = a, *y = b;
 
 	return x->pid < y->pid ? -1 : x->pid > y->pid;
-}
-
-static void write_quotas(pid_t pid, void *ctx)
-{
-	struct quotas *q = ctx;
-	char path[64];
-	struct dirent *d;
-	DIR *dir;
-
-	write_quota(q, pid);
-	snprintf(path, sizeof(path), "/proc/%d/task", pid);
-	dir = opendir(path);
-	while (dir && q->threads < MAX_THREADS && (d = readdir(dir))) {
-		pid_t tid = atoi(d->d_name);
-
-		q->threads++;
-		if (tid > 0 && tid != pid && cgroup__is_other(pid, tid))
-			write_quota(q, tid);
-	}
-	if (dir)
-		closedir(dir);
 }
 
 static void write_pending(struct symbols *s, const struct runtimes *runtimes, struct writer *w)
@@ -331,7 +231,6 @@ static void write_pending(struct symbols *s, const struct runtimes *runtimes, st
 		from += r.nr;
 	}
 	s->nr = 0;
-	s->new_pages = false;
 }
 
 void symbols__write(struct symbols *s, const struct runtimes *runtimes, struct writer *w)
@@ -342,28 +241,9 @@ void symbols__write(struct symbols *s, const struct runtimes *runtimes, struct w
 	write_pending(s, runtimes, w);
 }
 
-void symbols__tick(struct symbols *s, const struct runtimes *runtimes, struct writer *w, uint64_t now)
-{
-	struct quotas quotas = { s, w, 0 };
-
-	/* often at first: threads that a program starts may be put elsewhere */
-	if (now >= s->quotas_ns) {
-		runtimes__for_each(runtimes, write_quotas, &quotas);
-		s->quotas_step_ns = s->quotas_step_ns * 2 < NSEC_PER_SEC ? s->quotas_step_ns * 2 : NSEC_PER_SEC;
-		if (!s->quotas_step_ns)
-			s->quotas_step_ns = FIRST_STEP_NS;
-		s->quotas_ns = now + s->quotas_step_ns;
-	}
-	if (s->new_pages && now >= s->pages_ns) {
-		symbols__write(s, runtimes, w);
-		s->pages_ns = now + PAGES_SHARE * (now_ns() - now);
-	}
-}
-
 void symbols__free(struct symbols *s)
 {
 	table__free(&s->seen);
-	table__free(&s->quotas);
 	table__free(&s->returns);
 	free(s->stacks);
 	free(s->pending);

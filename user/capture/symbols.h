@@ -15,7 +15,6 @@
 
 #define SYMBOLS_MAX 65536	/* addresses; what is beyond keeps its number */
 #define STACKS_MAX 1024		/* between two times that symbols are written */
-#define PAGES_MAX 16384		/* of these, pages that were faulted in */
 
 struct pending {
 	uint32_t pid;
@@ -34,13 +33,8 @@ struct symbols {
 	struct table returns;	/* by address: 1 + where the return address is then */
 	struct pending_stack *stacks;
 	size_t nr_stacks;
-	struct table quotas;	/* by process: what was said of its quota last, hashed */
 	struct pending *pending;
 	size_t nr, room;
-	size_t nr_pages;
-	bool new_pages;		/* among .pending */
-	uint64_t quotas_ns, quotas_step_ns;	/* when to look for quotas again, and how long after that */
-	uint64_t pages_ns;	/* when pages may be looked up again */
 };
 
 void symbols__init(struct symbols *s);
@@ -50,9 +44,6 @@ void symbols__on_record(struct symbols *s, const struct tare_rec *rec);
 
 /* Write down what is at those noted since the last call (SYMBOLS frames), as far as the processes are still there. */
 void symbols__write(struct symbols *s, const struct runtimes *r, struct writer *w);
-
-/* For each round: quotas that are new, and what may soon be gone. Takes no more than a small part of the time. */
-void symbols__tick(struct symbols *s, const struct runtimes *r, struct writer *w, uint64_t now);
 
 void symbols__free(struct symbols *s);
 

@@ -228,6 +228,36 @@ static void put_stack_of(FILE *to, const struct event *ev)
 	put_addresses(to, "words", ev->stack.words, ev->stack.nr_words);
 }
 
+static void put_number_name_of(FILE *to, const struct event *ev)
+{
+	static const char *const names[] = { [TARE_NAME_STOP_REASON] = "stop_reason", [TARE_NAME_GC_PHASE] = "gc_phase",
+					     [TARE_NAME_WAIT_REASON] = "wait_reason", [TARE_NAME_STATUS] = "status" };
+	const struct tare_number_name *n = ev->number_name.head;
+
+	put(to, "pid", n->pid);
+	if (n->kind < ARRAY_SIZE(names) && names[n->kind])
+		put_text(to, "kind", names[n->kind], strlen(names[n->kind]));
+	else
+		put(to, "kind", n->kind);
+	put(to, "number", n->number);
+	put_text(to, "name", ev->number_name.text, n->text_len);
+}
+
+static void put_page_of(FILE *to, const struct event *ev)
+{
+	put(to, "pid", ev->page.head->pid);
+	put_hex(to, "address", ev->page.head->address);
+	put_text(to, "name", ev->page.name, ev->page.head->name_len);
+}
+
+static void put_quota_of(FILE *to, const struct event *ev)
+{
+	put(to, "pid", ev->quota.head->pid);
+	put_text(to, "cgroup", ev->quota.path, ev->quota.head->path_len);
+	put(to, "quota_ns", ev->quota.head->quota_ns);
+	put(to, "period_ns", ev->quota.head->period_ns);
+}
+
 static void put_symbol_of(FILE *to, const struct event *ev)
 {
 	static const char *const owners[] = {
@@ -366,8 +396,9 @@ static int json_lines__begin(FILE *to, void **state)
 /* "reason_name" after "reason": what its runtime calls the number, where that was told by then. */
 static void put_names(const struct lines *l, const struct event *ev)
 {
-	const char *kind, *name;
+	const char *name;
 	char key[64];
+	unsigned kind;
 
 	for (unsigned i = 0; i < ev->runtime.nr_args; i++) {
 		kind = runtime_arg_kind(ev->runtime.event, i);
@@ -386,8 +417,8 @@ static int json_lines__event(void *state, const struct event *ev)
 
 	if (ev->kind >= NR_EVENTS)
 		return 0;
-	if (ev->kind == EVENT_INFO && runtime_names__info(&l->names, ev->info.key, ev->info.value) < 0)
-		return -ENOMEM;
+	if (ev->kind == EVENT_NUMBER_NAME)
+		runtime_names__event(&l->names, ev);
 	errno = 0;
 	fprintf(to, "{\"ts_ns\":%" PRIu64 ",\"cpu\":%u,\"event\":\"%s\"", ev->ts_ns, ev->cpu, event_name(ev->kind));
 	kinds[ev->kind](to, ev);

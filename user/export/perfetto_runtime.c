@@ -13,7 +13,7 @@
 
 /* ---- names ---- */
 
-const char *rt__name_of(const struct perfetto_runtime *rt, uint32_t pid, const char *kind, uint64_t n, char buf[64])
+const char *rt__name_of(const struct perfetto_runtime *rt, uint32_t pid, unsigned kind, uint64_t n, char buf[64])
 {
 	const char *name = runtime_names__find(&rt->model->runtime_names, pid, kind, n);
 
@@ -22,7 +22,8 @@ const char *rt__name_of(const struct perfetto_runtime *rt, uint32_t pid, const c
 
 void rt__arg(struct perfetto_runtime *rt, const struct event *ev, unsigned i)
 {
-	const char *arg = runtime_arg_name(ev->runtime.event, i), *kind = runtime_arg_kind(ev->runtime.event, i), *name;
+	const char *arg = runtime_arg_name(ev->runtime.event, i), *name;
+	unsigned kind = runtime_arg_kind(ev->runtime.event, i);
 	uint64_t value = ev->runtime.args[i];
 	char buf[64];
 
@@ -175,7 +176,7 @@ static int on_gc_phase(struct perfetto_runtime *rt, struct rt_process *p, const 
 {
 	uint64_t phase = ev->runtime.args[1];
 	char buf[64], number[32];
-	const char *name = rt__name_of(rt, ev->runtime.tgid, "gc_phase", phase, buf);
+	const char *name = rt__name_of(rt, ev->runtime.tgid, TARE_NAME_GC_PHASE, phase, buf);
 	int ret = gc__end_phase(rt, p, ev->ts_ns);
 
 	if (ret || (name ? !strcmp(name, "off") : !phase))

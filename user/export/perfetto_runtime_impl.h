@@ -46,8 +46,8 @@ struct perfetto_runtime {
 /* *@process is NULL where there is no room for more. */
 int rt__process(struct perfetto_runtime *rt, uint32_t pid, struct rt_process **process);
 
-/* What process @pid calls number @n of @kind ("stop_reason"), safe to print; NULL where that is not known. */
-const char *rt__name_of(const struct perfetto_runtime *rt, uint32_t pid, const char *kind, uint64_t n, char buf[64]);
+/* What process @pid calls number @n of @kind (enum tare_name_kind), safe to print; NULL where that is not known. */
+const char *rt__name_of(const struct perfetto_runtime *rt, uint32_t pid, unsigned kind, uint64_t n, char buf[64]);
 /* The argument number @i of a runtime's event, in words where there are some. */
 void rt__arg(struct perfetto_runtime *rt, const struct event *ev, unsigned i);
 

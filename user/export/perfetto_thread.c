@@ -137,26 +137,17 @@ static void put_goroutine(struct perfetto_runtime *rt, const struct rt_thread *t
 		track_event__int(&rt->tracks, "goroutine", t->on.goroutine);
 }
 
-/* Of Go, the only runtime from whose memory these are read: runtime/runtime2.go. */
-#define GO_WAITING	4
-#define GO_SCAN		0x1000	/* or'ed in while the collector looks at its stack */
-
 static void put_status(struct perfetto_runtime *rt, uint32_t pid, const struct event_goroutine *g)
 {
-	static const char *const names[] = {
-		[0] = "idle", [1] = "runnable", [2] = "running", [3] = "syscall", [GO_WAITING] = "waiting",
-		[6] = "dead", [8] = "copystack", [9] = "preempted",
-	};
-	unsigned status = g->status & ~GO_SCAN;
-	const char *reason;
-	char buf[64];
+	char buf[64], why[64];
+	const char *status = rt__name_of(rt, pid, TARE_NAME_STATUS, g->status, buf), *reason;
 
-	if (status < ARRAY_SIZE(names) && names[status])
-		track_event__text(&rt->tracks, "status", names[status]);
+	if (status)
+		track_event__text(&rt->tracks, "status", status);
 	else
 		track_event__int(&rt->tracks, "status", g->status);
 	/* of one that does not wait it is left from its last wait */
-	reason = status == GO_WAITING ? rt__name_of(rt, pid, "wait_reason", g->wait_reason, buf) : NULL;
+	reason = status && !strcmp(status, "waiting") ? rt__name_of(rt, pid, TARE_NAME_WAIT_REASON, g->wait_reason, why) : NULL;
 	if (reason)
 		track_event__text(&rt->tracks, "wait_reason", reason);
 }
@@ -287,7 +278,7 @@ static int on_sent(struct perfetto_runtime *rt, struct rt_thread *t, const struc
 	if (ev->signal.step == TARE_SIGNAL_SENT && !t->flow)
 		t->flow = ++rt->flows;
 	track_event__open(&rt->tracks, ev->ts_ns, INSTANT, from ? from->track : t->track, "signal",
-			  ev->signal.step == TARE_SIGNAL_SENT ? "preemption signal sent" : "SIGURG sent by other");
+			  ev->signal.step == TARE_SIGNAL_SENT ? "preemption signal sent" : "signal sent by other");
 	track_event__int(&rt->tracks, "to_tid", t->tid);
 	if (!from)
 		track_event__int(&rt->tracks, "from_tid", ev->signal.other);
@@ -309,7 +300,7 @@ static int on_signal(struct perfetto_runtime *rt, const struct event *ev)
 		return on_sent(rt, t, ev);
 	track_event__open(&rt->tracks, ev->ts_ns, INSTANT, t->track, "signal",
 			  ev->signal.step == TARE_SIGNAL_DELIVERED ? "preemption signal delivered" :
-									  "SIGURG of other delivered");
+									  "signal of other delivered");
 	put_goroutine(rt, t, ev->ts_ns);
 	if (ev->signal.ip)
 		track_event__address(&rt->tracks, "ip", ev->signal.ip);

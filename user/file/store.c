@@ -98,10 +98,16 @@ static uint32_t pid_of(const struct held *h)
 	return pid;
 }
 
+/* What was found out about a process, piece by piece. */
+static bool is_finding(const struct held *h)
+{
+	return h->head.type == TARE_FRAME_SYMBOLS || h->head.type == TARE_FRAME_NAMES ||
+	       h->head.type == TARE_FRAME_PAGES || h->head.type == TARE_FRAME_QUOTAS;
+}
+
 static bool is_of_a_process(const struct held *h)
 {
-	return h->head.type == TARE_FRAME_PROCESSES || h->head.type == TARE_FRAME_MODULES ||
-	       h->head.type == TARE_FRAME_SYMBOLS;
+	return h->head.type == TARE_FRAME_PROCESSES || h->head.type == TARE_FRAME_MODULES || is_finding(h);
 }
 
 static bool is_replaced(const struct held *old, const void *ctx)
@@ -156,7 +162,7 @@ static void store__retire(struct store *s, struct held *h)
 	if (is_total) {
 		store__drop(s, *total);
 		*total = h;
-	} else if (h->head.type == TARE_FRAME_SYMBOLS) {
+	} else if (is_finding(h)) {
 		list__append(&s->symbols, h);
 	} else if (h->head.type == TARE_FRAME_HEADER || h->head.type == TARE_FRAME_INFO) {
 		list__append(&s->described, h);

@@ -51,6 +51,12 @@ int writer__array(struct writer *w, int type, uint64_t ts_ns, const void *elems,
 uint64_t writer__bytes(const struct writer *w);
 uint64_t writer__lost_bytes(const struct writer *w);
 
+/*
+ * One frame of one struct that ends in a string of @len bytes: @head, of @size bytes, whose second member, which this sets, is
+ * how long all of it is. Returns 0 or a negative errno.
+ */
+int writer__named(struct writer *w, int type, void *head, size_t size, const char *text, size_t len);
+
 /* Close and free. Returns 0, or a negative errno where the last bytes did not reach the file. */
 int writer__close(struct writer *w);
 

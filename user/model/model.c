@@ -18,6 +18,7 @@ struct model *model__new(void)
 	runtime_names__init(&m->runtime_names);
 	pauses__init(&m->pauses, &m->switches, &m->runtime_names);
 	model_symbols__init(&m->symbols);
+	findings__init(&m->findings);
 	preemption__init(&m->preemption);
 	table__init(&m->loss, MAX_LOSS_ROWS);
 	m->begin_ns = UINT64_MAX;
@@ -36,6 +37,7 @@ void model__free(struct model *m)
 	runtime_names__free(&m->runtime_names);
 	preemption__free(&m->preemption);
 	model_symbols__free(&m->symbols);
+	findings__free(&m->findings);
 	for (unsigned i = 0; i < m->nr_info; i++) {
 		free(m->info[i].key);
 		free(m->info[i].value);
@@ -55,12 +57,8 @@ static int fold_header(struct model *m, const struct event *ev)
 
 static int fold_info(struct model *m, const struct event *ev)
 {
-	int taken = runtime_names__info(&m->runtime_names, ev->info.key, ev->info.value);
-	char *value, *key;
+	char *value = strndup(ev->info.value, MODEL_MAX_INFO_LEN), *key;
 
-	if (taken)
-		return taken < 0 ? taken : 0;
-	value = strndup(ev->info.value, MODEL_MAX_INFO_LEN);
 	if (!value)
 		return -ENOMEM;
 	for (unsigned i = 0; i < m->nr_info; i++) {
@@ -204,6 +202,22 @@ static int fold_delays(struct model *m, const struct event *ev)
 static int fold_symbol(struct model *m, const struct event *ev)
 {
 	return model_symbols__event(&m->symbols, ev);
+}
+
+static int fold_number_name(struct model *m, const struct event *ev)
+{
+	runtime_names__event(&m->runtime_names, ev);
+	return 0;
+}
+
+static int fold_page(struct model *m, const struct event *ev)
+{
+	return findings__page(&m->findings, ev);
+}
+
+static int fold_quota(struct model *m, const struct event *ev)
+{
+	return findings__quota(&m->findings, ev);
 }
 
 static int fold_nothing(struct model *m, const struct event *ev)

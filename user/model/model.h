@@ -10,6 +10,7 @@
 #include "counters.h"
 #include "delays.h"
 #include "event.h"
+#include "findings.h"
 #include "pause.h"
 #include "preemption.h"
 #include "runtime_names.h"
@@ -50,6 +51,7 @@ struct model {
 	struct runtime_names runtime_names;
 	struct preemption preemption;
 	struct model_symbols symbols;
+	struct findings findings;
 	struct table loss;					/* class << 32 | CPU to its running total */
 	uint64_t lost[TARE_NR_LOST];				/* by class, set by model__finish() */
 	struct model_damage damage[MODEL_MAX_DAMAGE];		/* the first ones .. */

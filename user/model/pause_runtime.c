@@ -130,7 +130,7 @@ static int rt_request(struct pauses *ps, struct pause_process *pr, struct pause_
 	p->tgid = pr->tgid;
 	p->process = pr->process;
 	p->reason = ev->runtime.args[0];
-	p->reason_name = runtime_names__find(ps->names, p->tgid, "stop_reason", p->reason);
+	p->reason_name = runtime_names__find(ps->names, p->tgid, TARE_NAME_STOP_REASON, p->reason);
 	p->ps = ev->runtime.args[1];
 	p->turn_ns = pause_process__turn(pr, t, ev);
 	p->own_stopping_ns = p->own_total_ns = p->own_start_ns = TARE_UNKNOWN;

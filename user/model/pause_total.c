@@ -236,7 +236,7 @@ void pauses__add(struct pauses *ps, struct pause *p)
 
 	p->seq = ++ps->seq;
 	if (!p->reason_name) /* names are told as soon as a program is known, which its first pause may be before */
-		p->reason_name = runtime_names__find(ps->names, p->tgid, "stop_reason", p->reason);
+		p->reason_name = runtime_names__find(ps->names, p->tgid, TARE_NAME_STOP_REASON, p->reason);
 	pause__sum(p);
 	if (ps->accept && !ps->accept(ps->accept_ctx, p)) {
 		pause__free(p);

@@ -39,8 +39,8 @@ int model_symbols__event(struct model_symbols *s, const struct event *ev)
 	const struct tare_symbol_more *more = &ev->symbol.more;
 	struct model_symbol *sym;
 
-	/* more than anyone will look at, or known; but what a quota is may change */
-	if (!slot || (*slot && head->ip != TARE_SYMBOL_CGROUP))
+	/* more than anyone will look at, or known */
+	if (!slot || *slot)
 		return 0;
 	sym = calloc(1, sizeof(*sym));
 	if (!sym)
@@ -67,7 +67,6 @@ int model_symbols__event(struct model_symbols *s, const struct event *ev)
 	sym->pid = head->pid;
 	sym->ip = head->ip;
 	sym->line = head->line;
-	model_symbol__free((struct model_symbol *)*slot);
 	*slot = (uintptr_t)sym;
 	return 0;
 }

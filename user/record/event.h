@@ -27,7 +27,10 @@
 	X(DAMAGE, damage)	\
 	X(COUNTERS, counters)	\
 	X(SYMBOL, symbol)	\
-	X(DELAYS, delays)
+	X(DELAYS, delays)	\
+	X(NUMBER_NAME, number_name) \
+	X(PAGE, page)		\
+	X(QUOTA, quota)
 
 #define EVENT_KIND(kind, ...) EVENT_##kind,
 #define EVENT_NONE(...)
@@ -146,6 +149,18 @@ struct event {
 		struct event_stop stop;
 		struct tare_counters counters;
 		const struct tare_delays *delays;
+		struct {
+			const struct tare_number_name *head;
+			const char *text;		/* NOT terminated: length in .head */
+		} number_name;
+		struct {
+			const struct tare_page *head;
+			const char *name;		/* NOT terminated */
+		} page;
+		struct {
+			const struct tare_quota *head;
+			const char *path;		/* NOT terminated */
+		} quota;
 		struct {
 			const struct tare_symbol *head;
 			const char *name, *file;	/* NOT terminated */

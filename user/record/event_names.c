@@ -58,17 +58,17 @@ const char *runtime_arg_name(uint16_t event, unsigned i)
 	return event < TARE_NR_RT_EVENTS && i < TARE_RT_MAX_ARGS ? events[event].args[i] : NULL;
 }
 
-const char *runtime_arg_kind(uint16_t event, unsigned i)
+unsigned runtime_arg_kind(uint16_t event, unsigned i)
 {
-	static const struct { const char *arg, *kind; } named[] = {
-		{ "reason", "stop_reason" }, { "phase", "gc_phase" }, { "wait_reason", "wait_reason" },
+	static const struct { const char *arg; unsigned kind; } named[] = {
+		{ "reason", TARE_NAME_STOP_REASON }, { "phase", TARE_NAME_GC_PHASE }, { "wait_reason", TARE_NAME_WAIT_REASON },
 	};
 	const char *arg = runtime_arg_name(event, i);
 
 	for (size_t k = 0; arg && k < sizeof(named) / sizeof(named[0]); k++)
 		if (!strcmp(arg, named[k].arg))
 			return named[k].kind;
-	return NULL;
+	return 0;
 }
 
 const char *irq_name(uint64_t number, char buf[32])

@@ -14,8 +14,8 @@ const char *runtime_event_name(uint16_t event);
 /* What its argument number @i is called, "reason"; NULL where it has no such. Static. */
 const char *runtime_arg_name(uint16_t event, unsigned i);
 
-/* The kind of names that its argument @i is a number of, as runtime_names__find() has it; NULL where it is just a number. */
-const char *runtime_arg_kind(uint16_t event, unsigned i);
+/* The kind of names that its argument @i is a number of, enum tare_name_kind; 0 where it is just a number. */
+unsigned runtime_arg_kind(uint16_t event, unsigned i);
 
 /* "softirq NET_RX", "hardware interrupt" for TARE_IRQ_HARD: what took a CPU. Returns @buf. */
 const char *irq_name(uint64_t number, char buf[32]);

@@ -129,6 +129,40 @@ static int next_process(struct pieces *d, struct event *ev)
 	return 1;
 }
 
+/*
+ * Take the next of those that end in one string: a struct of @size bytes, the frame's end permitting, whose second member is
+ * its length with the string and padding. Returns the string's begin, or NULL.
+ */
+static const char *next_named(struct pieces *d, void *head, size_t size, size_t len_at)
+{
+	const unsigned char *at = d->payload + d->pos;
+	size_t left = d->head.len - d->pos;
+	uint32_t whole;
+	uint16_t len;
+
+	if (left < size)
+		return NULL;
+	memcpy(head, at, size);
+	memcpy(&whole, at + sizeof(uint32_t), sizeof(whole));
+	memcpy(&len, at + len_at, sizeof(len));
+	if (whole < size + len || whole > left)
+		return NULL;
+	d->pos += whole;
+	return (const char *)at + size;
+}
+
+#define NEXT_NAMED(member, text_, len_)                                                                              \
+	static int next_##member(struct pieces *d, struct event *ev)                                                 \
+	{                                                                                                            \
+		ev->member.head = &d->piece.member;                                                                  \
+		ev->member.text_ = next_named(d, &d->piece.member, sizeof(d->piece.member),                          \
+					      (char *)&d->piece.member.len_ - (char *)&d->piece.member);             \
+		return ev->member.text_ != NULL;                                                                     \
+	}
+NEXT_NAMED(number_name, text, text_len)
+NEXT_NAMED(page, name, name_len)
+NEXT_NAMED(quota, path, path_len)
+
 static int next_module(struct pieces *d, struct event *ev)
 {
 	struct tare_module *m = &d->piece.module;
@@ -215,6 +249,9 @@ static const struct {
 	[TARE_FRAME_RUNTIMES] = { EVENT_COUNTERS, next_counters },
 	[TARE_FRAME_SYMBOLS] = { EVENT_SYMBOL, next_symbol },
 	[TARE_FRAME_DELAYS] = { EVENT_DELAYS, next_delays },
+	[TARE_FRAME_NAMES] = { EVENT_NUMBER_NAME, next_number_name },
+	[TARE_FRAME_PAGES] = { EVENT_PAGE, next_page },
+	[TARE_FRAME_QUOTAS] = { EVENT_QUOTA, next_quota },
 };
 
 bool pieces__know(const struct tare_frame *head)

@@ -17,6 +17,9 @@ struct pieces {
 		struct tare_process process;
 		struct tare_module module;
 		struct tare_symbol symbol;
+		struct tare_number_name number_name;
+		struct tare_page page;
+		struct tare_quota quota;
 		struct tare_loss loss;
 		struct tare_probe probe;
 		struct tare_end end;

@@ -70,31 +70,27 @@ static void call_text(const struct model *m, uint64_t detail, char *buf, size_t 
 /* The mapping that the page of @address is of. */
 static void fault_text(const struct model *m, const struct pause *p, uint64_t address, char *buf, size_t size)
 {
-	const struct model_symbol *symbol = model_symbols__at(&m->symbols, p->tgid, TARE_SYMBOL_PAGE(address));
+	const char *owner = findings__page_name(&m->findings, p->tgid, address);
 	char name[128];
 
 	if (!address)
 		return;
-	if (!symbol)
+	if (!owner)
 		snprintf(buf, size, "%#" PRIx64, address);
 	else
 		snprintf(buf, size, "%#" PRIx64 " in %s", address,
-			 symbol->name[0] ? sanitize(symbol->name, strlen(symbol->name), name, sizeof(name)) :
-					   "anonymous memory");
+			 owner[0] ? sanitize(owner, strlen(owner), name, sizeof(name)) : "anonymous memory");
 }
 
 /* The cgroup whose quota it was, and that. */
 static void quota_text(const struct model *m, const struct pause *p, uint32_t tid, char *buf, size_t size)
 {
-	const struct model_symbol *symbol = model_symbols__at(&m->symbols, tid, TARE_SYMBOL_CGROUP)
-						    ?: model_symbols__at(&m->symbols, p->tgid, TARE_SYMBOL_CGROUP);
+	const struct quota *q = findings__quota_of(&m->findings, tid) ?: findings__quota_of(&m->findings, p->tgid);
 	char name[128], of[16], each[16];
-	uint64_t quota, period;
 
-	if (!symbol || sscanf(symbol->file, "%" SCNu64 " %" SCNu64, &quota, &period) != 2)
-		return;
-	snprintf(buf, size, "%s (%s in each %s)", sanitize(symbol->name, strlen(symbol->name), name, sizeof(name)),
-		 fmt_ns(quota, of), fmt_ns(period, each));
+	if (q)
+		snprintf(buf, size, "%s (%s in each %s)", sanitize(q->cgroup, strlen(q->cgroup), name, sizeof(name)),
+			 fmt_ns(q->quota_ns, of), fmt_ns(q->period_ns, each));
 }
 
 const char *pause_detail(const struct model *m, const struct pause *p, enum pause_cause cause,

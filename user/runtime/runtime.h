@@ -32,8 +32,8 @@ struct runtime_probes {
 int runtime_probes__add(struct runtime_probes *list, const struct runtime_probe *probe);
 void runtime_probes__free(struct runtime_probes *list);
 
-/* Something about the runtime for a recording to hold: the name of a reason, say. */
-typedef void runtime_say(const char *key, const char *value, void *ctx);
+/* The runtime calls number @nr of @kind (enum tare_name_kind) @name. */
+typedef void runtime_say(unsigned kind, uint64_t nr, const char *name, void *ctx);
 
 /* What is at an address. Strings are valid until the next call; not safe to print. */
 struct runtime_symbol {
@@ -105,7 +105,7 @@ struct runtime {
 	void (*install)(void *self, runtime_set *set, void *ctx);
 	/* The counters, from what the probe at its end copied; -EAGAIN: more is to come. Or another negative errno. */
 	int (*last_counters)(void *self, const struct tare_memory *memory, struct tare_counters *counters);
-	/* The names of its numbers: "stop_reason.1" is "GC mark termination", and so on. */
+	/* The names of its numbers: stop reason 1 is "GC mark termination", and so on. */
 	void (*names)(void *self, runtime_say *say, void *ctx);
 	/* The function at address @addr of the program's file. Returns 0 or -ENOENT. NULL: by the file's symbols. */
 	int (*symbol)(void *self, uint64_t addr, struct runtime_symbol *sym);

@@ -338,15 +338,11 @@ static int go__symbol(void *self, uint64_t addr, struct runtime_symbol *sym)
 
 /* ---- names ---- */
 
-static void say_all(const char *prefix, const char *(*name)(unsigned nr), runtime_say *say, void *ctx)
+static void say_all(unsigned kind, const char *(*name)(unsigned nr), runtime_say *say, void *ctx)
 {
-	char key[64];
-
-	for (unsigned nr = 0; nr < 64; nr++) {
-		snprintf(key, sizeof(key), "%s.%u", prefix, nr);
+	for (unsigned nr = 0; nr < 64; nr++)
 		if (name(nr))
-			say(key, name(nr), ctx);
-	}
+			say(kind, nr, name(nr), ctx);
 }
 
 static void go__names(void *self, runtime_say *say, void *ctx)
@@ -357,22 +353,22 @@ static void go__names(void *self, runtime_say *say, void *ctx)
 		"doAllThreadsSyscall", "GOMAXPROCS", "start tracing", "stop tracing",
 	};
 	struct go *go = self;
-	char key[64];
 
 	if (go->minor >= 21)
-		say_all("stop_reason", go_stop_reason, say, ctx);
-	for (size_t i = 0; i < ARRAY_SIZE(words) && go->minor < 21; i++) {
-		snprintf(key, sizeof(key), "stop_reason.%llu",
-			 (unsigned long long)STRING_KEY(strlen(words[i]), words[i][0]));
-		say(key, go_stop_reason(go_stop_reason_of(words[i])), ctx);
-	}
-	say_all("gc_phase", go_gc_phase, say, ctx);
+		say_all(TARE_NAME_STOP_REASON, go_stop_reason, say, ctx);
+	for (size_t i = 0; i < ARRAY_SIZE(words) && go->minor < 21; i++)
+		say(TARE_NAME_STOP_REASON, STRING_KEY(strlen(words[i]), words[i][0]),
+		    go_stop_reason(go_stop_reason_of(words[i])), ctx);
+	say_all(TARE_NAME_GC_PHASE, go_gc_phase, say, ctx);
+	for (unsigned nr = 0; nr < 64; nr++)
+		if (go_wait_reason(go->minor, nr))
+			say(TARE_NAME_WAIT_REASON, nr, go_wait_reason(go->minor, nr), ctx);
+	/* the scan bit is set while the collector looks at the goroutine's stack */
 	for (unsigned nr = 0; nr < 64; nr++) {
-		const char *name = go_wait_reason(go->minor, nr);
-
-		snprintf(key, sizeof(key), "wait_reason.%u", nr);
-		if (name)
-			say(key, name, ctx);
+		if (!go_status(nr))
+			continue;
+		say(TARE_NAME_STATUS, nr, go_status(nr), ctx);
+		say(TARE_NAME_STATUS, nr | GO_STATUS_SCAN, go_status(nr), ctx);
 	}
 }
 

@@ -173,20 +173,32 @@ static int weft__last_counters(void *self, const struct tare_memory *memory, str
 
 static void weft__names(void *self, runtime_say *say, void *ctx)
 {
-	static const char *const all[][2] = {
-		{ "stop_reason.0", "unknown" },		       { "stop_reason.1", "GC mark termination" },
-		{ "stop_reason.2", "GC sweep termination" },   { "stop_reason.7", "read stats" },
-		{ "stop_reason.12", "test" },		       { "gc_phase.0", "off" },
-		{ "gc_phase.1", "mark" },		       { "gc_phase.2", "mark termination" },
-		{ "gc_phase.3", "sweep" },		       { "wait_reason.0", "other" },
-		{ "wait_reason.1", "chan send" },	       { "wait_reason.2", "chan receive" },
-		{ "wait_reason.3", "select" },		       { "wait_reason.4", "mutex" },
-		{ "wait_reason.5", "wait group" },	       { "wait_reason.6", "sleep" },
-		{ "wait_reason.7", "network" },		       { "wait_reason.8", "GC" },
+	static const struct {
+		unsigned kind, nr;
+		const char *name;
+	} all[] = {
+		{ TARE_NAME_STOP_REASON, 0, "unknown" },
+		{ TARE_NAME_STOP_REASON, 1, "GC mark termination" },
+		{ TARE_NAME_STOP_REASON, 2, "GC sweep termination" },
+		{ TARE_NAME_STOP_REASON, 7, "read stats" },
+		{ TARE_NAME_STOP_REASON, 12, "test" },
+		{ TARE_NAME_GC_PHASE, 0, "off" },
+		{ TARE_NAME_GC_PHASE, 1, "mark" },
+		{ TARE_NAME_GC_PHASE, 2, "mark termination" },
+		{ TARE_NAME_GC_PHASE, 3, "sweep" },
+		{ TARE_NAME_WAIT_REASON, 0, "other" },
+		{ TARE_NAME_WAIT_REASON, 1, "chan send" },
+		{ TARE_NAME_WAIT_REASON, 2, "chan receive" },
+		{ TARE_NAME_WAIT_REASON, 3, "select" },
+		{ TARE_NAME_WAIT_REASON, 4, "mutex" },
+		{ TARE_NAME_WAIT_REASON, 5, "wait group" },
+		{ TARE_NAME_WAIT_REASON, 6, "sleep" },
+		{ TARE_NAME_WAIT_REASON, 7, "network" },
+		{ TARE_NAME_WAIT_REASON, 8, "GC" },
 	};
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		say(all[i][0], all[i][1], ctx);
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		say(all[i].kind, all[i].nr, all[i].name, ctx);
 }
 
 const struct runtime runtime_weft = {

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the pages belong to that targets fault in: looked up while the mappings are there. */
+#ifndef TARE_PAGES_H
+#define TARE_PAGES_H
+
+#include "table.h"
+#include "writer.h"
+
+#define PAGES_MAX 16384		/* in a recording; what is beyond keeps its number */
+
+struct page {
+	uint32_t pid;
+	uint64_t address;	/* 0: done */
+};
+
+struct pages {
+	struct table seen;
+	struct page *pending;
+	size_t nr, room;
+	uint64_t next_ns;	/* when they may be looked up again */
+};
+
+void pages__init(struct pages *p);
+void pages__free(struct pages *p);
+
+/* Note the page that a record is about, if it is about one. */
+void pages__on_record(struct pages *p, const struct tare_rec *rec);
+
+/* Write down what those noted since the last call belong to (PAGES frames), as far as the processes are still there. */
+void pages__write(struct pages *p, struct writer *w);
+
+/* The same, for each round: no more than a small part of the time is spent on it. */
+void pages__tick(struct pages *p, struct writer *w, uint64_t now);
+
+#endif /* TARE_PAGES_H */

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the recorder found out about the targets' surroundings: what memory belongs to, which CPU quota applies. */
+#ifndef TARE_FINDINGS_H
+#define TARE_FINDINGS_H
+
+#include "event.h"
+#include "intern.h"
+
+#define FINDINGS_MAX	(1u << 16)	/* pages, and quotas; what is beyond is not kept */
+
+struct quota {
+	const char *cgroup;		/* its path; not safe to print */
+	uint64_t quota_ns, period_ns;
+};
+
+struct findings {
+	struct table pages;		/* process and page to name */
+	struct table quotas;		/* process or thread to struct quota */
+	struct intern texts;
+};
+
+void findings__init(struct findings *f);
+void findings__free(struct findings *f);
+
+/* Take EVENT_PAGE or EVENT_QUOTA. Return 0 or -ENOMEM. */
+int findings__page(struct findings *f, const struct event *ev);
+int findings__quota(struct findings *f, const struct event *ev);
+
+/* What the page of @address belongs to in process @pid, "" for memory without a name; NULL: not known. Not safe to print. */
+const char *findings__page_name(const struct findings *f, uint32_t pid, uint64_t address);
+
+/* The quota that holds process or thread @pid back, as told last; NULL: not known. */
+const struct quota *findings__quota_of(const struct findings *f, uint32_t pid);
+
+#endif /* TARE_FINDINGS_H */

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <stdlib.h>
+#include <string.h>
+
+#include "intern.h"
+
+void intern__init(struct intern *s, uint32_t limit)
+{
+	table__init(&s->by_hash, limit);
+}
+
+void intern__free(struct intern *s)
+{
+	const struct table_slot *slot;
+	size_t pos = 0;
+
+	while ((slot = table__next(&s->by_hash, &pos)))
+		free((char *)slot->value);
+	table__free(&s->by_hash);
+}
+
+/* FNV-1a, by its authors' constants for 64 bits; less the bit that would make it TABLE_NO_KEY. */
+static uint64_t hash_of(const char *text, size_t len)
+{
+	uint64_t hash = 14695981039346656037ull;
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ (unsigned char)text[i]) * 1099511628211ull;
+	return hash >> 1;
+}
+
+const char *intern__keep(struct intern *s, const char *text, size_t len)
+{
+	/* two that have one hash stand under this and the next number */
+	for (uint64_t key = hash_of(text, len);; key++) {
+		uint64_t *slot = table__add(&s->by_hash, key);
+		const char *kept = slot ? (const char *)*slot : NULL;
+
+		if (!slot)
+			return NULL;
+		if (kept && (strncmp(kept, text, len) || kept[len]))
+			continue;
+		if (!kept) {
+			*slot = (uintptr_t)(kept = strndup(text, len));
+			if (!kept)
+				table__delete(&s->by_hash, key);
+		}
+		return kept;
+	}
+}
