@@ -168,7 +168,6 @@ def check_pauses(t, path):
 
 
 def check_gc(t, path):
-    phases = {e["key"]: e["value"] for e in lines(path) if e["event"] == "info"}
     slices, begun, want = t.named("GC"), {}, []
     for e in told(path, "gc_start", "gc_end"):
         if e["what"] == "gc_start":
@@ -179,7 +178,7 @@ def check_gc(t, path):
     same("cycles", [(s.start, s.end[0], s.args.get("cycle"), s.args["heap_bytes"], s.args["live_bytes"])
                     for s in slices if s.name == "GC cycle"], want)
     open_phases = sum(o[0] == "GC" and o[1] != "GC cycle" for o in t.open)
-    want = collections.Counter(phases[f"gc_phase.{e['phase']}"] for e in told(path, "gc_phase"))
+    want = collections.Counter(e["phase_name"] for e in told(path, "gc_phase"))
     got = collections.Counter(s.name for s in slices if s.name != "GC cycle")
     del want["off"]
     if set(want) != set(got) or sum(want.values()) != sum(got.values()) + open_phases:
