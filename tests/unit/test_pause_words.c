@@ -89,9 +89,11 @@ static void stop(uint64_t at, uint64_t reason)
 	rt(at + 2 * MS, 101, TARE_RT_STW_STARTED);
 }
 
-static void info(const char *key, const char *value)
+static void reason(uint64_t number, const char *text)
 {
-	struct event ev = { .kind = EVENT_INFO, .info = { key, value } };
+	struct tare_number_name head = { .pid = TGID, .kind = TARE_NAME_STOP_REASON, .number = number,
+					 .text_len = strlen(text) };
+	struct event ev = { .kind = EVENT_NUMBER_NAME, .number_name = { .head = &head, .text = text } };
 
 	fold(&ev);
 }
@@ -113,8 +115,8 @@ static void aligned(const char *longest, const char *shown)
 {
 	char *text, *title, *row;
 
-	info("stop_reason.1", longest);
-	info("stop_reason.2", "sch\xc3\xb6n");
+	reason(1, longest);
+	reason(2, "sch\xc3\xb6n");
 	stop(T, 1);
 	stop(T + 50 * MS, 2);
 	end(T + 1000 * MS);
