@@ -186,7 +186,7 @@ static inline struct go_globals go_target__patterns(struct go_target *t, int min
 	return found;
 }
 
-/* Runs after so short a wait, as on a fast machine, that they may be counted as switches or not. */
+/* Runs after so short a wait, as on a fast machine, that they may be moved stacks. */
 static inline uint64_t go_target__unclear_runs(struct go_live *live)
 {
 	struct go_hist h;

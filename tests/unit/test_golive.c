@@ -122,8 +122,8 @@ static struct delta deed(struct go_target *t, struct go_live *live, const char *
 	return d;
 }
 
-/* The runs themselves are known; what may be missing is what is unclear. */
-static void expect_switches(const char *what, const struct delta *d, uint64_t want, double part)
+/* Of goroutines just created, on a fast machine, short runs may be missing: they may be moved stacks. Never too many. */
+static void expect_most(const char *what, const struct delta *d, uint64_t want, double part)
 {
 	uint64_t missing = d->switches < want ? want - d->switches : 0;
 
@@ -135,12 +135,12 @@ static void check_scheduler(struct go_target *t, struct go_live *live)
 	struct delta d;
 
 	d = deed(t, live, "gosched", 400000);
-	expect_switches("Gosched", &d, 400000, .01);
+	expect_near("Gosched", d.switches, 400000, .01);
 	assert_int_equal(d.created, 4);
 	/* on one P it is known who waits for whom: a round takes two switches */
 	go_target__do(t, "procs", 1);
 	d = deed(t, live, "pingpong", 200000);
-	expect_switches("ping-pong", &d, 400000, .01);
+	expect_near("ping-pong", d.switches, 400000, .01);
 	assert_int_equal(d.created, 2);
 	d = deed(t, live, "calls", 200000);
 	assert_true(d.switches < 2000);
@@ -148,9 +148,11 @@ static void check_scheduler(struct go_target *t, struct go_live *live)
 	d = deed(t, live, "spawn", 200000);
 	assert_int_equal(d.created, 200000);
 	/* each runs once, and the first goroutine once for every 64; of single runs every eighth is a matter of chance */
-	expect_switches("spawn", &d, 200000 + 200000 / 64, .06);
+	expect_near("spawn", d.switches, 200000 + 200000 / 64, .06);
 	d = deed(t, live, "grow", 20000);
-	expect_switches("moved stacks", &d, 40000, .05);
+	expect_most("moved stacks", &d, 40000, .05);
+	/* each of them ran */
+	assert_true(d.switches > 20000 - 20000 / 20);
 	go_target__do(t, "procs", 2);
 	d = deed(t, live, "pingpong", 200000);
 	assert_true(d.switches > 100000 && d.switches < 800000);

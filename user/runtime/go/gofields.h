@@ -34,6 +34,7 @@
 	X(M_ALLLINK, GO_M, "alllink")				\
 	X(P_ID, GO_P, "id")					\
 	X(P_STATUS, GO_P, "status")				\
+	X(P_SCHEDTICK, GO_P, "schedtick")			\
 	X(P_SYSCALLTICK, GO_P, "syscalltick")			\
 	X(P_MCACHE, GO_P, "mcache")				\
 	X(P_GOIDCACHE, GO_P, "goidcache")			\
@@ -67,6 +68,7 @@
 	X(GC_TOTALALLOC, GO_GC, "totalAlloc")			\
 	X(GC_TOTALFREE, GO_GC, "totalFree")			\
 	X(DELTA_INHEAP, GO_DELTA, "inHeap")			\
+	X(DELTA_INSTACKS, GO_DELTA, "inStacks")			\
 	X(DELTA_TINYALLOCCOUNT, GO_DELTA, "tinyAllocCount")	\
 	X(DELTA_LARGEALLOC, GO_DELTA, "largeAlloc")		\
 	X(DELTA_LARGEALLOCCOUNT, GO_DELTA, "largeAllocCount")	\

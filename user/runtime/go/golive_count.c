@@ -156,6 +156,10 @@ static int count_heap(struct go_live *live, struct tare_counters *c)
 		live->valid &= ~GO_VALID_MCACHES;
 		memset(&cached, 0, sizeof(cached));
 	}
+	priv->stack_bytes = TARE_UNKNOWN;
+	if (live->valid & GO_VALID_MEMSTATS && live->layout.at[DELTA_INSTACKS] >= 0 &&
+	    live->layout.at[DELTA_INSTACKS] <= live->layout.at[DELTA_SIZE] - 8)
+		priv->stack_bytes = sum(live, &h, DELTA_INSTACKS, 1);
 	c->heap_bytes = get64(h.gc, at_of(live, GC_HEAPLIVE));
 	c->alloc_bytes = at_least(get64(h.gc, at_of(live, GC_TOTALALLOC)) + cached.bytes, &priv->last_bytes);
 	c->freed_bytes = get64(h.gc, at_of(live, GC_TOTALFREE));
@@ -221,114 +225,74 @@ static int count_assists(struct go_live *live, struct tare_counters *c)
 	return err;
 }
 
-/* Goroutine ids given to the Ps that they did not use yet, and system calls. */
-static int count_ps(struct go_live *live, uint64_t *unused_ids, uint64_t *created, uint64_t *syscalls)
+int live__count_ps(const struct go_live *live, struct ps_counts *n)
 {
 	bool ids = live->layout.at[P_GOIDCACHE] >= 0 && live->layout.at[P_GOIDCACHEEND] <= P_HEAD - 8 &&
 		   live->layout.at[P_GOIDCACHEEND] >= 0 && live->layout.at[P_GOIDCACHE] <= P_HEAD - 8;
+	bool ticks = live->layout.at[P_SCHEDTICK] >= 0 && live->layout.at[P_SCHEDTICK] <= P_HEAD - 4;
 	struct p_list list;
 	char head[P_HEAD];
-	uint64_t n;
+	uint64_t created;
 	int err = live__ps(live, live->at.allp, &list);
 
-	*unused_ids = *created = *syscalls = 0;
+	memset(n, 0, sizeof(*n));
 	for (size_t i = 0; !err && i < list.nr; i++) {
 		err = live__read(live, list.ps[i], head, sizeof(head));
 		if (err)
 			break;
-		*syscalls += get32(head, at_of(live, P_SYSCALLTICK));
+		n->syscalls += get32(head, at_of(live, P_SYSCALLTICK));
+		if (ticks)
+			n->ticks += get32(head, at_of(live, P_SCHEDTICK));
 		if (ids)
-			*unused_ids += get64(head, at_of(live, P_GOIDCACHEEND)) - get64(head, at_of(live, P_GOIDCACHE));
+			n->unused_ids += get64(head, at_of(live, P_GOIDCACHEEND)) - get64(head, at_of(live, P_GOIDCACHE));
 		if (live->layout.at[P_GOROUTINESCREATED] >= 0) {
-			err = live__u64(live, list.ps[i] + at_of(live, P_GOROUTINESCREATED), &n);
-			*created += n;
+			err = live__u64(live, list.ps[i] + at_of(live, P_GOROUTINESCREATED), &created);
+			n->created += err ? 0 : created;
 		}
 	}
 	if (!ids)
-		*unused_ids = TARE_UNKNOWN;
+		n->unused_ids = TARE_UNKNOWN;
 	free(list.ps);
 	return err;
 }
 
 static int count_goroutines(struct go_live *live, struct tare_counters *c)
 {
-	uint64_t ids, again, unused, by_ps, gone, syscalls;
+	struct ps_counts *ps = &live->priv->ps;
+	uint64_t ids, again, gone;
 	int err = 0;
 
 	if (!(live->valid & GO_VALID_PS))
 		return 0;
 	if (!(live->valid & GO_VALID_SCHED)) {
-		err = count_ps(live, &unused, &by_ps, &syscalls);
-		c->syscalls = err ? TARE_UNKNOWN : syscalls;
+		err = live__count_ps(live, ps);
+		c->syscalls = err ? TARE_UNKNOWN : ps->syscalls;
 		return err;
 	}
 	for (int tries = 0; tries < TRIES; tries++) {
 		if ((err = live__u64(live, live->at.sched + at_of(live, SCHED_GOIDGEN), &ids)) ||
-		    (err = count_ps(live, &unused, &by_ps, &syscalls)) ||
+		    (err = live__count_ps(live, ps)) ||
 		    (err = live__u64(live, live->at.sched + at_of(live, SCHED_GOIDGEN), &again)))
 			return err;
 		if (ids == again)
 			break;
 	}
-	c->syscalls = syscalls;
+	c->syscalls = ps->syscalls;
 	if (live->layout.at[P_GOROUTINESCREATED] >= 0 && live->layout.at[SCHED_GOROUTINESCREATED] >= 0) {
 		err = live__u64(live, live->at.sched + at_of(live, SCHED_GOROUTINESCREATED), &gone);
 		if (!err)
-			c->goroutines_created = by_ps + gone;
-	} else if (unused <= ids) {
-		c->goroutines_created = ids - unused;
+			c->goroutines_created = ps->created + gone;
+	} else if (ps->unused_ids <= ids) {
+		c->goroutines_created = ids - ps->unused_ids;
 	}
 	return err;
-}
-
-/*
- * The runtime measures every eighth run of each goroutine: how long it had been runnable. But it does so for a few things
- * that are no runs, all of them with a time of 0, so in the first bucket: returns from system calls (until Go 1.25), moved
- * stacks, marking by a goroutine that then goes on. In Go 1.19 that bucket holds nothing else; later it goes to 64 ns, and
- * on a fast machine there are runs after so short a wait: not more of them than the next 64 ns hold, for even between the
- * two looks at the clock alone there is most of that time. Last, what a goroutine that ends had left over is measured once
- * more at the first run of the next in its place: 7 of 64 times.
- */
-static int count_switches(struct go_live *live, struct tare_counters *c)
-{
-	enum { PERIOD = 8 };
-	struct switch_base *b = &live->priv->base, now = { 0 };
-	uint64_t at_once, short_, syscalls, runs, extra;
-	struct go_hist h;
-	int err = go_live__histogram(live, GO_HIST_TIME_TO_RUN, &h);
-
-	if (err)
-		return err == -ENOENT ? 0 : err;
-	now.samples = h.total;
-	for (unsigned i = 0; i < h.nr && h.from_ns[i] < 128; i++) {
-		if (!i)
-			now.zero = h.count[i];
-		else if (h.from_ns[1] >= 64) /* a first bucket of 1 ns holds no run */
-			now.short_ += h.count[i];
-	}
-	now.syscalls = c->syscalls == TARE_UNKNOWN || live->layout.minor > 25 ? 0 : c->syscalls;
-	now.created = c->goroutines_created == TARE_UNKNOWN ? b->created : c->goroutines_created;
-	/* a histogram that runs backwards was torn: the next reading has it */
-	if (now.samples >= b->samples && now.zero >= b->zero && now.created >= b->created) {
-		at_once = PERIOD * (now.zero - b->zero);
-		syscalls = now.syscalls - b->syscalls;
-		short_ = PERIOD * (now.short_ - b->short_);
-		runs = PERIOD * (now.samples - b->samples) - at_once;
-		at_once -= at_once < syscalls ? at_once : syscalls;
-		runs += at_once < short_ ? at_once : short_;
-		extra = (now.created - b->created) * 7 / 8;
-		now.switches = b->switches + (runs > extra ? runs - extra : 0);
-		now.any = true;
-		*b = now;
-	}
-	c->goroutine_switches = b->switches;
-	return 0;
 }
 
 int go_live__counters(struct go_live *live, struct tare_counters *c)
 {
 	static int (*const counts[])(struct go_live *live, struct tare_counters *c) = { count_heap, count_collections,
-											 count_assists, count_goroutines, count_switches };
+											 count_assists, count_goroutines,
+											 live__count_switches };
 
 	memset(c, 0xff, sizeof(*c)); /* TARE_UNKNOWN */
 	c->ts_ns = now_ns();

@@ -41,19 +41,29 @@ struct p_list {
 	size_t nr, nr_used;
 };
 
-/* What goes into the number of goroutine switches, see golive_count.c. */
+/* What the Ps count. */
+struct ps_counts {
+	uint64_t unused_ids;	/* of goroutines: given to the Ps, which did not use them yet; TARE_UNKNOWN */
+	uint64_t created, syscalls;
+	uint32_t ticks;		/* runs of goroutines that got a time slice of their own: modulo 2^32 */
+};
+
+/* What goes into the number of goroutine switches, see golive_runs.c. */
 struct switch_base {
-	uint64_t samples, zero, short_;
-	uint64_t syscalls, created;
-	uint64_t switches;		/* so far */
-	bool any;
+	uint64_t samples, zero;
+	uint64_t created, collections;
+	struct ps_counts before, after;		/* the samples were read */
+	uint64_t sure, counted;			/* since they were last known to agree */
+	uint64_t switches;			/* so far */
 };
 
 struct go_live_private {
 	char problems[PROBLEMS_MAX][PROBLEM_LEN];
 	unsigned nr_problems;
 	struct tid_list tids;
+	struct ps_counts ps;
 	struct switch_base base;
+	uint64_t stack_bytes;	/* that goroutines have, or TARE_UNKNOWN */
 	uint64_t last_bytes, last_objects;
 	const struct go_copy *copy;	/* NULL: the process itself is read */
 	bool only_copy;		/* there never was anything else: what is not in it is not known */
@@ -137,6 +147,13 @@ int live__try_work(struct go_live *live, uint64_t work);
 int live__ps(const struct go_live *live, uint64_t allp, struct p_list *list);
 /* The Ms by the chain that begins at @m. @ms is the caller's to free(). Returns their number, -ELOOP, -EINVAL, ... */
 int live__ms(const struct go_live *live, uint64_t m, uint64_t **ms);
+
+/* ---- golive_count.c, golive_runs.c: 0; -EINVAL, -EFAULT, -ENOMEM, -ESRCH, -EPERM ---- */
+
+/* Add up what all the Ps count; GO_VALID_PS. */
+int live__count_ps(const struct go_live *live, struct ps_counts *n);
+/* The last of the counters: the others in @c are known by now. */
+int live__count_switches(struct go_live *live, struct tare_counters *c);
 
 /* ---- golive_scan.c ---- */
 
