@@ -56,6 +56,8 @@
  * order.
  */
 #define TARE_INFO_LATE		"late."
+/* INFO: the recorder's own process, as the kernel numbers it; 0: not known. */
+#define TARE_INFO_RECORDER	"recorder_pid"
 
 enum tare_frame_type {
 	TARE_FRAME_HEADER = 1,	/* struct tare_header */

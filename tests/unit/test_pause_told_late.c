@@ -83,6 +83,26 @@ static void test_never_named(void **state)
 	has(sentence(), "held by task 950 on CPU 1");
 }
 
+/* One tare is the recorder, another is not. */
+static void test_recorder(void **state)
+{
+	struct event who = { .kind = EVENT_INFO, .info = { TARE_INFO_RECORDER, "960" } };
+	struct event thread = { .kind = EVENT_NAME, .name = { .tid = 961, .tgid = 960, .comm = "tare" } };
+
+	fold(&who);
+	fold(&thread);
+	name(970, "tare");
+	request();
+	out(T, 1, 102, 961, -1);
+	others(T + 5 * MS, 1, 961, 970);
+	in(T + 7 * MS, 1, 970, 102, 7 * MS);
+	rest_at(T + 7 * MS);
+	end(T + 100 * MS);
+	has(sentence(), "held by tare itself, which records this (pid 961), on CPU 1 for 5.00 ms of that");
+	assert_int_equal(only_pause()->cause_ns[PAUSE_RUNQUEUE], 7 * MS);
+	assert_int_equal(m->switches.rivals.rival[NAME_RECORDER][0].total_ns, 5 * MS);
+}
+
 static void counted(uint64_t ts, uint64_t pauses, bool final)
 {
 	struct event ev = { .kind = EVENT_COUNTERS, .ts_ns = ts };
@@ -135,26 +155,26 @@ static void two_pauses(uint64_t until, uint64_t pauses, bool final, const char *
 static void test_read_before(void **state)
 {
 	two_pauses(T + 40 * MS, 1, false, "; 1 pause of 1 ns in all, by the runtime's own account,\n"
-		   "             read 50.0 ms before the end: of the 2 recorded, it lacks those after that\n", "while");
+		   "             read 50.0 ms before the end; recorded until the end, for any reason: 2\n", "perhaps");
 }
 
 /* Nothing came after that: no other reason is given than that it counts other things. */
 static void test_fewer(void **state)
 {
-	two_pauses(T + 80 * MS, 1, false, "own account,\n             while 2 were recorded: a runtime may count those of "
-		   "collections only\n", "before the end");
+	two_pauses(T + 80 * MS, 1, false, "own account,\n             perhaps of collections only; recorded for any "
+		   "reason: 2\n", "before the end");
 }
 
 static void test_same(void **state)
 {
-	two_pauses(T + 80 * MS, 2, true, "; 2 pauses of 2 ns in all, by the runtime's own account\n", "recorded:");
+	two_pauses(T + 80 * MS, 2, true, "; 2 pauses of 2 ns in all, by the runtime's own account\n", "recorded for");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup_two, teardown)
-		TEST(test_long_wait), TEST(test_named_later), TEST(test_never_named), TEST(test_read_before), TEST(test_fewer),
+		TEST(test_long_wait), TEST(test_named_later), TEST(test_never_named), TEST(test_recorder), TEST(test_read_before), TEST(test_fewer),
 		TEST(test_same),
 	};
 

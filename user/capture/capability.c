@@ -9,7 +9,9 @@
 #include "capability.h"
 #include "proc.h"
 
-#define INITIAL_USER_NS_INO	0xEFFFFFFDu	/* PROC_USER_INIT_INO, include/linux/proc_ns.h */
+/* PROC_USER_INIT_INO, PROC_PID_INIT_INO, include/linux/proc_ns.h */
+#define INITIAL_USER_NS_INO	0xEFFFFFFDu
+#define INITIAL_PID_NS_INO	0xEFFFFFFCu
 
 int capability__effective(uint64_t *caps)
 {
@@ -27,6 +29,13 @@ bool capability__in_user_namespace(void)
 	struct stat st;
 
 	return !stat("/proc/self/ns/user", &st) && st.st_ino != INITIAL_USER_NS_INO;
+}
+
+bool capability__in_pid_namespace(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) || st.st_ino != INITIAL_PID_NS_INO;
 }
 
 bool capability__has(int cap)

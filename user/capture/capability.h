@@ -14,6 +14,8 @@ int capability__effective(uint64_t *caps);
 
 /* Whoever is root in a user namespace of its own has every capability there, and none that BPF asks for. */
 bool capability__in_user_namespace(void);
+/* The kernel's own number of this process is another than getpid(). */
+bool capability__in_pid_namespace(void);
 
 /* Whether CAP_* @cap is in effect, and no user namespace makes it worthless. */
 bool capability__has(int cap);

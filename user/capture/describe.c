@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "capability.h"
 #include "describe.h"
 #include "modules.h"
 #include "proc.h"
@@ -97,13 +98,17 @@ int describe__names(struct writer *w, pid_t pid, const struct runtime *runtime, 
 
 int describe__host(struct writer *w, const char *cmdline)
 {
+	char pid[16] = "0";	/* nobody's */
 	struct utsname u;
 
 	if (uname(&u))
 		return -errno;
+	if (!capability__in_pid_namespace())
+		snprintf(pid, sizeof(pid), "%d", getpid());
 	const char *const pairs[][2] = {
 		{ "version", TARE_VERSION }, { "kernel", u.release },	{ "kernel_version", u.version },
 		{ "machine", u.machine },    { "hostname", u.nodename }, { "cmdline", cmdline },
+		{ TARE_INFO_RECORDER, pid },
 	};
 
 	return describe__info(w, pairs, ARRAY_SIZE(pairs));

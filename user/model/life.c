@@ -171,13 +171,13 @@ int switches__rename(struct switches *s, const struct event *ev)
 
 	if (t)
 		thread__set_comm(t, ev->name.comm);
-	task_names__set(&s->names, ev->name.tid, ev->name.comm);
+	task_names__set_of(&s->names, ev->name.tid, ev->name.tgid, ev->name.comm);
 	return 0;
 }
 
 int switches__name(struct switches *s, const struct event *ev)
 {
-	task_names__set(&s->names, ev->name.tid, ev->name.comm);
+	task_names__set_of(&s->names, ev->name.tid, ev->name.tgid, ev->name.comm);
 	return 0;
 }
 

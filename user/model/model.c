@@ -59,6 +59,8 @@ static int fold_info(struct model *m, const struct event *ev)
 {
 	char *value = strndup(ev->info.value, MODEL_MAX_INFO_LEN), *key;
 
+	if (!strcmp(ev->info.key, TARE_INFO_RECORDER))
+		m->switches.names.recorder = strtoul(ev->info.value, NULL, 10);
 	if (!value)
 		return -ENOMEM;
 	for (unsigned i = 0; i < m->nr_info; i++) {

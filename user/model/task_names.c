@@ -7,6 +7,7 @@ void task_names__init(struct task_names *n)
 {
 	static const char *const fixed[] = {
 		[NAME_IDLE] = "idle", [NAME_UNKNOWN] = "unknown", [NAME_UNNAMED] = "unnamed", [NAME_OTHER] = "other",
+		[NAME_RECORDER] = "tare",
 	};
 
 	memset(n, 0, sizeof(*n));
@@ -56,6 +57,19 @@ void task_names__set(struct task_names *n, uint32_t tid, const char *comm)
 	id = table__add(&n->tids, tid);
 	if (id)
 		*id = task_names__intern(n, name);
+}
+
+void task_names__set_of(struct task_names *n, uint32_t tid, uint32_t tgid, const char *comm)
+{
+	uint64_t *id;
+
+	if (!n->recorder || tgid != n->recorder) {
+		task_names__set(n, tid, comm);
+		return;
+	}
+	id = table__add(&n->tids, tid);
+	if (id)
+		*id = NAME_RECORDER;
 }
 
 void task_names__forget(struct task_names *n, uint32_t tid)

@@ -10,9 +10,10 @@
 #define TASK_NAMES_MAX_TIDS	(1u << 19)
 
 /* The numbers that stand for no name of a task. IDLE: no task; UNKNOWN: which task is not known; UNNAMED: its name is not. */
-enum name_id { NAME_IDLE, NAME_UNKNOWN, NAME_UNNAMED, NAME_OTHER, NAME_FIRST };
+enum name_id { NAME_IDLE, NAME_UNKNOWN, NAME_UNNAMED, NAME_OTHER, NAME_RECORDER, NAME_FIRST };
 
 struct task_names {
+	uint32_t recorder;	/* process that made this recording; 0: not known */
 	struct table tids;	/* tid to number */
 	struct table ids;	/* hash of a name to its number */
 	char names[TASK_NAMES_MAX][TARE_COMM_LEN + 1];	/* as they came: not safe to print */
@@ -24,6 +25,8 @@ void task_names__free(struct task_names *n);
 
 /* @tid is called @comm from now on. */
 void task_names__set(struct task_names *n, uint32_t tid, const char *comm);
+/* The same of a task of process @tgid: threads of the recorder itself are NAME_RECORDER, whatever they are called. */
+void task_names__set_of(struct task_names *n, uint32_t tid, uint32_t tgid, const char *comm);
 /* @tid ended; its name stays where it was counted. */
 void task_names__forget(struct task_names *n, uint32_t tid);
 

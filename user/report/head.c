@@ -155,10 +155,10 @@ static void print_own_pauses(const struct model *m, const struct tare_counters *
 	fprintf(to, "; %s pause%s of %s in all, by the runtime's own account", fmt_count(c->pauses, n),
 		c->pauses == 1 ? "" : "s", fmt_ns(c->pause_ns, t[0]));
 	if (until && m->end_ns > until && paused_after(&m->pauses, until))
-		fprintf(to, ",\n  %10s read %s before the end: of the %s recorded, it lacks those after that", "",
+		fprintf(to, ",\n  %10s read %s before the end; recorded until the end, for any reason: %s", "",
 			fmt_ns(m->end_ns - until, t[1]), fmt_count(m->pauses.count, n));
 	else if (c->pauses < m->pauses.count)
-		fprintf(to, ",\n  %10s while %s were recorded: a runtime may count those of collections only", "",
+		fprintf(to, ",\n  %10s perhaps of collections only; recorded for any reason: %s", "",
 			fmt_count(m->pauses.count, n));
 }
 

@@ -89,8 +89,8 @@ static json_t *rivals_json(const struct model *m)
 	json_t *list = n < 0 ? NULL : json_array();
 
 	for (int i = 0; i < n; i++)
-		json_array_append_new(list, json_pack("{s:s, s:b, s:I, s:I, s:I}", "comm", rows[i].name, "target",
-						      rows[i].own, "waits", num(rows[i].count), "total_ns",
+		json_array_append_new(list, json_pack("{s:s, s:b, s:b, s:I, s:I, s:I}", "comm", rows[i].name, "target",
+						      rows[i].own, "recorder", rows[i].recorder, "waits", num(rows[i].count), "total_ns",
 						      num(rows[i].total_ns), "max_ns", num(rows[i].max_ns)));
 	free(rows);
 	return list;
@@ -103,8 +103,8 @@ static json_t *wakers_json(const struct model *m)
 	json_t *list = n < 0 ? NULL : json_array();
 
 	for (int i = 0; i < n; i++)
-		json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:I, s:I}", "comm", rows[i].name, "context",
-						      rows[i].context, "target", rows[i].own, "count",
+		json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:b, s:I, s:I}", "comm", rows[i].name, "context",
+						      rows[i].context, "target", rows[i].own, "recorder", rows[i].recorder, "count",
 						      num(rows[i].count), "from_other_cpu", num(rows[i].extra)));
 	free(rows);
 	return list;

@@ -73,6 +73,7 @@ static void task_name(const struct task_names *n, uint32_t id, struct row *row)
 	sanitize(n->names[id], sizeof(n->names[id]), row->name, sizeof(row->name));
 	if (!row->name[0])
 		strcpy(row->name, "(no name)");
+	row->recorder = id == NAME_RECORDER;
 }
 
 int rows__rivals(const struct model *m, struct row **rows)

@@ -50,6 +50,8 @@ static void rival_text(const struct model *m, const struct pause *p, const struc
 		snprintf(buf, size, "an unknown task");
 	else if (id == NAME_UNNAMED)
 		snprintf(buf, size, "%s %u", s->own ? "the target's thread" : "task", s->other);
+	else if (id == NAME_RECORDER)
+		snprintf(buf, size, "tare itself, which records this (pid %u),", s->other);
 	else {
 		whose_text(m, p, s, whose, sizeof(whose));
 		snprintf(buf, size, "%s (%s)",
