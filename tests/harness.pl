@@ -4,8 +4,9 @@
 #   harness.pl [--loaded] FILE...    runs test files, counts their results
 #
 # As many run side by side as there are CPUs: what they claim holds on a busy machine. But those that inject faults (truth)
-# and the soak run one after an other: they take whole CPUs away, and look for what stays in the kernel. A file that dies,
-# or ends without its plan, has failed.
+# and the soak run one after an other: they take whole CPUs away, and look for what stays in the kernel. Those that take
+# longest begin, and the short ones come last, so that no CPU waits for the other in the end. A file that dies, or ends
+# without its plan, has failed.
 use strict;
 use warnings;
 use TAP::Harness;
@@ -25,7 +26,8 @@ my $unit = q{set -o pipefail; "$0" | awk '
 my $fuzz = q{if out=$(tests/fuzz/run 4 "${0##*/fuzz_}" 2>&1); then echo "ok 1 - corpus and search"; else
 	printf "%s\n" "$out" | sed "s/^/# /" >&2; echo "not ok 1 - corpus and search"; fi; echo 1..1};
 
-my @beside = (
+my @long = map { "tests/$_" } qw(weft/run live/faults.sh live/export.sh live/flight.sh live/go_exit.sh live/doctor.sh live/targets.sh);
+my @kinds = (
 	[ qr{^build/unit/}, sub { 'bash', '-c', $unit, "./$_[0]" } ],
 	[ qr{^build/fuzz/}, sub { 'bash', '-c', $fuzz, "./$_[0]" } ],
 	[ qr{^tests/weft/}, sub { 'bash', "./$_[0]" } ],
@@ -33,7 +35,7 @@ my @beside = (
 
 sub command {
 	my $file = $_[1];
-	my ($kind) = grep { $file =~ $_->[0] } @beside;
+	my ($kind) = grep { $file =~ $_->[0] } @kinds;
 	return ['timeout', '-k', '30', $seconds, $kind ? $kind->[1]($file) : ('bash', "./$file")];
 }
 
@@ -74,7 +76,8 @@ $| = 1;
 my @busy = $loaded ? map { busy() } 1 .. $cpus : ();
 my $harness = TAP::Harness->new({ exec => \&command, jobs => $cpus, verbosity => $ENV{V} ? 1 : 0, timer => 1,
 	failures => 1, errors => 1, color => -t STDOUT && !$ENV{NO_COLOR},
-	rules => { seq => [{ par => ['build/*/*', 'tests/weft/*', 'tests/live/*'] }, { seq => '**' }] } });
+	rules => { seq => [{ par => [@long, 'tests/truth/weft_events.sh', 'tests/live/*', 'build/fuzz/*', 'tests/weft/*',
+		'build/unit/*'] }, { seq => '**' }] } });
 my $results = $harness->runtests(@ARGV);
 kill(TERM => @busy);
 waitpid($_, 0) for @busy;
