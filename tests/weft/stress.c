@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "check.h"
 #include "runtime.h"
 
 #define CHANS 6
@@ -26,14 +27,6 @@
 #define PAIRS 2
 #define LOOP_ROUNDS 300000
 #define WORKERS (SENDERS + RECEIVERS + RELAYS + COUNTERS + SPAWNERS + CALLERS + LOOPS + SLEEPERS + PAIRS)
-
-#define check(condition) \
-	do { \
-		if (!(condition)) { \
-			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
-			abort(); \
-		} \
-	} while (0)
 
 struct item {
 	uint64_t value, from, sum;
@@ -50,21 +43,6 @@ static struct weft_mutex counter_lock;
 static uint64_t counted, counted_twin;	/* under counter_lock */
 static _Atomic uint64_t counted_in_all;
 static uint64_t seed = 1;
-
-static uint64_t mix(uint64_t x)
-{
-	x ^= x >> 30;
-	x *= 0xbf58476d1ce4e5b9u;
-	x ^= x >> 27;
-	x *= 0x94d049bb133111ebu;
-	return x ^ x >> 31;
-}
-
-static uint64_t next(uint64_t *state)
-{
-	*state += 0x9e3779b97f4a7c15u;
-	return mix(*state);
-}
 
 static struct item item__new(uint64_t value, uint64_t from)
 {

@@ -20,7 +20,7 @@ Q ?= @
 WEFT_DIR := tools/workloads/weft
 # shared with native-bench
 BENCH_DIR := tools/workloads/bench
-WEFT_WARN := -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wno-unused-parameter
+WEFT_WARN := -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wno-unused-parameter -Wno-sign-compare
 WEFT_CFLAGS = -std=gnu11 $(CFLAGS) $(WEFT_WARN) -D_GNU_SOURCE -I$(WEFT_DIR) -I$(BENCH_DIR)
 # a function with a large frame must touch the guard page on its way
 WEFT_CFLAGS += -fstack-clash-protection
@@ -36,7 +36,7 @@ WEFT_ASM := $(wildcard $(WEFT_DIR)/*.S)
 WEFT_BENCH_SRC := $(wildcard $(WEFT_DIR)/bench*.c $(BENCH_DIR)/*.c)
 WEFT_TESTS := $(wildcard tests/weft/*.c)
 FAULTY_SRC := $(wildcard tests/truth/*.c)
-WEFT_HEADERS := $(wildcard $(WEFT_DIR)/*.h $(BENCH_DIR)/*.h tests/truth/*.h)
+WEFT_HEADERS := $(wildcard $(WEFT_DIR)/*.h $(BENCH_DIR)/*.h tests/truth/*.h tests/weft/*.h)
 WEFT_RENAME := $(foreach s,.text .text.unlikely .text.hot .text.startup,--rename-section $(s)=weft_text,alloc,load,contents,readonly,code)
 
 # each variant has its objects: what it is called, and the flags of the compiler and the linker
