@@ -54,7 +54,8 @@ WARN := -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wno-unus
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -D_GNU_SOURCE -DTARE_VERSION='"$(VERSION)"' $(INCLUDES)
 LIBS := -lbpf -ldw -lelf -lz -ljansson -lseccomp -lcapstone -lm -lpthread
-SAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+# one set of objects for the tests, the fuzzers and tare-san: by clang, as gcc has no libFuzzer
+SAN := -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 USER_SRC := $(foreach room,$(ROOMS),$(wildcard $(room)*.c))
 USER_OBJ := $(USER_SRC:%.c=$(OUT)/obj/%.o)
@@ -155,34 +156,23 @@ $(OUT)/obj/%.o: %.c | $(SKEL)
 
 $(OUT)/san/%.o: %.c | $(SKEL)
 	@mkdir -p $(@D)
-	$(call msg,CC,$@) $(CC) $(ALL_CFLAGS) $(SAN) -MMD -MP -c $< -o $@
+	$(call msg,CC,$@) $(CLANG) $(ALL_CFLAGS) $(SAN) -O1 -fsanitize=fuzzer-no-link -MMD -MP -c $< -o $@
 
 $(OUT)/tare: $(USER_OBJ) $(OUT)/obj/user/main.o
 	$(call msg,LINK,$@) $(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
 
 $(OUT)/tare-san: $(SAN_OBJ) $(OUT)/san/user/main.o
-	$(call msg,LINK,$@) $(CC) $(SAN) $^ $(LIBS) -o $@
+	$(call msg,LINK,$@) $(CLANG) $(SAN) $^ $(LIBS) -o $@
 
-# out of an archive each test links only what it needs
+# Out of an archive each test links only what it needs. The tests themselves are not optimized: they are compiled for one run.
 $(OUT)/san/tare.a: $(SAN_OBJ)
 	$(call msg,AR,$@) rm -f $@ && ar rcs $@ $^
 
 $(OUT)/unit/%: tests/unit/%.c $(OUT)/san/tare.a
 	@mkdir -p $(@D)
-	$(call msg,TEST,$@) $(CC) $(ALL_CFLAGS) $(SAN) -Itests/unit $< $(OUT)/san/tare.a $(LIBS) -lcmocka -o $@
+	$(call msg,TEST,$@) $(CLANG) $(ALL_CFLAGS) $(SAN) -O0 -Itests/unit -MMD -MP -MF $@.d $< $(OUT)/san/tare.a $(LIBS) -lcmocka -o $@
 
-# once more by clang: gcc has no libFuzzer
-FUZZ_SAN := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
-FUZZ_OBJ := $(USER_SRC:%.c=$(OUT)/fuzz-obj/%.o)
-
-$(OUT)/fuzz-obj/%.o: %.c | $(SKEL)
-	@mkdir -p $(@D)
-	$(call msg,CC,$@) $(CLANG) $(ALL_CFLAGS) $(FUZZ_SAN) -MMD -MP -c $< -o $@
-
-$(OUT)/fuzz-obj/tare.a: $(FUZZ_OBJ)
-	$(call msg,AR,$@) rm -f $@ && ar rcs $@ $^
-
-$(OUT)/fuzz/%: $(OUT)/fuzz-obj/tests/fuzz/%.o $(OUT)/fuzz-obj/tare.a
+$(OUT)/fuzz/%: $(OUT)/san/tests/fuzz/%.o $(OUT)/san/tare.a
 	@mkdir -p $(@D)
 	$(call msg,FUZZ,$@) $(CLANG) -fsanitize=fuzzer,address,undefined $^ $(LIBS) -o $@
 

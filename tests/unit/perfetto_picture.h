@@ -14,7 +14,8 @@ enum { PID = 100, MAX_TRACKS = 64, MAX_OPEN = 16, MAX_DRAWN = 40000 };
 static inline void runtime(struct sink *s, uint64_t ts_ns, uint32_t tid, int event, uint64_t goroutine, int n,
 			   uint64_t a, uint64_t b, uint64_t c)
 {
-	struct event ev = { .kind = EVENT_RUNTIME, .ts_ns = ts_ns, .runtime = { event, n, tid, PID, goroutine } };
+	struct event ev = { .kind = EVENT_RUNTIME, .ts_ns = ts_ns, .runtime = { .event = event, .nr_args = n,
+		.tid = tid, .tgid = PID, .goroutine = goroutine } };
 	uint64_t args[] = { a, b, c };
 
 	for (int i = 0; i < TARE_RT_MAX_ARGS; i++)

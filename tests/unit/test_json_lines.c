@@ -217,7 +217,7 @@ static void what_runtimes_count(void **unused)
 				  "goal_bytes syscalls preempts assist_ns";
 	struct event ev = { .kind = EVENT_COUNTERS };
 	uint64_t n = 1000;
-	struct { struct tare_delays d; uint64_t list[2][2]; } delays = { { 5, 8, 2, 0 }, { { 0, 3 }, { 64, ~0ull } } };
+	static const struct tare_delays delays = { 5, 8, 2, 0, { { 0, 3 }, { 64, ~0ull } } };
 	json_t *l, *list;
 
 	memset(&ev.counters, 0xff, sizeof(ev.counters));
@@ -232,7 +232,7 @@ static void what_runtimes_count(void **unused)
 	assert_true(number(l, "goroutine_switches") == 1000 && number(l, "alloc_bytes") == 1002);
 	assert_true(number(l, "pause_ns") == 1008 && number(l, "assist_ns") == 1013);
 	json_decref(l);
-	l = keys(LINE(.kind = EVENT_DELAYS, .delays = &delays.d), "delays pid one_in buckets");
+	l = keys(LINE(.kind = EVENT_DELAYS, .delays = &delays), "delays pid one_in buckets");
 	list = json_object_get(l, "buckets");
 	assert_int_equal(json_array_size(list), 2);
 	assert_true(json_number_value(json_array_get(json_array_get(list, 1), 0)) == 64);
@@ -272,7 +272,8 @@ static void descriptions(void **unused)
 	json_decref(l);
 	m.build_id_len = 0;
 	json_decref(keys(LINE(.kind = EVENT_MODULE, .module = { &m, "/lib" }), "module pid start end offset path"));
-	l = keys(LINE(.kind = EVENT_SYMBOL, .symbol = { &s, "mainX", "f.cX" }), "symbol pid ip name file line");
+	l = keys(LINE(.kind = EVENT_SYMBOL, .symbol = { .head = &s, .name = "mainX", .file = "f.cX" }),
+		 "symbol pid ip name file line");
 	text_is(l, "name", "main");
 	text_is(l, "file", "f.c");
 	json_decref(l);
@@ -346,7 +347,7 @@ static void long_texts(void **unused)
 			memcpy(text + len, smile, 4);
 		text[len] = '\0';
 		s.name_len = len;
-		l = LINE(.kind = EVENT_SYMBOL, .symbol = { &s, text, "" });
+		l = LINE(.kind = EVENT_SYMBOL, .symbol = { .head = &s, .name = text, .file = "" });
 		text_is(l, "name", text);
 		json_decref(l);
 	}

@@ -211,7 +211,7 @@ static void build_id_of_a_small_file(void **unused)
 static void build_id_of_what_is_no_elf(void **unused)
 {
 	static const char *const text[] = {
-		"", "\x7f", "\x7f" "ELF", "#!/bin/sh\n", "!<arch>\n", "!<arch>\nx/              0",
+		"", "\x7f", ("\x7f" "ELF"), "#!/bin/sh\n", "!<arch>\n", "!<arch>\nx/              0",
 	};
 	int p[2], fd;
 	uint8_t id[TARE_BUILD_ID_MAX];

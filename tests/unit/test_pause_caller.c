@@ -26,7 +26,7 @@ static const char *sentence(void)
 static void told(uint64_t ip, const char *name, int owner, unsigned flags, int return_at)
 {
 	struct tare_symbol head = { .pid = TGID, .ip = ip, .line = 7, .name_len = strlen(name), .file_len = 5 };
-	struct event ev = { .kind = EVENT_SYMBOL, .symbol = { &head, name, "/x.go" } };
+	struct event ev = { .kind = EVENT_SYMBOL, .symbol = { .head = &head, .name = name, .file = "/x.go" } };
 
 	ev.symbol.more = (struct tare_symbol_more){ .flags = flags, .owner = owner, .return_at = return_at };
 	fold(&ev);

@@ -21,7 +21,7 @@ static const char *sentence(uint64_t late)
 static void told_line(uint64_t ip, const char *name, uint32_t line)
 {
 	struct tare_symbol head = { .pid = TGID, .ip = ip, .line = line, .name_len = strlen(name), .file_len = 6 };
-	struct event ev = { .kind = EVENT_SYMBOL, .symbol = { &head, name, "/go/ab" } };
+	struct event ev = { .kind = EVENT_SYMBOL, .symbol = { .head = &head, .name = name, .file = "/go/ab" } };
 
 	fold(&ev);
 }
