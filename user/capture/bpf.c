@@ -15,6 +15,7 @@
 #include "bpf.h"
 #include "cgroup.h"
 #include "feature.h"
+#include "rest.h"
 #include "tare.skel.h"
 #include "tracepoints.h"
 #include "uprobe_multi.h"
@@ -195,9 +196,7 @@ int bpf__mark(struct bpf *b, pid_t pid)
 /* Everything that can be read from @fd. Returns its length or a negative errno. */
 static ssize_t read_all(int fd, char **out)
 {
-	const ssize_t much = 16384;	/* a hundred threads and more; the kernel gives 32 KB at once */
 	size_t have = 0, room = 0;
-	uint64_t began;
 	char *buf = NULL;
 	ssize_t n;
 
@@ -206,13 +205,7 @@ static ssize_t read_all(int fd, char **out)
 			free(buf);
 			return -ENOMEM;
 		}
-		began = now_ns();
-		n = read(fd, buf + have, room - have);
-		if (n >= much) { /* half of the time belongs to those that are looked at */
-			uint64_t pause = now_ns() - began;
-
-			nanosleep(&(struct timespec){ pause / NSEC_PER_SEC, pause % NSEC_PER_SEC }, NULL);
-		}
+		n = read(fd, buf + have, room - have); /* 32 KB at most: some hundreds of threads */
 		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (n < 0) {
@@ -224,6 +217,7 @@ static ssize_t read_all(int fd, char **out)
 			return have;
 		}
 		have += n;
+		rest__take();
 	}
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "event.h"
+#include "rest.h"
 #include "rings.h"
 #include "util.h"
 
@@ -172,6 +173,7 @@ int rings__new(int rings_fd, unsigned nr_cpus, uint64_t ring_bytes, struct rings
 	for (unsigned i = 0; !ret && i < nr_cpus; i++) {
 		if (cpu_is_online(i))
 			ret = cpu_ring__open(&r->cpus[i], rings_fd, ring_bytes);
+		rest__take(); /* some thousand pages of memory each */
 	}
 	if (ret) {
 		err("cannot make a ring buffer of %llu bytes for each CPU: %s; try a smaller --ring-size",

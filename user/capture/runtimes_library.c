@@ -6,6 +6,7 @@
 
 #include "array.h"
 #include "modules.h"
+#include "rest.h"
 #include "runtimes_impl.h"
 
 /* What a file with code is: asked once, however many processes have it mapped. */
@@ -109,6 +110,7 @@ void runtimes__look_again(struct runtimes *r, bool all)
 			continue;
 		if (!all && in->looks >= FIRST_LOOKS && linker_tells(r, in))
 			continue;
+		rest__take();
 		in->looks += in->looks < FIRST_LOOKS;
 		r->fresh = NULL;
 		runtimes__look(r, in->prog.pid, true);

@@ -8,8 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "behind.h"
 #include "describe.h"
-#include "feature.h"
 #include "session_impl.h"
 #include "util.h"
 
@@ -24,29 +24,7 @@
  */
 #define LAST_SWITCH_NS	(NSEC_PER_SEC / 2)
 
-/* ---- what the recording says of itself ---- */
-
-/* What this recording could measure, as tried now: a reader elsewhere cannot ask the kernel. */
-static void session__describe_features(struct session *s)
-{
-	static const enum feature_id asked[] = {
-		FEATURE_TP_sched_entry, FEATURE_TP_sched_exit, FEATURE_FIELD_RUN_DELAY, FEATURE_FIELD_THROTTLED_CLOCK,
-		FEATURE_FIELD_TASK_THROTTLED, FEATURE_RUNQUEUES, FEATURE_BPF_STATS,
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(asked); i++) {
-		const struct feature_info *info = feature__info(asked[i]);
-		struct feature_result r;
-		char key[64], value[256];
-
-		if (feature__probe(asked[i], &r))
-			continue;
-		snprintf(key, sizeof(key), "feature.%s", info->id);
-		snprintf(value, sizeof(value), "%s%s%s", feature__state_name(r.state), r.reason[0] ? ": " : "", r.reason);
-		describe__info(s->writer, &(const char *const[2]){ key, value }, 1);
-	}
-	feature__release();
-}
+/* ---- the target's threads ---- */
 
 int session__snapshot(struct session *s, int phase)
 {
@@ -59,6 +37,19 @@ int session__snapshot(struct session *s, int phase)
 	else if (nr)
 		writer__array(s->writer, TARE_FRAME_TASKS, now_ns(), tasks, sizeof(*tasks), nr);
 	free(tasks);
+	return ret;
+}
+
+/* The first time, when there may be thousands to be told apart. No lock of theirs is held: who is behind others keeps nobody. */
+static int session__find_threads(struct session *s)
+{
+	struct behind behind;
+	int ret;
+
+	behind__begin(&behind);
+	/* twice: a thread born during the first pass with a lower id than the pass had reached */
+	ret = session__snapshot(s, 0) ?: session__snapshot(s, 0);
+	behind__end(&behind);
 	return ret;
 }
 
@@ -136,7 +127,7 @@ static void session__check_end(struct session *s, uint64_t now)
 {
 	bool open_ended = s->opts->comm || s->opts->cgroup;
 
-	if (s->waiting && bpf__live(&s->bpf) > 0) {
+	if (s->waiting && (s->came || bpf__live(&s->bpf) > 0)) {
 		s->waiting = false;
 		s->start_ns = now;
 	}
@@ -198,6 +189,7 @@ static void session__on_record(const struct tare_rec *rec, uint64_t ts_ns, void 
 {
 	struct session *s = ctx;
 
+	s->came |= rec->kind == TARE_REC_FORK;
 	if (rec->kind == TARE_REC_MEMORY)
 		runtimes__on_memory(&s->runtimes, (const struct tare_memory *)rec, ts_ns);
 	else
@@ -230,16 +222,6 @@ static void session__announce(const struct session_opts *o)
 			fmt_ns(o->flight_ns, span), o->output);
 	else
 		fprintf(stderr, "tare: recording to %s; hit Ctrl-C to end\n", o->output);
-}
-
-/* How long it took to find and describe the target's threads and to attach to its runtime: work beside the target. */
-static void session__describe_attaching(struct session *s)
-{
-	char took[24], ns[16];
-
-	snprintf(took, sizeof(took), "%llu", (unsigned long long)(s->start_ns - s->began_ns));
-	describe__info(s->writer, &(const char *const[2]){ "attached_ns", took }, 1);
-	info("attached in %s", fmt_ns(s->start_ns - s->began_ns, ns));
 }
 
 /* Everything up to the first event. Returns an exit code. */
@@ -290,8 +272,7 @@ static int session__begin(struct session *s)
 	bpf__activate(&s->bpf, true);
 	targets__find_new(&s->targets); /* who came while nothing was recorded yet */
 	runtimes__look_again(&s->runtimes, true);
-	/* twice: a thread born during the first pass with a lower id than the pass had reached */
-	if (session__snapshot(s, 0) || session__snapshot(s, 0))
+	if (session__find_threads(s))
 		return EXIT_FAILED;
 	/*
 	 * From here on it needs little, but soon: a ring that is full loses what the target does meanwhile. Not before: where

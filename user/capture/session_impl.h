@@ -39,6 +39,7 @@ struct session {
 	uint64_t start_ns, next_second_ns;
 	int wait_status;
 	bool waiting;		/* for the first target */
+	bool came;		/* one was recorded as it came: it may have gone before anybody looked */
 	bool child_gone;
 	int exec_error;		/* negative errno, the command could not be run: there is no recording */
 	uint64_t child_gone_ns;
@@ -51,6 +52,10 @@ int session__snapshot(struct session *s, int phase);
 
 /* Write what was found out of the targets' code and memory since the last time. */
 void session__write_findings(struct session *s);
+
+/* session_describe.c: what this kernel can tell; and, once the recording begins, how long it took to get there. */
+void session__describe_features(struct session *s);
+void session__describe_attaching(struct session *s);
 
 /* Write the last totals and the END frame. */
 void session__end_frame(struct session *s, uint64_t now);

@@ -6,6 +6,7 @@
 
 #include "capability.h"
 #include "describe.h"
+#include "rest.h"
 #include "targets.h"
 #include "util.h"
 
@@ -50,6 +51,7 @@ int targets__find_new(struct targets *t)
 	else if (t->opts->comm)
 		ret = proc__find_comm(t->opts->comm, &now);
 	for (size_t i = 0; i < now.nr; i++) {
+		rest__take();
 		if (pids__add(&t->marked, now.pids[i]) != 1 || bpf__mark(t->bpf, now.pids[i]))
 			continue;
 		runtimes__add(t->runtimes, now.pids[i], NULL, false);
@@ -125,8 +127,10 @@ int targets__find(struct targets *t, pid_t child)
 		if (n <= 0)
 			warn("there is no process named %s yet: waiting for the first one", o->comm);
 		/* one of them may end meanwhile: the others are still worth it */
-		for (size_t i = 0; i < found.nr; i++)
+		for (size_t i = 0; i < found.nr; i++) {
+			rest__take();
 			targets__add(t, found.pids[i]);
+		}
 		free(found.pids);
 		return check_access(t);
 	}
@@ -283,8 +287,10 @@ void targets__on_record(const struct tare_rec *rec, uint64_t ts_ns, void *ctx)
 void targets__describe(struct targets *t, struct writer *w)
 {
 	describe_target(t, w);
-	for (size_t i = 0; i < t->marked.nr; i++)
+	for (size_t i = 0; i < t->marked.nr; i++) {
+		rest__take();
 		describe__process(w, t->marked.pids[i]);
+	}
 	t->unseen.nr = 0;
 }
 

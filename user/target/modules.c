@@ -11,6 +11,7 @@
 
 #include "modules.h"
 #include "proc.h"
+#include "rest.h"
 
 int elf__build_id(int fd, uint8_t id[TARE_BUILD_ID_MAX])
 {
@@ -72,7 +73,9 @@ int mapping__stat(pid_t pid, const struct mapping *m, struct stat *st)
 /*
  * The kernel gives up to a page at once (fs/seq_file.c) and finds its place anew
  * each time: stdio's own buffer would ask four times as often. Each of thousands
- * of threads has a mapping for its stack.
+ * of threads has a mapping for its stack: so there are rests between the lines.
+ * The kernel holds a lock of the process for a page of them at most, which a
+ * reader of the lowest priority might not give back for long.
  */
 #define MAPS_READ 4096
 
@@ -103,6 +106,7 @@ int modules__for_each(pid_t pid, int (*visit)(const struct module *m, void *ctx)
 	while (!ret && getline(&line, &room, f) > 0) {
 		struct module m = { 0 };
 
+		rest__take();
 		at = 0;
 		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s %n", &m.start, &m.end, perms, &m.offset,
 			   &at) < 4 || !at || perms[2] != 'x' || line[at] != '/')
@@ -134,6 +138,7 @@ int mappings__for_each(pid_t pid, int (*visit)(const struct mapping *m, void *ct
 	while (!ret && getline(&line, &room, f) > 0) {
 		struct mapping m = { .name = "" };
 
+		rest__take();
 		at = 0;
 		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s %n", &m.start, &m.end, perms, &m.offset,
 			   &at) < 4)

@@ -66,15 +66,31 @@ long proc__status(pid_t pid, const char *field)
 	return p ? strtol(p + strlen(key), NULL, 10) : -ENOENT;
 }
 
-/* The state of thread /proc/@pid/@dir: 'Z' where it has ended and is not buried. 0: not known. */
-static char state_of(pid_t pid, const char *dir)
+/*
+ * What follows the name of thread @tid of process @pid in its "stat". That of
+ * the process would add up the times of all its threads, with interrupts off
+ * (do_task_stat(), fs/proc/array.c): milliseconds, where there are thousands.
+ * Returns a place in @buf, or NULL and *@error.
+ */
+static char *read_stat(pid_t pid, pid_t tid, char *buf, size_t size, int *error)
 {
-	char name[64], buf[1024], *p;
+	char name[64], *p;
+	ssize_t n;
 
-	snprintf(name, sizeof(name), "%.40sstat", dir);
-	if (proc__read(pid, name, buf, sizeof(buf)) < 0)
-		return 0;
-	p = strrchr(buf, ')'); /* the name may hold anything */
+	snprintf(name, sizeof(name), "task/%d/stat", tid);
+	n = proc__read(pid, name, buf, size);
+	p = n < 0 ? NULL : strrchr(buf, ')'); /* the name may hold anything */
+	*error = n < 0 ? n : -EPROTO;
+	return p;
+}
+
+/* 'Z' where it has ended and is not buried. 0: not known. */
+static char state_of(pid_t pid, pid_t tid)
+{
+	char buf[1024], *p;
+	int error;
+
+	p = read_stat(pid, tid, buf, sizeof(buf), &error);
 	return p && p[1] ? p[2] : 0;
 }
 
@@ -85,15 +101,14 @@ pid_t proc__living(pid_t pid)
 	char path[64];
 	DIR *dir;
 
-	if (state_of(pid, "") != 'Z')
+	if (state_of(pid, pid) != 'Z')
 		return pid;
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
 	dir = opendir(path);
 	while (dir && found == pid && (d = readdir(dir))) {
 		if (!isdigit((unsigned char)d->d_name[0]) || atoi(d->d_name) == pid)
 			continue;
-		snprintf(path, sizeof(path), "task/%.16s/", d->d_name);
-		if (!strchr("ZX", state_of(pid, path)))
+		if (!strchr("ZX", state_of(pid, atoi(d->d_name))))
 			found = atoi(d->d_name);
 	}
 	if (dir)
@@ -133,12 +148,12 @@ int proc__is_kernel_thread(pid_t pid)
 	enum { PF_KTHREAD = 0x00200000 }; /* include/linux/sched.h */
 	char buf[1024], *p;
 	unsigned int flags;
-	ssize_t n = proc__read(pid, "stat", buf, sizeof(buf));
+	int error;
 
-	if (n < 0)
-		return n;
-	p = strrchr(buf, ')'); /* the name may hold anything */
-	if (!p || sscanf(p, ") %*c %*d %*d %*d %*d %*d %u", &flags) != 1)
+	p = read_stat(pid, pid, buf, sizeof(buf), &error);
+	if (!p)
+		return error;
+	if (sscanf(p, ") %*c %*d %*d %*d %*d %*d %u", &flags) != 1)
 		return -EPROTO;
 	return !!(flags & PF_KTHREAD);
 }
