@@ -14,7 +14,7 @@
 #include "behind.h"
 #include "bpf.h"
 #include "cgroup.h"
-#include "feature.h"
+#include "kernel_btf.h"
 #include "rest.h"
 #include "tare.skel.h"
 #include "tracepoints.h"
@@ -36,23 +36,11 @@ static int on_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
 	return verbose && level != LIBBPF_DEBUG ? vfprintf(stderr, fmt, ap) : 0;
 }
 
-/* Name what stands in the way of loading, by trying each thing that is needed. */
-static int explain(int error)
+/* Name what stands in the way of loading. Returns an exit code. */
+static int explain(const struct machine *machine, int error)
 {
-	bool said = false;
+	bool said = machine->explain();
 
-	for (int id = 0; id < NR_FEATURES; id++) {
-		const struct feature_info *info = feature__info(id);
-		struct feature_result r;
-
-		if (!info->required || feature__probe(id, &r) || r.state != FEATURE_MISSING)
-			continue;
-		err("%s: %s; granted by %s", info->name, r.reason, info->granted_by);
-		said = true;
-		if (id == FEATURE_CAPABILITIES)
-			break; /* all else is missing for want of these */
-	}
-	feature__release();
 	if (!said)
 		err("the kernel refused tare's BPF programs: %s; tare -v says more, `tare doctor` what works here",
 		    strerror(-error));
@@ -60,12 +48,9 @@ static int explain(int error)
 }
 
 /* Of the two ways to have uprobes one is loaded. They are attached when a runtime is found: bpf_probes.c. */
-static void configure_uprobes(struct tare_bpf *s)
+static void configure_uprobes(struct tare_bpf *s, const struct machine *machine)
 {
-	struct feature_result multi = { .state = FEATURE_MISSING };
-
-	feature__probe(FEATURE_UPROBE_MULTI, &multi);
-	bpf_program__set_autoload(multi.state == FEATURE_WORKS ? s->progs.runtime_uprobe_multi : s->progs.runtime_uprobe, true);
+	bpf_program__set_autoload(machine->has_uprobe_multi() ? s->progs.runtime_uprobe_multi : s->progs.runtime_uprobe, true);
 	bpf_program__set_expected_attach_type(s->progs.runtime_uprobe_multi, TRACE_UPROBE_MULTI);
 	bpf_program__set_autoattach(s->progs.runtime_uprobe_multi, false);
 	bpf_program__set_autoattach(s->progs.runtime_uprobe, false);
@@ -90,10 +75,10 @@ static int configure(struct bpf *b, const struct bpf_opts *opts)
 
 	s->rodata->follow = opts->follow;
 	s->rodata->wake_at_bytes = opts->wake_at_bytes;
-	s->rodata->preempt_count_at = feature__preempt_count_at();
+	s->rodata->preempt_count_at = kernel_btf__preempt_count_at();
 	if (opts->comm)
 		strncpy((char *)s->rodata->follow_comm, opts->comm, sizeof(s->rodata->follow_comm) - 1);
-	configure_uprobes(s);
+	configure_uprobes(s, opts->machine);
 	tracepoints__configure(s->obj);
 	bpf_program__set_autoattach(s->progs.cpu_clock, false);
 	bpf_program__set_autoattach(s->progs.page_fault_end, false);
@@ -154,9 +139,9 @@ static int attach(struct bpf *b, const struct bpf_opts *opts)
 	if (!ret)
 		ret = tare_bpf__attach(b->skel);
 	if (ret)
-		return explain(ret);
+		return explain(opts->machine, ret);
 	load_hold(b);
-	feature__release();
+	kernel_btf__release();
 	find_own_clocks(b->skel);
 	b->cpus = mmap(NULL, nr_cpus * sizeof(*b->cpus), PROT_READ | PROT_WRITE, MAP_SHARED,
 		       bpf_map__fd(b->skel->maps.cpus), 0);

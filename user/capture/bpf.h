@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "hold.h"
+#include "machine.h"
 #include "shared.h"
 
 struct cgroup_place;
@@ -40,6 +41,7 @@ struct bpf {
 };
 
 struct bpf_opts {
+	const struct machine *machine;
 	bool follow;
 	const char *comm;	/* or NULL */
 	const struct cgroup_place *cgroup;	/* or NULL */

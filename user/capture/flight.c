@@ -27,7 +27,7 @@ int flight__open(struct flight *f, const struct session_opts *opts, struct write
 	if (ret)
 		return ret;
 	f->opts = opts;
-	f->store = store__new(opts->flight_ns + (opts->on_pause ? KNOWN_LATER_NS : 0), FLIGHT_BYTES);
+	f->store = store__new(opts->flight_ns + (opts->listener ? KNOWN_LATER_NS : 0), FLIGHT_BYTES);
 	ret = f->store ? writer__to(store__add, f->store, out) : -ENOMEM;
 	if (ret)
 		err("no memory to hold a recording in");

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "feature.h"
 #include "hold.h"
+#include "kernel_btf.h"
 #include "hold.skel.h"
 #include "hold_impl.skel.h"
 #include "util.h"
@@ -72,13 +72,13 @@ int hold__load(struct hold *h, struct bpf_object *main)
 	size_t size;
 
 	for (size_t i = 0; i < ARRAY_SIZE(functions); i++) {
-		if (!feature__knows_function(functions[i]))
+		if (!kernel_btf__has_function(functions[i]))
 			return -ENODATA;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(forms) && ret; i++) {
 		const void *elf = forms[i].elf(&size);
 
-		if (feature__knows_function(forms[i].schedule))
+		if (kernel_btf__has_function(forms[i].schedule))
 			ret = load(h, main, elf, size);
 	}
 	return ret;

@@ -44,7 +44,7 @@ int launch__find(const char *name, char path[COMMAND_MAX])
 	return ret;
 }
 
-static void child(const struct launch *l, int go_fd, int error_fd, char *const *argv)
+static void child(const struct launch *l, int release_fd, int error_fd, char *const *argv)
 {
 	sigset_t none;
 	int error;
@@ -55,7 +55,7 @@ static void child(const struct launch *l, int go_fd, int error_fd, char *const *
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
-	if (read(go_fd, &c, 1) != 1 || (l->stdout_is_taken && dup2(STDERR_FILENO, STDOUT_FILENO) < 0))
+	if (read(release_fd, &c, 1) != 1 || (l->stdout_is_taken && dup2(STDERR_FILENO, STDOUT_FILENO) < 0))
 		_exit(127); /* the recorder is gone */
 	/* what the recorder was given to trace with is not for the command; file capabilities do not pass exec anyway */
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
@@ -69,13 +69,13 @@ static void child(const struct launch *l, int go_fd, int error_fd, char *const *
 int launch__prepare(struct launch *l, char *const *argv)
 {
 	sigset_t interrupt, old;
-	int go[2], error[2];
+	int release[2], error[2];
 
-	if (pipe2(go, O_CLOEXEC))
+	if (pipe2(release, O_CLOEXEC))
 		return -errno;
 	if (pipe2(error, O_CLOEXEC | O_NONBLOCK)) {
-		close(go[0]);
-		close(go[1]);
+		close(release[0]);
+		close(release[1]);
 		return -errno;
 	}
 	/* the recorder's handler is not for the child, for the moment that the child still has it */
@@ -84,28 +84,28 @@ int launch__prepare(struct launch *l, char *const *argv)
 	sigprocmask(SIG_BLOCK, &interrupt, &old);
 	l->pid = fork();
 	if (!l->pid) {
-		close(go[1]); /* or it would never see the recorder go */
-		child(l, go[0], error[1], argv);
+		close(release[1]); /* or it would never see the recorder go */
+		child(l, release[0], error[1], argv);
 	}
 	sigprocmask(SIG_SETMASK, &old, NULL);
-	close(go[0]);
+	close(release[0]);
 	close(error[1]);
-	l->go_fd = go[1];
+	l->release_fd = release[1];
 	l->error_fd = error[0];
 	if (l->pid < 0) {
-		close(go[1]);
+		close(release[1]);
 		close(error[0]);
 		return -errno;
 	}
 	return 0;
 }
 
-int launch__go(struct launch *l)
+int launch__release(struct launch *l)
 {
-	if (write(l->go_fd, "", 1) != 1)
+	if (write(l->release_fd, "", 1) != 1)
 		return -errno;
-	close(l->go_fd);
-	l->go_fd = -1;
+	close(l->release_fd);
+	l->release_fd = -1;
 	return 0;
 }
 
@@ -128,8 +128,8 @@ void launch__cancel(struct launch *l)
 {
 	if (l->pid <= 0)
 		return;
-	if (l->go_fd >= 0)
-		close(l->go_fd);
+	if (l->release_fd >= 0)
+		close(l->release_fd);
 	if (l->error_fd >= 0)
 		close(l->error_fd);
 	kill(l->pid, SIGKILL);

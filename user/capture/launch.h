@@ -10,7 +10,7 @@ struct launch {
 	bool ignores_interrupt;	/* whoever started the recorder wants SIGINT ignored */
 	bool stdout_is_taken;	/* the recording goes there: what the command prints goes to standard error */
 	pid_t pid;
-	int go_fd, error_fd;	/* internal: the child waits on the one and tells of a failed exec by the other */
+	int release_fd, error_fd;	/* internal: the child waits on the one and tells of a failed exec by the other */
 };
 
 #define COMMAND_MAX 4096
@@ -25,12 +25,12 @@ int launch__find(const char *name, char path[COMMAND_MAX]);
 int launch__prepare(struct launch *l, char *const *argv);
 
 /* Let it go. Returns 0 or a negative errno. */
-int launch__go(struct launch *l);
+int launch__release(struct launch *l);
 
 /* Could it not become the command? Returns the negative errno of its exec, else 0; .error_fd is readable when it is known. */
 int launch__check(struct launch *l);
 
-/* The child was never let go, or is no longer wanted: end it and take its status. */
+/* The child was never let release, or is no longer wanted: end it and take its status. */
 void launch__cancel(struct launch *l);
 
 #endif /* TARE_LAUNCH_H */

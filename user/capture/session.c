@@ -203,13 +203,8 @@ static int session__open_writer(struct session *s)
 	const struct session_opts *o = s->opts;
 	int ret = o->flight_ns ? flight__open(&s->flight, o, &s->writer) : writer__open(o->output, &s->writer);
 
-	if (ret || !o->on_pause)
-		return ret;
-	ret = live__start(o->on_pause, o->on_pause_ctx, &s->live);
-	if (ret)
-		err("cannot start a thread to analyse the recording: %s", strerror(-ret));
-	else
-		writer__tee(s->writer, live__feed, s->live);
+	if (!ret && o->listener)
+		writer__tee(s->writer, o->listener->frame, o->listener->ctx);
 	return ret;
 }
 
@@ -228,6 +223,7 @@ static void session__announce(const struct session_opts *o)
 static int session__begin(struct session *s)
 {
 	struct bpf_opts bpf_opts = {
+		.machine = s->opts->machine,
 		.follow = s->opts->follow || s->opts->argv || s->opts->cgroup,
 		.comm = s->opts->comm,
 		.wake_at_bytes = ring_bytes(s->opts) / 4,
@@ -260,7 +256,7 @@ static int session__begin(struct session *s)
 		return EXIT_FAILED;
 	describe__header(s->writer, s->bpf.nr_cpus);
 	describe__host(s->writer, s->opts->cmdline);
-	session__describe_features(s);
+	s->opts->machine->describe(s->writer);
 	targets__describe(&s->targets, s->writer);
 	runtimes__begin(&s->runtimes, s->writer);
 	quotas__tick(&s->quotas, &s->runtimes, s->writer, now_ns());
@@ -289,7 +285,7 @@ static int session__begin(struct session *s)
 		session__announce(s->opts);
 		return EXIT_OK;
 	}
-	return session__let_go(s);
+	return session__release_command(s);
 }
 
 void session__end_frame(struct session *s, uint64_t now)
@@ -318,8 +314,8 @@ static void session__finish(struct session *s)
 	targets__describe_unseen(&s->targets, s->writer);
 	session__write_findings(s);
 	session__end_frame(s, now);
-	if (s->live)
-		s->left_out = live__end(s->live);
+	if (s->opts->listener)
+		s->opts->listener->finish(s->opts->listener->ctx);
 }
 
 static void session__result(const struct session *s, struct session_result *result)
@@ -339,7 +335,7 @@ int session__record(const struct session_opts *opts, struct session_result *resu
 		.opts = opts,
 		.signals = SIGNALS_INIT,
 		.wait_status = -1,
-		.launch = { .go_fd = -1, .error_fd = -1 },
+		.launch = { .release_fd = -1, .error_fd = -1 },
 		.targets = { .bpf = &s.bpf, .opts = opts, .runtimes = &s.runtimes, .since.limit = MAX_SINCE },
 		.runtimes = { .bpf = &s.bpf, .goroutines = opts->goroutines },
 	};
@@ -368,7 +364,6 @@ int session__record(const struct session_opts *opts, struct session_result *resu
 		launch__cancel(&s.launch);
 	}
 	result->wait_status = s.exec_error ? -1 : s.wait_status;
-	result->left_out = s.left_out;
 	result->told = s.runtimes.told;
 	if (s.writer) {
 		if (s.exec_error)
@@ -378,7 +373,6 @@ int session__record(const struct session_opts *opts, struct session_result *resu
 		if (writer__close(s.writer))
 			ret = EXIT_FAILED;
 	}
-	live__free(s.live);
 	flight__close(&s.flight);
 	rings__free(s.rings);
 	if (s.probes.bpf)

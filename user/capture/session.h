@@ -6,19 +6,30 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "live.h"
+#include "machine.h"
 #include "proc.h"
 
 #define RECORDER_NICE	-10	/* it needs little, but soon */
 
+/* Who listens to a recording while it is made. All members are called by the session's thread. */
+struct session_listener {
+	/* Takes each frame that goes to the file; never waits. */
+	writer_sink_fn *frame;
+	/* Should the recording end, for what happened from *@begin_ns to *@end_ns? */
+	bool (*wants_end)(const void *ctx, uint64_t *begin_ns, uint64_t *end_ns);
+	/* There will be no more frames: returns once all were listened to. */
+	void (*finish)(void *ctx);
+	void *ctx;
+};
+
 struct session_opts {
+	const struct machine *machine;
 	const char *output;	/* file, or "-" */
 	const char *cmdline;	/* of tare, for the recording to tell */
 	uint64_t duration_ns;	/* 0: until interrupted or the target is gone */
 	uint64_t flight_ns;	/* hold so much in memory, and write it when it is asked for; 0: write all at once */
-	bool flight_waits;	/* .. by on_pause() or a signal; not because the target or the time is over */
-	live_pause_fn *on_pause;	/* for each pause, meanwhile, see live.h; NULL: no analysis */
-	void *on_pause_ctx;
+	bool flight_waits;	/* .. by the listener or a signal; not because the target or the time is over */
+	const struct session_listener *listener;	/* NULL: none */
 	bool wants_pauses;	/* of no use where none can be told: EXIT_MISSING then, if that is known from the start */
 	uint64_t ring_bytes;	/* of each CPU's ring, a power of two; 0: by the number of CPUs */
 	bool follow;		/* children of target processes too */
@@ -34,7 +45,6 @@ struct session_result {
 	int wait_status;	/* of the command, as waitpid() gave it; -1: none */
 	uint64_t bytes;		/* in the file; 0: none was written */
 	bool told;		/* the pauses of some process were told; false: none could be */
-	uint64_t left_out;	/* as live__end() returns it; 0 without on_pause() */
 };
 
 /*

@@ -33,12 +33,12 @@ int session__start_command(struct session *s)
 	return EXIT_FAILED;
 }
 
-int session__let_go(struct session *s)
+int session__release_command(struct session *s)
 {
 	int ret;
 
 	bpf__launch(&s->bpf, s->launch.pid);
-	ret = launch__go(&s->launch);
+	ret = launch__release(&s->launch);
 	if (!ret)
 		ret = rings__poll_fd(s->rings, s->launch.error_fd);
 	if (!ret)

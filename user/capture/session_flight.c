@@ -33,7 +33,7 @@ bool session__is_triggered(const struct session *s)
 {
 	uint64_t begin_ns, end_ns;
 
-	return s->live && live__wants_end(s->live, &begin_ns, &end_ns);
+	return s->opts->listener && s->opts->listener->wants_end(s->opts->listener->ctx, &begin_ns, &end_ns);
 }
 
 /* What the file begins with: the last seconds, or those before the pause that it is written for. */
@@ -41,8 +41,8 @@ static uint64_t session__since(const struct session *s)
 {
 	uint64_t span = s->opts->flight_ns, begin_ns = UINT64_MAX, end_ns = now_ns(), since;
 
-	if (s->live)
-		live__wants_end(s->live, &begin_ns, &end_ns);
+	if (s->opts->listener)
+		s->opts->listener->wants_end(s->opts->listener->ctx, &begin_ns, &end_ns);
 	since = end_ns > span ? end_ns - span : 0;
 	return begin_ns < since ? begin_ns : since;
 }
@@ -50,8 +50,11 @@ static uint64_t session__since(const struct session *s)
 /* Neither what goes on nor the analysis of it may see an end. */
 static void session__apart(struct session *s, bool on)
 {
+	const struct session_listener *listener = s->opts->listener;
+
 	store__once(s->flight.store, on);
-	writer__tee(s->writer, s->live && !on ? live__feed : NULL, s->live);
+	if (listener)
+		writer__tee(s->writer, on ? NULL : listener->frame, listener->ctx);
 }
 
 /* Write what is held, with an end, and go on. */

@@ -7,7 +7,6 @@
 #include "flight.h"
 #include "launch.h"
 #include "pages.h"
-#include "live.h"
 #include "probes.h"
 #include "quotas.h"
 #include "rings.h"
@@ -28,8 +27,6 @@ struct session {
 	struct launch launch;
 	struct signals signals;
 	struct flight flight;
-	struct live *live;
-	uint64_t left_out;	/* of the analysis, as live__end() returns it */
 	struct targets targets;
 	struct runtimes runtimes;
 	struct symbols symbols;
@@ -53,8 +50,7 @@ int session__snapshot(struct session *s, int phase);
 /* Write what was found out of the targets' code and memory since the last time. */
 void session__write_findings(struct session *s);
 
-/* session_describe.c: what this kernel can tell; and, once the recording begins, how long it took to get there. */
-void session__describe_features(struct session *s);
+/* Once the recording begins: how long it took to get there. */
 void session__describe_attaching(struct session *s);
 
 /* Write the last totals and the END frame. */
@@ -70,13 +66,13 @@ void session__signals(struct session *s);
 int session__check_command(const struct session *s);
 /* Start it, stopped; and let it go. */
 int session__start_command(struct session *s);
-int session__let_go(struct session *s);
+int session__release_command(struct session *s);
 /* Say why it cannot be run: @error, a negative errno. */
 int session__no_command(const struct session *s, int error);
 /* The recording is over: wait until it has ended. */
 void session__end_command(struct session *s);
 
-/* on_pause() wants the recording to end. */
+/* The listener wants the recording to end. */
 bool session__is_triggered(const struct session *s);
 
 /* For a flight, after each round: mark where a recording can begin, and write what is held where that was asked for. */

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "feature.h"
+#include "kernel_btf.h"
 #include "tracepoints.h"
 #include "util.h"
 
@@ -25,7 +25,7 @@ void tracepoints__configure(struct bpf_object *obj)
 		bpf_program__set_autoattach(prog, tracepoints[i].when == TARE_ALWAYS);
 		/* one that the kernel has not got would keep all from loading */
 		if (!tracepoints[i].required)
-			bpf_program__set_autoload(prog, feature__knows_tp_btf(tracepoints[i].tracepoint));
+			bpf_program__set_autoload(prog, kernel_btf__has_tracepoint(tracepoints[i].tracepoint));
 	}
 }
 

@@ -8,6 +8,7 @@
 
 #include "cmd.h"
 #include "feature.h"
+#include "kernel_btf.h"
 #include "util.h"
 
 #define NAME_WIDTH	26
@@ -202,7 +203,7 @@ static void try_all(struct feature_result *results)
 		feature__probe(id, &results[id]);
 		info("%s: tried in %s", feature__info(id)->id, fmt_ns(now_ns() - start, took));
 	}
-	feature__release();
+	kernel_btf__release();
 }
 
 int cmd_doctor(int argc, char **argv)

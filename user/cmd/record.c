@@ -8,7 +8,9 @@
 #include <sys/wait.h>
 
 #include "cmd.h"
+#include "doctor_machine.h"
 #include "limit.h"
+#include "live.h"
 #include "model.h"
 #include "report.h"
 #include "session.h"
@@ -30,6 +32,8 @@ static const struct option long_opts[] = {
 };
 
 struct record_args {
+	struct live *live;	/* the analysis beside it; NULL: none */
+	struct session_listener listener;	/* .live's */
 	struct session_opts session;
 	bool strict, quiet;
 	struct limit fail_over, trigger;
@@ -230,17 +234,24 @@ static bool is_file(const char *path)
 	return strcmp(path, "-") && (lstat(path, &st) || S_ISREG(st.st_mode));
 }
 
-/* The analysis beside the recording is for what the file cannot tell, or not in time. */
-static void set_up_analysis(struct record_args *a)
+/* The analysis beside the recording is for what the file cannot tell, or not in time. Returns an exit code. */
+static int set_up_analysis(struct record_args *a)
 {
 	struct session_opts *o = &a->session;
+	int ret;
 
 	o->flight_waits = a->trigger.ns;
 	o->wants_pauses = a->trigger.ns || a->fail_over.ns;
 	if (!a->trigger.ns && !(a->fail_over.ns && (o->flight_ns || !is_file(o->output))))
-		return;
-	o->on_pause = on_pause;
-	o->on_pause_ctx = a;
+		return EXIT_OK;
+	ret = live__start(on_pause, a, &a->live);
+	if (ret) {
+		err("cannot start a thread to analyse the recording: %s", strerror(-ret));
+		return EXIT_FAILED;
+	}
+	a->listener = live__listener(a->live);
+	o->listener = &a->listener;
+	return EXIT_OK;
 }
 
 /* Returns an exit code. */
@@ -273,7 +284,7 @@ static int read_back(struct record_args *a)
 	ret = report__read(a->session.output, m);
 	if (!ret && !a->quiet)
 		report__head(m, stdout);
-	if (!ret && a->fail_over.ns && !a->session.on_pause)
+	if (!ret && a->fail_over.ns && !a->live)
 		limit__model(&a->fail_over, m);
 	model__free(m);
 	return ret ? EXIT_FAILED : EXIT_OK;
@@ -281,12 +292,12 @@ static int read_back(struct record_args *a)
 
 static int conclude(struct record_args *a, const struct session_result *result, int ret)
 {
-	bool wants_reading = !a->quiet || (a->fail_over.ns && !a->session.on_pause);
+	bool wants_reading = !a->quiet || (a->fail_over.ns && !a->live);
 
 	if (result->bytes && wants_reading && is_file(a->session.output))
 		ret = read_back(a) ?: ret;
 	if (!ret)
-		ret = check_limits(a, result->left_out);
+		ret = check_limits(a, a->live ? live__end(a->live) : 0);
 	if (!ret && a->session.wants_pauses && !result->told) {
 		err("no process of the target told of stop-the-world pauses: %s was never watched",
 		    a->fail_over.ns ? "--fail-over" : "--trigger");
@@ -310,18 +321,18 @@ static int exit_code(int ret, int wait_status)
 
 static int record(int argc, char **argv, bool run)
 {
-	struct record_args a = { .session.output = TARE_DEFAULT_FILE };
+	struct record_args a = { .session = { .output = TARE_DEFAULT_FILE, .machine = &doctor_machine } };
 	struct session_result result = { .wait_status = -1 };
 	char *cmdline = join(argc, argv);
 	int ret = parse(argc, argv, run, &a);
 
 	if (ret < 0) {
 		a.session.cmdline = cmdline ?: "";
-		set_up_analysis(&a);
-		ret = session__record(&a.session, &result);
+		ret = set_up_analysis(&a) ?: session__record(&a.session, &result);
 		print_ending(result.wait_status);
 		ret = exit_code(conclude(&a, &result, ret), result.wait_status);
 	}
+	live__free(a.live);
 	free(cmdline);
 	free(a.session.pids.pids);
 	return ret;

@@ -67,25 +67,7 @@ const struct feature_info *feature__info(enum feature_id id);
 /* Try @id and put the verdict into @result. Returns 0, or -EINVAL where there is no such feature. */
 int feature__probe(enum feature_id id, struct feature_result *result);
 
-/*
- * Whether the kernel's type information knows the BTF tracepoint @tracepoint ("sched_switch"): needed to load a program
- * for it.
- */
-bool feature__knows_tp_btf(const char *tracepoint);
-
-/* Whether it knows a function of the kernel of that name. */
-bool feature__knows_function(const char *name);
-
-/*
- * How far the CPU's preemption count lies from its run queue (`runqueues`), in bytes; 0 where the kernel's type
- * information does not say. Tells in which context (interrupt or task) a thread was woken.
- */
-int64_t feature__preempt_count_at(void);
-
 /* "works", "missing", "unknown". */
 const char *feature__state_name(enum feature_state state);
-
-/* Free the kernel's BTF, which the first trial that needs it reads and the others share. The next one reads it anew. */
-void feature__release(void);
 
 #endif /* TARE_FEATURE_H */

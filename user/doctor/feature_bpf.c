@@ -11,6 +11,7 @@
 
 #include "feature_probes.h"
 #include "hold.h"
+#include "kernel_btf.h"
 #include "util.h"
 
 #define INSN(code_, dst, src, off_, imm_) \

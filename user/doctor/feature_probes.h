@@ -27,8 +27,6 @@ void result__setting(struct feature_result *result, const char *name, int err);
 
 /* feature_btf.c: what the kernel's type information says */
 feature_probe_fn probe_btf, probe_field;
-/* The id of @prefix@name, of @kind (BTF_KIND_*). -ENODATA: there is none; other negative errno: there is no BTF. */
-int kernel_btf__id(const char *prefix, const char *name, int kind);
 /* The verdict where that gave @err, which is negative; @missing is the reason for -ENODATA. */
 void result__no_btf_id(struct feature_result *result, int err, const char *missing);
 

@@ -267,6 +267,21 @@ uint64_t live__end(struct live *l)
 	return l->failed ? UINT64_MAX : l->left_out;
 }
 
+static bool listener__wants_end(const void *ctx, uint64_t *begin_ns, uint64_t *end_ns)
+{
+	return live__wants_end(ctx, begin_ns, end_ns);
+}
+
+static void listener__finish(void *ctx)
+{
+	live__end(ctx);
+}
+
+struct session_listener live__listener(struct live *l)
+{
+	return (struct session_listener){ live__feed, listener__wants_end, listener__finish, l };
+}
+
 void live__free(struct live *l)
 {
 	if (!l)

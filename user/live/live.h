@@ -13,6 +13,7 @@
 
 #include "format.h"
 #include "model.h"
+#include "session.h"
 
 struct live;
 
@@ -37,6 +38,9 @@ bool live__wants_end(const struct live *l, uint64_t *begin_ns, uint64_t *end_ns)
  * analysis failed altogether, after saying why.
  */
 uint64_t live__end(struct live *l);
+
+/* For a session to tell it of its frames. */
+struct session_listener live__listener(struct live *l);
 
 /* Ends it where that was not done. NULL is fine. */
 void live__free(struct live *l);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a session asks of whoever can try out what this machine allows. */
+#ifndef TARE_MACHINE_H
+#define TARE_MACHINE_H
+
+#include <stdbool.h>
+
+#include "writer.h"
+
+struct machine {
+	/* Can many uprobes be attached by one link? */
+	bool (*has_uprobe_multi)(void);
+	/* The kernel refused the BPF programs: say what is missing that they need. Returns whether there was anything to say. */
+	bool (*explain)(void);
+	/* Write what this recording can measure, as INFO: a reader elsewhere cannot ask the kernel. */
+	void (*describe)(struct writer *w);
+};
+
+#endif /* TARE_MACHINE_H */
