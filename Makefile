@@ -94,7 +94,7 @@ unit-binaries: $(UNIT) $(FUZZ) $(HELPERS) $(OUT)/tare-san
 unit: $(UNIT)
 	@tests/run $(UNIT)
 
-test-kernels: all
+test-kernels: all $(HELPERS)
 	@tests/kernels/run
 
 bench: setup-test
