@@ -329,3 +329,11 @@ need_bpf()
 	command -v bpftool >/dev/null || { diag "bpftool is missing: run tools/setup --test"; exit 1; }
 	why=$(bpftool prog show 2>&1 >/dev/null) || skip_all "bpf() is not allowed here: ${why//$'\n'/ }"
 }
+
+# pauses_differ FILE: by how many the pauses recorded between two looks at the runtime's counters differ from its own count
+pauses_differ()
+{
+	tare export -f json-lines -i "$1" | jq -s '[.[] | select(.event == "counters")] as $c | $c[0] as $first | $c[-1] as $last |
+		[.[] | select(.event == "runtime" and .what == "stw_started" and .ts_ns > $first.ts_ns and .ts_ns < $last.ts_ns)] |
+		length - ($last.pauses - $first.pauses) | fabs'
+}

@@ -54,7 +54,7 @@ attached()
 	tare report -i data --json >report
 	is "$(json report .lost.total)" 0 "$name: nothing lost"
 	compare "$(json report .stop_the_world.count)" ">" 0 "$name: pauses"
-	compare "$(json report '.stop_the_world.count - .runtime.pauses | fabs')" "<=" 2 \
+	compare "$(pauses_differ data)" "<=" 2 \
 		"$name: as many pauses as the runtime counted, but for the ends"
 	kill "$weft"
 	wait "$weft" 2>/dev/null
