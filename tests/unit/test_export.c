@@ -213,9 +213,12 @@ static void the_window_is_bounded(void **unused)
 	free(s.data);
 }
 
+/* By every format that there is. */
 static void a_full_disk_is_reported(void **unused)
 {
-	const struct exporter *const formats[] = { &exporter_perfetto, &exporter_perf_script };
+#define LIST(name) &exporter_##name,
+	const struct exporter *const formats[] = { EXPORTERS(LIST) };
+#undef LIST
 
 	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
 		struct sink s = { .format = formats[i], .to = fopen("/dev/full", "w") };

@@ -5,13 +5,18 @@
 #include "array.h"
 #include "runtime.h"
 
-/* The first that recognises a program has it: native, which takes any, comes last. */
-static const struct runtime *const runtimes[] = {
-	&runtime_weft,
-	&runtime_go,
-	&runtime_loader,
-	&runtime_native,
-};
+/* runtime_NAME for each. The first that recognises a program has it: native takes any, so it comes last. */
+#define RUNTIMES(X)	\
+	X(weft)		\
+	X(go)		\
+	X(loader)	\
+	X(native)
+
+#define DECLARE_RUNTIME(name) extern const struct runtime runtime_##name;
+RUNTIMES(DECLARE_RUNTIME)
+
+#define LIST_RUNTIME(name) &runtime_##name,
+static const struct runtime *const runtimes[] = { RUNTIMES(LIST_RUNTIME) };
 
 const struct runtime *runtime__of(struct image *img, char *version, size_t size)
 {

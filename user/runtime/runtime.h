@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The language runtimes that tare knows: one folder and one line of the table
- * each. A runtime says how it is recognised, which probe in it means which
- * event, and what it counts of itself; what it leaves out of its struct is
- * measured by the kernel alone.
+ * The language runtimes that tare knows: one folder and one line of RUNTIMES (runtime.c) each. A runtime says how it is
+ * recognised, which probe in it means which event, and what it counts of itself. What it leaves out of its struct is measured
+ * by the kernel alone.
  */
 #ifndef TARE_RUNTIME_H
 #define TARE_RUNTIME_H
@@ -115,6 +114,7 @@ struct runtime {
 /* The runtime of a program: never NULL, since every program is native at least. */
 const struct runtime *runtime__of(struct image *img, char *version, size_t size);
 
-extern const struct runtime runtime_native, runtime_weft, runtime_go, runtime_loader;
+/* What a program is that no other runtime recognises. */
+extern const struct runtime runtime_native;
 
 #endif /* TARE_RUNTIME_H */
