@@ -1,6 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 """go_table.py SAMPLES: a table of what tests/bench/go.sh measured"""
+# What is left of a program's throughput, of 1 / p99, and of its work in a second of CPU time. Medians of 5 rounds on a
+# virtual machine with 2 CPUs, at load 3 to 4; alone against alone: 1.00 +- 0.05, of 1 / p99 0.7 to 1.3.
+#
+#              tare throughput   1 / p99   CPU      bpftrace on execute, mallocgc      Go's execution tracer
+# alloc                  0.988     0.909  0.994                             0.007                      1.165
+# switch                 0.997     0.979  0.997                             0.011                      0.464
+# http                   0.983     1.032  0.965                             0.017                      0.889
+#
+# alloc stops the world 660 times a second, switch makes 5 million goroutine switches a second, http takes 47,000 requests
+# a second.
 import json
 import sys
 from statistics import median
