@@ -3,7 +3,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "describe.h"
+#include "describing_frames.h"
 #include "flight.h"
 #include "util.h"
 
@@ -27,8 +27,8 @@ int flight__open(struct flight *f, const struct session_opts *opts, struct write
 	if (ret)
 		return ret;
 	f->opts = opts;
-	f->store = store__new(opts->flight_ns + (opts->listener ? KNOWN_LATER_NS : 0), FLIGHT_BYTES);
-	ret = f->store ? writer__to(store__add, f->store, out) : -ENOMEM;
+	f->buffer = flight_buffer__new(opts->flight_ns + (opts->listener ? KNOWN_LATER_NS : 0), FLIGHT_BYTES);
+	ret = f->buffer ? writer__to(flight_buffer__add, f->buffer, out) : -ENOMEM;
 	if (ret)
 		err("no memory to hold a recording in");
 	return ret;
@@ -39,9 +39,9 @@ void flight__mark(struct flight *f, const struct tare_task *tasks, uint32_t nr)
 	uint64_t now = now_ns();
 	char span[16];
 
-	if (store__mark(f->store, now, self_cpu_ns(), tasks, nr))
+	if (flight_buffer__mark(f->buffer, now, self_cpu_ns(), tasks, nr))
 		warn("no memory for a list of the target's threads: what is held begins earlier than it should");
-	if (!store__was_short(f->store) || f->has_said_short)
+	if (!flight_buffer__was_short(f->buffer) || f->has_said_short)
 		return;
 	f->has_said_short = true;
 	warn("the last %s are more than %llu MB: less than that is held where so much happens",
@@ -50,8 +50,8 @@ void flight__mark(struct flight *f, const struct tare_task *tasks, uint32_t nr)
 
 static int flight__fill(struct flight *f, struct writer *w, void (*meanwhile)(void *ctx), void *ctx)
 {
-	struct tare_loss loss = { TARE_LOST_DISK, 0, store__lost_bytes(f->store) };
-	int ret = store__write(f->store, w, meanwhile, ctx);
+	struct tare_loss loss = { TARE_LOST_DISK, 0, flight_buffer__lost_bytes(f->buffer) };
+	int ret = flight_buffer__write(f->buffer, w, meanwhile, ctx);
 
 	if (!ret && loss.count)
 		ret = writer__array(w, TARE_FRAME_LOSS, now_ns(), &loss, sizeof(loss), 1);
@@ -66,16 +66,17 @@ int flight__write(struct flight *f, uint64_t since_ns, uint64_t lost_events, voi
 	char span[16];
 	int ret;
 
-	store__cut(f->store, since_ns);
+	flight_buffer__cut(f->buffer, since_ns);
 	ret = writer__open(path, &w);
 	if (ret)
 		return EXIT_FAILED;
 	ret = flight__fill(f, w, meanwhile, ctx);
 	f->bytes = writer__bytes(w);
-	f->lost = lost_events - store__lost_before(f->store) + store__lost_bytes(f->store) + writer__lost_bytes(w);
+	f->lost = lost_events - flight_buffer__lost_before(f->buffer) + flight_buffer__lost_bytes(f->buffer) +
+		  writer__lost_bytes(w);
 	if (writer__close(w) || ret)
 		return EXIT_FAILED;
-	begin = store__begin_ns(f->store);
+	begin = flight_buffer__begin_ns(f->buffer);
 	fprintf(stderr, "tare: wrote %s (%.1f MB) to %s\n",
 		begin ? fmt_ns(now - begin, span) : "all since the beginning", f->bytes / 1e6, path);
 	return EXIT_OK;
@@ -83,6 +84,6 @@ int flight__write(struct flight *f, uint64_t since_ns, uint64_t lost_events, voi
 
 void flight__close(struct flight *f)
 {
-	store__free(f->store);
-	f->store = NULL;
+	flight_buffer__free(f->buffer);
+	f->buffer = NULL;
 }

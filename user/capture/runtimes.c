@@ -9,7 +9,7 @@
 
 #include "array.h"
 #include "capability.h"
-#include "describe.h"
+#include "describing_frames.h"
 #include "launch.h"
 #include "proc.h"
 #include "runtimes_impl.h"
@@ -68,7 +68,7 @@ static void drop_process(struct runtimes *r, pid_t pid)
 
 static void say(const char *key, const char *value, void *ctx)
 {
-	describe__info(ctx, &(const char *const[2]){ key, value }, 1);
+	describing_frames__info(ctx, &(const char *const[2]){ key, value }, 1);
 }
 
 void runtimes__write_counters(struct runtimes *r, uint64_t now, struct tare_counters *c, size_t nr)
@@ -89,7 +89,7 @@ static void describe(struct runtimes *r, const struct instance *i)
 	if (!r->writer)
 		return;
 	if (i->runtime->names)
-		describe__names(r->writer, i->prog.pid, i->runtime, i->self);
+		describing_frames__names(r->writer, i->prog.pid, i->runtime, i->self);
 	if (i->untold) {
 		snprintf(key, sizeof(key), "%s%d", TARE_INFO_UNTOLD, i->prog.pid);
 		say(key, i->untold, r->writer);

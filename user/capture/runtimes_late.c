@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "describe.h"
+#include "describing_frames.h"
 #include "proc.h"
 #include "runtimes_impl.h"
 #include "util.h"
@@ -16,7 +16,7 @@ static void tell(struct runtimes *r, const char *which, const char *what)
 	char key[64];
 
 	snprintf(key, sizeof(key), "%s%s", TARE_INFO_LATE, which);
-	describe__info(r->writer, &(const char *const[2]){ key, what }, 1);
+	describing_frames__info(r->writer, &(const char *const[2]){ key, what }, 1);
 }
 
 void runtimes__tell_late(struct runtimes *r, uint64_t since_ns, const char *since)

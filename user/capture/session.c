@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "behind.h"
-#include "describe.h"
+#include "describing_frames.h"
 #include "session_impl.h"
 #include "util.h"
 
@@ -75,7 +75,7 @@ static void session__signal(struct session *s, int signo, bool from_terminal)
 		/* the terminal sends to the command as well; it is the command's end that ends the recording */
 		if (!from_terminal && s->launch.pid > 0)
 			kill(s->launch.pid, signo);
-	} else if (signo == SIGUSR1 && s->flight.store) {
+	} else if (signo == SIGUSR1 && s->flight.buffer) {
 		s->dump = true;
 	} else {
 		s->stop = TARE_END_INTERRUPT;
@@ -254,8 +254,8 @@ static int session__begin(struct session *s)
 	if (rings__poll_fd(s->rings, s->signals.fd) || rings__poll_fd(s->rings, s->signals.interrupt_fd) ||
 	    session__open_writer(s))
 		return EXIT_FAILED;
-	describe__header(s->writer, s->bpf.nr_cpus);
-	describe__host(s->writer, s->opts->cmdline);
+	describing_frames__header(s->writer, s->bpf.nr_cpus);
+	describing_frames__host(s->writer, s->opts->cmdline);
 	s->opts->machine->describe(s->writer);
 	targets__describe(&s->targets, s->writer);
 	runtimes__begin(&s->runtimes, s->writer);
@@ -320,7 +320,7 @@ static void session__finish(struct session *s)
 
 static void session__result(const struct session *s, struct session_result *result)
 {
-	if (s->flight.store) {
+	if (s->flight.buffer) {
 		result->lost = s->flight.lost;
 		result->bytes = s->flight.bytes;
 		return;
@@ -354,7 +354,7 @@ int session__record(const struct session_opts *opts, struct session_result *resu
 			ret = EXIT_FAILED;
 		}
 		session__finish(&s);
-		if (s.flight.store)
+		if (s.flight.buffer)
 			ret = session__land(&s) ?: ret;
 		if (s.exec_error)
 			launch__cancel(&s.launch);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What a recording says of itself. */
-#include "describe.h"
+#include "describing_frames.h"
 #include "session_impl.h"
 #include "util.h"
 
@@ -10,6 +10,6 @@ void session__describe_attaching(struct session *s)
 	char took[24], ns[16];
 
 	snprintf(took, sizeof(took), "%llu", (unsigned long long)(s->start_ns - s->began_ns));
-	describe__info(s->writer, &(const char *const[2]){ "attached_ns", took }, 1);
+	describing_frames__info(s->writer, &(const char *const[2]){ "attached_ns", took }, 1);
 	info("attached in %s", fmt_ns(s->start_ns - s->began_ns, ns));
 }

@@ -52,7 +52,7 @@ static void session__apart(struct session *s, bool on)
 {
 	const struct session_listener *listener = s->opts->listener;
 
-	store__once(s->flight.store, on);
+	flight_buffer__once(s->flight.buffer, on);
 	if (listener)
 		writer__tee(s->writer, on ? NULL : listener->frame, listener->ctx);
 }
@@ -75,11 +75,11 @@ static void session__dump(struct session *s)
 
 void session__flight(struct session *s, uint64_t now)
 {
-	if (!s->flight.store)
+	if (!s->flight.buffer)
 		return;
 	if (s->dump)
 		session__dump(s);
-	if (store__wants_mark(s->flight.store, now))
+	if (flight_buffer__wants_mark(s->flight.buffer, now))
 		session__mark(s, now);
 }
 

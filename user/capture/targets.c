@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "capability.h"
-#include "describe.h"
+#include "describing_frames.h"
 #include "rest.h"
 #include "targets.h"
 #include "util.h"
@@ -173,7 +173,7 @@ static void describe_target(struct targets *t, struct writer *w)
 		{ "mode", o->argv ? "run" : "record" }, { "target", target },	{ "pids", pids },
 		{ "comm", comm },			{ "runtime", runtime }, { "runtime_version", version },
 	};
-	describe__info(w, pairs, ARRAY_SIZE(pairs));
+	describing_frames__info(w, pairs, ARRAY_SIZE(pairs));
 	free(pids);
 }
 
@@ -186,7 +186,7 @@ static void tell_runtime(struct targets *t, pid_t pid, struct writer *w)
 	if (t->told || !strcmp(name, runtime_native.name))
 		return;
 	t->told = true;
-	describe__info(w, pairs, ARRAY_SIZE(pairs));
+	describing_frames__info(w, pairs, ARRAY_SIZE(pairs));
 }
 
 /* What it did since then, unless it was held, is not known. */
@@ -208,7 +208,7 @@ static void see_execs(struct targets *t, struct pids *pids, bool same_task, stru
 		runtimes__exec(t->runtimes, pids->pids[i], same_task);
 		tell_late(t, pids->pids[i], hold__end(&t->bpf->hold, pids->pids[i]), "its exec");
 		tell_runtime(t, pids->pids[i], w);
-		describe__process(w, pids->pids[i]);
+		describing_frames__process(w, pids->pids[i]);
 	}
 	pids->nr = 0;
 }
@@ -220,7 +220,7 @@ static void see_processes(struct targets *t, struct pids *pids, bool new_born, s
 		/* the probes first: what is done until they are there is not seen */
 		runtimes__add(t->runtimes, pids->pids[i], NULL, new_born);
 		tell_late(t, pids->pids[i] | SINCE_MAPPED, false, "it was loaded");
-		describe__process(w, pids->pids[i]); /* gone already: its threads' names are recorded */
+		describing_frames__process(w, pids->pids[i]); /* gone already: its threads' names are recorded */
 		tell_runtime(t, pids->pids[i], w);
 	}
 	pids->nr = 0;
@@ -289,7 +289,7 @@ void targets__describe(struct targets *t, struct writer *w)
 	describe_target(t, w);
 	for (size_t i = 0; i < t->marked.nr; i++) {
 		rest__take();
-		describe__process(w, t->marked.pids[i]);
+		describing_frames__process(w, t->marked.pids[i]);
 	}
 	t->unseen.nr = 0;
 }

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "behind.h"
-#include "describe.h"
+#include "describing_frames.h"
 #include "doctor_machine.h"
 #include "feature.h"
 #include "kernel_btf.h"
@@ -53,7 +53,7 @@ static void describe(struct writer *w)
 			continue;
 		snprintf(key, sizeof(key), "feature.%s", info->id);
 		snprintf(value, sizeof(value), "%s%s%s", feature__state_name(r.state), r.reason[0] ? ": " : "", r.reason);
-		describe__info(w, &(const char *const[2]){ key, value }, 1);
+		describing_frames__info(w, &(const char *const[2]){ key, value }, 1);
 	}
 	kernel_btf__release();
 	behind__end(&behind);

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "frame_events.h"
 #include "input.h"
 #include "merge.h"
-#include "pieces.h"
 #include "reader.h"
 #include "util.h"
 
@@ -24,9 +24,9 @@ struct reader {
 	bool primed;		/* .frame was fetched, with result .fetched, and not yet looked at */
 	int fetched;
 	bool torn;		/* .frame held records of impossible length, which is still to be said */
-	struct pieces description;	/* .frame being given out piece by piece, after all records before it .. */
+	struct frame_events description;	/* .frame being given out piece by piece, after all records before it .. */
 	bool described;			/* .. or nothing of it is left */
-	struct pieces snapshot;		/* the last one, of which nothing is given out before .snapshot_ns .. */
+	struct frame_events snapshot;		/* the last one, of which nothing is given out before .snapshot_ns .. */
 	uint64_t snapshot_ns;		/* .. UINT64_MAX: there is none, or its time has come */
 	unsigned char *snapshot_payload;
 	bool at_end;
@@ -58,7 +58,7 @@ static int reader__begin_description(struct reader *r)
 	uint64_t ts_ns = last_snapshot_ns(f);
 
 	if (ts_ns == UINT64_MAX || r->snapshot_payload) {
-		pieces__begin(&r->description, &f->head, f->payload);
+		frame_events__begin(&r->description, &f->head, f->payload);
 		r->described = false;
 		return 0;
 	}
@@ -66,7 +66,7 @@ static int reader__begin_description(struct reader *r)
 	if (!r->snapshot_payload)
 		return -ENOMEM;
 	memcpy(r->snapshot_payload, f->payload, f->head.len);
-	pieces__begin(&r->snapshot, &f->head, r->snapshot_payload);
+	frame_events__begin(&r->snapshot, &f->head, r->snapshot_payload);
 	r->snapshot_ns = ts_ns;
 	return 0;
 }
@@ -104,7 +104,7 @@ static int reader__frame(struct reader *r, struct event *ev)
 	} else if (f->head.type == TARE_FRAME_ROUND) {
 		r->until_ns = r->round_ns;
 		r->round_ns = f->head.ts_ns;
-	} else if (pieces__know(&f->head)) {
+	} else if (frame_events__know(&f->head)) {
 		ret = reader__begin_description(r);
 		if (ret)
 			return ret;
@@ -139,7 +139,7 @@ static int reader__record(struct reader *r, uint64_t until_ns, struct event *ev)
 /* The next piece of the last snapshot, whose time has come: 1, 0 where none is left, or a negative errno. */
 static int reader__snapshot(struct reader *r, struct event *ev)
 {
-	int ret = pieces__next(&r->snapshot, ev);
+	int ret = frame_events__next(&r->snapshot, ev);
 
 	r->snapshot_ns = UINT64_MAX;
 	if (!ret) {
@@ -171,7 +171,7 @@ int reader__next(struct reader *r, struct event *ev)
 		if (r->until_ns == UINT64_MAX)
 			r->until_ns = r->round_ns;
 		if (!r->described) {
-			ret = pieces__next(&r->description, ev);
+			ret = frame_events__next(&r->description, ev);
 			r->described = ret <= 0;
 		} else if (r->torn) {
 			r->torn = false;
@@ -282,8 +282,8 @@ void reader__close(struct reader *r)
 		return;
 	input__close(&r->in);
 	merge__free(&r->merge);
-	pieces__free(&r->description);
-	pieces__free(&r->snapshot);
+	frame_events__free(&r->description);
+	frame_events__free(&r->snapshot);
 	free(r->snapshot_payload);
 	free(r);
 }

@@ -7,7 +7,7 @@
 
 #include "process.h"
 #include "report.h"
-#include "rows.h"
+#include "report_rows.h"
 #include "untold.h"
 #include "util.h"
 

@@ -17,7 +17,7 @@
 #include "pauses.h"
 #include "process.h"
 #include "report.h"
-#include "rows.h"
+#include "report_rows.h"
 #include "untold.h"
 #include "util.h"
 
@@ -71,7 +71,7 @@ static json_t *lost_json(const struct model *m)
 static json_t *off_cpu_json(const struct model *m)
 {
 	struct row *rows = NULL;
-	int n = rows__off_cpu(m, &rows);
+	int n = report_rows__off_cpu(m, &rows);
 	json_t *list = n < 0 ? NULL : json_array();
 
 	for (int i = 0; i < n; i++)
@@ -85,7 +85,7 @@ static json_t *off_cpu_json(const struct model *m)
 static json_t *rivals_json(const struct model *m)
 {
 	struct row *rows = NULL;
-	int n = rows__rivals(m, &rows);
+	int n = report_rows__rivals(m, &rows);
 	json_t *list = n < 0 ? NULL : json_array();
 
 	for (int i = 0; i < n; i++)
@@ -99,7 +99,7 @@ static json_t *rivals_json(const struct model *m)
 static json_t *wakers_json(const struct model *m)
 {
 	struct row *rows = NULL;
-	int n = rows__wakers(m, &rows);
+	int n = report_rows__wakers(m, &rows);
 	json_t *list = n < 0 ? NULL : json_array();
 
 	for (int i = 0; i < n; i++)

@@ -5,7 +5,7 @@
 
 #include "json_impl.h"
 #include "process.h"
-#include "rows.h"
+#include "report_rows.h"
 
 static json_t *thread_json(const struct thread *t)
 {
@@ -26,7 +26,7 @@ json_t *json__threads(const struct model *m)
 {
 	const struct threads *ts = &m->switches.threads;
 	const struct thread **rows = NULL;
-	int n = rows__threads(m, &rows);
+	int n = report_rows__threads(m, &rows);
 	json_t *list = n < 0 ? NULL : json_array();
 
 	for (int i = 0; i < n; i++)

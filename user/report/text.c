@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "report.h"
-#include "rows.h"
+#include "report_rows.h"
 #include "util.h"
 
 #define FIRST_ROWS	10
@@ -118,7 +118,7 @@ static void print_more(int n, int shown, FILE *to)
 static void print_off_cpu(const struct model *m, FILE *to, bool all)
 {
 	struct row *rows = NULL;
-	int n = rows__off_cpu(m, &rows), shown = all || n < FIRST_ROWS ? n : FIRST_ROWS;
+	int n = report_rows__off_cpu(m, &rows), shown = all || n < FIRST_ROWS ? n : FIRST_ROWS;
 	uint64_t total = 0;
 	char c[32], t[3][16];
 
@@ -147,7 +147,7 @@ static void print_off_cpu(const struct model *m, FILE *to, bool all)
 static void print_rivals(const struct model *m, FILE *to, bool all)
 {
 	struct row *rows = NULL;
-	int n = rows__rivals(m, &rows), shown = all || n < FIRST_ROWS ? n : FIRST_ROWS;
+	int n = report_rows__rivals(m, &rows), shown = all || n < FIRST_ROWS ? n : FIRST_ROWS;
 	uint64_t total = 0;
 	char name[96], c[32], t[3][16];
 
@@ -173,7 +173,7 @@ static void print_rivals(const struct model *m, FILE *to, bool all)
 static void print_wakers(const struct model *m, FILE *to, bool all)
 {
 	struct row *rows = NULL;
-	int n = rows__wakers(m, &rows), shown = all || n < FIRST_ROWS ? n : FIRST_ROWS;
+	int n = report_rows__wakers(m, &rows), shown = all || n < FIRST_ROWS ? n : FIRST_ROWS;
 	uint64_t total = 0;
 	char name[96], c[2][32];
 
@@ -218,7 +218,7 @@ void report__threads(const struct model *m, FILE *to, bool all)
 {
 	const struct threads *ts = &m->switches.threads;
 	const struct thread **rows = NULL;
-	int n = rows__threads(m, &rows), shown = all || n < FIRST_THREADS ? n : FIRST_THREADS;
+	int n = report_rows__threads(m, &rows), shown = all || n < FIRST_THREADS ? n : FIRST_THREADS;
 	struct accounts total;
 	char t[16], count[32];
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "capability.h"
-#include "describe.h"
+#include "describing_frames.h"
 #include "modules.h"
 #include "proc.h"
 #include "util.h"
@@ -21,7 +21,7 @@
 #define THIS_ARCH TARE_ARCH_ARM64
 #endif
 
-int describe__header(struct writer *w, unsigned nr_cpus)
+int describing_frames__header(struct writer *w, unsigned nr_cpus)
 {
 	struct tare_header h = {
 		.version = TARE_FORMAT_VERSION,
@@ -38,7 +38,7 @@ int describe__header(struct writer *w, unsigned nr_cpus)
 	return writer__frame(w, TARE_FRAME_HEADER, 0, h.mono_ns, &iov, 1);
 }
 
-int describe__info(struct writer *w, const char *const (*pairs)[2], unsigned nr)
+int describing_frames__info(struct writer *w, const char *const (*pairs)[2], unsigned nr)
 {
 	char *text = NULL;
 	size_t len = 0;
@@ -77,7 +77,7 @@ static void on_name(unsigned kind, uint64_t nr, const char *name, void *ctx)
 	fwrite(pad, 1, head.size - sizeof(head) - head.text_len, names->f);
 }
 
-int describe__names(struct writer *w, pid_t pid, const struct runtime *runtime, void *self)
+int describing_frames__names(struct writer *w, pid_t pid, const struct runtime *runtime, void *self)
 {
 	char *text = NULL;
 	size_t len = 0;
@@ -96,7 +96,7 @@ int describe__names(struct writer *w, pid_t pid, const struct runtime *runtime, 
 	return ret;
 }
 
-int describe__host(struct writer *w, const char *cmdline)
+int describing_frames__host(struct writer *w, const char *cmdline)
 {
 	char pid[16] = "0";	/* nobody's */
 	struct utsname u;
@@ -111,7 +111,7 @@ int describe__host(struct writer *w, const char *cmdline)
 		{ TARE_INFO_RECORDER, pid },
 	};
 
-	return describe__info(w, pairs, ARRAY_SIZE(pairs));
+	return describing_frames__info(w, pairs, ARRAY_SIZE(pairs));
 }
 
 /* By CLOCK_MONOTONIC, to a tick; the same at each call: a suspend meanwhile does not count. */
@@ -184,7 +184,7 @@ static int add_module(const struct module *m, void *ctx)
 	return ferror(list->f) ? -ENOMEM : 0;
 }
 
-int describe__process(struct writer *w, pid_t pid)
+int describing_frames__process(struct writer *w, pid_t pid)
 {
 	struct module_list list = { .pid = pid };
 	struct iovec iov;

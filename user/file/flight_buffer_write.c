@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store_impl.h"
+#include "flight_buffer_impl.h"
 
 #define WRITE_BYTES	(4u << 20)	/* between two calls of meanwhile() */
 
@@ -25,7 +25,7 @@ static struct tare_loss loss_at(const struct held *h, uint32_t i)
 }
 
 /* Running totals go on from those before the begin; what had not grown by then is left out. */
-static int write_loss(const struct store *s, const struct held *h, struct writer *w)
+static int write_loss(const struct flight_buffer *s, const struct held *h, struct writer *w)
 {
 	uint32_t nr = array_of(h).count, nr_before = array_of(s->loss).count, out = 0;
 	struct tare_loss *all = calloc(nr + 1, sizeof(*all));
@@ -59,7 +59,7 @@ static struct tare_probe probe_at(const struct held *h, uint32_t i)
 	return p;
 }
 
-static int write_probes(const struct store *s, const struct held *h, struct writer *w)
+static int write_probes(const struct flight_buffer *s, const struct held *h, struct writer *w)
 {
 	uint32_t nr = array_of(h).count, nr_before = array_of(s->probes).count;
 	struct tare_probe *all = calloc(nr + 1, sizeof(*all));
@@ -91,7 +91,7 @@ static int write_as_is(const struct held *h, struct writer *w)
 	return writer__frame(w, h->head.type, h->head.cpu, h->head.ts_ns, &iov, 1);
 }
 
-static int write_end(const struct store *s, const struct held *h, struct writer *w)
+static int write_end(const struct flight_buffer *s, const struct held *h, struct writer *w)
 {
 	const struct held *begin = s->frames.first;
 	struct iovec iov;
@@ -105,7 +105,7 @@ static int write_end(const struct store *s, const struct held *h, struct writer 
 	return writer__frame(w, TARE_FRAME_END, h->head.cpu, h->head.ts_ns, &iov, 1);
 }
 
-static int write_one(const struct store *s, const struct held *h, struct writer *w)
+static int write_one(const struct flight_buffer *s, const struct held *h, struct writer *w)
 {
 	if (h->is_mark && h != s->frames.first)
 		return 0;
@@ -128,7 +128,7 @@ static bool is_once(const struct held *h, const void *unused)
 	return h->once;
 }
 
-int store__write(struct store *s, struct writer *w, void (*meanwhile)(void *ctx), void *ctx)
+int flight_buffer__write(struct flight_buffer *s, struct writer *w, void (*meanwhile)(void *ctx), void *ctx)
 {
 	const struct held *starts[] = { s->described.first, s->symbols.first, s->frames.first }, *last = s->frames.last;
 	uint64_t next = writer__bytes(w) + WRITE_BYTES;
@@ -145,11 +145,11 @@ int store__write(struct store *s, struct writer *w, void (*meanwhile)(void *ctx)
 		}
 	}
 	s->writing = false;
-	store__purge(s, &s->frames, is_once, NULL);
+	flight_buffer__purge(s, &s->frames, is_once, NULL);
 	return ret;
 }
 
-uint64_t store__lost_before(const struct store *s)
+uint64_t flight_buffer__lost_before(const struct flight_buffer *s)
 {
 	uint64_t sum = 0;
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A frame that describes (header, info, tasks, processes, modules, loss, probes, end), as one event for each piece of it. */
-#ifndef TARE_PIECES_H
-#define TARE_PIECES_H
+#ifndef TARE_FRAME_EVENTS_H
+#define TARE_FRAME_EVENTS_H
 
 #include "event.h"
 
 /* Zero-initialise. */
-struct pieces {
+struct frame_events {
 	struct tare_frame head;
 	const unsigned char *payload;
 	size_t pos;	/* given out up to here */
@@ -27,14 +27,14 @@ struct pieces {
 };
 
 /* Does a frame of this type describe anything? Only such may be begun. */
-bool pieces__know(const struct tare_frame *head);
+bool frame_events__know(const struct tare_frame *head);
 
 /* Begin with the frame @head, whose @payload must stay until its last piece is done with. */
-void pieces__begin(struct pieces *d, const struct tare_frame *head, const unsigned char *payload);
+void frame_events__begin(struct frame_events *d, const struct tare_frame *head, const unsigned char *payload);
 
 /* The next piece. Returns 1 and fills *@ev, which is valid until the next call; 0 where none is left; or -ENOMEM. */
-int pieces__next(struct pieces *d, struct event *ev);
+int frame_events__next(struct frame_events *d, struct event *ev);
 
-void pieces__free(struct pieces *d);
+void frame_events__free(struct frame_events *d);
 
-#endif /* TARE_PIECES_H */
+#endif /* TARE_FRAME_EVENTS_H */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rows.h"
+#include "report_rows.h"
 #include "util.h"
 
 static int by_time(const void *a, const void *b)
@@ -44,7 +44,7 @@ static void reason_name(const struct model *m, const struct reason *r, char *buf
 			 r->compat ? " (32-bit)" : "");
 }
 
-int rows__off_cpu(const struct model *m, struct row **rows)
+int report_rows__off_cpu(const struct model *m, struct row **rows)
 {
 	int n = 0;
 
@@ -76,7 +76,7 @@ static void task_name(const struct task_names *n, uint32_t id, struct row *row)
 	row->recorder = id == NAME_RECORDER;
 }
 
-int rows__rivals(const struct model *m, struct row **rows)
+int report_rows__rivals(const struct model *m, struct row **rows)
 {
 	const struct task_names *names = &m->switches.names;
 	const struct rivals *r = &m->switches.rivals;
@@ -113,7 +113,7 @@ static int add_waker(struct row *row, const struct waker *w, const char *context
 	return 1;
 }
 
-int rows__wakers(const struct model *m, struct row **rows)
+int report_rows__wakers(const struct model *m, struct row **rows)
 {
 	const struct task_names *names = &m->switches.names;
 	const struct rivals *r = &m->switches.rivals;
@@ -147,7 +147,7 @@ static int by_switches(const void *a, const void *b)
 	return x->born_ns < y->born_ns ? -1 : x->born_ns > y->born_ns;
 }
 
-int rows__threads(const struct model *m, const struct thread ***threads)
+int report_rows__threads(const struct model *m, const struct thread ***threads)
 {
 	uint32_t n = m->switches.threads.nr_rows;
 

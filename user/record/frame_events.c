@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pieces.h"
+#include "frame_events.h"
 
 /* Take what this version knows of an element; what an older one did not write is 0. Returns 1 and moves on, or 0. */
-static int next_elem(struct pieces *d, void *out, size_t size)
+static int next_elem(struct frame_events *d, void *out, size_t size)
 {
 	struct tare_array head;
 	const unsigned char *p = d->payload;
@@ -25,7 +25,7 @@ static int next_elem(struct pieces *d, void *out, size_t size)
 	return 1;
 }
 
-static int take_whole(struct pieces *d, void *out, size_t size)
+static int take_whole(struct frame_events *d, void *out, size_t size)
 {
 	if (d->pos || !d->head.len)
 		return 0;
@@ -35,19 +35,19 @@ static int take_whole(struct pieces *d, void *out, size_t size)
 	return 1;
 }
 
-static int next_header(struct pieces *d, struct event *ev)
+static int next_header(struct frame_events *d, struct event *ev)
 {
 	ev->header = &d->piece.header;
 	return take_whole(d, &d->piece.header, sizeof(d->piece.header));
 }
 
-static int next_end(struct pieces *d, struct event *ev)
+static int next_end(struct frame_events *d, struct event *ev)
 {
 	ev->end = &d->piece.end;
 	return take_whole(d, &d->piece.end, sizeof(d->piece.end));
 }
 
-static int next_info(struct pieces *d, struct event *ev)
+static int next_info(struct frame_events *d, struct event *ev)
 {
 	char *eq, *s;
 
@@ -72,7 +72,7 @@ static int next_info(struct pieces *d, struct event *ev)
 	return 0;
 }
 
-static int next_task(struct pieces *d, struct event *ev)
+static int next_task(struct frame_events *d, struct event *ev)
 {
 	ev->task = &d->piece.task;
 	if (!next_elem(d, &d->piece.task, sizeof(d->piece.task)))
@@ -83,13 +83,13 @@ static int next_task(struct pieces *d, struct event *ev)
 	return 1;
 }
 
-static int next_loss(struct pieces *d, struct event *ev)
+static int next_loss(struct frame_events *d, struct event *ev)
 {
 	ev->loss = &d->piece.loss;
 	return next_elem(d, &d->piece.loss, sizeof(d->piece.loss));
 }
 
-static int next_probe(struct pieces *d, struct event *ev)
+static int next_probe(struct frame_events *d, struct event *ev)
 {
 	ev->probe = &d->piece.probe;
 	if (!next_elem(d, &d->piece.probe, sizeof(d->piece.probe)))
@@ -98,7 +98,7 @@ static int next_probe(struct pieces *d, struct event *ev)
 	return 1;
 }
 
-static int next_counters(struct pieces *d, struct event *ev)
+static int next_counters(struct frame_events *d, struct event *ev)
 {
 	struct tare_array head;
 
@@ -112,7 +112,7 @@ static int next_counters(struct pieces *d, struct event *ev)
 	return 1;
 }
 
-static int next_process(struct pieces *d, struct event *ev)
+static int next_process(struct frame_events *d, struct event *ev)
 {
 	struct tare_process *p = &d->piece.process;
 	size_t left = d->head.len - d->pos;
@@ -133,7 +133,7 @@ static int next_process(struct pieces *d, struct event *ev)
  * Take the next of those that end in one string: a struct of @size bytes, the frame's end permitting, whose second member is
  * its length with the string and padding. Returns the string's begin, or NULL.
  */
-static const char *next_named(struct pieces *d, void *head, size_t size, size_t len_at)
+static const char *next_named(struct frame_events *d, void *head, size_t size, size_t len_at)
 {
 	const unsigned char *at = d->payload + d->pos;
 	size_t left = d->head.len - d->pos;
@@ -152,7 +152,7 @@ static const char *next_named(struct pieces *d, void *head, size_t size, size_t 
 }
 
 #define NEXT_NAMED(member, text_, len_)                                                                              \
-	static int next_##member(struct pieces *d, struct event *ev)                                                 \
+	static int next_##member(struct frame_events *d, struct event *ev)                                                 \
 	{                                                                                                            \
 		ev->member.head = &d->piece.member;                                                                  \
 		ev->member.text_ = next_named(d, &d->piece.member, sizeof(d->piece.member),                          \
@@ -163,7 +163,7 @@ NEXT_NAMED(number_name, text, text_len)
 NEXT_NAMED(page, name, name_len)
 NEXT_NAMED(quota, path, path_len)
 
-static int next_module(struct pieces *d, struct event *ev)
+static int next_module(struct frame_events *d, struct event *ev)
 {
 	struct tare_module *m = &d->piece.module;
 	size_t left = d->head.len - d->pos;
@@ -196,7 +196,7 @@ static void symbol_more(struct event *ev, const unsigned char *bytes, const stru
 	ev->symbol.own_file = ev->symbol.own_name + more->name_len;
 }
 
-static int next_symbol(struct pieces *d, struct event *ev)
+static int next_symbol(struct frame_events *d, struct event *ev)
 {
 	struct tare_symbol *s = &d->piece.symbol;
 	size_t left = d->head.len - d->pos;
@@ -214,7 +214,7 @@ static int next_symbol(struct pieces *d, struct event *ev)
 	return 1;
 }
 
-static int next_delays(struct pieces *d, struct event *ev)
+static int next_delays(struct frame_events *d, struct event *ev)
 {
 	struct tare_delays head;
 
@@ -236,7 +236,7 @@ static int next_delays(struct pieces *d, struct event *ev)
 
 static const struct {
 	enum event_kind kind;
-	int (*next)(struct pieces *d, struct event *ev);
+	int (*next)(struct frame_events *d, struct event *ev);
 } descriptions[] = {
 	[TARE_FRAME_HEADER] = { EVENT_HEADER, next_header },
 	[TARE_FRAME_INFO] = { EVENT_INFO, next_info },
@@ -254,19 +254,19 @@ static const struct {
 	[TARE_FRAME_QUOTAS] = { EVENT_QUOTA, next_quota },
 };
 
-bool pieces__know(const struct tare_frame *head)
+bool frame_events__know(const struct tare_frame *head)
 {
 	return head->type < sizeof(descriptions) / sizeof(descriptions[0]) && descriptions[head->type].next;
 }
 
-void pieces__begin(struct pieces *d, const struct tare_frame *head, const unsigned char *payload)
+void frame_events__begin(struct frame_events *d, const struct tare_frame *head, const unsigned char *payload)
 {
 	d->head = *head;
 	d->payload = payload;
 	d->pos = 0;
 }
 
-int pieces__next(struct pieces *d, struct event *ev)
+int frame_events__next(struct frame_events *d, struct event *ev)
 {
 	ev->kind = descriptions[d->head.type].kind;
 	ev->ts_ns = d->head.ts_ns;
@@ -274,7 +274,7 @@ int pieces__next(struct pieces *d, struct event *ev)
 	return descriptions[d->head.type].next(d, ev);
 }
 
-void pieces__free(struct pieces *d)
+void frame_events__free(struct frame_events *d)
 {
 	free(d->text);
 	d->text = NULL;

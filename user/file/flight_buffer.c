@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store_impl.h"
+#include "flight_buffer_impl.h"
 
 #define MARKS_IN_SPAN	4	/* .. so it holds up to a quarter more than it must */
 #define MIN_MARK_NS	100000000ull
@@ -39,7 +39,7 @@ static uint64_t size_of(const struct held *h)
 	return sizeof(*h) + h->head.len;
 }
 
-static void store__drop(struct store *s, struct held *h)
+static void flight_buffer__drop(struct flight_buffer *s, struct held *h)
 {
 	if (!h)
 		return;
@@ -47,8 +47,8 @@ static void store__drop(struct store *s, struct held *h)
 	free(h);
 }
 
-void store__purge(struct store *s, struct list *l, bool (*is_unwanted)(const struct held *h, const void *ctx),
-		  const void *ctx)
+void flight_buffer__purge(struct flight_buffer *s, struct list *l, bool (*is_unwanted)(const struct held *h, const void *ctx),
+			  const void *ctx)
 {
 	struct list all = *l;
 
@@ -57,15 +57,15 @@ void store__purge(struct store *s, struct list *l, bool (*is_unwanted)(const str
 		struct held *h = list__take_first(&all);
 
 		if (is_unwanted(h, ctx))
-			store__drop(s, h);
+			flight_buffer__drop(s, h);
 		else
 			list__append(l, h);
 	}
 }
 
-struct store *store__new(uint64_t span_ns, uint64_t max_bytes)
+struct flight_buffer *flight_buffer__new(uint64_t span_ns, uint64_t max_bytes)
 {
-	struct store *s = calloc(1, sizeof(*s));
+	struct flight_buffer *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return NULL;
@@ -74,7 +74,7 @@ struct store *store__new(uint64_t span_ns, uint64_t max_bytes)
 	return s;
 }
 
-void store__free(struct store *s)
+void flight_buffer__free(struct flight_buffer *s)
 {
 	if (!s)
 		return;
@@ -154,27 +154,27 @@ static bool alive__init(struct alive *alive, const struct held *mark)
 }
 
 /* @h is before the begin: some of it is still needed. */
-static void store__retire(struct store *s, struct held *h)
+static void flight_buffer__retire(struct flight_buffer *s, struct held *h)
 {
 	struct held **total = h->head.type == TARE_FRAME_PROBES ? &s->probes : &s->loss;
 	bool is_total = h->head.type == TARE_FRAME_PROBES || h->head.type == TARE_FRAME_LOSS;
 
 	if (is_total) {
-		store__drop(s, *total);
+		flight_buffer__drop(s, *total);
 		*total = h;
 	} else if (is_finding(h)) {
 		list__append(&s->symbols, h);
 	} else if (h->head.type == TARE_FRAME_HEADER || h->head.type == TARE_FRAME_INFO) {
 		list__append(&s->described, h);
 	} else if (is_of_a_process(h)) {
-		store__purge(s, &s->described, is_replaced, h);
+		flight_buffer__purge(s, &s->described, is_replaced, h);
 		list__append(&s->described, h);
 	} else {
-		store__drop(s, h);
+		flight_buffer__drop(s, h);
 	}
 }
 
-static void store__begin_at(struct store *s, const struct held *mark)
+static void flight_buffer__begin_at(struct flight_buffer *s, const struct held *mark)
 {
 	struct alive alive;
 	bool known = alive__init(&alive, mark);
@@ -183,19 +183,19 @@ static void store__begin_at(struct store *s, const struct held *mark)
 		struct held *h = list__take_first(&s->frames);
 
 		if (known && is_of_a_dead(h, &alive))
-			store__drop(s, h);
+			flight_buffer__drop(s, h);
 		else
-			store__retire(s, h);
+			flight_buffer__retire(s, h);
 	}
 	if (known) {
-		store__purge(s, &s->described, is_of_a_dead, &alive);
-		store__purge(s, &s->symbols, is_of_a_dead, &alive);
+		flight_buffer__purge(s, &s->described, is_of_a_dead, &alive);
+		flight_buffer__purge(s, &s->symbols, is_of_a_dead, &alive);
 		free(alive.pids);
 	}
 }
 
 /* The first mark behind the begin, or NULL. */
-static struct held *next_mark(const struct store *s)
+static struct held *next_mark(const struct flight_buffer *s)
 {
 	struct held *h = s->frames.first;
 
@@ -204,7 +204,7 @@ static struct held *next_mark(const struct store *s)
 	return h;
 }
 
-void store__cut(struct store *s, uint64_t ts_ns)
+void flight_buffer__cut(struct flight_buffer *s, uint64_t ts_ns)
 {
 	struct held *last = NULL;
 
@@ -213,7 +213,7 @@ void store__cut(struct store *s, uint64_t ts_ns)
 			last = h;
 	}
 	if (last && last != s->frames.first)
-		store__begin_at(s, last);
+		flight_buffer__begin_at(s, last);
 }
 
 /* ---- adding ---- */
@@ -229,7 +229,7 @@ static struct held *held__new(const struct tare_frame *head, uint64_t len)
 	return h;
 }
 
-static void store__append(struct store *s, struct held *h)
+static void flight_buffer__append(struct flight_buffer *s, struct held *h)
 {
 	h->once = s->once;
 	list__append(&s->frames, h);
@@ -238,7 +238,7 @@ static void store__append(struct store *s, struct held *h)
 }
 
 /* Is there room for @size bytes, if need be for less time? What describes is short and always finds room. */
-static bool store__has_room(struct store *s, uint64_t size)
+static bool flight_buffer__has_room(struct flight_buffer *s, uint64_t size)
 {
 	struct held *mark;
 
@@ -247,18 +247,18 @@ static bool store__has_room(struct store *s, uint64_t size)
 		return s->bytes + size <= s->max_bytes + s->max_bytes / 2;
 	while (s->bytes + size > s->max_bytes && (mark = next_mark(s))) {
 		s->is_short = true;
-		store__begin_at(s, mark);
+		flight_buffer__begin_at(s, mark);
 	}
 	return s->bytes + size <= s->max_bytes;
 }
 
-int store__add(void *ctx, const struct tare_frame *head, const struct iovec *iov, int nr)
+int flight_buffer__add(void *ctx, const struct tare_frame *head, const struct iovec *iov, int nr)
 {
-	struct store *s = ctx;
+	struct flight_buffer *s = ctx;
 	struct held *h;
 	size_t pos = 0;
 
-	if (head->type == TARE_FRAME_EVENTS && !store__has_room(s, sizeof(*h) + head->len)) {
+	if (head->type == TARE_FRAME_EVENTS && !flight_buffer__has_room(s, sizeof(*h) + head->len)) {
 		s->is_short = true;
 		s->lost_bytes += head->len;
 		return 0;
@@ -271,11 +271,11 @@ int store__add(void *ctx, const struct tare_frame *head, const struct iovec *iov
 			memcpy(h->payload + pos, iov[i].iov_base, iov[i].iov_len);
 		pos += iov[i].iov_len;
 	}
-	store__append(s, h);
+	flight_buffer__append(s, h);
 	return 0;
 }
 
-bool store__wants_mark(const struct store *s, uint64_t now_ns)
+bool flight_buffer__wants_mark(const struct flight_buffer *s, uint64_t now_ns)
 {
 	uint64_t every = s->span_ns / MARKS_IN_SPAN;
 
@@ -284,7 +284,8 @@ bool store__wants_mark(const struct store *s, uint64_t now_ns)
 	return s->lost_bytes || now_ns - s->mark_ns >= every || s->mark_bytes > s->max_bytes / (2 * MARKS_IN_SPAN);
 }
 
-int store__mark(struct store *s, uint64_t now_ns, uint64_t self_cpu_ns, const struct tare_task *tasks, uint32_t nr)
+int flight_buffer__mark(struct flight_buffer *s, uint64_t now_ns, uint64_t self_cpu_ns,
+			const struct tare_task *tasks, uint32_t nr)
 {
 	struct tare_frame head = { .type = TARE_FRAME_TASKS, .ts_ns = now_ns };
 	struct held *h = held__new(&head, (uint64_t)nr * sizeof(*tasks));
@@ -298,34 +299,34 @@ int store__mark(struct store *s, uint64_t now_ns, uint64_t self_cpu_ns, const st
 	memcpy(copy, tasks, h->head.len);
 	for (uint32_t i = 0; i < nr; i++)
 		copy[i].phase = 0; /* where the recording begins it is the first snapshot */
-	store__append(s, h);
+	flight_buffer__append(s, h);
 	s->mark_ns = now_ns;
 	s->mark_bytes = 0;
 	if (s->lost_bytes) { /* what is before has a hole */
-		store__begin_at(s, h);
+		flight_buffer__begin_at(s, h);
 		s->lost_bytes = 0;
 	} else if (now_ns > s->span_ns) {
-		store__cut(s, now_ns - s->span_ns);
+		flight_buffer__cut(s, now_ns - s->span_ns);
 	}
 	return 0;
 }
 
-uint64_t store__begin_ns(const struct store *s)
+uint64_t flight_buffer__begin_ns(const struct flight_buffer *s)
 {
 	return s->frames.first && s->frames.first->is_mark ? s->frames.first->head.ts_ns : 0;
 }
 
-void store__once(struct store *s, bool on)
+void flight_buffer__once(struct flight_buffer *s, bool on)
 {
 	s->once = on;
 }
 
-bool store__was_short(const struct store *s)
+bool flight_buffer__was_short(const struct flight_buffer *s)
 {
 	return s->is_short;
 }
 
-uint64_t store__lost_bytes(const struct store *s)
+uint64_t flight_buffer__lost_bytes(const struct flight_buffer *s)
 {
 	return s->lost_bytes;
 }

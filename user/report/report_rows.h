@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What text and JSON both show, resolved and sorted: names for numbers, the greatest first. */
-#ifndef TARE_ROWS_H
-#define TARE_ROWS_H
+#ifndef TARE_REPORT_ROWS_H
+#define TARE_REPORT_ROWS_H
 
 #include "model.h"
 
@@ -18,12 +18,12 @@ struct row {
  * Each fills *@rows, which the caller frees, and returns how many there are, or -ENOMEM.
  * Reasons and rivals are sorted by time, wakers by count.
  */
-int rows__off_cpu(const struct model *m, struct row **rows);
-int rows__rivals(const struct model *m, struct row **rows);
-int rows__wakers(const struct model *m, struct row **rows);
+int report_rows__off_cpu(const struct model *m, struct row **rows);
+int report_rows__rivals(const struct model *m, struct row **rows);
+int report_rows__wakers(const struct model *m, struct row **rows);
 
 /* All threads with a row, most switches first; the caller frees *@threads. Returns how many, or -ENOMEM. */
-int rows__threads(const struct model *m, const struct thread ***threads);
+int report_rows__threads(const struct model *m, const struct thread ***threads);
 
 /* Which of the kernel's losses @cls counts, as in JSON; never NULL. */
 const char *loss_name(unsigned cls);
@@ -31,4 +31,4 @@ const char *loss_name(unsigned cls);
 /* Whether the kernel could bracket its scheduler, as the direct cost needs; *@why: what the recorder said, or NULL. */
 bool has_direct_cost(const struct model *m, const char **why);
 
-#endif /* TARE_ROWS_H */
+#endif /* TARE_REPORT_ROWS_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What a recording says of itself: where, how and of whom it was made. */
-#ifndef TARE_DESCRIBE_H
-#define TARE_DESCRIBE_H
+#ifndef TARE_DESCRIBING_FRAMES_H
+#define TARE_DESCRIBING_FRAMES_H
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -10,21 +10,21 @@
 #include "writer.h"
 
 /* The HEADER frame: clocks and machine. Returns 0 or a negative errno. */
-int describe__header(struct writer *w, unsigned nr_cpus);
+int describing_frames__header(struct writer *w, unsigned nr_cpus);
 
 /* One INFO frame of @nr pairs of key and value. Returns 0 or a negative errno. */
-int describe__info(struct writer *w, const char *const (*pairs)[2], unsigned nr);
+int describing_frames__info(struct writer *w, const char *const (*pairs)[2], unsigned nr);
 
 /* What process @pid calls its numbers, by @runtime, which made @self of it, as a NAMES frame. Returns 0 or a negative errno. */
-int describe__names(struct writer *w, pid_t pid, const struct runtime *runtime, void *self);
+int describing_frames__names(struct writer *w, pid_t pid, const struct runtime *runtime, void *self);
 
 /* The machine and the command line that made the recording, as INFO. Returns 0 or a negative errno. */
-int describe__host(struct writer *w, const char *cmdline);
+int describing_frames__host(struct writer *w, const char *cmdline);
 
 /*
  * Process @pid and the files that it has mapped, as PROCESSES and MODULES
  * frames. Returns 0, -ESRCH where it is gone by now, or another negative errno.
  */
-int describe__process(struct writer *w, pid_t pid);
+int describing_frames__process(struct writer *w, pid_t pid);
 
-#endif /* TARE_DESCRIBE_H */
+#endif /* TARE_DESCRIBING_FRAMES_H */

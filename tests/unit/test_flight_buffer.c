@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The last seconds of a recording, held in memory: bounded, in order, and at any time a recording that can be read. */
+#include "flight_buffer.h"
 #include "recording.h"
-#include "store.h"
 
 #define SECOND	1000000000ull
 #define ROOM	(1ull << 20)
 
-static struct writer *into(struct store *s)
+static struct writer *into(struct flight_buffer *s)
 {
 	struct writer *w;
 
 	assert_non_null(s);
-	assert_int_equal(writer__to(store__add, s, &w), 0);
+	assert_int_equal(writer__to(flight_buffer__add, s, &w), 0);
 	return w;
 }
 
@@ -22,13 +22,13 @@ static int add_up(void *ctx, const struct tare_frame *head, const struct iovec *
 }
 
 /* That it holds: so long is what it writes. */
-static uint64_t bytes_of(struct store *s)
+static uint64_t bytes_of(struct flight_buffer *s)
 {
 	uint64_t bytes = 0;
 	struct writer *w;
 
 	assert_int_equal(writer__to(add_up, &bytes, &w), 0);
-	assert_int_equal(store__write(s, w, NULL, NULL), 0);
+	assert_int_equal(flight_buffer__write(s, w, NULL, NULL), 0);
 	writer__close(w);
 	return bytes;
 }
@@ -39,11 +39,11 @@ static struct tare_task task(uint32_t tgid, uint64_t ts_ns)
 	return (struct tare_task){ .ts_ns = ts_ns, .tid = tgid, .tgid = tgid, .phase = 2 };
 }
 
-static void mark(struct store *s, uint64_t ts_ns, uint32_t tgid)
+static void mark(struct flight_buffer *s, uint64_t ts_ns, uint32_t tgid)
 {
 	struct tare_task t = task(tgid, ts_ns);
 
-	assert_int_equal(store__mark(s, ts_ns, ts_ns / 100, &t, 1), 0);
+	assert_int_equal(flight_buffer__mark(s, ts_ns, ts_ns / 100, &t, 1), 0);
 }
 
 /* One record, of thread @tid. */
@@ -90,11 +90,11 @@ static void finish(struct writer *w, uint64_t ts_ns)
 	frame(w, TARE_FRAME_END, 0, ts_ns, &end, sizeof(end));
 }
 
-static struct reader *written(struct store *s, void (*meanwhile)(void *ctx), void *ctx)
+static struct reader *written(struct flight_buffer *s, void (*meanwhile)(void *ctx), void *ctx)
 {
 	struct writer *w = create("written");
 
-	assert_int_equal(store__write(s, w, meanwhile, ctx), 0);
+	assert_int_equal(flight_buffer__write(s, w, meanwhile, ctx), 0);
 	assert_int_equal(writer__close(w), 0);
 	return open_file("written");
 }
@@ -103,7 +103,7 @@ static struct reader *written(struct store *s, void (*meanwhile)(void *ctx), voi
 
 static void all_is_written_before_anything_had_to_go(void **unused)
 {
-	struct store *s = store__new(10 * SECOND, ROOM);
+	struct flight_buffer *s = flight_buffer__new(10 * SECOND, ROOM);
 	struct writer *w = into(s);
 	struct reader *r;
 	struct event ev;
@@ -112,21 +112,21 @@ static void all_is_written_before_anything_had_to_go(void **unused)
 	record(w, 1 * SECOND, 1);
 	mark(s, 2 * SECOND, 1);
 	record(w, 3 * SECOND, 2);
-	assert_true(store__begin_ns(s) == 0);
+	assert_true(flight_buffer__begin_ns(s) == 0);
 	r = written(s, NULL, NULL);
 	next_is(r, &ev, EVENT_HEADER);
 	migrate_is(r, 1 * SECOND, 0, 1);
 	migrate_is(r, 3 * SECOND, 0, 2);
 	end_is(r);
 	writer__close(w);
-	store__free(s);
-	store__free(NULL);
+	flight_buffer__free(s);
+	flight_buffer__free(NULL);
 }
 
 static void begins_at_a_mark_with_what_describes_the_living(void **unused)
 {
 	static const char strings[] = "key=value";
-	struct store *s = store__new(2 * SECOND, ROOM);
+	struct flight_buffer *s = flight_buffer__new(2 * SECOND, ROOM);
 	struct writer *w = into(s);
 	struct reader *r;
 	struct event ev;
@@ -148,8 +148,8 @@ static void begins_at_a_mark_with_what_describes_the_living(void **unused)
 	totals(w, 3 * SECOND, 150, 5);
 	mark(s, 4 * SECOND, 10);	/* now the first second is too old */
 	finish(w, 5 * SECOND);
-	assert_true(store__begin_ns(s) == 2 * SECOND);
-	assert_true(store__lost_before(s) == 12);
+	assert_true(flight_buffer__begin_ns(s) == 2 * SECOND);
+	assert_true(flight_buffer__lost_before(s) == 12);
 
 	r = written(s, NULL, NULL);
 	next_is(r, &ev, EVENT_HEADER);
@@ -173,12 +173,12 @@ static void begins_at_a_mark_with_what_describes_the_living(void **unused)
 	assert_true(ev.end->self_cpu_ns == (5 - 2) * SECOND / 100);
 	end_is(r);
 	writer__close(w);
-	store__free(s);
+	flight_buffer__free(s);
 }
 
 static void loss_since_the_begin_is_told(void **unused)
 {
-	struct store *s = store__new(1 * SECOND, ROOM);
+	struct flight_buffer *s = flight_buffer__new(1 * SECOND, ROOM);
 	struct writer *w = into(s);
 	struct reader *r;
 	struct event ev;
@@ -188,7 +188,7 @@ static void loss_since_the_begin_is_told(void **unused)
 	mark(s, 1 * SECOND, 1);
 	totals(w, 2 * SECOND, 20, 9);
 	mark(s, 2 * SECOND, 1);
-	assert_true(store__begin_ns(s) == 1 * SECOND);
+	assert_true(flight_buffer__begin_ns(s) == 1 * SECOND);
 	r = written(s, NULL, NULL);
 	next_is(r, &ev, EVENT_HEADER);
 	next_is(r, &ev, EVENT_TASK);
@@ -198,12 +198,12 @@ static void loss_since_the_begin_is_told(void **unused)
 	assert_true(ev.loss->cls == TARE_LOST_IN && ev.loss->cpu == 1 && ev.loss->count == 4);
 	end_is(r);
 	writer__close(w);
-	store__free(s);
+	flight_buffer__free(s);
 }
 
 static void an_end_for_one_writing_is_in_no_other(void **unused)
 {
-	struct store *s = store__new(10 * SECOND, ROOM);
+	struct flight_buffer *s = flight_buffer__new(10 * SECOND, ROOM);
 	struct writer *w = into(s);
 	struct event ev;
 
@@ -212,9 +212,9 @@ static void an_end_for_one_writing_is_in_no_other(void **unused)
 		uint64_t before = bytes_of(s);
 		struct reader *r;
 
-		store__once(s, true);
+		flight_buffer__once(s, true);
 		finish(w, i * SECOND);
-		store__once(s, false);
+		flight_buffer__once(s, false);
 		r = written(s, NULL, NULL);
 		next_is(r, &ev, EVENT_HEADER);
 		next_is(r, &ev, EVENT_END);
@@ -223,13 +223,13 @@ static void an_end_for_one_writing_is_in_no_other(void **unused)
 		assert_true(bytes_of(s) == before);
 	}
 	writer__close(w);
-	store__free(s);
+	flight_buffer__free(s);
 }
 
 /* ---- bounds ---- */
 
 struct filler {
-	struct store *s;
+	struct flight_buffer *s;
 	struct writer *w;
 	uint64_t now_ns;
 	uint32_t nr, calls;
@@ -251,27 +251,27 @@ static void fill(struct filler *f)
 
 static void time_bounds_it(void **unused)
 {
-	struct filler f = { .s = store__new(SECOND, 1ull << 30) };
+	struct filler f = { .s = flight_buffer__new(SECOND, 1ull << 30) };
 	uint64_t marks = 0;
 
 	f.w = into(f.s);
 	header(f.w);
 	for (int i = 0; i < 1000; i++) {
 		fill(&f);
-		if (store__wants_mark(f.s, f.now_ns)) {
+		if (flight_buffer__wants_mark(f.s, f.now_ns)) {
 			mark(f.s, f.now_ns, 1);
 			marks++;
 		}
 		if (f.now_ns > SECOND)
-			assert_true(f.now_ns - store__begin_ns(f.s) <= SECOND + SECOND / 2);
+			assert_true(f.now_ns - flight_buffer__begin_ns(f.s) <= SECOND + SECOND / 2);
 		if (f.now_ns > 2 * SECOND)
-			assert_true(f.now_ns - store__begin_ns(f.s) >= SECOND);
+			assert_true(f.now_ns - flight_buffer__begin_ns(f.s) >= SECOND);
 	}
 	assert_in_range(marks, 30, 50);
-	assert_false(store__was_short(f.s));
+	assert_false(flight_buffer__was_short(f.s));
 	assert_true(bytes_of(f.s) < 150 * 66000);
 	writer__close(f.w);
-	store__free(f.s);
+	flight_buffer__free(f.s);
 }
 
 /* What is read begins at the mark and has each of the last frames whole, in order. */
@@ -293,42 +293,42 @@ static void reads_to_the_end(struct reader *r, uint32_t last)
 
 static void room_bounds_it(void **unused)
 {
-	struct filler f = { .s = store__new(1000 * SECOND, ROOM) };
+	struct filler f = { .s = flight_buffer__new(1000 * SECOND, ROOM) };
 
 	f.w = into(f.s);
 	header(f.w);
 	for (int i = 0; i < 500; i++) {
 		fill(&f);
-		if (store__wants_mark(f.s, f.now_ns))
+		if (flight_buffer__wants_mark(f.s, f.now_ns))
 			mark(f.s, f.now_ns, 1);
 		assert_true(bytes_of(f.s) <= ROOM + 1024);
-		assert_true(store__lost_bytes(f.s) == 0);
+		assert_true(flight_buffer__lost_bytes(f.s) == 0);
 	}
-	assert_true(store__was_short(f.s));
+	assert_true(flight_buffer__was_short(f.s));
 	assert_true(bytes_of(f.s) > ROOM / 2);
 	reads_to_the_end(written(f.s, NULL, NULL), f.nr);
 	writer__close(f.w);
-	store__free(f.s);
+	flight_buffer__free(f.s);
 }
 
 static void what_finds_no_room_is_counted_and_leaves_no_hole(void **unused)
 {
-	struct filler f = { .s = store__new(1000 * SECOND, ROOM) };
+	struct filler f = { .s = flight_buffer__new(1000 * SECOND, ROOM) };
 
 	f.w = into(f.s);
 	header(f.w);
 	for (int i = 0; i < 30; i++)
 		fill(&f); /* and nobody marks */
 	assert_true(bytes_of(f.s) <= ROOM);
-	assert_true(store__lost_bytes(f.s) >= 14 * 65536);
-	assert_true(store__wants_mark(f.s, 0));
+	assert_true(flight_buffer__lost_bytes(f.s) >= 14 * 65536);
+	assert_true(flight_buffer__wants_mark(f.s, 0));
 	mark(f.s, f.now_ns, 1);
-	assert_true(store__lost_bytes(f.s) == 0);
-	assert_true(store__begin_ns(f.s) == f.now_ns);
+	assert_true(flight_buffer__lost_bytes(f.s) == 0);
+	assert_true(flight_buffer__begin_ns(f.s) == f.now_ns);
 	fill(&f);
 	reads_to_the_end(written(f.s, NULL, NULL), f.nr);
 	writer__close(f.w);
-	store__free(f.s);
+	flight_buffer__free(f.s);
 }
 
 static void add_meanwhile(void *ctx)
@@ -341,13 +341,13 @@ static void add_meanwhile(void *ctx)
 
 static void may_grow_while_it_is_written(void **unused)
 {
-	struct filler f = { .s = store__new(1000 * SECOND, 16 * ROOM) };
+	struct filler f = { .s = flight_buffer__new(1000 * SECOND, 16 * ROOM) };
 	uint32_t last;
 
 	f.w = into(f.s);
 	header(f.w);
 	mark(f.s, 1, 1);
-	store__cut(f.s, 1);
+	flight_buffer__cut(f.s, 1);
 	for (int i = 0; i < 250; i++)
 		fill(&f);
 	last = f.nr;
@@ -356,7 +356,7 @@ static void may_grow_while_it_is_written(void **unused)
 	assert_int_equal(f.nr, last + f.calls);
 	reads_to_the_end(written(f.s, NULL, NULL), f.nr);
 	writer__close(f.w);
-	store__free(f.s);
+	flight_buffer__free(f.s);
 }
 
 int main(void)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the two halves of the store share: store.c holds, store_write.c gives out. */
-#ifndef TARE_STORE_IMPL_H
-#define TARE_STORE_IMPL_H
+/* What the two halves of the flight buffer share: flight_buffer.c holds, flight_buffer_write.c gives out. */
+#ifndef TARE_FLIGHT_BUFFER_IMPL_H
+#define TARE_FLIGHT_BUFFER_IMPL_H
 
-#include "store.h"
+#include "flight_buffer.h"
 
 struct held {
 	struct held *next;
@@ -18,7 +18,7 @@ struct list {
 	struct held *first, *last;
 };
 
-struct store {
+struct flight_buffer {
 	struct list described;	/* before the begin: header, info, processes, modules .. */
 	struct list symbols;	/* .. and symbols, of processes that were there when it began */
 	struct list frames;	/* since; the first is a mark once something was let go */
@@ -30,7 +30,7 @@ struct store {
 };
 
 /* Free those of @l for which @is_unwanted says so. */
-void store__purge(struct store *s, struct list *l, bool (*is_unwanted)(const struct held *h, const void *ctx),
-		  const void *ctx);
+void flight_buffer__purge(struct flight_buffer *s, struct list *l, bool (*is_unwanted)(const struct held *h, const void *ctx),
+			  const void *ctx);
 
-#endif /* TARE_STORE_IMPL_H */
+#endif /* TARE_FLIGHT_BUFFER_IMPL_H */
