@@ -5,12 +5,12 @@
 
 #include "tare.bpf.h"
 
-#define CGROUP_NAME_LEN 128
+#define CGROUP_NAME_LEN	 128
 #define CGROUP_MAX_DEPTH 32
 
 const volatile bool follow_cgroup = false;
 const volatile int follow_cgroup_hierarchy = 0;
-const volatile __u64 follow_cgroup_above = 0;	/* id; 0: the root is followed */
+const volatile __u64 follow_cgroup_above = 0; /* id; 0: the root is followed */
 const volatile char follow_cgroup_name[CGROUP_NAME_LEN] = "";
 
 static __noinline bool cgroup__has_name(struct cgroup *cgroup)

@@ -20,9 +20,9 @@ static __always_inline bool asks_to_give_way(int sig)
 	return sig > 0 && sig < 64 && preempt_signals >> sig & 1;
 }
 
-#define EMIT_EVIDENCE(c, ts, r)                                               \
-	do {                                                                  \
-		if (emit(c, ts, &(r)->rec, sizeof(*(r))))                     \
+#define EMIT_EVIDENCE(c, ts, r)                                                  \
+	do {                                                                     \
+		if (emit(c, ts, &(r)->rec, sizeof(*(r))))                        \
 			__sync_fetch_and_add(&(c)->lost[TARE_LOST_EVIDENCE], 1); \
 	} while (0)
 
@@ -67,7 +67,8 @@ int BPF_PROG(signal_deliver, int sig, void *info)
 	r.ip = user_ip(p);
 	call = returns_from(p);
 	r.call = call == TARE_NO_SYSCALL ? 0 : call + 1;
-	/* the kernel merges those to one thread, and keeps those to the process apart: this is the answer to all of its own */
+	/* the kernel merges those to one thread, and keeps those to the process apart: this is the answer to all of its
+	 * own */
 	if (is_sent_to_thread(info))
 		r.rec.flags = TARE_SIGNAL_DELIVERED;
 	now = bpf_ktime_get_ns();

@@ -39,68 +39,68 @@
 #include <linux/types.h>
 #endif
 
-#define TARE_FORMAT_VERSION	1
-#define TARE_COMM_LEN		16	/* TASK_COMM_LEN, include/linux/sched.h */
-#define TARE_CGROUP_LEN		128	/* container runtimes name them by an id of 64 digits and what they add */
-#define TARE_BUILD_ID_MAX	20	/* SHA-1, what ld --build-id makes */
+#define TARE_FORMAT_VERSION 1
+#define TARE_COMM_LEN	    16	/* TASK_COMM_LEN, include/linux/sched.h */
+#define TARE_CGROUP_LEN	    128 /* container runtimes name them by an id of 64 digits and what they add */
+#define TARE_BUILD_ID_MAX   20	/* SHA-1, what ld --build-id makes */
 
 /* ---- frames ---------------------------------------------------------- */
 
-#define TARE_FRAME_MAGIC	0x45524154u	/* "TARE" */
-#define TARE_FRAME_MAX		(16u << 20)	/* longest payload that a reader accepts */
+#define TARE_FRAME_MAGIC 0x45524154u /* "TARE" */
+#define TARE_FRAME_MAX	 (16u << 20) /* longest payload that a reader accepts */
 
 /* "untold.PID=this is Go, but ...": why nothing tells of that process's pauses, though its runtime makes some */
-#define TARE_INFO_UNTOLD	"untold."
+#define TARE_INFO_UNTOLD "untold."
 /*
- * "late.N=the runtime of ...": it told of its pauses only from some time after it had begun, since nothing held it. In any
- * order.
+ * "late.N=the runtime of ...": it told of its pauses only from some time after it had begun, since nothing held it. In
+ * any order.
  */
-#define TARE_INFO_LATE		"late."
+#define TARE_INFO_LATE "late."
 /* INFO: the recorder's own process, as the kernel numbers it; 0: not known. */
-#define TARE_INFO_RECORDER	"recorder_pid"
+#define TARE_INFO_RECORDER "recorder_pid"
 
 enum tare_frame_type {
-	TARE_FRAME_HEADER = 1,	/* struct tare_header */
-	TARE_FRAME_INFO,	/* "key=value\0" strings: what was measured, where, how */
-	TARE_FRAME_EVENTS,	/* records of one CPU */
-	TARE_FRAME_ROUND,	/* empty: all rings were drained once */
-	TARE_FRAME_TASKS,	/* tare_array of struct tare_task */
-	TARE_FRAME_PROCESSES,	/* struct tare_process, each followed by its strings */
-	TARE_FRAME_MODULES,	/* struct tare_module, each followed by its path */
-	TARE_FRAME_LOSS,	/* tare_array of struct tare_loss: running totals */
-	TARE_FRAME_PROBES,	/* tare_array of struct tare_probe: running totals */
-	TARE_FRAME_END,		/* struct tare_end: the recording was closed in order */
-	TARE_FRAME_RUNTIMES,	/* tare_array of struct tare_counters: a runtime's own counters, as read at .ts_ns */
-	TARE_FRAME_SYMBOLS,	/* struct tare_symbol, each followed by its strings */
-	TARE_FRAME_DELAYS,	/* struct tare_delays: how long goroutines waited to run, as their runtime counts it */
-	TARE_FRAME_NAMES,	/* struct tare_number_name, each followed by its text; all of one process */
-	TARE_FRAME_PAGES,	/* struct tare_page, each followed by its name; all of one process */
-	TARE_FRAME_QUOTAS,	/* struct tare_quota, each followed by its path; all of one process or thread */
+	TARE_FRAME_HEADER = 1, /* struct tare_header */
+	TARE_FRAME_INFO,       /* "key=value\0" strings: what was measured, where, how */
+	TARE_FRAME_EVENTS,     /* records of one CPU */
+	TARE_FRAME_ROUND,      /* empty: all rings were drained once */
+	TARE_FRAME_TASKS,      /* tare_array of struct tare_task */
+	TARE_FRAME_PROCESSES,  /* struct tare_process, each followed by its strings */
+	TARE_FRAME_MODULES,    /* struct tare_module, each followed by its path */
+	TARE_FRAME_LOSS,       /* tare_array of struct tare_loss: running totals */
+	TARE_FRAME_PROBES,     /* tare_array of struct tare_probe: running totals */
+	TARE_FRAME_END,	       /* struct tare_end: the recording was closed in order */
+	TARE_FRAME_RUNTIMES,   /* tare_array of struct tare_counters: a runtime's own counters, as read at .ts_ns */
+	TARE_FRAME_SYMBOLS,    /* struct tare_symbol, each followed by its strings */
+	TARE_FRAME_DELAYS,     /* struct tare_delays: how long goroutines waited to run, as their runtime counts it */
+	TARE_FRAME_NAMES,      /* struct tare_number_name, each followed by its text; all of one process */
+	TARE_FRAME_PAGES,      /* struct tare_page, each followed by its name; all of one process */
+	TARE_FRAME_QUOTAS,     /* struct tare_quota, each followed by its path; all of one process or thread */
 };
 
 struct tare_frame {
 	__u32 magic;
 	__u16 type;
-	__u16 cpu;	/* EVENTS: which CPU's records */
-	__u32 len;	/* bytes of payload that follow */
-	__u32 crc;	/* crc32 (zlib's) of this header with .crc = 0, then the payload */
-	__u64 ts_ns;	/* CLOCK_MONOTONIC; see above for EVENTS and ROUND */
+	__u16 cpu;   /* EVENTS: which CPU's records */
+	__u32 len;   /* bytes of payload that follow */
+	__u32 crc;   /* crc32 (zlib's) of this header with .crc = 0, then the payload */
+	__u64 ts_ns; /* CLOCK_MONOTONIC; see above for EVENTS and ROUND */
 };
 
 enum tare_arch { TARE_ARCH_X86_64 = 1, TARE_ARCH_ARM64 };
 
 /*
- * All times in a file are CLOCK_MONOTONIC as the kernel has it, whatever time namespace the recorder or a target is in; the
- * triple, read together, relates it to the others.
+ * All times in a file are CLOCK_MONOTONIC as the kernel has it, whatever time namespace the recorder or a target is in;
+ * the triple, read together, relates it to the others.
  */
 struct tare_header {
 	__u32 version;
-	__u32 arch;		/* enum tare_arch: whose system call numbers */
-	__u32 nr_cpus;		/* possible CPUs */
+	__u32 arch;    /* enum tare_arch: whose system call numbers */
+	__u32 nr_cpus; /* possible CPUs */
 	__u32 page_size;
 	__u64 mono_ns, boot_ns, real_ns;
-	__u32 ticks_hz;		/* USER_HZ */
-	__u32 flags;		/* none yet */
+	__u32 ticks_hz; /* USER_HZ */
+	__u32 flags;	/* none yet */
 };
 
 struct tare_array {
@@ -115,38 +115,38 @@ struct tare_array {
 struct tare_task {
 	__u64 ts_ns;
 	__u32 tid, tgid, ppid;
-	__u16 state;		/* TARE_STATE_*, TARE_STATE_RUNNING also while it waits for a CPU */
-	__u16 syscall;		/* that it is in, or TARE_NO_SYSCALL */
-	__u64 start_ns;		/* when the thread was born, CLOCK_MONOTONIC */
-	__u64 nvcsw, nivcsw;	/* as in /proc/PID/task/TID/status */
-	__u64 exec_ns;		/* schedstat's first field */
-	__u64 run_delay_ns;	/* schedstat's second field; TARE_UNKNOWN where the kernel keeps none */
-	__u16 on_cpu;		/* 1: it was on a CPU at .ts_ns */
+	__u16 state;	     /* TARE_STATE_*, TARE_STATE_RUNNING also while it waits for a CPU */
+	__u16 syscall;	     /* that it is in, or TARE_NO_SYSCALL */
+	__u64 start_ns;	     /* when the thread was born, CLOCK_MONOTONIC */
+	__u64 nvcsw, nivcsw; /* as in /proc/PID/task/TID/status */
+	__u64 exec_ns;	     /* schedstat's first field */
+	__u64 run_delay_ns;  /* schedstat's second field; TARE_UNKNOWN where the kernel keeps none */
+	__u16 on_cpu;	     /* 1: it was on a CPU at .ts_ns */
 	__u16 cpu;
-	__u32 phase;		/* 0 first snapshot, 1 last */
+	__u32 phase; /* 0 first snapshot, 1 last */
 	char comm[TARE_COMM_LEN];
-	__u32 stop;		/* what makes it stand still, as struct tare_stop's .rec.flags; 0: nothing, or not told .. */
-	__u32 signal;		/* .. and the same, as there */
+	__u32 stop;   /* what makes it stand still, as struct tare_stop's .rec.flags; 0: nothing, or not told .. */
+	__u32 signal; /* .. and the same, as there */
 	char cgroup[TARE_CGROUP_LEN];
 };
 
-#define TARE_UNKNOWN	(~0ull)
+#define TARE_UNKNOWN (~0ull)
 
 /* Followed by cmdline_len bytes (arguments separated by NUL), then exe_len bytes; padded to 8. */
 struct tare_process {
 	__u32 pid, ppid;
-	__u64 start_ns;		/* when it was born, CLOCK_MONOTONIC, to a clock tick; 0: not told */
+	__u64 start_ns; /* when it was born, CLOCK_MONOTONIC, to a clock tick; 0: not told */
 	__u16 cmdline_len, exe_len;
-	__u32 size;		/* of this struct, its strings and the padding */
+	__u32 size; /* of this struct, its strings and the padding */
 };
 
 /* A mapped file with code in it. Followed by path_len bytes of path; padded to 8. */
 struct tare_module {
 	__u32 pid;
-	__u32 size;		/* of this struct, the path and the padding */
+	__u32 size; /* of this struct, the path and the padding */
 	__u64 start, end, offset;
 	__u16 path_len;
-	__u8 build_id_len;	/* 0: none found */
+	__u8 build_id_len; /* 0: none found */
 	__u8 build_id[TARE_BUILD_ID_MAX];
 	__u8 pad;
 };
@@ -157,99 +157,101 @@ struct tare_module {
  */
 struct tare_symbol {
 	__u32 pid;
-	__u32 size;		/* of this struct, its strings and the padding */
+	__u32 size; /* of this struct, its strings and the padding */
 	__u64 ip;
-	__u32 line;		/* 0: not known */
+	__u32 line; /* 0: not known */
 	__u16 name_len, file_len;
 };
 
 /*
- * What follows the padding of a struct tare_symbol, where .size leaves room: about calls at an address. That of a call is the
- * return address minus one. Followed by name_len and file_len bytes; padded to 8.
+ * What follows the padding of a struct tare_symbol, where .size leaves room: about calls at an address. That of a call
+ * is the return address minus one. Followed by name_len and file_len bytes; padded to 8.
  */
 struct tare_symbol_more {
-	__u32 flags;		/* TARE_SYMBOL_* */
-	__u16 owner;		/* enum tare_owner: whose code the function is */
-	__s16 return_at;	/* in bytes from the stack pointer to the return address; -1: not known */
-	__u32 line;		/* where the function was inlined into the program's own code: that, as above .. */
-	__u16 name_len, file_len;	/* .. or 0 */
+	__u32 flags;		  /* TARE_SYMBOL_* */
+	__u16 owner;		  /* enum tare_owner: whose code the function is */
+	__s16 return_at;	  /* in bytes from the stack pointer to the return address; -1: not known */
+	__u32 line;		  /* where the function was inlined into the program's own code: that, as above .. */
+	__u16 name_len, file_len; /* .. or 0 */
 };
-#define TARE_SYMBOL_CALL	0x0001	/* it is in a call, which ends right behind it */
-#define TARE_SYMBOL_FRAME	0x0002	/* the frame pointer is the function's own there */
+#define TARE_SYMBOL_CALL  0x0001 /* it is in a call, which ends right behind it */
+#define TARE_SYMBOL_FRAME 0x0002 /* the frame pointer is the function's own there */
 
 enum tare_owner {
 	TARE_OWNER_UNKNOWN,
-	TARE_OWNER_RUNTIME,	/* the language's runtime */
-	TARE_OWNER_LIBRARY,	/* the language's standard library; of a native program: any library */
+	TARE_OWNER_RUNTIME, /* the language's runtime */
+	TARE_OWNER_LIBRARY, /* the language's standard library; of a native program: any library */
 	TARE_OWNER_PROGRAM,
 };
 
 /* What the page of a fault belongs to. Followed by name_len bytes; padded to 8. */
 struct tare_page {
 	__u32 pid;
-	__u32 size;		/* of this struct, the name and the padding */
-	__u64 address;		/* of the page */
-	__u16 name_len;		/* a file's path, or "[heap]" and the like; 0: memory without a name */
+	__u32 size;	/* of this struct, the name and the padding */
+	__u64 address;	/* of the page */
+	__u16 name_len; /* a file's path, or "[heap]" and the like; 0: memory without a name */
 	__u16 pad[3];
 };
-#define TARE_PAGE_MASK	(~0xfffull)	/* the smallest page there is */
+#define TARE_PAGE_MASK (~0xfffull) /* the smallest page there is */
 
 /*
- * The cgroup whose CPU quota holds a process back, or a thread that is in a cgroup of its own. The last one told counts.
- * Followed by path_len bytes; padded to 8.
+ * The cgroup whose CPU quota holds a process back, or a thread that is in a cgroup of its own. The last one told
+ * counts. Followed by path_len bytes; padded to 8.
  */
 struct tare_quota {
 	__u32 pid;
-	__u32 size;		/* of this struct, the path and the padding */
-	__u64 quota_ns, period_ns;	/* it may run so long in each period, on all CPUs together */
+	__u32 size;		   /* of this struct, the path and the padding */
+	__u64 quota_ns, period_ns; /* it may run so long in each period, on all CPUs together */
 	__u16 path_len;
 	__u16 pad[3];
 };
 
 /*
- * What process .pid calls number .number of a kind; the last one told counts from then on. Followed by text_len bytes; padded
- * to 8.
+ * What process .pid calls number .number of a kind; the last one told counts from then on. Followed by text_len bytes;
+ * padded to 8.
  */
 struct tare_number_name {
 	__u32 pid;
-	__u32 size;		/* of this struct, the text and the padding */
+	__u32 size; /* of this struct, the text and the padding */
 	__u64 number;
-	__u16 kind;		/* enum tare_name_kind */
+	__u16 kind; /* enum tare_name_kind */
 	__u16 text_len;
 	__u32 pad;
 };
 
 enum tare_name_kind {
-	TARE_NAME_STOP_REASON = 1,	/* why the world is stopped */
+	TARE_NAME_STOP_REASON = 1, /* why the world is stopped */
 	TARE_NAME_GC_PHASE,
-	TARE_NAME_WAIT_REASON,		/* what a goroutine waits for */
-	TARE_NAME_STATUS,		/* of a goroutine; one that waits is "waiting" */
+	TARE_NAME_WAIT_REASON, /* what a goroutine waits for */
+	TARE_NAME_STATUS,      /* of a goroutine; one that waits is "waiting" */
 };
 
 /* The runtime's histogram of a process since it started: of durations of at least from_ns[i], count[i]; ascending. */
 struct tare_delays {
 	__u32 pid;
-	__u32 one_in;		/* of so many waits one is counted */
+	__u32 one_in; /* of so many waits one is counted */
 	__u32 nr, pad;
-	struct { __u64 from_ns, count; } buckets[];	/* nr of them; those without a wait may be left out */
+	struct {
+		__u64 from_ns, count;
+	} buckets[]; /* nr of them; those without a wait may be left out */
 };
-#define TARE_DELAYS_MAX	1024
+#define TARE_DELAYS_MAX 1024
 
 /* What was lost, by class. Each count is of events that happened and are not in the file. */
 enum tare_loss_class {
-	TARE_LOST_OUT,		/* a target thread left a CPU */
-	TARE_LOST_IN,		/* a target thread came onto a CPU */
-	TARE_LOST_OTHER,	/* a switch between other tasks while a target thread waited */
-	TARE_LOST_TASK,		/* birth, exec, rename, migration or end of a thread */
-	TARE_LOST_THREAD,	/* a thread that could not be followed at all: no memory for its state */
-	TARE_LOST_DISK,		/* bytes that could not be written to the file */
-	TARE_LOST_RUNTIME,	/* an event of the language runtime */
-	TARE_LOST_EVIDENCE,	/* a signal, fault, sample or interrupt of a target thread */
+	TARE_LOST_OUT,	    /* a target thread left a CPU */
+	TARE_LOST_IN,	    /* a target thread came onto a CPU */
+	TARE_LOST_OTHER,    /* a switch between other tasks while a target thread waited */
+	TARE_LOST_TASK,	    /* birth, exec, rename, migration or end of a thread */
+	TARE_LOST_THREAD,   /* a thread that could not be followed at all: no memory for its state */
+	TARE_LOST_DISK,	    /* bytes that could not be written to the file */
+	TARE_LOST_RUNTIME,  /* an event of the language runtime */
+	TARE_LOST_EVIDENCE, /* a signal, fault, sample or interrupt of a target thread */
 	TARE_NR_LOST,
 };
 
 struct tare_loss {
-	__u32 cls;		/* enum tare_loss_class */
+	__u32 cls; /* enum tare_loss_class */
 	__u32 cpu;
 	__u64 count;
 };
@@ -258,8 +260,8 @@ struct tare_loss {
  * Beside the probes stand: targets that were held when they became another program, until tare had attached to that
  * (Linux 6.18), and how many of these went on before it had. What holding costs is CPU time of the target as well.
  */
-#define TARE_PROBE_HOLD		"exec_hold"
-#define TARE_PROBE_HOLD_MISSED	"exec_hold_missed"
+#define TARE_PROBE_HOLD	       "exec_hold"
+#define TARE_PROBE_HOLD_MISSED "exec_hold_missed"
 
 /* What a probe cost. Hits are counted always; run time is the kernel's own BPF statistics over a part of them. */
 struct tare_probe {
@@ -276,29 +278,35 @@ struct tare_probe {
 struct tare_counters {
 	__u64 ts_ns;
 	__u32 pid;
-	__u32 final;			/* 1: taken at the process's end */
-	__u64 goroutine_switches;	/* times that a goroutine was given a P */
+	__u32 final;		  /* 1: taken at the process's end */
+	__u64 goroutine_switches; /* times that a goroutine was given a P */
 	__u64 goroutines_created;
 	__u64 alloc_bytes, alloc_objects, freed_bytes, freed_objects;
-	__u64 collections;		/* completed ones */
-	__u64 pauses, pause_ns;		/* as the runtime itself counts them */
+	__u64 collections;	/* completed ones */
+	__u64 pauses, pause_ns; /* as the runtime itself counts them */
 	__u64 heap_bytes, goal_bytes;
-	__u64 syscalls;			/* that the runtime's scheduler knows of */
-	__u64 preempts;			/* goroutines that gave way because they were asked to */
-	__u64 assist_ns;		/* time that allocating goroutines marked for the collector */
+	__u64 syscalls;	 /* that the runtime's scheduler knows of */
+	__u64 preempts;	 /* goroutines that gave way because they were asked to */
+	__u64 assist_ns; /* time that allocating goroutines marked for the collector */
 };
 
-enum tare_end_reason { TARE_END_DURATION = 1, TARE_END_INTERRUPT, TARE_END_TARGET_GONE, TARE_END_ERROR,
-		       TARE_END_TRIGGER };
+enum tare_end_reason {
+	TARE_END_DURATION = 1,
+	TARE_END_INTERRUPT,
+	TARE_END_TARGET_GONE,
+	TARE_END_ERROR,
+	TARE_END_TRIGGER
+};
 
 struct tare_end {
 	__u64 ts_ns;
-	__u32 reason;		/* enum tare_end_reason */
-	__s32 wait_status;	/* `tare run`: as waitpid() gave it, else -1 */
-	__u64 self_cpu_ns;	/* CPU time that the recorder itself took */
+	__u32 reason;	   /* enum tare_end_reason */
+	__s32 wait_status; /* `tare run`: as waitpid() gave it, else -1 */
+	__u64 self_cpu_ns; /* CPU time that the recorder itself took */
 };
 
-/* The sizes are part of the format: a struct may grow at its end where a reader is told its size, and in no other way. */
+/* The sizes are part of the format: a struct may grow at its end where a reader is told its size, and in no other way.
+ */
 #define TARE_SIZE(type, bytes) _Static_assert(sizeof(struct type) == (bytes), "struct " #type " is part of the format")
 TARE_SIZE(tare_frame, 24);
 TARE_SIZE(tare_header, 48);

@@ -9,7 +9,7 @@
 struct path_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, MAX_RUNTIMES);
-	__type(key, __u32);	/* tgid */
+	__type(key, __u32); /* tgid */
 	__type(value, struct goroutine_path);
 };
 extern struct path_map goroutine_paths SEC(".maps");

@@ -21,7 +21,7 @@ struct hold_state state SEC(TARE_HOLD_STATE) = {};
 struct tasks_map tasks SEC(".maps");
 struct cpus_map cpus SEC(".maps");
 
-struct bpf_task_work {	/* include/uapi/linux/bpf.h, since 6.18 */
+struct bpf_task_work { /* include/uapi/linux/bpf.h, since 6.18 */
 	__u64 __opaque;
 } __attribute__((aligned(8)));
 
@@ -68,7 +68,7 @@ struct holding {
 
 #define SIGKILL_BIT (1 << 8) /* SIGKILL is 9, include/uapi/asm-generic/signal.h */
 #define GIVE_WAY_NS 50000
-#define PF_EXITING 0x4 /* include/linux/sched.h */
+#define PF_EXITING  0x4 /* include/linux/sched.h */
 
 /* Returns 1 where it is over. */
 static int hold_on(__u32 i, struct holding *h)

@@ -75,7 +75,7 @@ static __always_inline __u16 syscall_of(struct task_struct *p, bool *compat)
 	/* -1 in interrupts and exceptions, arch/x86/entry/entry_64.S */
 	nr = helper ? (long)((struct pt_regs *)bpf_task_pt_regs(p))->orig_ax :
 		      (long)BPF_CORE_READ(user_regs_before_515(p), orig_ax);
-	*compat = p->thread_info.status & 2;	 /* TS_COMPAT, arch/x86/include/asm/thread_info.h */
+	*compat = p->thread_info.status & 2; /* TS_COMPAT, arch/x86/include/asm/thread_info.h */
 #elif defined(__TARGET_ARCH_arm64)
 	/* NO_SYSCALL is -1, arch/arm64/include/asm/ptrace.h */
 	nr = helper ? ((struct pt_regs *)bpf_task_pt_regs(p))->syscallno :
@@ -124,7 +124,8 @@ static __always_inline bool is_after_syscall(__u64 ip)
 #endif
 }
 
-/* The system call that the current task @p is about to return from to user space with a signal; TARE_NO_SYSCALL: none. */
+/* The system call that the current task @p is about to return from to user space with a signal; TARE_NO_SYSCALL: none.
+ */
 static __always_inline __u16 returns_from(struct task_struct *p)
 {
 #if defined(__TARGET_ARCH_x86)
@@ -132,7 +133,8 @@ static __always_inline __u16 returns_from(struct task_struct *p)
 
 	return syscall_of(p, &compat);
 #elif defined(__TARGET_ARCH_arm64)
-	/* do_signal(), arch/arm64/kernel/signal.c, has the kernel forget the call by now; but its number is still in x8 */
+	/* do_signal(), arch/arm64/kernel/signal.c, has the kernel forget the call by now; but its number is still in x8
+	 */
 	struct user_pt_regs *regs;
 
 	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs) || !is_after_syscall(user_ip(p)))
@@ -148,7 +150,8 @@ static __always_inline bool is_blocked(struct task_struct *p, int sig)
 	return p->blocked.sig[0] >> (sig - 1) & 1;
 }
 
-/* User space's thread pointer of @p: what its fs base (x86-64) or tpidr_el0 (arm64) held when it last left user space. */
+/* User space's thread pointer of @p: what its fs base (x86-64) or tpidr_el0 (arm64) held when it last left user space.
+ */
 static __always_inline __u64 thread_pointer(struct task_struct *p)
 {
 #if defined(__TARGET_ARCH_x86)
@@ -174,7 +177,7 @@ static __always_inline __u64 user_flags(struct pt_regs *ctx)
  */
 static __always_inline __s64 namespace_ns(struct task_struct *p, bool boottime)
 {
-	struct nsproxy *proxy = p->nsproxy;	/* NULL once it exits: all below reads as 0 */
+	struct nsproxy *proxy = p->nsproxy; /* NULL once it exits: all below reads as 0 */
 	struct time_namespace *ns = NULL;
 
 	if (!bpf_core_field_exists(proxy->time_ns))
@@ -183,7 +186,8 @@ static __always_inline __s64 namespace_ns(struct task_struct *p, bool boottime)
 	if (boottime)
 		return BPF_CORE_READ(ns, offsets.boottime.tv_sec) * 1000000000ll +
 		       BPF_CORE_READ(ns, offsets.boottime.tv_nsec);
-	return BPF_CORE_READ(ns, offsets.monotonic.tv_sec) * 1000000000ll + BPF_CORE_READ(ns, offsets.monotonic.tv_nsec);
+	return BPF_CORE_READ(ns, offsets.monotonic.tv_sec) * 1000000000ll +
+	       BPF_CORE_READ(ns, offsets.monotonic.tv_nsec);
 }
 
 /* Did the CPU clock's tick interrupt the kernel? */
@@ -220,7 +224,8 @@ static __always_inline __u64 throttled_total(struct cfs_rq *q)
 	return BPF_CORE_READ((struct cfs_rq___before_519 *)q, throttled_clock_task_time);
 }
 
-/* Before 6.18 a group's threads are all held back at once, wherever they are; since then each on its way to user space. */
+/* Before 6.18 a group's threads are all held back at once, wherever they are; since then each on its way to user space.
+ */
 static __always_inline bool throttles_whole_groups(struct task_struct *p)
 {
 	return !bpf_core_field_exists(p->throttled);

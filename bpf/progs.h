@@ -6,46 +6,47 @@
 /* When a program is attached. */
 enum tare_when {
 	TARE_ALWAYS,
-	TARE_TIMING,	/* by turns: above some rate of switches these cost too much */
-	TARE_EVIDENCE,	/* while some target has a runtime that stops its world */
+	TARE_TIMING,   /* by turns: above some rate of switches these cost too much */
+	TARE_EVIDENCE, /* while some target has a runtime that stops its world */
 };
 
 /*
  * Those at tracepoints: name, tracepoint, when, whether tare cannot record without it, and what is lost then. One that
  * is not required is left out where the kernel has no such tracepoint.
  */
-#define TARE_TRACEPOINTS(X) \
-	X(sched_switch, "sched_switch", ALWAYS, true, "everything: context switches") \
-	X(sched_waking, "sched_waking", ALWAYS, true, "who woke a thread, and how long that took") \
-	X(sched_wakeup_new, "sched_wakeup_new", ALWAYS, true, "since when a new thread waits for a CPU") \
-	X(sched_migrate_task, "sched_migrate_task", ALWAYS, true, "migrations between CPUs") \
-	X(sched_process_fork, "sched_process_fork", ALWAYS, true, "threads that are born during the recording") \
-	X(sched_process_exec, "sched_process_exec", ALWAYS, true, "programs that a target starts") \
-	X(task_rename, "task_rename", ALWAYS, true, "new names of threads that rename themselves") \
-	X(cgroup_attach_task, "cgroup_attach_task", ALWAYS, false, "--cgroup: what is moved into it, until the next second") \
-	X(sched_entry, "sched_entry_tp", TIMING, false, "the direct cost of a switch in the kernel (Linux 6.16)") \
-	X(sched_exit, "sched_exit_tp", TIMING, false, "the direct cost of a switch in the kernel (Linux 6.16)") \
-	X(signal_generate, "signal_generate", EVIDENCE, false, "pauses: when a thread was sent the signal to stop") \
-	X(signal_deliver, "signal_deliver", EVIDENCE, false, "pauses: when that signal reached the thread") \
+#define TARE_TRACEPOINTS(X)                                                                                           \
+	X(sched_switch, "sched_switch", ALWAYS, true, "everything: context switches")                                 \
+	X(sched_waking, "sched_waking", ALWAYS, true, "who woke a thread, and how long that took")                    \
+	X(sched_wakeup_new, "sched_wakeup_new", ALWAYS, true, "since when a new thread waits for a CPU")              \
+	X(sched_migrate_task, "sched_migrate_task", ALWAYS, true, "migrations between CPUs")                          \
+	X(sched_process_fork, "sched_process_fork", ALWAYS, true, "threads that are born during the recording")       \
+	X(sched_process_exec, "sched_process_exec", ALWAYS, true, "programs that a target starts")                    \
+	X(task_rename, "task_rename", ALWAYS, true, "new names of threads that rename themselves")                    \
+	X(cgroup_attach_task, "cgroup_attach_task", ALWAYS, false,                                                    \
+	  "--cgroup: what is moved into it, until the next second")                                                   \
+	X(sched_entry, "sched_entry_tp", TIMING, false, "the direct cost of a switch in the kernel (Linux 6.16)")     \
+	X(sched_exit, "sched_exit_tp", TIMING, false, "the direct cost of a switch in the kernel (Linux 6.16)")       \
+	X(signal_generate, "signal_generate", EVIDENCE, false, "pauses: when a thread was sent the signal to stop")   \
+	X(signal_deliver, "signal_deliver", EVIDENCE, false, "pauses: when that signal reached the thread")           \
 	X(page_fault_user, "page_fault_user", EVIDENCE, false, "page faults as the reason why a thread left its CPU") \
-	X(softirq_entry, "softirq_entry", EVIDENCE, false, "pauses: time that softirqs took") \
-	X(softirq_exit, "softirq_exit", EVIDENCE, false, "pauses: time that softirqs took") \
-	X(irq_handler_entry, "irq_handler_entry", EVIDENCE, false, "pauses: time that interrupts of devices took") \
+	X(softirq_entry, "softirq_entry", EVIDENCE, false, "pauses: time that softirqs took")                         \
+	X(softirq_exit, "softirq_exit", EVIDENCE, false, "pauses: time that softirqs took")                           \
+	X(irq_handler_entry, "irq_handler_entry", EVIDENCE, false, "pauses: time that interrupts of devices took")    \
 	X(irq_handler_exit, "irq_handler_exit", EVIDENCE, false, "pauses: time that interrupts of devices took")
 
 /* Those that are attached elsewhere, each in its own way. */
-#define TARE_PROGS(X) \
+#define TARE_PROGS(X)       \
 	TARE_TRACEPOINTS(X) \
-	X(runtime_uprobe) \
-	X(cpu_clock) \
-	X(page_fault_end) \
+	X(runtime_uprobe)   \
+	X(cpu_clock)        \
+	X(page_fault_end)   \
 	X(hold_at_exec)
 
 enum tare_prog {
 #define X(name, ...) PROG_##name,
 	TARE_PROGS(X)
 #undef X
-	NR_PROGS
+		NR_PROGS
 };
 
 #endif /* TARE_PROGS_H */

@@ -3,48 +3,48 @@
 #ifndef TARE_RECORD_H
 #define TARE_RECORD_H
 
-#define TARE_SYNC_NS	(1ull << 30)
+#define TARE_SYNC_NS (1ull << 30)
 
 /*
- * Every kind of record, in the order of their numbers, which begin at 1: its name, what it is called outside, and the length
- * that it has at least. EVENT is one that a reader gives out, OTHER is for the recorder or for the reader itself. All that has
- * to know every kind is made from this.
+ * Every kind of record, in the order of their numbers, which begin at 1: its name, what it is called outside, and the
+ * length that it has at least. EVENT is one that a reader gives out, OTHER is for the recorder or for the reader
+ * itself. All that has to know every kind is made from this.
  */
-#define TARE_RECORDS(EVENT, OTHER)								\
-	OTHER(SYNC, sync, sizeof(struct tare_sync))						\
-	/* a context switch */									\
-	EVENT(SWITCH, switch, sizeof(struct tare_switch))					\
-	/* a task that is no target, before its first switch */					\
-	EVENT(NAME, name, sizeof(struct tare_name))						\
-	/* a target thread is born */								\
-	EVENT(FORK, fork, sizeof(struct tare_fork))						\
-	EVENT(EXEC, exec, sizeof(struct tare_exec))						\
-	/* a target thread changed its name */							\
-	EVENT(RENAME, rename, sizeof(struct tare_name))						\
-	EVENT(EXIT, exit, sizeof(struct tare_exit))						\
-	/* moved while it waited for a CPU */							\
-	EVENT(MIGRATE, migrate, sizeof(struct tare_migrate))					\
-	/* an event of the language runtime */							\
-	EVENT(RUNTIME, runtime, offsetof(struct tare_runtime, args))				\
-	/* what a target thread ran, before the record that it belongs to */			\
-	EVENT(GOROUTINE, goroutine, sizeof(struct tare_goroutine))				\
-	/* one by which runtimes ask for preemption */					\
-	EVENT(SIGNAL, signal, sizeof(struct tare_signal))					\
-	/* a page fault of a target thread begins */						\
-	EVENT(FAULT, fault, sizeof(struct tare_fault))						\
-	/* where a target thread was when the CPU clock ticked */				\
-	EVENT(SAMPLE, sample, sizeof(struct tare_sample))					\
-	/* interrupts took a CPU from a target thread */					\
-	EVENT(IRQ, irq, sizeof(struct tare_irq))						\
-	/* for the recorder, which makes a RUNTIMES frame of it */				\
-	OTHER(MEMORY, memory, offsetof(struct tare_memory, bytes))				\
-	/* a page fault of a target thread is over */						\
-	EVENT(FAULT_END, fault_end, sizeof(struct tare_fault_end))				\
-	/* for the recorder, which looks at what is new */					\
-	OTHER(MAPPED, mapped, sizeof(struct tare_mapped))					\
-	/* a target thread is made to stand still */						\
-	EVENT(STOP, stop, offsetof(struct tare_stop, cgroup))					\
-	/* where a target thread was called from, before the record that it belongs to */	\
+#define TARE_RECORDS(EVENT, OTHER)                                                        \
+	OTHER(SYNC, sync, sizeof(struct tare_sync))                                       \
+	/* a context switch */                                                            \
+	EVENT(SWITCH, switch, sizeof(struct tare_switch))                                 \
+	/* a task that is no target, before its first switch */                           \
+	EVENT(NAME, name, sizeof(struct tare_name))                                       \
+	/* a target thread is born */                                                     \
+	EVENT(FORK, fork, sizeof(struct tare_fork))                                       \
+	EVENT(EXEC, exec, sizeof(struct tare_exec))                                       \
+	/* a target thread changed its name */                                            \
+	EVENT(RENAME, rename, sizeof(struct tare_name))                                   \
+	EVENT(EXIT, exit, sizeof(struct tare_exit))                                       \
+	/* moved while it waited for a CPU */                                             \
+	EVENT(MIGRATE, migrate, sizeof(struct tare_migrate))                              \
+	/* an event of the language runtime */                                            \
+	EVENT(RUNTIME, runtime, offsetof(struct tare_runtime, args))                      \
+	/* what a target thread ran, before the record that it belongs to */              \
+	EVENT(GOROUTINE, goroutine, sizeof(struct tare_goroutine))                        \
+	/* one by which runtimes ask for preemption */                                    \
+	EVENT(SIGNAL, signal, sizeof(struct tare_signal))                                 \
+	/* a page fault of a target thread begins */                                      \
+	EVENT(FAULT, fault, sizeof(struct tare_fault))                                    \
+	/* where a target thread was when the CPU clock ticked */                         \
+	EVENT(SAMPLE, sample, sizeof(struct tare_sample))                                 \
+	/* interrupts took a CPU from a target thread */                                  \
+	EVENT(IRQ, irq, sizeof(struct tare_irq))                                          \
+	/* for the recorder, which makes a RUNTIMES frame of it */                        \
+	OTHER(MEMORY, memory, offsetof(struct tare_memory, bytes))                        \
+	/* a page fault of a target thread is over */                                     \
+	EVENT(FAULT_END, fault_end, sizeof(struct tare_fault_end))                        \
+	/* for the recorder, which looks at what is new */                                \
+	OTHER(MAPPED, mapped, sizeof(struct tare_mapped))                                 \
+	/* a target thread is made to stand still */                                      \
+	EVENT(STOP, stop, offsetof(struct tare_stop, cgroup))                             \
+	/* where a target thread was called from, before the record that it belongs to */ \
 	EVENT(STACK, stack, offsetof(struct tare_stack, frames))
 
 #define TARE_RECORD_KIND(kind, ...) TARE_REC_##kind,
@@ -53,8 +53,8 @@ enum tare_rec_kind { TARE_REC_NONE, TARE_RECORDS(TARE_RECORD_KIND, TARE_RECORD_K
 struct tare_rec {
 	__u32 ts_lo;
 	__u8 kind;
-	__u8 words;		/* length of the record in 4-byte words, this header included */
-	__u16 flags;		/* by kind */
+	__u8 words;  /* length of the record in 4-byte words, this header included */
+	__u16 flags; /* by kind */
 };
 
 struct tare_sync {
@@ -70,51 +70,52 @@ struct tare_sync {
 struct tare_switch {
 	struct tare_rec rec;
 	__u32 prev_tid, next_tid;
-	__u16 cost_ns;		/* kernel's direct cost of the *previous* switch recorded on this CPU; 0: unknown */
-	__u16 syscall;		/* that prev was in, or TARE_NO_SYSCALL */
+	__u16 cost_ns; /* kernel's direct cost of the *previous* switch recorded on this CPU; 0: unknown */
+	__u16 syscall; /* that prev was in, or TARE_NO_SYSCALL */
 	__u32 opt[];
 };
 
-#define TARE_SW_PREV		0x0001	/* prev is a target thread */
-#define TARE_SW_NEXT		0x0002	/* next is a target thread */
-#define TARE_SW_VOLUNTARY	0x0004	/* the kernel counted it in prev's nvcsw (else nivcsw) */
-#define TARE_SW_STATE		0x0078	/* prev's state: TARE_STATE_*, shifted by TARE_SW_STATE_SHIFT */
-#define TARE_SW_STATE_SHIFT	3
-#define TARE_SW_COMPAT		0x0080	/* .syscall is of the 32-bit table */
-#define TARE_SW_WAIT		0x0100	/* +1 word: ns that next waited on the run queue, throttled time included */
-#define TARE_SW_WAIT_HI		0x0200	/* +1 word: its high 32 bits */
-#define TARE_SW_THROTTLED	0x0400	/* +2 words (low, high): ns of the wait that the CPU quota took */
-#define TARE_SW_WAKE		0x0800	/* +1 word: who woke next, see TARE_WAKE_*; its tid is prev_tid unless .. */
-#define TARE_SW_WAKER		0x1000	/* +1 word: .. the waker's tid is given */
-#define TARE_SW_WAKE_DELAY	0x2000	/* +1 word: ns from waking to enqueueing where TARE_WAKE_DELAY cannot hold it */
-#define TARE_SW_STOLEN		0x4000	/* +1 word, signed: ns on the CPU that the kernel did not charge to prev (steal,
-					 * interrupts), since it was last given */
-#define TARE_SW_COST		0x8000	/* +1 word: the cost where .cost_ns cannot hold it */
-#define TARE_SW_MAX_WORDS	(5 + 9)
+#define TARE_SW_PREV	    0x0001 /* prev is a target thread */
+#define TARE_SW_NEXT	    0x0002 /* next is a target thread */
+#define TARE_SW_VOLUNTARY   0x0004 /* the kernel counted it in prev's nvcsw (else nivcsw) */
+#define TARE_SW_STATE	    0x0078 /* prev's state: TARE_STATE_*, shifted by TARE_SW_STATE_SHIFT */
+#define TARE_SW_STATE_SHIFT 3
+#define TARE_SW_COMPAT	    0x0080 /* .syscall is of the 32-bit table */
+#define TARE_SW_WAIT	    0x0100 /* +1 word: ns that next waited on the run queue, throttled time included */
+#define TARE_SW_WAIT_HI	    0x0200 /* +1 word: its high 32 bits */
+#define TARE_SW_THROTTLED   0x0400 /* +2 words (low, high): ns of the wait that the CPU quota took */
+#define TARE_SW_WAKE	    0x0800 /* +1 word: who woke next, see TARE_WAKE_*; its tid is prev_tid unless .. */
+#define TARE_SW_WAKER	    0x1000 /* +1 word: .. the waker's tid is given */
+#define TARE_SW_WAKE_DELAY  0x2000 /* +1 word: ns from waking to enqueueing where TARE_WAKE_DELAY cannot hold it */
+#define TARE_SW_STOLEN                                                                                            \
+	0x4000			 /* +1 word, signed: ns on the CPU that the kernel did not charge to prev (steal, \
+				  * interrupts), since it was last given */
+#define TARE_SW_COST	  0x8000 /* +1 word: the cost where .cost_ns cannot hold it */
+#define TARE_SW_MAX_WORDS (5 + 9)
 
-#define TARE_WAKE_CPU(w)	((w) >> 18)		/* the CPU that the waker was on */
-#define TARE_WAKE_CONTEXT(w)	(((w) >> 16) & 3)	/* enum tare_context: what the waker was doing */
-#define TARE_WAKE_DELAY(w)	((w) & 0xffff)		/* ns from sched_waking to the run queue */
-#define TARE_WAKE_DELAY_MAX	0xffff
+#define TARE_WAKE_CPU(w)     ((w) >> 18)       /* the CPU that the waker was on */
+#define TARE_WAKE_CONTEXT(w) (((w) >> 16) & 3) /* enum tare_context: what the waker was doing */
+#define TARE_WAKE_DELAY(w)   ((w)&0xffff)      /* ns from sched_waking to the run queue */
+#define TARE_WAKE_DELAY_MAX  0xffff
 
 enum tare_context { TARE_CONTEXT_TASK, TARE_CONTEXT_SOFTIRQ, TARE_CONTEXT_HARDIRQ, TARE_CONTEXT_NMI };
 
-#define TARE_NO_SYSCALL	0xffff	/* not in a system call: in user space, or in an exception */
+#define TARE_NO_SYSCALL 0xffff /* not in a system call: in user space, or in an exception */
 
 /* The state a thread left in: the bits of TASK_REPORT in order (include/linux/sched.h), 0 for none. */
 enum tare_state {
-	TARE_STATE_RUNNING,		/* R: preempted or yielded */
-	TARE_STATE_INTERRUPTIBLE,	/* S */
-	TARE_STATE_UNINTERRUPTIBLE,	/* D */
-	TARE_STATE_STOPPED,		/* T */
-	TARE_STATE_TRACED,		/* t */
-	TARE_STATE_DEAD,		/* X, exiting */
-	TARE_STATE_ZOMBIE,		/* Z */
-	TARE_STATE_PARKED,		/* P */
-	TARE_STATE_IDLE,		/* I */
+	TARE_STATE_RUNNING,	    /* R: preempted or yielded */
+	TARE_STATE_INTERRUPTIBLE,   /* S */
+	TARE_STATE_UNINTERRUPTIBLE, /* D */
+	TARE_STATE_STOPPED,	    /* T */
+	TARE_STATE_TRACED,	    /* t */
+	TARE_STATE_DEAD,	    /* X, exiting */
+	TARE_STATE_ZOMBIE,	    /* Z */
+	TARE_STATE_PARKED,	    /* P */
+	TARE_STATE_IDLE,	    /* I */
 	TARE_STATE_OTHER,
-	TARE_STATE_THROTTLED,		/* runnable, but its cgroup's quota is used up */
-	TARE_STATE_FROZEN,		/* by the cgroup freezer of either version, or for suspend */
+	TARE_STATE_THROTTLED, /* runnable, but its cgroup's quota is used up */
+	TARE_STATE_FROZEN,    /* by the cgroup freezer of either version, or for suspend */
 };
 
 struct tare_name {
@@ -126,14 +127,14 @@ struct tare_name {
 /* A thread that is its own parent was not born: it took the name that the recording follows. */
 struct tare_fork {
 	struct tare_rec rec;
-	__u32 tid, tgid;		/* of the child */
+	__u32 tid, tgid; /* of the child */
 	__u32 parent_tid, parent_tgid;
 	char comm[TARE_COMM_LEN];
 };
 
 struct tare_exec {
 	struct tare_rec rec;
-	__u32 tid, old_tid;		/* they differ where another thread than the first called exec */
+	__u32 tid, old_tid; /* they differ where another thread than the first called exec */
 	char comm[TARE_COMM_LEN];
 };
 
@@ -159,42 +160,42 @@ struct tare_migrate {
  * whose names the recording holds as well: struct tare_number_name.
  */
 enum tare_runtime_event {
-	TARE_RT_STW_REQUEST = 1,	/* reason, Ps: the world is asked to stop */
-	TARE_RT_P_STOPPED,		/* P, how: one that was waited for stands (by the thread that laid it down) */
-	TARE_RT_STW_STOPPED,		/* reason, Ps that were waited for: all stand */
-	TARE_RT_STW_RESTART,		/* reason, started ns, stopped ns, stopping CPU ns: the world is about to go on; times
-					 * are the runtime's own, CLOCK_MONOTONIC */
-	TARE_RT_STW_STARTED,		/* reason: every thread with work has been told */
-	TARE_RT_GC_START,		/* cycle, heap bytes, goal bytes */
-	TARE_RT_GC_PHASE,		/* cycle, phase */
-	TARE_RT_GC_END,			/* cycle, live bytes, next goal bytes */
-	TARE_RT_G_CREATE,		/* creator, address of its function */
-	TARE_RT_G_RUN,			/* P */
-	TARE_RT_G_PARK,			/* wait reason */
-	TARE_RT_G_READY,		/* who readied it */
+	TARE_RT_STW_REQUEST = 1, /* reason, Ps: the world is asked to stop */
+	TARE_RT_P_STOPPED,	 /* P, how: one that was waited for stands (by the thread that laid it down) */
+	TARE_RT_STW_STOPPED,	 /* reason, Ps that were waited for: all stand */
+	TARE_RT_STW_RESTART,	 /* reason, started ns, stopped ns, stopping CPU ns: the world is about to go on; times
+				  * are the runtime's own, CLOCK_MONOTONIC */
+	TARE_RT_STW_STARTED,	 /* reason: every thread with work has been told */
+	TARE_RT_GC_START,	 /* cycle, heap bytes, goal bytes */
+	TARE_RT_GC_PHASE,	 /* cycle, phase */
+	TARE_RT_GC_END,		 /* cycle, live bytes, next goal bytes */
+	TARE_RT_G_CREATE,	 /* creator, address of its function */
+	TARE_RT_G_RUN,		 /* P */
+	TARE_RT_G_PARK,		 /* wait reason */
+	TARE_RT_G_READY,	 /* who readied it */
 	TARE_RT_G_EXIT,
-	TARE_RT_PREEMPT_REQUEST,	/* P, thread id */
-	TARE_RT_PREEMPT_TAKEN,		/* P, 1: by signal */
-	TARE_RT_STEAL,			/* P that took, P it took from, how many */
-	TARE_RT_HANDOFF,		/* P */
-	TARE_RT_SPAN_REFILL,		/* size class, block bytes */
-	TARE_RT_LARGE_ALLOC,		/* bytes */
-	TARE_RT_ASSIST,			/* bytes, ns */
-	TARE_RT_SWEEP_END,		/* cycle, bytes freed */
-	TARE_RT_EXIT,			/* address of its counters, Ps that still run: the runtime's end; a MEMORY record follows */
-	TARE_RT_STW_WAIT,		/* reason: who will stop the world begins to wait for its turn to do so */
-	TARE_RT_OWN_STOPPING,		/* ns: the stop just made took so long by the runtime's own account */
-	TARE_RT_OWN_TOTAL,		/* ns: and the whole pause */
+	TARE_RT_PREEMPT_REQUEST, /* P, thread id */
+	TARE_RT_PREEMPT_TAKEN,	 /* P, 1: by signal */
+	TARE_RT_STEAL,		 /* P that took, P it took from, how many */
+	TARE_RT_HANDOFF,	 /* P */
+	TARE_RT_SPAN_REFILL,	 /* size class, block bytes */
+	TARE_RT_LARGE_ALLOC,	 /* bytes */
+	TARE_RT_ASSIST,		 /* bytes, ns */
+	TARE_RT_SWEEP_END,	 /* cycle, bytes freed */
+	TARE_RT_EXIT,	  /* address of its counters, Ps that still run: the runtime's end; a MEMORY record follows */
+	TARE_RT_STW_WAIT, /* reason: who will stop the world begins to wait for its turn to do so */
+	TARE_RT_OWN_STOPPING, /* ns: the stop just made took so long by the runtime's own account */
+	TARE_RT_OWN_TOTAL,    /* ns: and the whole pause */
 	TARE_NR_RT_EVENTS,
 };
 
-#define TARE_RT_MAX_ARGS	5
+#define TARE_RT_MAX_ARGS 5
 
 struct tare_runtime {
-	struct tare_rec rec;	/* .flags: enum tare_runtime_event */
+	struct tare_rec rec; /* .flags: enum tare_runtime_event */
 	__u32 tid, tgid;
-	__u64 goroutine;	/* that the event concerns; 0: none, or not known */
-	__u64 args[TARE_RT_MAX_ARGS];	/* as many as .words leaves room for */
+	__u64 goroutine;	      /* that the event concerns; 0: none, or not known */
+	__u64 args[TARE_RT_MAX_ARGS]; /* as many as .words leaves room for */
 };
 
 /*
@@ -202,86 +203,87 @@ struct tare_runtime {
  * was in before.
  */
 #define TARE_STOP_STATE		0x00ff
-#define TARE_STOP_SLEEPERS	0x0100	/* _FROZEN: whoever sleeps is frozen where it is, and no switch tells of it */
-#define TARE_STOP_INTERRUPTIBLE	0x0200	/* it stands in the state of an ordinary sleep, as cgroup v2 freezes */
+#define TARE_STOP_SLEEPERS	0x0100 /* _FROZEN: whoever sleeps is frozen where it is, and no switch tells of it */
+#define TARE_STOP_INTERRUPTIBLE 0x0200 /* it stands in the state of an ordinary sleep, as cgroup v2 freezes */
 struct tare_stop {
-	struct tare_rec rec;	/* .flags: enum tare_state | TARE_STOP_SLEEPERS | TARE_STOP_INTERRUPTIBLE */
+	struct tare_rec rec; /* .flags: enum tare_state | TARE_STOP_SLEEPERS | TARE_STOP_INTERRUPTIBLE */
 	__u32 tid, tgid;
-	__u32 signal;		/* TARE_STATE_STOPPED: which one; 0: not known */
-	char cgroup[TARE_CGROUP_LEN];	/* TARE_STATE_FROZEN: last part of the name of that which was told to; "": not known */
+	__u32 signal;		      /* TARE_STATE_STOPPED: which one; 0: not known */
+	char cgroup[TARE_CGROUP_LEN]; /* TARE_STATE_FROZEN: last part of the name of that which was told to; "": not
+					 known */
 };
 
 struct tare_goroutine {
-	struct tare_rec rec;	/* .flags: the goroutine's status, by the runtime's own numbers */
+	struct tare_rec rec; /* .flags: the goroutine's status, by the runtime's own numbers */
 	__u32 tid;
-	__u16 wait_reason;	/* by the runtime's own numbers */
-	__s16 p;		/* that the thread holds; -1: none */
-	__u64 goroutine;	/* 0: none, the thread is in the scheduler */
+	__u16 wait_reason; /* by the runtime's own numbers */
+	__s16 p;	   /* that the thread holds; -1: none */
+	__u64 goroutine;   /* 0: none, the thread is in the scheduler */
 };
 
 enum tare_signal_step {
-	TARE_SIGNAL_SENT,	/* .tid is who gets it, .other who sent it */
-	TARE_SIGNAL_DELIVERED,	/* .tid is about to run its handler, and was at .ip */
+	TARE_SIGNAL_SENT,      /* .tid is who gets it, .other who sent it */
+	TARE_SIGNAL_DELIVERED, /* .tid is about to run its handler, and was at .ip */
 	/* the same, of a signal by which the runtime asks for nothing */
-	TARE_SIGNAL_SENT_OTHER,	/* by another process, or by its own to no thread in particular */
-	TARE_SIGNAL_DELIVERED_OTHER,	/* to no thread in particular: one sent to .tid is still to come */
+	TARE_SIGNAL_SENT_OTHER,	     /* by another process, or by its own to no thread in particular */
+	TARE_SIGNAL_DELIVERED_OTHER, /* to no thread in particular: one sent to .tid is still to come */
 	TARE_NR_SIGNAL_STEPS,
 };
 
 struct tare_signal {
-	struct tare_rec rec;	/* .flags: enum tare_signal_step */
+	struct tare_rec rec; /* .flags: enum tare_signal_step */
 	__u32 tid, other;
 	__u32 tgid;
-	__u16 call;		/* DELIVERED: on the way out of this system call, plus 1; 0: of none, or not known */
-	__u16 masked;		/* SENT: 1: the thread keeps it out for now */
-	__u64 ip;		/* user address that was interrupted; 0: not known */
+	__u16 call;   /* DELIVERED: on the way out of this system call, plus 1; 0: of none, or not known */
+	__u16 masked; /* SENT: 1: the thread keeps it out for now */
+	__u64 ip;     /* user address that was interrupted; 0: not known */
 };
 
 struct tare_fault {
-	struct tare_rec rec;	/* .flags: TARE_FAULT_* */
+	struct tare_rec rec; /* .flags: TARE_FAULT_* */
 	__u32 tid, tgid;
 	__u64 address, ip;
 };
-#define TARE_FAULT_WRITE	0x0001
-#define TARE_FAULT_ENDS		0x0002	/* a FAULT_END will follow, unless the kernel refuses the access */
+#define TARE_FAULT_WRITE 0x0001
+#define TARE_FAULT_ENDS	 0x0002 /* a FAULT_END will follow, unless the kernel refuses the access */
 
 /* It began .ns before the record's time. One that began while nothing was recorded may have no FAULT record. */
 struct tare_fault_end {
-	struct tare_rec rec;	/* .flags: none yet */
+	struct tare_rec rec; /* .flags: none yet */
 	__u32 tid, tgid;
 	__u64 address, ns;
 };
 
 struct tare_sample {
-	struct tare_rec rec;	/* .flags: TARE_SAMPLE_* */
+	struct tare_rec rec; /* .flags: TARE_SAMPLE_* */
 	__u32 tid;
-	__u16 syscall;		/* that it was in, or TARE_NO_SYSCALL */
+	__u16 syscall; /* that it was in, or TARE_NO_SYSCALL */
 	__u16 pad;
 	__u32 tgid, pad2;
-	__u64 ip;		/* user address, also where it was in the kernel: where it left user space */
+	__u64 ip; /* user address, also where it was in the kernel: where it left user space */
 };
-#define TARE_SAMPLE_KERNEL	0x0001
-#define TARE_SAMPLE_SOFTIRQ	0x0002	/* it was not the thread's own work */
-#define TARE_SAMPLE_HARDIRQ	0x0004
-#define TARE_SAMPLE_CALLED	0x0008	/* in user space, just back from a system call */
+#define TARE_SAMPLE_KERNEL  0x0001
+#define TARE_SAMPLE_SOFTIRQ 0x0002 /* it was not the thread's own work */
+#define TARE_SAMPLE_HARDIRQ 0x0004
+#define TARE_SAMPLE_CALLED  0x0008 /* in user space, just back from a system call */
 
 /* One interrupt, told at its end: of those that took the CPU from a target thread while its world was being stopped. */
 struct tare_irq {
-	struct tare_rec rec;	/* .flags: the softirq's number, or TARE_IRQ_HARD */
-	__u32 tid;		/* from whom the CPU was taken */
-	__u32 ns;		/* the interrupt ended at the record's time and began so long before */
+	struct tare_rec rec; /* .flags: the softirq's number, or TARE_IRQ_HARD */
+	__u32 tid;	     /* from whom the CPU was taken */
+	__u32 ns;	     /* the interrupt ended at the record's time and began so long before */
 };
-#define TARE_IRQ_HARD	0xffff
+#define TARE_IRQ_HARD 0xffff
 
-#define TARE_MEMORY_MAX	960	/* .words has 8 bits */
+#define TARE_MEMORY_MAX 960 /* .words has 8 bits */
 
 /* A piece of a target's memory, where a probe must read it since soon it is gone. */
 struct tare_memory {
-	struct tare_rec rec;	/* .flags: enum tare_runtime_event that it goes with */
+	struct tare_rec rec; /* .flags: enum tare_runtime_event that it goes with */
 	__u32 tgid;
-	__u32 len;		/* bytes that could be read */
+	__u32 len; /* bytes that could be read */
 	__u64 address;
-	__u8 bytes[TARE_MEMORY_MAX];	/* .len of them, padded to 4 */
+	__u8 bytes[TARE_MEMORY_MAX]; /* .len of them, padded to 4 */
 };
 
 /* The dynamic linker has loaded a library, or several. */
@@ -290,20 +292,20 @@ struct tare_mapped {
 	__u32 tid, tgid;
 };
 
-#define TARE_STACK_FRAMES	32
-#define TARE_STACK_WORDS	16
+#define TARE_STACK_FRAMES 32
+#define TARE_STACK_WORDS  16
 
 /*
- * The user stack of a target thread at the SIGNAL or SAMPLE that follows. .frames are what the frame pointers lead to: a
- * function that has not set up its frame hides who called it. That return address may be among the .words, and the symbol of
- * .frames[0] says at which of them (struct tare_symbol_more).
+ * The user stack of a target thread at the SIGNAL or SAMPLE that follows. .frames are what the frame pointers lead to:
+ * a function that has not set up its frame hides who called it. That return address may be among the .words, and the
+ * symbol of .frames[0] says at which of them (struct tare_symbol_more).
  */
 struct tare_stack {
-	struct tare_rec rec;	/* .flags: how many of .words could be read */
+	struct tare_rec rec; /* .flags: how many of .words could be read */
 	__u32 tid, tgid;
 	__u64 sp;
-	__u64 words[TARE_STACK_WORDS];		/* what lies at .sp, upwards */
-	__u64 frames[TARE_STACK_FRAMES];	/* as many as rec.words leaves room for: where it was, then return addresses */
+	__u64 words[TARE_STACK_WORDS];	 /* what lies at .sp, upwards */
+	__u64 frames[TARE_STACK_FRAMES]; /* as many as rec.words leaves room for: where it was, then return addresses */
 };
 
 TARE_SIZE(tare_rec, 8);

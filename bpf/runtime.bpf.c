@@ -74,7 +74,7 @@ static __always_inline __u64 fetch(struct pt_regs *ctx, const struct fetch *f)
 			bpf_probe_read_user(&first, sizeof(first), (void *)value);
 		return STRING_KEY(len, first);
 	}
-	if (f->clock && value)	/* a program that has not looked at the clock has 0 */
+	if (f->clock && value) /* a program that has not looked at the clock has 0 */
 		value -= namespace_ns(bpf_get_current_task_btf(), false);
 	return f->bytes && f->bytes < 8 ? value & ((1ull << (f->bytes * 8)) - 1) : value;
 }
@@ -105,7 +105,8 @@ static __always_inline int hit(struct pt_regs *ctx)
 		return 0;
 	if (s->mapped)
 		return tell_mapped(c, now);
-	r.goroutine = s->goroutine.kind == FETCH_NONE ? current_goroutine(bpf_get_current_task_btf()) : fetch(ctx, &s->goroutine);
+	r.goroutine = s->goroutine.kind == FETCH_NONE ? current_goroutine(bpf_get_current_task_btf()) :
+							fetch(ctx, &s->goroutine);
 	for (int i = 0; i < TARE_RT_MAX_ARGS; i++)
 		r.args[i] = i < s->nr_args ? fetch(ctx, &s->args[i]) : TARE_UNKNOWN;
 	tell(c, &r, s->event, s->nr_args, now);

@@ -119,7 +119,8 @@ static __always_inline void faulted(struct cpu_state *c, struct task_state *t, s
 		tell_fault(c, t, prev);
 }
 
-static __always_inline __s64 leave(struct draft *d, struct task_state *t, struct task_struct *prev, __u32 held, __u64 now)
+static __always_inline __s64 leave(struct draft *d, struct task_state *t, struct task_struct *prev, __u32 held,
+				   __u64 now)
 {
 	__u64 exec = prev->se.sum_exec_runtime, nvcsw = prev->nvcsw;
 	bool voluntary = nvcsw != t->nvcsw, compat;
@@ -227,7 +228,8 @@ static __always_inline __u32 size_of(const struct draft *d)
  * where the kernel missed them, or in a task that it guards from tracing. The
  * kernel knows when it came; make up for the record before this one.
  */
-static __always_inline void arrived_unseen(struct cpu_state *c, struct task_state *t, struct task_struct *prev, __u64 now)
+static __always_inline void arrived_unseen(struct cpu_state *c, struct task_state *t, struct task_struct *prev,
+					   __u64 now)
 {
 	struct draft d = { .sw = begin(c, c->last_next, prev->pid) };
 	__u64 ran;

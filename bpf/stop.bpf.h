@@ -11,8 +11,8 @@
  * or _FROZEN; else 0. JOBCTL_TRAP_FREEZE is include/linux/sched/jobctl.h's since 5.2; TASK_FROZEN (since 6.1) and
  * PF_FROZEN (until 6.0; later no thread of a program has that bit) are include/linux/sched.h's.
  */
-#define TASK_FROZEN 0x8000
-#define PF_FROZEN 0x10000
+#define TASK_FROZEN	   0x8000
+#define PF_FROZEN	   0x10000
 #define JOBCTL_TRAP_FREEZE (1 << 23)
 static __always_inline __u32 held_by(struct task_struct *p, __u32 bits)
 {
@@ -20,7 +20,8 @@ static __always_inline __u32 held_by(struct task_struct *p, __u32 bits)
 		return TARE_STATE_FROZEN;
 	if (bits & 0xc)
 		return state_of(bits);
-	if (p->jobctl & JOBCTL_TRAP_FREEZE && bpf_core_field_exists(p->frozen) && BPF_CORE_READ_BITFIELD_PROBED(p, frozen))
+	if (p->jobctl & JOBCTL_TRAP_FREEZE && bpf_core_field_exists(p->frozen) &&
+	    BPF_CORE_READ_BITFIELD_PROBED(p, frozen))
 		return TARE_STATE_FROZEN;
 	return 0;
 }
@@ -31,7 +32,8 @@ static __always_inline __u32 stop_signal(struct task_struct *p)
 	return p->jobctl & 0xffff;
 }
 
-/* The name of the cgroup for which @p is frozen: the nearest one that was itself told to freeze. "" where there is none. */
+/* The name of the cgroup for which @p is frozen: the nearest one that was itself told to freeze. "" where there is
+ * none. */
 #define MAX_CGROUP_DEPTH 16
 static __always_inline void freezer_name(struct task_struct *p, bool v2, char name[TARE_CGROUP_LEN])
 {
@@ -41,8 +43,9 @@ static __always_inline void freezer_name(struct task_struct *p, bool v2, char na
 	if (v2)
 		css = &BPF_CORE_READ(set, dfl_cgrp)->self;
 	else if (bpf_core_enum_value_exists(enum cgroup_subsys_id, freezer_cgrp_id))
-		bpf_probe_read_kernel(&css, sizeof(css), (void *)&set->subsys +
-			sizeof(css) * bpf_core_enum_value(enum cgroup_subsys_id, freezer_cgrp_id));
+		bpf_probe_read_kernel(&css, sizeof(css),
+				      (void *)&set->subsys + sizeof(css) * bpf_core_enum_value(enum cgroup_subsys_id,
+											       freezer_cgrp_id));
 	for (int i = 0; i < MAX_CGROUP_DEPTH && css; i++) {
 		struct cgroup *group = BPF_CORE_READ(css, cgroup);
 		/* CGROUP_FREEZING_SELF, kernel/cgroup/legacy_freezer.c */

@@ -12,7 +12,7 @@
 struct stopping_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, MAX_STOPPING);
-	__type(key, __u32);	/* tgid: exec keeps it, whichever thread called that */
+	__type(key, __u32); /* tgid: exec keeps it, whichever thread called that */
 	__type(value, __u8);
 };
 extern struct stopping_map stopping SEC(".maps");

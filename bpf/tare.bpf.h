@@ -157,16 +157,16 @@ static __always_inline int emit(struct cpu_state *c, __u64 ts, struct tare_rec *
 }
 
 /* emit() for the rare records of one class. */
-#define EMIT_TASK(c, ts, r)                                                   \
-	do {                                                                  \
-		if (emit(c, ts, &(r)->rec, sizeof(*(r))))                     \
-			c->lost[TARE_LOST_TASK]++;                            \
+#define EMIT_TASK(c, ts, r)                               \
+	do {                                              \
+		if (emit(c, ts, &(r)->rec, sizeof(*(r)))) \
+			c->lost[TARE_LOST_TASK]++;        \
 	} while (0)
 
-#define EMIT_TASK_NOW(c, ts, r)                                               \
-	do {                                                                  \
+#define EMIT_TASK_NOW(c, ts, r)                                                     \
+	do {                                                                        \
 		if (emit_with(c, ts, &(r)->rec, sizeof(*(r)), BPF_RB_FORCE_WAKEUP)) \
-			c->lost[TARE_LOST_TASK]++;                            \
+			c->lost[TARE_LOST_TASK]++;                                  \
 	} while (0)
 
 #endif /* TARE_BPF_H */

@@ -15,7 +15,8 @@ const volatile bool follow = false;
 /* The command of `tare run` until it runs: what is known of its program is known already. */
 __u32 launched = 0;
 const volatile char follow_comm[TARE_COMM_LEN] = "";
-/* What the iterator's pass is for: 0 find targets and take their first snapshot, 1 the last one, 2 one to begin from. */
+/* What the iterator's pass is for: 0 find targets and take their first snapshot, 1 the last one, 2 one to begin from.
+ */
 __u32 snapshot_phase = 0;
 
 /* The recorder's own clocks, for what it writes and reads beside the kernel's times; see bpf__attach(). */
@@ -70,7 +71,8 @@ static __always_inline void born(struct cpu_state *c, struct task_struct *p, str
 		EMIT_TASK(c, bpf_ktime_get_ns(), &r);
 }
 
-/* What is known of the program that a process ran does not hold for the next; nor for the next process of its number. */
+/* What is known of the program that a process ran does not hold for the next; nor for the next process of its number.
+ */
 static __always_inline void forget_program(__u32 tgid)
 {
 	runtimes__forget(tgid);
@@ -218,7 +220,8 @@ int snapshot(struct bpf_iter__task *ctx)
 	r.on_cpu = p->on_cpu;
 	r.cpu = task_cpu(p);
 	bpf_core_read(r.comm, sizeof(r.comm), &p->comm);
-	/* where the buffer is full the kernel hands it over and comes back for this thread, which is followed by then */
+	/* where the buffer is full the kernel hands it over and comes back for this thread, which is followed by then
+	 */
 	t->untold = bpf_seq_write(ctx->meta->seq, &r, sizeof(r)) != 0;
 	return 0;
 }

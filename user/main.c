@@ -12,7 +12,8 @@ static const struct command {
 	const char *args, *what;
 } commands[] = {
 	{ "run", cmd_run, "[-o FILE] [-d TIME] -- CMD [ARG...]", "start CMD and measure it until it ends" },
-	{ "record", cmd_record, "[-o FILE] [-d TIME] -p PID[,PID...]", "attach to live processes (or --comm NAME, --cgroup PATH)" },
+	{ "record", cmd_record, "[-o FILE] [-d TIME] -p PID[,PID...]",
+	  "attach to live processes (or --comm NAME, --cgroup PATH)" },
 	{ "report", cmd_report, "[-i FILE] [--threads] [--json]", "what it cost: context switches" },
 	{ "pauses", cmd_pauses, "[-i FILE] [--longest N] [--json]", "each stop-the-world pause and its causes" },
 	{ "export", cmd_export, "[-i FILE] -f FORMAT [-o OUT]", "for other tools: perfetto, perf-script, json-lines" },
@@ -21,15 +22,17 @@ static const struct command {
 
 static void usage(FILE *to)
 {
-	fprintf(to, "tare weighs what a language runtime really costs, at the kernel.\n\nusage: tare [-v] COMMAND ...\n\n");
+	fprintf(to,
+		"tare weighs what a language runtime really costs, at the kernel.\n\nusage: tare [-v] COMMAND ...\n\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		fprintf(to, "  tare %-7s %-38s %s\n", commands[i].name, commands[i].args, commands[i].what);
-	fprintf(to, "\n`tare COMMAND --help` tells more; `man tare` tells all.\n"
-		    "run and record need root, or capabilities (`man tare`, PRIVILEGES); to read a recording nothing.\n\n"
-		    "examples:\n"
-		    "  tare run -- ./server             measure a program from its first instruction\n"
-		    "  tare record -p 4711 -d 10s       measure a live process for ten seconds\n"
-		    "  tare report --threads            read tare.data, thread by thread\n");
+	fprintf(to,
+		"\n`tare COMMAND --help` tells more; `man tare` tells all.\n"
+		"run and record need root, or capabilities (`man tare`, PRIVILEGES); to read a recording nothing.\n\n"
+		"examples:\n"
+		"  tare run -- ./server             measure a program from its first instruction\n"
+		"  tare record -p 4711 -d 10s       measure a live process for ten seconds\n"
+		"  tare report --threads            read tare.data, thread by thread\n");
 }
 
 int main(int argc, char **argv)

@@ -10,34 +10,34 @@
  */
 struct exit_piece {
 	__u64 address;
-	__u32 len;		/* at most TARE_MEMORY_MAX; 0: none */
+	__u32 len; /* at most TARE_MEMORY_MAX; 0: none */
 	__u32 pad;
 };
 struct exit_field {
 	__s32 at;
-	__u32 len;		/* as above */
+	__u32 len; /* as above */
 };
 #define MAX_EXIT_PIECES 64
 #define MAX_EXIT_FIELDS 4
-#define MAX_EXIT_SPANS 136	/* mcache.alloc: each class with and without pointers */
-#define MAX_EXIT_PS 1024
+#define MAX_EXIT_SPANS	136 /* mcache.alloc: each class with and without pointers */
+#define MAX_EXIT_PS	1024
 struct go_exit {
 	__u64 site;
-	__u64 allp;		/* a slice of pointers; 0: no P is looked at */
+	__u64 allp; /* a slice of pointers; 0: no P is looked at */
 	struct exit_piece pieces[MAX_EXIT_PIECES];
 	struct exit_field p[MAX_EXIT_FIELDS];
 	struct exit_field mcache[MAX_EXIT_FIELDS];
 	struct exit_field span;
 	__s32 p_mcache;
-	__s32 spans;		/* in the mcache: pointers, as many as MAX_EXIT_SPANS */
-	__s32 span_size;	/* in the span: 8 bytes, 0 where the span stands for none */
+	__s32 spans;	 /* in the mcache: pointers, as many as MAX_EXIT_SPANS */
+	__s32 span_size; /* in the span: 8 bytes, 0 where the span stands for none */
 	__s32 pad;
 };
 
 /* The last MEMORY record of an exit has this instead of memory, and no address. */
 struct exit_end {
-	__u64 bias;		/* of the program's addresses to the file's */
-	__u64 failed;		/* pieces that could not be recorded */
+	__u64 bias;   /* of the program's addresses to the file's */
+	__u64 failed; /* pieces that could not be recorded */
 };
 
 #endif /* TARE_GO_EXIT_H */

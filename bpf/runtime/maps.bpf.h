@@ -10,12 +10,12 @@ struct go_exit_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, MAX_RUNTIMES);
-	__type(key, __u32);	/* tgid */
+	__type(key, __u32); /* tgid */
 	__type(value, struct go_exit);
 };
 extern struct go_exit_map go_exits SEC(".maps");
 
-#define RUNTIME_MAPS(X) \
+#define RUNTIME_MAPS(X)              \
 	X(path_map, goroutine_paths) \
 	X(go_exit_map, go_exits)
 

@@ -25,7 +25,10 @@ static void frames_of(struct pclntab *t, uint64_t pc)
 static void use(struct pclntab *t)
 {
 	struct go_wanted wanted[] = {
-		{ .name = "main.main" }, { .name = "runtime.mallocgc" }, { .name = "runtime.mallocgc" }, { .name = "" },
+		{ .name = "main.main" },
+		{ .name = "runtime.mallocgc" },
+		{ .name = "runtime.mallocgc" },
+		{ .name = "" },
 	};
 	size_t nr = pclntab__nr(t) < 64 ? pclntab__nr(t) : 64;
 	struct go_func f, at;

@@ -4,8 +4,8 @@
  * antagonist server DELAY_NS
  * antagonist fault-server DELAY_NS
  *
- * What tests/truth/antagonist.h offers, for programs in other languages: descriptor 3 is the shared memory, 4 what pokes
- * come from, 5 the socket or the userfaultfd.
+ * What tests/truth/antagonist.h offers, for programs in other languages: descriptor 3 is the shared memory, 4 what
+ * pokes come from, 5 the socket or the userfaultfd.
  */
 #include "../truth/antagonist.c"
 

@@ -60,7 +60,7 @@ int main(int argc, char **argv)
 	child = fork();
 	if (child < 0)
 		err(1, "fork");
-	for (int i = 0; i < 3; i++)	/* a shell's background jobs ignore SIGINT; CMD shall not */
+	for (int i = 0; i < 3; i++) /* a shell's background jobs ignore SIGINT; CMD shall not */
 		signal(signals[i], child ? pass_on : SIG_DFL);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	if (!child) {
@@ -72,7 +72,8 @@ int main(int argc, char **argv)
 			err(1, "wait for %s", argv[2]);
 	}
 	fprintf(out,
-		"{\"wall_ns\":%" PRIu64 ",\"user_ns\":%" PRIu64 ",\"system_ns\":%" PRIu64 ",\"max_rss_bytes\":%" PRIu64 "}\n",
+		"{\"wall_ns\":%" PRIu64 ",\"user_ns\":%" PRIu64 ",\"system_ns\":%" PRIu64 ",\"max_rss_bytes\":%" PRIu64
+		"}\n",
 		now_ns() - began, ns_of(used.ru_utime), ns_of(used.ru_stime), (uint64_t)used.ru_maxrss * 1024);
 	if (fclose(out))
 		err(1, "%s", argv[1]);

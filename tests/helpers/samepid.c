@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * samepid CMD ARGS -- CMD ARGS: runs the second command when the first has ended, with the same process id (clone3() with
- * .set_tid, which takes CAP_SYS_ADMIN, in the first pid namespace). Says of each "PID NS", its CPU time from birth to end.
- * Exit status 77: somebody else had that number by then.
+ * samepid CMD ARGS -- CMD ARGS: runs the second command when the first has ended, with the same process id (clone3()
+ * with .set_tid, which takes CAP_SYS_ADMIN, in the first pid namespace). Says of each "PID NS", its CPU time from birth
+ * to end. Exit status 77: somebody else had that number by then.
  */
 #include <err.h>
 #include <errno.h>
@@ -19,7 +19,9 @@
 /* @pid 0: any */
 static pid_t start(pid_t pid, char **argv)
 {
-	struct clone_args args = { .exit_signal = SIGCHLD, .set_tid = pid ? (uintptr_t)&pid : 0, .set_tid_size = pid != 0 };
+	struct clone_args args = { .exit_signal = SIGCHLD,
+				   .set_tid = pid ? (uintptr_t)&pid : 0,
+				   .set_tid_size = pid != 0 };
 	pid_t child = syscall(SYS_clone3, &args, sizeof(args));
 
 	if (!child) {
@@ -40,8 +42,10 @@ static void finish(pid_t pid)
 
 	if (wait4(pid, &status, 0, &used) != pid || status)
 		errx(1, "process %d: status %#x", pid, status);
-	printf("%d %lld\n", pid, ((used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000000ll + used.ru_utime.tv_usec +
-				  used.ru_stime.tv_usec) * 1000);
+	printf("%d %lld\n", pid,
+	       ((used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000000ll + used.ru_utime.tv_usec +
+		used.ru_stime.tv_usec) *
+		       1000);
 	fflush(stdout);
 }
 

@@ -56,7 +56,8 @@ static int make(unsigned long threads, unsigned long at_once)
 
 int main(int argc, char **argv)
 {
-	unsigned long threads = argc > 1 ? strtoul(argv[1], NULL, 10) : 0, at_once = argc > 2 ? strtoul(argv[2], NULL, 10) : 8;
+	unsigned long threads = argc > 1 ? strtoul(argv[1], NULL, 10) : 0,
+		      at_once = argc > 2 ? strtoul(argv[2], NULL, 10) : 8;
 	char line[16];
 
 	if (!threads || !at_once || at_once > MAX_AT_ONCE) {

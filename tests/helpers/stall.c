@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * stall freeze FILE ON OFF | stall stop PID | stall trace PID, then MS: holds a process up for so long, and says from when
- * to when by CLOCK_MONOTONIC: "held LO HI LO HI", ns before and after each of the two steps. MS 0: says "holding", and holds
- * it until a line comes.
- * freeze writes ON and then OFF into FILE, stop sends SIGSTOP and SIGCONT, trace interrupts the first thread by ptrace.
+ * stall freeze FILE ON OFF | stall stop PID | stall trace PID, then MS: holds a process up for so long, and says from
+ * when to when by CLOCK_MONOTONIC: "held LO HI LO HI", ns before and after each of the two steps. MS 0: says "holding",
+ * and holds it until a line comes. freeze writes ON and then OFF into FILE, stop sends SIGSTOP and SIGCONT, trace
+ * interrupts the first thread by ptrace.
  */
 #include <err.h>
 #include <fcntl.h>

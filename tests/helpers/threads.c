@@ -21,9 +21,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BURST_NS	(120ull * 1000 * 1000)	/* of CPU time, by each that burns */
-#define MAP_BYTES	(1u << 20)
-#define PAGE_BYTES	4096
+#define BURST_NS   (120ull * 1000 * 1000) /* of CPU time, by each that burns */
+#define MAP_BYTES  (1u << 20)
+#define PAGE_BYTES 4096
 
 static unsigned rounds = 1000;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER, contended = PTHREAD_MUTEX_INITIALIZER;
@@ -157,10 +157,18 @@ struct kind {
 };
 
 static const struct kind kinds[] = {
-	{ "hand-over", hand_over, 0 }, { "hand-back", hand_over, 1 }, { "pipe", pass_bytes, 0 },
-	{ "pipe-back", pass_bytes, 1 }, { "naps", nap, 0 },	       { "burn", share_a_cpu, 0 },
-	{ "burn-too", share_a_cpu, 1 }, { "wander", wander, 0 },     { "contend", contend, 0 },
-	{ "contend-too", contend, 1 },	{ "fault", fault, 0 },	       { "yield", yield, 0 },
+	{ "hand-over", hand_over, 0 },
+	{ "hand-back", hand_over, 1 },
+	{ "pipe", pass_bytes, 0 },
+	{ "pipe-back", pass_bytes, 1 },
+	{ "naps", nap, 0 },
+	{ "burn", share_a_cpu, 0 },
+	{ "burn-too", share_a_cpu, 1 },
+	{ "wander", wander, 0 },
+	{ "contend", contend, 0 },
+	{ "contend-too", contend, 1 },
+	{ "fault", fault, 0 },
+	{ "yield", yield, 0 },
 };
 static const struct kind later = { "later", nap, 0 };
 

@@ -19,7 +19,7 @@
 
 #include "antagonist.h"
 
-#define SETTLE_NS 300000	/* who asked for it is off the CPU by then */
+#define SETTLE_NS 300000 /* who asked for it is off the CPU by then */
 
 struct world *world;
 static int poke_fd[2] = { -1, -1 };
@@ -268,7 +268,8 @@ static void *populate(void *arg)
 		void *p;
 
 		atomic_store(&world->running, 1);
-		p = mmap(NULL, populate_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+		p = mmap(NULL, populate_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1,
+			 0);
 		atomic_store(&world->end_hi_ns, now_ns());
 		if (p == MAP_FAILED)
 			die("mmap");

@@ -24,7 +24,7 @@
 #include "faulty.h"
 #include "runtime.h"
 
-#define STALE_NS 200000
+#define STALE_NS   200000
 #define MAX_ROUNDS 1000
 
 int straggler_cpu, initiator_cpu;
@@ -96,7 +96,8 @@ static int64_t wait_for_fault(void)
 
 enum { BEGIN, END };
 
-/* What the threads are given for a round is taken from all of them after it: who has the goroutines then is not known. */
+/* What the threads are given for a round is taken from all of them after it: who has the goroutines then is not known.
+ */
 static void prepare_threads(int step)
 {
 	DIR *d = opendir("/proc/self/task");
@@ -197,9 +198,19 @@ static void write_log(const char *path)
 	for (int i = 0; i < n_rounds; i++) {
 		const struct round *r = &rounds[i];
 
-#define X(field) fprintf(f, #field " %lld ", (long long)r->field);
-		X(request_ns) X(stopped_ns) X(restart_ns) X(started_ns) X(start_ns) X(end_lo_ns) X(end_hi_ns) X(less_ns)
-		X(straggler_delay_ns) X(initiator_delay_ns) X(straggler) X(initiator)
+#define X(field) fprintf(f, #field " %lld ", (long long)r->field)
+		X(request_ns);
+		X(stopped_ns);
+		X(restart_ns);
+		X(started_ns);
+		X(start_ns);
+		X(end_lo_ns);
+		X(end_hi_ns);
+		X(less_ns);
+		X(straggler_delay_ns);
+		X(initiator_delay_ns);
+		X(straggler);
+		X(initiator);
 #undef X
 		fprintf(f, "kind %s cause %s detail %s where %s\n", kind->name, kind->cause, kind->detail, kind->where);
 	}

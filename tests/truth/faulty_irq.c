@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Interrupts: packets over lo, sent on one CPU and handled on another, on top of whatever runs there. How fast they can
- * be handled differs by machine and by what else it does. So nothing is sent before the last burst has been handled, and
- * of each round trip most is handling: no CPU gets more than it bears, which the kernel would leave to a thread
+ * be handled differs by machine and by what else it does. So nothing is sent before the last burst has been handled,
+ * and of each round trip most is handling: no CPU gets more than it bears, which the kernel would leave to a thread
  * (ksoftirqd), behind whom the packets are to delay.
  */
 #include <arpa/inet.h>
@@ -22,15 +22,15 @@
 #include "faulty.h"
 
 #define LISTENERS 64
-#define PORT 4711
-#define BURST_NS 300000		/* the kernel goes on for 2 ms (MAX_SOFTIRQ_TIME, kernel/softirq.c of Linux 6.18) */
-#define LOST_NS 20000000
-#define MAX_BURST 300		/* 1000 are kept (net.core.netdev_max_backlog) */
-#define REST 8			/* this part of a burst's time there is none */
-#define STOOD_NS 1000
+#define PORT	  4711
+#define BURST_NS  300000 /* the kernel goes on for 2 ms (MAX_SOFTIRQ_TIME, kernel/softirq.c of Linux 6.18) */
+#define LOST_NS	  20000000
+#define MAX_BURST 300 /* 1000 are kept (net.core.netdev_max_backlog) */
+#define REST	  8   /* this part of a burst's time there is none */
+#define STOOD_NS  1000
 
 struct flood {
-	int group, receipt;	/* where bursts are sent from; what tells that one has been handled */
+	int group, receipt; /* where bursts are sent from; what tells that one has been handled */
 	struct sockaddr_in to, back;
 };
 
@@ -50,8 +50,8 @@ static void own_network(int cpu)
 	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP };
 	int s;
 
-	if (!mkdtemp(folder) || unshare(CLONE_NEWNET | CLONE_NEWNS) || mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    mount("sysfs", folder, "sysfs", 0, NULL))
+	if (!mkdtemp(folder) || unshare(CLONE_NEWNET | CLONE_NEWNS) ||
+	    mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) || mount("sysfs", folder, "sysfs", 0, NULL))
 		die("a network of its own");
 	snprintf(path, sizeof(path), "%s/class/net/lo/queues/rx-0/rps_cpus", folder);
 	snprintf(mask, sizeof(mask), "%x", 1u << cpu);

@@ -15,9 +15,9 @@
 #include "faulty.h"
 #include "runtime.h"
 
-#define BIG_BYTES (96ul << 20)
+#define BIG_BYTES      (96ul << 20)
 #define POPULATE_BYTES (96ul << 20)
-#define PATIENCE_NS (60 * MS)
+#define PATIENCE_NS    (60 * MS)
 
 static void *area;
 enum { page_bytes = 4096 };

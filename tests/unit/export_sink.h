@@ -35,8 +35,14 @@ static inline void feed(struct sink *s, struct event ev)
 static inline void start(struct sink *s, const struct exporter *format)
 {
 	static const struct tare_header header = {
-		.version = 1, .arch = TARE_ARCH_X86_64, .nr_cpus = 4, .page_size = 4096, .ticks_hz = 100,
-		.mono_ns = 1000, .boot_ns = 1000 + BOOT_OFFSET, .real_ns = 1700000000000000000ull,
+		.version = 1,
+		.arch = TARE_ARCH_X86_64,
+		.nr_cpus = 4,
+		.page_size = 4096,
+		.ticks_hz = 100,
+		.mono_ns = 1000,
+		.boot_ns = 1000 + BOOT_OFFSET,
+		.real_ns = 1700000000000000000ull,
 	};
 
 	*s = (struct sink){ .format = format };
@@ -69,9 +75,16 @@ static inline void snapshot(struct sink *s, uint64_t ts_ns, uint32_t tid, const 
 static inline struct event switch_of(uint64_t ts_ns, int cpu, uint32_t prev, int state, bool voluntary, uint32_t next)
 {
 	return (struct event){
-		.kind = EVENT_SWITCH, .ts_ns = ts_ns, .cpu = cpu,
-		.sw = { .prev_tid = prev, .next_tid = next, .prev_target = prev && prev < 200, .state = state,
-			.next_target = next && next < 200, .voluntary = voluntary, .syscall = TARE_NO_SYSCALL },
+		.kind = EVENT_SWITCH,
+		.ts_ns = ts_ns,
+		.cpu = cpu,
+		.sw = { .prev_tid = prev,
+			.next_tid = next,
+			.prev_target = prev && prev < 200,
+			.state = state,
+			.next_target = next && next < 200,
+			.voluntary = voluntary,
+			.syscall = TARE_NO_SYSCALL },
 	};
 }
 
@@ -131,7 +144,7 @@ static inline void feed_chaos(struct sink *s, uint64_t seed, int nr)
 struct field {
 	uint32_t nr;
 	uint64_t value;
-	const uint8_t *data;	/* NULL: a varint */
+	const uint8_t *data; /* NULL: a varint */
 };
 
 static inline uint64_t read_varint(const uint8_t **p, const uint8_t *end)
@@ -162,7 +175,7 @@ static inline bool next_field(const uint8_t **p, const uint8_t *end, struct fiel
 		assert_true(end - *p >= 8);
 		f->value = 0;
 		for (int i = 0; i < 8; i++)
-			f->value |= (uint64_t)*(*p)++ << (8 * i);
+			f->value |= (uint64_t) * (*p)++ << (8 * i);
 		return true;
 	}
 	f->value = read_varint(p, end);

@@ -16,7 +16,7 @@
 
 /* How to build it. */
 struct go_variant {
-	const char *toolchain;		/* of GOTOOLCHAIN: "local", "go1.22.12" */
+	const char *toolchain; /* of GOTOOLCHAIN: "local", "go1.22.12" */
 	const char *name, *flags;
 	bool cgo, stripped;
 };
@@ -40,9 +40,10 @@ static inline void go_target__build(const char *dir, const struct go_variant *v,
 	char cmd[1024];
 
 	snprintf(path, 128, "%s/%s-%s", dir, v->toolchain, v->name);
-	snprintf(cmd, sizeof(cmd), "cd tests/helpers/golive && GOTOOLCHAIN=%s CGO_ENABLED=%d GOFLAGS=-buildvcs=false "
-		 "go build %s %s -o '%s' main.go %s >&2", v->toolchain, v->cgo, v->cgo ? "-tags withcgo" : "", v->flags, path,
-		 v->cgo ? "cgo.go" : "");
+	snprintf(cmd, sizeof(cmd),
+		 "cd tests/helpers/golive && GOTOOLCHAIN=%s CGO_ENABLED=%d GOFLAGS=-buildvcs=false "
+		 "go build %s %s -o '%s' main.go %s >&2",
+		 v->toolchain, v->cgo, v->cgo ? "-tags withcgo" : "", v->flags, path, v->cgo ? "cgo.go" : "");
 	if (system(cmd))
 		fail_msg("failed: %s", cmd);
 }
@@ -172,9 +173,9 @@ static inline struct go_globals go_target__patterns(struct go_target *t, int min
 		const char *name;
 		uint64_t *addr;
 	} wanted[] = {
-		{ "runtime.sched", &found.sched }, { "runtime.allp", &found.allp }, { "runtime.allm", &found.allm },
-		{ "runtime.gcController", &found.gc_controller }, { "runtime.memstats", &found.memstats },
-		{ "runtime.mheap_", &found.mheap },
+		{ "runtime.sched", &found.sched },	 { "runtime.allp", &found.allp },
+		{ "runtime.allm", &found.allm },	 { "runtime.gcController", &found.gc_controller },
+		{ "runtime.memstats", &found.memstats }, { "runtime.mheap_", &found.mheap },
 	};
 
 	assert_int_equal(pclntab__open(t->img, 0, &c.table, &why), 0);

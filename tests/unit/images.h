@@ -44,9 +44,9 @@ static inline int memfd_of(const void *data, size_t size)
 }
 
 /* An executable of two segments: code, and @data at DATA_ADDR. */
-#define CODE_ADDR	0x401000ull
-#define DATA_ADDR	0x600000ull
-#define DATA_AT		0x1000
+#define CODE_ADDR 0x401000ull
+#define DATA_ADDR 0x600000ull
+#define DATA_AT	  0x1000
 
 struct small_image {
 	Elf64_Ehdr eh;
@@ -56,15 +56,27 @@ struct small_image {
 static inline struct small_image small_image(size_t data_bytes)
 {
 	return (struct small_image){
-		.eh = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT }, .e_type = ET_EXEC,
-			.e_machine = EM_X86_64, .e_version = EV_CURRENT, .e_entry = CODE_ADDR,
+		.eh = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
+			.e_type = ET_EXEC,
+			.e_machine = EM_X86_64,
+			.e_version = EV_CURRENT,
+			.e_entry = CODE_ADDR,
 			.e_phoff = sizeof(Elf64_Ehdr),
-			.e_ehsize = sizeof(Elf64_Ehdr), .e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 3,
+			.e_ehsize = sizeof(Elf64_Ehdr),
+			.e_phentsize = sizeof(Elf64_Phdr),
+			.e_phnum = 3,
 			.e_shentsize = sizeof(Elf64_Shdr) },
-		.ph = { { .p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_vaddr = CODE_ADDR,
-			  .p_filesz = 0x200, .p_memsz = 0x8000 },
-			{ .p_type = PT_LOAD, .p_flags = PF_R | PF_W, .p_vaddr = DATA_ADDR, .p_offset = DATA_AT,
-			  .p_filesz = data_bytes, .p_memsz = data_bytes + 4096 },
+		.ph = { { .p_type = PT_LOAD,
+			  .p_flags = PF_R | PF_X,
+			  .p_vaddr = CODE_ADDR,
+			  .p_filesz = 0x200,
+			  .p_memsz = 0x8000 },
+			{ .p_type = PT_LOAD,
+			  .p_flags = PF_R | PF_W,
+			  .p_vaddr = DATA_ADDR,
+			  .p_offset = DATA_AT,
+			  .p_filesz = data_bytes,
+			  .p_memsz = data_bytes + 4096 },
 			{ .p_type = PT_GNU_STACK } },
 	};
 }
@@ -104,7 +116,7 @@ static inline char *output_of(const char *command)
 }
 
 /* nothing of what the user set for programs of his own */
-#define GO_ENV \
+#define GO_ENV                                                                             \
 	"PATH=\"$PATH:/usr/local/go/bin\" GOENV=off GOFLAGS= GOEXPERIMENT= GOOS= GOARCH= " \
 	"GOTOOLCHAIN=local GO111MODULE=off CGO_ENABLED=0 "
 

@@ -13,8 +13,8 @@
 
 #include "model.h"
 
-#define FUTEX 202	/* x86-64 */
-#define READ 0
+#define FUTEX 202 /* x86-64 */
+#define READ  0
 #define YIELD 24
 
 static struct model *m;
@@ -40,11 +40,18 @@ static inline void fold(const struct event *ev)
 }
 
 static inline void task(int phase, uint64_t ts, uint32_t tid, int cpu, uint16_t state, uint16_t syscall,
-		 const struct counters *c)
+			const struct counters *c)
 {
 	struct tare_task t = {
-		.ts_ns = ts, .tid = tid, .tgid = 100, .state = state, .syscall = syscall, .phase = phase,
-		.on_cpu = cpu >= 0, .cpu = cpu >= 0 ? cpu : 0, .comm = "target",
+		.ts_ns = ts,
+		.tid = tid,
+		.tgid = 100,
+		.state = state,
+		.syscall = syscall,
+		.phase = phase,
+		.on_cpu = cpu >= 0,
+		.cpu = cpu >= 0 ? cpu : 0,
+		.comm = "target",
 	};
 	struct event ev = { .kind = EVENT_TASK, .ts_ns = ts, .task = &t };
 
@@ -60,7 +67,9 @@ static inline void task(int phase, uint64_t ts, uint32_t tid, int cpu, uint16_t 
 static inline struct event sw(uint64_t ts, int cpu, uint32_t prev, uint32_t next)
 {
 	return (struct event){
-		.kind = EVENT_SWITCH, .ts_ns = ts, .cpu = cpu,
+		.kind = EVENT_SWITCH,
+		.ts_ns = ts,
+		.cpu = cpu,
 		.sw = { .prev_tid = prev, .next_tid = next, .syscall = TARE_NO_SYSCALL },
 	};
 }
@@ -151,7 +160,7 @@ static inline const struct rival *rival(const char *comm, bool own)
 }
 
 static inline void assert_accounts(const struct thread *t, uint64_t on_cpu, uint64_t run_queue, uint64_t throttled,
-			    uint64_t sleep, uint64_t unknown)
+				   uint64_t sleep, uint64_t unknown)
 {
 	assert_int_equal(t->acc.on_cpu_ns, on_cpu);
 	assert_int_equal(t->acc.run_queue_ns, run_queue);

@@ -7,8 +7,8 @@
 #include "pause.h"
 
 #define TGID 100
-#define US 1000ull
-#define MS 1000000ull
+#define US   1000ull
+#define MS   1000000ull
 
 static inline void rt_args(uint64_t ts, uint32_t tid, int event, uint64_t goroutine, int n, uint64_t a, uint64_t b,
 			   uint64_t c)
@@ -100,9 +100,13 @@ static inline void sample(uint64_t ts, uint32_t tid, int flags, uint16_t syscall
 {
 	struct event ev = { .kind = EVENT_SAMPLE, .ts_ns = ts };
 
-	ev.sample = (struct event_sample){
-		.kernel = flags & TARE_SAMPLE_KERNEL, .softirq = flags & TARE_SAMPLE_SOFTIRQ,
-		.hardirq = flags & TARE_SAMPLE_HARDIRQ, .called = flags & TARE_SAMPLE_CALLED, .tid = tid, .syscall = syscall, .ip = ip };
+	ev.sample = (struct event_sample){ .kernel = flags & TARE_SAMPLE_KERNEL,
+					   .softirq = flags & TARE_SAMPLE_SOFTIRQ,
+					   .hardirq = flags & TARE_SAMPLE_HARDIRQ,
+					   .called = flags & TARE_SAMPLE_CALLED,
+					   .tid = tid,
+					   .syscall = syscall,
+					   .ip = ip };
 	fold(&ev);
 }
 
@@ -196,7 +200,7 @@ static inline struct pause_verdict assert_main(enum pause_cause cause, uint64_t 
 }
 
 /* A pause as most tests have it: the thread 101 asks for it at T. */
-#define T (10 * MS)	/* when the world is asked to stop */
+#define T (10 * MS) /* when the world is asked to stop */
 
 static inline void request(void)
 {

@@ -14,8 +14,10 @@ enum { PID = 100, MAX_TRACKS = 64, MAX_OPEN = 16, MAX_DRAWN = 40000 };
 static inline void runtime(struct sink *s, uint64_t ts_ns, uint32_t tid, int event, uint64_t goroutine, int n,
 			   uint64_t a, uint64_t b, uint64_t c)
 {
-	struct event ev = { .kind = EVENT_RUNTIME, .ts_ns = ts_ns, .runtime = { .event = event, .nr_args = n,
-		.tid = tid, .tgid = PID, .goroutine = goroutine } };
+	struct event ev = { .kind = EVENT_RUNTIME,
+			    .ts_ns = ts_ns,
+			    .runtime = {
+				    .event = event, .nr_args = n, .tid = tid, .tgid = PID, .goroutine = goroutine } };
 	uint64_t args[] = { a, b, c };
 
 	for (int i = 0; i < TARE_RT_MAX_ARGS; i++)
@@ -25,22 +27,23 @@ static inline void runtime(struct sink *s, uint64_t ts_ns, uint32_t tid, int eve
 
 static inline void signal_at(struct sink *s, uint64_t ts_ns, int step, uint32_t tid, uint32_t from)
 {
-	feed(s, (struct event){ .kind = EVENT_SIGNAL, .ts_ns = ts_ns,
-				.signal = { .step = step, .tid = tid, .other = from, .tgid = PID,
-					    .ip = 0x1234 } });
+	feed(s, (struct event){ .kind = EVENT_SIGNAL,
+				.ts_ns = ts_ns,
+				.signal = { .step = step, .tid = tid, .other = from, .tgid = PID, .ip = 0x1234 } });
 }
 
 static inline void irq(struct sink *s, uint64_t ts_ns, uint32_t tid, int number, uint32_t ns)
 {
-	feed(s, (struct event){ .kind = EVENT_IRQ, .ts_ns = ts_ns,
-				.irq = { .number = number, .tid = tid, .ns = ns } });
+	feed(s, (struct event){ .kind = EVENT_IRQ, .ts_ns = ts_ns, .irq = { .number = number, .tid = tid, .ns = ns } });
 }
 
 static inline void goroutine(struct sink *s, uint64_t ts_ns, uint32_t tid, uint64_t g, int status, int wait_reason)
 {
-	feed(s, (struct event){ .kind = EVENT_GOROUTINE, .ts_ns = ts_ns,
-				.goroutine = { .status = status, .tid = tid, .wait_reason = wait_reason, .p = 1,
-					       .goroutine = g } });
+	feed(s, (struct event){
+			.kind = EVENT_GOROUTINE,
+			.ts_ns = ts_ns,
+			.goroutine = {
+				.status = status, .tid = tid, .wait_reason = wait_reason, .p = 1, .goroutine = g } });
 }
 
 static inline void number_name(struct sink *s, unsigned kind, uint64_t number, const char *text)
@@ -75,7 +78,10 @@ struct drawn {
 struct picture {
 	struct drawn *at;
 	unsigned nr, nr_tracks;
-	struct { uint64_t uuid; struct field descriptor; } tracks[MAX_TRACKS];
+	struct {
+		uint64_t uuid;
+		struct field descriptor;
+	} tracks[MAX_TRACKS];
 };
 
 static inline int by_time(const void *a, const void *b)
@@ -126,8 +132,8 @@ static inline struct picture look(const struct sink *s)
 		if (!event.nr)
 			continue;
 		assert_true(p.nr < MAX_DRAWN);
-		p.at[p.nr] = (struct drawn){ get(packet, PACKET_TIME, 0).value - BOOT_OFFSET,
-					     get(event, 11, 0).value, p.nr, get(event, 9, 0).value, event };
+		p.at[p.nr] = (struct drawn){ get(packet, PACKET_TIME, 0).value - BOOT_OFFSET, get(event, 11, 0).value,
+					     p.nr, get(event, 9, 0).value, event };
 		track_of(&p, p.at[p.nr++].track);
 	}
 	qsort(p.at, p.nr, sizeof(*p.at), by_time);

@@ -63,8 +63,14 @@ static inline void round_at(struct writer *w, uint64_t ts_ns)
 
 static inline void header(struct writer *w)
 {
-	struct tare_header h = { .version = TARE_FORMAT_VERSION, .arch = TARE_ARCH_X86_64, .nr_cpus = 2, .page_size = 4096,
-				 .mono_ns = 5, .boot_ns = 6, .real_ns = 7, .ticks_hz = 100 };
+	struct tare_header h = { .version = TARE_FORMAT_VERSION,
+				 .arch = TARE_ARCH_X86_64,
+				 .nr_cpus = 2,
+				 .page_size = 4096,
+				 .mono_ns = 5,
+				 .boot_ns = 6,
+				 .real_ns = 7,
+				 .ticks_hz = 100 };
 
 	frame(w, TARE_FRAME_HEADER, 0, 5, &h, sizeof(h));
 }

@@ -15,7 +15,7 @@
 #include "capability.h"
 #include "util.h"
 
-#define SOON_NS (NSEC_PER_SEC / 20)	/* before it is looked at for the first time */
+#define SOON_NS (NSEC_PER_SEC / 20) /* before it is looked at for the first time */
 #define LONG_NS (60 * NSEC_PER_SEC)
 
 static void it_is_behind_all_others_and_then_no_more(void **unused)

@@ -78,7 +78,8 @@ static int processes(void)
 }
 
 /* As model__processes() sorts them: the one that ran longest is the first. */
-static void assert_row(int i, uint64_t process, const char *comm, uint64_t born_ns, uint64_t threads, uint64_t on_cpu_ns)
+static void assert_row(int i, uint64_t process, const char *comm, uint64_t born_ns, uint64_t threads,
+		       uint64_t on_cpu_ns)
 {
 	assert_int_equal(rows[i].process, process);
 	assert_int_equal(rows[i].pid, process__pid(process));
@@ -138,7 +139,9 @@ static void folded(void **unused)
 
 static void found(uint64_t ts, uint32_t tid, uint32_t tgid, uint64_t start_ns, const char *comm)
 {
-	struct tare_task t = { .ts_ns = ts, .tid = tid, .tgid = tgid, .start_ns = start_ns, .state = TARE_STATE_INTERRUPTIBLE };
+	struct tare_task t = {
+		.ts_ns = ts, .tid = tid, .tgid = tgid, .start_ns = start_ns, .state = TARE_STATE_INTERRUPTIBLE
+	};
 	struct event ev = { .kind = EVENT_TASK, .ts_ns = ts, .task = &t };
 
 	strcpy(t.comm, comm);
@@ -190,7 +193,8 @@ static void counters(void **unused)
 	born(60 * MS, 200, 200, "two");
 	counted(70 * MS, 200, 1000, false);
 	dies(80 * MS, 0, 200, 200);
-	/* of this one the first reading is not 0 and more than the last of the other, which was not told to have ended */
+	/* of this one the first reading is not 0 and more than the last of the other, which was not told to have ended
+	 */
 	born(90 * MS, 200, 200, "three");
 	counted(91 * MS, 200, 5000, false);
 	counted(95 * MS, 200, 5007, false);
@@ -198,13 +202,15 @@ static void counters(void **unused)
 
 	assert_int_equal(processes(), 3);
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(rows[i].counters.goroutine_switches,
-				 rows[i].process == 200 ? 100 : rows[i].process == SECOND(200) ? 1000 : 7);
+		assert_int_equal(rows[i].counters.goroutine_switches, rows[i].process == 200	     ? 100 :
+								      rows[i].process == SECOND(200) ? 1000 :
+												       7);
 }
 
 static void pause_of(uint32_t pid, uint64_t ts, uint64_t stopping_ns)
 {
-	static const int steps[] = { TARE_RT_STW_REQUEST, TARE_RT_STW_STOPPED, TARE_RT_STW_RESTART, TARE_RT_STW_STARTED };
+	static const int steps[] = { TARE_RT_STW_REQUEST, TARE_RT_STW_STOPPED, TARE_RT_STW_RESTART,
+				     TARE_RT_STW_STARTED };
 
 	for (int i = 0; i < 4; i++) {
 		struct event ev = { .kind = EVENT_RUNTIME, .ts_ns = ts + (i ? stopping_ns + i * US : 0) };
@@ -283,8 +289,14 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, done)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(of_times), cmocka_unit_test(bounded), TEST(two_of_one_number), TEST(folded), TEST(found_later),
-		TEST(counters), TEST(pauses), TEST(native_after),
+		cmocka_unit_test(of_times),
+		cmocka_unit_test(bounded),
+		TEST(two_of_one_number),
+		TEST(folded),
+		TEST(found_later),
+		TEST(counters),
+		TEST(pauses),
+		TEST(native_after),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -161,8 +161,13 @@ static void exec_is_seen_by_collections(void **unused)
 	struct runtime_counters rc = { 0 };
 	struct tare_counters c = unknown(1, 10), total;
 
-	static const struct { uint64_t collections, bytes; } readings[] = {
-		{ 5, 1000 }, { 9, 3000 }, { 1, 4000 }, { 2, 4500 },
+	static const struct {
+		uint64_t collections, bytes;
+	} readings[] = {
+		{ 5, 1000 },
+		{ 9, 3000 },
+		{ 1, 4000 },
+		{ 2, 4500 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(readings); i++) {

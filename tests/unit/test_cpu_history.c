@@ -32,7 +32,8 @@ static void wait_ends(uint64_t ts, int cpu, uint32_t prev)
 /* 102 is moved at @ts. */
 static void moved(uint64_t ts, int from_cpu, int to_cpu)
 {
-	struct event ev = { .kind = EVENT_MIGRATE, .ts_ns = ts,
+	struct event ev = { .kind = EVENT_MIGRATE,
+			    .ts_ns = ts,
 			    .migrate = { .tid = 102, .from_cpu = from_cpu, .to_cpu = to_cpu } };
 
 	fold(&ev);
@@ -46,8 +47,8 @@ static uint64_t in_pause(uint32_t id, bool own)
 	for (uint32_t i = 0; i < p->chain.n; i++) {
 		const struct pause_seg *s = &p->chain.at[i];
 
-		if (id == NAME_IDLE ? s->cause == PAUSE_WAKEUP && !own
-				    : s->cause == PAUSE_RUNQUEUE && s->name == id && s->own == own)
+		if (id == NAME_IDLE ? s->cause == PAUSE_WAKEUP && !own :
+				      s->cause == PAUSE_RUNQUEUE && s->name == id && s->own == own)
 			ns += s->end_ns - s->start_ns;
 	}
 	return ns;

@@ -68,7 +68,8 @@ static void damage_in_the_middle(void **unused)
 		for (size_t pos = at[i]; pos < at[i + 1]; pos++) {
 			for (unsigned bit = 0; bit < 8; bit++) {
 				b.data[pos] ^= 1 << bit;
-				assert_int_equal(records_of(&b, &offset, &bytes, &nr), ((1u << 2 * FRAMES) - 1) & ~(3u << 2 * i));
+				assert_int_equal(records_of(&b, &offset, &bytes, &nr),
+						 ((1u << 2 * FRAMES) - 1) & ~(3u << 2 * i));
 				assert_int_equal(nr, 1);
 				assert_int_equal(offset, at[i]);
 				assert_int_equal(bytes, at[i + 1] - at[i]);
@@ -108,9 +109,19 @@ static void foreign_bytes_between(void **unused)
 	struct tare_frame fake = { .magic = TARE_FRAME_MAGIC, .type = TARE_FRAME_EVENTS, .len = 40 };
 	struct tare_frame huge = { .magic = TARE_FRAME_MAGIC, .type = TARE_FRAME_EVENTS, .len = TARE_FRAME_MAX };
 	struct tare_frame beyond = { .magic = TARE_FRAME_MAGIC, .type = TARE_FRAME_EVENTS, .len = UINT32_MAX };
-	const struct { const void *data; size_t len; } foreign[] = {
-		{ "x", 1 }, { "TAR", 3 }, { "TARE", 4 }, { "TARETARETARETARE", 16 }, { "xxTARTARxTARE", 13 },
-		{ &fake, sizeof(fake) }, { &huge, sizeof(huge) }, { &beyond, sizeof(beyond) }, { &fake, 11 },
+	const struct {
+		const void *data;
+		size_t len;
+	} foreign[] = {
+		{ "x", 1 },
+		{ "TAR", 3 },
+		{ "TARE", 4 },
+		{ "TARETARETARETARE", 16 },
+		{ "xxTARTARxTARE", 13 },
+		{ &fake, sizeof(fake) },
+		{ &huge, sizeof(huge) },
+		{ &beyond, sizeof(beyond) },
+		{ &fake, 11 },
 	};
 	size_t at[FRAMES + 2];
 	struct bytes b = small_file("foreign", at);
@@ -184,10 +195,8 @@ static void records_of_impossible_length(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(damage_in_the_middle),
-		cmocka_unit_test(cut_off_anywhere),
-		cmocka_unit_test(foreign_bytes_between),
-		cmocka_unit_test(header_gone),
+		cmocka_unit_test(damage_in_the_middle),		cmocka_unit_test(cut_off_anywhere),
+		cmocka_unit_test(foreign_bytes_between),	cmocka_unit_test(header_gone),
 		cmocka_unit_test(records_of_impossible_length),
 	};
 

@@ -19,8 +19,8 @@ static int decode(const void *data, size_t len, struct event *ev)
 /* ---- switches: all combinations of the optional words ---- */
 
 static const uint16_t optional[] = {
-	TARE_SW_WAIT, TARE_SW_WAIT_HI, TARE_SW_THROTTLED, TARE_SW_WAKE,
-	TARE_SW_WAKER, TARE_SW_WAKE_DELAY, TARE_SW_STOLEN, TARE_SW_COST,
+	TARE_SW_WAIT,  TARE_SW_WAIT_HI,	   TARE_SW_THROTTLED, TARE_SW_WAKE,
+	TARE_SW_WAKER, TARE_SW_WAKE_DELAY, TARE_SW_STOLEN,    TARE_SW_COST,
 };
 
 struct draft {
@@ -28,10 +28,10 @@ struct draft {
 	unsigned nr;
 };
 
-#define WAIT_LO		0xfffffff0u
-#define WAIT_HI		0x12u
-#define THROTTLED_LO	0xffffff00u
-#define WAKE_WORD	(5u << 18 | TARE_CONTEXT_SOFTIRQ << 16 | 0xfffe)
+#define WAIT_LO	     0xfffffff0u
+#define WAIT_HI	     0x12u
+#define THROTTLED_LO 0xffffff00u
+#define WAKE_WORD    (5u << 18 | TARE_CONTEXT_SOFTIRQ << 16 | 0xfffe)
 
 /* The announced words in the order of the flags, each with a value of its own. */
 static void encode(struct draft *d, uint16_t flags, uint16_t cost)
@@ -211,17 +211,20 @@ static void kinds_of_evidence(void **unused)
 	assert_int_equal(decode(&signalled, sizeof(signalled), &ev), sizeof(signalled));
 	assert_int_equal(ev.kind, EVENT_SIGNAL);
 	assert_true(ev.signal.step == TARE_SIGNAL_DELIVERED && ev.signal.tid == 14 && ev.signal.other == 15);
-	assert_true(ev.signal.tgid == 16 && ev.signal.call == 17 && !ev.signal.masked && ev.signal.ip == 0x7fffffffffff);
+	assert_true(ev.signal.tgid == 16 && ev.signal.call == 17 && !ev.signal.masked &&
+		    ev.signal.ip == 0x7fffffffffff);
 	assert_int_equal(decode(&fault, sizeof(fault), &ev), sizeof(fault));
 	assert_int_equal(ev.kind, EVENT_FAULT);
-	assert_true(ev.fault.tid == 17 && ev.fault.tgid == 18 && ev.fault.address == 1ull << 63 && ev.fault.ip == 0x401000);
+	assert_true(ev.fault.tid == 17 && ev.fault.tgid == 18 && ev.fault.address == 1ull << 63 &&
+		    ev.fault.ip == 0x401000);
 	assert_true(ev.fault.write && !ev.fault.ends);
 	assert_int_equal(decode(&fault_end, sizeof(fault_end), &ev), sizeof(fault_end));
 	assert_int_equal(ev.kind, EVENT_FAULT_END);
 	assert_memory_equal(&ev.fault_end, &fault_end, sizeof(fault_end));
 	assert_int_equal(decode(&sample, sizeof(sample), &ev), sizeof(sample));
 	assert_int_equal(ev.kind, EVENT_SAMPLE);
-	assert_true(ev.sample.tid == 19 && ev.sample.syscall == 202 && ev.sample.tgid == 20 && ev.sample.ip == 0x402000);
+	assert_true(ev.sample.tid == 19 && ev.sample.syscall == 202 && ev.sample.tgid == 20 &&
+		    ev.sample.ip == 0x402000);
 	assert_true(ev.sample.kernel && !ev.sample.softirq && !ev.sample.hardirq && !ev.sample.called);
 	assert_int_equal(decode(&irq, sizeof(irq), &ev), sizeof(irq));
 	assert_int_equal(ev.kind, EVENT_IRQ);
@@ -303,11 +306,21 @@ static void kinds_of_fixed_size(void **unused)
 /* Shorter than its kind says, or than its own length says: malformed. Longer: the rest is passed over. */
 static void lengths_of_fixed_size(void **unused)
 {
-	static const struct { const void *rec; size_t size; } all[] = {
-		{ &name, sizeof(name) },	 { &renamed, sizeof(renamed) }, { &forked, sizeof(forked) },
-		{ &executed, sizeof(executed) }, { &ended, sizeof(ended) },	{ &moved, sizeof(moved) },
-		{ &goroutine, sizeof(goroutine) }, { &signalled, sizeof(signalled) }, { &fault, sizeof(fault) },
-		{ &sample, sizeof(sample) },	 { &irq, sizeof(irq) },
+	static const struct {
+		const void *rec;
+		size_t size;
+	} all[] = {
+		{ &name, sizeof(name) },
+		{ &renamed, sizeof(renamed) },
+		{ &forked, sizeof(forked) },
+		{ &executed, sizeof(executed) },
+		{ &ended, sizeof(ended) },
+		{ &moved, sizeof(moved) },
+		{ &goroutine, sizeof(goroutine) },
+		{ &signalled, sizeof(signalled) },
+		{ &fault, sizeof(fault) },
+		{ &sample, sizeof(sample) },
+		{ &irq, sizeof(irq) },
 	};
 	unsigned char buf[256];
 	struct event ev;

@@ -21,10 +21,10 @@ static void fold(struct delays *d, uint32_t pid, const struct bucket *buckets, s
 	free(raw);
 }
 
-#define FOLD(d, pid, ...)                                                                  \
-	do {                                                                               \
-		const struct bucket list[] = { __VA_ARGS__ };                              \
-		fold(d, pid, list, ARRAY_SIZE(list));                                      \
+#define FOLD(d, pid, ...)                                     \
+	do {                                                  \
+		const struct bucket list[] = { __VA_ARGS__ }; \
+		fold(d, pid, list, ARRAY_SIZE(list));         \
 	} while (0)
 
 static struct hist total(const struct delays *d)
@@ -76,7 +76,7 @@ static void buckets_that_are_missing(void **unused)
 	h = total(&d);
 	assert_int_equal(h.count, 2 + 1 + 4 + 3);
 	assert_int_equal(h.min, 0);
-	assert_int_equal(h.max, 1024);	/* the last one goes on for ever: as long as it is at least */
+	assert_int_equal(h.max, 1024); /* the last one goes on for ever: as long as it is at least */
 	/* 64 to 128 in the middle; 128 has a gap behind it, and is taken for a quarter of its value wide */
 	assert_int_equal(h.total, 2 * 0 + 96 + 4 * (128 + 16) + 3 * 1024);
 	delays__free(&d);

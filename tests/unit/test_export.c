@@ -13,11 +13,12 @@ static void script_is_in_order_and_complete(void **unused)
 	snapshot(&s, 1000, 101, "my worker", -1);
 	feed(&s, (struct event){ .kind = EVENT_NAME, .name = { 300, 299, "stranger" } });
 	feed(&s, switch_of(5000000, 0, 100, TARE_STATE_INTERRUPTIBLE, true, 300));
-	feed(&s, switch_of(6000000, 0, 300, 0, false, 0));	/* no target in it */
+	feed(&s, switch_of(6000000, 0, 300, 0, false, 0)); /* no target in it */
 	feed(&s, woken(switch_of(9000000, 1, 0, 0, false, 101), 2000000, 1000, 300, 0));
 	feed(&s, switch_of(9500999, 1, 101, TARE_STATE_RUNNING, false, 300));
 	finish(&s);
-	assert_string_equal(s.data,
+	assert_string_equal(
+		s.data,
 		"         swapper 0/0 [000] 0.000001:          1 sched:sched_switch: prev_comm=swapper/0 prev_pid=0 "
 		"prev_prio=120 prev_state=R ==> next_comm=main next_pid=100 next_prio=120\n"
 		"            main 100/100 [000] 0.005000:          1 sched:sched_switch: prev_comm=main prev_pid=100 "
@@ -33,13 +34,17 @@ static void script_is_in_order_and_complete(void **unused)
 
 static void states_are_the_tracepoints(void **unused)
 {
-	static const struct { int state; bool voluntary; const char *want; } cases[] = {
-		{ TARE_STATE_RUNNING, false, "R+" },	    { TARE_STATE_RUNNING, true, "R" },
-		{ TARE_STATE_INTERRUPTIBLE, true, "S" },    { TARE_STATE_UNINTERRUPTIBLE, true, "D" },
-		{ TARE_STATE_STOPPED, true, "T" },	    { TARE_STATE_TRACED, true, "t" },
-		{ TARE_STATE_DEAD, true, "X" },		    { TARE_STATE_ZOMBIE, true, "Z" },
-		{ TARE_STATE_PARKED, true, "P" },	    { TARE_STATE_IDLE, true, "I" },
-		{ TARE_STATE_THROTTLED, false, "R+" },	    { 15, true, "D" },
+	static const struct {
+		int state;
+		bool voluntary;
+		const char *want;
+	} cases[] = {
+		{ TARE_STATE_RUNNING, false, "R+" },	 { TARE_STATE_RUNNING, true, "R" },
+		{ TARE_STATE_INTERRUPTIBLE, true, "S" }, { TARE_STATE_UNINTERRUPTIBLE, true, "D" },
+		{ TARE_STATE_STOPPED, true, "T" },	 { TARE_STATE_TRACED, true, "t" },
+		{ TARE_STATE_DEAD, true, "X" },		 { TARE_STATE_ZOMBIE, true, "Z" },
+		{ TARE_STATE_PARKED, true, "P" },	 { TARE_STATE_IDLE, true, "I" },
+		{ TARE_STATE_THROTTLED, false, "R+" },	 { 15, true, "D" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -58,8 +63,12 @@ static void states_are_the_tracepoints(void **unused)
 /* Frozen is D as the tracepoint shows TASK_FROZEN, but for who was frozen in an ordinary sleep. */
 static void who_is_frozen_asleep_is_shown_so(void **unused)
 {
-	static const struct { int flags; const char *want; } cases[] = {
-		{ TARE_STATE_FROZEN | TARE_STOP_SLEEPERS, "D" }, { TARE_STATE_FROZEN, "D" },
+	static const struct {
+		int flags;
+		const char *want;
+	} cases[] = {
+		{ TARE_STATE_FROZEN | TARE_STOP_SLEEPERS, "D" },
+		{ TARE_STATE_FROZEN, "D" },
 		{ TARE_STATE_FROZEN | TARE_STOP_INTERRUPTIBLE, "S" },
 	};
 
@@ -88,8 +97,23 @@ static void who_is_frozen_asleep_is_shown_so(void **unused)
 static void script_bears_any_name(void **unused)
 {
 	static const char *const names[] = {
-		"", " ", "   ", "a", "1", "12 34", "x 12", "x 12/13 y", "x [000] y", "\xff\xfe", "a\nb", "x ", " x",
-		"a\tb", "1.000000: x", "\xc3\xa9t\xc3\xa9", "sixteen bytes!!!",
+		"",
+		" ",
+		"   ",
+		"a",
+		"1",
+		"12 34",
+		"x 12",
+		"x 12/13 y",
+		"x [000] y",
+		"\xff\xfe",
+		"a\nb",
+		"x ",
+		" x",
+		"a\tb",
+		"1.000000: x",
+		"\xc3\xa9t\xc3\xa9",
+		"sixteen bytes!!!",
 	};
 	static const char whole[] = "^ *[^ ]( ?[^ ])* 100/101 \\[002\\] 0\\.000002: +1 sched:[^ ]+: [^\n]*\n$";
 	regex_t line, pid;
@@ -241,14 +265,18 @@ static void a_full_disk_is_reported(void **unused)
 /* Each process has its own runtime's names; a number without one stays a number. */
 static void names_of_numbers(void **unused)
 {
-	static const struct { uint32_t pid; const char *text; } told[] = { { 4, "GC \"mark\"" }, { 7, "other" } };
+	static const struct {
+		uint32_t pid;
+		const char *text;
+	} told[] = { { 4, "GC \"mark\"" }, { 7, "other" } };
 	struct sink s;
 	struct event ev = { .kind = EVENT_RUNTIME, .runtime = { TARE_RT_STW_REQUEST, 2, 5, 4, 77, { 1, 1 } } };
 
 	start(&s, &exporter_json_lines);
 	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
-		struct tare_number_name head = { .pid = told[i].pid, .kind = TARE_NAME_STOP_REASON, .number = 1,
-						 .text_len = strlen(told[i].text) };
+		struct tare_number_name head = {
+			.pid = told[i].pid, .kind = TARE_NAME_STOP_REASON, .number = 1, .text_len = strlen(told[i].text)
+		};
 
 		feed(&s, (struct event){ .kind = EVENT_NUMBER_NAME, .number_name = { &head, told[i].text } });
 	}
@@ -258,7 +286,8 @@ static void names_of_numbers(void **unused)
 	ev.runtime.args[0] = 2;
 	feed(&s, ev);
 	finish(&s);
-	assert_non_null(strstr(s.data, "\"tgid\":4,\"goroutine\":77,\"reason\":1,\"ps\":1,\"reason_name\":\"GC \\\"mark\\\"\"}"));
+	assert_non_null(strstr(
+		s.data, "\"tgid\":4,\"goroutine\":77,\"reason\":1,\"ps\":1,\"reason_name\":\"GC \\\"mark\\\"\"}"));
 	assert_non_null(strstr(s.data, "\"tgid\":7,\"goroutine\":77,\"reason\":1,\"ps\":1,\"reason_name\":\"other\"}"));
 	assert_non_null(strstr(s.data, "\"tgid\":7,\"goroutine\":77,\"reason\":2,\"ps\":1}"));
 	free(s.data);
@@ -267,16 +296,11 @@ static void names_of_numbers(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names_of_numbers),
-		cmocka_unit_test(script_is_in_order_and_complete),
-		cmocka_unit_test(states_are_the_tracepoints),
-		cmocka_unit_test(who_is_frozen_asleep_is_shown_so),
-		cmocka_unit_test(script_bears_any_name),
-		cmocka_unit_test(counts_from_the_first_snapshot_on),
-		cmocka_unit_test(a_broken_chain_is_mended),
-		cmocka_unit_test(exec_hands_over_the_tid),
-		cmocka_unit_test(the_window_is_bounded),
-		cmocka_unit_test(a_full_disk_is_reported),
+		cmocka_unit_test(names_of_numbers),	      cmocka_unit_test(script_is_in_order_and_complete),
+		cmocka_unit_test(states_are_the_tracepoints), cmocka_unit_test(who_is_frozen_asleep_is_shown_so),
+		cmocka_unit_test(script_bears_any_name),      cmocka_unit_test(counts_from_the_first_snapshot_on),
+		cmocka_unit_test(a_broken_chain_is_mended),   cmocka_unit_test(exec_hands_over_the_tid),
+		cmocka_unit_test(the_window_is_bounded),      cmocka_unit_test(a_full_disk_is_reported),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

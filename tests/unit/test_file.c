@@ -8,12 +8,15 @@ static void descriptions_come_back(void **unused)
 {
 	struct tare_task tasks[2] = { { .ts_ns = 100, .tid = 1, .comm = "sixteen bytes!!!" },
 				      { .ts_ns = 101, .tid = 2, .cpu = 3 } };
-	struct { struct tare_process p; char text[16]; } process = {
-		{ .pid = 1, .cmdline_len = 4, .exe_len = 5, .size = sizeof(process) }, "a\0b\0/exe!"
-	};
-	struct { struct tare_module m; char path[8]; } module = {
-		{ .pid = 1, .size = sizeof(module), .path_len = 4, .build_id_len = 2, .build_id = { 0xca, 0xfe } }, "/lib"
-	};
+	struct {
+		struct tare_process p;
+		char text[16];
+	} process = { { .pid = 1, .cmdline_len = 4, .exe_len = 5, .size = sizeof(process) }, "a\0b\0/exe!" };
+	struct {
+		struct tare_module m;
+		char path[8];
+	} module = { { .pid = 1, .size = sizeof(module), .path_len = 4, .build_id_len = 2, .build_id = { 0xca, 0xfe } },
+		     "/lib" };
 	struct tare_loss loss = { TARE_LOST_IN, 1, 77 };
 	struct tare_probe probe = { "a name that has all thirty-two b", 1, 2, 3 };
 	struct tare_end end = { .ts_ns = 999, .reason = TARE_END_INTERRUPT, .wait_status = -1 };
@@ -30,8 +33,10 @@ static void descriptions_come_back(void **unused)
 	assert_int_equal(writer__array(w, TARE_FRAME_LOSS, 10, &loss, sizeof(loss), 1), 0);
 	assert_int_equal(writer__array(w, TARE_FRAME_PROBES, 11, &probe, sizeof(probe), 1), 0);
 	frame(w, TARE_FRAME_END, 0, 12, &end, sizeof(end));
-	assert_int_equal(writer__bytes(w), 8 * sizeof(struct tare_frame) + sizeof(struct tare_header) + sizeof(strings) +
-			 3 * sizeof(struct tare_array) + sizeof(tasks) + sizeof(process) + sizeof(module) + sizeof(loss) + sizeof(probe) + sizeof(end));
+	assert_int_equal(writer__bytes(w), 8 * sizeof(struct tare_frame) + sizeof(struct tare_header) +
+						   sizeof(strings) + 3 * sizeof(struct tare_array) + sizeof(tasks) +
+						   sizeof(process) + sizeof(module) + sizeof(loss) + sizeof(probe) +
+						   sizeof(end));
 	assert_int_equal(writer__close(w), 0);
 
 	r = open_file("all");
@@ -96,7 +101,9 @@ static void unknown_frames_and_records_are_skipped(void **unused)
 /* Elements of an array grow at their end: more is passed over, what is not there is 0. */
 static void elements_of_other_sizes(void **unused)
 {
-	static const size_t sizes[] = { 1, 8, 20, sizeof(struct tare_task) - 1, sizeof(struct tare_task), 88, 120, 4096 };
+	static const size_t sizes[] = {
+		1, 8, 20, sizeof(struct tare_task) - 1, sizeof(struct tare_task), 88, 120, 4096
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
 		size_t size = sizes[i], known = size < sizeof(struct tare_task) ? size : sizeof(struct tare_task);
@@ -110,7 +117,9 @@ static void elements_of_other_sizes(void **unused)
 		memset(elems, 0xee, 3 * size);
 		memset(want, 0, sizeof(want));
 		for (int n = 0; n < 3; n++) {
-			struct tare_task t = { .ts_ns = 1000 + n, .tid = n, .tgid = 5, .nvcsw = 6, .phase = 1, .comm = "name" };
+			struct tare_task t = {
+				.ts_ns = 1000 + n, .tid = n, .tgid = 5, .nvcsw = 6, .phase = 1, .comm = "name"
+			};
 
 			memcpy(elems + n * size, &t, known);
 			memcpy(&want[n], &t, known);
@@ -153,11 +162,22 @@ static void single_structs_of_other_sizes(void **unused)
 
 static void strings_that_reach_beyond_their_frame(void **unused)
 {
-	struct { struct tare_process p; char text[16]; } p = { .p = { .pid = 1, .size = sizeof(p) } };
-	struct { struct tare_module m; char text[16]; } m = { .m = { .pid = 1, .size = sizeof(m) } };
-	static const struct { uint16_t a, b; uint32_t size; uint8_t id; bool good; } cases[] = {
-		{ 8, 8, sizeof(p), 20, true },	    { 9, 8, sizeof(p), 0, false }, { 65535, 65535, sizeof(p), 0, false },
-		{ 0, 0, sizeof(p) + 1, 0, false },  { 0, 0, 0, 0, false },	   { 0, 0, sizeof(p.p) - 1, 0, false },
+	struct {
+		struct tare_process p;
+		char text[16];
+	} p = { .p = { .pid = 1, .size = sizeof(p) } };
+	struct {
+		struct tare_module m;
+		char text[16];
+	} m = { .m = { .pid = 1, .size = sizeof(m) } };
+	static const struct {
+		uint16_t a, b;
+		uint32_t size;
+		uint8_t id;
+		bool good;
+	} cases[] = {
+		{ 8, 8, sizeof(p), 20, true },	   { 9, 8, sizeof(p), 0, false }, { 65535, 65535, sizeof(p), 0, false },
+		{ 0, 0, sizeof(p) + 1, 0, false }, { 0, 0, 0, 0, false },	  { 0, 0, sizeof(p.p) - 1, 0, false },
 		{ 0, 0, UINT32_MAX, 0, false },
 	};
 
@@ -205,9 +225,15 @@ static void refused_with_a_reason(void **unused)
 	close(open(in_dir("empty"), O_CREAT | O_WRONLY, 0600));
 	assert_int_equal(truncate(in_dir("newer"), 1 << 20), 0);
 
-	static const struct { const char *name; int ret; const char *says; } cases[] = {
-		{ "newer", -EPROTONOSUPPORT, "use a newer tare" }, { "empty", -EBADMSG, "is empty" },
-		{ "missing", -ENOENT, "record first" },		   { "../../dev/zero-not-there", -ENOENT, "cannot open" },
+	static const struct {
+		const char *name;
+		int ret;
+		const char *says;
+	} cases[] = {
+		{ "newer", -EPROTONOSUPPORT, "use a newer tare" },
+		{ "empty", -EBADMSG, "is empty" },
+		{ "missing", -ENOENT, "record first" },
+		{ "../../dev/zero-not-there", -ENOENT, "cannot open" },
 		{ ".", -EISDIR, "cannot read" },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -241,7 +267,8 @@ static void keeps_the_old_file(void **unused)
 	w = create("kept");
 	assert_int_equal(writer__close(w), 0);
 	old = slurp(in_dir("kept.old"));
-	assert_true(old.len == sizeof(struct tare_frame) + 5 && !memcmp(old.data + sizeof(struct tare_frame), "first", 5));
+	assert_true(old.len == sizeof(struct tare_frame) + 5 &&
+		    !memcmp(old.data + sizeof(struct tare_frame), "first", 5));
 	free(old.data);
 	assert_int_equal(stat(in_dir("kept"), &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);

@@ -3,8 +3,8 @@
 #include "flight_buffer.h"
 #include "recording.h"
 
-#define SECOND	1000000000ull
-#define ROOM	(1ull << 20)
+#define SECOND 1000000000ull
+#define ROOM   (1ull << 20)
 
 static struct writer *into(struct flight_buffer *s)
 {
@@ -59,7 +59,10 @@ static void record(struct writer *w, uint64_t ts_ns, uint32_t tid)
 
 static void process(struct writer *w, uint32_t pid, const char *exe)
 {
-	struct { struct tare_process p; char exe[8]; } p = { { .pid = pid, .exe_len = 4, .size = sizeof(p) }, "" };
+	struct {
+		struct tare_process p;
+		char exe[8];
+	} p = { { .pid = pid, .exe_len = 4, .size = sizeof(p) }, "" };
 
 	memcpy(p.exe, exe, 4);
 	frame(w, TARE_FRAME_PROCESSES, 0, 1, &p, sizeof(p));
@@ -67,9 +70,10 @@ static void process(struct writer *w, uint32_t pid, const char *exe)
 
 static void symbol(struct writer *w, uint32_t pid, uint64_t ip)
 {
-	struct { struct tare_symbol s; char name[8]; } s = {
-		{ .pid = pid, .ip = ip, .size = sizeof(s), .name_len = 4 }, "main"
-	};
+	struct {
+		struct tare_symbol s;
+		char name[8];
+	} s = { { .pid = pid, .ip = ip, .size = sizeof(s), .name_len = 4 }, "main" };
 
 	frame(w, TARE_FRAME_SYMBOLS, 0, 1, &s, sizeof(s));
 }
@@ -143,10 +147,10 @@ static void begins_at_a_mark_with_what_describes_the_living(void **unused)
 	totals(w, 2 * SECOND, 100, 5);
 	mark(s, 2 * SECOND, 10);
 	record(w, 3 * SECOND, 2);
-	mark(s, 3 * SECOND, 10);	/* one that nothing begins at leaves no trace */
+	mark(s, 3 * SECOND, 10); /* one that nothing begins at leaves no trace */
 	process(w, 30, "born");
 	totals(w, 3 * SECOND, 150, 5);
-	mark(s, 4 * SECOND, 10);	/* now the first second is too old */
+	mark(s, 4 * SECOND, 10); /* now the first second is too old */
 	finish(w, 5 * SECOND);
 	assert_true(flight_buffer__begin_ns(s) == 2 * SECOND);
 	assert_true(flight_buffer__lost_before(s) == 12);

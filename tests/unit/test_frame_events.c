@@ -47,7 +47,10 @@ static void counters_of_other_versions(void **unused)
 	const size_t head_bytes = offsetof(struct tare_counters, goroutine_switches);
 
 	for (size_t known = head_bytes; known <= sizeof(struct tare_counters) + 40; known += 8) {
-		struct { struct tare_array head; uint64_t words[2][32]; } raw = { { known, 2 }, { { 0 } } };
+		struct {
+			struct tare_array head;
+			uint64_t words[2][32];
+		} raw = { { known, 2 }, { { 0 } } };
 		unsigned char *bytes = (unsigned char *)raw.words;
 		struct tare_counters c = { .ts_ns = 9, .pid = 8, .goroutine_switches = 7 };
 		struct reader *r;
@@ -108,18 +111,28 @@ static void symbols_come_back(void **unused)
 
 static void symbols_that_reach_beyond(void **unused)
 {
-	static const struct { uint16_t name, file; uint32_t size; bool good; } cases[] = {
-		{ 8, 8, sizeof(struct symbol), true },	    { 16, 0, sizeof(struct symbol), true },
-		{ 0, 16, sizeof(struct symbol), true },	    { 9, 8, sizeof(struct symbol), false },
-		{ 65535, 65535, sizeof(struct symbol), false }, { 0, 0, sizeof(struct symbol) + 1, false },
-		{ 0, 0, sizeof(struct tare_symbol), true }, { 0, 0, sizeof(struct tare_symbol) - 1, false },
-		{ 0, 0, 0, false },			    { 0, 0, UINT32_MAX, false },
+	static const struct {
+		uint16_t name, file;
+		uint32_t size;
+		bool good;
+	} cases[] = {
+		{ 8, 8, sizeof(struct symbol), true },
+		{ 16, 0, sizeof(struct symbol), true },
+		{ 0, 16, sizeof(struct symbol), true },
+		{ 9, 8, sizeof(struct symbol), false },
+		{ 65535, 65535, sizeof(struct symbol), false },
+		{ 0, 0, sizeof(struct symbol) + 1, false },
+		{ 0, 0, sizeof(struct tare_symbol), true },
+		{ 0, 0, sizeof(struct tare_symbol) - 1, false },
+		{ 0, 0, 0, false },
+		{ 0, 0, UINT32_MAX, false },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct symbol s = { { .pid = 1, .size = cases[i].size, .name_len = cases[i].name,
-				      .file_len = cases[i].file },
-				    "0123456789abcde" };
+		struct symbol s = {
+			{ .pid = 1, .size = cases[i].size, .name_len = cases[i].name, .file_len = cases[i].file },
+			"0123456789abcde"
+		};
 		struct reader *r = recording_of(TARE_FRAME_SYMBOLS, &s, sizeof(s));
 		struct event ev;
 
@@ -133,12 +146,18 @@ static void symbols_that_reach_beyond(void **unused)
 
 static void named_ones_come_back(void **unused)
 {
-	struct { struct tare_number_name head; char text[8]; } n = {
-		{ .pid = 4, .size = sizeof(n), .number = 9, .kind = TARE_NAME_STATUS, .text_len = 7 }, "waiting" };
-	struct { struct tare_page head; char name[8]; } page = {
-		{ .pid = 4, .size = sizeof(page), .address = 0x1000, .name_len = 8 }, { "/lib.so" } };
-	struct { struct tare_quota head; char path[8]; } quota = {
-		{ .pid = 4, .size = sizeof(quota), .quota_ns = 1, .period_ns = 2, .path_len = 2 }, "/a" };
+	struct {
+		struct tare_number_name head;
+		char text[8];
+	} n = { { .pid = 4, .size = sizeof(n), .number = 9, .kind = TARE_NAME_STATUS, .text_len = 7 }, "waiting" };
+	struct {
+		struct tare_page head;
+		char name[8];
+	} page = { { .pid = 4, .size = sizeof(page), .address = 0x1000, .name_len = 8 }, { "/lib.so" } };
+	struct {
+		struct tare_quota head;
+		char path[8];
+	} quota = { { .pid = 4, .size = sizeof(quota), .quota_ns = 1, .period_ns = 2, .path_len = 2 }, "/a" };
 	struct reader *r;
 	struct event ev;
 
@@ -229,12 +248,9 @@ static void delays_that_do_not_fit(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(counters_come_back),
-		cmocka_unit_test(counters_of_other_versions),
-		cmocka_unit_test(symbols_come_back),
-		cmocka_unit_test(symbols_that_reach_beyond),
-		cmocka_unit_test(named_ones_come_back),
-		cmocka_unit_test(delays_come_back),
+		cmocka_unit_test(counters_come_back),	  cmocka_unit_test(counters_of_other_versions),
+		cmocka_unit_test(symbols_come_back),	  cmocka_unit_test(symbols_that_reach_beyond),
+		cmocka_unit_test(named_ones_come_back),	  cmocka_unit_test(delays_come_back),
 		cmocka_unit_test(delays_that_do_not_fit),
 	};
 

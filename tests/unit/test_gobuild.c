@@ -6,8 +6,8 @@
 #include "gobuild.h"
 #include "images.h"
 
-#define SENTINEL	"0123456789abcdef"
-#define BLOB_AT		48	/* in the data: not at its beginning */
+#define SENTINEL "0123456789abcdef"
+#define BLOB_AT	 48 /* in the data: not at its beginning */
 
 /* Data with the inline form in it. */
 static void *with_inline(const char *version, const char *modinfo, size_t *size)
@@ -40,7 +40,8 @@ struct pointed {
 static void *with_pointers(const char *version, const char *modinfo, size_t *size)
 {
 	struct pointed p = {
-		.magic = "\xff Go buildinf:\x08", .version = DATA_ADDR + offsetof(struct pointed, strings[0]),
+		.magic = "\xff Go buildinf:\x08",
+		.version = DATA_ADDR + offsetof(struct pointed, strings[0]),
 		.modinfo = DATA_ADDR + offsetof(struct pointed, strings[1]),
 		.strings = { { DATA_ADDR + offsetof(struct pointed, text), strlen(version) },
 			     { DATA_ADDR + offsetof(struct pointed, text) + strlen(version), strlen(modinfo) } },
@@ -104,18 +105,17 @@ static void versions(void **unused)
 
 static void settings(void **unused)
 {
-	static const char text[] = SENTINEL
-		"path\texample.org/cmd/x\n"
-		"mod\texample.org/x\tv1.2.3\th1:abc=\n"
-		"dep\texample.org/y\tv0.1.0\th1:def=\n"
-		"build\t-compiler=gc\n"
-		"build\t-ldflags=\"-s -w -X 'main.v=\\\"1\\\"'\"\n"
-		"build\t\"odd=key\"=`value`\n"
-		"build\tCGO_ENABLED=1\n"
-		"build\tEMPTY=\n"
-		"build\tno equals sign\n"
-		"nothing\n\n"
-		"build\tvcs.revision=0f0f\n" SENTINEL;
+	static const char text[] = SENTINEL "path\texample.org/cmd/x\n"
+					    "mod\texample.org/x\tv1.2.3\th1:abc=\n"
+					    "dep\texample.org/y\tv0.1.0\th1:def=\n"
+					    "build\t-compiler=gc\n"
+					    "build\t-ldflags=\"-s -w -X 'main.v=\\\"1\\\"'\"\n"
+					    "build\t\"odd=key\"=`value`\n"
+					    "build\tCGO_ENABLED=1\n"
+					    "build\tEMPTY=\n"
+					    "build\tno equals sign\n"
+					    "nothing\n\n"
+					    "build\tvcs.revision=0f0f\n" SENTINEL;
 
 	for (int pointers = 0; pointers < 2; pointers++) {
 		const char *modinfo = pointers ? "path\tp\nbuild\tCGO_ENABLED=1" : text;

@@ -27,8 +27,8 @@ static void same_in_both(const char *toolchain, const char *name, const char *fl
 		fail_msg("%s: %s", path, why);
 	for (enum go_field f = 0; f < GO_NR_FIELDS; f++) {
 		if (table.at[f] != dwarf.at[f] && f != WORK_ASSISTTIME)
-			fail_msg("%s: %s is at %d, the table says %d", build.version, go_field__name(f, field), dwarf.at[f],
-				 table.at[f]);
+			fail_msg("%s: %s is at %d, the table says %d", build.version, go_field__name(f, field),
+				 dwarf.at[f], table.at[f]);
 	}
 	print_message("%s: as in the table\n", build.version);
 	gobuild__free(&build);
@@ -41,8 +41,9 @@ static void table_is_right(void **state)
 {
 	static const char *const experiments[] = { "go1.24.13 nospinbitmutex", "go1.25.9 greenteagc",
 						   "go1.26.8 nogreenteagc", "go1.27.4 nogreenteagc" };
-	const char *versions = getenv("GO_VERSIONS") ?: "go1.19.13 go1.20.14 go1.21.13 go1.22.12 go1.23.11 go1.23.12 "
-							"go1.24.5 go1.24.13 go1.25.9 go1.26.8 go1.27.4";
+	const char *versions = getenv("GO_VERSIONS") ?:
+						       "go1.19.13 go1.20.14 go1.21.13 go1.22.12 go1.23.11 go1.23.12 "
+						       "go1.24.5 go1.24.13 go1.25.9 go1.26.8 go1.27.4";
 	char version[32], experiment[32];
 
 	same_in_both("local", "plain", "");

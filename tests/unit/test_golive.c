@@ -11,13 +11,14 @@ static char dir[] = "/tmp/tare-golive-XXXXXX";
 
 enum { SYMBOLS = 1, PATTERN = 2, SCAN = 4, DWARF = 8 };
 
-static const unsigned vital = GO_VALID_PS | GO_VALID_MS | GO_VALID_SCHED | GO_VALID_GC | GO_VALID_MEMSTATS |
-			      GO_VALID_MCACHES;
+static const unsigned vital =
+	GO_VALID_PS | GO_VALID_MS | GO_VALID_SCHED | GO_VALID_GC | GO_VALID_MEMSTATS | GO_VALID_MCACHES;
 
 static struct go_live *look(struct go_target *t, unsigned how)
 {
-	struct go_live_input in = { .pid = t->pid, .img = t->img, .bias = t->bias, .no_symbols = !(how & SYMBOLS),
-				    .no_scan = !(how & SCAN) };
+	struct go_live_input in = {
+		.pid = t->pid, .img = t->img, .bias = t->bias, .no_symbols = !(how & SYMBOLS), .no_scan = !(how & SCAN)
+	};
 	struct go_live *live;
 
 	assert_int_equal(go_layout__find(&in.layout, how & DWARF ? t->fd : -1, t->version), 0);
@@ -117,12 +118,13 @@ static struct delta deed(struct go_target *t, struct go_live *live, const char *
 	b = count(live);
 	d = (struct delta){ b.goroutine_switches - a.goroutine_switches, b.goroutines_created - a.goroutines_created,
 			    b.syscalls - a.syscalls, go_target__unclear_runs(live) - unclear };
-	print_message("%s: %s %d: %" PRIu64 " switches, %" PRIu64 " created, %" PRIu64 " system calls\n", t->path, what, n,
-		      (uint64_t)d.switches, (uint64_t)d.created, (uint64_t)d.syscalls);
+	print_message("%s: %s %d: %" PRIu64 " switches, %" PRIu64 " created, %" PRIu64 " system calls\n", t->path, what,
+		      n, (uint64_t)d.switches, (uint64_t)d.created, (uint64_t)d.syscalls);
 	return d;
 }
 
-/* Of goroutines just created, on a fast machine, short runs may be missing: they may be moved stacks. Never too many. */
+/* Of goroutines just created, on a fast machine, short runs may be missing: they may be moved stacks. Never too many.
+ */
 static void expect_most(const char *what, const struct delta *d, uint64_t want, double part)
 {
 	uint64_t missing = d->switches < want ? want - d->switches : 0;
@@ -147,7 +149,8 @@ static void check_scheduler(struct go_target *t, struct go_live *live)
 	assert_true(d.syscalls >= 200000 && d.syscalls < 220000);
 	d = deed(t, live, "spawn", 200000);
 	assert_int_equal(d.created, 200000);
-	/* each runs once, and the first goroutine once for every 64; of single runs every eighth is a matter of chance */
+	/* each runs once, and the first goroutine once for every 64; of single runs every eighth is a matter of chance
+	 */
 	expect_near("spawn", d.switches, 200000 + 200000 / 64, .06);
 	d = deed(t, live, "grow", 20000);
 	expect_most("moved stacks", &d, 40000, .05);
@@ -273,8 +276,10 @@ static void installed_plain(void **state)
 
 static void installed_stripped_pie(void **state)
 {
-	struct go_variant v = { .toolchain = "local", .name = "pie-stripped",
-				.flags = "-buildmode=pie -ldflags='-s -w'", .stripped = true };
+	struct go_variant v = { .toolchain = "local",
+				.name = "pie-stripped",
+				.flags = "-buildmode=pie -ldflags='-s -w'",
+				.stripped = true };
 
 	check_variant(&v);
 }
@@ -285,13 +290,14 @@ static void every_version(void **state)
 		{ .name = "plain", .flags = "" },
 		{ .name = "stripped", .flags = "-ldflags='-s -w'", .stripped = true },
 		{ .name = "pie", .flags = "-buildmode=pie" },
-		{ .name = "pie-stripped",
-				.flags = "-buildmode=pie -ldflags='-s -w'", .stripped = true },
+		{ .name = "pie-stripped", .flags = "-buildmode=pie -ldflags='-s -w'", .stripped = true },
 		{ .name = "cgo", .flags = "", .cgo = true },
 		{ .name = "cgo-external-pie", .flags = "-buildmode=pie -ldflags=-linkmode=external", .cgo = true },
 	};
-	const char *versions = getenv("GO_VERSIONS") ?: "1.19.13 1.20.14 1.21.13 1.22.12 1.23.11 1.23.12 1.24.5 1.24.13 "
-							"1.25.9 1.26.8 1.27.4", *only = getenv("GO_VARIANT");
+	const char *versions = getenv("GO_VERSIONS") ?:
+						       "1.19.13 1.20.14 1.21.13 1.22.12 1.23.11 1.23.12 1.24.5 1.24.13 "
+						       "1.25.9 1.26.8 1.27.4",
+		   *only = getenv("GO_VARIANT");
 	char toolchain[32];
 
 	if (!getenv("GO_MATRIX"))

@@ -52,8 +52,7 @@ static void refused(struct go_target *t)
 		if (!complains(live, wrong[i].says) || live->valid & wrong[i].lost)
 			fail_msg("field %d: valid %#x, says %s", wrong[i].field, live->valid,
 				 go_live__problem(live, 0) ?: "nothing");
-		assert_int_equal(c.alloc_objects == TARE_UNKNOWN,
-				 !!(wrong[i].lost & ~(GO_VALID_MS | GO_VALID_SCHED)));
+		assert_int_equal(c.alloc_objects == TARE_UNKNOWN, !!(wrong[i].lost & ~(GO_VALID_MS | GO_VALID_SCHED)));
 		go_live__close(live);
 	}
 }
@@ -83,8 +82,10 @@ struct liar {
 
 static int lie(struct liar *l, unsigned *valid, char says[256])
 {
-	struct go_live_input in = { .pattern = { .sched = (uintptr_t)l->sched, .allp = (uintptr_t)l->allp,
-						 .allm = (uintptr_t)&l->allm, .memstats = (uintptr_t)l->memstats,
+	struct go_live_input in = { .pattern = { .sched = (uintptr_t)l->sched,
+						 .allp = (uintptr_t)l->allp,
+						 .allm = (uintptr_t)&l->allm,
+						 .memstats = (uintptr_t)l->memstats,
 						 .gc_controller = (uintptr_t)l->gc } };
 	struct tare_counters c;
 	struct go_live *live;
@@ -143,8 +144,10 @@ static void hostile(void **state)
 		for (size_t i = 0; i < sizeof(l) / 8; i++) {
 			uint64_t r = random();
 
-			fill[i] = r % 4 == 0 ? 0 : r % 4 == 1 ? r % 1000 : r % 4 == 2 ? ~r << 31 :
-				  (uintptr_t)&l + r % sizeof(l) / 8 * 8;
+			fill[i] = r % 4 == 0 ? 0 :
+				  r % 4 == 1 ? r % 1000 :
+				  r % 4 == 2 ? ~r << 31 :
+					       (uintptr_t)&l + r % sizeof(l) / 8 * 8;
 		}
 		lie(&l, &valid, says);
 		assert_false(valid & GO_VALID_PS);

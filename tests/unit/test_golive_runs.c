@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * What is counted as a switch on a machine that this one is not: the runtime's own samples of how long goroutines waited,
- * as a faster one has them, are added to a process that rests.
+ * What is counted as a switch on a machine that this one is not: the runtime's own samples of how long goroutines
+ * waited, as a faster one has them, are added to a process that rests.
  */
 #include <sys/uio.h>
 

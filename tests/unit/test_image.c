@@ -300,9 +300,14 @@ static struct with_symbols with_symbols(void)
 	struct with_symbols w = {
 		.head = small_image(0),
 		.sh = { { 0 },
-			{ .sh_name = 1, .sh_type = SHT_SYMTAB, .sh_offset = offsetof(struct with_symbols, symbols),
-			  .sh_size = sizeof(w.symbols), .sh_link = 2 },
-			{ .sh_name = 9, .sh_type = SHT_STRTAB, .sh_offset = offsetof(struct with_symbols, strings),
+			{ .sh_name = 1,
+			  .sh_type = SHT_SYMTAB,
+			  .sh_offset = offsetof(struct with_symbols, symbols),
+			  .sh_size = sizeof(w.symbols),
+			  .sh_link = 2 },
+			{ .sh_name = 9,
+			  .sh_type = SHT_STRTAB,
+			  .sh_offset = offsetof(struct with_symbols, strings),
 			  .sh_size = sizeof(w.strings) },
 			{ .sh_name = 1, .sh_type = SHT_NOBITS } },
 		.symbols = { { 0 },
@@ -328,7 +333,7 @@ static void symbols_of_a_small_file(void **unused)
 
 	assert_int_equal(image__open_mem(&w, sizeof(w), &img, NULL), 0);
 	assert_int_equal(image__symbol(img, "twice", &addr, &size), 0);
-	assert_true(addr == 100 && size == 5); /* the first one */
+	assert_true(addr == 100 && size == 5);			      /* the first one */
 	assert_int_equal(image__symbol(img, "ice", &addr, &size), 0); /* in another's tail */
 	assert_true(addr == 500);
 	assert_int_equal(image__symbol(img, "gone", &addr, &size), -ENOENT);

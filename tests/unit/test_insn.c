@@ -4,7 +4,7 @@
 
 #define X86 TARE_ARCH_X86_64
 #define ARM TARE_ARCH_ARM64
-#define NO INSN_NO_REG
+#define NO  INSN_NO_REG
 
 static struct insn decode_one(int arch, uint64_t addr, const char *hex)
 {

@@ -47,8 +47,7 @@ static json_t *keys(json_t *line, const char *want)
 			fail_msg("%s lacks %s", event, word);
 	}
 	if (json_object_size(line) != nr) {
-		json_object_foreach(line, key, value)
-			print_message("%s\n", key);
+		json_object_foreach(line, key, value) print_message("%s\n", key);
 		fail_msg("%s has %zu keys, not %zu", event, json_object_size(line), nr);
 	}
 	return line;
@@ -82,11 +81,23 @@ static void switches(void **unused)
 	l = keys(LINE(.kind = EVENT_SWITCH, .sw = { .prev_tid = 1, .next_tid = 2, .stolen_ns = -5 }),
 		 "switch prev_tid next_tid");
 	json_decref(l);
-	l = keys(LINE(.kind = EVENT_SWITCH,
-		      .sw = { .prev_tid = 1, .next_tid = 2, .prev_target = true, .next_target = true, .voluntary = true,
-			      .state = TARE_STATE_PARKED, .syscall = 202, .stolen_ns = -5, .has_wait = true,
-			      .wait_ns = 9, .throttled_ns = 4, .has_wake = true, .waker_tid = 7, .waker_cpu = 6,
-			      .waker_context = 1, .wake_delay_ns = 11, .last_cost_ns = 12 }),
+	l = keys(LINE(.kind = EVENT_SWITCH, .sw = { .prev_tid = 1,
+						    .next_tid = 2,
+						    .prev_target = true,
+						    .next_target = true,
+						    .voluntary = true,
+						    .state = TARE_STATE_PARKED,
+						    .syscall = 202,
+						    .stolen_ns = -5,
+						    .has_wait = true,
+						    .wait_ns = 9,
+						    .throttled_ns = 4,
+						    .has_wake = true,
+						    .waker_tid = 7,
+						    .waker_cpu = 6,
+						    .waker_context = 1,
+						    .wake_delay_ns = 11,
+						    .last_cost_ns = 12 }),
 		 "switch prev_tid next_tid voluntary prev_state syscall stolen_ns wait_ns throttled_ns waker_tid "
 		 "waker_cpu waker_context wake_delay_ns last_cost_ns");
 	assert_true(number(l, "stolen_ns") == -5 && number(l, "syscall") == 202 && number(l, "wait_ns") == 9);
@@ -99,8 +110,15 @@ static void switches(void **unused)
 
 static void threads(void **unused)
 {
-	struct tare_task task = { .tid = 5, .tgid = 4, .phase = 1, .on_cpu = 1, .nvcsw = 6, .nivcsw = 7, .exec_ns = 8,
-				  .run_delay_ns = TARE_UNKNOWN, .comm = "sixteen bytes!!!" };
+	struct tare_task task = { .tid = 5,
+				  .tgid = 4,
+				  .phase = 1,
+				  .on_cpu = 1,
+				  .nvcsw = 6,
+				  .nivcsw = 7,
+				  .exec_ns = 8,
+				  .run_delay_ns = TARE_UNKNOWN,
+				  .comm = "sixteen bytes!!!" };
 	json_t *l = keys(LINE(.kind = EVENT_TASK, .task = &task),
 			 "task tid tgid start_ns phase state on_cpu voluntary involuntary exec_ns comm");
 
@@ -109,8 +127,9 @@ static void threads(void **unused)
 	task.run_delay_ns = 9;
 	task.signal = 19;
 	strcpy(task.cgroup, "one");
-	l = keys(LINE(.kind = EVENT_TASK, .task = &task),
-		 "task tid tgid start_ns phase state on_cpu voluntary involuntary exec_ns run_delay_ns signal cgroup comm");
+	l = keys(
+		LINE(.kind = EVENT_TASK, .task = &task),
+		"task tid tgid start_ns phase state on_cpu voluntary involuntary exec_ns run_delay_ns signal cgroup comm");
 	assert_true(number(l, "signal") == 19);
 	text_is(l, "cgroup", "one");
 	assert_true(number(l, "run_delay_ns") == 9);
@@ -195,7 +214,8 @@ static void evidence(void **unused)
 	text_is(l, "address", "0xffffffffffffffff");
 	assert_true(json_is_true(json_object_get(l, "write")));
 	json_decref(l);
-	l = keys(LINE(.kind = EVENT_FAULT_END, .fault_end = { .address = 4096, .ns = 7 }), "fault_end tid tgid address ns");
+	l = keys(LINE(.kind = EVENT_FAULT_END, .fault_end = { .address = 4096, .ns = 7 }),
+		 "fault_end tid tgid address ns");
 	assert_true(number(l, "ns") == 7);
 	json_decref(l);
 	l = keys(LINE(.kind = EVENT_SAMPLE, .sample = { .syscall = 1, .ip = 16 }), "sample tid tgid ip kernel syscall");
@@ -305,11 +325,18 @@ static void descriptions(void **unused)
 
 static void texts_that_are_anything(void **unused)
 {
-	static const struct { const char *value, *want; } cases[] = {
-		{ "", "" },			{ "\"", "\"" },
-		{ "\\", "\\" },			{ "\\\"\\u0000\"}", "\\\"\\u0000\"}" },
+	static const struct {
+		const char *value, *want;
+	} cases[] = {
+		{ "", "" },
+		{ "\"", "\"" },
+		{ "\\", "\\" },
+		{ "\\\"\\u0000\"}", "\\\"\\u0000\"}" },
 		{ "a\nb\tc\r\x1b[1m\x7f", "a?b?c??[1m?" },
-		{ "\xff\xc3\x28\xed\xa0\x80\xf4\x90\x80\x80", "?" "?(" "???" "????" },
+		{ "\xff\xc3\x28\xed\xa0\x80\xf4\x90\x80\x80", "?"
+							      "?("
+							      "???"
+							      "????" },
 		{ "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80" },
 		{ "%s%n\\x", "%s%n\\x" },
 	};
@@ -376,9 +403,11 @@ static void numbers_that_are_anything(void **unused)
 		ev.ts_ns = UINT64_MAX;
 		ev.name.comm[TARE_COMM_LEN] = ev.fork.comm[TARE_COMM_LEN] = ev.exec.comm[TARE_COMM_LEN] = '\0';
 		if (kind == EVENT_SWITCH)
-			ev.sw = (struct event_switch){ UINT32_MAX, UINT32_MAX, true, true, true, 255, 65535, true,
-						       INT64_MIN, true, true, UINT64_MAX, UINT64_MAX, UINT32_MAX,
-						       65535, 255, UINT64_MAX, UINT64_MAX };
+			ev.sw = (struct event_switch){
+				UINT32_MAX, UINT32_MAX, true,	   true, true,	     255,
+				65535,	    true,	INT64_MIN, true, true,	     UINT64_MAX,
+				UINT64_MAX, UINT32_MAX, 65535,	   255,	 UINT64_MAX, UINT64_MAX
+			};
 		if (kind == EVENT_RUNTIME)
 			ev.runtime.nr_args = TARE_RT_MAX_ARGS;
 		if (kind == EVENT_TASK)

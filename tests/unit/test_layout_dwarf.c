@@ -27,17 +27,22 @@ static int by_dwarf(const void *data, size_t size, uint64_t budget_ns, struct go
 }
 
 static const char *const corpus[] = {
-	"tests/fuzz/corpus/dwarf/v4", "tests/fuzz/corpus/dwarf/v4-zlib", "tests/fuzz/corpus/dwarf/v5",
+	"tests/fuzz/corpus/dwarf/v4",
+	"tests/fuzz/corpus/dwarf/v4-zlib",
+	"tests/fuzz/corpus/dwarf/v5",
 	"tests/fuzz/corpus/dwarf/v5-zlib",
 };
 
 static void small_ones(void **unused)
 {
-	static const struct { enum go_field field; int at; } known[] = {
-		{ G_M, 48 },	      { G_GOID, 152 },	      { M_PROCID, 72 },	     { M_CURG, 192 },	 { P_STATUS, 4 },
-		{ SCHED_MNEXT, 48 },  { SCHED_SIZE, 7000 },   { GC_HEAPGOAL, 104 },  { MSTATS_GEN, 3544 },
-		{ MSTATS_SIZE, 13000 }, { WORK_ASSISTTIME, 112 },
-		{ G_WAITREASON, -1 }, { HIST_SIZE, -1 },      { SCHED_PIDLE, -1 },   { GC_ASSISTTIME, -1 },
+	static const struct {
+		enum go_field field;
+		int at;
+	} known[] = {
+		{ G_M, 48 },	      { G_GOID, 152 },	      { M_PROCID, 72 },		{ M_CURG, 192 },
+		{ P_STATUS, 4 },      { SCHED_MNEXT, 48 },    { SCHED_SIZE, 7000 },	{ GC_HEAPGOAL, 104 },
+		{ MSTATS_GEN, 3544 }, { MSTATS_SIZE, 13000 }, { WORK_ASSISTTIME, 112 }, { G_WAITREASON, -1 },
+		{ HIST_SIZE, -1 },    { SCHED_PIDLE, -1 },    { GC_ASSISTTIME, -1 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(corpus); i++) {
@@ -98,11 +103,18 @@ static int of_sections(struct section info, struct section abbrev, const char **
 	struct small_image head = small_image(0);
 	size_t size = DATA_AT + info.size + abbrev.size + sizeof(names) + 4 * sizeof(Elf64_Shdr);
 	Elf64_Shdr sections[4] = {
-		[1] = { .sh_name = 1, .sh_type = SHT_PROGBITS, .sh_offset = DATA_AT, .sh_size = info.size,
+		[1] = { .sh_name = 1,
+			.sh_type = SHT_PROGBITS,
+			.sh_offset = DATA_AT,
+			.sh_size = info.size,
 			.sh_flags = info.flags },
-		[2] = { .sh_name = 13, .sh_type = SHT_PROGBITS, .sh_offset = DATA_AT + info.size,
-			.sh_size = abbrev.size, .sh_flags = abbrev.flags },
-		[3] = { .sh_type = SHT_STRTAB, .sh_offset = DATA_AT + info.size + abbrev.size,
+		[2] = { .sh_name = 13,
+			.sh_type = SHT_PROGBITS,
+			.sh_offset = DATA_AT + info.size,
+			.sh_size = abbrev.size,
+			.sh_flags = abbrev.flags },
+		[3] = { .sh_type = SHT_STRTAB,
+			.sh_offset = DATA_AT + info.size + abbrev.size,
 			.sh_size = sizeof(names) },
 	};
 	char *p = calloc(1, size);
@@ -128,20 +140,28 @@ static const uint8_t one_abbrev[] = { 1, 0x11, 1, 0x03, 8, 0, 0, 0 };
 
 static void lies_about_the_size(void **unused)
 {
-	static const struct { uint32_t type; uint64_t size; const char *why; } cases[] = {
+	static const struct {
+		uint32_t type;
+		uint64_t size;
+		const char *why;
+	} cases[] = {
 		{ ELFCOMPRESS_ZLIB, 1ull << 40, "debug information is too large" },
 		{ ELFCOMPRESS_ZLIB, UINT64_MAX, "debug information is too large" },
-		{ ELFCOMPRESS_ZLIB, 90 << 20, "debug information is damaged" },	/* of 40 bytes */
+		{ ELFCOMPRESS_ZLIB, 90 << 20, "debug information is damaged" }, /* of 40 bytes */
 		{ ELFCOMPRESS_ZLIB, 100, "debug information is damaged" },	/* no zlib */
 		{ 77, 100, "debug information is damaged" },
 	};
-	struct { Elf64_Chdr head; uint8_t bytes[40]; } packed = { 0 };
+	struct {
+		Elf64_Chdr head;
+		uint8_t bytes[40];
+	} packed = { 0 };
 	const char *why;
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		packed.head = (Elf64_Chdr){ .ch_type = cases[i].type, .ch_size = cases[i].size };
 		assert_int_equal(of_sections((struct section){ &packed, sizeof(packed), SHF_COMPRESSED },
-					     (struct section){ one_abbrev, sizeof(one_abbrev), 0 }, &why), -ENOENT);
+					     (struct section){ one_abbrev, sizeof(one_abbrev), 0 }, &why),
+				 -ENOENT);
 		assert_string_equal(why, cases[i].why);
 		assert_int_equal(of_sections((struct section){ one_abbrev, sizeof(one_abbrev), 0 },
 					     (struct section){ &packed, sizeof(packed), SHF_COMPRESSED }, &why),
@@ -151,7 +171,8 @@ static void lies_about_the_size(void **unused)
 	}
 	/* not even room for its head */
 	assert_int_equal(of_sections((struct section){ &packed, sizeof(packed.head) - 1, SHF_COMPRESSED },
-				     (struct section){ one_abbrev, sizeof(one_abbrev), 0 }, &why), -ENOENT);
+				     (struct section){ one_abbrev, sizeof(one_abbrev), 0 }, &why),
+			 -ENOENT);
 	assert_string_equal(why, "debug information is damaged");
 }
 
@@ -167,13 +188,16 @@ static void more_than_there_can_be(void **unused)
 	for (size_t i = 0; i < UNITS; i++)
 		memcpy(info + i * sizeof(unit), unit, sizeof(unit));
 	assert_int_equal(of_sections((struct section){ info, UNITS * sizeof(unit), 0 },
-				     (struct section){ one_abbrev, sizeof(one_abbrev), 0 }, &why), -ENOENT);
+				     (struct section){ one_abbrev, sizeof(one_abbrev), 0 }, &why),
+			 -ENOENT);
 	assert_string_equal(why, "debug information does not describe the runtime");
 	assert_int_equal(of_sections((struct section){ info, sizeof(unit), 0 },
-				     (struct section){ abbrev, ABBREV_BYTES, 0 }, &why), -ENOENT);
+				     (struct section){ abbrev, ABBREV_BYTES, 0 }, &why),
+			 -ENOENT);
 	assert_string_equal(why, "debug information is too large");
 	assert_int_equal(of_sections((struct section){ info, 0, 0 },
-				     (struct section){ one_abbrev, sizeof(one_abbrev), 0 }, &why), -ENOENT);
+				     (struct section){ one_abbrev, sizeof(one_abbrev), 0 }, &why),
+			 -ENOENT);
 	assert_string_equal(why, "no debug information");
 	free(info);
 	free(abbrev);
@@ -187,7 +211,8 @@ static void a_name_that_does_not_end(void **unused)
 
 	memset(info + 12, 'r', sizeof(info) - 12);
 	assert_int_equal(of_sections((struct section){ info, sizeof(info), 0 },
-				     (struct section){ one_abbrev, sizeof(one_abbrev), 0 }, &why), -ENOENT);
+				     (struct section){ one_abbrev, sizeof(one_abbrev), 0 }, &why),
+			 -ENOENT);
 	assert_string_equal(why, "debug information does not describe the runtime");
 }
 

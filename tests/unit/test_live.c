@@ -5,16 +5,16 @@
 #include "live.h"
 #include "recording.h"
 
-#define BEGIN	begin_ns
-#define MS	1000000ull
-#define BIG	(200u << 10)
+#define BEGIN begin_ns
+#define MS    1000000ull
+#define BIG   (200u << 10)
 
-static uint64_t begin_ns;	/* of the recording: a while ago */
+static uint64_t begin_ns; /* of the recording: a while ago */
 
 struct seen {
-	pthread_mutex_t lock;	/* held: the analysis is to wait */
+	pthread_mutex_t lock; /* held: the analysis is to wait */
 	uint64_t world_ns[8];
-	unsigned called, nr;	/* atomic */
+	unsigned called, nr; /* atomic */
 	uint64_t limit_ns;
 	struct live *live;
 	struct writer *w;

@@ -252,7 +252,9 @@ static void leave_in(uint64_t ts, int state)
 {
 	struct event ev = { .kind = EVENT_SWITCH, .ts_ns = ts };
 
-	ev.sw = (struct event_switch){ .prev_tid = 100, .prev_target = true, .voluntary = true, .state = state, .syscall = 7 };
+	ev.sw = (struct event_switch){
+		.prev_tid = 100, .prev_target = true, .voluntary = true, .state = state, .syscall = 7
+	};
 	fold(&ev);
 }
 
@@ -288,7 +290,8 @@ static void made_to_stand_still(void **unused)
 	stop(6000, 100, TARE_STATE_TRACED, 0, "");
 	leave_in(6000, TARE_STATE_TRACED);
 	in(6007, 0, 0, 100, 0);
-	stop(6500, 100, TARE_STATE_FROZEN, 0, "docker-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.scope");
+	stop(6500, 100, TARE_STATE_FROZEN, 0,
+	     "docker-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.scope");
 	leave_in(6500, TARE_STATE_FROZEN);
 	in(6503, 0, 0, 100, 0);
 	leave_in(7000, TARE_STATE_FROZEN); /* its record was lost */
@@ -323,8 +326,13 @@ static void found_standing_still(void **unused)
 	ev.sw.prev_target = ev.sw.voluntary = true;
 	ev.sw.state = TARE_STATE_STOPPED;
 	fold(&ev);
-	t = (struct tare_task){ .ts_ns = 1000, .tid = 101, .tgid = 100, .state = TARE_STATE_STOPPED, .syscall = 7,
-				.stop = TARE_STATE_STOPPED, .signal = 20 };
+	t = (struct tare_task){ .ts_ns = 1000,
+				.tid = 101,
+				.tgid = 100,
+				.state = TARE_STATE_STOPPED,
+				.syscall = 7,
+				.stop = TARE_STATE_STOPPED,
+				.signal = 20 };
 	ev = (struct event){ .kind = EVENT_TASK, .ts_ns = 1000, .task = &t };
 	fold(&ev);
 	t.tid = 102;

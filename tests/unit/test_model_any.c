@@ -3,7 +3,7 @@
 #include "model_events.h"
 
 static uint64_t random_state;
-static uint64_t forgotten_ns;	/* run-queue wait that a first snapshot wiped from an account */
+static uint64_t forgotten_ns; /* run-queue wait that a first snapshot wiped from an account */
 
 static uint64_t next_random(uint64_t below)
 {
@@ -31,9 +31,15 @@ static uint64_t run_queue_total(void)
 static void random_event(uint64_t ts, bool sane)
 {
 	struct tare_task t = {
-		.ts_ns = sane ? ts : any_time(ts + 1000), .tid = next_random(12), .tgid = next_random(12),
-		.state = next_random(12), .syscall = next_random(400), .nvcsw = next_random(100),
-		.on_cpu = next_random(2), .cpu = next_random(sane ? 4 : 70000), .phase = next_random(3),
+		.ts_ns = sane ? ts : any_time(ts + 1000),
+		.tid = next_random(12),
+		.tgid = next_random(12),
+		.state = next_random(12),
+		.syscall = next_random(400),
+		.nvcsw = next_random(100),
+		.on_cpu = next_random(2),
+		.cpu = next_random(sane ? 4 : 70000),
+		.phase = next_random(3),
 		.run_delay_ns = next_random(3) ? next_random(1000) : TARE_UNKNOWN,
 	};
 	struct event ev = { .ts_ns = ts, .cpu = next_random(sane ? 4 : 8) };
@@ -65,12 +71,21 @@ static void random_event(uint64_t ts, bool sane)
 	} else {
 		ev.kind = EVENT_SWITCH;
 		ev.sw = (struct event_switch){
-			.prev_tid = next_random(12), .next_tid = next_random(12),
-			.prev_target = next_random(2), .next_target = next_random(2),
-			.voluntary = next_random(2), .state = next_random(16), .syscall = next_random(400),
-			.has_wait = next_random(2), .wait_ns = any_time(500), .throttled_ns = any_time(500),
-			.has_wake = next_random(2), .waker_tid = next_random(12), .waker_context = next_random(4),
-			.wake_delay_ns = any_time(500), .stolen_ns = next_random(20) - 10ll,
+			.prev_tid = next_random(12),
+			.next_tid = next_random(12),
+			.prev_target = next_random(2),
+			.next_target = next_random(2),
+			.voluntary = next_random(2),
+			.state = next_random(16),
+			.syscall = next_random(400),
+			.has_wait = next_random(2),
+			.wait_ns = any_time(500),
+			.throttled_ns = any_time(500),
+			.has_wake = next_random(2),
+			.waker_tid = next_random(12),
+			.waker_context = next_random(4),
+			.wake_delay_ns = any_time(500),
+			.stolen_ns = next_random(20) - 10ll,
 			.last_cost_ns = any_time(2000),
 		};
 	}
@@ -117,8 +132,8 @@ static void test_any_stream(void **state)
 			const struct thread *t = m->switches.threads.rows[i];
 
 			assert_true(t->last_ns >= t->born_ns);
-			assert_accounts(t, t->acc.on_cpu_ns, t->acc.run_queue_ns, t->acc.throttled_ns,
-					t->acc.sleep_ns, t->acc.unknown_ns);
+			assert_accounts(t, t->acc.on_cpu_ns, t->acc.run_queue_ns, t->acc.throttled_ns, t->acc.sleep_ns,
+					t->acc.unknown_ns);
 			assert_true(t->acc.on_cpu_ns <= t->last_ns - t->born_ns);
 		}
 		for (int i = 0; i < MODEL_MAX_CPUS; i++) {

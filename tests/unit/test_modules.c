@@ -180,10 +180,18 @@ static struct small_elf small_elf(unsigned id_len)
 {
 	struct small_elf e = {
 		.eh = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
-			.e_type = ET_DYN, .e_machine = EM_X86_64, .e_version = EV_CURRENT, .e_phoff = offsetof(struct small_elf, ph), .e_ehsize = sizeof(Elf64_Ehdr),
-			.e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 1 },
-		.ph = { .p_type = PT_NOTE, .p_offset = offsetof(struct small_elf, nh), .p_align = 4,
-			.p_filesz = sizeof(Elf64_Nhdr) + 4 + id_len, .p_memsz = sizeof(Elf64_Nhdr) + 4 + id_len },
+			.e_type = ET_DYN,
+			.e_machine = EM_X86_64,
+			.e_version = EV_CURRENT,
+			.e_phoff = offsetof(struct small_elf, ph),
+			.e_ehsize = sizeof(Elf64_Ehdr),
+			.e_phentsize = sizeof(Elf64_Phdr),
+			.e_phnum = 1 },
+		.ph = { .p_type = PT_NOTE,
+			.p_offset = offsetof(struct small_elf, nh),
+			.p_align = 4,
+			.p_filesz = sizeof(Elf64_Nhdr) + 4 + id_len,
+			.p_memsz = sizeof(Elf64_Nhdr) + 4 + id_len },
 		.nh = { 4, id_len, NT_GNU_BUILD_ID },
 		.name = "GNU",
 	};
@@ -211,7 +219,13 @@ static void build_id_of_a_small_file(void **unused)
 static void build_id_of_what_is_no_elf(void **unused)
 {
 	static const char *const text[] = {
-		"", "\x7f", ("\x7f" "ELF"), "#!/bin/sh\n", "!<arch>\n", "!<arch>\nx/              0",
+		"",
+		"\x7f",
+		("\x7f"
+		 "ELF"),
+		"#!/bin/sh\n",
+		"!<arch>\n",
+		"!<arch>\nx/              0",
 	};
 	int p[2], fd;
 	uint8_t id[TARE_BUILD_ID_MAX];
@@ -297,8 +311,11 @@ static void mappings_of_self(void **state)
 	/* a page of its own in the middle would be joined with what is like it */
 	assert_int_equal(mprotect(anonymous, 4096, PROT_READ), 0);
 	struct place places[] = {
-		{ .addr = (uintptr_t)anonymous }, { .addr = (uintptr_t)file }, { .addr = (uintptr_t)&local },
-		{ .addr = (uintptr_t)mappings_of_self }, { 0 },
+		{ .addr = (uintptr_t)anonymous },
+		{ .addr = (uintptr_t)file },
+		{ .addr = (uintptr_t)&local },
+		{ .addr = (uintptr_t)mappings_of_self },
+		{ 0 },
 	};
 
 	assert_int_equal(mappings__for_each(getpid(), on_mapping, places), 0);

@@ -8,7 +8,7 @@ size_t __sanitizer_get_current_allocated_bytes(void);
 
 /* ---- order ---- */
 
-#define CPUS 5
+#define CPUS	 5
 #define ROUND_NS 1000000ull
 
 /* CPU i was drained i * 100 ns after the round began: what it has yet to give is older than what is there of others. */
@@ -32,7 +32,8 @@ static void cpus_are_merged_by_time(void **unused)
 			if (n == 1)
 				add_sync(&b, from);
 			for (uint64_t ts = from; ts + 20 < to; ts += 21 + rand() % 100000) {
-				/* an interrupt comes between taking the time and reserving room for it; twice over at times */
+				/* an interrupt comes between taking the time and reserving room for it; twice over at
+				 * times */
 				int mixed = rand() % 4;
 
 				add_migrate(&b, ts + (mixed == 1 ? 9 : mixed == 2 ? 20 : 0), cpu, 0, 0);
@@ -80,7 +81,7 @@ static void time_wraps(void **unused)
 	add_migrate(&b, wrap + (9ull << 32) - 1, 4, 0, 0);
 	add_migrate(&b, wrap + (9ull << 32), 5, 0, 0);
 	events(w, 0, wrap - 10, &b);
-	add_migrate(&b, wrap + (9ull << 32) + 1, 6, 0, 0);	/* goes on from the frame's own time */
+	add_migrate(&b, wrap + (9ull << 32) + 1, 6, 0, 0); /* goes on from the frame's own time */
 	events(w, 0, wrap + (9ull << 32), &b);
 	free(b.data);
 	assert_int_equal(writer__close(w), 0);
@@ -110,7 +111,7 @@ static void late_records_are_counted(void **unused)
 	add_migrate(&b, 5000, 0, 0, 0);
 	events(w, 0, 1, &b);
 	round_at(w, 6000);
-	round_at(w, 7000);	/* from here on nothing is older than 6000 */
+	round_at(w, 7000); /* from here on nothing is older than 6000 */
 	add_migrate(&b, 4000, 0, 0, 0);
 	events(w, 1, 1, &b);
 	for (uint64_t ts = 4000000; ts > 1000000; ts -= 5)
@@ -128,8 +129,8 @@ static void late_records_are_counted(void **unused)
 }
 
 /*
- * The END frame speaks of all before it in the file, so it comes after them; so does the last snapshot, also one of a single
- * thread by a version that told less of each.
+ * The END frame speaks of all before it in the file, so it comes after them; so does the last snapshot, also one of a
+ * single thread by a version that told less of each.
  */
 static void closing_comes_last_with(size_t task_size)
 {
@@ -172,7 +173,8 @@ static void closing_comes_last(void **unused)
  */
 static void last_snapshot_waits_for_its_time(void **unused)
 {
-	struct tare_task tasks[3] = { { .ts_ns = 250, .tid = 7, .phase = 1 }, { .ts_ns = 251, .tid = 8, .phase = 1 },
+	struct tare_task tasks[3] = { { .ts_ns = 250, .tid = 7, .phase = 1 },
+				      { .ts_ns = 251, .tid = 8, .phase = 1 },
 				      { .ts_ns = 252, .tid = 9, .phase = 1 } };
 	struct tare_end end = { .ts_ns = 300 };
 

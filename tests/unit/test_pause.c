@@ -153,7 +153,8 @@ static void test_runqueue(void **state)
 /* Moved while it waited: on each CPU another one was in its way. */
 static void test_runqueue_moved(void **state)
 {
-	struct event ev = { .kind = EVENT_MIGRATE, .ts_ns = T + 2 * MS,
+	struct event ev = { .kind = EVENT_MIGRATE,
+			    .ts_ns = T + 2 * MS,
 			    .migrate = { .tid = 102, .from_cpu = 1, .to_cpu = 2 } };
 	struct pause_verdict v;
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Who a verdict says called the function that a thread was in: only calls that are sure, and only for most of the time. */
+/* Who a verdict says called the function that a thread was in: only calls that are sure, and only for most of the time.
+ */
 #include "pause_events.h"
 #include "pauses.h"
 
-#define LEAF	0x500000ull	/* runtime.leaf */
-#define HELPER	0x510000ull	/* runtime.helper, which called it */
-#define OWN	0x520000ull	/* main.own, which called that */
-#define OTHER	0x530000ull	/* main.other */
-#define LOOP	0x540000ull	/* main.loop, whose own code is the leaf */
+#define LEAF   0x500000ull /* runtime.leaf */
+#define HELPER 0x510000ull /* runtime.helper, which called it */
+#define OWN    0x520000ull /* main.own, which called that */
+#define OTHER  0x530000ull /* main.other */
+#define LOOP   0x540000ull /* main.loop, whose own code is the leaf */
 
 static const char *sentence(void)
 {
@@ -188,8 +189,9 @@ int main(void)
 {
 #define T_(f) cmocka_unit_test_setup_teardown(f, setup_two, teardown)
 	const struct CMUnitTest tests[] = {
-		T_(test_framed), T_(test_frameless), T_(test_word_and_frame_agree), T_(test_not_known),
-		T_(test_no_call_there), T_(test_chain_breaks), T_(test_many_callers), T_(test_own_leaf), T_(test_many_places),
+		T_(test_framed),       T_(test_frameless),     T_(test_word_and_frame_agree),
+		T_(test_not_known),    T_(test_no_call_there), T_(test_chain_breaks),
+		T_(test_many_callers), T_(test_own_leaf),      T_(test_many_places),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,7 +83,8 @@ static void test_fault_before_all(void **state)
 	assert_int_equal(assert_main(PAUSE_FAULT, 4 * MS).top.seg.detail, 0xdead000);
 }
 
-/* The time since it was asked is the call's at whose end the signal came; and what lay before is, as nothing else is known. */
+/* The time since it was asked is the call's at whose end the signal came; and what lay before is, as nothing else is
+ * known. */
 static void test_signal_after_calls(void **state)
 {
 	struct pause_verdict v;

@@ -4,7 +4,9 @@
 
 static void exec_by(uint64_t ts, uint32_t tid)
 {
-	struct event ev = { .kind = EVENT_EXEC, .ts_ns = ts, .exec = { .tid = TGID, .old_tid = tid, .comm = "another" } };
+	struct event ev = { .kind = EVENT_EXEC,
+			    .ts_ns = ts,
+			    .exec = { .tid = TGID, .old_tid = tid, .comm = "another" } };
 
 	fold(&ev);
 }
@@ -22,7 +24,8 @@ static void stops(void)
 	end(T + 100 * MS);
 }
 
-/* The first thread was asleep when another called exec: whose number it was says nothing of who has it now, on a CPU. */
+/* The first thread was asleep when another called exec: whose number it was says nothing of who has it now, on a CPU.
+ */
 static void test_number_changes_hands(void **state)
 {
 	in(3 * MS, 2, 0, TGID, 0);

@@ -6,8 +6,12 @@ static void frozen_out(uint64_t ts, int cpu, uint32_t tid, uint16_t flags)
 {
 	struct event stop = { .kind = EVENT_STOP, .ts_ns = ts }, ev = sw(ts, cpu, tid, 0);
 
-	stop.stop = (struct event_stop){ .state = TARE_STATE_FROZEN, .sleepers = flags & TARE_STOP_SLEEPERS, .tid = tid,
-					.interruptible = flags & TARE_STOP_INTERRUPTIBLE, .tgid = TGID, .cgroup = "one" };
+	stop.stop = (struct event_stop){ .state = TARE_STATE_FROZEN,
+					 .sleepers = flags & TARE_STOP_SLEEPERS,
+					 .tid = tid,
+					 .interruptible = flags & TARE_STOP_INTERRUPTIBLE,
+					 .tgid = TGID,
+					 .cgroup = "one" };
 	fold(&stop);
 	ev.sw.prev_target = ev.sw.voluntary = true;
 	ev.sw.state = TARE_STATE_FROZEN;
@@ -111,7 +115,11 @@ static void test_uninterruptible(void **state)
 /* Held by a debugger since before the recording began, and so not seen to leave: who waits for it waits for that. */
 static void test_before(void **state)
 {
-	struct tare_task t = { .ts_ns = 3 * MS, .tid = 104, .tgid = TGID, .state = TARE_STATE_TRACED, .syscall = READ,
+	struct tare_task t = { .ts_ns = 3 * MS,
+			       .tid = 104,
+			       .tgid = TGID,
+			       .state = TARE_STATE_TRACED,
+			       .syscall = READ,
 			       .stop = TARE_STATE_TRACED };
 	struct event ev = { .kind = EVENT_TASK, .ts_ns = 3 * MS, .task = &t };
 	char text[64];
@@ -142,8 +150,8 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup_three, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_sleeper), TEST(test_sleeper_first), TEST(test_twice), TEST(test_other_freezer),
-		TEST(test_uninterruptible), TEST(test_before),
+		TEST(test_sleeper),	  TEST(test_sleeper_first),   TEST(test_twice),
+		TEST(test_other_freezer), TEST(test_uninterruptible), TEST(test_before),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -312,8 +312,10 @@ static void test_turn_on_another_thread(void **state)
 /* Two processes stop at once: what one's thread does says nothing of the other. */
 static void test_two_processes(void **state)
 {
-	struct event ev = { .kind = EVENT_RUNTIME, .runtime = { .tid = 201, .tgid = 200, .nr_args = 1,
-								.args = { 2, TARE_UNKNOWN, TARE_UNKNOWN } } };
+	struct event ev = {
+		.kind = EVENT_RUNTIME,
+		.runtime = { .tid = 201, .tgid = 200, .nr_args = 1, .args = { 2, TARE_UNKNOWN, TARE_UNKNOWN } }
+	};
 
 	rt(T, 101, TARE_RT_STW_REQUEST);
 	ev.ts_ns = T + 1 * MS;

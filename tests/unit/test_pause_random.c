@@ -6,9 +6,9 @@
 #include "pause_events.h"
 #include "pause_thread.h"
 
-#define STREAMS 300
+#define STREAMS	      300
 #define STREAM_EVENTS 2000
-#define NR_THREADS 12
+#define NR_THREADS    12
 
 static uint64_t seed;
 
@@ -40,7 +40,8 @@ static void any_switch(struct event *ev)
 	struct event_switch *sw = &ev->sw;
 
 	*sw = (struct event_switch){ .prev_tid = one_in(3) ? rnd(2) * 900 : any_tid(),
-				     .next_tid = one_in(3) ? rnd(2) * 900 : any_tid(), .syscall = TARE_NO_SYSCALL };
+				     .next_tid = one_in(3) ? rnd(2) * 900 : any_tid(),
+				     .syscall = TARE_NO_SYSCALL };
 	ev->kind = EVENT_SWITCH;
 	ev->cpu = one_in(500) ? MODEL_MAX_CPUS + 3 : rnd(4);
 	sw->prev_target = sw->prev_tid > 100 && sw->prev_tid < 900;
@@ -71,7 +72,7 @@ static void any_switch(struct event *ev)
 
 static void any_runtime(struct event *ev, uint32_t initiator)
 {
-	static const uint16_t likely[] = { TARE_RT_STW_REQUEST, TARE_RT_P_STOPPED, TARE_RT_P_STOPPED,
+	static const uint16_t likely[] = { TARE_RT_STW_REQUEST, TARE_RT_P_STOPPED,   TARE_RT_P_STOPPED,
 					   TARE_RT_STW_STOPPED, TARE_RT_STW_RESTART, TARE_RT_STW_STARTED };
 	static unsigned step;
 
@@ -85,9 +86,9 @@ static void any_runtime(struct event *ev, uint32_t initiator)
 	ev->runtime.goroutine = rnd(5);
 	ev->runtime.nr_args = rnd(TARE_RT_MAX_ARGS + 1);
 	for (int i = 0; i < TARE_RT_MAX_ARGS; i++)
-		ev->runtime.args[i] = i >= ev->runtime.nr_args ? TARE_UNKNOWN
-				      : one_in(3)	       ? ev->ts_ns - any_ns()
-							       : rnd(200);
+		ev->runtime.args[i] = i >= ev->runtime.nr_args ? TARE_UNKNOWN :
+				      one_in(3)		       ? ev->ts_ns - any_ns() :
+								 rnd(200);
 }
 
 static void any_evidence(struct event *ev)
@@ -98,19 +99,26 @@ static void any_evidence(struct event *ev)
 		ev->goroutine = (struct event_goroutine){ .tid = any_tid(), .p = rnd(4) - 1, .goroutine = rnd(9) };
 		break;
 	case EVENT_SIGNAL:
-		ev->signal = (struct event_signal){ .step = rnd(3), .tid = any_tid(), .ip = rnd(9),
-						   .call = rnd(3), .masked = one_in(4) };
+		ev->signal = (struct event_signal){
+			.step = rnd(3), .tid = any_tid(), .ip = rnd(9), .call = rnd(3), .masked = one_in(4)
+		};
 		break;
 	case EVENT_FAULT_END:
 		ev->fault_end = (struct tare_fault_end){ .tid = any_tid(), .address = rnd(9), .ns = any_ns() };
 		break;
 	case EVENT_FAULT:
-		ev->fault = (struct event_fault){ .write = one_in(2), .ends = one_in(2), .tid = any_tid(), .address = rnd(9), .ip = rnd(9) };
+		ev->fault = (struct event_fault){
+			.write = one_in(2), .ends = one_in(2), .tid = any_tid(), .address = rnd(9), .ip = rnd(9)
+		};
 		break;
 	case EVENT_SAMPLE:
-		ev->sample = (struct event_sample){ .kernel = one_in(2), .softirq = one_in(2), .hardirq = one_in(2),
-						    .called = one_in(2), .tid = any_tid(), .ip = rnd(9),
-						   .syscall = one_in(2) ? TARE_NO_SYSCALL : rnd(300) };
+		ev->sample = (struct event_sample){ .kernel = one_in(2),
+						    .softirq = one_in(2),
+						    .hardirq = one_in(2),
+						    .called = one_in(2),
+						    .tid = any_tid(),
+						    .ip = rnd(9),
+						    .syscall = one_in(2) ? TARE_NO_SYSCALL : rnd(300) };
 		break;
 	default:
 		ev->irq = (struct event_irq){ .number = rnd(10), .tid = any_tid(), .ns = any_ns() };

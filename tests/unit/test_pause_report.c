@@ -17,8 +17,10 @@ static const char *symbol(uint32_t tgid, uint64_t ip)
 	if (tgid != TGID || ip < 0x400000)
 		return NULL;
 	/* several addresses of one function; longer than any line */
-	snprintf(buf, sizeof(buf), "compress/flate.(*compressor).%s", ip < 0x401000 ? "deflate" : "aVeryLongName\n"
-		 "thatGoesOnAndOnAndOnAndOnAndOnAndOnAndOnAndOnAndOnAndOnAndOnAndOnAndOnAndOn");
+	snprintf(buf, sizeof(buf), "compress/flate.(*compressor).%s",
+		 ip < 0x401000 ? "deflate" :
+				 "aVeryLongName\n"
+				 "thatGoesOnAndOnAndOnAndOnAndOnAndOnAndOnAndOnAndOnAndOnAndOnAndOnAndOnAndOn");
 	return buf;
 }
 
@@ -198,7 +200,7 @@ static void how_masked(void)
 static void test_signal(void **state)
 {
 	assert_non_null(strstr(sentence_of(how_masked, 5 * MS), "had been sent a signal to stop, which had yet to be "
-							       "delivered; it was at 0x1234"));
+								"delivered; it was at 0x1234"));
 }
 
 static void how_irq(void)
@@ -268,10 +270,11 @@ static void test_two_threads(void **state)
 	rt(T + 10 * MS, 101, TARE_RT_STW_RESTART);
 	rt(T + 10 * MS, 101, TARE_RT_STW_STARTED);
 	end(T + 100 * MS);
-	assert_string_equal(pause_sentence(m, only_pause(), &opts, buf),
-			    "10.0 ms, of which 10.0 ms: the initiator, thread 101 (goroutine 7) was runnable and waited "
-			    "for a CPU, held by hog (pid 900) on CPU 0 for 6.00 ms of that, in part while the world "
-			    "was stopped (4.00 ms of it on other threads)");
+	assert_string_equal(
+		pause_sentence(m, only_pause(), &opts, buf),
+		"10.0 ms, of which 10.0 ms: the initiator, thread 101 (goroutine 7) was runnable and waited "
+		"for a CPU, held by hog (pid 900) on CPU 0 for 6.00 ms of that, in part while the world "
+		"was stopped (4.00 ms of it on other threads)");
 }
 
 /* Who was late is a guess, but it was another that took most of the time: of that one nothing is guessed. */
@@ -311,8 +314,9 @@ static void test_guessed_another(void **state)
 static void several(void)
 {
 	static const char reason[] = "GC mark termination\033[1m and more words than there is room for";
-	struct tare_number_name head = { .pid = TGID, .kind = TARE_NAME_STOP_REASON, .number = 1,
-					 .text_len = sizeof(reason) - 1 };
+	struct tare_number_name head = {
+		.pid = TGID, .kind = TARE_NAME_STOP_REASON, .number = 1, .text_len = sizeof(reason) - 1
+	};
 	struct event ev = { .kind = EVENT_NUMBER_NAME, .number_name = { &head, reason } };
 
 	fold(&ev);
@@ -405,14 +409,15 @@ static void test_json(void **state)
 	assert_string_equal(json_string_value(json_object_get(root, "schema")), "tare.pauses/1");
 	assert_int_equal(number(root, "count"), 6);
 	assert_int_equal(json_array_size(json_object_get(root, "pauses")), 6);
-	json_array_foreach(json_object_get(root, "pauses"), i, pause) {
+	json_array_foreach(json_object_get(root, "pauses"), i, pause)
+	{
 		uint64_t world = number(pause, "world_ns"), causes = 0, chain = 0;
 
 		assert_true(world <= last);
 		last = world;
-		json_array_foreach(json_object_get(pause, "causes"), j, part)
-			causes += number(part, "ns");
-		json_array_foreach(json_object_get(pause, "chain"), j, part) {
+		json_array_foreach(json_object_get(pause, "causes"), j, part) causes += number(part, "ns");
+		json_array_foreach(json_object_get(pause, "chain"), j, part)
+		{
 			assert_int_equal(number(part, "start_ns"), chain);
 			chain += number(part, "ns");
 		}

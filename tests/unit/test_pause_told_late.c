@@ -154,15 +154,19 @@ static void two_pauses(uint64_t until, uint64_t pauses, bool final, const char *
 
 static void test_read_before(void **state)
 {
-	two_pauses(T + 40 * MS, 1, false, "; 1 pause of 1 ns in all, by the runtime's own account,\n"
-		   "             read 50.0 ms before the end; recorded until the end, for any reason: 2\n", "perhaps");
+	two_pauses(T + 40 * MS, 1, false,
+		   "; 1 pause of 1 ns in all, by the runtime's own account,\n"
+		   "             read 50.0 ms before the end; recorded until the end, for any reason: 2\n",
+		   "perhaps");
 }
 
 /* Nothing came after that: no other reason is given than that it counts other things. */
 static void test_fewer(void **state)
 {
-	two_pauses(T + 80 * MS, 1, false, "own account,\n             perhaps of collections only; recorded for any "
-		   "reason: 2\n", "before the end");
+	two_pauses(T + 80 * MS, 1, false,
+		   "own account,\n             perhaps of collections only; recorded for any "
+		   "reason: 2\n",
+		   "before the end");
 }
 
 static void test_same(void **state)
@@ -174,8 +178,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup_two, teardown)
-		TEST(test_long_wait), TEST(test_named_later), TEST(test_never_named), TEST(test_recorder), TEST(test_read_before), TEST(test_fewer),
-		TEST(test_same),
+		TEST(test_long_wait),	TEST(test_named_later), TEST(test_never_named), TEST(test_recorder),
+		TEST(test_read_before), TEST(test_fewer),	TEST(test_same),
 	};
 
 	return cmocka_run_group_tests_name("pause_told_late", tests, NULL, NULL);

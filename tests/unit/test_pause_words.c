@@ -5,8 +5,8 @@
 #include "pause_events.h"
 #include "pauses.h"
 
-#define LEAF	0x500000ull	/* runtime.leaf */
-#define OWN	0x520000ull	/* main.own, which called it */
+#define LEAF 0x500000ull /* runtime.leaf */
+#define OWN  0x520000ull /* main.own, which called it */
 
 static const struct pauses_opts opts;
 
@@ -63,7 +63,8 @@ static void test_besides_has_caller(void **state)
 	rt(T + 10 * MS, 101, TARE_RT_STW_RESTART);
 	rt(T + 10 * MS, 101, TARE_RT_STW_STARTED);
 	end(T + 100 * MS);
-	has(sentence(), "held by hog (pid 900) on CPU 1; besides, 4.00 ms: user, runtime.leaf (x.go:7), called by main.own (x.go:7)");
+	has(sentence(),
+	    "held by hog (pid 900) on CPU 1; besides, 4.00 ms: user, runtime.leaf (x.go:7), called by main.own (x.go:7)");
 }
 
 /* What the program did to have the runtime work that long. */
@@ -76,8 +77,9 @@ static void test_runtime_has_caller(void **state)
 	rt(T + 9 * MS, 101, TARE_RT_STW_RESTART);
 	rt(T + 9 * MS, 101, TARE_RT_STW_STARTED);
 	end(T + 100 * MS);
-	assert_string_equal(sentence(), "the kernel was not the cause: 9.00 ms of 9.00 ms were the runtime's own work, on the "
-					"initiator, thread 101 (goroutine 7), called by main.own (x.go:7)");
+	assert_string_equal(sentence(),
+			    "the kernel was not the cause: 9.00 ms of 9.00 ms were the runtime's own work, on the "
+			    "initiator, thread 101 (goroutine 7), called by main.own (x.go:7)");
 }
 
 static void stop(uint64_t at, uint64_t reason)
@@ -91,8 +93,9 @@ static void stop(uint64_t at, uint64_t reason)
 
 static void reason(uint64_t number, const char *text)
 {
-	struct tare_number_name head = { .pid = TGID, .kind = TARE_NAME_STOP_REASON, .number = number,
-					 .text_len = strlen(text) };
+	struct tare_number_name head = {
+		.pid = TGID, .kind = TARE_NAME_STOP_REASON, .number = number, .text_len = strlen(text)
+	};
 	struct event ev = { .kind = EVENT_NUMBER_NAME, .number_name = { .head = &head, .text = text } };
 
 	fold(&ev);
@@ -174,8 +177,8 @@ int main(void)
 {
 #define T_(f) cmocka_unit_test_setup_teardown(f, setup_two, teardown)
 	const struct CMUnitTest tests[] = {
-		T_(test_besides_has_caller), T_(test_runtime_has_caller), T_(test_reason_whole), T_(test_reason_too_long),
-		T_(test_one_and_many), T_(test_many),
+		T_(test_besides_has_caller), T_(test_runtime_has_caller), T_(test_reason_whole),
+		T_(test_reason_too_long),    T_(test_one_and_many),	  T_(test_many),
 	};
 
 	return cmocka_run_group_tests_name("pause_words", tests, NULL, NULL);

@@ -36,7 +36,7 @@ static void opened__close(struct opened *o)
 static const struct {
 	const char *file;
 	int minor;
-	uint64_t outer, main, text;	/* as Go's own tools say of the whole executables */
+	uint64_t outer, main, text; /* as Go's own tools say of the whole executables */
 	uint32_t start_line;
 } seeds[] = {
 	{ "go1.19", 18, 0x460f20, 0x460f80, 0x401000, 0 },
@@ -55,8 +55,8 @@ static void functions_of_several_versions(void **unused)
 	for (size_t i = 0; i < ARRAY_SIZE(seeds); i++) {
 		struct opened o = open_cut_down(seeds[i].file);
 		struct go_wanted wanted[] = {
-			{ .name = "runtime.newproc" }, { .name = "main.outer" }, { .name = "main.small" },
-			{ .name = "main.main" }, { .name = "runtime.newproc" },
+			{ .name = "runtime.newproc" }, { .name = "main.outer" },      { .name = "main.small" },
+			{ .name = "main.main" },       { .name = "runtime.newproc" },
 		};
 		struct go_func f;
 
@@ -65,12 +65,12 @@ static void functions_of_several_versions(void **unused)
 		assert_non_null(pclntab__module(o.table));
 		assert_true(pclntab__module(o.table)->text == seeds[i].text);
 		assert_int_equal(pclntab__find_funcs(o.table, wanted, ARRAY_SIZE(wanted)), 4);
-		assert_int_equal(wanted[0].matches, 2);	/* and the wrapper, which is smaller */
+		assert_int_equal(wanted[0].matches, 2); /* and the wrapper, which is smaller */
 		assert_int_equal(wanted[4].matches, 2);
 		assert_int_equal(wanted[0].func.func_id, 0);
 		assert_true(wanted[0].func.entry == wanted[4].func.entry);
 		assert_int_equal(wanted[1].matches, 1);
-		assert_int_equal(wanted[2].matches, 0);	/* always inlined */
+		assert_int_equal(wanted[2].matches, 0); /* always inlined */
 		assert_true(wanted[1].func.entry == seeds[i].outer && wanted[3].func.entry == seeds[i].main);
 		assert_int_equal(wanted[1].func.start_line, seeds[i].start_line);
 		assert_string_equal(wanted[1].func.name, "main.outer");

@@ -166,7 +166,9 @@ static void of_a_real_program(void **unused)
 		const char *flags;
 		bool stripped, bare;
 	} variants[] = {
-		{ "", false, false }, { "-ldflags='-s -w'", true, false }, { "-buildmode=pie", false, false },
+		{ "", false, false },
+		{ "-ldflags='-s -w'", true, false },
+		{ "-buildmode=pie", false, false },
 		{ "-buildmode=pie -ldflags='-s -w'", true, true },
 	};
 	char dir[] = "/tmp/tare-pclntab.XXXXXX", path[64];

@@ -4,8 +4,14 @@
 #include "pb.h"
 
 enum { /* fields of TracePacket */
-	FTRACE_EVENTS = 1, PROCESS_TREE = 2, CLOCK_SNAPSHOT = 6, TIMESTAMP = 8, SEQUENCE_ID = 10, SEQUENCE_FLAGS = 13,
-	DROPPED_BEFORE = 42, SYSTEM_INFO = 45,
+       FTRACE_EVENTS = 1,
+       PROCESS_TREE = 2,
+       CLOCK_SNAPSHOT = 6,
+       TIMESTAMP = 8,
+       SEQUENCE_ID = 10,
+       SEQUENCE_FLAGS = 13,
+       DROPPED_BEFORE = 42,
+       SYSTEM_INFO = 45,
 };
 
 enum { SWITCH = 4, WAKING = 20, NEWTASK = 235, RENAME = 236, EXIT = 238 }; /* of FtraceEvent */
@@ -13,9 +19,8 @@ enum { SWITCH = 4, WAKING = 20, NEWTASK = 235, RENAME = 236, EXIT = 238 }; /* of
 static void pb_encodes(void **unused)
 {
 	static const uint8_t want[] = {
-		0x08, 0xac, 0x02, 0x12, 0x02, 'h', 'i', 0x1a, 0x02, 0x08, 0x01,
-		0xd8, 0x0e, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01,
-		0xf9, 0x02, 0x08, 0x07, 0x06, 0x05, 0x04, 0x03, 0x02, 0x01,
+		0x08, 0xac, 0x02, 0x12, 0x02, 'h',  'i',  0x1a, 0x02, 0x08, 0x01, 0xd8, 0x0e, 0xff, 0xff, 0xff, 0xff,
+		0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 0xf9, 0x02, 0x08, 0x07, 0x06, 0x05, 0x04, 0x03, 0x02, 0x01,
 	};
 	struct pb pb = { 0 };
 	size_t in;
@@ -88,7 +93,11 @@ static void names_processes_and_threads(void **unused)
 	start(&s, &exporter_perfetto);
 	feed(&s, (struct event){ .kind = EVENT_PROCESS, .process = { &head, "a.out\0-\xc3x", "" } });
 	snapshot(&s, 1000, 100, "main", -1);
-	feed(&s, (struct event){ .kind = EVENT_FORK, .ts_ns = 2000, .fork = { 101, 100, 100, 100, "thr\xff" "ad" } });
+	feed(&s, (struct event){ .kind = EVENT_FORK,
+				 .ts_ns = 2000,
+				 .fork = { 101, 100, 100, 100,
+					   "thr\xff"
+					   "ad" } });
 	feed(&s, (struct event){ .kind = EVENT_FORK, .ts_ns = 3000, .fork = { 102, 102, 100, 100, "child" } });
 	finish(&s);
 	f = get(packet_with(&s, PROCESS_TREE, 0, &packet), 1, 0);
@@ -181,7 +190,7 @@ static void loss_is_marked_where_it_was(void **unused)
 	start(&s, &exporter_perfetto);
 	feed_loss(&s, TARE_LOST_OUT, 0, 0);
 	feed(&s, switch_of(1000, 0, 0, 0, false, 100));
-	feed_loss(&s, TARE_LOST_OTHER, 0, 5);	/* of no concern here */
+	feed_loss(&s, TARE_LOST_OTHER, 0, 5); /* of no concern here */
 	feed(&s, switch_of(2000, 0, 100, 1, true, 0));
 	feed_loss(&s, TARE_LOST_OUT, 0, 3);
 	feed(&s, switch_of(3000, 0, 0, 0, false, 100));

@@ -111,7 +111,7 @@ static void collections_and_their_phases(void **unused)
 	runtime(&s, 21000, 101, TARE_RT_GC_END, 6, 3, 17, 1000, 2000);
 	runtime(&s, 22000, 101, TARE_RT_GC_PHASE, 6, 2, 17, 3, 0);
 	runtime(&s, 30000, 101, TARE_RT_GC_PHASE, 6, 2, 17, 0, 0);
-	runtime(&s, 40000, 101, TARE_RT_GC_START, 6, 2, 18, 5000, 0);	/* its end was lost */
+	runtime(&s, 40000, 101, TARE_RT_GC_START, 6, 2, 18, 5000, 0); /* its end was lost */
 	runtime(&s, 50000, 101, TARE_RT_GC_START, 6, 1, 19, 0, 0);
 	finish(&s);
 	p = look(&s);
@@ -144,8 +144,8 @@ static void goroutines_run_on_one_thread_at_a_time(void **unused)
 	runtime(&s, 11000, 100, TARE_RT_G_READY, 18, 1, 17, 0, 0);
 	runtime(&s, 12000, 100, TARE_RT_G_PARK, 17, 1, 3, 0, 0);
 	runtime(&s, 13000, 100, TARE_RT_G_RUN, 18, 1, 0, 0, 0);
-	runtime(&s, 14000, 100, TARE_RT_G_RUN, 19, 1, 0, 0, 0);	/* 18 gave way */
-	runtime(&s, 15000, 101, TARE_RT_G_RUN, 19, 1, 1, 0, 0);	/* and 19 was stolen */
+	runtime(&s, 14000, 100, TARE_RT_G_RUN, 19, 1, 0, 0, 0); /* 18 gave way */
+	runtime(&s, 15000, 101, TARE_RT_G_RUN, 19, 1, 1, 0, 0); /* and 19 was stolen */
 	runtime(&s, 16000, 101, TARE_RT_PREEMPT_TAKEN, 19, 2, 1, 1, 0);
 	runtime(&s, 17000, 101, TARE_RT_G_RUN, 18, 1, 1, 0, 0);
 	feed(&s, (struct event){ .kind = EVENT_EXIT, .ts_ns = 18000, .exit = { .tid = 101, .tgid = PID } });
@@ -234,13 +234,13 @@ static void faults_and_interrupts(void **unused)
 
 	begin(&s);
 	goroutine(&s, 10000, 101, 17, 2, 0);
-	feed(&s, (struct event){ .kind = EVENT_FAULT, .ts_ns = 10000,
-				 .fault = { .write = true, .tid = 101, .tgid = PID, .address = 0xabc,
-					    .ip = 0x1000 } });
-	irq(&s, 20000, 101, TARE_IRQ_HARD, 1000);	/* in the softirq that is told after it */
+	feed(&s, (struct event){ .kind = EVENT_FAULT,
+				 .ts_ns = 10000,
+				 .fault = { .write = true, .tid = 101, .tgid = PID, .address = 0xabc, .ip = 0x1000 } });
+	irq(&s, 20000, 101, TARE_IRQ_HARD, 1000); /* in the softirq that is told after it */
 	irq(&s, 21000, 101, 3, 5000);
 	irq(&s, 30000, 101, 99, 2000);
-	irq(&s, 31000, 400, 1, 2000);			/* of a thread that is not known */
+	irq(&s, 31000, 400, 1, 2000); /* of a thread that is not known */
 	finish(&s);
 	p = look(&s);
 	d = drawn(&p, "page fault", 0, NULL);

@@ -9,8 +9,7 @@
 
 static void step(struct preemption *p, uint64_t ts_ns, int what, uint32_t tid)
 {
-	struct event ev = { .kind = EVENT_SIGNAL, .ts_ns = ts_ns,
-			    .signal = { .step = what, .tid = tid, .other = 9 } };
+	struct event ev = { .kind = EVENT_SIGNAL, .ts_ns = ts_ns, .signal = { .step = what, .tid = tid, .other = 9 } };
 
 	preemption__signal(p, &ev);
 }
@@ -72,7 +71,8 @@ static void delivered_without_sent(void **unused)
 	preemption__free(&p);
 }
 
-/* Another process's are no requests, and when one sent to the whole process is delivered, the thread's own is to come. */
+/* Another process's are no requests, and when one sent to the whole process is delivered, the thread's own is to come.
+ */
 static void others_ask_for_nothing(void **unused)
 {
 	struct preemption p;
@@ -121,8 +121,9 @@ static void threads_end(void **unused)
 static void add_symbol(struct model_symbols *s, uint32_t pid, uint64_t ip, const char *name, const char *file,
 		       uint32_t line)
 {
-	struct tare_symbol head = { .pid = pid, .ip = ip, .line = line, .name_len = strlen(name),
-				    .file_len = strlen(file) };
+	struct tare_symbol head = {
+		.pid = pid, .ip = ip, .line = line, .name_len = strlen(name), .file_len = strlen(file)
+	};
 	struct event ev = { .kind = EVENT_SYMBOL, .symbol = { .head = &head } };
 	/* not terminated, and of exactly that size */
 	char *n = malloc(head.name_len + 1), *f = malloc(head.file_len + 1);
@@ -166,8 +167,13 @@ static void symbols_by_process_and_address(void **unused)
 /* Numbers that fall on the same place in the table: the one that is not there is not mistaken for the one that is. */
 static void symbols_are_not_mixed_up(void **unused)
 {
-	static const struct { uint32_t pid; uint64_t ip; } others[] = {
-		{ 2, 0x1000 ^ 3ull << 42 }, { 1, 0x1000 | 1ull << 63 }, { 1 | 1u << 21, 0x1000 },
+	static const struct {
+		uint32_t pid;
+		uint64_t ip;
+	} others[] = {
+		{ 2, 0x1000 ^ 3ull << 42 },
+		{ 1, 0x1000 | 1ull << 63 },
+		{ 1 | 1u << 21, 0x1000 },
 		{ 1 | 1u << 22, 0x1000 },
 	};
 	struct model_symbols s;
@@ -237,7 +243,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sent_to_delivered),
 		cmocka_unit_test(sent_twice),
-		cmocka_unit_test(others_ask_for_nothing), cmocka_unit_test(delivered_without_sent),
+		cmocka_unit_test(others_ask_for_nothing),
+		cmocka_unit_test(delivered_without_sent),
 		cmocka_unit_test(threads_end),
 		cmocka_unit_test(symbols_by_process_and_address),
 		cmocka_unit_test(symbols_are_not_mixed_up),

@@ -59,14 +59,18 @@ static void test_kept_once(void **state)
 	told(1, TARE_NAME_STATUS, 4, "waiting");
 	told(2, TARE_NAME_STATUS, 0x1004, "waiting");
 	told(2, TARE_NAME_STATUS, 5, "wait");
-	assert_ptr_equal(runtime_names__find(&names, 1, TARE_NAME_STATUS, 4), runtime_names__find(&names, 2, TARE_NAME_STATUS, 0x1004));
+	assert_ptr_equal(runtime_names__find(&names, 1, TARE_NAME_STATUS, 4),
+			 runtime_names__find(&names, 2, TARE_NAME_STATUS, 0x1004));
 	assert_string_equal(runtime_names__find(&names, 2, TARE_NAME_STATUS, 5), "wait");
 }
 
 /* What a file says may be anything. */
 static void test_nonsense(void **state)
 {
-	static const struct { unsigned kind; uint64_t number; } cases[] = {
+	static const struct {
+		unsigned kind;
+		uint64_t number;
+	} cases[] = {
 		{ 0, 1 }, { 65535, 1 }, { 128, 1 }, { TARE_NAME_STATUS, 1u << 24 }, { TARE_NAME_STATUS, UINT64_MAX },
 	};
 
@@ -80,7 +84,8 @@ static void test_nonsense(void **state)
 
 static void pause_of(struct model *m, uint32_t pid, uint64_t at, uint64_t reason)
 {
-	static const uint16_t steps[] = { TARE_RT_STW_REQUEST, TARE_RT_STW_STOPPED, TARE_RT_STW_RESTART, TARE_RT_STW_STARTED };
+	static const uint16_t steps[] = { TARE_RT_STW_REQUEST, TARE_RT_STW_STOPPED, TARE_RT_STW_RESTART,
+					  TARE_RT_STW_STARTED };
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		struct event ev = { .kind = EVENT_RUNTIME, .ts_ns = at + i * 1000 };
@@ -96,7 +101,9 @@ static void pause_of(struct model *m, uint32_t pid, uint64_t at, uint64_t reason
 
 static void tell(struct model *m, uint32_t pid, uint64_t number, const char *text)
 {
-	struct tare_number_name head = { .pid = pid, .kind = TARE_NAME_STOP_REASON, .number = number, .text_len = strlen(text) };
+	struct tare_number_name head = {
+		.pid = pid, .kind = TARE_NAME_STOP_REASON, .number = number, .text_len = strlen(text)
+	};
 	struct event ev = { .kind = EVENT_NUMBER_NAME, .number_name = { &head, text } };
 
 	assert_int_equal(model__event(m, &ev), 0);

@@ -8,11 +8,14 @@
 struct symbol {
 	const char *name;
 	uint64_t value, size;
-	int type;	/* 0: a function */
+	int type; /* 0: a function */
 	bool undefined;
 };
 
-#define FUNCTION(name_, at, size_)	{ .name = name_, .value = CODE_ADDR + (at), .size = size_ }
+#define FUNCTION(name_, at, size_)                                      \
+	{                                                               \
+		.name = name_, .value = CODE_ADDR + (at), .size = size_ \
+	}
 
 /* .text is from CODE_ADDR on for 0x100 bytes, .fini for 0x40 from CODE_ADDR + 0x200 on. */
 struct file {
@@ -37,7 +40,9 @@ static struct file file_of(const struct symbol *symbols, size_t nr, const char *
 	memcpy(f.bytes, &head, sizeof(head));
 	memcpy(f.bytes + NAMES_AT, names, sizeof(names));
 	for (size_t i = 0; i < nr; i++) {
-		Elf64_Sym sym = { .st_name = at, .st_value = symbols[i].value, .st_size = symbols[i].size,
+		Elf64_Sym sym = { .st_name = at,
+				  .st_value = symbols[i].value,
+				  .st_size = symbols[i].size,
 				  .st_info = ELF64_ST_INFO(STB_GLOBAL, symbols[i].type ?: STT_FUNC),
 				  .st_shndx = symbols[i].undefined ? SHN_UNDEF : 4 };
 
@@ -46,14 +51,25 @@ static struct file file_of(const struct symbol *symbols, size_t nr, const char *
 	}
 	Elf64_Shdr sections[6] = {
 		[1] = { .sh_name = (char *)memmem(names, sizeof(names), table, strlen(table)) - names,
-			.sh_type = SHT_SYMTAB, .sh_offset = SYMBOLS_AT, .sh_size = (nr + 1) * sizeof(Elf64_Sym) },
+			.sh_type = SHT_SYMTAB,
+			.sh_offset = SYMBOLS_AT,
+			.sh_size = (nr + 1) * sizeof(Elf64_Sym) },
 		[2] = { .sh_name = (char *)memmem(names, sizeof(names), strings, strlen(strings)) - names,
-			.sh_type = SHT_STRTAB, .sh_offset = STRINGS_AT, .sh_size = strings_bytes ?: at },
+			.sh_type = SHT_STRTAB,
+			.sh_offset = STRINGS_AT,
+			.sh_size = strings_bytes ?: at },
 		[3] = { .sh_type = SHT_STRTAB, .sh_offset = NAMES_AT, .sh_size = sizeof(names) },
-		[4] = { .sh_name = 33, .sh_type = SHT_PROGBITS, .sh_flags = SHF_ALLOC | SHF_EXECINSTR,
-			.sh_addr = CODE_ADDR, .sh_size = 0x100 },
-		[5] = { .sh_name = 39, .sh_type = SHT_PROGBITS, .sh_flags = SHF_ALLOC | SHF_EXECINSTR,
-			.sh_addr = CODE_ADDR + 0x200, .sh_offset = 0x200, .sh_size = 0x40 },
+		[4] = { .sh_name = 33,
+			.sh_type = SHT_PROGBITS,
+			.sh_flags = SHF_ALLOC | SHF_EXECINSTR,
+			.sh_addr = CODE_ADDR,
+			.sh_size = 0x100 },
+		[5] = { .sh_name = 39,
+			.sh_type = SHT_PROGBITS,
+			.sh_flags = SHF_ALLOC | SHF_EXECINSTR,
+			.sh_addr = CODE_ADDR + 0x200,
+			.sh_offset = 0x200,
+			.sh_size = 0x40 },
 	};
 	memcpy(f.bytes + HEADERS_AT, sections, sizeof(sections));
 	assert_int_equal(image__open_mem(f.bytes, SIZE, &f.img, NULL), 0);
@@ -113,7 +129,7 @@ static void without_sizes(void **unused)
 	is(&f, 0x80, "assembly");
 	is(&f, 0x9f, "assembly");
 	is(&f, 0xa0, "third");
-	is(&f, 0xb0, NULL); /* after one with a size: not the assembly before */
+	is(&f, 0xb0, NULL);  /* after one with a size: not the assembly before */
 	is(&f, 0x200, NULL); /* in .fini before the first symbol: nothing of .text */
 	is(&f, 0x20f, NULL);
 	is(&f, 0x210, "in_fini");
@@ -176,7 +192,6 @@ static void damaged_tables(void **unused)
 	drop(&f);
 }
 
-
 /* This very program, and its PLT, which no symbol is for. */
 static void a_real_program(void **unused)
 {
@@ -206,12 +221,8 @@ static void a_real_program(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(by_sizes),
-		cmocka_unit_test(without_sizes),
-		cmocka_unit_test(aliases),
-		cmocka_unit_test(the_other_table),
-		cmocka_unit_test(damaged_tables),
-		cmocka_unit_test(a_real_program),
+		cmocka_unit_test(by_sizes),	   cmocka_unit_test(without_sizes),  cmocka_unit_test(aliases),
+		cmocka_unit_test(the_other_table), cmocka_unit_test(damaged_tables), cmocka_unit_test(a_real_program),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

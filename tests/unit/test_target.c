@@ -98,7 +98,7 @@ static void one_that_is_gone(void **unused)
 
 static void processes_by_name(void **unused)
 {
-	static const char name[] = "tare-find-me-15";	/* 15 bytes: as long as a name gets */
+	static const char name[] = "tare-find-me-15"; /* 15 bytes: as long as a name gets */
 	struct pids list = { 0 };
 	int p[2], status, found;
 	pid_t pid;
@@ -121,7 +121,8 @@ static void processes_by_name(void **unused)
 	assert_true(list.nr == 1 && list.pids[0] == pid);
 	assert_int_equal(proc__find_comm(name, &list), 0); /* not twice */
 	assert_int_equal(proc__find_comm("tare-find-me-1", &list), 0);
-	assert_int_equal(proc__find_comm("tare-find-me-15-and-more", &list), 0); /* cut as the kernel does: the same name */
+	assert_int_equal(proc__find_comm("tare-find-me-15-and-more", &list),
+			 0);					    /* cut as the kernel does: the same name */
 	assert_int_equal(proc__find_comm("test_target", &list), 0); /* never oneself */
 	free(list.pids);
 	kill(pid, SIGKILL);
@@ -145,8 +146,10 @@ static void cgroup_and_below(void **unused)
 	struct pids list = { 0 };
 
 	assert_non_null(mkdtemp(dir));
-	snprintf(cmd, sizeof(cmd), "cd %s && mkdir -p a/b c && echo 11 >cgroup.procs && : >c/cgroup.procs && "
-		 "printf '12\\n13\\n11\\n' >a/b/cgroup.procs", dir);
+	snprintf(cmd, sizeof(cmd),
+		 "cd %s && mkdir -p a/b c && echo 11 >cgroup.procs && : >c/cgroup.procs && "
+		 "printf '12\\n13\\n11\\n' >a/b/cgroup.procs",
+		 dir);
 	assert_int_equal(system(cmd), 0);
 	assert_int_equal(proc__find_cgroup(dir, &list), 3);
 	assert_int_equal(list.nr, 3);
@@ -173,12 +176,9 @@ static void lists_grow(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(fields_of_self),
-		cmocka_unit_test(fields_of_one_with_a_strange_name),
-		cmocka_unit_test(one_that_is_gone),
-		cmocka_unit_test(processes_by_name),
-		cmocka_unit_test(no_cgroup),
-		cmocka_unit_test(cgroup_and_below),
+		cmocka_unit_test(fields_of_self),   cmocka_unit_test(fields_of_one_with_a_strange_name),
+		cmocka_unit_test(one_that_is_gone), cmocka_unit_test(processes_by_name),
+		cmocka_unit_test(no_cgroup),	    cmocka_unit_test(cgroup_and_below),
 		cmocka_unit_test(lists_grow),
 	};
 

@@ -210,7 +210,9 @@ static void test_rivals(void **state)
 static void test_rivals_across_cpus(void **state)
 {
 	struct event ev = {
-		.kind = EVENT_MIGRATE, .ts_ns = 2500, .migrate = { .tid = 101, .from_cpu = 0, .to_cpu = 1 },
+		.kind = EVENT_MIGRATE,
+		.ts_ns = 2500,
+		.migrate = { .tid = 101, .from_cpu = 0, .to_cpu = 1 },
 	};
 
 	name(7, "hog");

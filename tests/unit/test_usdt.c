@@ -127,26 +127,45 @@ static const struct fetch nowhere = { .kind = FETCH_NONE };
 
 #define X86 EM_X86_64
 #define ARM EM_AARCH64
-#define IN(reg_, bytes_)	{ .kind = FETCH_REG, .reg = reg_, .bytes = bytes_ }
-#define AT(reg_, bytes_, at_)	{ .kind = FETCH_REG, .reg = reg_, .bytes = bytes_, .depth = 1, .at = { at_ } }
-#define NUMBER(n, bytes_)	{ .kind = FETCH_CONST, .value = n, .bytes = bytes_ }
+#define IN(reg_, bytes_)                                        \
+	{                                                       \
+		.kind = FETCH_REG, .reg = reg_, .bytes = bytes_ \
+	}
+#define AT(reg_, bytes_, at_)                                                              \
+	{                                                                                  \
+		.kind = FETCH_REG, .reg = reg_, .bytes = bytes_, .depth = 1, .at = { at_ } \
+	}
+#define NUMBER(n, bytes_)                                        \
+	{                                                        \
+		.kind = FETCH_CONST, .value = n, .bytes = bytes_ \
+	}
 
 static void arguments(void **unused)
 {
 	static const struct arg_case cases[] = {
-		{ X86, "8@%rax", IN(80, 8) },		{ X86, "-4@%edi", IN(112, 4) },
-		{ X86, "2@%r8w", IN(72, 2) },		{ X86, "1@%sil", IN(104, 1) },
-		{ X86, "8@%r15", IN(0, 8) },		{ X86, "4@%r10d", IN(56, 4) },
-		{ X86, "8@(%rsp)", AT(152, 8, 0) },	{ X86, "-4@-16(%rbp)", AT(32, 4, -16) },
+		{ X86, "8@%rax", IN(80, 8) },
+		{ X86, "-4@%edi", IN(112, 4) },
+		{ X86, "2@%r8w", IN(72, 2) },
+		{ X86, "1@%sil", IN(104, 1) },
+		{ X86, "8@%r15", IN(0, 8) },
+		{ X86, "4@%r10d", IN(56, 4) },
+		{ X86, "8@(%rsp)", AT(152, 8, 0) },
+		{ X86, "-4@-16(%rbp)", AT(32, 4, -16) },
 		{ X86, "1@2147483647(%rcx)", AT(88, 1, INT32_MAX) },
-		{ X86, "8@$42", NUMBER(42, 8) },	{ X86, "-4@$-1", NUMBER(-1, 4) },
+		{ X86, "8@$42", NUMBER(42, 8) },
+		{ X86, "-4@$-1", NUMBER(-1, 4) },
 		{ X86, "8@$-9223372036854775808", NUMBER(INT64_MIN, 8) },
 		{ X86, "8@$18446744073709551615", NUMBER(-1, 8) },
-		{ ARM, "8@x0", IN(0, 8) },		{ ARM, "4@w29", IN(232, 4) },
-		{ ARM, "-8@x30", IN(240, 8) },		{ ARM, "8@sp", IN(248, 8) },
-		{ ARM, "8@[sp]", AT(248, 8, 0) },	{ ARM, "4@[sp, 16]", AT(248, 4, 16) },
-		{ ARM, "4@[x19,-8]", AT(152, 4, -8) },	{ ARM, "8@[x1, #24]", AT(8, 8, 24) },
-		{ ARM, "8@42", NUMBER(42, 8) },		{ ARM, "-4@-7", NUMBER(-7, 4) },
+		{ ARM, "8@x0", IN(0, 8) },
+		{ ARM, "4@w29", IN(232, 4) },
+		{ ARM, "-8@x30", IN(240, 8) },
+		{ ARM, "8@sp", IN(248, 8) },
+		{ ARM, "8@[sp]", AT(248, 8, 0) },
+		{ ARM, "4@[sp, 16]", AT(248, 4, 16) },
+		{ ARM, "4@[x19,-8]", AT(152, 4, -8) },
+		{ ARM, "8@[x1, #24]", AT(8, 8, 24) },
+		{ ARM, "8@42", NUMBER(42, 8) },
+		{ ARM, "-4@-7", NUMBER(-7, 4) },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -154,8 +173,7 @@ static void arguments(void **unused)
 
 		if (u.nr_args != 1 || memcmp(&u.args[0], &cases[i].want, sizeof(u.args[0])))
 			fail_msg("\"%s\": kind %d reg %u bytes %d depth %d at %d value %lld", cases[i].arg,
-				 u.args[0].kind,
-				 u.args[0].reg, u.args[0].bytes, u.args[0].depth, u.args[0].at[0],
+				 u.args[0].kind, u.args[0].reg, u.args[0].bytes, u.args[0].depth, u.args[0].at[0],
 				 (long long)u.args[0].value);
 	}
 }
@@ -163,25 +181,58 @@ static void arguments(void **unused)
 /* What a probe cannot read it must not read wrongly; and what comes after keeps its number. */
 static void arguments_out_of_reach(void **unused)
 {
-	static const struct { unsigned machine; const char *arg; } cases[] = {
-		{ X86, "8@(%rax,%rbx,8)" },	{ X86, "8@8(%rax,%rbx)" },	{ X86, "8@%xmm0" },
-		{ X86, "8@%fs:8(%rax)" },	{ X86, "8@name(%rip)" },	{ X86, "8@name+4(%rip)" },
-		{ X86, "8@$name" },		{ X86, "8@%rax+1" },		{ X86, "8@%ah" },
-		{ X86, "8@2147483648(%rax)" },	{ X86, "8@-2147483649(%rax)" }, { X86, "8@99999999999999999999(%rax)" },
-		{ X86, "8@$99999999999999999999" }, { X86, "8@$-9223372036854775809" },
-		{ X86, "8@8(%rax)x" },		{ X86, "8@8(%rax" },		{ X86, "8@(%)" },
-		{ X86, "8@%" },			{ X86, "8@$" },			{ X86, "8@" },
-		{ X86, "8@%eax ax" },		{ X86, "8@name@GOTPCREL(%rip)" },
-		{ X86, "3@%rax" },		{ X86, "16@%rax" },		{ X86, "0@%rax" },
-		{ X86, "4f@%xmm0" },		{ X86, "8f@8(%rsp)" },
-		{ X86, "-9223372036854775808@%rax" }, { X86, "99999999999999999999@%rax" },
+	static const struct {
+		unsigned machine;
+		const char *arg;
+	} cases[] = {
+		{ X86, "8@(%rax,%rbx,8)" },
+		{ X86, "8@8(%rax,%rbx)" },
+		{ X86, "8@%xmm0" },
+		{ X86, "8@%fs:8(%rax)" },
+		{ X86, "8@name(%rip)" },
+		{ X86, "8@name+4(%rip)" },
+		{ X86, "8@$name" },
+		{ X86, "8@%rax+1" },
+		{ X86, "8@%ah" },
+		{ X86, "8@2147483648(%rax)" },
+		{ X86, "8@-2147483649(%rax)" },
+		{ X86, "8@99999999999999999999(%rax)" },
+		{ X86, "8@$99999999999999999999" },
+		{ X86, "8@$-9223372036854775809" },
+		{ X86, "8@8(%rax)x" },
+		{ X86, "8@8(%rax" },
+		{ X86, "8@(%)" },
+		{ X86, "8@%" },
+		{ X86, "8@$" },
+		{ X86, "8@" },
+		{ X86, "8@%eax ax" },
+		{ X86, "8@name@GOTPCREL(%rip)" },
+		{ X86, "3@%rax" },
+		{ X86, "16@%rax" },
+		{ X86, "0@%rax" },
+		{ X86, "4f@%xmm0" },
+		{ X86, "8f@8(%rsp)" },
+		{ X86, "-9223372036854775808@%rax" },
+		{ X86, "99999999999999999999@%rax" },
 		{ X86, "8@%averyveryveryveryveryveryveryveryveryveryveryveryveryveryveryverylongname" },
-		{ ARM, "8@x31" },		{ ARM, "8@xzr" },		{ ARM, "8@x" },
-		{ ARM, "8@x-1" },		{ ARM, "8@rax" },		{ ARM, "8@d0" },
-		{ ARM, "8@[x0, x1]" },		{ ARM, "8@[x0, x1, lsl 3]" },	{ ARM, "8@[x0, 16]!" },
-		{ ARM, "8@[x0], 16" },		{ ARM, "8@[x0, ]" },		{ ARM, "8@[x0, 16" },
-		{ ARM, "8@[x0" },		{ ARM, "8@[" },			{ ARM, "8@[]" },
-		{ ARM, "8@[x0, 2147483648]" },	{ ARM, "8@x0x" },		{ X86, "8@x0" },
+		{ ARM, "8@x31" },
+		{ ARM, "8@xzr" },
+		{ ARM, "8@x" },
+		{ ARM, "8@x-1" },
+		{ ARM, "8@rax" },
+		{ ARM, "8@d0" },
+		{ ARM, "8@[x0, x1]" },
+		{ ARM, "8@[x0, x1, lsl 3]" },
+		{ ARM, "8@[x0, 16]!" },
+		{ ARM, "8@[x0], 16" },
+		{ ARM, "8@[x0, ]" },
+		{ ARM, "8@[x0, 16" },
+		{ ARM, "8@[x0" },
+		{ ARM, "8@[" },
+		{ ARM, "8@[]" },
+		{ ARM, "8@[x0, 2147483648]" },
+		{ ARM, "8@x0x" },
+		{ X86, "8@x0" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -199,11 +250,21 @@ static void arguments_out_of_reach(void **unused)
 
 static void lists_of_arguments(void **unused)
 {
-	static const struct { const char *args; unsigned nr; } cases[] = {
-		{ "", 0 },			{ " ", 0 },			{ "8", 0 },
-		{ "@", 0 },			{ "-@%rax", 0 },		{ "@%rax 8@%rax", 0 },
-		{ "8@%rax", 1 },		{ "  8@%rax  ", 1 },		{ "8@%rax   8@%rax", 2 },
-		{ "8@%rax 8@%rax 8", 2 },	{ "1@$1 1@$1 1@$1 1@$1 1@$1 1@$1 1@$1 1@$1 1@$1 1@$1 1@$1 1@$1", 12 },
+	static const struct {
+		const char *args;
+		unsigned nr;
+	} cases[] = {
+		{ "", 0 },
+		{ " ", 0 },
+		{ "8", 0 },
+		{ "@", 0 },
+		{ "-@%rax", 0 },
+		{ "@%rax 8@%rax", 0 },
+		{ "8@%rax", 1 },
+		{ "  8@%rax  ", 1 },
+		{ "8@%rax   8@%rax", 2 },
+		{ "8@%rax 8@%rax 8", 2 },
+		{ "1@$1 1@$1 1@$1 1@$1 1@$1 1@$1 1@$1 1@$1 1@$1 1@$1 1@$1 1@$1", 12 },
 		{ "1@$1 1@$1 1@$1 1@$1 1@$1 1@$1 1@$1 1@$1 1@$1 1@$1 1@$1 1@$1 1@$1 1@$1", 12 },
 		{ "8@8@8@8@", 1 },
 	};
@@ -242,12 +303,14 @@ static void names_of_registers(void **unused)
 
 static void addresses(void **unused)
 {
-	struct { uint64_t words[3], base, address, semaphore; } cases[] = {
+	struct {
+		uint64_t words[3], base, address, semaphore;
+	} cases[] = {
 		{ { 0x1000, 0x2000, 0x3000 }, 0x2000, 0x1000, 0x3000 },
 		{ { 0x1000, 0x2000, 0 }, 0x2000, 0x1000, 0 },
-		{ { 0x1000, 0x2000, 0x3000 }, 0x12000, 0x11000, 0x13000 },	/* moved since */
+		{ { 0x1000, 0x2000, 0x3000 }, 0x12000, 0x11000, 0x13000 }, /* moved since */
 		{ { 0x1000, 0x2000, 0x3000 }, 0x1f00, 0xf00, 0x2f00 },
-		{ { 0x1000, 0x2000, 0x3000 }, 0, 0x1000, 0x3000 },		/* there is nothing to compare with */
+		{ { 0x1000, 0x2000, 0x3000 }, 0, 0x1000, 0x3000 }, /* there is nothing to compare with */
 		{ { 0x1000, 0, 0x3000 }, 0x2000, 0x1000, 0x3000 },
 	};
 	unsigned char desc[128];
@@ -357,14 +420,10 @@ static void a_real_program(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(arguments),
-		cmocka_unit_test(arguments_out_of_reach),
-		cmocka_unit_test(lists_of_arguments),
-		cmocka_unit_test(names_of_registers),
-		cmocka_unit_test(addresses),
-		cmocka_unit_test(only_what_was_asked_for),
-		cmocka_unit_test(damaged_notes),
-		cmocka_unit_test(a_real_program),
+		cmocka_unit_test(arguments),	      cmocka_unit_test(arguments_out_of_reach),
+		cmocka_unit_test(lists_of_arguments), cmocka_unit_test(names_of_registers),
+		cmocka_unit_test(addresses),	      cmocka_unit_test(only_what_was_asked_for),
+		cmocka_unit_test(damaged_notes),      cmocka_unit_test(a_real_program),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,16 +5,58 @@
 
 static void durations(void **unused)
 {
-	static const struct { const char *s; uint64_t ns; } good[] = {
-		{ "10s", 10 * NSEC_PER_SEC },  { "500ms", 500000000 }, { "20us", 20000 },	   { "7ns", 7 },
-		{ "1.5", 1500000000 },	       { "2m", 120000000000 }, { "1h", 3600 * NSEC_PER_SEC }, { "1", NSEC_PER_SEC },
-		{ "0.000000001", 1 },	       { "0.5ms", 500000 },    { "2.5h", 9000 * NSEC_PER_SEC }, { "1.", NSEC_PER_SEC },
+	static const struct {
+		const char *s;
+		uint64_t ns;
+	} good[] = {
+		{ "10s", 10 * NSEC_PER_SEC },
+		{ "500ms", 500000000 },
+		{ "20us", 20000 },
+		{ "7ns", 7 },
+		{ "1.5", 1500000000 },
+		{ "2m", 120000000000 },
+		{ "1h", 3600 * NSEC_PER_SEC },
+		{ "1", NSEC_PER_SEC },
+		{ "0.000000001", 1 },
+		{ "0.5ms", 500000 },
+		{ "2.5h", 9000 * NSEC_PER_SEC },
+		{ "1.", NSEC_PER_SEC },
 		{ "007", 7 * NSEC_PER_SEC },
 	};
 	static const char *const bad[] = {
-		"", " ", "s", "ms", "-1", "+1", " 1", "1 ", "1 s", "1S", "1d", "0", "0s", "0.0", "0.1ns", "1e99", "inf", "nan",
-		"infinity", "0x10", "0X10", "1,5", "1s1", "10sec", ".5", "99999999999999", "9223372037s", "2562048h", "1ms\n",
-		"١", "1e400s", "-", "1..5",
+		"",
+		" ",
+		"s",
+		"ms",
+		"-1",
+		"+1",
+		" 1",
+		"1 ",
+		"1 s",
+		"1S",
+		"1d",
+		"0",
+		"0s",
+		"0.0",
+		"0.1ns",
+		"1e99",
+		"inf",
+		"nan",
+		"infinity",
+		"0x10",
+		"0X10",
+		"1,5",
+		"1s1",
+		"10sec",
+		".5",
+		"99999999999999",
+		"9223372037s",
+		"2562048h",
+		"1ms\n",
+		"١",
+		"1e400s",
+		"-",
+		"1..5",
 	};
 	uint64_t ns;
 
@@ -33,9 +75,12 @@ static void durations(void **unused)
 
 static void sizes(void **unused)
 {
-	static const struct { const char *s; uint64_t bytes; } good[] = {
-		{ "4096", 4096 }, { "64K", 65536 }, { "64k", 65536 },	  { "16M", 16 << 20 },
-		{ "1G", 1 << 30 }, { "1", 1 },	    { "0.5K", 512 },	  { "1.5g", 3ull << 29 },
+	static const struct {
+		const char *s;
+		uint64_t bytes;
+	} good[] = {
+		{ "4096", 4096 },  { "64K", 65536 }, { "64k", 65536 }, { "16M", 16 << 20 },
+		{ "1G", 1 << 30 }, { "1", 1 },	     { "0.5K", 512 },  { "1.5g", 3ull << 29 },
 	};
 	static const char *const bad[] = {
 		"", "K", "0", "0K", "-1", "1KB", "1T", "4096 ", "1e30", "0.1", "1kk", "0x1000", "9e18G",
@@ -54,13 +99,27 @@ static void sizes(void **unused)
 
 static void times_are_shown_with_three_digits(void **unused)
 {
-	static const struct { uint64_t ns; const char *text; } cases[] = {
-		{ 0, "0 ns" },		   { 1, "1 ns" },		{ 999, "999 ns" },
-		{ 1000, "1.00 us" },	   { 1234, "1.23 us" },		{ 1240, "1.24 us" },
-		{ 9994, "9.99 us" },	   { 9995, "10.0 us" },		{ 99949, "99.9 us" },
-		{ 99950, "100 us" },	   { 999499, "999 us" },	{ 999500, "1.00 ms" },
-		{ 33000000, "33.0 ms" },   { 812345678, "812 ms" },	{ 999500000, "1.00 s" },
-		{ 12100000000, "12.1 s" }, { 3600 * NSEC_PER_SEC, "3600 s" },
+	static const struct {
+		uint64_t ns;
+		const char *text;
+	} cases[] = {
+		{ 0, "0 ns" },
+		{ 1, "1 ns" },
+		{ 999, "999 ns" },
+		{ 1000, "1.00 us" },
+		{ 1234, "1.23 us" },
+		{ 1240, "1.24 us" },
+		{ 9994, "9.99 us" },
+		{ 9995, "10.0 us" },
+		{ 99949, "99.9 us" },
+		{ 99950, "100 us" },
+		{ 999499, "999 us" },
+		{ 999500, "1.00 ms" },
+		{ 33000000, "33.0 ms" },
+		{ 812345678, "812 ms" },
+		{ 999500000, "1.00 s" },
+		{ 12100000000, "12.1 s" },
+		{ 3600 * NSEC_PER_SEC, "3600 s" },
 	};
 	char buf[16];
 
@@ -75,9 +134,17 @@ static void times_are_shown_with_three_digits(void **unused)
 
 static void counts_have_their_thousands_apart(void **unused)
 {
-	static const struct { uint64_t n; const char *text; } cases[] = {
-		{ 0, "0" },		{ 7, "7" },		 { 999, "999" },	 { 1000, "1,000" },
-		{ 12345, "12,345" },	{ 999999, "999,999" },	 { 1234567, "1,234,567" },
+	static const struct {
+		uint64_t n;
+		const char *text;
+	} cases[] = {
+		{ 0, "0" },
+		{ 7, "7" },
+		{ 999, "999" },
+		{ 1000, "1,000" },
+		{ 12345, "12,345" },
+		{ 999999, "999,999" },
+		{ 1234567, "1,234,567" },
 		{ UINT64_MAX, "18,446,744,073,709,551,615" },
 	};
 	char buf[32];
@@ -90,29 +157,39 @@ static void counts_have_their_thousands_apart(void **unused)
 
 static void foreign_text_is_made_safe(void **unused)
 {
-	static const struct { const char *in; size_t len; const char *out; } cases[] = {
+	static const struct {
+		const char *in;
+		size_t len;
+		const char *out;
+	} cases[] = {
 		{ "plain name", 10, "plain name" },
 		{ "", 0, "" },
 		{ "cut here", 3, "cut" },
 		{ "ends\0here", 9, "ends" },
 		{ "a\nb\tc\rd", 7, "a?b?c?d" },
-		{ "\x1b[31mred", 8, "?[31mred" },		/* a terminal's escape */
+		{ "\x1b[31mred", 8, "?[31mred" }, /* a terminal's escape */
 		{ "\x7f", 1, "?" },
-		{ "\xc2\x9b" "31m", 5, "??31m" },		/* CSI as one character of C1 */
+		{ "\xc2\x9b"
+		  "31m",
+		  5, "??31m" }, /* CSI as one character of C1 */
 		{ "\xc3\xa9t\xc3\xa9", 5, "\xc3\xa9t\xc3\xa9" },
 		{ "\xe2\x82\xac", 3, "\xe2\x82\xac" },
 		{ "\xf0\x9f\x98\x80", 4, "\xf0\x9f\x98\x80" },
-		{ "\xe2\x82\xac", 2, "??" },			/* cut inside a character, as names are at 15 bytes */
+		{ "\xe2\x82\xac", 2, "??" }, /* cut inside a character, as names are at 15 bytes */
 		{ "\xf0\x9f\x98", 3, "???" },
 		{ "\xff\xfe", 2, "??" },
-		{ "\x80" "a", 2, "?a" },			/* a continuation of nothing */
-		{ "\xc3" "a", 2, "?a" },			/* a lead without continuation */
-		{ "\xc0\xaf", 2, "??" },			/* overlong '/' */
+		{ "\x80"
+		  "a",
+		  2, "?a" }, /* a continuation of nothing */
+		{ "\xc3"
+		  "a",
+		  2, "?a" },		 /* a lead without continuation */
+		{ "\xc0\xaf", 2, "??" }, /* overlong '/' */
 		{ "\xe0\x80\xaf", 3, "???" },
 		{ "\xf0\x80\x80\xaf", 4, "????" },
-		{ "\xed\xa0\x80", 3, "???" },			/* a surrogate */
-		{ "\xf4\x8f\xbf\xbf", 4, "\xf4\x8f\xbf\xbf" },	/* the last character there is .. */
-		{ "\xf4\x90\x80\x80", 4, "????" },		/* .. and one past it */
+		{ "\xed\xa0\x80", 3, "???" },		       /* a surrogate */
+		{ "\xf4\x8f\xbf\xbf", 4, "\xf4\x8f\xbf\xbf" }, /* the last character there is .. */
+		{ "\xf4\x90\x80\x80", 4, "????" },	       /* .. and one past it */
 		{ "\xf8\x88\x80\x80\x80", 5, "?????" },
 	};
 
@@ -179,13 +256,24 @@ static void any_bytes_become_utf8(void **unused)
 
 static void system_calls_by_name(void **unused)
 {
-	static const struct { int arch; bool compat; int nr; const char *name; } cases[] = {
-		{ TARE_ARCH_X86_64, false, 0, "read" },	    { TARE_ARCH_X86_64, false, 202, "futex" },
-		{ TARE_ARCH_X86_64, true, 240, "futex" },   { TARE_ARCH_X86_64, true, 3, "read" },
-		{ TARE_ARCH_ARM64, false, 98, "futex" },    { TARE_ARCH_ARM64, true, 240, "futex" },
+	static const struct {
+		int arch;
+		bool compat;
+		int nr;
+		const char *name;
+	} cases[] = {
+		{ TARE_ARCH_X86_64, false, 0, "read" },
+		{ TARE_ARCH_X86_64, false, 202, "futex" },
+		{ TARE_ARCH_X86_64, true, 240, "futex" },
+		{ TARE_ARCH_X86_64, true, 3, "read" },
+		{ TARE_ARCH_ARM64, false, 98, "futex" },
+		{ TARE_ARCH_ARM64, true, 240, "futex" },
 		{ TARE_ARCH_X86_64, false, 281, "epoll_pwait" },
-		{ TARE_ARCH_X86_64, false, 60000, "syscall_60000" }, { 0, false, 1, "syscall_1" }, { 3, true, 1, "syscall_1" },
-		{ -1, false, 65534, "syscall_65534" },	    { 1 << 30, false, 0, "syscall_0" },
+		{ TARE_ARCH_X86_64, false, 60000, "syscall_60000" },
+		{ 0, false, 1, "syscall_1" },
+		{ 3, true, 1, "syscall_1" },
+		{ -1, false, 65534, "syscall_65534" },
+		{ 1 << 30, false, 0, "syscall_0" },
 	};
 	char buf[64];
 

@@ -12,23 +12,23 @@
 #include "event.h"
 #include "runtime.h"
 
-#define SPAWNED 2000
-#define TURNS 300		/* of a pair on a channel, of those at the mutex, of those that yield */
-#define LOCKERS 4
-#define YIELDERS 3
-#define CALLERS 3
-#define CALLS 20
-#define NAPPERS 5
-#define NAPS 10
+#define SPAWNED	  2000
+#define TURNS	  300 /* of a pair on a channel, of those at the mutex, of those that yield */
+#define LOCKERS	  4
+#define YIELDERS  3
+#define CALLERS	  3
+#define CALLS	  20
+#define NAPPERS	  5
+#define NAPS	  10
 #define COMPUTERS 3
-#define STOPS 40
-#define FOREVER 7
+#define STOPS	  40
+#define FOREVER	  7
 
 static struct weft_waitgroup all, computers;
 static struct weft_mutex mutex;
 static _Atomic int stop_computing;
 static int64_t under_mutex;
-static int created = 1;		/* main */
+static int created = 1; /* main */
 
 static void start(void (*fn)(void *arg), void *arg)
 {

@@ -13,23 +13,23 @@
 #include "runtime.h"
 
 #define MUTATORS 12
-#define SLOTS 64		/* each mutator's own, in one block */
-#define SHARED 256		/* in a root, by all */
-#define LINKS 4
-#define CHANS 4
+#define SLOTS	 64  /* each mutator's own, in one block */
+#define SHARED	 256 /* in a root, by all */
+#define LINKS	 4
+#define CHANS	 4
 
 /* What a node is worth never changes; whom it points to does. Links lie apart, so that the bitmap matters */
 struct node {
 	uint64_t value;
 	_Atomic(struct node *) link[LINKS];
-	uint64_t *bytes;	/* a block without pointers, full of words that go by value */
+	uint64_t *bytes; /* a block without pointers, full of words that go by value */
 	uint64_t n_bytes;
-	struct node *behind;	/* reached by an interior pointer only: to its `sum` */
+	struct node *behind; /* reached by an interior pointer only: to its `sum` */
 	uint64_t *interior;
 	uint64_t sum;
 };
 
-static const uint64_t node_pointers = 0x1be;	/* words 1-5, 7, 8 */
+static const uint64_t node_pointers = 0x1be; /* words 1-5, 7, 8 */
 static const struct weft_type node_type = { "node", sizeof(struct node), 9, &node_pointers };
 static const uint64_t pointer_pointers = 1;
 static const struct weft_type pointer_type = { "pointer", sizeof(void *), 1, &pointer_pointers };
@@ -331,9 +331,9 @@ static int app(void *arg)
 	weft_gc();
 	weft_gc();
 	weft_memory(&m);
-	printf("made %llu visited %llu passed %llu collections %llu left %llu bytes of %llu\n", (unsigned long long)made,
-	       (unsigned long long)visited, (unsigned long long)passed, (unsigned long long)m.collections,
-	       (unsigned long long)m.heap_bytes, (unsigned long long)m.live_bytes);
+	printf("made %llu visited %llu passed %llu collections %llu left %llu bytes of %llu\n",
+	       (unsigned long long)made, (unsigned long long)visited, (unsigned long long)passed,
+	       (unsigned long long)m.collections, (unsigned long long)m.heap_bytes, (unsigned long long)m.live_bytes);
 	check(m.collections >= collected);
 	/* nothing has been allocated since: counted twice, to the byte */
 	check(m.live_bytes == m.heap_bytes);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * heap_numbers		what is known of the heap's numbers: cycles go, finalisers run once, the heap stays within WEFT_GOGC,
- *			memory goes back to the kernel
- * heap_numbers limit	under WEFT_GOGC=off WEFT_MEMLIMIT=64MiB: the heap stays within it
+ * heap_numbers		what is known of the heap's numbers: cycles go, finalisers run once, the heap stays within
+ *WEFT_GOGC, memory goes back to the kernel heap_numbers limit	under WEFT_GOGC=off WEFT_MEMLIMIT=64MiB: the heap stays
+ *within it
  */
 #include <string.h>
 #include <unistd.h>
@@ -20,7 +20,7 @@ static const uint64_t node_pointers = 0x3c;
 static const struct weft_type node_type = { "node", sizeof(struct node), 6, &node_pointers };
 static const uint64_t pointer_pointers = 1;
 static const struct weft_type pointer_type = { "pointer", sizeof(void *), 1, &pointer_pointers };
-static int finalizers_run;	/* 1: there is a goroutine for them */
+static int finalizers_run; /* 1: there is a goroutine for them */
 
 static void node__check(const struct node *n)
 {
@@ -246,7 +246,8 @@ static void test_goal(void)
 	check(m.goal_bytes == m.live_bytes * 2);
 	apart(replace_blocks, &most_percent);
 	printf("heap at most %llu %% of its goal\n", (unsigned long long)most_percent);
-	/* How much is allocated beyond it before the collector has its turn depends on the machine. Without one: 600 % */
+	/* How much is allocated beyond it before the collector has its turn depends on the machine. Without one: 600 %
+	 */
 	check(most_percent <= 300);
 	drop(NULL);
 }
@@ -264,7 +265,8 @@ static size_t held_bytes(void)
 	return m.mapped_bytes - m.released_bytes;
 }
 
-/* A stale word on a stack may keep blocks for a while, and what is swept late is released late: but in the end it is. */
+/* A stale word on a stack may keep blocks for a while, and what is swept late is released late: but in the end it is.
+ */
 static void release_all(size_t resident_at_most, size_t held_at_most)
 {
 	for (int i = 0; i < 600; i++) {

@@ -10,8 +10,8 @@
 #include "weft.h"
 
 #define METHODS 8
-#define SETS (1 << METHODS)	/* each set of methods is a type, and an interface too */
-#define TASKS 16
+#define SETS	(1 << METHODS) /* each set of methods is a type, and an interface too */
+#define TASKS	16
 
 static int n_checks, n_failed;
 
@@ -50,7 +50,7 @@ static const struct weft_concrete square = { &square_type, 2, square_methods }, 
 static const char *const area_name[] = { "area" }, *const both_names[] = { "area", "corners" };
 static const char *const corners_name[] = { "corners" };
 static const struct weft_interface surface = { "surface", 1, area_name }, shape = { "shape", 2, both_names },
-	cornered = { "cornered", 1, corners_name }, any = { "any", 0, NULL };
+				   cornered = { "cornered", 1, corners_name }, any = { "any", 0, NULL };
 
 static void by_hand(void)
 {
@@ -75,7 +75,8 @@ static void by_hand(void)
 	check(!weft_assert_concrete(x, &line, &data) && !data, "x.(T) of another type");
 	check(!weft_assert_concrete(nil, &line, &data) && !data, "nil.(T)");
 	check(weft_type_switch(y, cases, 2) == 0 && weft_type_switch(x, cases, 2) == 1 &&
-	      weft_type_switch(x, cases, 1) == -1 && weft_type_switch(nil, cases, 2) == -1, "switch x.(type)");
+		      weft_type_switch(x, cases, 1) == -1 && weft_type_switch(nil, cases, 2) == -1,
+	      "switch x.(type)");
 	check(sizeof(struct weft_iface) == 16 && sizeof(struct weft_eface) == 16, "interfaces are two words");
 }
 

@@ -15,18 +15,18 @@
 #include "check.h"
 #include "runtime.h"
 
-#define CHANS 6
-#define SENDERS 12
-#define RECEIVERS 8
-#define RELAYS 4
-#define COUNTERS 8
-#define SPAWNERS 3
-#define CALLERS 3
-#define LOOPS 3
-#define SLEEPERS 20
-#define PAIRS 2
+#define CHANS	    6
+#define SENDERS	    12
+#define RECEIVERS   8
+#define RELAYS	    4
+#define COUNTERS    8
+#define SPAWNERS    3
+#define CALLERS	    3
+#define LOOPS	    3
+#define SLEEPERS    20
+#define PAIRS	    2
 #define LOOP_ROUNDS 300000
-#define WORKERS (SENDERS + RECEIVERS + RELAYS + COUNTERS + SPAWNERS + CALLERS + LOOPS + SLEEPERS + PAIRS)
+#define WORKERS	    (SENDERS + RECEIVERS + RELAYS + COUNTERS + SPAWNERS + CALLERS + LOOPS + SLEEPERS + PAIRS)
 
 struct item {
 	uint64_t value, from, sum;
@@ -40,7 +40,7 @@ static _Atomic uint64_t progress[WORKERS + 1];
 static _Atomic int stop;
 static struct weft_waitgroup senders, relays, receivers, others;
 static struct weft_mutex counter_lock;
-static uint64_t counted, counted_twin;	/* under counter_lock */
+static uint64_t counted, counted_twin; /* under counter_lock */
 static _Atomic uint64_t counted_in_all;
 static uint64_t seed = 1;
 
@@ -215,8 +215,10 @@ static void call_kernel(void *arg)
 	weft_wg_done(&others);
 }
 
-/* Integers, doubles in vectors, x87 (where long double is), in a loop that calls nothing: each interruption must be
- * invisible */
+/*
+ * Integers, doubles in vectors, x87 (where long double is), in a loop that calls nothing: each interruption must be
+ * invisible
+ */
 static double compute(uint64_t rounds, uint64_t *hash, long double *wide)
 {
 	double v[8] = { 1, 2, 3, 4, 5, 6, 7, 8 }, sum = 0;
@@ -422,11 +424,11 @@ static int app(void *arg)
 	check(t.stw == stopped && t.preempts_async <= t.preempts);
 	check(t.preempts_async || !sched.async_preempt);
 	printf("procs %d items %llu relayed %llu spawned %llu locked %llu switches %llu steals %llu preempts %llu (async %llu) "
-	       "handoffs %llu threads %llu stw %llu mean %.0f us\n", sched.n_procs, (unsigned long long)received,
-	       (unsigned long long)relayed, (unsigned long long)spawned, (unsigned long long)counted,
-	       (unsigned long long)t.switches, (unsigned long long)t.steals, (unsigned long long)t.preempts,
-	       (unsigned long long)t.preempts_async, (unsigned long long)t.handoffs, (unsigned long long)t.threads,
-	       (unsigned long long)t.stw, t.stw ? t.stw_ns / 1e3 / t.stw : 0);
+	       "handoffs %llu threads %llu stw %llu mean %.0f us\n",
+	       sched.n_procs, (unsigned long long)received, (unsigned long long)relayed, (unsigned long long)spawned,
+	       (unsigned long long)counted, (unsigned long long)t.switches, (unsigned long long)t.steals,
+	       (unsigned long long)t.preempts, (unsigned long long)t.preempts_async, (unsigned long long)t.handoffs,
+	       (unsigned long long)t.threads, (unsigned long long)t.stw, t.stw ? t.stw_ns / 1e3 / t.stw : 0);
 	return 0;
 }
 

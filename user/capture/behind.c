@@ -10,11 +10,11 @@
 
 /*
  * Whoever is SCHED_IDLE is preempted by any other's wake-up, not when its slice is over as with the worst nice value
- * (kernel/sched/fair.c, check_preempt_wakeup_fair()); and beside busy loops it gets a three-hundredth of a CPU. So it is
- * looked at whether it gets on.
+ * (kernel/sched/fair.c, check_preempt_wakeup_fair()); and beside busy loops it gets a three-hundredth of a CPU. So it
+ * is looked at whether it gets on.
  */
-#define LOOK_NS		(NSEC_PER_SEC / 10)
-#define LEAST_SHARE	4	/* of a CPU, one in so many */
+#define LOOK_NS	    (NSEC_PER_SEC / 10)
+#define LEAST_SHARE 4 /* of a CPU, one in so many */
 
 static uint64_t cpu_ns(clockid_t clock)
 {

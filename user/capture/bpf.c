@@ -50,7 +50,8 @@ static int explain(const struct machine *machine, int error)
 /* Of the two ways to have uprobes one is loaded. They are attached when a runtime is found: bpf_probes.c. */
 static void configure_uprobes(struct tare_bpf *s, const struct machine *machine)
 {
-	bpf_program__set_autoload(machine->has_uprobe_multi() ? s->progs.runtime_uprobe_multi : s->progs.runtime_uprobe, true);
+	bpf_program__set_autoload(machine->has_uprobe_multi() ? s->progs.runtime_uprobe_multi : s->progs.runtime_uprobe,
+				  true);
 	bpf_program__set_expected_attach_type(s->progs.runtime_uprobe_multi, TRACE_UPROBE_MULTI);
 	bpf_program__set_autoattach(s->progs.runtime_uprobe_multi, false);
 	bpf_program__set_autoattach(s->progs.runtime_uprobe, false);
@@ -84,7 +85,8 @@ static int configure(struct bpf *b, const struct bpf_opts *opts)
 	bpf_program__set_autoattach(s->progs.page_fault_end, false);
 	bpf_program__set_autoattach(s->progs.recorder_clocks, false);
 	configure_cgroup(s, opts->cgroup);
-	return bpf_map__set_max_entries(s->maps.cpus, b->nr_cpus) ?: bpf_map__set_max_entries(s->maps.rings, b->nr_cpus);
+	return bpf_map__set_max_entries(s->maps.cpus, b->nr_cpus) ?:
+								    bpf_map__set_max_entries(s->maps.rings, b->nr_cpus);
 }
 
 /* In a time namespace the recorder's clocks are not the kernel's, by which events are told. */

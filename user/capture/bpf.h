@@ -22,36 +22,37 @@ struct bpf_probes {
 	struct bpf_link **links;
 	size_t nr, room;
 	bool has_multi;
-	int multi_fd;		/* one link that holds many */
-	uint32_t *sites;	/* those of the kernel side's table that they use */
+	int multi_fd;	 /* one link that holds many */
+	uint32_t *sites; /* those of the kernel side's table that they use */
 	size_t nr_sites, room_sites;
 };
 
 struct bpf {
 	struct tare_bpf *skel;
-	struct cpu_state *cpus;		/* mapped */
-	unsigned nr_cpus;		/* possible ones */
+	struct cpu_state *cpus; /* mapped */
+	unsigned nr_cpus;	/* possible ones */
 	struct hold hold;
-	bool timing;			/* bpf__time_switches() is on .. */
-	struct bpf_probes timers;	/* .. by these */
-	struct bpf_probes evidence;	/* what is only wanted where a runtime stops its world */
-	uint8_t *site_used;		/* [MAX_SITES] */
-	pthread_t *detaching;		/* threads that detach probes */
+	bool timing;		    /* bpf__time_switches() is on .. */
+	struct bpf_probes timers;   /* .. by these */
+	struct bpf_probes evidence; /* what is only wanted where a runtime stops its world */
+	uint8_t *site_used;	    /* [MAX_SITES] */
+	pthread_t *detaching;	    /* threads that detach probes */
 	size_t nr_detaching, room_detaching;
 };
 
 struct bpf_opts {
 	const struct machine *machine;
 	bool follow;
-	const char *comm;	/* or NULL */
-	const struct cgroup_place *cgroup;	/* or NULL */
+	const char *comm;		   /* or NULL */
+	const struct cgroup_place *cgroup; /* or NULL */
 	uint64_t wake_at_bytes;
 };
 
 /* Load and attach all programs that this kernel has the tracepoints for. Returns an exit code, after saying why. */
 int bpf__attach(struct bpf *b, const struct bpf_opts *opts);
 
-/* Make process @pid a target, to be found by the next snapshot. Returns 0, -ESRCH where it is gone, or a negative errno. */
+/* Make process @pid a target, to be found by the next snapshot. Returns 0, -ESRCH where it is gone, or a negative
+ * errno. */
 int bpf__mark(struct bpf *b, pid_t pid);
 
 /*
@@ -64,7 +65,8 @@ int bpf__snapshot(struct bpf *b, int phase, struct tare_task **tasks, uint32_t *
 
 /*
  * Attach @list to process @pid, which runs the program open as @fd or is about to run it. @often: also those that are
- * marked so. The first call also attaches the probes for evidence. Returns 0 or a negative errno: then none is attached.
+ * marked so. The first call also attaches the probes for evidence. Returns 0 or a negative errno: then none is
+ * attached.
  */
 int bpf__attach_probes(struct bpf *b, pid_t pid, int fd, const struct runtime_probes *list, bool often,
 		       struct bpf_probes *probes);

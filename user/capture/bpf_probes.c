@@ -19,8 +19,8 @@
 #include "util.h"
 
 /*
- * Each tick costs some 15 us in a virtual machine, where a timer is armed by leaving it: at 1000 a second that was 3 % of
- * what a Go program did. A prime: not in step with what the target does each ms.
+ * Each tick costs some 15 us in a virtual machine, where a timer is armed by leaving it: at 1000 a second that was 3 %
+ * of what a Go program did. A prime: not in step with what the target does each ms.
  */
 #define SAMPLE_HZ 199
 
@@ -75,7 +75,8 @@ static void attach_software_events(struct bpf *b, int cpu)
 		int ret = attach_software_event(b, events[i].prog, &events[i].attr, cpu);
 
 		if (ret && ret != -ENODEV) /* those that are not online cannot be opened */
-			info("no evidence from %s on CPU %d: %s", bpf_program__name(events[i].prog), cpu, strerror(-ret));
+			info("no evidence from %s on CPU %d: %s", bpf_program__name(events[i].prog), cpu,
+			     strerror(-ret));
 	}
 }
 
@@ -180,8 +181,9 @@ int bpf__attach_probes(struct bpf *b, pid_t pid, int fd, const struct runtime_pr
 	int ret;
 
 	/*
-	 * The kernel finds a process's memory by its first thread (kernel/trace/bpf_trace.c, uprobe_multi_link_filter()):
-	 * where that has ended, the probes are in the file for all, and the kernel side takes heed of targets alone.
+	 * The kernel finds a process's memory by its first thread (kernel/trace/bpf_trace.c,
+	 * uprobe_multi_link_filter()): where that has ended, the probes are in the file for all, and the kernel side
+	 * takes heed of targets alone.
 	 */
 	if (proc__living(pid) != pid)
 		pid = EVERY_PROCESS;
@@ -267,7 +269,8 @@ void bpf__detach_probes(struct bpf *b, struct bpf_probes *p)
 		b->site_used[p->sites[i]] = 0;
 	if (apart)
 		*apart = *p;
-	if ((p->nr || p->has_multi) && apart && room && !pthread_create(&b->detaching[b->nr_detaching], NULL, destroy_apart, apart)) {
+	if ((p->nr || p->has_multi) && apart && room &&
+	    !pthread_create(&b->detaching[b->nr_detaching], NULL, destroy_apart, apart)) {
 		b->nr_detaching++;
 	} else {
 		free(apart);

@@ -10,8 +10,8 @@
 #include "proc.h"
 
 /* PROC_USER_INIT_INO, PROC_PID_INIT_INO, include/linux/proc_ns.h */
-#define INITIAL_USER_NS_INO	0xEFFFFFFDu
-#define INITIAL_PID_NS_INO	0xEFFFFFFCu
+#define INITIAL_USER_NS_INO 0xEFFFFFFDu
+#define INITIAL_PID_NS_INO  0xEFFFFFFCu
 
 int capability__effective(uint64_t *caps)
 {

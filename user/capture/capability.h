@@ -21,8 +21,8 @@ bool capability__in_pid_namespace(void);
 bool capability__has(int cap);
 
 /*
- * Whether process @pid cannot be looked into for want of a capability: its memory, or the file of its program. Then @why
- * is a sentence that names it. What a security module hides from those that have them is no want of a capability.
+ * Whether process @pid cannot be looked into for want of a capability: its memory, or the file of its program. Then
+ * @why is a sentence that names it. What a security module hides from those that have them is no want of a capability.
  */
 bool capability__bars(pid_t pid, char *why, size_t size);
 

@@ -98,7 +98,7 @@ int describing_frames__names(struct writer *w, pid_t pid, const struct runtime *
 
 int describing_frames__host(struct writer *w, const char *cmdline)
 {
-	char pid[16] = "0";	/* nobody's */
+	char pid[16] = "0"; /* nobody's */
 	struct utsname u;
 
 	if (uname(&u))
@@ -106,7 +106,7 @@ int describing_frames__host(struct writer *w, const char *cmdline)
 	if (!capability__in_pid_namespace())
 		snprintf(pid, sizeof(pid), "%d", getpid());
 	const char *const pairs[][2] = {
-		{ "version", TARE_VERSION }, { "kernel", u.release },	{ "kernel_version", u.version },
+		{ "version", TARE_VERSION }, { "kernel", u.release },	 { "kernel_version", u.version },
 		{ "machine", u.machine },    { "hostname", u.nodename }, { "cmdline", cmdline },
 		{ TARE_INFO_RECORDER, pid },
 	};

@@ -11,9 +11,9 @@
 
 struct flight {
 	const struct session_opts *opts;
-	struct flight_buffer *buffer;	/* NULL: there is none, the recording goes to its file as it comes */
+	struct flight_buffer *buffer; /* NULL: there is none, the recording goes to its file as it comes */
 	bool has_said_short;
-	uint64_t bytes, lost;	/* of the file written last: its length; events and bytes that are missing in it */
+	uint64_t bytes, lost; /* of the file written last: its length; events and bytes that are missing in it */
 };
 
 /* Sets *@out to a writer into memory. Returns 0 or a negative errno, after saying why. */
@@ -23,7 +23,8 @@ int flight__open(struct flight *f, const struct session_opts *opts, struct write
 void flight__mark(struct flight *f, const struct tare_task *tasks, uint32_t nr);
 
 /*
- * Write what was recorded since @since_ns, as far as it is still held, to the file. @meanwhile as for flight_buffer__write().
+ * Write what was recorded since @since_ns, as far as it is still held, to the file. @meanwhile as for
+ * flight_buffer__write().
  * @lost_events: in the whole session. Returns an exit code, after saying what was written or why it could not be.
  */
 int flight__write(struct flight *f, uint64_t since_ns, uint64_t lost_events, void (*meanwhile)(void *ctx), void *ctx);

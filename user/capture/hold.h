@@ -17,7 +17,7 @@ struct hold {
 	struct bpf_object *obj;
 	struct bpf_program *prog;
 	struct bpf_link *link;
-	struct hold_state *state;	/* mapped */
+	struct hold_state *state; /* mapped */
 };
 
 /*

@@ -11,8 +11,8 @@
 #include "proc.h"
 #include "util.h"
 
-#define PAGE_BYTES	4096u	/* the smallest there is */
-#define SPARE_PAGES	16	/* for page tables, and what the target itself takes meanwhile */
+#define PAGE_BYTES  4096u /* the smallest there is */
+#define SPARE_PAGES 16	  /* for page tables, and what the target itself takes meanwhile */
 
 struct instance *instance__open(pid_t pid, int fd, const struct stat *st, const char *path, bool native)
 {
@@ -102,8 +102,8 @@ static size_t nr_pages(const struct runtime_probes *list)
 }
 
 /*
- * The kernel charges those copies to the target's memory cgroup, and where that is full it may kill somebody in it before
- * it gives up (mm/memcontrol.c, try_charge_memcg()): so that is looked at first. Returns 0 or -ENOMEM.
+ * The kernel charges those copies to the target's memory cgroup, and where that is full it may kill somebody in it
+ * before it gives up (mm/memcontrol.c, try_charge_memcg()): so that is looked at first. Returns 0 or -ENOMEM.
  */
 static int instance__check_memory(struct instance *i, const struct runtime_probes *list)
 {
@@ -114,9 +114,11 @@ static int instance__check_memory(struct instance *i, const struct runtime_probe
 	if (cgroup__memory(i->prog.pid, &m) || m.room_bytes >= need)
 		return 0;
 	sanitize(m.path, strlen(m.path), path, sizeof(path));
-	snprintf(i->prog.problem, sizeof(i->prog.problem), "the memory cgroup %s is full (%llu KB): the kernel needs a page of it "
-		 "for each page of code with a probe in it, raise its limit by %llu KB", path[0] ? path : "/",
-		 (unsigned long long)m.limit_bytes >> 10, (unsigned long long)(need - m.room_bytes + 1023) >> 10);
+	snprintf(i->prog.problem, sizeof(i->prog.problem),
+		 "the memory cgroup %s is full (%llu KB): the kernel needs a page of it "
+		 "for each page of code with a probe in it, raise its limit by %llu KB",
+		 path[0] ? path : "/", (unsigned long long)m.limit_bytes >> 10,
+		 (unsigned long long)(need - m.room_bytes + 1023) >> 10);
 	return -ENOMEM;
 }
 
@@ -139,11 +141,11 @@ static void instance__probe(struct bpf *bpf, struct instance *i, bool goroutines
 		bpf__watch_signal(bpf, rt->preempt_signal);
 	if (!ret && !i->probes.nr && !i->probes.has_multi) /* else they are in the file already */
 		ret = instance__check_memory(i, &list) ?:
-		      bpf__attach_probes(bpf, i->prog.pid, i->prog.fd, &list, goroutines, &i->probes);
+			      bpf__attach_probes(bpf, i->prog.pid, i->prog.fd, &list, goroutines, &i->probes);
 	runtime_probes__free(&list);
 	if (ret && rt->probes && !i->prog.problem[0])
-		snprintf(i->prog.problem, sizeof(i->prog.problem), "its probes cannot be attached: %s; %s", strerror(-ret),
-			 advice(-ret));
+		snprintf(i->prog.problem, sizeof(i->prog.problem), "its probes cannot be attached: %s; %s",
+			 strerror(-ret), advice(-ret));
 	i->tells = !ret && !i->prog.problem[0] && rt->probes && !rt->tells_nothing;
 }
 
@@ -169,7 +171,8 @@ void instance__attach(struct bpf *bpf, struct instance *i, bool goroutines, bool
 
 	/* one runtime's pauses at a time: those of two would be taken for each other's */
 	if (!first && rt->probes && !rt->tells_nothing) {
-		snprintf(i->prog.problem, sizeof(i->prog.problem), "another runtime in this process is measured already");
+		snprintf(i->prog.problem, sizeof(i->prog.problem),
+			 "another runtime in this process is measured already");
 		instance__explain(i, rt->title ?: rt->name);
 		i->runtime = &runtime_native;
 		return;
@@ -180,7 +183,8 @@ void instance__attach(struct bpf *bpf, struct instance *i, bool goroutines, bool
 	else if (!i->prog.problem[0])
 		snprintf(i->prog.problem, sizeof(i->prog.problem), "it cannot be looked into: %s", strerror(-ret));
 	if (rt->tells_nothing && i->prog.problem[0])
-		info("process %d: libraries that it loads are looked for each second: %s", i->prog.pid, i->prog.problem);
+		info("process %d: libraries that it loads are looked for each second: %s", i->prog.pid,
+		     i->prog.problem);
 	else if (i->prog.problem[0])
 		instance__explain(i, rt->title ?: rt->name);
 	if (ret)

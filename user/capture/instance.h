@@ -31,24 +31,24 @@ static inline bool file_id__equal(const struct file_id *a, const struct file_id 
 }
 
 struct instance {
-	struct program prog;	/* .fd is held open: what is at its path may change */
+	struct program prog; /* .fd is held open: what is at its path may change */
 	struct file_id file;
 	const struct runtime *runtime;
 	char version[64];
-	char *path;		/* of a library, as the process sees it; NULL: the program itself */
-	char *untold;		/* why its pauses are not told, as a sentence; NULL: they are, or it has none */
+	char *path;   /* of a library, as the process sees it; NULL: the program itself */
+	char *untold; /* why its pauses are not told, as a sentence; NULL: they are, or it has none */
 	void *self;
 	struct bpf_probes probes;
-	bool tells;		/* its pauses are told */
-	uint8_t looks;		/* the program: times that its process was looked at for libraries */
-	bool new_born;		/* its counters begin at 0 */
-	uint64_t start, end;	/* where its code is mapped, once .prog.placed */
-	bool said;		/* that its counters cannot be read */
-	bool installed;		/* the kernel side knows something of it */
-	bool final;		/* its last counters are written */
-	struct instance *next;	/* of those that a process ran until now */
-	uint64_t start_ticks;	/* when its process was born, see proc.h */
-	bool gone;		/* there was no such process when it was looked at last */
+	bool tells;	       /* its pauses are told */
+	uint8_t looks;	       /* the program: times that its process was looked at for libraries */
+	bool new_born;	       /* its counters begin at 0 */
+	uint64_t start, end;   /* where its code is mapped, once .prog.placed */
+	bool said;	       /* that its counters cannot be read */
+	bool installed;	       /* the kernel side knows something of it */
+	bool final;	       /* its last counters are written */
+	struct instance *next; /* of those that a process ran until now */
+	uint64_t start_ticks;  /* when its process was born, see proc.h */
+	bool gone;	       /* there was no such process when it was looked at last */
 };
 
 /*

@@ -23,8 +23,8 @@ bool kernel_btf__has_tracepoint(const char *name);
 bool kernel_btf__has_function(const char *name);
 
 /*
- * How far the CPU's preemption count lies from its run queue (`runqueues`), in bytes; 0 where the type information does not
- * say. Tells in which context (interrupt or task) a thread was woken.
+ * How far the CPU's preemption count lies from its run queue (`runqueues`), in bytes; 0 where the type information does
+ * not say. Tells in which context (interrupt or task) a thread was woken.
  */
 int64_t kernel_btf__preempt_count_at(void);
 

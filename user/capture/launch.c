@@ -57,7 +57,8 @@ static void child(const struct launch *l, int release_fd, int error_fd, char *co
 	signal(SIGPIPE, SIG_DFL);
 	if (read(release_fd, &c, 1) != 1 || (l->stdout_is_taken && dup2(STDERR_FILENO, STDOUT_FILENO) < 0))
 		_exit(127); /* the recorder is gone */
-	/* what the recorder was given to trace with is not for the command; file capabilities do not pass exec anyway */
+	/* what the recorder was given to trace with is not for the command; file capabilities do not pass exec anyway
+	 */
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	execvp(argv[0], argv);
 	error = errno;

@@ -7,17 +7,17 @@
 #include <sys/types.h>
 
 struct launch {
-	bool ignores_interrupt;	/* whoever started the recorder wants SIGINT ignored */
+	bool ignores_interrupt; /* whoever started the recorder wants SIGINT ignored */
 	bool stdout_is_taken;	/* the recording goes there: what the command prints goes to standard error */
 	pid_t pid;
-	int release_fd, error_fd;	/* internal: the child waits on the one and tells of a failed exec by the other */
+	int release_fd, error_fd; /* internal: the child waits on the one and tells of a failed exec by the other */
 };
 
 #define COMMAND_MAX 4096
 
 /*
- * The file that execvp() would run as @name, into @path. Returns 0, or as it would fail: -ENOENT, or -EACCES where there
- * only is what may not be run.
+ * The file that execvp() would run as @name, into @path. Returns 0, or as it would fail: -ENOENT, or -EACCES where
+ * there only is what may not be run.
  */
 int launch__find(const char *name, char path[COMMAND_MAX]);
 
@@ -27,7 +27,8 @@ int launch__prepare(struct launch *l, char *const *argv);
 /* Let it go. Returns 0 or a negative errno. */
 int launch__release(struct launch *l);
 
-/* Could it not become the command? Returns the negative errno of its exec, else 0; .error_fd is readable when it is known. */
+/* Could it not become the command? Returns the negative errno of its exec, else 0; .error_fd is readable when it is
+ * known. */
 int launch__check(struct launch *l);
 
 /* The child was never let release, or is no longer wanted: end it and take its status. */

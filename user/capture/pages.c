@@ -8,7 +8,7 @@
 #include "pages.h"
 #include "util.h"
 
-#define SHARE	50	/* they are looked up in one part of the time out of so many */
+#define SHARE	 50 /* they are looked up in one part of the time out of so many */
 #define MAX_TEXT 1024
 
 void pages__init(struct pages *p)
@@ -43,7 +43,7 @@ void pages__on_record(struct pages *p, const struct tare_rec *rec)
 
 struct lookup {
 	struct writer *w;
-	struct page *first;	/* those of one process */
+	struct page *first; /* those of one process */
 	size_t nr;
 };
 
@@ -53,7 +53,8 @@ static int on_mapping(const struct mapping *m, void *ctx)
 
 	for (size_t i = 0; i < l->nr; i++) {
 		struct page *page = &l->first[i];
-		struct tare_page head = { .pid = page->pid, .address = page->address,
+		struct tare_page head = { .pid = page->pid,
+					  .address = page->address,
 					  .name_len = strnlen(m->name, MAX_TEXT) };
 
 		if (!page->address || page->address < m->start || page->address >= m->end)

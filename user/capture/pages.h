@@ -6,18 +6,18 @@
 #include "table.h"
 #include "writer.h"
 
-#define PAGES_MAX 16384		/* in a recording; what is beyond keeps its number */
+#define PAGES_MAX 16384 /* in a recording; what is beyond keeps its number */
 
 struct page {
 	uint32_t pid;
-	uint64_t address;	/* 0: done */
+	uint64_t address; /* 0: done */
 };
 
 struct pages {
 	struct table seen;
 	struct page *pending;
 	size_t nr, room;
-	uint64_t next_ns;	/* when they may be looked up again */
+	uint64_t next_ns; /* when they may be looked up again */
 };
 
 void pages__init(struct pages *p);

@@ -13,12 +13,12 @@ struct bpf;
 
 struct probes {
 	struct bpf *bpf;
-	int prog_fds[NR_PROGS];		/* -1: not loaded */
+	int prog_fds[NR_PROGS]; /* -1: not loaded */
 	uint64_t start_ns;
-	int stats_fd;			/* -1: the kernel's statistics are off */
-	bool no_stats;			/* .. and cannot be had */
-	uint64_t rate_ns, rate_hits;	/* when switches were last counted, and how many there had been */
-	bool busy;			/* so many that their cost is sampled */
+	int stats_fd;		     /* -1: the kernel's statistics are off */
+	bool no_stats;		     /* .. and cannot be had */
+	uint64_t rate_ns, rate_hits; /* when switches were last counted, and how many there had been */
+	bool busy;		     /* so many that their cost is sampled */
 };
 
 void probes__init(struct probes *p, struct bpf *bpf, uint64_t now);

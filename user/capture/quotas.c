@@ -8,9 +8,9 @@
 #include "quotas.h"
 #include "util.h"
 
-#define MAX_TARGETS	65536
-#define FIRST_STEP_NS	50000000ull
-#define MAX_THREADS	256	/* that are looked at in one round, all processes together */
+#define MAX_TARGETS   65536
+#define FIRST_STEP_NS 50000000ull
+#define MAX_THREADS   256 /* that are looked at in one round, all processes together */
 
 void quotas__init(struct quotas *q)
 {

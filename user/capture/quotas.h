@@ -8,8 +8,8 @@
 #include "writer.h"
 
 struct quotas {
-	struct table said;	/* by process or thread: what was said of its quota last, hashed */
-	uint64_t next_ns, step_ns;	/* when to look again, and how long after that */
+	struct table said;	   /* by process or thread: what was said of its quota last, hashed */
+	uint64_t next_ns, step_ns; /* when to look again, and how long after that */
 };
 
 void quotas__init(struct quotas *q);

@@ -22,20 +22,20 @@
 struct cpu_ring {
 	struct rings *all;
 	uint16_t cpu;
-	int fd;			/* -1: the CPU is offline, it has none */
-	uint64_t last_ns;	/* of the last record taken */
-	uint64_t base_ns;	/* .last_ns when .frame was begun */
+	int fd;		  /* -1: the CPU is offline, it has none */
+	uint64_t last_ns; /* of the last record taken */
+	uint64_t base_ns; /* .last_ns when .frame was begun */
 	uint32_t used;
-	unsigned char *frame;	/* records not yet written */
+	unsigned char *frame; /* records not yet written */
 };
 
 struct rings {
 	struct ring_buffer *rb;
-	struct writer *w;	/* of the drain under way */
+	struct writer *w; /* of the drain under way */
 	int epoll_fd;
 	unsigned nr_cpus;
 	uint64_t records;
-	bool quiet;		/* the last round had no records */
+	bool quiet; /* the last round had no records */
 	void (*watch)(const struct tare_rec *rec, uint64_t ts_ns, void *ctx);
 	void *watch_ctx;
 	struct cpu_ring cpus[];

@@ -143,8 +143,8 @@ void runtimes__attach(struct runtimes *r, struct instance *i)
 	if (i->tells && !carried)
 		r->fresh = i;
 	if (i->tells)
-		info("process %d: pauses are told by %s in %s", i->prog.pid, i->version[0] ? i->version : i->runtime->name,
-		     i->path ?: "its program");
+		info("process %d: pauses are told by %s in %s", i->prog.pid,
+		     i->version[0] ? i->version : i->runtime->name, i->path ?: "its program");
 	describe(r, i);
 }
 
@@ -225,7 +225,8 @@ void runtimes__exec(struct runtimes *r, pid_t pid, bool same_task)
 {
 	struct instance *old = find(r, pid), *next;
 
-	if (old && !old->prog.placed && !instance__is_orphan(old) && runtimes__runs(r, old)) /* what it was started for */
+	if (old && !old->prog.placed && !instance__is_orphan(old) &&
+	    runtimes__runs(r, old)) /* what it was started for */
 		return;
 	old = take_out(r, pid);
 	r->replaced = same_task && old && !instance__is_orphan(old) ? old : NULL;

@@ -29,13 +29,14 @@ bool runtimes__runs(struct runtimes *r, struct instance *i);
 
 void runtimes__write_counters(struct runtimes *r, uint64_t now, struct tare_counters *c, size_t nr);
 
-/* runtimes_library.c: what a file is, a session asks once: was this one found to have no runtime in it? And: note it. */
+/* runtimes_library.c: what a file is, a session asks once: was this one found to have no runtime in it? And: note it.
+ */
 bool runtimes__is_native(const struct runtimes *r, const struct file_id *file);
 void runtimes__remember(struct runtimes *r, const struct instance *i);
 
 /*
- * runtimes_library.c: look at what process @pid has mapped with code by now, and attach to what is new. @new_born: it has
- * been loaded just now.
+ * runtimes_library.c: look at what process @pid has mapped with code by now, and attach to what is new. @new_born: it
+ * has been loaded just now.
  */
 void runtimes__look(struct runtimes *r, pid_t pid, bool new_born);
 

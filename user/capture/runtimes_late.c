@@ -38,7 +38,8 @@ void runtimes__tell_late(struct runtimes *r, uint64_t since_ns, const char *sinc
 	proc__comm(i->prog.pid, comm);
 	if (base)
 		snprintf(lib, sizeof(lib), " in %s", sanitize(base + 1, strlen(base + 1), names[1], sizeof(names[1])));
-	snprintf(what, sizeof(what), "the runtime%s of %s (pid %d) was seen %s after %s: pauses before that are missing", lib,
+	snprintf(what, sizeof(what),
+		 "the runtime%s of %s (pid %d) was seen %s after %s: pauses before that are missing", lib,
 		 sanitize(comm, strnlen(comm, sizeof(comm)), names[0], sizeof(names[0])), i->prog.pid,
 		 known ? fmt_ns(now - since_ns, ns) : "up to a second", since);
 	snprintf(which, sizeof(which), "%zu", r->nr_late);

@@ -42,7 +42,7 @@ void runtimes__remember(struct runtimes *r, const struct instance *i)
 struct look {
 	struct runtimes *r;
 	pid_t pid;
-	bool new_born;	/* what is found has just been loaded */
+	bool new_born; /* what is found has just been loaded */
 };
 
 static int on_mapping(const struct mapping *m, void *ctx)

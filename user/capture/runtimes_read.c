@@ -60,7 +60,8 @@ void runtimes__read(struct runtimes *r, uint64_t now, bool last)
 
 		/* another process of its number is not to be read by what is known of it */
 		in->gone |= instance__is_orphan(in);
-		if (!in->gone && !in->final && in->runtime->counters && runtimes__runs(r, in) && !instance__counters(in, &c)) {
+		if (!in->gone && !in->final && in->runtime->counters && runtimes__runs(r, in) &&
+		    !instance__counters(in, &c)) {
 			nr = collect(all, nr, &c);
 			instance__install(r->bpf, in);
 		}

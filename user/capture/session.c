@@ -13,16 +13,17 @@
 #include "session_impl.h"
 #include "util.h"
 
-#define SECOND_NS	NSEC_PER_SEC
-#define RINGS_BYTES	(256ull << 20)	/* memory for all rings together, where there are many CPUs .. */
-#define RING_MAX_BYTES	(16ull << 20)	/* .. and the most for each: a third of a second of the highest switch rates seen */
-#define RING_MIN_BYTES	(256ull << 10)
+#define SECOND_NS   NSEC_PER_SEC
+#define RINGS_BYTES (256ull << 20) /* memory for all rings together, where there are many CPUs .. */
+#define RING_MAX_BYTES \
+	(16ull << 20) /* .. and the most for each: a third of a second of the highest switch rates seen */
+#define RING_MIN_BYTES (256ull << 10)
 /*
  * A command's last switches come after its parent can know that it ended: its
  * threads still want the CPU for them, behind others where it is busy. It takes
  * as long as this only where children live on.
  */
-#define LAST_SWITCH_NS	(NSEC_PER_SEC / 2)
+#define LAST_SWITCH_NS (NSEC_PER_SEC / 2)
 
 /* ---- the target's threads ---- */
 
@@ -40,7 +41,8 @@ int session__snapshot(struct session *s, int phase)
 	return ret;
 }
 
-/* The first time, when there may be thousands to be told apart. No lock of theirs is held: who is behind others keeps nobody. */
+/* The first time, when there may be thousands to be told apart. No lock of theirs is held: who is behind others keeps
+ * nobody. */
 static int session__find_threads(struct session *s)
 {
 	struct behind behind;
@@ -271,8 +273,8 @@ static int session__begin(struct session *s)
 	if (session__find_threads(s))
 		return EXIT_FAILED;
 	/*
-	 * From here on it needs little, but soon: a ring that is full loses what the target does meanwhile. Not before: where
-	 * the target has many threads there was much to do, for which it must not wait.
+	 * From here on it needs little, but soon: a ring that is full loses what the target does meanwhile. Not before:
+	 * where the target has many threads there was much to do, for which it must not wait.
 	 */
 	if (setpriority(PRIO_PROCESS, 0, RECORDER_NICE))
 		info("cannot raise the recorder's priority: %s", strerror(errno));
@@ -290,7 +292,9 @@ static int session__begin(struct session *s)
 
 void session__end_frame(struct session *s, uint64_t now)
 {
-	struct tare_end end = { .ts_ns = now, .reason = s->stop ?: TARE_END_INTERRUPT, .wait_status = s->wait_status,
+	struct tare_end end = { .ts_ns = now,
+				.reason = s->stop ?: TARE_END_INTERRUPT,
+				.wait_status = s->wait_status,
 				.self_cpu_ns = self_cpu_ns() };
 	struct iovec iov = { &end, sizeof(end) };
 

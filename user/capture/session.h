@@ -9,7 +9,7 @@
 #include "machine.h"
 #include "proc.h"
 
-#define RECORDER_NICE	-10	/* it needs little, but soon */
+#define RECORDER_NICE -10 /* it needs little, but soon */
 
 /* Who listens to a recording while it is made. All members are called by the session's thread. */
 struct session_listener {
@@ -24,27 +24,27 @@ struct session_listener {
 
 struct session_opts {
 	const struct machine *machine;
-	const char *output;	/* file, or "-" */
-	const char *cmdline;	/* of tare, for the recording to tell */
-	uint64_t duration_ns;	/* 0: until interrupted or the target is gone */
-	uint64_t flight_ns;	/* hold so much in memory, and write it when it is asked for; 0: write all at once */
-	bool flight_waits;	/* .. by the listener or a signal; not because the target or the time is over */
-	const struct session_listener *listener;	/* NULL: none */
-	bool wants_pauses;	/* of no use where none can be told: EXIT_MISSING then, if that is known from the start */
-	uint64_t ring_bytes;	/* of each CPU's ring, a power of two; 0: by the number of CPUs */
-	bool follow;		/* children of target processes too */
-	bool goroutines;	/* each step of each goroutine */
-	struct pids pids;	/* the target: processes .. */
-	const char *comm;	/* .. or all of this name, now or later .. */
-	const char *cgroup;	/* .. or all in this cgroup's folder, now or later .. */
-	char *const *argv;	/* .. or a command to start */
+	const char *output;   /* file, or "-" */
+	const char *cmdline;  /* of tare, for the recording to tell */
+	uint64_t duration_ns; /* 0: until interrupted or the target is gone */
+	uint64_t flight_ns;   /* hold so much in memory, and write it when it is asked for; 0: write all at once */
+	bool flight_waits;    /* .. by the listener or a signal; not because the target or the time is over */
+	const struct session_listener *listener; /* NULL: none */
+	bool wants_pauses;   /* of no use where none can be told: EXIT_MISSING then, if that is known from the start */
+	uint64_t ring_bytes; /* of each CPU's ring, a power of two; 0: by the number of CPUs */
+	bool follow;	     /* children of target processes too */
+	bool goroutines;     /* each step of each goroutine */
+	struct pids pids;    /* the target: processes .. */
+	const char *comm;    /* .. or all of this name, now or later .. */
+	const char *cgroup;  /* .. or all in this cgroup's folder, now or later .. */
+	char *const *argv;   /* .. or a command to start */
 };
 
 struct session_result {
-	uint64_t lost;		/* events, and bytes that did not reach the file */
-	int wait_status;	/* of the command, as waitpid() gave it; -1: none */
-	uint64_t bytes;		/* in the file; 0: none was written */
-	bool told;		/* the pauses of some process were told; false: none could be */
+	uint64_t lost;	 /* events, and bytes that did not reach the file */
+	int wait_status; /* of the command, as waitpid() gave it; -1: none */
+	uint64_t bytes;	 /* in the file; 0: none was written */
+	bool told;	 /* the pauses of some process were told; false: none could be */
 };
 
 /*

@@ -87,7 +87,8 @@ int session__land(struct session *s)
 {
 	char span[16];
 
-	if (s->stop == TARE_END_INTERRUPT || s->stop == TARE_END_TRIGGER || session__is_triggered(s) || !s->opts->flight_waits)
+	if (s->stop == TARE_END_INTERRUPT || s->stop == TARE_END_TRIGGER || session__is_triggered(s) ||
+	    !s->opts->flight_waits)
 		return flight__write(&s->flight, session__since(s), probes__lost(&s->probes), NULL, NULL);
 	fprintf(stderr, "tare: nothing happened that the last %s should be written for\n",
 		fmt_ns(s->opts->flight_ns, span));

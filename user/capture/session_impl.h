@@ -16,7 +16,7 @@
 #include "symbols.h"
 #include "targets.h"
 
-#define SESSION_TICK_MS 100	/* how stale the file may be when nothing is urgent */
+#define SESSION_TICK_MS 100 /* how stale the file may be when nothing is urgent */
 
 struct session {
 	const struct session_opts *opts;
@@ -32,16 +32,16 @@ struct session {
 	struct symbols symbols;
 	struct pages pages;
 	struct quotas quotas;
-	uint64_t began_ns;	/* the scheduler's probes were in; the target's threads were looked for from here */
+	uint64_t began_ns; /* the scheduler's probes were in; the target's threads were looked for from here */
 	uint64_t start_ns, next_second_ns;
 	int wait_status;
-	bool waiting;		/* for the first target */
-	bool came;		/* one was recorded as it came: it may have gone before anybody looked */
+	bool waiting; /* for the first target */
+	bool came;    /* one was recorded as it came: it may have gone before anybody looked */
 	bool child_gone;
-	int exec_error;		/* negative errno, the command could not be run: there is no recording */
+	int exec_error; /* negative errno, the command could not be run: there is no recording */
 	uint64_t child_gone_ns;
-	int stop;		/* enum tare_end_reason, 0: go on */
-	bool dump;		/* what a flight holds is to be written now */
+	int stop;  /* enum tare_end_reason, 0: go on */
+	bool dump; /* what a flight holds is to be written now */
 };
 
 /* Write the threads that bpf__snapshot() finds. Returns 0 or a negative errno, after saying why. */
@@ -60,8 +60,8 @@ void session__end_frame(struct session *s, uint64_t now);
 void session__signals(struct session *s);
 
 /*
- * The command of `tare run`, if there is one; all but the last return an exit code. Can it be run? Asked before anything is
- * done for its sake.
+ * The command of `tare run`, if there is one; all but the last return an exit code. Can it be run? Asked before
+ * anything is done for its sake.
  */
 int session__check_command(const struct session *s);
 /* Start it, stopped; and let it go. */

@@ -9,7 +9,7 @@
 #include "signals.h"
 #include "util.h"
 
-static int interrupt_fd = -1;	/* an eventfd; nothing else leads from a handler to the session */
+static int interrupt_fd = -1; /* an eventfd; nothing else leads from a handler to the session */
 
 enum { FROM_PROCESS = 1, FROM_TERMINAL };
 
@@ -31,7 +31,8 @@ static void on_interrupt(int signo, siginfo_t *si, void *ctx)
 int signals__open(struct signals *s)
 {
 	static const int all[] = { SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGCHLD };
-	struct sigaction interrupt = { .sa_sigaction = on_interrupt, .sa_flags = SA_SIGINFO | SA_RESETHAND | SA_RESTART };
+	struct sigaction interrupt = { .sa_sigaction = on_interrupt,
+				       .sa_flags = SA_SIGINFO | SA_RESETHAND | SA_RESTART };
 	struct sigaction old;
 	sigset_t set;
 

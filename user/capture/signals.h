@@ -7,10 +7,13 @@
 
 struct signals {
 	int fd, interrupt_fd;	/* to wait for; -1: not open */
-	bool ignores_interrupt;	/* whoever started tare wants SIGINT ignored */
+	bool ignores_interrupt; /* whoever started tare wants SIGINT ignored */
 };
 
-#define SIGNALS_INIT { .fd = -1, .interrupt_fd = -1 }
+#define SIGNALS_INIT                         \
+	{                                    \
+		.fd = -1, .interrupt_fd = -1 \
+	}
 
 /* Returns 0 or a negative errno. */
 int signals__open(struct signals *s);

@@ -13,7 +13,7 @@
 #include "symtab.h"
 #include "util.h"
 
-#define MAX_TEXT 1024	/* of a function's or a file's name */
+#define MAX_TEXT 1024 /* of a function's or a file's name */
 
 void symbols__init(struct symbols *s)
 {
@@ -118,8 +118,9 @@ static void write_symbol(struct writer *w, const struct pending *p, const struct
 {
 	static const char zero[8];
 	size_t name_len = strnlen(sym->name, MAX_TEXT), file_len = strnlen(sym->file, MAX_TEXT);
-	struct tare_symbol head = { .pid = p->pid, .ip = p->ip, .line = sym->line, .name_len = name_len,
-				    .file_len = file_len };
+	struct tare_symbol head = {
+		.pid = p->pid, .ip = p->ip, .line = sym->line, .name_len = name_len, .file_len = file_len
+	};
 	size_t own_name_len = sym->own_name ? strnlen(sym->own_name, MAX_TEXT) : 0;
 	size_t own_file_len = sym->own_name ? strnlen(sym->own_file, MAX_TEXT) : 0;
 	struct {

@@ -13,8 +13,8 @@
 #include "table.h"
 #include "writer.h"
 
-#define SYMBOLS_MAX 65536	/* addresses; what is beyond keeps its number */
-#define STACKS_MAX 1024		/* between two times that symbols are written */
+#define SYMBOLS_MAX 65536 /* addresses; what is beyond keeps its number */
+#define STACKS_MAX  1024  /* between two times that symbols are written */
 
 struct pending {
 	uint32_t pid;
@@ -30,7 +30,7 @@ struct pending_stack {
 
 struct symbols {
 	struct table seen;
-	struct table returns;	/* by address: 1 + where the return address is then */
+	struct table returns; /* by address: 1 + where the return address is then */
 	struct pending_stack *stacks;
 	size_t nr_stacks;
 	struct pending *pending;

@@ -86,8 +86,8 @@ static int check_access(const struct targets *t)
 		if (!capability__bars(t->marked.pids[i], why, sizeof(why)))
 			continue;
 		proc__comm(t->marked.pids[i], comm);
-		err("process %d (%s): %s; run tare as root, or give it that as well: `man tare`, PRIVILEGES", t->marked.pids[i],
-		    comm, why);
+		err("process %d (%s): %s; run tare as root, or give it that as well: `man tare`, PRIVILEGES",
+		    t->marked.pids[i], comm, why);
 		return EXIT_MISSING;
 	}
 	return EXIT_OK;
@@ -95,7 +95,8 @@ static int check_access(const struct targets *t)
 
 static int no_cgroup(const char *path, int error)
 {
-	err("%s is no cgroup: %s; give the folder that holds its cgroup.procs, or will hold it", path, strerror(-error));
+	err("%s is no cgroup: %s; give the folder that holds its cgroup.procs, or will hold it", path,
+	    strerror(-error));
 	return EXIT_NO_TARGET;
 }
 
@@ -167,17 +168,23 @@ static void describe_target(struct targets *t, struct writer *w)
 		snprintf(target, sizeof(target), "%s %s, %zu process%s", o->comm ? "name" : "cgroup",
 			 o->comm ?: o->cgroup, t->marked.nr, t->marked.nr == 1 ? "" : "es");
 	else
-		snprintf(target, sizeof(target), "%s (pid %.400s)", sanitize(comm, sizeof(comm), safe, sizeof(safe)), pids);
+		snprintf(target, sizeof(target), "%s (pid %.400s)", sanitize(comm, sizeof(comm), safe, sizeof(safe)),
+			 pids);
 
 	const char *const pairs[][2] = {
-		{ "mode", o->argv ? "run" : "record" }, { "target", target },	{ "pids", pids },
-		{ "comm", comm },			{ "runtime", runtime }, { "runtime_version", version },
+		{ "mode", o->argv ? "run" : "record" },
+		{ "target", target },
+		{ "pids", pids },
+		{ "comm", comm },
+		{ "runtime", runtime },
+		{ "runtime_version", version },
 	};
 	describing_frames__info(w, pairs, ARRAY_SIZE(pairs));
 	free(pids);
 }
 
-/* A shell may only be there to start what does the work: the report names the first runtime that there is more of to tell. */
+/* A shell may only be there to start what does the work: the report names the first runtime that there is more of to
+ * tell. */
 static void tell_runtime(struct targets *t, pid_t pid, struct writer *w)
 {
 	const char *version, *name = runtimes__name(t->runtimes, pid, &version);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Whom a session measures: finds the processes asked for, marks them for the BPF side, describes them in the recording. */
+/* Whom a session measures: finds the processes asked for, marks them for the BPF side, describes them in the recording.
+ */
 #ifndef TARE_TARGETS_H
 #define TARE_TARGETS_H
 
@@ -11,31 +12,32 @@
 #include "table.h"
 #include "writer.h"
 
-#define MAX_SINCE	(1 << 16)
-#define SINCE_MAPPED	(1ull << 32)
+#define MAX_SINCE    (1 << 16)
+#define SINCE_MAPPED (1ull << 32)
 
 struct targets {
 	struct bpf *bpf;
 	const struct session_opts *opts;
 	struct runtimes *runtimes;
-	struct pids marked;	/* by this session; the BPF side follows more: their threads, their children */
-	struct pids unseen;	/* processes that appeared and are not described yet */
-	struct pids became;	/* those that are another program since, by their first thread .. */
-	struct pids replaced;	/* .. or by another one */
-	/* process id, SINCE_MAPPED: to when it became another program, or loaded a library, that was not looked at yet */
+	struct pids marked;   /* by this session; the BPF side follows more: their threads, their children */
+	struct pids unseen;   /* processes that appeared and are not described yet */
+	struct pids became;   /* those that are another program since, by their first thread .. */
+	struct pids replaced; /* .. or by another one */
+	/* process id, SINCE_MAPPED: to when it became another program, or loaded a library, that was not looked at yet
+	 */
 	struct table since;
-	bool told;		/* the recording names a runtime that is not native */
-	struct pids joined;	/* processes that were there before they became targets, and are not described yet */
-	bool wants_snapshot;	/* .. whose other threads a snapshot must find */
-	struct cgroup_place cgroup;	/* with that option */
+	bool told;	     /* the recording names a runtime that is not native */
+	struct pids joined;  /* processes that were there before they became targets, and are not described yet */
+	bool wants_snapshot; /* .. whose other threads a snapshot must find */
+	struct cgroup_place cgroup; /* with that option */
 };
 
 /* Where the cgroup asked for is, or will be. Returns an exit code, after saying why. */
 int targets__locate(struct targets *t);
 
 /*
- * Find and mark what @t->opts asks for, or the command that was started as @child. Returns an exit code, after saying why. Of a
- * name and a cgroup there may be none yet: then says so, and .marked is empty.
+ * Find and mark what @t->opts asks for, or the command that was started as @child. Returns an exit code, after saying
+ * why. Of a name and a cgroup there may be none yet: then says so, and .marked is empty.
  */
 int targets__find(struct targets *t, pid_t child);
 

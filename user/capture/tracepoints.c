@@ -29,7 +29,8 @@ void tracepoints__configure(struct bpf_object *obj)
 	}
 }
 
-void tracepoints__attach(struct bpf_object *obj, enum tare_when when, void (*keep)(struct bpf_link *link, void *ctx), void *ctx)
+void tracepoints__attach(struct bpf_object *obj, enum tare_when when, void (*keep)(struct bpf_link *link, void *ctx),
+			 void *ctx)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(tracepoints); i++) {
 		struct bpf_program *prog = bpf_object__find_program_by_name(obj, tracepoints[i].prog);

@@ -9,16 +9,19 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define TRACE_UPROBE_MULTI 48	/* BPF_TRACE_UPROBE_MULTI, include/uapi/linux/bpf.h: the program's expected attach type */
+#define TRACE_UPROBE_MULTI                                                                         \
+	48 /* BPF_TRACE_UPROBE_MULTI, include/uapi/linux/bpf.h: the program's expected attach type \
+	    */
 
 struct uprobe_multi {
 	uint32_t nr;
-	const uint64_t *offsets;	/* in the file */
-	const uint64_t *semaphores;	/* offsets of USDT semaphores, 0 where there is none; or NULL */
-	const uint64_t *cookies;	/* or NULL */
+	const uint64_t *offsets;    /* in the file */
+	const uint64_t *semaphores; /* offsets of USDT semaphores, 0 where there is none; or NULL */
+	const uint64_t *cookies;    /* or NULL */
 };
 
-/* Attach program @prog_fd to process @pid's use of the file @path. Returns a descriptor that holds it, or a negative errno. */
+/* Attach program @prog_fd to process @pid's use of the file @path. Returns a descriptor that holds it, or a negative
+ * errno. */
 int uprobe_multi__attach(int prog_fd, const char *path, pid_t pid, const struct uprobe_multi *at);
 
 #endif /* TARE_UPROBE_MULTI_H */

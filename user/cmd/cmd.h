@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The subcommands. Each takes its own arguments (argv[0] is its name) and returns an exit code (enum tare_exit_code). */
+/* The subcommands. Each takes its own arguments (argv[0] is its name) and returns an exit code (enum tare_exit_code).
+ */
 #ifndef TARE_CMD_H
 #define TARE_CMD_H
 

@@ -11,11 +11,11 @@
 #include "kernel_btf.h"
 #include "util.h"
 
-#define NAME_WIDTH	26
-#define STATE_WIDTH	8
-#define TEXT_WIDTH	62	/* so that a line has less than 100 columns */
-#define LINE_WIDTH	99
-#define INDENT		(NAME_WIDTH + 1 + STATE_WIDTH + 2)
+#define NAME_WIDTH  26
+#define STATE_WIDTH 8
+#define TEXT_WIDTH  62 /* so that a line has less than 100 columns */
+#define LINE_WIDTH  99
+#define INDENT	    (NAME_WIDTH + 1 + STATE_WIDTH + 2)
 
 static void usage(FILE *to)
 {
@@ -136,10 +136,10 @@ static void print_table(const struct utsname *uts, const struct feature_result *
 
 static json_t *feature_json(const struct feature_info *info, const struct feature_result *result)
 {
-	return json_pack("{s:s, s:s, s:s, s:b, s:s?, s:s, s:s}", "id", info->id, "name", info->name,
-			 "state", feature__state_name(result->state), "required", info->required,
-			 "reason", result->reason[0] ? result->reason : NULL,
-			 "lost_without", info->lost_without, "granted_by", info->granted_by);
+	return json_pack("{s:s, s:s, s:s, s:b, s:s?, s:s, s:s}", "id", info->id, "name", info->name, "state",
+			 feature__state_name(result->state), "required", info->required, "reason",
+			 result->reason[0] ? result->reason : NULL, "lost_without", info->lost_without, "granted_by",
+			 info->granted_by);
 }
 
 static int print_json(const struct utsname *uts, const struct feature_result *results)
@@ -155,8 +155,8 @@ static int print_json(const struct utsname *uts, const struct feature_result *re
 			err |= json_array_append_new(missing, json_string(info->id));
 	}
 	root = json_pack("{s:s, s:s, s:s, s:o, s:{s:b, s:o}}", "schema", "tare.doctor/1", "kernel", uts->release,
-			 "arch", uts->machine, "features", features, "verdict",
-			 "can_record", !count_lacking(results, true), "missing_required", missing);
+			 "arch", uts->machine, "features", features, "verdict", "can_record",
+			 !count_lacking(results, true), "missing_required", missing);
 	if (!root || err)
 		err = -ENOMEM;
 	else if (json_dumpf(root, stdout, JSON_INDENT(2)) || putchar('\n') == EOF)

@@ -19,7 +19,7 @@ static const struct exporter *const formats[] = { EXPORTERS(LIST) };
 #undef LIST
 
 struct options {
-	const char *in, *out;	/* "-": standard input, output */
+	const char *in, *out; /* "-": standard input, output */
 	const struct exporter *format;
 };
 
@@ -73,8 +73,10 @@ static const struct exporter *find_format(const char *name)
 static int parse(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
-		{ "input", required_argument, NULL, 'i' },  { "format", required_argument, NULL, 'f' },
-		{ "output", required_argument, NULL, 'o' }, { "help", no_argument, NULL, 'h' },
+		{ "input", required_argument, NULL, 'i' },
+		{ "format", required_argument, NULL, 'f' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
 	int c;

@@ -36,8 +36,8 @@ bool limit__pause(struct limit *l, const struct model *m, const struct pause *p)
 	snprintf(l->text, sizeof(l->text),
 		 "a stop-the-world pause of %s, longer than %s, at %s (%s after the begin; %s): %s",
 		 fmt_ns(world_ns, length), fmt_ns(l->ns, limit), when,
-		 fmt_ns(m->begin_ns < p->request_ns ? after_ns : 0, after), pause_reason_name(p->reason_name, p->reason, reason),
-		 pause_sentence(m, p, &opts, why));
+		 fmt_ns(m->begin_ns < p->request_ns ? after_ns : 0, after),
+		 pause_reason_name(p->reason_name, p->reason, reason), pause_sentence(m, p, &opts, why));
 	return true;
 }
 

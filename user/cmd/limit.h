@@ -6,10 +6,10 @@
 #include "model.h"
 
 struct limit {
-	uint64_t ns;		/* 0: there is none */
-	uint64_t count;		/* pauses that were longer */
-	uint64_t longest_ns;	/* the longest of them; 0: none was longer .. */
-	char text[1024];	/* .. and what is said of it, safe to print */
+	uint64_t ns;	     /* 0: there is none */
+	uint64_t count;	     /* pauses that were longer */
+	uint64_t longest_ns; /* the longest of them; 0: none was longer .. */
+	char text[1024];     /* .. and what is said of it, safe to print */
 };
 
 /* @p is over. Returns whether it was longer than @l allows. */

@@ -25,16 +25,17 @@ enum { OPT_LONGEST = 256, OPT_REASON, OPT_SINCE, OPT_JSON };
 
 static void usage(FILE *to)
 {
-	fprintf(to, "usage: tare pauses [-i FILE] [options]\n\n"
-		    "  -i, --input FILE      the recording, - for standard input (default: " TARE_DEFAULT_FILE ")\n"
-		    "      --longest N       how many to print, the longest ones first (default: %d; 0: up to %d)\n"
-		    "      --reason REASON   only these: the reason as printed, a part of it, or its number\n"
-		    "      --since TIME      only those that began later than this after the recording's begin\n"
-		    "      --json            as JSON (tare.pauses/1): all that --longest lets, each with its chain\n"
-		    "  -h, --help            print this\n\n"
-		    "world     from the request to stop until the last stopped thread that had work runs again\n"
-		    "stopping  from the request until all stand; stopped: the work; restart: until each runs\n"
-		    "The causes of a pause sum to its world time; what no evidence explains is `unexplained'.\n",
+	fprintf(to,
+		"usage: tare pauses [-i FILE] [options]\n\n"
+		"  -i, --input FILE      the recording, - for standard input (default: " TARE_DEFAULT_FILE ")\n"
+		"      --longest N       how many to print, the longest ones first (default: %d; 0: up to %d)\n"
+		"      --reason REASON   only these: the reason as printed, a part of it, or its number\n"
+		"      --since TIME      only those that began later than this after the recording's begin\n"
+		"      --json            as JSON (tare.pauses/1): all that --longest lets, each with its chain\n"
+		"  -h, --help            print this\n\n"
+		"world     from the request to stop until the last stopped thread that had work runs again\n"
+		"stopping  from the request until all stand; stopped: the work; restart: until each runs\n"
+		"The causes of a pause sum to its world time; what no evidence explains is `unexplained'.\n",
 		SHOWN, PAUSES_KEEP);
 }
 
@@ -83,9 +84,12 @@ static int parse_option(int c, const char *given, struct options *o)
 static int parse(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
-		{ "input", required_argument, NULL, 'i' },	    { "longest", required_argument, NULL, OPT_LONGEST },
-		{ "reason", required_argument, NULL, OPT_REASON }, { "since", required_argument, NULL, OPT_SINCE },
-		{ "json", no_argument, NULL, OPT_JSON },	    { "help", no_argument, NULL, 'h' },
+		{ "input", required_argument, NULL, 'i' },
+		{ "longest", required_argument, NULL, OPT_LONGEST },
+		{ "reason", required_argument, NULL, OPT_REASON },
+		{ "since", required_argument, NULL, OPT_SINCE },
+		{ "json", no_argument, NULL, OPT_JSON },
+		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
 	bool has_longest = false;

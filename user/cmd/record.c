@@ -16,24 +16,40 @@
 #include "session.h"
 #include "util.h"
 
-enum { OPT_COMM = 256, OPT_CGROUP, OPT_FOLLOW, OPT_RING, OPT_STRICT, OPT_GOROUTINES, OPT_FAIL_OVER, OPT_FLIGHT,
-       OPT_TRIGGER };
+enum {
+	OPT_COMM = 256,
+	OPT_CGROUP,
+	OPT_FOLLOW,
+	OPT_RING,
+	OPT_STRICT,
+	OPT_GOROUTINES,
+	OPT_FAIL_OVER,
+	OPT_FLIGHT,
+	OPT_TRIGGER
+};
 
 static const struct option long_opts[] = {
-	{ "output", required_argument, NULL, 'o' },	 { "duration", required_argument, NULL, 'd' },
-	{ "pid", required_argument, NULL, 'p' },	 { "comm", required_argument, NULL, OPT_COMM },
-	{ "cgroup", required_argument, NULL, OPT_CGROUP }, { "follow", no_argument, NULL, OPT_FOLLOW },
-	{ "ring-size", required_argument, NULL, OPT_RING }, { "strict", no_argument, NULL, OPT_STRICT },
-	{ "quiet", no_argument, NULL, 'q' },		 { "verbose", no_argument, NULL, 'v' },
-	{ "fail-over", required_argument, NULL, OPT_FAIL_OVER }, { "flight", required_argument, NULL, OPT_FLIGHT },
+	{ "output", required_argument, NULL, 'o' },
+	{ "duration", required_argument, NULL, 'd' },
+	{ "pid", required_argument, NULL, 'p' },
+	{ "comm", required_argument, NULL, OPT_COMM },
+	{ "cgroup", required_argument, NULL, OPT_CGROUP },
+	{ "follow", no_argument, NULL, OPT_FOLLOW },
+	{ "ring-size", required_argument, NULL, OPT_RING },
+	{ "strict", no_argument, NULL, OPT_STRICT },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "fail-over", required_argument, NULL, OPT_FAIL_OVER },
+	{ "flight", required_argument, NULL, OPT_FLIGHT },
 	{ "trigger", required_argument, NULL, OPT_TRIGGER },
-	{ "goroutines", no_argument, NULL, OPT_GOROUTINES }, { "help", no_argument, NULL, 'h' },
+	{ "goroutines", no_argument, NULL, OPT_GOROUTINES },
+	{ "help", no_argument, NULL, 'h' },
 	{},
 };
 
 struct record_args {
-	struct live *live;	/* the analysis beside it; NULL: none */
-	struct session_listener listener;	/* .live's */
+	struct live *live;		  /* the analysis beside it; NULL: none */
+	struct session_listener listener; /* .live's */
 	struct session_opts session;
 	bool strict, quiet;
 	struct limit fail_over, trigger;
@@ -42,27 +58,30 @@ struct record_args {
 static void usage(FILE *to, bool run)
 {
 	if (run)
-		fprintf(to, "usage: tare run [options] -- CMD [ARG...]\n\n"
-			    "Starts CMD stopped, attaches, lets it go and measures it and its children until it ends.\n"
-			    "Signals sent to tare go on to CMD. Ends with CMD's own exit status (128 + n where signal n killed it),\n"
-			    "126 where CMD may not be run, 127 where it is not there.\n\n");
+		fprintf(to,
+			"usage: tare run [options] -- CMD [ARG...]\n\n"
+			"Starts CMD stopped, attaches, lets it go and measures it and its children until it ends.\n"
+			"Signals sent to tare go on to CMD. Ends with CMD's own exit status (128 + n where signal n killed it),\n"
+			"126 where CMD may not be run, 127 where it is not there.\n\n");
 	else
-		fprintf(to, "usage: tare record [options] -p PID[,PID...] | --comm NAME | --cgroup PATH\n\n"
-			    "Attaches to live processes, all their threads, and measures them until Ctrl-C.\n\n"
-			    "  -p, --pid PID[,PID...]  these processes\n"
-			    "      --comm NAME         all processes of this name, and those that take it later\n"
-			    "      --cgroup PATH       all processes in this cgroup's folder and below, also later ones\n"
-			    "      --follow            their children too\n");
-	fprintf(to, "  -o, --output FILE       where to record to (%s; -: standard output)\n"
-		    "  -d, --duration TIME     end after 10s, 500ms, ...; a bare number is seconds%s\n"
-		    "      --goroutines        each step of each goroutine too: dear where there are many a second\n"
-		    "      --ring-size SIZE    buffer of each CPU, a power of two (4K .. 1G)\n"
-		    "      --fail-over TIME    exit 5 where a stop-the-world pause was longer, and say why it was\n"
-		    "      --flight TIME       write nothing but hold the last TIME (1s or more) in memory, until Ctrl-C or\n"
-		    "                          the end%s\n"
-		    "      --trigger TIME      .. or until a stop-the-world pause longer than this: write, and end\n"
-		    "      --strict            exit 1 where anything was lost\n"
-		    "  -q, --quiet             no summary at the end\n",
+		fprintf(to,
+			"usage: tare record [options] -p PID[,PID...] | --comm NAME | --cgroup PATH\n\n"
+			"Attaches to live processes, all their threads, and measures them until Ctrl-C.\n\n"
+			"  -p, --pid PID[,PID...]  these processes\n"
+			"      --comm NAME         all processes of this name, and those that take it later\n"
+			"      --cgroup PATH       all processes in this cgroup's folder and below, also later ones\n"
+			"      --follow            their children too\n");
+	fprintf(to,
+		"  -o, --output FILE       where to record to (%s; -: standard output)\n"
+		"  -d, --duration TIME     end after 10s, 500ms, ...; a bare number is seconds%s\n"
+		"      --goroutines        each step of each goroutine too: dear where there are many a second\n"
+		"      --ring-size SIZE    buffer of each CPU, a power of two (4K .. 1G)\n"
+		"      --fail-over TIME    exit 5 where a stop-the-world pause was longer, and say why it was\n"
+		"      --flight TIME       write nothing but hold the last TIME (1s or more) in memory, until Ctrl-C or\n"
+		"                          the end%s\n"
+		"      --trigger TIME      .. or until a stop-the-world pause longer than this: write, and end\n"
+		"      --strict            exit 1 where anything was lost\n"
+		"  -q, --quiet             no summary at the end\n",
 		TARE_DEFAULT_FILE, run ? "; CMD gets SIGTERM then" : "",
 		run ? " of CMD" : " of the target; SIGUSR1 writes, and goes on");
 }
@@ -107,7 +126,8 @@ static int parse_option(int c, struct record_args *a)
 		o->output = optarg;
 		return EXIT_OK;
 	case 'd':
-		return parse_duration(optarg, &o->duration_ns) ? bad_value("-d", optarg, "a time like 10s or 500ms") : EXIT_OK;
+		return parse_duration(optarg, &o->duration_ns) ? bad_value("-d", optarg, "a time like 10s or 500ms") :
+								 EXIT_OK;
 	case 'p':
 		return parse_pids(optarg, &o->pids);
 	case OPT_COMM:
@@ -176,7 +196,8 @@ static int parse(int argc, char **argv, bool run, struct record_args *a)
 		a->session.argv = optind < argc ? argv + optind : NULL;
 		if (o->argv && !o->pids.nr && !o->comm && !o->cgroup)
 			return -1;
-		err("%s; see tare run --help", o->argv ? "run takes a command, no live target" : "what to run? Give a command");
+		err("%s; see tare run --help",
+		    o->argv ? "run takes a command, no live target" : "what to run? Give a command");
 		return EXIT_USAGE;
 	}
 	if (!!o->pids.nr + !!o->comm + !!o->cgroup == 1 && optind == argc)

@@ -18,18 +18,19 @@ enum { OPT_THREADS = 256, OPT_JSON, OPT_HISTOGRAM, OPT_STRICT, OPT_ALL, OPT_PROB
 
 static void usage(FILE *to)
 {
-	fprintf(to, "usage: tare report [-i FILE] [options]\n\n"
-		    "  -i, --input FILE      the recording, - for standard input (default: " TARE_DEFAULT_FILE ")\n"
-		    "      --threads         thread by thread too\n"
-		    "      --processes       process by process, also where there is but one\n"
-		    "      --probes          what each probe cost too\n"
-		    "      --all             every row of each table, not only the first ones\n"
-		    "      --histogram NAME  draw another distribution than run-queue; one of:\n"
-		    "                        %s\n"
-		    "      --json            all of it as JSON (tare.report/1)\n"
-		    "      --strict          exit 1 where anything was lost, damaged or cut off\n"
-		    "  -h, --help            print this\n\n"
-		    "Percentiles are within 1/64 (1.6 %%) of the true value; counts, totals and maxima are exact.\n",
+	fprintf(to,
+		"usage: tare report [-i FILE] [options]\n\n"
+		"  -i, --input FILE      the recording, - for standard input (default: " TARE_DEFAULT_FILE ")\n"
+		"      --threads         thread by thread too\n"
+		"      --processes       process by process, also where there is but one\n"
+		"      --probes          what each probe cost too\n"
+		"      --all             every row of each table, not only the first ones\n"
+		"      --histogram NAME  draw another distribution than run-queue; one of:\n"
+		"                        %s\n"
+		"      --json            all of it as JSON (tare.report/1)\n"
+		"      --strict          exit 1 where anything was lost, damaged or cut off\n"
+		"  -h, --help            print this\n\n"
+		"Percentiles are within 1/64 (1.6 %%) of the true value; counts, totals and maxima are exact.\n",
 		report__distribution_names());
 }
 
@@ -37,11 +38,15 @@ static void usage(FILE *to)
 static int parse(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
-		{ "input", required_argument, NULL, 'i' },	{ "threads", no_argument, NULL, OPT_THREADS },
-		{ "json", no_argument, NULL, OPT_JSON },	{ "histogram", required_argument, NULL, OPT_HISTOGRAM },
-		{ "strict", no_argument, NULL, OPT_STRICT },	{ "all", no_argument, NULL, OPT_ALL },
+		{ "input", required_argument, NULL, 'i' },
+		{ "threads", no_argument, NULL, OPT_THREADS },
+		{ "json", no_argument, NULL, OPT_JSON },
+		{ "histogram", required_argument, NULL, OPT_HISTOGRAM },
+		{ "strict", no_argument, NULL, OPT_STRICT },
+		{ "all", no_argument, NULL, OPT_ALL },
 		{ "processes", no_argument, NULL, OPT_PROCESSES },
-		{ "probes", no_argument, NULL, OPT_PROBES },	{ "help", no_argument, NULL, 'h' },
+		{ "probes", no_argument, NULL, OPT_PROBES },
+		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
 	int c;

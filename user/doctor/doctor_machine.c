@@ -38,8 +38,13 @@ static bool explain(void)
 static void describe(struct writer *w)
 {
 	static const enum feature_id asked[] = {
-		FEATURE_TP_sched_entry, FEATURE_TP_sched_exit, FEATURE_FIELD_RUN_DELAY, FEATURE_FIELD_THROTTLED_CLOCK,
-		FEATURE_FIELD_TASK_THROTTLED, FEATURE_RUNQUEUES, FEATURE_BPF_STATS,
+		FEATURE_TP_sched_entry,
+		FEATURE_TP_sched_exit,
+		FEATURE_FIELD_RUN_DELAY,
+		FEATURE_FIELD_THROTTLED_CLOCK,
+		FEATURE_FIELD_TASK_THROTTLED,
+		FEATURE_RUNQUEUES,
+		FEATURE_BPF_STATS,
 	};
 	struct behind behind;
 
@@ -52,7 +57,8 @@ static void describe(struct writer *w)
 		if (feature__probe(asked[i], &r))
 			continue;
 		snprintf(key, sizeof(key), "feature.%s", info->id);
-		snprintf(value, sizeof(value), "%s%s%s", feature__state_name(r.state), r.reason[0] ? ": " : "", r.reason);
+		snprintf(value, sizeof(value), "%s%s%s", feature__state_name(r.state), r.reason[0] ? ": " : "",
+			 r.reason);
 		describing_frames__info(w, &(const char *const[2]){ key, value }, 1);
 	}
 	kernel_btf__release();

@@ -10,9 +10,9 @@
 #include "feature_probes.h"
 #include "util.h"
 
-#define BY_CAPS		"root, or CAP_BPF and CAP_PERFMON"
-#define BY_PERF		"root or CAP_PERFMON (CAP_SYS_ADMIN where kernel.perf_event_paranoid is above 2)"
-#define BY_BANDWIDTH	"a kernel with CONFIG_CFS_BANDWIDTH; without it there are no quotas to wait for"
+#define BY_CAPS	     "root, or CAP_BPF and CAP_PERFMON"
+#define BY_PERF	     "root or CAP_PERFMON (CAP_SYS_ADMIN where kernel.perf_event_paranoid is above 2)"
+#define BY_BANDWIDTH "a kernel with CONFIG_CFS_BANDWIDTH; without it there are no quotas to wait for"
 
 struct feature {
 	struct feature_info info;
@@ -25,10 +25,11 @@ struct feature {
 #define FEATURE(sym, id, name, required, probe, arg, lost, by) \
 	[FEATURE_##sym] = { { id, name, lost, by, required }, probe, arg }
 /* An id is for ever: those of the timing ones were there before they had this prefix. */
-#define ID_ALWAYS	"tp_"
-#define ID_EVIDENCE	"tp_"
-#define ID_TIMING	""
+#define ID_ALWAYS   "tp_"
+#define ID_EVIDENCE "tp_"
+#define ID_TIMING   ""
 
+/* clang-format off: it takes the rows after an X-table for the rest of one line */
 static const struct feature features[NR_FEATURES] = {
 	FEATURE(CAPABILITIES, "capabilities", "capabilities", REQUIRED, probe_capabilities, NULL,
 		"everything: the kernel lets only privileged processes trace others",
@@ -55,15 +56,15 @@ static const struct feature features[NR_FEATURES] = {
 		"everything: the kernel's own counters of each thread, when a recording begins and ends",
 		"Linux 5.8 or later; " BY_CAPS),
 
-#define X(prog, tracepoint, when, required, lost) \
+#define X(prog, tracepoint, when, required, lost)                                                 \
 	FEATURE(TP_##prog, ID_##when #prog, tracepoint, required, probe_tp_btf, tracepoint, lost, \
 		"a kernel with this tracepoint; " BY_CAPS),
 	TARE_TRACEPOINTS(X)
 #undef X
 
-	FEATURE(EXEC_HOLD, "exec_hold", "hold at exec", OPTIONAL, probe_exec_hold, NULL,
-		"the first ms of a program that a target becomes: what its runtime tells until tare has attached to it",
-		"Linux 6.18 or later; " BY_CAPS),
+		FEATURE(EXEC_HOLD, "exec_hold", "hold at exec", OPTIONAL, probe_exec_hold, NULL,
+			"the first ms of a program that a target becomes: what its runtime tells until tare has attached to it",
+			"Linux 6.18 or later; " BY_CAPS),
 	FEATURE(FIELD_RUN_DELAY, "field_run_delay", "sched_info.run_delay", OPTIONAL, probe_field,
 		"task_struct.sched_info.run_delay",
 		"the wait for a CPU to the ns as the kernel counts it, and its sum for each thread",
@@ -72,8 +73,8 @@ static const struct feature features[NR_FEATURES] = {
 		"cfs_rq.throttled_clock_self_time|cfs_rq.throttled_clock_pelt_time|cfs_rq.throttled_clock_task_time",
 		"how long a CPU quota made a thread wait, told apart from the wait for a CPU", BY_BANDWIDTH),
 	FEATURE(FIELD_TASK_THROTTLED, "field_task_throttled", "throttled state", OPTIONAL, probe_field,
-		"task_struct.throttled|cfs_rq.throttle_count",
-		"a CPU quota as the reason why a thread left its CPU", BY_BANDWIDTH),
+		"task_struct.throttled|cfs_rq.throttle_count", "a CPU quota as the reason why a thread left its CPU",
+		BY_BANDWIDTH),
 	FEATURE(RUNQUEUES, "runqueues", "run queue's clock", OPTIONAL, probe_field, "cfs_rq.rq.clock",
 		"the wait for a CPU by the clock that the kernel counts it by; tare takes its own",
 		"a kernel with CONFIG_FAIR_GROUP_SCHED"),
@@ -101,12 +102,14 @@ static const struct feature features[NR_FEATURES] = {
 	FEATURE(CGROUP, "cgroup", "cgroups", OPTIONAL, probe_cgroup, NULL, "tare record --cgroup",
 		"mount -t cgroup2 none /sys/fs/cgroup"),
 	FEATURE(CGROUP_CPU, "cgroup_cpu", "cgroup CPU quota", OPTIONAL, probe_cgroup_cpu, NULL,
-		"which quota held a process back: its cgroup and its limit", "a cgroup hierarchy with the cpu controller"),
+		"which quota held a process back: its cgroup and its limit",
+		"a cgroup hierarchy with the cpu controller"),
 	FEATURE(PERF_PARANOID, "perf_event_paranoid", "perf_event_paranoid", OPTIONAL, probe_perf_paranoid, NULL,
 		"pauses: samples of what code ran, and page faults' ends", BY_PERF),
-	FEATURE(LOCKDOWN, "lockdown", "lockdown", OPTIONAL, probe_lockdown, NULL,
-		"what the lines above name", "boot without lockdown=confidentiality"),
+	FEATURE(LOCKDOWN, "lockdown", "lockdown", OPTIONAL, probe_lockdown, NULL, "what the lines above name",
+		"boot without lockdown=confidentiality"),
 };
+/* clang-format on */
 
 void result__set(struct feature_result *result, enum feature_state state, const char *fmt, ...)
 {
@@ -126,8 +129,8 @@ void result__failed(struct feature_result *result, const char *what, int err)
 	const char *why = "";
 
 	if ((err == EPERM || err == EACCES) && capability__has(CAP_SYS_ADMIN))
-		why = prctl(PR_GET_SECCOMP) > 0 ? " to root, so by a seccomp filter, a security module or lockdown"
-						: " to root, so by a security module or lockdown";
+		why = prctl(PR_GET_SECCOMP) > 0 ? " to root, so by a seccomp filter, a security module or lockdown" :
+						  " to root, so by a security module or lockdown";
 	result__set(result, FEATURE_MISSING, "%s: %s%s", what, strerror(err), why);
 }
 

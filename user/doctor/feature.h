@@ -15,33 +15,33 @@
 
 enum feature_id {
 	FEATURE_CAPABILITIES,
-	FEATURE_OTHER_PROCESSES,	/* read maps and files of processes of others */
+	FEATURE_OTHER_PROCESSES, /* read maps and files of processes of others */
 	FEATURE_BTF,
 	FEATURE_BPF,
-	FEATURE_READ_KERNEL,		/* bpf_probe_read_kernel() */
+	FEATURE_READ_KERNEL, /* bpf_probe_read_kernel() */
 	FEATURE_RINGBUF,
-	FEATURE_RING_SHARDS,		/* ring buffers as inner maps */
+	FEATURE_RING_SHARDS, /* ring buffers as inner maps */
 	FEATURE_TASK_STORAGE,
 	FEATURE_TASK_ITER,
-#define X(prog, ...) FEATURE_TP_##prog,	/* BTF tracepoints */
+#define X(prog, ...) FEATURE_TP_##prog, /* BTF tracepoints */
 	TARE_TRACEPOINTS(X)
 #undef X
-	FEATURE_EXEC_HOLD,		/* task work */
-	FEATURE_FIELD_RUN_DELAY,	/* fields of the kernel's own structures */
+		FEATURE_EXEC_HOLD, /* task work */
+	FEATURE_FIELD_RUN_DELAY,   /* fields of the kernel's own structures */
 	FEATURE_FIELD_THROTTLED_CLOCK,
 	FEATURE_FIELD_TASK_THROTTLED,
-	FEATURE_RUNQUEUES,		/* the way from a thread to its run queue */
+	FEATURE_RUNQUEUES, /* the way from a thread to its run queue */
 	FEATURE_BPF_STATS,
-	FEATURE_PRIORITY,		/* of the recorder */
-	FEATURE_CPU_CLOCK,		/* perf events */
+	FEATURE_PRIORITY,  /* of the recorder */
+	FEATURE_CPU_CLOCK, /* perf events */
 	FEATURE_PAGE_FAULTS,
 	FEATURE_UPROBE,
 	FEATURE_UPROBE_MULTI,
 	FEATURE_USDT_SEMAPHORE,
-	FEATURE_NOP5,			/* a uprobe without a trap */
+	FEATURE_NOP5, /* a uprobe without a trap */
 	FEATURE_CGROUP,
 	FEATURE_CGROUP_CPU,
-	FEATURE_PERF_PARANOID,		/* settings: "works" means that they are not in the way */
+	FEATURE_PERF_PARANOID, /* settings: "works" means that they are not in the way */
 	FEATURE_LOCKDOWN,
 	NR_FEATURES,
 };
@@ -49,16 +49,16 @@ enum feature_id {
 enum feature_state { FEATURE_UNKNOWN, FEATURE_WORKS, FEATURE_MISSING };
 
 struct feature_info {
-	const char *id;			/* stable, for scripts */
-	const char *name;		/* for people */
+	const char *id;	  /* stable, for scripts */
+	const char *name; /* for people */
 	const char *lost_without;
 	const char *granted_by;
-	bool required;			/* tare cannot record without it */
+	bool required; /* tare cannot record without it */
 };
 
 struct feature_result {
 	enum feature_state state;
-	char reason[160];		/* why it is not there; a detail, or "", where it works. Safe to print */
+	char reason[160]; /* why it is not there; a detail, or "", where it works. Safe to print */
 };
 
 /* What is said of @id, static; NULL where there is no such feature. */

@@ -14,8 +14,10 @@
 #include "kernel_btf.h"
 #include "util.h"
 
-#define INSN(code_, dst, src, off_, imm_) \
-	{ .code = (code_), .dst_reg = (dst), .src_reg = (src), .off = (off_), .imm = (imm_) }
+#define INSN(code_, dst, src, off_, imm_)                                                         \
+	{                                                                                         \
+		.code = (code_), .dst_reg = (dst), .src_reg = (src), .off = (off_), .imm = (imm_) \
+	}
 #define RETURN_0 INSN(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, 0), INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
 
 static const struct bpf_insn return_0[] = { RETURN_0 };

@@ -43,7 +43,7 @@ static bool has_cap(uint64_t caps, int cap)
 static const struct {
 	int cap;
 	const char *name;
-	bool needed;	/* what is lost without the others is said where that is tried */
+	bool needed; /* what is lost without the others is said where that is tried */
 } wanted_caps[] = {
 	{ CAP_BPF, "CAP_BPF", true },
 	{ CAP_PERFMON, "CAP_PERFMON", true },

@@ -14,8 +14,8 @@
 #include "feature_probes.h"
 #include "util.h"
 
-#define SAMPLE_NS	100000
-#define SPIN_NS		50000000ull	/* of CPU time, so that a busy machine changes nothing */
+#define SAMPLE_NS 100000
+#define SPIN_NS	  50000000ull /* of CPU time, so that a busy machine changes nothing */
 
 int perf_event__open(struct perf_event_attr *attr)
 {
@@ -118,7 +118,9 @@ static void fault(void)
 
 void probe_page_faults(const char *arg, struct feature_result *result)
 {
-	struct perf_event_attr attr = { .config = PERF_COUNT_SW_PAGE_FAULTS_MIN, .sample_period = 1, .exclude_kernel = 1 };
+	struct perf_event_attr attr = { .config = PERF_COUNT_SW_PAGE_FAULTS_MIN,
+					.sample_period = 1,
+					.exclude_kernel = 1 };
 
 	try_event(&attr, fault, result);
 }

@@ -19,7 +19,7 @@
  * that crosses a page is never optimised.
  */
 void tare_probed_nop(void);
-void tare_probed_usdt(void);	/* its own: an address has one semaphore or none, for all who probe it */
+void tare_probed_usdt(void); /* its own: an address has one semaphore or none, for all who probe it */
 void tare_probed_nop5(void);
 extern volatile unsigned short tare_probed_semaphore;
 
@@ -29,14 +29,13 @@ extern volatile unsigned short tare_probed_semaphore;
 #define NOP5 "nop"
 #endif
 
-#define PROBED_FUNCTION(name, instruction)                                                        \
-	asm(".pushsection .text\n"                                                                \
-	    ".balign 16\n"                                                                        \
-	    ".hidden " name "\n.globl " name "\n.type " name ", %function\n"                      \
-	    name ":\n"                                                                            \
-	    "	" instruction "\n"                                                                \
-	    "	ret\n"                                                                            \
-	    ".size " name ", . - " name "\n"                                                      \
+#define PROBED_FUNCTION(name, instruction)                                              \
+	asm(".pushsection .text\n"                                                      \
+	    ".balign 16\n"                                                              \
+	    ".hidden " name "\n.globl " name "\n.type " name ", %function\n" name ":\n" \
+	    "	" instruction "\n"                                                      \
+	    "	ret\n"                                                                    \
+	    ".size " name ", . - " name "\n"                                            \
 	    ".popsection\n")
 
 PROBED_FUNCTION("tare_probed_nop", "nop");
@@ -85,7 +84,8 @@ static uint64_t file_offset(const volatile void *addr)
 /* Put @c on @fn of this process, with a semaphore where @semaphore is not NULL. Returns a file descriptor or -errno. */
 static int attach_uprobe(const struct counter *c, void (*fn)(void), const volatile void *semaphore)
 {
-	struct perf_event_attr attr = { .config1 = (uintptr_t)"/proc/self/exe", .config2 = file_offset(fn),
+	struct perf_event_attr attr = { .config1 = (uintptr_t) "/proc/self/exe",
+					.config2 = file_offset(fn),
 					.disabled = 1 };
 	int fd, err, type;
 
@@ -116,9 +116,9 @@ struct uprobe_trial {
 	int attach_type;
 	void (*fn)(void);
 	const volatile unsigned short *semaphore;
-	__u64 hits;			/* of NR_CALLS */
+	__u64 hits; /* of NR_CALLS */
 	unsigned short semaphore_during;
-	unsigned char byte_during;	/* what the kernel made of the function's first byte */
+	unsigned char byte_during; /* what the kernel made of the function's first byte */
 };
 
 /* Another thread than the one asked for: kernels before 6.10 miss all but that (uprobe_multi_link_filter()). */
@@ -187,7 +187,8 @@ void probe_uprobe(const char *arg, struct feature_result *result)
 
 void probe_uprobe_multi(const char *arg, struct feature_result *result)
 {
-	struct uprobe_trial trial = { .attach = attach_uprobe_multi, .attach_type = TRACE_UPROBE_MULTI,
+	struct uprobe_trial trial = { .attach = attach_uprobe_multi,
+				      .attach_type = TRACE_UPROBE_MULTI,
 				      .fn = tare_probed_nop };
 
 	if (try_uprobe(&trial, result))
@@ -207,8 +208,8 @@ void probe_usdt_semaphore(const char *arg, struct feature_result *result)
 		result__set(result, FEATURE_WORKS, "%s", "");
 }
 
-#define X86_INT3	0xcc
-#define X86_CALL	0xe8
+#define X86_INT3 0xcc
+#define X86_CALL 0xe8
 
 /* The kernel writes a breakpoint over the 5-byte nop, and a call over that when it is hit for the first time. */
 void probe_nop5(const char *arg, struct feature_result *result)

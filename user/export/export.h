@@ -14,7 +14,7 @@
  */
 struct exporter {
 	const char *name, *what;
-	bool binary;	/* not for a terminal */
+	bool binary; /* not for a terminal */
 	/* Start writing to @to, which stays the caller's. Sets *@state; after a failure nothing is to be freed. */
 	int (*begin)(FILE *to, void **state);
 	int (*event)(void *state, const struct event *ev);
@@ -23,8 +23,8 @@ struct exporter {
 };
 
 /* exporter_NAME for each, in the order in which they are listed to the user */
-#define EXPORTERS(X) \
-	X(perfetto)  \
+#define EXPORTERS(X)   \
+	X(perfetto)    \
 	X(perf_script) \
 	X(json_lines)
 

@@ -144,8 +144,10 @@ static void put_goroutine_of(FILE *to, const struct event *ev)
 static void put_signal_of(FILE *to, const struct event *ev)
 {
 	static const char *const steps[] = {
-		[TARE_SIGNAL_SENT] = "sent", [TARE_SIGNAL_DELIVERED] = "delivered",
-		[TARE_SIGNAL_SENT_OTHER] = "sent_by_other", [TARE_SIGNAL_DELIVERED_OTHER] = "delivered_by_other",
+		[TARE_SIGNAL_SENT] = "sent",
+		[TARE_SIGNAL_DELIVERED] = "delivered",
+		[TARE_SIGNAL_SENT_OTHER] = "sent_by_other",
+		[TARE_SIGNAL_DELIVERED_OTHER] = "delivered_by_other",
 	};
 	unsigned step = ev->signal.step;
 	char number[16];
@@ -213,9 +215,21 @@ static void put_counters_of(FILE *to, const struct event *ev)
 
 	put(to, "pid", c->pid);
 	put(to, "final", c->final);
-#define X(field) put_known(to, #field, c->field);
-	X(goroutine_switches) X(goroutines_created) X(alloc_bytes) X(alloc_objects) X(freed_bytes) X(freed_objects)
-	X(collections) X(pauses) X(pause_ns) X(heap_bytes) X(goal_bytes) X(syscalls) X(preempts) X(assist_ns)
+#define X(field) put_known(to, #field, c->field)
+	X(goroutine_switches);
+	X(goroutines_created);
+	X(alloc_bytes);
+	X(alloc_objects);
+	X(freed_bytes);
+	X(freed_objects);
+	X(collections);
+	X(pauses);
+	X(pause_ns);
+	X(heap_bytes);
+	X(goal_bytes);
+	X(syscalls);
+	X(preempts);
+	X(assist_ns);
 #undef X
 }
 
@@ -230,8 +244,10 @@ static void put_stack_of(FILE *to, const struct event *ev)
 
 static void put_number_name_of(FILE *to, const struct event *ev)
 {
-	static const char *const names[] = { [TARE_NAME_STOP_REASON] = "stop_reason", [TARE_NAME_GC_PHASE] = "gc_phase",
-					     [TARE_NAME_WAIT_REASON] = "wait_reason", [TARE_NAME_STATUS] = "status" };
+	static const char *const names[] = { [TARE_NAME_STOP_REASON] = "stop_reason",
+					     [TARE_NAME_GC_PHASE] = "gc_phase",
+					     [TARE_NAME_WAIT_REASON] = "wait_reason",
+					     [TARE_NAME_STATUS] = "status" };
 	const struct tare_number_name *n = ev->number_name.head;
 
 	put(to, "pid", n->pid);
@@ -261,7 +277,9 @@ static void put_quota_of(FILE *to, const struct event *ev)
 static void put_symbol_of(FILE *to, const struct event *ev)
 {
 	static const char *const owners[] = {
-		[TARE_OWNER_RUNTIME] = "runtime", [TARE_OWNER_LIBRARY] = "library", [TARE_OWNER_PROGRAM] = "program",
+		[TARE_OWNER_RUNTIME] = "runtime",
+		[TARE_OWNER_LIBRARY] = "library",
+		[TARE_OWNER_PROGRAM] = "program",
 	};
 
 	put(to, "pid", ev->symbol.head->pid);

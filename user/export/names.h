@@ -12,16 +12,16 @@
 #define NO_CPU (-1)
 
 struct name {
-	uint32_t tid, tgid, ppid;	/* 0: not known */
-	char comm[TARE_COMM_LEN + 1];	/* UTF-8; empty: not known */
-	bool told, told_process;	/* the exporter's own marks: it has written of this thread, of the process */
-	bool stops_asleep;		/* made to stand still, last time, in the state of an ordinary sleep */
-	int32_t cpu;			/* that it is on, or NO_CPU */
-	uint64_t since_ns;		/* its events count from here on */
+	uint32_t tid, tgid, ppid;     /* 0: not known */
+	char comm[TARE_COMM_LEN + 1]; /* UTF-8; empty: not known */
+	bool told, told_process;      /* the exporter's own marks: it has written of this thread, of the process */
+	bool stops_asleep;	      /* made to stand still, last time, in the state of an ordinary sleep */
+	int32_t cpu;		      /* that it is on, or NO_CPU */
+	uint64_t since_ns;	      /* its events count from here on */
 };
 
 struct names {
-	struct name *slots;	/* open addressing, .tid 0 is free: the idle task is never in here */
+	struct name *slots; /* open addressing, .tid 0 is free: the idle task is never in here */
 	size_t nr, size;
 };
 

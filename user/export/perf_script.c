@@ -18,14 +18,14 @@
 #define WINDOW 65536 /* lines held back */
 
 struct waiting {
-	uint64_t ts_ns, seq;	/* at one time, in the order in which they came */
+	uint64_t ts_ns, seq; /* at one time, in the order in which they came */
 	uint32_t slot;
 };
 
 struct script {
 	FILE *to;
 	struct sched sched;
-	struct sched_event *slots;	/* WINDOW of them */
+	struct sched_event *slots; /* WINDOW of them */
 	struct waiting *heap;
 	uint32_t nr;
 	uint64_t seq, last_ns, late;
@@ -197,8 +197,7 @@ static int script__end(void *state)
 	while (s->nr && !ret && !ferror(s->to))
 		ret = script__pop(s, &slot);
 	if (s->late)
-		info("%" PRIu64 " lines are out of order: threads waited for longer than %d lines", s->late,
-		     WINDOW);
+		info("%" PRIu64 " lines are out of order: threads waited for longer than %d lines", s->late, WINDOW);
 	script__free(s);
 	return ret;
 }

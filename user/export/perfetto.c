@@ -20,13 +20,13 @@
 
 enum { BUNDLE_CPU = 1, BUNDLE_EVENT = 2, BUNDLE_LOST_EVENTS = 3 }; /* fields of FtraceEventBundle */
 
-#define BUNDLE_EVENTS		256	/* in one packet */
-#define PENDING_EVENTS		65536	/* on all CPUs together */
+#define BUNDLE_EVENTS  256   /* in one packet */
+#define PENDING_EVENTS 65536 /* on all CPUs together */
 
 struct bundle {
 	struct pb events;
 	unsigned nr;
-	bool lost;	/* events, before these */
+	bool lost; /* events, before these */
 	uint64_t lost_total[TARE_NR_LOST];
 };
 
@@ -34,7 +34,7 @@ struct perfetto {
 	struct packets packets;
 	struct sched sched;
 	struct perfetto_runtime *runtime;
-	struct bundle *bundles;	/* by CPU */
+	struct bundle *bundles; /* by CPU */
 	unsigned nr_bundles, room_bundles, pending;
 	struct tare_header header;
 	bool has_header, described;

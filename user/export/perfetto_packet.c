@@ -3,10 +3,10 @@
 
 #include "perfetto_packet.h"
 
-#define TRACE_PACKET	1	/* field of Trace */
-#define STATE_CLEARED	1
-#define NEEDS_STATE	2
-#define SEQUENCE_ID	1	/* one writer */
+#define TRACE_PACKET  1 /* field of Trace */
+#define STATE_CLEARED 1
+#define NEEDS_STATE   2
+#define SEQUENCE_ID   1 /* one writer */
 
 void packets__open(struct packets *p, uint64_t ts_ns, enum packet_field field)
 {

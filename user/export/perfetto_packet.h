@@ -13,17 +13,24 @@
 #include "pb.h"
 
 enum packet_field {
-	PACKET_FTRACE_EVENTS = 1, PACKET_PROCESS_TREE = 2, PACKET_CLOCK_SNAPSHOT = 6, PACKET_TIMESTAMP = 8,
-	PACKET_SEQUENCE_ID = 10, PACKET_TRACK_EVENT = 11, PACKET_SEQUENCE_FLAGS = 13, PACKET_DROPPED_BEFORE = 42,
-	PACKET_SYSTEM_INFO = 45, PACKET_TRACK_DESCRIPTOR = 60,
+	PACKET_FTRACE_EVENTS = 1,
+	PACKET_PROCESS_TREE = 2,
+	PACKET_CLOCK_SNAPSHOT = 6,
+	PACKET_TIMESTAMP = 8,
+	PACKET_SEQUENCE_ID = 10,
+	PACKET_TRACK_EVENT = 11,
+	PACKET_SEQUENCE_FLAGS = 13,
+	PACKET_DROPPED_BEFORE = 42,
+	PACKET_SYSTEM_INFO = 45,
+	PACKET_TRACK_DESCRIPTOR = 60,
 };
 
 struct packets {
 	FILE *to;
 	struct pb pb;
-	size_t outer, inner;	/* of the packet being written */
-	uint64_t boot_offset_ns;	/* CLOCK_BOOTTIME is so much ahead of CLOCK_MONOTONIC */
-	bool begun, dropped;	/* dropped: something was lost before the next packet */
+	size_t outer, inner;	 /* of the packet being written */
+	uint64_t boot_offset_ns; /* CLOCK_BOOTTIME is so much ahead of CLOCK_MONOTONIC */
+	bool begun, dropped;	 /* dropped: something was lost before the next packet */
 };
 
 static inline uint64_t packets__boottime(const struct packets *p, uint64_t mono_ns)

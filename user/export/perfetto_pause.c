@@ -15,8 +15,9 @@ static int lane(struct perfetto_runtime *rt, struct rt_process *process, const s
 
 		if (process->lanes[i].end_ns > p->request_ns)
 			continue;
-		ret = process->lanes[i].track ? 0 : tracks__child(&rt->tracks, process->track, "stop the world",
-								  &process->lanes[i].track);
+		ret = process->lanes[i].track ?
+			      0 :
+			      tracks__child(&rt->tracks, process->track, "stop the world", &process->lanes[i].track);
 		process->lanes[i].end_ns = p->end_ns;
 		*track = process->lanes[i].track;
 		return ret;
@@ -43,7 +44,8 @@ static int put_pause(struct perfetto_runtime *rt, const struct pause *p, uint64_
 {
 	char buf[64];
 	const char *reason = p->reason_name ? sanitize(p->reason_name, strlen(p->reason_name), buf, sizeof(buf)) :
-			     p->reason == TARE_UNKNOWN ? "unknown" : NULL;
+			     p->reason == TARE_UNKNOWN ? "unknown" :
+							 NULL;
 	struct tracks *t = &rt->tracks;
 	struct pause_verdict v;
 
@@ -102,8 +104,9 @@ static void put_detail(struct perfetto_runtime *rt, const struct pause_seg *s)
 		if (switches__stop_text(&rt->model->switches, s->detail, text, sizeof(text)))
 			track_event__text(t, "blocked", sanitize(text, sizeof(text), buf, sizeof(buf)));
 		else if ((s->detail & 0xffff) != TARE_NO_SYSCALL)
-			track_event__text(t, "syscall", syscall_name(rt->model->header.arch, s->detail >> 16 & 1,
-								     s->detail & 0xffff, buf));
+			track_event__text(
+				t, "syscall",
+				syscall_name(rt->model->header.arch, s->detail >> 16 & 1, s->detail & 0xffff, buf));
 		if (s->cause == PAUSE_BLOCKED && s->other)
 			track_event__int(t, "ended_by.tid", s->other);
 		break;

@@ -6,31 +6,68 @@
 #include "util.h"
 
 enum { /* by message */
-	SNAPSHOT_CLOCK = 1, SNAPSHOT_PRIMARY = 2, CLOCK_ID = 1, CLOCK_TIMESTAMP = 2,
+       SNAPSHOT_CLOCK = 1,
+       SNAPSHOT_PRIMARY = 2,
+       CLOCK_ID = 1,
+       CLOCK_TIMESTAMP = 2,
 
-	SYSTEM_UTSNAME = 1, SYSTEM_HZ = 3, SYSTEM_PAGE_SIZE = 6, SYSTEM_NUM_CPUS = 8,
-	UTSNAME_SYSNAME = 1, UTSNAME_VERSION = 2, UTSNAME_RELEASE = 3, UTSNAME_MACHINE = 4,
+       SYSTEM_UTSNAME = 1,
+       SYSTEM_HZ = 3,
+       SYSTEM_PAGE_SIZE = 6,
+       SYSTEM_NUM_CPUS = 8,
+       UTSNAME_SYSNAME = 1,
+       UTSNAME_VERSION = 2,
+       UTSNAME_RELEASE = 3,
+       UTSNAME_MACHINE = 4,
 
-	TREE_PROCESS = 1, TREE_THREAD = 2, PROCESS_PID = 1, PROCESS_PPID = 2, PROCESS_CMDLINE = 3,
-	PROCESS_CMDLINE_IS_COMM = 9, THREAD_TID = 1, THREAD_NAME = 2, THREAD_TGID = 3,
+       TREE_PROCESS = 1,
+       TREE_THREAD = 2,
+       PROCESS_PID = 1,
+       PROCESS_PPID = 2,
+       PROCESS_CMDLINE = 3,
+       PROCESS_CMDLINE_IS_COMM = 9,
+       THREAD_TID = 1,
+       THREAD_NAME = 2,
+       THREAD_TGID = 3,
 
-	FTRACE_TIMESTAMP = 1, FTRACE_PID = 2, FTRACE_COMMON_FLAGS = 5,
-	FTRACE_SCHED_SWITCH = 4, FTRACE_SCHED_WAKING = 20, FTRACE_TASK_NEWTASK = 235, FTRACE_TASK_RENAME = 236,
-	FTRACE_SCHED_PROCESS_EXIT = 238,
+       FTRACE_TIMESTAMP = 1,
+       FTRACE_PID = 2,
+       FTRACE_COMMON_FLAGS = 5,
+       FTRACE_SCHED_SWITCH = 4,
+       FTRACE_SCHED_WAKING = 20,
+       FTRACE_TASK_NEWTASK = 235,
+       FTRACE_TASK_RENAME = 236,
+       FTRACE_SCHED_PROCESS_EXIT = 238,
 
-	SWITCH_PREV_COMM = 1, SWITCH_PREV_PID = 2, SWITCH_PREV_PRIO = 3, SWITCH_PREV_STATE = 4, SWITCH_NEXT_COMM = 5,
-	SWITCH_NEXT_PID = 6, SWITCH_NEXT_PRIO = 7,
+       SWITCH_PREV_COMM = 1,
+       SWITCH_PREV_PID = 2,
+       SWITCH_PREV_PRIO = 3,
+       SWITCH_PREV_STATE = 4,
+       SWITCH_NEXT_COMM = 5,
+       SWITCH_NEXT_PID = 6,
+       SWITCH_NEXT_PRIO = 7,
 
-	WAKING_COMM = 1, WAKING_PID = 2, WAKING_PRIO = 3, WAKING_SUCCESS = 4, WAKING_TARGET_CPU = 5,
+       WAKING_COMM = 1,
+       WAKING_PID = 2,
+       WAKING_PRIO = 3,
+       WAKING_SUCCESS = 4,
+       WAKING_TARGET_CPU = 5,
 
-	NEWTASK_PID = 1, NEWTASK_COMM = 2, NEWTASK_CLONE_FLAGS = 3,
-	RENAME_PID = 1, RENAME_OLDCOMM = 2, RENAME_NEWCOMM = 3,
-	EXIT_COMM = 1, EXIT_PID = 2, EXIT_TGID = 3, EXIT_PRIO = 4,
+       NEWTASK_PID = 1,
+       NEWTASK_COMM = 2,
+       NEWTASK_CLONE_FLAGS = 3,
+       RENAME_PID = 1,
+       RENAME_OLDCOMM = 2,
+       RENAME_NEWCOMM = 3,
+       EXIT_COMM = 1,
+       EXIT_PID = 2,
+       EXIT_TGID = 3,
+       EXIT_PRIO = 4,
 };
 
-#define CLOCK_ID_REALTIME	1
-#define CLOCK_ID_MONOTONIC	3
-#define CLOCK_ID_BOOTTIME	6
+#define CLOCK_ID_REALTIME  1
+#define CLOCK_ID_MONOTONIC 3
+#define CLOCK_ID_BOOTTIME  6
 
 #define KERNEL_CLONE_THREAD 0x10000 /* CLONE_THREAD, include/uapi/linux/sched.h */
 
@@ -53,7 +90,11 @@ void write_clock_snapshot(struct pb *pb, const struct tare_header *header)
 
 void machine__note(struct machine *m, const char *key, const char *value)
 {
-	const struct { const char *key; char *to; size_t size; } keys[] = {
+	const struct {
+		const char *key;
+		char *to;
+		size_t size;
+	} keys[] = {
 		{ "kernel", m->release, sizeof(m->release) },
 		{ "kernel_version", m->version, sizeof(m->version) },
 		{ "machine", m->machine, sizeof(m->machine) },
@@ -185,7 +226,9 @@ void write_ftrace_event(struct pb *pb, const struct sched_event *ev, uint64_t bo
 {
 	/* TRACE_FLAG_HARDIRQ and the like in include/linux/trace_events.h: the waker was only interrupted */
 	static const uint8_t flags[] = {
-		[TARE_CONTEXT_SOFTIRQ] = 0x10, [TARE_CONTEXT_HARDIRQ] = 0x08, [TARE_CONTEXT_NMI] = 0x40,
+		[TARE_CONTEXT_SOFTIRQ] = 0x10,
+		[TARE_CONTEXT_HARDIRQ] = 0x08,
+		[TARE_CONTEXT_NMI] = 0x40,
 	};
 	size_t at;
 

@@ -8,8 +8,8 @@
 #include "perfetto_runtime_impl.h"
 #include "util.h"
 
-#define MAX_PROCESSES	(1u << 16)
-#define MAX_THREADS	(1u << 19)
+#define MAX_PROCESSES (1u << 16)
+#define MAX_THREADS   (1u << 19)
 
 /* ---- names ---- */
 
@@ -111,7 +111,10 @@ static int process__forget(struct perfetto_runtime *rt, uint32_t pid, uint64_t t
 
 static int count(struct perfetto_runtime *rt, struct rt_process *p, uint64_t ts_ns, enum rt_counter which, uint64_t n)
 {
-	static const struct { const char *name; enum track_unit unit; } counters[RT_NR_COUNTERS] = {
+	static const struct {
+		const char *name;
+		enum track_unit unit;
+	} counters[RT_NR_COUNTERS] = {
 		[RT_HEAP] = { "heap", UNIT_BYTES },
 		[RT_GOAL] = { "heap goal", UNIT_BYTES },
 		[RT_ALLOC_BYTES] = { "allocated since start", UNIT_BYTES },
@@ -133,8 +136,11 @@ static int on_counters(struct perfetto_runtime *rt, const struct event *ev)
 {
 	const struct tare_counters *c = &ev->counters;
 	const uint64_t values[RT_NR_COUNTERS] = {
-		[RT_HEAP] = c->heap_bytes, [RT_GOAL] = c->goal_bytes, [RT_ALLOC_BYTES] = c->alloc_bytes,
-		[RT_ALLOC_OBJECTS] = c->alloc_objects, [RT_SWITCHES] = c->goroutine_switches,
+		[RT_HEAP] = c->heap_bytes,
+		[RT_GOAL] = c->goal_bytes,
+		[RT_ALLOC_BYTES] = c->alloc_bytes,
+		[RT_ALLOC_OBJECTS] = c->alloc_objects,
+		[RT_SWITCHES] = c->goroutine_switches,
 		[RT_CREATED] = c->goroutines_created,
 	};
 	struct rt_process *p;
@@ -197,9 +203,11 @@ static int on_gc_end(struct perfetto_runtime *rt, struct rt_process *p, const st
 
 static int on_runtime(struct perfetto_runtime *rt, const struct event *ev)
 {
-	static int (*const handlers[TARE_NR_RT_EVENTS])(struct perfetto_runtime *rt, struct rt_process *p,
+	static int (*const handlers[TARE_NR_RT_EVENTS])(struct perfetto_runtime * rt, struct rt_process * p,
 							const struct event *ev) = {
-		[TARE_RT_GC_START] = on_gc_start, [TARE_RT_GC_PHASE] = on_gc_phase, [TARE_RT_GC_END] = on_gc_end,
+		[TARE_RT_GC_START] = on_gc_start,
+		[TARE_RT_GC_PHASE] = on_gc_phase,
+		[TARE_RT_GC_END] = on_gc_end,
 	};
 	struct rt_process *p;
 	int ret;

@@ -147,7 +147,9 @@ static void put_status(struct perfetto_runtime *rt, uint32_t pid, const struct e
 	else
 		track_event__int(&rt->tracks, "status", g->status);
 	/* of one that does not wait it is left from its last wait */
-	reason = status && !strcmp(status, "waiting") ? rt__name_of(rt, pid, TARE_NAME_WAIT_REASON, g->wait_reason, why) : NULL;
+	reason = status && !strcmp(status, "waiting") ?
+			 rt__name_of(rt, pid, TARE_NAME_WAIT_REASON, g->wait_reason, why) :
+			 NULL;
 	if (reason)
 		track_event__text(&rt->tracks, "wait_reason", reason);
 }
@@ -245,7 +247,7 @@ static int (*const runtime_handlers[TARE_NR_RT_EVENTS])(struct perfetto_runtime 
 	[TARE_RT_G_CREATE] = on_instant,	[TARE_RT_G_RUN] = on_run,
 	[TARE_RT_G_PARK] = on_run_end,		[TARE_RT_G_EXIT] = on_run_end,
 	[TARE_RT_G_READY] = on_instant,		[TARE_RT_PREEMPT_REQUEST] = on_instant,
-	[TARE_RT_PREEMPT_TAKEN] = on_preempted,	[TARE_RT_STEAL] = on_instant,
+	[TARE_RT_PREEMPT_TAKEN] = on_preempted, [TARE_RT_STEAL] = on_instant,
 	[TARE_RT_HANDOFF] = on_instant,		[TARE_RT_SPAN_REFILL] = on_instant,
 	[TARE_RT_LARGE_ALLOC] = on_instant,	[TARE_RT_ASSIST] = on_instant,
 	[TARE_RT_SWEEP_END] = on_instant,
@@ -300,7 +302,7 @@ static int on_signal(struct perfetto_runtime *rt, const struct event *ev)
 		return on_sent(rt, t, ev);
 	track_event__open(&rt->tracks, ev->ts_ns, INSTANT, t->track, "signal",
 			  ev->signal.step == TARE_SIGNAL_DELIVERED ? "preemption signal delivered" :
-									  "signal of other delivered");
+								     "signal of other delivered");
 	put_goroutine(rt, t, ev->ts_ns);
 	if (ev->signal.ip)
 		track_event__address(&rt->tracks, "ip", ev->signal.ip);
@@ -352,10 +354,10 @@ static int on_irq(struct perfetto_runtime *rt, const struct event *ev)
 
 int rt_threads__event(struct perfetto_runtime *rt, const struct event *ev)
 {
-	static int (*const handlers[])(struct perfetto_runtime *rt, const struct event *ev) = {
+	static int (*const handlers[])(struct perfetto_runtime * rt, const struct event *ev) = {
 		[EVENT_RUNTIME] = on_runtime, [EVENT_GOROUTINE] = on_goroutine, [EVENT_SWITCH] = on_switch,
-		[EVENT_SIGNAL] = on_signal, [EVENT_FAULT] = on_fault, [EVENT_IRQ] = on_irq, [EVENT_EXIT] = on_exit_of,
-		[EVENT_FORK] = on_fork, [EVENT_EXEC] = on_exec,
+		[EVENT_SIGNAL] = on_signal,   [EVENT_FAULT] = on_fault,		[EVENT_IRQ] = on_irq,
+		[EVENT_EXIT] = on_exit_of,    [EVENT_FORK] = on_fork,		[EVENT_EXEC] = on_exec,
 	};
 
 	return ev->kind < ARRAY_SIZE(handlers) && handlers[ev->kind] ? handlers[ev->kind](rt, ev) : 0;

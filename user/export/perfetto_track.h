@@ -13,7 +13,7 @@ enum track_event_type { SLICE_BEGIN = 1, SLICE_END, INSTANT, COUNTER };
 
 struct tracks {
 	struct packets *packets;
-	uint64_t last;	/* the newest one's number */
+	uint64_t last; /* the newest one's number */
 };
 
 /* Each describes a new track and sets *@track. Returns 0 or a negative errno. */

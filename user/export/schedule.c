@@ -51,11 +51,10 @@ void sched__describe(const struct sched *s, uint32_t tid, unsigned cpu, struct s
 static uint32_t prev_state(const struct event_switch *sw, const struct name *prev)
 {
 	static const uint16_t states[] = {
-		[TARE_STATE_RUNNING] = 0,	[TARE_STATE_INTERRUPTIBLE] = 0x01, [TARE_STATE_UNINTERRUPTIBLE] = 0x02,
-		[TARE_STATE_STOPPED] = 0x04,	[TARE_STATE_TRACED] = 0x08,	   [TARE_STATE_DEAD] = STATE_DEAD,
-		[TARE_STATE_ZOMBIE] = 0x20,	[TARE_STATE_PARKED] = 0x40,	   [TARE_STATE_IDLE] = 0x80,
-		[TARE_STATE_OTHER] = 0x02,	[TARE_STATE_THROTTLED] = 0,
-		[TARE_STATE_FROZEN] = 0x02,
+		[TARE_STATE_RUNNING] = 0,    [TARE_STATE_INTERRUPTIBLE] = 0x01, [TARE_STATE_UNINTERRUPTIBLE] = 0x02,
+		[TARE_STATE_STOPPED] = 0x04, [TARE_STATE_TRACED] = 0x08,	[TARE_STATE_DEAD] = STATE_DEAD,
+		[TARE_STATE_ZOMBIE] = 0x20,  [TARE_STATE_PARKED] = 0x40,	[TARE_STATE_IDLE] = 0x80,
+		[TARE_STATE_OTHER] = 0x02,   [TARE_STATE_THROTTLED] = 0,	[TARE_STATE_FROZEN] = 0x02,
 	};
 	uint32_t state = states[sw->state < ARRAY_SIZE(states) ? sw->state : TARE_STATE_OTHER];
 
@@ -311,10 +310,10 @@ static int on_stop(struct sched *s, const struct event *ev)
 
 int sched__event(struct sched *s, const struct event *ev)
 {
-	static int (*const handlers[])(struct sched *s, const struct event *ev) = {
-		[EVENT_SWITCH] = on_switch, [EVENT_TASK] = on_task,	[EVENT_NAME] = on_name, [EVENT_FORK] = on_fork,
-		[EVENT_RENAME] = on_rename, [EVENT_EXEC] = on_exec,	[EVENT_EXIT] = on_thread_exit,
-		[EVENT_STOP] = on_stop,
+	static int (*const handlers[])(struct sched * s, const struct event *ev) = {
+		[EVENT_SWITCH] = on_switch,    [EVENT_TASK] = on_task,	   [EVENT_NAME] = on_name,
+		[EVENT_FORK] = on_fork,	       [EVENT_RENAME] = on_rename, [EVENT_EXEC] = on_exec,
+		[EVENT_EXIT] = on_thread_exit, [EVENT_STOP] = on_stop,
 	};
 
 	if (ev->kind >= ARRAY_SIZE(handlers) || !handlers[ev->kind])

@@ -21,11 +21,11 @@ enum sched_kind { SCHED_SWITCH, SCHED_WAKING, SCHED_NEWTASK, SCHED_RENAME, SCHED
 
 #define SCHED_COMM_SIZE 24 /* a task's own name, or "swapper/N", or ":TID" where none is known */
 #define SCHED_PREEMPTED 0x100
-#define SCHED_PRIO 120 /* a recording says nothing of priorities: that of nice value 0 */
+#define SCHED_PRIO	120 /* a recording says nothing of priorities: that of nice value 0 */
 
 struct sched_task {
 	uint32_t tid, tgid;
-	char comm[SCHED_COMM_SIZE];	/* UTF-8, never empty */
+	char comm[SCHED_COMM_SIZE]; /* UTF-8, never empty */
 };
 
 struct sched_event {
@@ -33,15 +33,15 @@ struct sched_event {
 	uint16_t cpu;		/* where it happened: for WAKING the waker's */
 	uint64_t ts_ns;		/* SWITCH: in order on each CPU. WAKING: told late, with the switch after it */
 	struct sched_task who;	/* whose doing: prev, the waker, the parent, the task itself */
-	struct sched_task whom;	/* next, the woken, the child; RENAME: .comm is the new name */
+	struct sched_task whom; /* next, the woken, the child; RENAME: .comm is the new name */
 	uint32_t prev_state;	/* SWITCH: as the tracepoint gives it, 0 running, 1 S, 2 D, .., SCHED_PREEMPTED */
 	uint16_t target_cpu;	/* WAKING: where the woken thread ran then */
 	uint8_t context;	/* WAKING: enum tare_context of the waker */
 };
 
 struct sched_cpu {
-	bool known;		/* .tid is who runs here */
-	uint32_t tid;		/* 0: swapper */
+	bool known;   /* .tid is who runs here */
+	uint32_t tid; /* 0: swapper */
 	uint64_t last_ns;
 };
 
@@ -49,7 +49,7 @@ struct sched {
 	struct names names;
 	struct sched_cpu *cpus;
 	unsigned nr_cpus, room_cpus;
-	uint64_t mended;	/* switches put in where the chain was broken */
+	uint64_t mended; /* switches put in where the chain was broken */
 	int (*emit)(void *ctx, const struct sched_event *ev);
 	void *ctx;
 };

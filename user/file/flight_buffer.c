@@ -5,8 +5,8 @@
 
 #include "flight_buffer_impl.h"
 
-#define MARKS_IN_SPAN	4	/* .. so it holds up to a quarter more than it must */
-#define MIN_MARK_NS	100000000ull
+#define MARKS_IN_SPAN 4 /* .. so it holds up to a quarter more than it must */
+#define MIN_MARK_NS   100000000ull
 
 static void list__append(struct list *l, struct held *h)
 {
@@ -47,8 +47,8 @@ static void flight_buffer__drop(struct flight_buffer *s, struct held *h)
 	free(h);
 }
 
-void flight_buffer__purge(struct flight_buffer *s, struct list *l, bool (*is_unwanted)(const struct held *h, const void *ctx),
-			  const void *ctx)
+void flight_buffer__purge(struct flight_buffer *s, struct list *l,
+			  bool (*is_unwanted)(const struct held *h, const void *ctx), const void *ctx)
 {
 	struct list all = *l;
 
@@ -114,7 +114,7 @@ static bool is_replaced(const struct held *old, const void *ctx)
 {
 	const struct held *new = ctx;
 
-	return old->head.type == new->head.type && pid_of(old) == pid_of(new);
+	return old->head.type == new->head.type &&pid_of(old) == pid_of(new);
 }
 
 /* The tgids of a mark's tasks, in order. */
@@ -284,8 +284,8 @@ bool flight_buffer__wants_mark(const struct flight_buffer *s, uint64_t now_ns)
 	return s->lost_bytes || now_ns - s->mark_ns >= every || s->mark_bytes > s->max_bytes / (2 * MARKS_IN_SPAN);
 }
 
-int flight_buffer__mark(struct flight_buffer *s, uint64_t now_ns, uint64_t self_cpu_ns,
-			const struct tare_task *tasks, uint32_t nr)
+int flight_buffer__mark(struct flight_buffer *s, uint64_t now_ns, uint64_t self_cpu_ns, const struct tare_task *tasks,
+			uint32_t nr)
 {
 	struct tare_frame head = { .type = TARE_FRAME_TASKS, .ts_ns = now_ns };
 	struct held *h = held__new(&head, (uint64_t)nr * sizeof(*tasks));

@@ -29,8 +29,8 @@ bool flight_buffer__wants_mark(const struct flight_buffer *s, uint64_t now_ns);
  * as read at @now_ns. @self_cpu_ns: what the recorder itself had used by then. Lets go of what is too old. Returns 0 or
  * -ENOMEM.
  */
-int flight_buffer__mark(struct flight_buffer *s, uint64_t now_ns, uint64_t self_cpu_ns,
-			const struct tare_task *tasks, uint32_t nr);
+int flight_buffer__mark(struct flight_buffer *s, uint64_t now_ns, uint64_t self_cpu_ns, const struct tare_task *tasks,
+			uint32_t nr);
 
 /* Let go of all before the last mark that is not younger than @ts_ns; nothing where there is none. */
 void flight_buffer__cut(struct flight_buffer *s, uint64_t ts_ns);

@@ -5,7 +5,7 @@
 
 #include "flight_buffer_impl.h"
 
-#define WRITE_BYTES	(4u << 20)	/* between two calls of meanwhile() */
+#define WRITE_BYTES (4u << 20) /* between two calls of meanwhile() */
 
 static struct tare_array array_of(const struct held *h)
 {

@@ -13,13 +13,13 @@
 typedef ssize_t input_read_fn(void *ctx, void *buf, size_t len);
 
 struct input {
-	int fd;			/* -1: memory, or .read */
-	input_read_fn *read;	/* or NULL */
+	int fd;		     /* -1: memory, or .read */
+	input_read_fn *read; /* or NULL */
 	void *read_ctx;
 	bool eof;
-	unsigned char *buf;	/* a window of the file: bytes start..end of it are valid */
+	unsigned char *buf; /* a window of the file: bytes start..end of it are valid */
 	size_t start, end, size;
-	uint64_t offset;	/* of .start in the file */
+	uint64_t offset; /* of .start in the file */
 };
 
 /* Read on from @fd, which input__close() closes. */
@@ -32,10 +32,10 @@ void input__close(struct input *in);
 
 struct frame {
 	struct tare_frame head;
-	const unsigned char *payload;	/* valid until the next call */
-	uint64_t offset;		/* of the frame in the file */
-	uint64_t skipped;		/* bytes before it that were no whole frame, at .offset - .skipped; */
-	const char *damage;		/* what was wrong with them; NULL where .skipped is 0 */
+	const unsigned char *payload; /* valid until the next call */
+	uint64_t offset;	      /* of the frame in the file */
+	uint64_t skipped;	      /* bytes before it that were no whole frame, at .offset - .skipped; */
+	const char *damage;	      /* what was wrong with them; NULL where .skipped is 0 */
 };
 
 /*

@@ -17,8 +17,8 @@ struct stream {
 	unsigned char *data;
 	size_t used, size;
 	struct entry *entries;
-	size_t head, nr, room;	/* entries head..nr are waiting */
-	unsigned place;		/* 1 + where merge.heap has it; 0: nothing is waiting */
+	size_t head, nr, room; /* entries head..nr are waiting */
+	unsigned place;	       /* 1 + where merge.heap has it; 0: nothing is waiting */
 };
 
 /*

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Records of many CPUs, each nearly in order, into one order by time. Holds what rounds do not yet allow to be given out. */
+/* Records of many CPUs, each nearly in order, into one order by time. Holds what rounds do not yet allow to be given
+ * out. */
 #ifndef TARE_MERGE_H
 #define TARE_MERGE_H
 
@@ -10,11 +11,11 @@
 struct stream;
 
 struct merge {
-	struct stream *streams;		/* by CPU */
+	struct stream *streams; /* by CPU */
 	unsigned nr_streams, room_streams, room_heap;
-	unsigned *heap, heap_len;	/* CPUs that have records, the one with the oldest first */
-	uint64_t bytes;			/* held */
-	uint64_t last_ns, late;		/* given out last; records that came after a later one had been given out */
+	unsigned *heap, heap_len; /* CPUs that have records, the one with the oldest first */
+	uint64_t bytes;		  /* held */
+	uint64_t last_ns, late;	  /* given out last; records that came after a later one had been given out */
 };
 
 /*

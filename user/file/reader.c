@@ -18,16 +18,16 @@
 struct reader {
 	struct input in;
 	struct merge merge;
-	uint64_t until_ns;	/* records up to this time may be given out */
-	uint64_t round_ns;	/* of the last ROUND */
-	struct frame frame;	/* at hand */
-	bool primed;		/* .frame was fetched, with result .fetched, and not yet looked at */
+	uint64_t until_ns;  /* records up to this time may be given out */
+	uint64_t round_ns;  /* of the last ROUND */
+	struct frame frame; /* at hand */
+	bool primed;	    /* .frame was fetched, with result .fetched, and not yet looked at */
 	int fetched;
-	bool torn;		/* .frame held records of impossible length, which is still to be said */
-	struct frame_events description;	/* .frame being given out piece by piece, after all records before it .. */
-	bool described;			/* .. or nothing of it is left */
-	struct frame_events snapshot;		/* the last one, of which nothing is given out before .snapshot_ns .. */
-	uint64_t snapshot_ns;		/* .. UINT64_MAX: there is none, or its time has come */
+	bool torn;			 /* .frame held records of impossible length, which is still to be said */
+	struct frame_events description; /* .frame being given out piece by piece, after all records before it .. */
+	bool described;			 /* .. or nothing of it is left */
+	struct frame_events snapshot;	 /* the last one, of which nothing is given out before .snapshot_ns .. */
+	uint64_t snapshot_ns;		 /* .. UINT64_MAX: there is none, or its time has come */
 	unsigned char *snapshot_payload;
 	bool at_end;
 };

@@ -14,15 +14,15 @@
 
 struct writer {
 	int fd;
-	bool is_file;	/* may be cut back */
-	bool is_new;	/* created here */
-	bool moved;	/* what was there is PATH.old now */
-	int failed;	/* negative errno of the first failure */
+	bool is_file; /* may be cut back */
+	bool is_new;  /* created here */
+	bool moved;   /* what was there is PATH.old now */
+	int failed;   /* negative errno of the first failure */
 	uint64_t bytes, lost;
 	char *path;
-	writer_sink_fn *sink;	/* instead of .fd, or NULL */
+	writer_sink_fn *sink; /* instead of .fd, or NULL */
 	void *sink_ctx;
-	writer_sink_fn *tee;	/* besides, or NULL */
+	writer_sink_fn *tee; /* besides, or NULL */
 	void *tee_ctx;
 };
 
@@ -39,8 +39,8 @@ static int refuse_terminal(void)
 }
 
 /*
- * Keep what is there as PATH.old, and then set *@moved. Returns 0 where @path is free now, 1 where it is a device or pipe
- * to write to as is.
+ * Keep what is there as PATH.old, and then set *@moved. Returns 0 where @path is free now, 1 where it is a device or
+ * pipe to write to as is.
  */
 static int make_room(const char *path, bool *moved)
 {
@@ -79,7 +79,8 @@ int writer__open(const char *path, struct writer **out)
 		ret = make_room(path, &w->moved);
 		w->is_new = !ret;
 		if (ret >= 0)
-			w->fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | (ret ? 0 : O_CREAT | O_EXCL), 0600);
+			w->fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | (ret ? 0 : O_CREAT | O_EXCL),
+				     0600);
 		if (ret < 0 || w->fd < 0) {
 			ret = ret < 0 ? ret : -errno;
 			if (ret != -ELOOP)

@@ -52,8 +52,8 @@ uint64_t writer__bytes(const struct writer *w);
 uint64_t writer__lost_bytes(const struct writer *w);
 
 /*
- * One frame of one struct that ends in a string of @len bytes: @head, of @size bytes, whose second member, which this sets, is
- * how long all of it is. Returns 0 or a negative errno.
+ * One frame of one struct that ends in a string of @len bytes: @head, of @size bytes, whose second member, which this
+ * sets, is how long all of it is. Returns 0 or a negative errno.
  */
 int writer__named(struct writer *w, int type, void *head, size_t size, const char *text, size_t len);
 

@@ -11,8 +11,8 @@
 #include "reader.h"
 #include "util.h"
 
-#define QUEUE_MAX	(64ull << 20)
-#define IDLE_NS		300000000ull	/* three times as long as a recorder lets pass between two rounds */
+#define QUEUE_MAX (64ull << 20)
+#define IDLE_NS	  300000000ull /* three times as long as a recorder lets pass between two rounds */
 
 struct chunk {
 	struct chunk *next;
@@ -31,13 +31,13 @@ struct live {
 
 	/* under the lock */
 	struct chunk *first, *last;
-	uint64_t queued;	/* bytes */
+	uint64_t queued; /* bytes */
 	bool ended, failed, skipping;
-	uint64_t left_out;	/* frames */
-	uint64_t round_ns;	/* of the last ROUND .. */
-	bool has_more;		/* .. and frames came since */
+	uint64_t left_out; /* frames */
+	uint64_t round_ns; /* of the last ROUND .. */
+	bool has_more;	   /* .. and frames came since */
 
-	bool wants_end;		/* atomic; set once these are: */
+	bool wants_end; /* atomic; set once these are: */
 	uint64_t begin_ns, end_ns;
 };
 
@@ -83,8 +83,12 @@ static void live__push_own(struct live *l, int type, uint64_t ts_ns, const void 
 /* The analysis goes on with what is missing said as loss, so that no verdict rests on it. */
 static void live__resume(struct live *l, uint64_t ts_ns)
 {
-	struct { struct tare_array array; struct tare_loss loss; } lost = {
-		{ sizeof(lost.loss), 1 }, { TARE_LOST_OUT, UINT32_MAX, l->left_out },
+	struct {
+		struct tare_array array;
+		struct tare_loss loss;
+	} lost = {
+		{ sizeof(lost.loss), 1 },
+		{ TARE_LOST_OUT, UINT32_MAX, l->left_out },
 	};
 
 	l->skipping = false;

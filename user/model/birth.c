@@ -49,7 +49,8 @@ void births__begin(struct births *b, uint32_t pid, uint64_t ts_ns)
 	last = table__add(&b->last, pid);
 	if (!last)
 		return;
-	b->all[b->nr] = (struct birth){ .born_ns = ts_ns, .before = *last, .nth = *last ? b->all[*last - 1].nth + 1 : 1 };
+	b->all[b->nr] =
+		(struct birth){ .born_ns = ts_ns, .before = *last, .nth = *last ? b->all[*last - 1].nth + 1 : 1 };
 	*last = ++b->nr;
 }
 

@@ -11,19 +11,19 @@
 
 #include "table.h"
 
-#define BIRTHS_MAX	(1u << 16)	/* numbers that were used again; further processes are taken for the one before them */
-#define BIRTHS_MAX_PID	(1u << 22)	/* PID_MAX_LIMIT, include/linux/threads.h */
+#define BIRTHS_MAX     (1u << 16) /* numbers that were used again; further processes are taken for the one before them */
+#define BIRTHS_MAX_PID (1u << 22) /* PID_MAX_LIMIT, include/linux/threads.h */
 
 struct birth {
 	uint64_t born_ns;
 	uint32_t nth;
-	uint32_t before;	/* of the same number: 1 + index; 0: none but the first */
+	uint32_t before; /* of the same number: 1 + index; 0: none but the first */
 };
 
 struct births {
-	uint64_t first_ns;	/* when the first process was seen */
-	uint64_t *seen;		/* a bit for each number that a process had; NULL until there is one */
-	struct table last;	/* number to 1 + index of the last one that had it, where it was used again */
+	uint64_t first_ns; /* when the first process was seen */
+	uint64_t *seen;	   /* a bit for each number that a process had; NULL until there is one */
+	struct table last; /* number to 1 + index of the last one that had it, where it was used again */
 	struct birth *all;
 	uint32_t nr, room;
 };

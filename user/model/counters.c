@@ -7,9 +7,12 @@
 #include "counters.h"
 
 /* The fields that only grow, and those that are a level. */
-#define GROWING(X)                                                                                                  \
-	X(goroutine_switches) X(goroutines_created) X(alloc_bytes) X(alloc_objects) X(freed_bytes) X(freed_objects) \
-	X(collections) X(pauses) X(pause_ns) X(syscalls) X(preempts) X(assist_ns)
+#define GROWING(X)            \
+	X(goroutine_switches) \
+	X(goroutines_created) \
+	X(alloc_bytes)        \
+	X(alloc_objects)      \
+	X(freed_bytes) X(freed_objects) X(collections) X(pauses) X(pause_ns) X(syscalls) X(preempts) X(assist_ns)
 #define LEVELS(X) X(heap_bytes) X(goal_bytes)
 
 /* After a process told its last it may be looked at once more before it is gone. */

@@ -6,18 +6,18 @@
 #include "birth.h"
 #include "event.h"
 
-#define COUNTERS_MAX_PROCESSES 4096	/* the others are left out */
+#define COUNTERS_MAX_PROCESSES 4096 /* the others are left out */
 
 struct counters_of {
 	struct tare_counters first, last;
-	bool ended;		/* .last is final, or the process went on as another program */
+	bool ended; /* .last is final, or the process went on as another program */
 };
 
 struct runtime_counters {
-	const struct births *births;	/* to be set before the first event; NULL: no number is used again */
+	const struct births *births; /* to be set before the first event; NULL: no number is used again */
 	struct counters_of *processes;
 	size_t nr, room;
-	uint64_t left_out;	/* readings of processes beyond that */
+	uint64_t left_out; /* readings of processes beyond that */
 };
 
 /* Fold in one reading. Returns 0 or -ENOMEM. */

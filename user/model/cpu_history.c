@@ -11,18 +11,18 @@ struct past_switch {
 };
 
 /*
- * How many of its last switches a CPU remembers, powers of two: more where these were within the time that a thread may have
- * to wait, as long as there is room for it. A wait that saw still more has an owner unknown at first.
+ * How many of its last switches a CPU remembers, powers of two: more where these were within the time that a thread may
+ * have to wait, as long as there is room for it. A wait that saw still more has an owner unknown at first.
  */
-#define REMEMBER_FIRST	256
-#define REMEMBER	4096
-#define REMEMBER_ALL	(1u << 20)	/* over all CPUs; each has REMEMBER besides */
-#define LONG_WAIT_NS	10000000000ull
+#define REMEMBER_FIRST 256
+#define REMEMBER       4096
+#define REMEMBER_ALL   (1u << 20) /* over all CPUs; each has REMEMBER besides */
+#define LONG_WAIT_NS   10000000000ull
 
 struct cpu_past {
-	uint64_t count, oldest;	/* ever; the first one that is remembered */
+	uint64_t count, oldest; /* ever; the first one that is remembered */
 	uint32_t size;		/* a power of two */
-	struct past_switch *at;	/* number n at [n & (size - 1)] */
+	struct past_switch *at; /* number n at [n & (size - 1)] */
 };
 
 void moves__add(struct moves *m, struct move move)
@@ -107,14 +107,14 @@ int cpu_history__switch(struct cpu_history *h, const struct task_names *names, c
 static const struct cpu_owner *who_left(const struct past_switch *before, const struct past_switch *e, uint64_t from,
 					bool forgot)
 {
-	bool known = !before ? !forgot
-			     : before->next.tid == e->prev.tid || (before->ts_ns < from && !before->next.own);
+	bool known = !before ? !forgot : before->next.tid == e->prev.tid || (before->ts_ns < from && !before->next.own);
 
 	return known ? &e->prev : NULL;
 }
 
 /* Who had the CPU from @before, the last switch of a wait that began at @from, to its end; @after: the next one. */
-static const struct cpu_owner *who_stayed(const struct past_switch *before, const struct past_switch *after, uint64_t from)
+static const struct cpu_owner *who_stayed(const struct past_switch *before, const struct past_switch *after,
+					  uint64_t from)
 {
 	if (!before)
 		return NULL;

@@ -25,13 +25,13 @@
 
 #include "task_names.h"
 
-#define MODEL_MAX_CPUS	8192	/* Linux has no more */
-#define MAX_MOVES	4
+#define MODEL_MAX_CPUS 8192 /* Linux has no more */
+#define MAX_MOVES      4
 
 struct cpu_owner {
-	uint32_t tid;		/* 0: nobody, or not known */
-	uint16_t name;		/* enum name_id */
-	bool own;		/* a target thread */
+	uint32_t tid;  /* 0: nobody, or not known */
+	uint16_t name; /* enum name_id */
+	bool own;      /* a target thread */
 };
 
 /* A thread off the CPU was moved to another run queue. */
@@ -41,17 +41,17 @@ struct move {
 };
 
 struct moves {
-	struct move at[MAX_MOVES];	/* the newest last */
+	struct move at[MAX_MOVES]; /* the newest last */
 	uint8_t count;
-	bool forgot;			/* there were more */
+	bool forgot; /* there were more */
 };
 
 void moves__add(struct moves *m, struct move move);
 
 /* All 0 at first. */
 struct cpu_history {
-	uint64_t nr_past;			/* switches that all of these have room for */
-	struct cpu_past *cpus[MODEL_MAX_CPUS];	/* NULL: nothing was recorded there */
+	uint64_t nr_past;		       /* switches that all of these have room for */
+	struct cpu_past *cpus[MODEL_MAX_CPUS]; /* NULL: nothing was recorded there */
 };
 
 void cpu_history__free(struct cpu_history *h);
@@ -62,7 +62,7 @@ int cpu_history__switch(struct cpu_history *h, const struct task_names *names, c
 /* Thread @tid waited from @from_ns to @to_ns: on @cpu in the end, and before that where @moves says. */
 struct cpu_wait {
 	uint64_t from_ns, to_ns;
-	const struct moves *moves;	/* NULL: none */
+	const struct moves *moves; /* NULL: none */
 	uint32_t tid;
 	uint16_t cpu;
 };

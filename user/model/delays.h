@@ -12,7 +12,9 @@
 #define DELAYS_MAX_PROCESSES 64
 
 struct delays {
-	struct delays_of { struct tare_delays *first, *last; } processes[DELAYS_MAX_PROCESSES];
+	struct delays_of {
+		struct tare_delays *first, *last;
+	} processes[DELAYS_MAX_PROCESSES];
 	unsigned nr;
 };
 

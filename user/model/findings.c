@@ -51,7 +51,8 @@ int findings__quota(struct findings *f, const struct event *ev)
 		*slot = (uintptr_t)(q = calloc(1, sizeof(*q)));
 	if (!q)
 		return -ENOMEM;
-	*q = (struct quota){ intern__keep(&f->texts, ev->quota.path, head->path_len) ?: "", head->quota_ns, head->period_ns };
+	*q = (struct quota){ intern__keep(&f->texts, ev->quota.path, head->path_len) ?: "", head->quota_ns,
+			     head->period_ns };
 	return 0;
 }
 

@@ -6,16 +6,16 @@
 #include "event.h"
 #include "intern.h"
 
-#define FINDINGS_MAX	(1u << 16)	/* pages, and quotas; what is beyond is not kept */
+#define FINDINGS_MAX (1u << 16) /* pages, and quotas; what is beyond is not kept */
 
 struct quota {
-	const char *cgroup;		/* its path; not safe to print */
+	const char *cgroup; /* its path; not safe to print */
 	uint64_t quota_ns, period_ns;
 };
 
 struct findings {
-	struct table pages;		/* process and page to name */
-	struct table quotas;		/* process or thread to struct quota */
+	struct table pages;  /* process and page to name */
+	struct table quotas; /* process or thread to struct quota */
 	struct intern texts;
 };
 
@@ -26,7 +26,8 @@ void findings__free(struct findings *f);
 int findings__page(struct findings *f, const struct event *ev);
 int findings__quota(struct findings *f, const struct event *ev);
 
-/* What the page of @address belongs to in process @pid, "" for memory without a name; NULL: not known. Not safe to print. */
+/* What the page of @address belongs to in process @pid, "" for memory without a name; NULL: not known. Not safe to
+ * print. */
 const char *findings__page_name(const struct findings *f, uint32_t pid, uint64_t address);
 
 /* The quota that holds process or thread @pid back, as told last; NULL: not known. */

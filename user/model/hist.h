@@ -11,12 +11,12 @@
 
 #include <stdint.h>
 
-#define HIST_SUB_BITS	5
-#define HIST_BUCKETS	((64 - HIST_SUB_BITS + 1) << HIST_SUB_BITS)
+#define HIST_SUB_BITS 5
+#define HIST_BUCKETS  ((64 - HIST_SUB_BITS + 1) << HIST_SUB_BITS)
 
 struct hist {
 	uint64_t count, total;
-	uint64_t min, max;	/* 0 where count is 0 */
+	uint64_t min, max; /* 0 where count is 0 */
 	uint64_t buckets[HIST_BUCKETS];
 };
 

@@ -92,7 +92,8 @@ static int fold_process(struct model *m, const struct event *ev)
 	char *cmdline;
 
 	/* described again when it calls exec: the last word counts */
-	while (at < m->nr_processes && (m->processes[at].pid != head->pid || m->processes[at].start_ns != head->start_ns))
+	while (at < m->nr_processes &&
+	       (m->processes[at].pid != head->pid || m->processes[at].start_ns != head->start_ns))
 		at++;
 	if (at == MODEL_MAX_PROCESSES)
 		return 0;
@@ -228,10 +229,10 @@ static int fold_nothing(struct model *m, const struct event *ev)
 }
 
 /* Those that only threads and their switches care for. */
-#define TO_SWITCHES(verb)                                                      \
-	static int fold_##verb(struct model *m, const struct event *ev)        \
-	{                                                                      \
-		return switches__##verb(&m->switches, ev);                     \
+#define TO_SWITCHES(verb)                                               \
+	static int fold_##verb(struct model *m, const struct event *ev) \
+	{                                                               \
+		return switches__##verb(&m->switches, ev);              \
 	}
 TO_SWITCHES(switch)
 TO_SWITCHES(name)
@@ -263,18 +264,18 @@ static int fold_fault(struct model *m, const struct event *ev)
 }
 
 /* What only pauses__event() looks at, or none of the two but exports. */
-#define fold_module fold_nothing
-#define fold_runtime fold_nothing
+#define fold_module    fold_nothing
+#define fold_runtime   fold_nothing
 #define fold_goroutine fold_nothing
-#define fold_sample fold_nothing
-#define fold_irq fold_nothing
+#define fold_sample    fold_nothing
+#define fold_irq       fold_nothing
 #define fold_fault_end fold_nothing
-#define fold_stack fold_nothing
+#define fold_stack     fold_nothing
 
 /* Of every kind there is: one that nobody thought of here does not compile. */
 static const struct {
 	int (*fold)(struct model *m, const struct event *ev);
-	bool timed;	/* it happened at its time: the recording lasts until then at least */
+	bool timed; /* it happened at its time: the recording lasts until then at least */
 } kinds[NR_EVENTS] = {
 #define DESCRIPTION(kind, name) [EVENT_##kind] = { fold_##name, false },
 #define RECORD(kind, name, ...) [EVENT_##kind] = { fold_##name, true },

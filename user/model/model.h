@@ -17,16 +17,16 @@
 #include "switch.h"
 #include "symbol.h"
 
-#define MODEL_MAX_INFO		128
-#define MODEL_MAX_INFO_LEN	4096
-#define MODEL_MAX_PROCESSES	16
-#define MODEL_MAX_PROBES	64
-#define MODEL_MAX_DAMAGE	16
+#define MODEL_MAX_INFO	    128
+#define MODEL_MAX_INFO_LEN  4096
+#define MODEL_MAX_PROCESSES 16
+#define MODEL_MAX_PROBES    64
+#define MODEL_MAX_DAMAGE    16
 
 struct model_process {
 	uint32_t pid, ppid;
-	uint64_t start_ns;	/* as the recorder tells it; 0: it does not */
-	char *cmdline;		/* arguments separated by blanks; cut at MODEL_MAX_INFO_LEN */
+	uint64_t start_ns; /* as the recorder tells it; 0: it does not */
+	char *cmdline;	   /* arguments separated by blanks; cut at MODEL_MAX_INFO_LEN */
 };
 
 struct model_damage {
@@ -40,11 +40,13 @@ struct model {
 	bool has_header, has_end;
 	struct tare_header header;
 	struct tare_end end;
-	struct { char *key, *value; } info[MODEL_MAX_INFO];
+	struct {
+		char *key, *value;
+	} info[MODEL_MAX_INFO];
 	unsigned nr_info;
-	struct model_process processes[MODEL_MAX_PROCESSES];	/* the first ones */
+	struct model_process processes[MODEL_MAX_PROCESSES]; /* the first ones */
 	unsigned nr_processes;
-	struct tare_probe probes[MODEL_MAX_PROBES];		/* running totals as they were given last */
+	struct tare_probe probes[MODEL_MAX_PROBES]; /* running totals as they were given last */
 	unsigned nr_probes;
 	struct runtime_counters counters;
 	struct delays delays;
@@ -52,16 +54,16 @@ struct model {
 	struct preemption preemption;
 	struct model_symbols symbols;
 	struct findings findings;
-	struct table loss;					/* class << 32 | CPU to its running total */
-	uint64_t lost[TARE_NR_LOST];				/* by class, set by model__finish() */
-	struct model_damage damage[MODEL_MAX_DAMAGE];		/* the first ones .. */
-	uint64_t nr_damage, damage_bytes;			/* .. and all of them */
-	uint64_t late;						/* set by who reads: events out of order */
-	uint32_t first_tid, first_tgid;				/* of the first target thread */
-	char first_comm[TARE_COMM_LEN + 1];			/* its name when it was first seen .. */
-	char target_comm[TARE_COMM_LEN + 1];			/* .. and its process's, last known */
-	uint64_t begin_ns, end_ns;				/* first snapshot and end, once finished */
-	uint64_t first_event_ns;				/* the begin where there is no snapshot */
+	struct table loss;			      /* class << 32 | CPU to its running total */
+	uint64_t lost[TARE_NR_LOST];		      /* by class, set by model__finish() */
+	struct model_damage damage[MODEL_MAX_DAMAGE]; /* the first ones .. */
+	uint64_t nr_damage, damage_bytes;	      /* .. and all of them */
+	uint64_t late;				      /* set by who reads: events out of order */
+	uint32_t first_tid, first_tgid;		      /* of the first target thread */
+	char first_comm[TARE_COMM_LEN + 1];	      /* its name when it was first seen .. */
+	char target_comm[TARE_COMM_LEN + 1];	      /* .. and its process's, last known */
+	uint64_t begin_ns, end_ns;		      /* first snapshot and end, once finished */
+	uint64_t first_event_ns;		      /* the begin where there is no snapshot */
 	uint64_t events;
 	bool finished;
 };
@@ -92,8 +94,8 @@ bool model__is_incomplete(const struct model *m);
 const struct tare_probe *model__find_probe(const struct model *m, const char *name);
 
 /*
- * What all probes cost, without holding programs at their start. Returns hits; sets *@ns to hits x the mean of the timed
- * ones, TARE_UNKNOWN where none were.
+ * What all probes cost, without holding programs at their start. Returns hits; sets *@ns to hits x the mean of the
+ * timed ones, TARE_UNKNOWN where none were.
  */
 uint64_t model__probe_cost(const struct model *m, uint64_t *ns);
 

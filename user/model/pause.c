@@ -175,7 +175,9 @@ static void pause__note_wake(struct pauses *ps, struct pause *p, const struct ev
 	if (!waker || waker->tgid != p->tgid || waker->tid == p->initiator.tid)
 		return;
 	r->wakes[r->nr_wakes++ % MAX_WAKES] = (struct pause_wake){
-		.waker_tid = waker->tid, .wake_ns = late < ev->ts_ns ? ev->ts_ns - late : 0, .run_ns = ev->ts_ns,
+		.waker_tid = waker->tid,
+		.wake_ns = late < ev->ts_ns ? ev->ts_ns - late : 0,
+		.run_ns = ev->ts_ns,
 	};
 }
 
@@ -236,7 +238,8 @@ static int fold_exit(struct pauses *ps, const struct event *ev)
 	return 0;
 }
 
-/* Another program from now on, of the one thread that is left. What was known of all others, it by its old number, is past. */
+/* Another program from now on, of the one thread that is left. What was known of all others, it by its old number, is
+ * past. */
 static int fold_exec(struct pauses *ps, const struct event *ev)
 {
 	struct pause_process *pr = pauses__process(ps, ev->exec.tid);
@@ -277,15 +280,15 @@ static int fold_stack(struct pauses *ps, const struct event *ev)
 	return 0;
 }
 
-#define EVIDENCE(verb)                                                                                    \
-	static int fold_##verb(struct pauses *ps, const struct event *ev)                                 \
-	{                                                                                                 \
-		struct pause_thread *t;                                                                   \
-		struct pause_process *pr = pauses__about(ps, ev->verb.tid, &t);                           \
-                                                                                                          \
-		if (pr)                                                                                   \
-			pause_thread__##verb(t, ev, pr->now);                                             \
-		return 0;                                                                                 \
+#define EVIDENCE(verb)                                                          \
+	static int fold_##verb(struct pauses *ps, const struct event *ev)       \
+	{                                                                       \
+		struct pause_thread *t;                                         \
+		struct pause_process *pr = pauses__about(ps, ev->verb.tid, &t); \
+                                                                                \
+		if (pr)                                                         \
+			pause_thread__##verb(t, ev, pr->now);                   \
+		return 0;                                                       \
 	}
 EVIDENCE(signal)
 EVIDENCE(fault)
@@ -294,10 +297,10 @@ EVIDENCE(sample)
 EVIDENCE(irq)
 
 static int (*const folds[])(struct pauses *ps, const struct event *ev) = {
-	[EVENT_SWITCH] = fold_switch, [EVENT_FORK] = fold_fork, [EVENT_EXIT] = fold_exit, [EVENT_EXEC] = fold_exec,
-	[EVENT_RUNTIME] = fold_runtime, [EVENT_GOROUTINE] = fold_goroutine, [EVENT_SIGNAL] = fold_signal,
-	[EVENT_FAULT] = fold_fault, [EVENT_SAMPLE] = fold_sample, [EVENT_IRQ] = fold_irq,
-	[EVENT_FAULT_END] = fold_fault_end, [EVENT_STACK] = fold_stack,
+	[EVENT_SWITCH] = fold_switch, [EVENT_FORK] = fold_fork,		  [EVENT_EXIT] = fold_exit,
+	[EVENT_EXEC] = fold_exec,     [EVENT_RUNTIME] = fold_runtime,	  [EVENT_GOROUTINE] = fold_goroutine,
+	[EVENT_SIGNAL] = fold_signal, [EVENT_FAULT] = fold_fault,	  [EVENT_SAMPLE] = fold_sample,
+	[EVENT_IRQ] = fold_irq,	      [EVENT_FAULT_END] = fold_fault_end, [EVENT_STACK] = fold_stack,
 };
 
 int pauses__event(struct pauses *ps, const struct event *at)

@@ -6,8 +6,8 @@
 
 struct straggler {
 	struct pause_thread *t;
-	uint64_t stop_ns;	/* it stood .. */
-	uint64_t until_ns;	/* .. and until then others still waited for it to say so */
+	uint64_t stop_ns;  /* it stood .. */
+	uint64_t until_ns; /* .. and until then others still waited for it to say so */
 	uint64_t goroutine;
 };
 
@@ -110,7 +110,8 @@ static bool is_futex(const struct pauses *ps, uint64_t detail)
 
 	if (arch >= sizeof(futex) / sizeof(futex[0]))
 		return false;
-	return detail < DETAIL_STOP(0) && (detail & 0xffff) != TARE_NO_SYSCALL && (detail & 0xffff) == futex[arch][detail >> 16 & 1];
+	return detail < DETAIL_STOP(0) && (detail & 0xffff) != TARE_NO_SYSCALL &&
+	       (detail & 0xffff) == futex[arch][detail >> 16 & 1];
 }
 
 /*

@@ -155,8 +155,9 @@ static uint32_t take_stack(struct pause_thread *t, uint64_t ip)
 
 void pause_thread__sample(struct pause_thread *t, const struct event *ev, bool told)
 {
-	struct pause_act at = { .known = true, .cause = PAUSE_USER, .detail = ev->sample.ip,
-				.stack = take_stack(t, ev->sample.ip) };
+	struct pause_act at = {
+		.known = true, .cause = PAUSE_USER, .detail = ev->sample.ip, .stack = take_stack(t, ev->sample.ip)
+	};
 
 	if (ev->sample.softirq || ev->sample.hardirq)
 		return; /* interrupts have records of their own, with their length */
@@ -198,8 +199,11 @@ void pause_thread__signal(struct pause_thread *t, const struct event *ev, bool t
 	after.weak = false;
 	/* what kept it waiting is the call at whose end it came; unless it was kept out, and that call let it in */
 	if (ev->signal.call && t->pending && !t->masked) {
-		before = (struct pause_act){ .known = true, .cause = PAUSE_KERNEL, .asked = true,
-					     .detail = ev->signal.call - 1, .stack = after.stack };
+		before = (struct pause_act){ .known = true,
+					     .cause = PAUSE_KERNEL,
+					     .asked = true,
+					     .detail = ev->signal.call - 1,
+					     .stack = after.stack };
 		after.weak = true;
 	}
 	pause_thread__evidence(t, ev->ts_ns, &before, &after, told);
@@ -218,7 +222,8 @@ void pause_thread__irq(struct pause_thread *t, const struct event *ev, bool told
 	t->irq_ns += end - start;
 	if (!told)
 		return;
-	/* as many as these between two moments that something is known of are a storm: then what it interrupted is a guess */
+	/* as many as these between two moments that something is known of are a storm: then what it interrupted is a
+	 * guess */
 	if (t->nr_irqs == PAUSE_MAX_IRQS && end > t->pos_ns) {
 		tell_to(t, start > t->pos_ns ? start : t->pos_ns, &in_user);
 		t->pos_ns = start > t->pos_ns ? start : t->pos_ns;

@@ -17,9 +17,11 @@ static struct pause_freeze *pause_process__frozen(struct pause_process *pr)
 void pause_process__note_freeze(struct pauses *ps, struct pause_process *pr, const struct pause_thread *t,
 				uint64_t ts_ns)
 {
-	if (t->off != OFF_BLOCKED || !switches__freezes_sleepers(ps->switches, t->off_detail) || pause_process__frozen(pr))
+	if (t->off != OFF_BLOCKED || !switches__freezes_sleepers(ps->switches, t->off_detail) ||
+	    pause_process__frozen(pr))
 		return;
-	pr->freezes[pr->nr_freezes++ % MAX_FREEZES] = (struct pause_freeze){ .since_ns = ts_ns, .detail = t->off_detail };
+	pr->freezes[pr->nr_freezes++ % MAX_FREEZES] =
+		(struct pause_freeze){ .since_ns = ts_ns, .detail = t->off_detail };
 }
 
 /* Who was frozen, or slept by then, and is woken: that is the thaw, or shows that not all are frozen. */

@@ -5,42 +5,42 @@
 
 #include "pause_thread.h"
 
-#define MAX_PROCESSES	4096
-#define MAX_LINGERING	4
-#define MAX_DEAD	1024	/* threads that ended during a pause, kept until its end */
-#define MAX_WAKES	8
-#define MAX_TURNS	8
-#define MAX_RESTARTS	256	/* threads of one pause that were told to go on */
-#define MAX_FREEZES	8
-#define LINGER_NS	1000000000ull	/* a thread that runs later than that after a pause is none of its */
+#define MAX_PROCESSES 4096
+#define MAX_LINGERING 4
+#define MAX_DEAD      1024 /* threads that ended during a pause, kept until its end */
+#define MAX_WAKES     8
+#define MAX_TURNS     8
+#define MAX_RESTARTS  256 /* threads of one pause that were told to go on */
+#define MAX_FREEZES   8
+#define LINGER_NS     1000000000ull /* a thread that runs later than that after a pause is none of its */
 /* Who was woken wakes another at once if there is more work: what it wakes later is its own affair. */
-#define CHAIN_NS	50000
+#define CHAIN_NS 50000
 
 /* A target thread woke the initiator while the world was being stopped. */
 struct pause_wake {
 	uint32_t waker_tid;
 	uint64_t wake_ns, run_ns;
-	uint64_t slept_ns;	/* it slept again then: that was not what it waited for; 0: it did not */
+	uint64_t slept_ns; /* it slept again then: that was not what it waited for; 0: it did not */
 };
 
 struct pause_restart {
 	uint32_t tid, waker_tid;
 	uint64_t wake_ns, run_ns;
-	int parent;		/* index of who woke it; -1: the initiator */
-	struct segs wait;	/* [wake_ns, run_ns] */
+	int parent;	  /* index of who woke it; -1: the initiator */
+	struct segs wait; /* [wake_ns, run_ns] */
 };
 
 struct pause_restarts {
-	uint64_t slept_ns;		/* the initiator, having asked, went to sleep: it waited for somebody */
-	struct pause_wake wakes[MAX_WAKES];	/* the newest at [(nr_wakes - 1) % MAX_WAKES] */
+	uint64_t slept_ns;		    /* the initiator, having asked, went to sleep: it waited for somebody */
+	struct pause_wake wakes[MAX_WAKES]; /* the newest at [(nr_wakes - 1) % MAX_WAKES] */
 	uint64_t nr_wakes;
-	bool stopped_about;		/* when all stood is not told, but what was told at about that time */
-	uint32_t laid_tid;		/* who laid down a P last .. */
+	bool stopped_about; /* when all stood is not told, but what was told at about that time */
+	uint32_t laid_tid;  /* who laid down a P last .. */
 	uint64_t laid_ns, laid_goroutine;
 	struct pause_restart *at;
 	uint32_t n, room;
-	uint32_t born[MAX_WAKES], nr_born;	/* threads that the initiator made to go on */
-	uint64_t lost_total;		/* events lost before the request */
+	uint32_t born[MAX_WAKES], nr_born; /* threads that the initiator made to go on */
+	uint64_t lost_total;		   /* events lost before the request */
 };
 
 /* Somebody waits for the turn to stop the world. It may run on another thread when it has it. */
@@ -51,23 +51,23 @@ struct pause_turn {
 
 /* All that slept were frozen, too, and no switch told of it. */
 struct pause_freeze {
-	uint64_t since_ns, until_ns;	/* 0: it is still */
+	uint64_t since_ns, until_ns; /* 0: it is still */
 	uint64_t detail;
 };
 
 struct pause_process {
 	uint32_t tgid;
-	uint64_t process;		/* that .tgid is, see birth.h */
+	uint64_t process; /* that .tgid is, see birth.h */
 	uint64_t epoch;
-	bool tells_goroutines;		/* there are records of what threads run */
+	bool tells_goroutines; /* there are records of what threads run */
 	struct pause_turn turns[MAX_TURNS];
 	unsigned next_turn;
-	struct pause *now;		/* from its request until all were told to go on */
-	struct pause *lingering[MAX_LINGERING];	/* the oldest first */
+	struct pause *now;			/* from its request until all were told to go on */
+	struct pause *lingering[MAX_LINGERING]; /* the oldest first */
 	unsigned nr_lingering;
 	uint32_t dead[MAX_DEAD];
 	unsigned nr_dead;
-	struct pause_freeze freezes[MAX_FREEZES];	/* the newest at [(nr_freezes - 1) % MAX_FREEZES] */
+	struct pause_freeze freezes[MAX_FREEZES]; /* the newest at [(nr_freezes - 1) % MAX_FREEZES] */
 	uint64_t nr_freezes;
 };
 

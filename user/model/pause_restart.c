@@ -85,8 +85,9 @@ static void pause__runs(struct pauses *ps, struct pause *p, const struct pause_t
 		p->lost = true;
 		return;
 	}
-	*r = (struct pause_restart){ .tid = t->tid, .waker_tid = waker, .wake_ns = wake_ns, .run_ns = ev->ts_ns,
-				     .parent = parent };
+	*r = (struct pause_restart){
+		.tid = t->tid, .waker_tid = waker, .wake_ns = wake_ns, .run_ns = ev->ts_ns, .parent = parent
+	};
 	for (uint32_t i = 0; i < ps->scratch.n; i++) {
 		const struct pause_seg *s = &ps->scratch.at[i];
 
@@ -126,8 +127,9 @@ void pause__join_restart(struct pauses *ps, struct pause *p)
 		path[n++] = i;
 	while (n--) {
 		const struct pause_restart *step = &r->at[path[n]];
-		struct pause_seg waking = { .tid = who, .part = PAUSE_RESTART, .cause = PAUSE_RUNTIME, .on_cpu = true,
-					    .firm = true };
+		struct pause_seg waking = {
+			.tid = who, .part = PAUSE_RESTART, .cause = PAUSE_RUNTIME, .on_cpu = true, .firm = true
+		};
 
 		/* who woke it had to come so far first */
 		if (step->wake_ns > pos) {

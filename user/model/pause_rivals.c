@@ -2,14 +2,14 @@
 #include "pause_rivals.h"
 #include "pause_seg.h"
 
-#define MAX_PIECES 16	/* of one wait */
+#define MAX_PIECES 16 /* of one wait */
 
 /* Who had the CPU for how long, in the order in which they came. */
 struct owners {
 	struct pause_seg at[MAX_PIECES];
 	uint64_t ns[MAX_PIECES];
 	unsigned n;
-	bool mixed;	/* some took turns: the time of each is put together */
+	bool mixed; /* some took turns: the time of each is put together */
 };
 
 static bool same_owner(const struct pause_seg *a, const struct pause_seg *b)
@@ -37,8 +37,9 @@ static void owners__add(struct owners *o, const struct pause_seg *s, uint64_t ns
 	}
 	if (i == MAX_PIECES)
 		/* the last row is for all that have none */
-		o->at[--i] = (struct pause_seg){ .tid = s->tid, .cpu = s->cpu, .cause = PAUSE_RUNQUEUE, .name = NAME_OTHER,
-						 .firm = true };
+		o->at[--i] = (struct pause_seg){
+			.tid = s->tid, .cpu = s->cpu, .cause = PAUSE_RUNQUEUE, .name = NAME_OTHER, .firm = true
+		};
 	else if (i == o->n)
 		o->at[o->n++] = *s;
 	o->ns[i] += ns;
@@ -48,7 +49,7 @@ struct wait_reader {
 	uint32_t tid;
 	uint16_t cpu;
 	uint64_t begin_ns, cut_ns;
-	uint64_t pos_ns;	/* .out is told until then */
+	uint64_t pos_ns; /* .out is told until then */
 	struct owners owners;
 	struct segs *out;
 };
@@ -72,8 +73,13 @@ static void wait_reader__take(void *ctx, const struct cpu_turn *turn)
 	uint64_t from = turn->from_ns;
 
 	if (o->name != NAME_IDLE && o->tid != r->tid)
-		s = (struct pause_seg){ .tid = r->tid, .cpu = turn->cpu, .cause = PAUSE_RUNQUEUE, .firm = true,
-					.name = o->name, .other = o->tid, .own = o->own };
+		s = (struct pause_seg){ .tid = r->tid,
+					.cpu = turn->cpu,
+					.cause = PAUSE_RUNQUEUE,
+					.firm = true,
+					.name = o->name,
+					.other = o->tid,
+					.own = o->own };
 	if (turn->cpu != r->cpu)
 		wait_reader__flush(r);
 	r->cpu = turn->cpu;
@@ -88,7 +94,9 @@ static void wait_reader__take(void *ctx, const struct cpu_turn *turn)
 void pause_rivals__wait(const struct pauses *ps, const struct cpu_wait *wait, uint64_t begin_ns, uint64_t cut_ns,
 			struct segs *out)
 {
-	struct wait_reader r = { .tid = wait->tid, .begin_ns = begin_ns, .cut_ns = cut_ns, .pos_ns = wait->from_ns, .out = out };
+	struct wait_reader r = {
+		.tid = wait->tid, .begin_ns = begin_ns, .cut_ns = cut_ns, .pos_ns = wait->from_ns, .out = out
+	};
 
 	cpu_history__wait(&ps->switches->history, wait, wait_reader__take, &r);
 	wait_reader__flush(&r);

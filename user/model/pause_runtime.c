@@ -215,8 +215,7 @@ static struct pause *pause_process__of(struct pause_process *pr, const struct pa
 	return NULL;
 }
 
-static int rt_own_stopping(struct pauses *ps, struct pause_process *pr, struct pause_thread *t,
-			   const struct event *ev)
+static int rt_own_stopping(struct pauses *ps, struct pause_process *pr, struct pause_thread *t, const struct event *ev)
 {
 	struct pause *p = pr->now;
 
@@ -242,7 +241,9 @@ static int rt_own_total(struct pauses *ps, struct pause_process *pr, struct paus
 static int rt_wait(struct pauses *ps, struct pause_process *pr, struct pause_thread *t, const struct event *ev)
 {
 	pr->turns[pr->next_turn++ % MAX_TURNS] = (struct pause_turn){
-		.goroutine = goroutine_of(t, ev), .since_ns = ev->ts_ns, .tid = t->tid,
+		.goroutine = goroutine_of(t, ev),
+		.since_ns = ev->ts_ns,
+		.tid = t->tid,
 	};
 	return 0;
 }
@@ -272,10 +273,16 @@ static int rt_assist(struct pauses *ps, struct pause_process *pr, struct pause_t
 }
 
 static const runtime_fold runtime_folds[TARE_NR_RT_EVENTS] = {
-	[TARE_RT_STW_REQUEST] = rt_request, [TARE_RT_P_STOPPED] = rt_p_stopped, [TARE_RT_STW_STOPPED] = rt_stopped,
-	[TARE_RT_STW_RESTART] = rt_restart, [TARE_RT_STW_STARTED] = rt_started,
-	[TARE_RT_OWN_STOPPING] = rt_own_stopping, [TARE_RT_OWN_TOTAL] = rt_own_total, [TARE_RT_STW_WAIT] = rt_wait,
-	[TARE_RT_PREEMPT_REQUEST] = rt_preempt_request, [TARE_RT_ASSIST] = rt_assist,
+	[TARE_RT_STW_REQUEST] = rt_request,
+	[TARE_RT_P_STOPPED] = rt_p_stopped,
+	[TARE_RT_STW_STOPPED] = rt_stopped,
+	[TARE_RT_STW_RESTART] = rt_restart,
+	[TARE_RT_STW_STARTED] = rt_started,
+	[TARE_RT_OWN_STOPPING] = rt_own_stopping,
+	[TARE_RT_OWN_TOTAL] = rt_own_total,
+	[TARE_RT_STW_WAIT] = rt_wait,
+	[TARE_RT_PREEMPT_REQUEST] = rt_preempt_request,
+	[TARE_RT_ASSIST] = rt_assist,
 };
 
 int pauses__runtime(struct pauses *ps, struct pause_process *pr, const struct event *ev)

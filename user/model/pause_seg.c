@@ -6,7 +6,7 @@
 #include "array.h"
 #include "pause_seg.h"
 
-#define KEEP_PLACES 48	/* of one kind of time, where all cannot be kept apart */
+#define KEEP_PLACES 48 /* of one kind of time, where all cannot be kept apart */
 
 void segs__free(struct segs *s)
 {
@@ -62,8 +62,11 @@ static bool join_any(struct pause_seg *a, const struct pause_seg *b)
 {
 	if (a->part != b->part || a->end_ns != b->start_ns)
 		return false;
-	*a = (struct pause_seg){ .start_ns = a->start_ns, .end_ns = b->end_ns, .cause = PAUSE_UNEXPLAINED,
-				 .part = a->part, .tid = a->tid == b->tid ? a->tid : 0 };
+	*a = (struct pause_seg){ .start_ns = a->start_ns,
+				 .end_ns = b->end_ns,
+				 .cause = PAUSE_UNEXPLAINED,
+				 .part = a->part,
+				 .tid = a->tid == b->tid ? a->tid : 0 };
 	return true;
 }
 
@@ -170,9 +173,8 @@ static void segs__gather(struct segs *s, uint32_t end, uint32_t span)
 }
 
 /*
- * Memory is bounded: what is too fine for it loses its order first, then the places where it was least, then all places,
- * then its cause; never its time.
- * The newest stay as they are, since more may become known of them.
+ * Memory is bounded: what is too fine for it loses its order first, then the places where it was least, then all
+ * places, then its cause; never its time. The newest stay as they are, since more may become known of them.
  */
 static void segs__coarsen(struct segs *s)
 {

@@ -33,7 +33,7 @@ void segs__steal(struct segs *s, uint32_t tid, uint64_t in_ns, uint64_t out_ns, 
 struct segs_role {
 	uint32_t tid;
 	enum pause_part part;
-	bool works;	/* what it does in user space is the runtime's work */
+	bool works; /* what it does in user space is the runtime's work */
 };
 
 /* Append [@from, @to] of the timeline @s to the chain @to_list; where it has nothing that is `unexplained'. */

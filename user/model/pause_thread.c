@@ -127,8 +127,11 @@ static void pause_thread__tell_waiting(struct pauses *ps, struct pause_thread *t
 {
 	const struct thread *st = threads__find(&ps->switches->threads, t->tid);
 	const struct moves *m = st && st->moves.count ? &st->moves : NULL;
-	struct cpu_wait wait = { .tid = t->tid, .cpu = m ? m->at[m->count - 1].to_cpu : t->cpu, .moves = m,
-				 .from_ns = at_most(t->since_ns, t->pos_ns), .to_ns = to };
+	struct cpu_wait wait = { .tid = t->tid,
+				 .cpu = m ? m->at[m->count - 1].to_cpu : t->cpu,
+				 .moves = m,
+				 .from_ns = at_most(t->since_ns, t->pos_ns),
+				 .to_ns = to };
 
 	pause_rivals__wait(ps, &wait, t->pos_ns, t->pos_ns, &t->timeline);
 }
@@ -137,7 +140,9 @@ static void pause_thread__tell_waiting(struct pauses *ps, struct pause_thread *t
 static void pause_thread__tell_off(struct pause_thread *t, uint64_t from, uint64_t to, struct segs *out)
 {
 	static const uint8_t causes[] = {
-		[OFF_UNKNOWN] = PAUSE_UNEXPLAINED, [OFF_THROTTLED] = PAUSE_THROTTLED, [OFF_BLOCKED] = PAUSE_BLOCKED,
+		[OFF_UNKNOWN] = PAUSE_UNEXPLAINED,
+		[OFF_THROTTLED] = PAUSE_THROTTLED,
+		[OFF_BLOCKED] = PAUSE_BLOCKED,
 		[OFF_FAULT] = PAUSE_FAULT,
 	};
 	struct pause_seg s = { .tid = t->tid, .cause = causes[t->off], .firm = t->off != OFF_UNKNOWN };
@@ -182,8 +187,13 @@ static void pause_thread__tell_wait(struct pauses *ps, struct pause_thread *t, c
 	ns = at_most(ns, ev->ts_ns - from);
 	segs__push(&ps->scratch, from, from + ns, &throttled);
 	/* where a pause was requested meanwhile, what came before that is not to be mixed with what came after */
-	pause_rivals__wait(ps, &(struct cpu_wait){ .tid = t->tid, .cpu = ev->cpu, .moves = st ? &st->moves : NULL,
-						   .from_ns = from + ns, .to_ns = ev->ts_ns }, 0, t->pos_ns, &ps->scratch);
+	pause_rivals__wait(ps,
+			   &(struct cpu_wait){ .tid = t->tid,
+					       .cpu = ev->cpu,
+					       .moves = st ? &st->moves : NULL,
+					       .from_ns = from + ns,
+					       .to_ns = ev->ts_ns },
+			   0, t->pos_ns, &ps->scratch);
 }
 
 /* Off the CPU until @ev: as it left, then told to go on, then waiting for a CPU. */
@@ -192,8 +202,8 @@ void pause_thread__arrive(struct pauses *ps, struct pause_thread *t, const struc
 	uint64_t from = at_most(t->since_ns, ev->ts_ns), off = ev->ts_ns - from, delay;
 	bool was_off = t->is_known && !t->is_on, runnable = t->off == OFF_RUNNABLE || t->off == OFF_THROTTLED;
 	uint64_t wait = at_most(ev->sw.has_wait ? ev->sw.wait_ns : was_off && runnable ? off : 0, off);
-	struct pause_seg waking = { .tid = t->tid, .cause = PAUSE_WAKEUP, .firm = true }, gap = { .tid = t->tid,
-		.cause = PAUSE_UNEXPLAINED };
+	struct pause_seg waking = { .tid = t->tid, .cause = PAUSE_WAKEUP, .firm = true },
+			 gap = { .tid = t->tid, .cause = PAUSE_UNEXPLAINED };
 
 	if (was_off && runnable && !ev->sw.has_wake)
 		wait = off; /* the kernel's clock may be a little behind */
@@ -217,8 +227,9 @@ void pause_thread__arrive(struct pauses *ps, struct pause_thread *t, const struc
 	}
 	if (was_off && t->off == OFF_FAULT && t->in_fault)
 		/* woken from it, it still has to be made good; and may have to be waited for again */
-		t->after = (struct pause_act){ .known = true, .cause = PAUSE_FAULT, .weak = !t->fault_ends,
-					       .detail = t->fault_address };
+		t->after = (struct pause_act){
+			.known = true, .cause = PAUSE_FAULT, .weak = !t->fault_ends, .detail = t->fault_address
+		};
 	else if (!was_off || !runnable)
 		t->after = (struct pause_act){ 0 };
 	else if (!t->in_fault || !t->fault_ends)
@@ -253,7 +264,9 @@ void pause_thread__leave(struct pauses *ps, struct pause_thread *t, const struct
 	if (!sw->voluntary && in_call)
 		before = (struct pause_act){ .known = true, .cause = PAUSE_KERNEL, .detail = call };
 	else if (sw->voluntary && !in_call && !stop)
-		before = (struct pause_act){ .known = true, .cause = PAUSE_FAULT, .weak = !t->in_fault,
+		before = (struct pause_act){ .known = true,
+					     .cause = PAUSE_FAULT,
+					     .weak = !t->in_fault,
 					     .detail = t->in_fault ? t->fault_address : 0 };
 	if (t->is_known && !t->is_on) /* it was not seen to come */
 		t->pos_ns = t->pos_ns > ev->ts_ns ? t->pos_ns : ev->ts_ns;

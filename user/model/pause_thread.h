@@ -15,10 +15,10 @@ enum pause_off { OFF_UNKNOWN, OFF_RUNNABLE, OFF_THROTTLED, OFF_BLOCKED, OFF_FAUL
 /* What a thread does on a CPU, as evidence has it. */
 struct pause_act {
 	bool known;
-	bool weak;		/* true at that moment, but says little of the time around it */
-	bool asked;		/* it has been that since it was asked to stop, at least */
-	uint8_t cause;		/* PAUSE_USER, _KERNEL, _FAULT or _IRQ */
-	uint32_t stack;		/* the calls that led there; 0: not known */
+	bool weak;	/* true at that moment, but says little of the time around it */
+	bool asked;	/* it has been that since it was asked to stop, at least */
+	uint8_t cause;	/* PAUSE_USER, _KERNEL, _FAULT or _IRQ */
+	uint32_t stack; /* the calls that led there; 0: not known */
 	uint64_t detail;
 };
 
@@ -26,37 +26,40 @@ struct pause_act {
 
 struct pause_thread {
 	uint32_t tid, tgid;
-	bool is_on, is_known;		/* on a CPU; whether that is known */
+	bool is_on, is_known; /* on a CPU; whether that is known */
 	bool dead;
-	bool works;			/* it was seen to run a goroutine or to hold a P */
-	bool pending;			/* a signal was sent and not delivered .. */
-	uint64_t pending_ns;		/* .. since then */
-	bool masked;			/* .. because the thread keeps it out */
-	bool in_fault;			/* nothing was told since that shows it out of a fault .. */
-	uint64_t fault_address;		/* .. at this address .. */
-	bool fault_ends;		/* .. whose end is going to be told */
-	bool fault_open;		/* .after is a fault whose end nobody tells, and that nothing has seen yet */
+	bool works;		/* it was seen to run a goroutine or to hold a P */
+	bool pending;		/* a signal was sent and not delivered .. */
+	uint64_t pending_ns;	/* .. since then */
+	bool masked;		/* .. because the thread keeps it out */
+	bool in_fault;		/* nothing was told since that shows it out of a fault .. */
+	uint64_t fault_address; /* .. at this address .. */
+	bool fault_ends;	/* .. whose end is going to be told */
+	bool fault_open;	/* .after is a fault whose end nobody tells, and that nothing has seen yet */
 	enum pause_off off;
 	uint64_t off_detail;
-	bool asleep;			/* OFF_BLOCKED: where a signal would wake it */
+	bool asleep; /* OFF_BLOCKED: where a signal would wake it */
 	uint16_t cpu;
-	uint64_t epoch;			/* of the pause that what follows is about */
-	uint64_t since_ns;		/* in this state */
-	uint64_t pos_ns;		/* the timeline is told until then */
-	uint64_t evidence_ns;		/* when .after was true */
-	struct pause_act after;		/* what it has been doing since */
-	uint64_t irq_ns;		/* told by records since it came onto the CPU */
+	uint64_t epoch;		/* of the pause that what follows is about */
+	uint64_t since_ns;	/* in this state */
+	uint64_t pos_ns;	/* the timeline is told until then */
+	uint64_t evidence_ns;	/* when .after was true */
+	struct pause_act after; /* what it has been doing since */
+	uint64_t irq_ns;	/* told by records since it came onto the CPU */
 	/* interrupts since .pos_ns: cut out of what they interrupted once that is told */
-	struct { uint64_t start_ns, end_ns; uint16_t number; } irqs[PAUSE_MAX_IRQS];
+	struct {
+		uint64_t start_ns, end_ns;
+		uint16_t number;
+	} irqs[PAUSE_MAX_IRQS];
 	unsigned nr_irqs;
-	uint64_t goroutine;		/* the last one that it ran */
-	uint32_t stack;			/* of the record that comes next .. */
-	uint64_t stack_ip;		/* .. if it is of this address */
+	uint64_t goroutine; /* the last one that it ran */
+	uint32_t stack;	    /* of the record that comes next .. */
+	uint64_t stack_ip;  /* .. if it is of this address */
 
 	/* within the pause */
-	bool was_busy;			/* when it was requested: on a CPU or waiting for one */
-	uint64_t asked_ns;		/* it was told to stop; 0: not */
-	uint64_t slept_ns;		/* it went to sleep by itself after that; 0: not yet */
+	bool was_busy;	   /* when it was requested: on a CPU or waiting for one */
+	uint64_t asked_ns; /* it was told to stop; 0: not */
+	uint64_t slept_ns; /* it went to sleep by itself after that; 0: not yet */
 	struct segs timeline;
 };
 

@@ -9,10 +9,10 @@
 const char *pause_cause_name(unsigned cause)
 {
 	static const char *const names[PAUSE_NR_CAUSES] = {
-		[PAUSE_RUNTIME] = "runtime", [PAUSE_USER] = "user", [PAUSE_KERNEL] = "kernel", [PAUSE_FAULT] = "fault",
-		[PAUSE_BLOCKED] = "blocked", [PAUSE_RUNQUEUE] = "runqueue", [PAUSE_THROTTLED] = "throttled",
-		[PAUSE_SIGNAL] = "signal", [PAUSE_IRQ] = "irq", [PAUSE_STEAL] = "steal", [PAUSE_WAKEUP] = "wakeup",
-		[PAUSE_UNEXPLAINED] = "unexplained",
+		[PAUSE_RUNTIME] = "runtime",	 [PAUSE_USER] = "user",	      [PAUSE_KERNEL] = "kernel",
+		[PAUSE_FAULT] = "fault",	 [PAUSE_BLOCKED] = "blocked", [PAUSE_RUNQUEUE] = "runqueue",
+		[PAUSE_THROTTLED] = "throttled", [PAUSE_SIGNAL] = "signal",   [PAUSE_IRQ] = "irq",
+		[PAUSE_STEAL] = "steal",	 [PAUSE_WAKEUP] = "wakeup",   [PAUSE_UNEXPLAINED] = "unexplained",
 	};
 
 	return cause < PAUSE_NR_CAUSES ? names[cause] : "unknown";
@@ -21,7 +21,9 @@ const char *pause_cause_name(unsigned cause)
 const char *pause_part_name(unsigned part)
 {
 	static const char *const names[PAUSE_NR_PARTS] = {
-		[PAUSE_STOPPING] = "stopping", [PAUSE_STOPPED] = "stopped", [PAUSE_RESTART] = "restart",
+		[PAUSE_STOPPING] = "stopping",
+		[PAUSE_STOPPED] = "stopped",
+		[PAUSE_RESTART] = "restart",
 	};
 
 	return part < PAUSE_NR_PARTS ? names[part] : "unknown";

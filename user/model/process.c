@@ -8,7 +8,7 @@
 
 struct process_list {
 	struct process_row *rows;
-	struct table by_process;	/* to 1 + index */
+	struct table by_process; /* to 1 + index */
 	int nr, room;
 };
 
@@ -116,7 +116,8 @@ int model__processes(const struct model *m, struct process_row **rows)
 	return l.nr;
 }
 
-/* The thread @tid that was there at @ts_ns, or the last one of that number in @process (0: any); NULL: it has no row. */
+/* The thread @tid that was there at @ts_ns, or the last one of that number in @process (0: any); NULL: it has no row.
+ */
 static const struct thread *model__thread(const struct model *m, uint32_t tid, uint64_t ts_ns, uint64_t process)
 {
 	const struct threads *ts = &m->switches.threads;

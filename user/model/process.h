@@ -6,18 +6,19 @@
 #include "model.h"
 
 struct process_row {
-	uint64_t process;		/* 0: threads whose process is not known */
-	uint32_t pid;			/* its number */
-	uint64_t born_ns;		/* CLOCK_MONOTONIC; 0: not known */
-	char comm[TARE_COMM_LEN + 1];	/* as it came: not safe to print; of its first thread where that was seen */
+	uint64_t process;	      /* 0: threads whose process is not known */
+	uint32_t pid;		      /* its number */
+	uint64_t born_ns;	      /* CLOCK_MONOTONIC; 0: not known */
+	char comm[TARE_COMM_LEN + 1]; /* as it came: not safe to print; of its first thread where that was seen */
 	uint64_t threads;
 	struct accounts acc;
 	bool tells_pauses;
 	struct pauses_of pauses;
-	struct tare_counters counters;	/* as counters__total() has them */
+	struct tare_counters counters; /* as counters__total() has them */
 };
 
-/* Most time on a CPU first; the caller frees *@rows. Sums over all are the recording's. Returns how many, or -ENOMEM. */
+/* Most time on a CPU first; the caller frees *@rows. Sums over all are the recording's. Returns how many, or -ENOMEM.
+ */
 int model__processes(const struct model *m, struct process_row **rows);
 
 /* What @process is called, as it came; "" where nothing is known of it. */

@@ -27,9 +27,9 @@ void rivals__wait(struct rivals *r, const struct cpu_history *h, const struct cp
 void rivals__wake(struct rivals *r, const struct event *ev, uint32_t name, bool own)
 {
 	uint8_t context = ev->sw.waker_context;
-	struct waker *waker = context == TARE_CONTEXT_TASK	? &r->waker[name][own]
-			      : context == TARE_CONTEXT_SOFTIRQ ? &r->softirq
-								: &r->interrupt;
+	struct waker *waker = context == TARE_CONTEXT_TASK    ? &r->waker[name][own] :
+			      context == TARE_CONTEXT_SOFTIRQ ? &r->softirq :
+								&r->interrupt;
 
 	waker->count++;
 	waker->other_cpu += ev->sw.waker_cpu != ev->cpu;

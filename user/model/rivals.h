@@ -7,21 +7,21 @@
 
 struct rival {
 	uint64_t total_ns, waits;
-	uint64_t max_ns;		/* its share of one wait at most */
-	uint64_t wait_seq, wait_ns;	/* of the wait that is being divided */
+	uint64_t max_ns;	    /* its share of one wait at most */
+	uint64_t wait_seq, wait_ns; /* of the wait that is being divided */
 };
 
 struct waker {
 	uint64_t count;
-	uint64_t other_cpu;	/* of these, from another CPU than the one where the thread then ran */
+	uint64_t other_cpu; /* of these, from another CPU than the one where the thread then ran */
 };
 
 /* All 0 at first. */
 struct rivals {
 	uint64_t wait_seq;
-	struct rival rival[TASK_NAMES_MAX][2];	/* by enum name_id; [1]: the target's own threads */
+	struct rival rival[TASK_NAMES_MAX][2]; /* by enum name_id; [1]: the target's own threads */
 	struct waker waker[TASK_NAMES_MAX][2];
-	struct waker softirq, interrupt;	/* who was interrupted says nothing */
+	struct waker softirq, interrupt; /* who was interrupted says nothing */
 };
 
 /* A target thread waited for a CPU as @wait says: count who had that. */

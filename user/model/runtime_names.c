@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "runtime_names.h"
 
-#define MAX_NAME_LEN	256
-#define NUMBER_BITS	24	/* reasons of Go before 1.21, the largest numbers so far, have 16: STRING_KEY() */
-#define KIND_BITS	7
+#define MAX_NAME_LEN 256
+#define NUMBER_BITS  24 /* reasons of Go before 1.21, the largest numbers so far, have 16: STRING_KEY() */
+#define KIND_BITS    7
 
 void runtime_names__init(struct runtime_names *n)
 {

@@ -6,10 +6,10 @@
 #include "event.h"
 #include "intern.h"
 
-#define NAMES_MAX	(1u << 20)	/* of all processes together; what is beyond stays a number */
+#define NAMES_MAX (1u << 20) /* of all processes together; what is beyond stays a number */
 
 struct runtime_names {
-	struct table by_number;		/* process, kind and number to text */
+	struct table by_number; /* process, kind and number to text */
 	struct intern texts;
 };
 

@@ -5,8 +5,8 @@
 #include "array.h"
 #include "stack.h"
 
-#define CODE_NEAR	(64ull << 20)	/* a function and who calls it are this near: a program has rarely more code */
-#define WORD		sizeof(uint64_t)
+#define CODE_NEAR (64ull << 20) /* a function and who calls it are this near: a program has rarely more code */
+#define WORD	  sizeof(uint64_t)
 
 void model_stacks__init(struct model_stacks *s)
 {
@@ -41,8 +41,8 @@ static bool is_near(uint64_t word, const struct event *ev)
 }
 
 /*
- * What is no address of code differs from one time to the next, so it is not kept. Nor is what lies above the first return
- * address that the frame pointer leads to: another one before that is below it.
+ * What is no address of code differs from one time to the next, so it is not kept. Nor is what lies above the first
+ * return address that the frame pointer leads to: another one before that is below it.
  */
 static struct model_stack *stack__new(const struct event *ev)
 {

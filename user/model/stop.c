@@ -20,7 +20,8 @@ static uint32_t reason_of_state(uint32_t state)
 }
 
 /* A recording has few of them. REASON_OTHER where @state is of no stop. */
-static uint32_t switches__stop_reason(struct switches *s, uint8_t state, bool sleepers, uint32_t signal, const char *cgroup)
+static uint32_t switches__stop_reason(struct switches *s, uint8_t state, bool sleepers, uint32_t signal,
+				      const char *cgroup)
 {
 	struct reason new = { .kind = REASON_STOP, .state = state, .signal = signal, .sleepers = sleepers };
 	uint32_t i = REASON_SYSCALL;
@@ -46,7 +47,8 @@ int switches__stop(struct switches *s, const struct event *ev)
 	struct thread *t = threads__find(&s->threads, ev->stop.tid);
 
 	if (t && ev->ts_ns >= t->born_ns)
-		t->stopping = switches__stop_reason(s, ev->stop.state, ev->stop.sleepers, ev->stop.signal, ev->stop.cgroup);
+		t->stopping =
+			switches__stop_reason(s, ev->stop.state, ev->stop.sleepers, ev->stop.signal, ev->stop.cgroup);
 	return 0;
 }
 
@@ -65,9 +67,9 @@ uint32_t switches__stopped_by(const struct switches *s, uint32_t tid, uint8_t st
 }
 
 /* As long a name is as a rule an id's digits: of these not all are needed. */
-#define LONG_NAME 48
+#define LONG_NAME   48
 #define SHORT_BEGIN 28
-#define SHORT_END 14
+#define SHORT_END   14
 static void frozen_text(const char *cgroup, char *buf, size_t size)
 {
 	size_t len = strlen(cgroup);
@@ -92,14 +94,15 @@ bool reason__stop_text(const struct reason *r, char *buf, size_t size)
 	else if (r->cgroup[0])
 		frozen_text(r->cgroup, buf, size);
 	else
-		snprintf(buf, size, "%s", r->kind == REASON_FROZEN || r->state == TARE_STATE_FROZEN ?
-						  "frozen" : "stopped");
+		snprintf(buf, size, "%s",
+			 r->kind == REASON_FROZEN || r->state == TARE_STATE_FROZEN ? "frozen" : "stopped");
 	return true;
 }
 
 static const struct reason *switches__stop_of(const struct switches *s, uint64_t detail)
 {
-	return detail >= DETAIL_STOP(0) && detail < DETAIL_STOP(s->nr_reasons) ? &s->reasons[detail & UINT32_MAX] : NULL;
+	return detail >= DETAIL_STOP(0) && detail < DETAIL_STOP(s->nr_reasons) ? &s->reasons[detail & UINT32_MAX] :
+										 NULL;
 }
 
 bool switches__freezes_sleepers(const struct switches *s, uint64_t detail)

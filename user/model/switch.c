@@ -213,7 +213,8 @@ static uint64_t switches__divide(struct switches *s, struct thread *t, const str
 	if (throttled)
 		reason__add(&s->reasons[REASON_THROTTLED], throttled);
 	if (t->state != THREAD_OFF || t->runnable) {
-		/* a switch was lost; or the kernel's clock was behind, and its wait counts, so that it adds up to /proc's */
+		/* a switch was lost; or the kernel's clock was behind, and its wait counts, so that it adds up to
+		 * /proc's */
 		t->acc.unknown_ns += rest;
 	} else {
 		t->acc.sleep_ns += rest;
@@ -245,8 +246,12 @@ static void switches__in(struct switches *s, struct thread *t, const struct even
 		rivals__wake(&s->rivals, ev, task_names__of(&s->names, sw->waker_tid),
 			     threads__find(&s->threads, sw->waker_tid));
 	}
-	rivals__wait(&s->rivals, &s->history, &(struct cpu_wait){ .tid = t->tid, .cpu = ev->cpu, .moves = &t->moves,
-								  .from_ns = ev->ts_ns - run_queue, .to_ns = ev->ts_ns });
+	rivals__wait(&s->rivals, &s->history,
+		     &(struct cpu_wait){ .tid = t->tid,
+					 .cpu = ev->cpu,
+					 .moves = &t->moves,
+					 .from_ns = ev->ts_ns - run_queue,
+					 .to_ns = ev->ts_ns });
 	t->moves.count = 0;
 	t->moves.forgot = false;
 	t->state = THREAD_ON;

@@ -14,50 +14,50 @@
 
 /* Why a thread is not on a CPU. Those below REASON_SYSCALL are indices too. */
 enum reason_kind {
-	REASON_OTHER,		/* system calls beyond MAX_REASONS */
-	REASON_PREEMPTED,	/* its time is run-queue wait */
-	REASON_YIELDED,		/* its time is run-queue wait */
-	REASON_THROTTLED,	/* its time is all throttled time, also of threads that blocked and then waited */
+	REASON_OTHER,	  /* system calls beyond MAX_REASONS */
+	REASON_PREEMPTED, /* its time is run-queue wait */
+	REASON_YIELDED,	  /* its time is run-queue wait */
+	REASON_THROTTLED, /* its time is all throttled time, also of threads that blocked and then waited */
 	REASON_PAGE_FAULT,
-	REASON_STOPPED,		/* by a signal or a debugger; which is not known */
-	REASON_FROZEN,		/* for which cgroup is not known */
+	REASON_STOPPED, /* by a signal or a debugger; which is not known */
+	REASON_FROZEN,	/* for which cgroup is not known */
 	REASON_EXITED,
-	REASON_STARTING,	/* new, and not yet on a run queue */
-	REASON_UNKNOWN,		/* it was not seen to leave */
+	REASON_STARTING, /* new, and not yet on a run queue */
+	REASON_UNKNOWN,	 /* it was not seen to leave */
 	REASON_SYSCALL,
-	REASON_STOP,		/* all is known of what made it stand still */
+	REASON_STOP, /* all is known of what made it stand still */
 };
 
 struct reason {
 	enum reason_kind kind;
-	uint16_t syscall;	/* REASON_SYSCALL */
+	uint16_t syscall; /* REASON_SYSCALL */
 	bool compat;
-	uint8_t state;		/* REASON_STOP: TARE_STATE_STOPPED, _TRACED or _FROZEN */
-	bool sleepers;		/* it was frozen, and with it who slept in its process, without a switch */
-	uint32_t signal;	/* by which it was stopped; 0: not known */
-	char cgroup[TARE_CGROUP_LEN + 1];	/* for which it is frozen, as it came; "": not known */
-	uint64_t count;		/* switches out */
+	uint8_t state;			  /* REASON_STOP: TARE_STATE_STOPPED, _TRACED or _FROZEN */
+	bool sleepers;			  /* it was frozen, and with it who slept in its process, without a switch */
+	uint32_t signal;		  /* by which it was stopped; 0: not known */
+	char cgroup[TARE_CGROUP_LEN + 1]; /* for which it is frozen, as it came; "": not known */
+	uint64_t count;			  /* switches out */
 	uint64_t total_ns, max_ns;
-	uint64_t still;		/* threads that are off for it when the recording ends: in total_ns, without end */
+	uint64_t still; /* threads that are off for it when the recording ends: in total_ns, without end */
 };
 
 struct cpu {
-	uint32_t tid;		/* who came in last; may be stale where it is no target */
+	uint32_t tid; /* who came in last; may be stale where it is no target */
 	bool is_target, known;
 	uint64_t last_ns;	/* time of the last switch: it does not go back */
-	uint64_t busy_until_ns;	/* a target thread was here until then */
+	uint64_t busy_until_ns; /* a target thread was here until then */
 	uint64_t busy_ns;	/* on-CPU time of target threads here */
 };
 
 struct switches {
 	struct threads threads;
 	struct task_names names;
-	struct cpu_history history;	/* told of a switch before all else */
+	struct cpu_history history; /* told of a switch before all else */
 	struct rivals rivals;
 	struct reason reasons[MAX_REASONS];
 	uint32_t nr_reasons;
-	struct table reason_ids;	/* compat << 16 | system call to index */
-	uint32_t arch;			/* enum tare_arch: whose number sched_yield has */
+	struct table reason_ids; /* compat << 16 | system call to index */
+	uint32_t arch;		 /* enum tare_arch: whose number sched_yield has */
 	struct cpu cpus[MODEL_MAX_CPUS];
 	struct hist slice, run_queue, throttled, wake_latency, direct_cost;
 };
@@ -85,7 +85,8 @@ uint32_t switches__blocked_reason(struct switches *s, uint8_t state, uint16_t sy
 /* Index of the reason why thread @tid, leaving in @state, is made to stand still; REASON_OTHER where it is not. */
 uint32_t switches__stopped_by(const struct switches *s, uint32_t tid, uint8_t state);
 
-/* Index of the reason why the thread that the snapshot @task is of stands still; REASON_OTHER where it does not say that. */
+/* Index of the reason why the thread that the snapshot @task is of stands still; REASON_OTHER where it does not say
+ * that. */
 uint32_t switches__found_stopped(struct switches *s, const struct tare_task *task);
 
 /* What made a thread stand still, in words: sanitize() them. False, and nothing written, where @r is another reason. */

@@ -9,14 +9,14 @@
 #define MODEL_MAX_SYMBOLS 65536
 
 struct model_symbol {
-	uint32_t pid, line;	/* line 0: not known */
+	uint32_t pid, line; /* line 0: not known */
 	uint64_t ip;
-	char *name, *file;	/* as they came: not safe to print; file "" where not known */
+	char *name, *file; /* as they came: not safe to print; file "" where not known */
 	/* about calls, as struct tare_symbol_more has it */
-	uint16_t owner;		/* enum tare_owner */
+	uint16_t owner; /* enum tare_owner */
 	int16_t return_at;
 	bool is_call, has_frame;
-	char *own_name, *own_file;	/* "": none */
+	char *own_name, *own_file; /* "": none */
 	uint32_t own_line;
 };
 

@@ -6,8 +6,8 @@
 void task_names__init(struct task_names *n)
 {
 	static const char *const fixed[] = {
-		[NAME_IDLE] = "idle", [NAME_UNKNOWN] = "unknown", [NAME_UNNAMED] = "unnamed", [NAME_OTHER] = "other",
-		[NAME_RECORDER] = "tare",
+		[NAME_IDLE] = "idle",	[NAME_UNKNOWN] = "unknown", [NAME_UNNAMED] = "unnamed",
+		[NAME_OTHER] = "other", [NAME_RECORDER] = "tare",
 	};
 
 	memset(n, 0, sizeof(*n));
@@ -25,7 +25,7 @@ void task_names__free(struct task_names *n)
 
 static uint64_t name_hash(const char *s)
 {
-	uint64_t h = 0xcbf29ce484222325ull;	/* FNV-1a */
+	uint64_t h = 0xcbf29ce484222325ull; /* FNV-1a */
 
 	for (; *s; s++)
 		h = (h ^ (unsigned char)*s) * 0x100000001b3ull;

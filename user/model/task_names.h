@@ -6,17 +6,18 @@
 #include "event.h"
 #include "table.h"
 
-#define TASK_NAMES_MAX		1024	/* further ones are counted together as NAME_OTHER */
-#define TASK_NAMES_MAX_TIDS	(1u << 19)
+#define TASK_NAMES_MAX	    1024 /* further ones are counted together as NAME_OTHER */
+#define TASK_NAMES_MAX_TIDS (1u << 19)
 
-/* The numbers that stand for no name of a task. IDLE: no task; UNKNOWN: which task is not known; UNNAMED: its name is not. */
+/* The numbers that stand for no name of a task. IDLE: no task; UNKNOWN: which task is not known; UNNAMED: its name is
+ * not. */
 enum name_id { NAME_IDLE, NAME_UNKNOWN, NAME_UNNAMED, NAME_OTHER, NAME_RECORDER, NAME_FIRST };
 
 struct task_names {
-	uint32_t recorder;	/* process that made this recording; 0: not known */
-	struct table tids;	/* tid to number */
-	struct table ids;	/* hash of a name to its number */
-	char names[TASK_NAMES_MAX][TARE_COMM_LEN + 1];	/* as they came: not safe to print */
+	uint32_t recorder;			       /* process that made this recording; 0: not known */
+	struct table tids;			       /* tid to number */
+	struct table ids;			       /* hash of a name to its number */
+	char names[TASK_NAMES_MAX][TARE_COMM_LEN + 1]; /* as they came: not safe to print */
 	uint32_t nr;
 };
 

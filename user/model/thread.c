@@ -123,7 +123,8 @@ static struct thread_fold *threads__fold_of(struct threads *ts, uint64_t process
 		return NULL;
 	*slot = ts->nr_folds;
 	ts->folds[ts->nr_folds] = (struct thread_fold){
-		.process = process, .sum = { .tgid = process__pid(process), .exited = true },
+		.process = process,
+		.sum = { .tgid = process__pid(process), .exited = true },
 	};
 	return &ts->folds[ts->nr_folds++];
 }

@@ -17,14 +17,14 @@
 #include "cpu_history.h"
 #include "table.h"
 
-#define THREADS_MAX_LIVE	(1u << 18)
-#define THREADS_MAX_EXITED	4096	/* rows of ended threads; the others are added up by process */
-#define THREADS_MAX_FOLDS	16384	/* processes of these; those of further ones in one, of process 0 */
+#define THREADS_MAX_LIVE   (1u << 18)
+#define THREADS_MAX_EXITED 4096	 /* rows of ended threads; the others are added up by process */
+#define THREADS_MAX_FOLDS  16384 /* processes of these; those of further ones in one, of process 0 */
 
 enum thread_state {
 	THREAD_OFF,
 	THREAD_ON,
-	THREAD_LOST,	/* another thread ran where this one should be: its leaving was lost */
+	THREAD_LOST, /* another thread ran where this one should be: its leaving was lost */
 };
 
 /* How a thread became known: what its account can be checked against. */
@@ -33,39 +33,39 @@ enum thread_origin { THREAD_SEEN, THREAD_SNAPSHOT, THREAD_FORKED };
 /* The kernel's own counters. */
 struct counters {
 	uint64_t nvcsw, nivcsw, exec_ns;
-	uint64_t run_delay_ns;		/* TARE_UNKNOWN: it keeps none */
+	uint64_t run_delay_ns; /* TARE_UNKNOWN: it keeps none */
 };
 
 struct accounts {
 	uint64_t voluntary, involuntary, migrations;
-	uint64_t on_cpu_ns;		/* by the clock on the wall, but for what the kernel counts as wait already */
-	int64_t stolen_ns;		/* of on_cpu_ns, not charged: steal, interrupts. By two clocks: may be < 0 */
+	uint64_t on_cpu_ns; /* by the clock on the wall, but for what the kernel counts as wait already */
+	int64_t stolen_ns;  /* of on_cpu_ns, not charged: steal, interrupts. By two clocks: may be < 0 */
 	uint64_t run_queue_ns, throttled_ns, sleep_ns;
-	uint64_t unknown_ns;		/* around switches that were lost; where the kernel's clock left a gap */
-	uint64_t inconsistent;		/* pairs that do not follow on each other */
-	uint64_t waited_ns;		/* as the kernel counts it: whole waits, when they are over */
+	uint64_t unknown_ns;   /* around switches that were lost; where the kernel's clock left a gap */
+	uint64_t inconsistent; /* pairs that do not follow on each other */
+	uint64_t waited_ns;    /* as the kernel counts it: whole waits, when they are over */
 };
 
 struct thread {
 	uint32_t tid, tgid;
-	char comm[TARE_COMM_LEN + 1];	/* as it came: not safe to print */
+	char comm[TARE_COMM_LEN + 1]; /* as it came: not safe to print */
 	enum thread_origin origin;
 	enum thread_state state;
-	uint16_t cpu;			/* where it is or was last; meaningful where .placed */
+	uint16_t cpu; /* where it is or was last; meaningful where .placed */
 	bool placed;
-	bool fresh;			/* no switch of it was seen yet */
-	bool runnable;			/* OFF, but not by its own will */
-	bool maybe_runnable;		/* OFF, and the last snapshot found it runnable */
+	bool fresh;	     /* no switch of it was seen yet */
+	bool runnable;	     /* OFF, but not by its own will */
+	bool maybe_runnable; /* OFF, and the last snapshot found it runnable */
 	bool exiting, exited;
-	uint32_t reason;		/* why it is OFF: index into struct reasons */
-	uint64_t fault_address;		/* the last page fault that was told of it; 0: none */
-	uint32_t stopping;		/* why it is about to be made to stand still; 0: it is not */
-	uint64_t slice_ns;		/* OFF: how long it was on the CPU before, as far as known */
-	uint64_t start_ns;		/* when it came to be, CLOCK_MONOTONIC; 0: not known */
+	uint32_t reason;	/* why it is OFF: index into struct reasons */
+	uint64_t fault_address; /* the last page fault that was told of it; 0: none */
+	uint32_t stopping;	/* why it is about to be made to stand still; 0: it is not */
+	uint64_t slice_ns;	/* OFF: how long it was on the CPU before, as far as known */
+	uint64_t start_ns;	/* when it came to be, CLOCK_MONOTONIC; 0: not known */
 	uint64_t born_ns, last_ns, exit_ns;
 	struct accounts acc;
 	struct moves moves;
-	struct counters base, last;	/* at .born_ns, and as a snapshot at .checked_ns gave them */
+	struct counters base, last; /* at .born_ns, and as a snapshot at .checked_ns gave them */
 	uint64_t checked_ns;
 	bool check_due;
 	uint32_t row;
@@ -74,31 +74,31 @@ struct thread {
 
 /* The fold held against the kernel's own counters, over all threads that have both. */
 struct check {
-	uint64_t threads, agree;		/* agree: in each voluntary and involuntary switch */
+	uint64_t threads, agree; /* agree: in each voluntary and involuntary switch */
 	uint64_t switches_missing, switches_extra;
-	uint64_t on_cpu_ns, kernel_on_cpu_ns;	/* stolen time left out, as the kernel does */
-	uint64_t wait_threads;			/* of these, run-queue wait could be compared */
-	uint64_t wait_ns, kernel_wait_ns;	/* throttled time included, as the kernel does */
+	uint64_t on_cpu_ns, kernel_on_cpu_ns; /* stolen time left out, as the kernel does */
+	uint64_t wait_threads;		      /* of these, run-queue wait could be compared */
+	uint64_t wait_ns, kernel_wait_ns;     /* throttled time included, as the kernel does */
 };
 
 /* .sum has a .tgid, .born_ns 0 and in .last_ns the sum of lifetimes; .comm is the first thread's where .tid says so. */
 struct thread_fold {
-	uint64_t process;	/* see birth.h */
+	uint64_t process; /* see birth.h */
 	struct thread sum;
 	uint64_t nr;
 };
 
 struct threads {
-	struct table by_tid;		/* live ones */
-	struct table ended;		/* tid to the last one of that number that ended and has a row */
-	struct thread **rows;		/* all that have a row, in no order */
+	struct table by_tid;  /* live ones */
+	struct table ended;   /* tid to the last one of that number that ended and has a row */
+	struct thread **rows; /* all that have a row, in no order */
 	uint32_t nr_rows, room_rows, nr_exited;
-	struct thread_fold *folds;	/* the sums of ended threads without a row, by process */
-	struct table fold_of;		/* process to index in .folds */
+	struct thread_fold *folds; /* the sums of ended threads without a row, by process */
+	struct table fold_of;	   /* process to index in .folds */
 	struct births births;
 	uint32_t nr_folds, room_folds;
 	uint64_t nr_seen;
-	uint64_t untracked;		/* switches of threads beyond THREADS_MAX_LIVE */
+	uint64_t untracked; /* switches of threads beyond THREADS_MAX_LIVE */
 	struct thread *free;
 	struct check check;
 };

@@ -35,12 +35,12 @@ static void switches__place(struct switches *s, struct thread *t, const struct t
 		t->reason = REASON_PREEMPTED;
 	else
 		t->reason = switches__found_stopped(s, task) ?:
-			    switches__blocked_reason(s, task->state, task->syscall, false);
+				    switches__blocked_reason(s, task->state, task->syscall, false);
 }
 
 /*
- * A process that nobody saw to be born, since it was none of the target's then, may have a number that one of these had:
- * whoever is known by it is there no more, or was there before this one came to be.
+ * A process that nobody saw to be born, since it was none of the target's then, may have a number that one of these
+ * had: whoever is known by it is there no more, or was there before this one came to be.
  */
 static void switches__found(struct switches *s, const struct tare_task *task)
 {

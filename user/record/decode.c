@@ -79,11 +79,11 @@ static int decode_switch(const void *data, size_t len, struct event *ev)
 }
 
 /* The fixed-size kinds: copied whole, then moved field by field into the event. */
-#define FIXED(type, field)                                   \
-	struct type raw;                                     \
-                                                             \
-	memcpy(&raw, data, sizeof(raw));                     \
-	memcpy(ev->field.comm, raw.comm, TARE_COMM_LEN);     \
+#define FIXED(type, field)                               \
+	struct type raw;                                 \
+                                                         \
+	memcpy(&raw, data, sizeof(raw));                 \
+	memcpy(ev->field.comm, raw.comm, TARE_COMM_LEN); \
 	ev->field.comm[TARE_COMM_LEN] = '\0'
 
 static int decode_name(const void *data, size_t len, struct event *ev)
@@ -142,11 +142,11 @@ static int decode_runtime(const void *data, size_t len, struct event *ev)
 }
 
 /* Kinds that are handed on as they are. */
-#define WHOLE(type)                                                                            \
-	static int decode_##type(const void *data, size_t len, struct event *ev)               \
-	{                                                                                      \
-		memcpy(&ev->type, data, sizeof(ev->type));                                     \
-		return 0;                                                                      \
+#define WHOLE(type)                                                              \
+	static int decode_##type(const void *data, size_t len, struct event *ev) \
+	{                                                                        \
+		memcpy(&ev->type, data, sizeof(ev->type));                       \
+		return 0;                                                        \
 	}
 WHOLE(exit)
 WHOLE(fault_end)
@@ -157,7 +157,11 @@ static int decode_goroutine(const void *data, size_t len, struct event *ev)
 
 	memcpy(&raw, data, sizeof(raw));
 	ev->goroutine = (struct event_goroutine){
-		.tid = raw.tid, .status = raw.rec.flags, .wait_reason = raw.wait_reason, .p = raw.p, .goroutine = raw.goroutine,
+		.tid = raw.tid,
+		.status = raw.rec.flags,
+		.wait_reason = raw.wait_reason,
+		.p = raw.p,
+		.goroutine = raw.goroutine,
 	};
 	return 0;
 }
@@ -168,8 +172,13 @@ static int decode_signal(const void *data, size_t len, struct event *ev)
 
 	memcpy(&raw, data, sizeof(raw));
 	ev->signal = (struct event_signal){
-		.step = raw.rec.flags, .tid = raw.tid, .other = raw.other, .tgid = raw.tgid, .call = raw.call,
-		.masked = raw.masked, .ip = raw.ip,
+		.step = raw.rec.flags,
+		.tid = raw.tid,
+		.other = raw.other,
+		.tgid = raw.tgid,
+		.call = raw.call,
+		.masked = raw.masked,
+		.ip = raw.ip,
 	};
 	return 0;
 }
@@ -180,8 +189,12 @@ static int decode_fault(const void *data, size_t len, struct event *ev)
 
 	memcpy(&raw, data, sizeof(raw));
 	ev->fault = (struct event_fault){
-		.tid = raw.tid, .tgid = raw.tgid, .address = raw.address, .ip = raw.ip,
-		.write = raw.rec.flags & TARE_FAULT_WRITE, .ends = raw.rec.flags & TARE_FAULT_ENDS,
+		.tid = raw.tid,
+		.tgid = raw.tgid,
+		.address = raw.address,
+		.ip = raw.ip,
+		.write = raw.rec.flags & TARE_FAULT_WRITE,
+		.ends = raw.rec.flags & TARE_FAULT_ENDS,
 	};
 	return 0;
 }
@@ -192,9 +205,14 @@ static int decode_sample(const void *data, size_t len, struct event *ev)
 
 	memcpy(&raw, data, sizeof(raw));
 	ev->sample = (struct event_sample){
-		.tid = raw.tid, .tgid = raw.tgid, .syscall = raw.syscall, .ip = raw.ip,
-		.kernel = raw.rec.flags & TARE_SAMPLE_KERNEL, .softirq = raw.rec.flags & TARE_SAMPLE_SOFTIRQ,
-		.hardirq = raw.rec.flags & TARE_SAMPLE_HARDIRQ, .called = raw.rec.flags & TARE_SAMPLE_CALLED,
+		.tid = raw.tid,
+		.tgid = raw.tgid,
+		.syscall = raw.syscall,
+		.ip = raw.ip,
+		.kernel = raw.rec.flags & TARE_SAMPLE_KERNEL,
+		.softirq = raw.rec.flags & TARE_SAMPLE_SOFTIRQ,
+		.hardirq = raw.rec.flags & TARE_SAMPLE_HARDIRQ,
+		.called = raw.rec.flags & TARE_SAMPLE_CALLED,
 	};
 	return 0;
 }
@@ -214,8 +232,12 @@ static int decode_stop(const void *data, size_t len, struct event *ev)
 
 	memcpy(&raw, data, len < sizeof(raw) ? len : sizeof(raw));
 	ev->stop = (struct event_stop){
-		.tid = raw.tid, .tgid = raw.tgid, .signal = raw.signal, .state = raw.rec.flags & TARE_STOP_STATE,
-		.sleepers = raw.rec.flags & TARE_STOP_SLEEPERS, .interruptible = raw.rec.flags & TARE_STOP_INTERRUPTIBLE,
+		.tid = raw.tid,
+		.tgid = raw.tgid,
+		.signal = raw.signal,
+		.state = raw.rec.flags & TARE_STOP_STATE,
+		.sleepers = raw.rec.flags & TARE_STOP_SLEEPERS,
+		.interruptible = raw.rec.flags & TARE_STOP_INTERRUPTIBLE,
 	};
 	memcpy(ev->stop.cgroup, raw.cgroup, TARE_CGROUP_LEN - 1);
 	return 0;
@@ -235,7 +257,9 @@ static int decode_stack(const void *data, size_t len, struct event *ev)
 	ev->stack.words = (const char *)data + offsetof(struct tare_stack, words);
 	ev->stack.frames = (const char *)data + fixed;
 	return raw.rec.flags > TARE_STACK_WORDS || (len - fixed) % sizeof(raw.frames[0]) ||
-	       ev->stack.nr_frames > TARE_STACK_FRAMES ? -EBADMSG : 0;
+			       ev->stack.nr_frames > TARE_STACK_FRAMES ?
+		       -EBADMSG :
+		       0;
 }
 
 #define decode_rename decode_name

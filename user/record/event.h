@@ -14,22 +14,23 @@
 
 #include "format.h"
 
-/* What describes: pieces of the file's frames, and what was passed over. The records are in the file's format (TARE_RECORDS). */
-#define EVENT_DESCRIPTIONS(X)	\
-	X(HEADER, header)	\
-	X(INFO, info)		\
-	X(TASK, task)		\
-	X(PROCESS, process)	\
-	X(MODULE, module)	\
-	X(LOSS, loss)		\
-	X(PROBE, probe)		\
-	X(END, end)		\
-	X(DAMAGE, damage)	\
-	X(COUNTERS, counters)	\
-	X(SYMBOL, symbol)	\
-	X(DELAYS, delays)	\
+/* What describes: pieces of the file's frames, and what was passed over. The records are in the file's format
+ * (TARE_RECORDS). */
+#define EVENT_DESCRIPTIONS(X)       \
+	X(HEADER, header)           \
+	X(INFO, info)               \
+	X(TASK, task)               \
+	X(PROCESS, process)         \
+	X(MODULE, module)           \
+	X(LOSS, loss)               \
+	X(PROBE, probe)             \
+	X(END, end)                 \
+	X(DAMAGE, damage)           \
+	X(COUNTERS, counters)       \
+	X(SYMBOL, symbol)           \
+	X(DELAYS, delays)           \
 	X(NUMBER_NAME, number_name) \
-	X(PAGE, page)		\
+	X(PAGE, page)               \
 	X(QUOTA, quota)
 
 #define EVENT_KIND(kind, ...) EVENT_##kind,
@@ -43,19 +44,19 @@ struct event_switch {
 
 	/* prev, where it is a target */
 	bool voluntary;
-	uint8_t state;		/* enum tare_state */
-	uint16_t syscall;	/* or TARE_NO_SYSCALL */
-	bool compat;		/* .syscall is of the 32-bit table */
-	int64_t stolen_ns;	/* on the CPU but not charged to the thread, since last given */
+	uint8_t state;	   /* enum tare_state */
+	uint16_t syscall;  /* or TARE_NO_SYSCALL */
+	bool compat;	   /* .syscall is of the 32-bit table */
+	int64_t stolen_ns; /* on the CPU but not charged to the thread, since last given */
 
 	/* next, where it is a target */
 	bool has_wait, has_wake;
-	uint64_t wait_ns;	/* on the run queue until now, throttled_ns included */
-	uint64_t throttled_ns;	/* <= wait_ns */
+	uint64_t wait_ns;      /* on the run queue until now, throttled_ns included */
+	uint64_t throttled_ns; /* <= wait_ns */
 	uint32_t waker_tid;
 	uint16_t waker_cpu;
 	uint8_t waker_context;	/* enum tare_context */
-	uint64_t wake_delay_ns;	/* from sched_waking to the run queue; wake latency = this + wait_ns */
+	uint64_t wake_delay_ns; /* from sched_waking to the run queue; wake latency = this + wait_ns */
 
 	/* direct kernel cost of the switch recorded before this one on the same CPU; 0: not known */
 	uint64_t last_cost_ns;
@@ -64,14 +65,14 @@ struct event_switch {
 /* What a thread ran; see struct tare_goroutine. */
 struct event_goroutine {
 	uint32_t tid;
-	uint16_t status, wait_reason;	/* by the runtime's own numbers */
-	int16_t p;			/* -1: none */
-	uint64_t goroutine;		/* 0: none */
+	uint16_t status, wait_reason; /* by the runtime's own numbers */
+	int16_t p;		      /* -1: none */
+	uint64_t goroutine;	      /* 0: none */
 };
 
 /* See struct tare_signal. */
 struct event_signal {
-	uint16_t step;			/* enum tare_signal_step, or one of a later version */
+	uint16_t step; /* enum tare_signal_step, or one of a later version */
 	uint32_t tid, other, tgid;
 	uint16_t call;
 	bool masked;
@@ -83,13 +84,13 @@ struct event_fault {
 	uint32_t tid, tgid;
 	uint64_t address, ip;
 	bool write;
-	bool ends;			/* its end will be told, unless the kernel refuses the access */
+	bool ends; /* its end will be told, unless the kernel refuses the access */
 };
 
 /* See struct tare_sample. */
 struct event_sample {
 	uint32_t tid, tgid;
-	uint16_t syscall;		/* or TARE_NO_SYSCALL */
+	uint16_t syscall; /* or TARE_NO_SYSCALL */
 	bool kernel, softirq, hardirq, called;
 	uint64_t ip;
 };
@@ -97,48 +98,62 @@ struct event_sample {
 /* See struct tare_irq. */
 struct event_irq {
 	uint32_t tid, ns;
-	uint16_t number;		/* of the softirq, or TARE_IRQ_HARD */
+	uint16_t number; /* of the softirq, or TARE_IRQ_HARD */
 };
 
 /* See struct tare_stop. */
 struct event_stop {
 	uint32_t tid, tgid, signal;
-	uint8_t state;			/* enum tare_state */
+	uint8_t state; /* enum tare_state */
 	bool sleepers, interruptible;
-	char cgroup[TARE_CGROUP_LEN];	/* terminated */
+	char cgroup[TARE_CGROUP_LEN]; /* terminated */
 };
 
 struct event {
-	uint64_t ts_ns;		/* CLOCK_MONOTONIC */
+	uint64_t ts_ns; /* CLOCK_MONOTONIC */
 	enum event_kind kind;
-	uint16_t cpu;		/* where it happened; 0 for descriptions */
+	uint16_t cpu; /* where it happened; 0 for descriptions */
 	union {
 		struct event_switch sw;
 		const struct tare_header *header;
-		struct { const char *key, *value; } info;
-		const struct tare_task *task;	/* .cgroup is terminated */
+		struct {
+			const char *key, *value;
+		} info;
+		const struct tare_task *task; /* .cgroup is terminated */
 		struct {
 			const struct tare_process *head;
-			const char *cmdline, *exe;	/* NOT terminated: lengths in .head */
+			const char *cmdline, *exe; /* NOT terminated: lengths in .head */
 		} process;
 		struct {
 			const struct tare_module *head;
-			const char *path;		/* NOT terminated */
+			const char *path; /* NOT terminated */
 		} module;
 		const struct tare_loss *loss;
 		const struct tare_probe *probe;
 		const struct tare_end *end;
-		struct { uint32_t tid, tgid; char comm[TARE_COMM_LEN + 1]; } name;	/* NAME, RENAME */
-		struct { uint32_t tid, tgid, parent_tid, parent_tgid; char comm[TARE_COMM_LEN + 1]; } fork;
-		struct { uint32_t tid, old_tid; char comm[TARE_COMM_LEN + 1]; } exec;
-		struct tare_exit exit;
-		struct { uint32_t tid; uint16_t from_cpu, to_cpu; } migrate;
 		struct {
-			uint16_t event;		/* enum tare_runtime_event */
+			uint32_t tid, tgid;
+			char comm[TARE_COMM_LEN + 1];
+		} name; /* NAME, RENAME */
+		struct {
+			uint32_t tid, tgid, parent_tid, parent_tgid;
+			char comm[TARE_COMM_LEN + 1];
+		} fork;
+		struct {
+			uint32_t tid, old_tid;
+			char comm[TARE_COMM_LEN + 1];
+		} exec;
+		struct tare_exit exit;
+		struct {
+			uint32_t tid;
+			uint16_t from_cpu, to_cpu;
+		} migrate;
+		struct {
+			uint16_t event; /* enum tare_runtime_event */
 			uint16_t nr_args;
 			uint32_t tid, tgid;
 			uint64_t goroutine;
-			uint64_t args[TARE_RT_MAX_ARGS];	/* TARE_UNKNOWN beyond .nr_args */
+			uint64_t args[TARE_RT_MAX_ARGS]; /* TARE_UNKNOWN beyond .nr_args */
 		} runtime;
 		struct event_goroutine goroutine;
 		struct event_signal signal;
@@ -151,30 +166,33 @@ struct event {
 		const struct tare_delays *delays;
 		struct {
 			const struct tare_number_name *head;
-			const char *text;		/* NOT terminated: length in .head */
+			const char *text; /* NOT terminated: length in .head */
 		} number_name;
 		struct {
 			const struct tare_page *head;
-			const char *name;		/* NOT terminated */
+			const char *name; /* NOT terminated */
 		} page;
 		struct {
 			const struct tare_quota *head;
-			const char *path;		/* NOT terminated */
+			const char *path; /* NOT terminated */
 		} quota;
 		struct {
 			const struct tare_symbol *head;
-			const char *name, *file;	/* NOT terminated */
+			const char *name, *file; /* NOT terminated */
 			struct tare_symbol_more more;
-			const char *own_name, *own_file;	/* NOT terminated: lengths in .more */
+			const char *own_name, *own_file; /* NOT terminated: lengths in .more */
 		} symbol;
 		struct {
 			uint32_t tid, tgid;
 			uint64_t sp;
 			uint16_t nr_words, nr_frames;
-			const void *words, *frames;	/* of 8 bytes each; need not be aligned */
+			const void *words, *frames; /* of 8 bytes each; need not be aligned */
 		} stack;
 		/* a stretch of the file that could not be read, and was passed over (or where the file stops short) */
-		struct { uint64_t offset, bytes; const char *what; } damage;
+		struct {
+			uint64_t offset, bytes;
+			const char *what;
+		} damage;
 	};
 };
 

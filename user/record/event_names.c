@@ -13,7 +13,8 @@ static const struct {
 	[TARE_RT_STW_REQUEST] = { "stw_request", { "reason", "ps" } },
 	[TARE_RT_P_STOPPED] = { "p_stopped", { "p", "how" } },
 	[TARE_RT_STW_STOPPED] = { "stw_stopped", { "reason", "waited_for" } },
-	[TARE_RT_STW_RESTART] = { "stw_restart", { "reason", "own_started_ns", "own_stopped_ns", "own_stopping_cpu_ns" } },
+	[TARE_RT_STW_RESTART] = { "stw_restart",
+				  { "reason", "own_started_ns", "own_stopped_ns", "own_stopping_cpu_ns" } },
 	[TARE_RT_STW_STARTED] = { "stw_started", { "reason" } },
 	[TARE_RT_GC_START] = { "gc_start", { "cycle", "heap_bytes", "goal_bytes" } },
 	[TARE_RT_GC_PHASE] = { "gc_phase", { "cycle", "phase" } },
@@ -60,8 +61,13 @@ const char *runtime_arg_name(uint16_t event, unsigned i)
 
 unsigned runtime_arg_kind(uint16_t event, unsigned i)
 {
-	static const struct { const char *arg; unsigned kind; } named[] = {
-		{ "reason", TARE_NAME_STOP_REASON }, { "phase", TARE_NAME_GC_PHASE }, { "wait_reason", TARE_NAME_WAIT_REASON },
+	static const struct {
+		const char *arg;
+		unsigned kind;
+	} named[] = {
+		{ "reason", TARE_NAME_STOP_REASON },
+		{ "phase", TARE_NAME_GC_PHASE },
+		{ "wait_reason", TARE_NAME_WAIT_REASON },
 	};
 	const char *arg = runtime_arg_name(event, i);
 
@@ -74,8 +80,8 @@ unsigned runtime_arg_kind(uint16_t event, unsigned i)
 const char *irq_name(uint64_t number, char buf[32])
 {
 	/* include/linux/interrupt.h */
-	static const char *const softirqs[] = { "HI", "TIMER", "NET_TX", "NET_RX", "BLOCK", "IRQ_POLL", "TASKLET",
-						"SCHED", "HRTIMER", "RCU" };
+	static const char *const softirqs[] = { "HI",	    "TIMER",   "NET_TX", "NET_RX",  "BLOCK",
+						"IRQ_POLL", "TASKLET", "SCHED",	 "HRTIMER", "RCU" };
 
 	if (number == TARE_IRQ_HARD)
 		snprintf(buf, 32, "hardware interrupt");

@@ -106,7 +106,8 @@ static int next_counters(struct frame_events *d, struct event *ev)
 		return 0;
 	/* what an older version did not write is not 0 but unknown */
 	memcpy(&head, d->payload, sizeof(head));
-	if (head.elem_size < sizeof(ev->counters) && head.elem_size >= offsetof(struct tare_counters, goroutine_switches))
+	if (head.elem_size < sizeof(ev->counters) &&
+	    head.elem_size >= offsetof(struct tare_counters, goroutine_switches))
 		memset((char *)&ev->counters + head.elem_size, 0xff, sizeof(ev->counters) - head.elem_size);
 	ev->ts_ns = ev->counters.ts_ns;
 	return 1;
@@ -130,8 +131,8 @@ static int next_process(struct frame_events *d, struct event *ev)
 }
 
 /*
- * Take the next of those that end in one string: a struct of @size bytes, the frame's end permitting, whose second member is
- * its length with the string and padding. Returns the string's begin, or NULL.
+ * Take the next of those that end in one string: a struct of @size bytes, the frame's end permitting, whose second
+ * member is its length with the string and padding. Returns the string's begin, or NULL.
  */
 static const char *next_named(struct frame_events *d, void *head, size_t size, size_t len_at)
 {
@@ -151,13 +152,13 @@ static const char *next_named(struct frame_events *d, void *head, size_t size, s
 	return (const char *)at + size;
 }
 
-#define NEXT_NAMED(member, text_, len_)                                                                              \
-	static int next_##member(struct frame_events *d, struct event *ev)                                                 \
-	{                                                                                                            \
-		ev->member.head = &d->piece.member;                                                                  \
-		ev->member.text_ = next_named(d, &d->piece.member, sizeof(d->piece.member),                          \
-					      (char *)&d->piece.member.len_ - (char *)&d->piece.member);             \
-		return ev->member.text_ != NULL;                                                                     \
+#define NEXT_NAMED(member, text_, len_)                                                                  \
+	static int next_##member(struct frame_events *d, struct event *ev)                               \
+	{                                                                                                \
+		ev->member.head = &d->piece.member;                                                      \
+		ev->member.text_ = next_named(d, &d->piece.member, sizeof(d->piece.member),              \
+					      (char *)&d->piece.member.len_ - (char *)&d->piece.member); \
+		return ev->member.text_ != NULL;                                                         \
 	}
 NEXT_NAMED(number_name, text, text_len)
 NEXT_NAMED(page, name, name_len)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A frame that describes (header, info, tasks, processes, modules, loss, probes, end), as one event for each piece of it. */
+/* A frame that describes (header, info, tasks, processes, modules, loss, probes, end), as one event for each piece of
+ * it. */
 #ifndef TARE_FRAME_EVENTS_H
 #define TARE_FRAME_EVENTS_H
 
@@ -9,8 +10,8 @@
 struct frame_events {
 	struct tare_frame head;
 	const unsigned char *payload;
-	size_t pos;	/* given out up to here */
-	char *text;	/* an INFO frame's strings, terminated */
+	size_t pos; /* given out up to here */
+	char *text; /* an INFO frame's strings, terminated */
 	union {
 		struct tare_header header;
 		struct tare_task task;

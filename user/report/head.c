@@ -23,7 +23,7 @@ static const char *clean(const char *s, char *buf, size_t size)
 	return sanitize(s, strlen(s), buf, size);
 }
 
-#define NAMES_COLUMNS 56	/* of the headline; the figures have the rest */
+#define NAMES_COLUMNS 56 /* of the headline; the figures have the rest */
 
 static size_t add_name(char *buf, size_t size, const char *sep, const char *comm, uint32_t pid)
 {
@@ -41,7 +41,8 @@ static int alike(const struct process_row *rows, int n, const char *comm)
 	return same;
 }
 
-/* Several that are called alike by their name; others by name and number, that of the target first, as many as find room. */
+/* Several that are called alike by their name; others by name and number, that of the target first, as many as find
+ * room. */
 static void headline_name(const struct model *m, char *buf, size_t size)
 {
 	struct process_row *rows = NULL;
@@ -174,7 +175,8 @@ static void print_runtime(const struct model *m, FILE *to)
 		fprintf(to, "! counters what the runtime counts was read last %s before the end\n",
 			fmt_ns(m->end_ns - until, t[0]));
 	if (c.goroutine_switches != TARE_UNKNOWN) {
-		fprintf(to, LABEL "%s switches between goroutines", "goroutines", fmt_count(c.goroutine_switches, n[0]));
+		fprintf(to, LABEL "%s switches between goroutines", "goroutines",
+			fmt_count(c.goroutine_switches, n[0]));
 		if (c.goroutines_created != TARE_UNKNOWN)
 			fprintf(to, "; %s created", fmt_count(c.goroutines_created, n[1]));
 		if (c.preempts != TARE_UNKNOWN)
@@ -263,12 +265,13 @@ static void print_attaching(const struct model *m, FILE *to)
 
 static void print_holds(const struct model *m, FILE *to)
 {
-	const struct tare_probe *held = model__find_probe(m, TARE_PROBE_HOLD), *missed = model__find_probe(m, TARE_PROBE_HOLD_MISSED);
+	const struct tare_probe *held = model__find_probe(m, TARE_PROBE_HOLD),
+				*missed = model__find_probe(m, TARE_PROBE_HOLD_MISSED);
 	char n[2][32], t[16];
 
 	if (held && held->timed_ns >= HOLD_WORTH_NS)
-		fprintf(to, LABEL "%s program%s before the first instruction, %s in all, until the probes were in\n", "held",
-			fmt_count(held->hits, n[0]), held->hits == 1 ? "" : "s", fmt_ns(held->timed_ns, t));
+		fprintf(to, LABEL "%s program%s before the first instruction, %s in all, until the probes were in\n",
+			"held", fmt_count(held->hits, n[0]), held->hits == 1 ? "" : "s", fmt_ns(held->timed_ns, t));
 	if (missed)
 		fprintf(to, "! missed   %s of these went on before that: what they did first is not all told\n",
 			fmt_count(missed->hits, n[1]));

@@ -89,9 +89,10 @@ static json_t *rivals_json(const struct model *m)
 	json_t *list = n < 0 ? NULL : json_array();
 
 	for (int i = 0; i < n; i++)
-		json_array_append_new(list, json_pack("{s:s, s:b, s:b, s:I, s:I, s:I}", "comm", rows[i].name, "target",
-						      rows[i].own, "recorder", rows[i].recorder, "waits", num(rows[i].count), "total_ns",
-						      num(rows[i].total_ns), "max_ns", num(rows[i].max_ns)));
+		json_array_append_new(list,
+				      json_pack("{s:s, s:b, s:b, s:I, s:I, s:I}", "comm", rows[i].name, "target",
+						rows[i].own, "recorder", rows[i].recorder, "waits", num(rows[i].count),
+						"total_ns", num(rows[i].total_ns), "max_ns", num(rows[i].max_ns)));
 	free(rows);
 	return list;
 }
@@ -103,9 +104,10 @@ static json_t *wakers_json(const struct model *m)
 	json_t *list = n < 0 ? NULL : json_array();
 
 	for (int i = 0; i < n; i++)
-		json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:b, s:I, s:I}", "comm", rows[i].name, "context",
-						      rows[i].context, "target", rows[i].own, "recorder", rows[i].recorder, "count",
-						      num(rows[i].count), "from_other_cpu", num(rows[i].extra)));
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s, s:b, s:b, s:I, s:I}", "comm", rows[i].name, "context",
+						rows[i].context, "target", rows[i].own, "recorder", rows[i].recorder,
+						"count", num(rows[i].count), "from_other_cpu", num(rows[i].extra)));
 	free(rows);
 	return list;
 }
@@ -127,9 +129,9 @@ static json_t *switches_json(const struct model *m, const struct accounts *total
 			 num(total->voluntary + total->involuntary), "voluntary", num(total->voluntary), "involuntary",
 			 num(total->involuntary), "direct_cost_ns", direct ? dist(&s->direct_cost) : json_null(),
 			 "run_queue_ns", dist(&s->run_queue), "throttled_ns", dist(&s->throttled), "off_cpu",
-			 off_cpu_json(m), "goroutine_switches", counter(c.goroutine_switches), "wake_latency_ns", dist(&s->wake_latency), "slice_ns",
-			 dist(&s->slice), "migrations", num(total->migrations), "wakers", wakers_json(m), "rivals",
-			 rivals_json(m), "inconsistent", num(total->inconsistent));
+			 off_cpu_json(m), "goroutine_switches", counter(c.goroutine_switches), "wake_latency_ns",
+			 dist(&s->wake_latency), "slice_ns", dist(&s->slice), "migrations", num(total->migrations),
+			 "wakers", wakers_json(m), "rivals", rivals_json(m), "inconsistent", num(total->inconsistent));
 }
 
 static json_t *allocation_json(const struct model *m, json_t *notes)
@@ -166,15 +168,15 @@ static json_t *runtime_json(const struct model *m)
 	struct tare_counters c;
 
 	counters__total(&m->counters, &c);
-	return json_pack("{s:{s:I, s:I, s:I, s:I, s:o}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "preemption_signals", "sent",
-			 num(m->preemption.sent), "delivered", num(m->preemption.delivered), "sent_before",
-			 num(m->preemption.sent_before), "sent_by_others",
+	return json_pack("{s:{s:I, s:I, s:I, s:I, s:o}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "preemption_signals", "sent", num(m->preemption.sent), "delivered",
+			 num(m->preemption.delivered), "sent_before", num(m->preemption.sent_before), "sent_by_others",
 			 num(m->preemption.others), "latency_ns", dist(&m->preemption.latency),
-			 "goroutine_run_queue_ns", delays_json(m), "collections", counter(c.collections),
-			 "pauses", counter(c.pauses), "pause_ns", counter(c.pause_ns), "goroutines_created",
-			 counter(c.goroutines_created), "preempts", counter(c.preempts), "syscalls", counter(c.syscalls),
-			 "assist_ns", counter(c.assist_ns), "heap_bytes", counter(c.heap_bytes), "goal_bytes",
-			 counter(c.goal_bytes));
+			 "goroutine_run_queue_ns", delays_json(m), "collections", counter(c.collections), "pauses",
+			 counter(c.pauses), "pause_ns", counter(c.pause_ns), "goroutines_created",
+			 counter(c.goroutines_created), "preempts", counter(c.preempts), "syscalls",
+			 counter(c.syscalls), "assist_ns", counter(c.assist_ns), "heap_bytes", counter(c.heap_bytes),
+			 "goal_bytes", counter(c.goal_bytes));
 }
 
 /* `stopping' and `total' by the runtime's definition; `world' until each thread with work runs again. */
@@ -196,8 +198,9 @@ static json_t *stop_the_world_json(const struct model *m, json_t *notes)
 		const struct pause_reason *r = &ps->reasons[i];
 
 		json_object_set_new(reasons, pause_reason_name(r->name, r->reason, name),
-				    json_pack("{s:I, s:I, s:I, s:I}", "count", num(r->count), "total_ns", num(r->total_ns),
-					      "world_ns", num(r->world_ns), "max_world_ns", num(r->max_ns)));
+				    json_pack("{s:I, s:I, s:I, s:I}", "count", num(r->count), "total_ns",
+					      num(r->total_ns), "world_ns", num(r->world_ns), "max_world_ns",
+					      num(r->max_ns)));
 	}
 	for (unsigned i = 0; i < PAUSE_NR_CAUSES; i++)
 		json_object_set_new(causes, pause_cause_name(i), json_integer(num(ps->cause_ns[i])));
@@ -277,8 +280,9 @@ static json_t *host_json(const struct model *m)
 static json_t *ended_json(const struct model *m)
 {
 	static const char *const names[] = {
-		[TARE_END_DURATION] = "duration", [TARE_END_INTERRUPT] = "interrupt", [TARE_END_TRIGGER] = "trigger",
-		[TARE_END_TARGET_GONE] = "target_gone", [TARE_END_ERROR] = "error",
+		[TARE_END_DURATION] = "duration", [TARE_END_INTERRUPT] = "interrupt",
+		[TARE_END_TRIGGER] = "trigger",	  [TARE_END_TARGET_GONE] = "target_gone",
+		[TARE_END_ERROR] = "error",
 	};
 
 	if (!m->has_end)
@@ -306,9 +310,9 @@ static json_t *recorder_json(const struct model *m)
 
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I}", "attached_ns",
 			 attached ? json_integer(num(strtoull(attached, NULL, 10))) : json_null(), "version",
-			 text_or_null(model__info(m, "version")), "mode",
-			 text_or_null(model__info(m, "mode")), "cmdline", text_or_null(model__info(m, "cmdline")),
-			 "cpu_ns", number_or_null(m->end.self_cpu_ns, m->has_end), "command_status",
+			 text_or_null(model__info(m, "version")), "mode", text_or_null(model__info(m, "mode")),
+			 "cmdline", text_or_null(model__info(m, "cmdline")), "cpu_ns",
+			 number_or_null(m->end.self_cpu_ns, m->has_end), "command_status",
 			 waited && WIFEXITED(m->end.wait_status) ? json_integer(WEXITSTATUS(m->end.wait_status)) :
 								   json_null(),
 			 "late_events", num(m->late));

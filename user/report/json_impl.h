@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the parts of tare.report/1 are made with. Each function returns a new reference, NULL where there is no memory. */
+/* What the parts of tare.report/1 are made with. Each function returns a new reference, NULL where there is no memory.
+ */
 #ifndef TARE_JSON_IMPL_H
 #define TARE_JSON_IMPL_H
 

@@ -38,8 +38,9 @@ json_t *json__threads(const struct model *m)
 
 		json_object_set_new(row, "tid", json_null());
 		sanitize(f->sum.comm, sizeof(f->sum.comm), comm, sizeof(comm));
-		json_object_set_new(row, "comm", json_sprintf("(%" PRIu64 " exited threads%s%s)", f->nr,
-							      comm[0] ? " of " : "", comm));
+		json_object_set_new(
+			row, "comm",
+			json_sprintf("(%" PRIu64 " exited threads%s%s)", f->nr, comm[0] ? " of " : "", comm));
 		json_array_append_new(list, row);
 	}
 	free(rows);
@@ -55,19 +56,21 @@ json_t *json__processes(const struct model *m)
 	for (int i = 0; i < n; i++) {
 		const struct process_row *r = &rows[i];
 
-		json_array_append_new(list, json_pack(
-			"{s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}",
-			"pid", number_or_null(r->pid, r->pid), "born_ns",
-			number_or_null(r->born_ns, r->born_ns), "comm", text_or_null(r->comm), "threads", num(r->threads),
-			"voluntary", num(r->acc.voluntary), "involuntary", num(r->acc.involuntary),
-			"on_cpu_ns", num(r->acc.on_cpu_ns), "run_queue_ns", num(r->acc.run_queue_ns),
-			"throttled_ns", num(r->acc.throttled_ns), "sleep_ns", num(r->acc.sleep_ns),
-			"migrations", num(r->acc.migrations),
-			"pauses", r->tells_pauses ? json_pack("{s:I, s:I, s:I}", "count", num(r->pauses.count), "world_ns",
-							      num(r->pauses.world_ns), "max_world_ns",
-							      num(r->pauses.max_ns)) : json_null(),
-			"alloc_bytes", counter(r->counters.alloc_bytes), "alloc_objects", counter(r->counters.alloc_objects),
-			"goroutine_switches", counter(r->counters.goroutine_switches)));
+		json_array_append_new(
+			list, json_pack("{s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}",
+					"pid", number_or_null(r->pid, r->pid), "born_ns",
+					number_or_null(r->born_ns, r->born_ns), "comm", text_or_null(r->comm),
+					"threads", num(r->threads), "voluntary", num(r->acc.voluntary), "involuntary",
+					num(r->acc.involuntary), "on_cpu_ns", num(r->acc.on_cpu_ns), "run_queue_ns",
+					num(r->acc.run_queue_ns), "throttled_ns", num(r->acc.throttled_ns), "sleep_ns",
+					num(r->acc.sleep_ns), "migrations", num(r->acc.migrations), "pauses",
+					r->tells_pauses ? json_pack("{s:I, s:I, s:I}", "count", num(r->pauses.count),
+								    "world_ns", num(r->pauses.world_ns), "max_world_ns",
+								    num(r->pauses.max_ns)) :
+							  json_null(),
+					"alloc_bytes", counter(r->counters.alloc_bytes), "alloc_objects",
+					counter(r->counters.alloc_objects), "goroutine_switches",
+					counter(r->counters.goroutine_switches)));
 	}
 	free(rows);
 	return list;

@@ -7,11 +7,11 @@
 #include "untold.h"
 #include "util.h"
 
-#define COLUMNS 100
-#define INDENT 4
-#define ROW "%12s %s %8s %8s %8s %8s  %-11s %5s%s\n"
-#define BESIDES_REASON 70	/* columns of a row, with the mark for lost events */
-#define REASON_MIN 12
+#define COLUMNS	       100
+#define INDENT	       4
+#define ROW	       "%12s %s %8s %8s %8s %8s  %-11s %5s%s\n"
+#define BESIDES_REASON 70 /* columns of a row, with the mark for lost events */
+#define REASON_MIN     12
 
 static double percent(uint64_t part, uint64_t whole)
 {
@@ -90,7 +90,8 @@ static const char *fit(const char *reason, int width, char buf[128])
 	return buf;
 }
 
-static void print_pause(const struct model *m, const struct pause *p, const struct pauses_opts *opts, int width, FILE *to)
+static void print_pause(const struct model *m, const struct pause *p, const struct pauses_opts *opts, int width,
+			FILE *to)
 {
 	uint64_t world = pause__world_ns(p), begin = m->begin_ns;
 	char reason[64], sentence[640], fitted[128], t[4][16], start[24], share[16];
@@ -99,13 +100,14 @@ static void print_pause(const struct model *m, const struct pause *p, const stru
 	pause__verdict(p, &v);
 	snprintf(start, sizeof(start), "%.6f", (p->request_ns > begin ? p->request_ns - begin : 0) / 1e9);
 	snprintf(share, sizeof(share), "%.0f %%", percent(v.ns, world));
-	fprintf(to, ROW, start, fit(pause_reason_name(p->reason_name, p->reason, reason), width, fitted), fmt_ns(world, t[0]),
-		fmt_ns(p->part_ns[PAUSE_STOPPING], t[1]), fmt_ns(p->part_ns[PAUSE_STOPPED], t[2]),
+	fprintf(to, ROW, start, fit(pause_reason_name(p->reason_name, p->reason, reason), width, fitted),
+		fmt_ns(world, t[0]), fmt_ns(p->part_ns[PAUSE_STOPPING], t[1]), fmt_ns(p->part_ns[PAUSE_STOPPED], t[2]),
 		fmt_ns(p->part_ns[PAUSE_RESTART], t[3]), pause_cause_name(v.cause), share, p->lost ? " !" : "");
 	if (model__many_pause(m)) {
 		const char *comm = model__process_name(m, p->process);
 
-		fprintf(to, "%*sof %s (pid %u)\n", INDENT, "", sanitize(comm, strlen(comm), reason, sizeof(reason)), p->tgid);
+		fprintf(to, "%*sof %s (pid %u)\n", INDENT, "", sanitize(comm, strlen(comm), reason, sizeof(reason)),
+			p->tgid);
 	}
 	print_wrapped(pause_sentence(m, p, opts, sentence), to);
 	print_own(p, to);
@@ -149,8 +151,8 @@ void report__pauses(const struct model *m, FILE *to, const struct pauses_opts *o
 			ps->unfinished == 1 ? " was" : "s were", ps->unfinished == 1 ? "is" : "are");
 	if (ps->count) {
 		fputc('\n', to);
-		fprintf(to, ROW, "at second", fit("reason", width, fitted), "world", "stopping", "stopped", "restart", "main cause",
-			"share", "");
+		fprintf(to, ROW, "at second", fit("reason", width, fitted), "world", "stopping", "stopped", "restart",
+			"main cause", "share", "");
 	}
 	for (uint32_t i = 0; i < shown; i++)
 		print_pause(m, ps->kept[i], opts, width, to);

@@ -8,7 +8,7 @@
 #include "model.h"
 
 struct pauses_opts {
-	uint32_t longest;	/* how many to show; 0: all that were kept */
+	uint32_t longest; /* how many to show; 0: all that were kept */
 	/* The function at @ip of process @tgid, valid until the next call, or NULL. NULL: as the recording has it. */
 	const char *(*symbol)(uint32_t tgid, uint64_t ip);
 };
@@ -27,7 +27,6 @@ const char *pause_detail(const struct model *m, const struct pause *p, enum paus
 			 const struct pauses_opts *opts, char buf[192]);
 
 /* Why @p was as long as it was, in one sentence. Returns @buf. */
-const char *pause_sentence(const struct model *m, const struct pause *p, const struct pauses_opts *opts,
-			   char buf[640]);
+const char *pause_sentence(const struct model *m, const struct pause *p, const struct pauses_opts *opts, char buf[640]);
 
 #endif /* TARE_PAUSES_H */

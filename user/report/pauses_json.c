@@ -68,13 +68,13 @@ static json_t *causes_json(const struct model *m, const struct pause *p, const s
 		pause__top(p, best, &top);
 		pause_place(m, p, best, opts, &place);
 		json_array_append_new(list, json_pack("{s:s, s:I, s:o, s:o, s:I, s:I, s:o, s:I, s:o, s:I, s:o}",
-						      "cause", pause_cause_name(best), "ns", num(p->cause_ns[best]), "detail",
-						      text(pause_detail(m, p, best, opts, detail)), "tid",
+						      "cause", pause_cause_name(best), "ns", num(p->cause_ns[best]),
+						      "detail", text(pause_detail(m, p, best, opts, detail)), "tid",
 						      top.seg.tid ? json_integer(top.seg.tid) : json_null(),
-						      "detail_ns", num(top.ns), "seen_ns", num(top.firm_ns),
-						      "function", text(place.function), "function_ns",
-						      num(place.function_ns), "caller", text(place.caller), "caller_ns",
-						      num(place.caller_ns), "stack", stack_json(m, place.stack)));
+						      "detail_ns", num(top.ns), "seen_ns", num(top.firm_ns), "function",
+						      text(place.function), "function_ns", num(place.function_ns),
+						      "caller", text(place.caller), "caller_ns", num(place.caller_ns),
+						      "stack", stack_json(m, place.stack)));
 	}
 	return list;
 }
@@ -83,7 +83,9 @@ static json_t *causes_json(const struct model *m, const struct pause *p, const s
 static json_t *seg_json(const struct model *m, const struct pause *p, const struct pause_seg *s,
 			const struct pauses_opts *opts)
 {
-	struct pause alone = { .tgid = p->tgid, .process = p->process, .chain = { .at = (struct pause_seg *)s, .n = 1 } };
+	struct pause alone = { .tgid = p->tgid,
+			       .process = p->process,
+			       .chain = { .at = (struct pause_seg *)s, .n = 1 } };
 	char detail[192];
 
 	return json_pack("{s:I, s:I, s:s, s:s, s:o, s:o, s:b, s:b}", "start_ns", num(s->start_ns - p->request_ns), "ns",
@@ -129,9 +131,9 @@ static json_t *pause_json(const struct model *m, const struct pause *p, const st
 	json_object_set_new(o, "stopping_ns", json_integer(num(pause__stopping_ns(p))));
 	json_object_set_new(o, "total_ns", json_integer(num(pause__total_ns(p))));
 	json_object_set_new(o, "world_ns", json_integer(num(pause__world_ns(p))));
-	json_object_set_new(o, "parts", json_pack("{s:I, s:I, s:I}", "stopping_ns", num(p->part_ns[PAUSE_STOPPING]),
-						  "stopped_ns", num(p->part_ns[PAUSE_STOPPED]), "restart_ns",
-						  num(p->part_ns[PAUSE_RESTART])));
+	json_object_set_new(o, "parts",
+			    json_pack("{s:I, s:I, s:I}", "stopping_ns", num(p->part_ns[PAUSE_STOPPING]), "stopped_ns",
+				      num(p->part_ns[PAUSE_STOPPED]), "restart_ns", num(p->part_ns[PAUSE_RESTART])));
 	json_object_set_new(o, "turn_wait_ns", known(p->turn_ns));
 	json_object_set_new(o, "own", own_json(p));
 	json_object_set_new(o, "initiator", who_json(&p->initiator));

@@ -9,12 +9,12 @@
 
 /* What one segment is counted by. */
 struct spot {
-	char name[NAME_LEN];	/* "": not known, or the segment is not of the kind looked for */
-	const char *file;	/* "": not known */
-	uint32_t line;		/* 0: not known */
+	char name[NAME_LEN]; /* "": not known, or the segment is not of the kind looked for */
+	const char *file;    /* "": not known */
+	uint32_t line;	     /* 0: not known */
 	uint64_t ns;
 	bool firm;
-	bool own;		/* a function of the program itself */
+	bool own; /* a function of the program itself */
 	uint32_t stack;
 };
 
@@ -80,7 +80,8 @@ static const struct spot *spots__top(const struct spots *s, uint64_t *ns)
 	return top;
 }
 
-/* " (file.go:12)" appended to @buf: the line of @top seen longest, where that is half of the @ns that it took or more. */
+/* " (file.go:12)" appended to @buf: the line of @top seen longest, where that is half of the @ns that it took or more.
+ */
 static void spots__add_line(const struct spots *s, const struct spot *top, uint64_t ns, char buf[PLACE_LEN])
 {
 	const struct spot *best = NULL;
@@ -132,8 +133,9 @@ static void tell_caller(const struct model *m, const struct pause *p, enum pause
 		const struct pause_seg *seg = &p->chain.at[i];
 		bool counts = function ? !strcmp(functions->at[i].name, function->name) : seg->cause == cause;
 
-		callers.at[i] = (struct spot){ .ns = seg->end_ns - seg->start_ns, .firm = seg->firm, .file = "",
-					       .stack = seg->stack };
+		callers.at[i] = (struct spot){
+			.ns = seg->end_ns - seg->start_ns, .firm = seg->firm, .file = "", .stack = seg->stack
+		};
 		if (!counts)
 			continue;
 		all += callers.at[i].ns;

@@ -18,7 +18,7 @@ struct pause_place {
 	 */
 	char caller[PLACE_LEN];
 	uint64_t caller_ns;
-	uint32_t stack;		/* number of the stack that most of that had; 0: none is known */
+	uint32_t stack; /* number of the stack that most of that had; 0: none is known */
 };
 
 /* All empty for a cause that has no place in the program. */

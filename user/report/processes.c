@@ -46,8 +46,8 @@ void report__processes(const struct model *m, FILE *to, bool asked, bool all)
 	int n = model__processes(m, &rows), shown = all || n < FIRST_PROCESSES ? n : FIRST_PROCESSES;
 
 	if (n > 1 || (n > 0 && asked)) {
-		fprintf(to, "\n%8s %-15s %9s %8s %8s %8s %8s %8s %8s %8s\n", "pid", "name", "switches", "on CPU", "waited",
-			"throttl.", "pauses", "of", "longest", "alloc.");
+		fprintf(to, "\n%8s %-15s %9s %8s %8s %8s %8s %8s %8s %8s\n", "pid", "name", "switches", "on CPU",
+			"waited", "throttl.", "pauses", "of", "longest", "alloc.");
 		for (int i = 0; i < shown; i++)
 			print_process(&rows[i], to);
 		if (n > shown)

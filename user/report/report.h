@@ -11,11 +11,11 @@
 #include "model.h"
 
 struct report_opts {
-	bool threads;		/* thread by thread */
-	bool processes;		/* process by process, also where there is but one */
-	bool all;		/* every row of each table, not only the first ones */
-	bool probes;		/* each probe's cost */
-	const struct hist *histogram;	/* to draw; NULL: run-queue wait */
+	bool threads;		      /* thread by thread */
+	bool processes;		      /* process by process, also where there is but one */
+	bool all;		      /* every row of each table, not only the first ones */
+	bool probes;		      /* each probe's cost */
+	const struct hist *histogram; /* to draw; NULL: run-queue wait */
 	const char *histogram_title;
 };
 

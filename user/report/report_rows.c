@@ -29,9 +29,14 @@ static int by_count(const void *a, const void *b)
 static void reason_name(const struct model *m, const struct reason *r, char *buf, size_t size)
 {
 	static const char *const names[] = {
-		[REASON_OTHER] = "(other system calls)", [REASON_PREEMPTED] = "preempted", [REASON_YIELDED] = "yielded",
-		[REASON_THROTTLED] = "throttled", [REASON_PAGE_FAULT] = "page fault", 
-		[REASON_EXITED] = "exited", [REASON_STARTING] = "starting", [REASON_UNKNOWN] = "unknown",
+		[REASON_OTHER] = "(other system calls)",
+		[REASON_PREEMPTED] = "preempted",
+		[REASON_YIELDED] = "yielded",
+		[REASON_THROTTLED] = "throttled",
+		[REASON_PAGE_FAULT] = "page fault",
+		[REASON_EXITED] = "exited",
+		[REASON_STARTING] = "starting",
+		[REASON_UNKNOWN] = "unknown",
 	};
 	char call[64], text[128];
 
@@ -163,8 +168,8 @@ int report_rows__threads(const struct model *m, const struct thread ***threads)
 const char *loss_name(unsigned cls)
 {
 	static const char *const names[TARE_NR_LOST] = {
-		[TARE_LOST_OUT] = "switch_out", [TARE_LOST_IN] = "switch_in", [TARE_LOST_OTHER] = "other_switch",
-		[TARE_LOST_TASK] = "task",	[TARE_LOST_THREAD] = "thread", [TARE_LOST_DISK] = "disk_bytes",
+		[TARE_LOST_OUT] = "switch_out",	 [TARE_LOST_IN] = "switch_in",	    [TARE_LOST_OTHER] = "other_switch",
+		[TARE_LOST_TASK] = "task",	 [TARE_LOST_THREAD] = "thread",	    [TARE_LOST_DISK] = "disk_bytes",
 		[TARE_LOST_RUNTIME] = "runtime", [TARE_LOST_EVIDENCE] = "evidence",
 	};
 

@@ -7,8 +7,8 @@
 #include "report_rows.h"
 #include "util.h"
 
-#define FIRST_ROWS	10
-#define FIRST_THREADS	50
+#define FIRST_ROWS    10
+#define FIRST_THREADS 50
 
 static double percent(uint64_t part, uint64_t whole)
 {
@@ -61,7 +61,8 @@ static void print_own_share(const struct model *m, FILE *to)
 		const struct tare_probe *p = &m->probes[i];
 
 		if (!strcmp(p->name, "sched_switch") && p->timed_hits)
-			fprintf(to, "    of which tare's own probe about %s; many switches a second are timed in part\n",
+			fprintf(to,
+				"    of which tare's own probe about %s; many switches a second are timed in part\n",
 				fmt_ns(p->timed_ns / p->timed_hits, t));
 	}
 }
@@ -102,8 +103,8 @@ static void print_distributions(const struct model *m, FILE *to)
 		print_distribution("the switch itself", &s->direct_cost, to);
 		print_own_share(m, to);
 	} else {
-		fprintf(to, "  %-27s%14s %s\n", "the switch itself", "not available:",
-			why ? sanitize(why, strlen(why), safe, 56) : "it was not asked for");
+		fprintf(to, "  %-27s%14s %s\n", "the switch itself",
+			"not available:", why ? sanitize(why, strlen(why), safe, 56) : "it was not asked for");
 	}
 	print_preemption(m, to);
 	print_delays(m, to);
@@ -159,7 +160,10 @@ static void print_rivals(const struct model *m, FILE *to, bool all)
 	for (int i = 0; i < shown; i++) {
 		const struct row *r = &rows[i];
 
-		snprintf(name, sizeof(name), "%s%s", r->name, r->own ? " (target)" : r->recorder ? " (this recorder)" : "");
+		snprintf(name, sizeof(name), "%s%s", r->name,
+			 r->own	     ? " (target)" :
+			 r->recorder ? " (this recorder)" :
+				       "");
 		fprintf(to, "  ");
 		print_name(name, 27, to);
 		fprintf(to, "%14s %9s %9s %9s %7.1f %%\n", fmt_count(r->count, c), fmt_ns(r->total_ns, t[0]),
@@ -184,7 +188,10 @@ static void print_wakers(const struct model *m, FILE *to, bool all)
 	for (int i = 0; i < shown; i++) {
 		const struct row *r = &rows[i];
 
-		snprintf(name, sizeof(name), "%s%s", r->name, r->own ? " (target)" : r->recorder ? " (this recorder)" : "");
+		snprintf(name, sizeof(name), "%s%s", r->name,
+			 r->own	     ? " (target)" :
+			 r->recorder ? " (this recorder)" :
+				       "");
 		fprintf(to, "  ");
 		print_name(name, 27, to);
 		fprintf(to, "%14s %19s %17.1f %%\n", fmt_count(r->count, c[0]), fmt_count(r->extra, c[1]),
@@ -198,10 +205,10 @@ static void print_accounts(const struct accounts *a, FILE *to)
 {
 	char n[3][32], ns[4][16];
 
-	fprintf(to, "%11s %10s %9s %8s %8s %8s %8s %6" PRIu64 "\n",
-		short_count(a->voluntary + a->involuntary, n[0]), short_count(a->voluntary, n[1]),
-		short_count(a->involuntary, n[2]), fmt_ns(a->on_cpu_ns, ns[0]), fmt_ns(a->run_queue_ns, ns[1]),
-		fmt_ns(a->throttled_ns, ns[2]), fmt_ns(a->sleep_ns, ns[3]), a->migrations);
+	fprintf(to, "%11s %10s %9s %8s %8s %8s %8s %6" PRIu64 "\n", short_count(a->voluntary + a->involuntary, n[0]),
+		short_count(a->voluntary, n[1]), short_count(a->involuntary, n[2]), fmt_ns(a->on_cpu_ns, ns[0]),
+		fmt_ns(a->run_queue_ns, ns[1]), fmt_ns(a->throttled_ns, ns[2]), fmt_ns(a->sleep_ns, ns[3]),
+		a->migrations);
 }
 
 static void print_thread(const struct thread *t, FILE *to)
@@ -242,7 +249,8 @@ void report__threads(const struct model *m, FILE *to, bool all)
 	threads__total(ts, &total);
 	if (total.unknown_ns)
 		fprintf(to, "  %s in all is unknown: %s\n", fmt_ns(total.unknown_ns, t),
-			total.inconsistent ? "switches are missing" : "neither waited nor charged by the kernel's clock");
+			total.inconsistent ? "switches are missing" :
+					     "neither waited nor charged by the kernel's clock");
 	free(rows);
 }
 

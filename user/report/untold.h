@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Why nothing tells of some process's pauses, or not of the first ones, though its runtime makes some: said wherever pauses
- * are.
+ * Why nothing tells of some process's pauses, or not of the first ones, though its runtime makes some: said wherever
+ * pauses are.
  */
 #ifndef TARE_UNTOLD_H
 #define TARE_UNTOLD_H

@@ -33,8 +33,8 @@ static void whose_text(const struct model *m, const struct pause *p, const struc
 	else if (process == p->process)
 		snprintf(buf, size, "its own thread %u", s->other);
 	else
-		snprintf(buf, size, "thread %u of %s, pid %u", s->other, sanitize(comm, strlen(comm), name, sizeof(name)),
-			 process__pid(process));
+		snprintf(buf, size, "thread %u of %s, pid %u", s->other,
+			 sanitize(comm, strlen(comm), name, sizeof(name)), process__pid(process));
 }
 
 static void rival_text(const struct model *m, const struct pause *p, const struct pause_seg *s, char *buf, size_t size)
@@ -54,8 +54,7 @@ static void rival_text(const struct model *m, const struct pause *p, const struc
 		snprintf(buf, size, "tare itself, which records this (pid %u),", s->other);
 	else {
 		whose_text(m, p, s, whose, sizeof(whose));
-		snprintf(buf, size, "%s (%s)",
-			 sanitize(n->names[id], sizeof(n->names[id]), name, sizeof(name)), whose);
+		snprintf(buf, size, "%s (%s)", sanitize(n->names[id], sizeof(n->names[id]), name, sizeof(name)), whose);
 	}
 }
 
@@ -154,7 +153,7 @@ static void who_text(const struct pause *p, uint32_t tid, char *buf, size_t size
 
 /* %1 stands for who it was, %2 for the detail. @bare: where no detail is known. */
 static const struct {
-	bool kernel_is_clear;	/* it had no part in it */
+	bool kernel_is_clear; /* it had no part in it */
 	const char *words, *bare;
 } phrases[PAUSE_NR_CAUSES] = {
 	[PAUSE_RUNTIME] = { true, "were the runtime's own work, on %1, %2", "were the runtime's own work, on %1" },
@@ -171,7 +170,8 @@ static const struct {
 			   "%1 had been sent a signal to stop, which had yet to be delivered" },
 	[PAUSE_IRQ] = { false, "interrupts took the CPU from %1, %2 most of all", "interrupts took the CPU from %1" },
 	[PAUSE_STEAL] = { false, NULL, "the hypervisor took the CPU from %1" },
-	[PAUSE_WAKEUP] = { false, NULL, "%1 had been told to go on but did not run yet, though no other task had the CPU" },
+	[PAUSE_WAKEUP] = { false, NULL,
+			   "%1 had been told to go on but did not run yet, though no other task had the CPU" },
 	[PAUSE_UNEXPLAINED] = { false, NULL, "nothing recorded says what %1 did" },
 };
 
@@ -286,8 +286,8 @@ const char *pause_sentence(const struct model *m, const struct pause *p, const s
 	full_detail(m, p, v.cause, opts, detail, sizeof(detail));
 	words = detail[0] && phrases[v.cause].words ? phrases[v.cause].words : phrases[v.cause].bare;
 	if (phrases[v.cause].kernel_is_clear && kernel_is_clear(p))
-		n = snprintf(buf, 640, "the kernel was not the cause: %s%s of %s%s ", v.cause == PAUSE_RUNTIME ? "" : "for ", part,
-			     world, v.cause == PAUSE_RUNTIME ? "" : ",");
+		n = snprintf(buf, 640, "the kernel was not the cause: %s%s of %s%s ",
+			     v.cause == PAUSE_RUNTIME ? "" : "for ", part, world, v.cause == PAUSE_RUNTIME ? "" : ",");
 	else
 		n = snprintf(buf, 640, "%s, of which %s%s", world, part, v.cause == PAUSE_RUNTIME ? " " : ": ");
 	n += fill(words, who, detail, buf + n, 640 - n);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The dynamic linker, of glibc and of musl. For debuggers it calls a function that does nothing each time that it has mapped
- * libraries or let go of them: it tells when a process may have come to another runtime. Rare: twice for each dlopen().
+ * The dynamic linker, of glibc and of musl. For debuggers it calls a function that does nothing each time that it has
+ * mapped libraries or let go of them: it tells when a process may have come to another runtime. Rare: twice for each
+ * dlopen().
  */
 #include <elf.h>
 #include <errno.h>
@@ -9,7 +10,7 @@
 #include "runtime.h"
 #include "symtab.h"
 
-#define HOOK "_dl_debug_state"	/* what r_debug.r_brk points to; elf/dl-debug.c, ldso/dynlink.c */
+#define HOOK "_dl_debug_state" /* what r_debug.r_brk points to; elf/dl-debug.c, ldso/dynlink.c */
 
 static int recognise(struct image *img, char *version, size_t size)
 {

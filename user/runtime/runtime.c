@@ -6,10 +6,10 @@
 #include "runtime.h"
 
 /* runtime_NAME for each. The first that recognises a program has it: native takes any, so it comes last. */
-#define RUNTIMES(X)	\
-	X(weft)		\
-	X(go)		\
-	X(loader)	\
+#define RUNTIMES(X) \
+	X(weft)     \
+	X(go)       \
+	X(loader)   \
 	X(native)
 
 #define DECLARE_RUNTIME(name) extern const struct runtime runtime_##name;

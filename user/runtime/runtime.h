@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The language runtimes that tare knows: one folder and one line of RUNTIMES (runtime.c) each. A runtime says how it is
- * recognised, which probe in it means which event, and what it counts of itself. What it leaves out of its struct is measured
- * by the kernel alone.
+ * recognised, which probe in it means which event, and what it counts of itself. What it leaves out of its struct is
+ * measured by the kernel alone.
  */
 #ifndef TARE_RUNTIME_H
 #define TARE_RUNTIME_H
@@ -16,10 +16,10 @@
 
 /* One probe that a runtime wants in its program. */
 struct runtime_probe {
-	uint64_t offset;	/* in the file */
-	uint64_t semaphore;	/* offset of the 16-bit count that tells the program of a listener; 0: there is none */
-	struct site site;	/* what a hit means */
-	bool often;		/* hit at each step of a goroutine: only where that was asked for */
+	uint64_t offset;    /* in the file */
+	uint64_t semaphore; /* offset of the 16-bit count that tells the program of a listener; 0: there is none */
+	struct site site;   /* what a hit means */
+	bool often;	    /* hit at each step of a goroutine: only where that was asked for */
 };
 
 struct runtime_probes {
@@ -36,8 +36,8 @@ typedef void runtime_say(unsigned kind, uint64_t nr, const char *name, void *ctx
 
 /* What is at an address. Strings are valid until the next call; not safe to print. */
 struct runtime_symbol {
-	const char *name, *file;	/* "": not known */
-	uint32_t line;			/* 0: not known */
+	const char *name, *file; /* "": not known */
+	uint32_t line;		 /* 0: not known */
 	enum tare_owner owner;
 	/* where the function was inlined into the program's own code, that; else NULL */
 	const char *own_name, *own_file;
@@ -46,60 +46,66 @@ struct runtime_symbol {
 	int return_at;
 	bool has_frame, is_call;
 };
-#define RUNTIME_SYMBOL_NONE { .name = "", .file = "", .return_at = -1 }
+#define RUNTIME_SYMBOL_NONE                             \
+	{                                               \
+		.name = "", .file = "", .return_at = -1 \
+	}
 
 /* A program that a process runs or is about to run, or a library that it has loaded. */
 struct program {
-	struct image *img;	/* NULL: not readable as one */
+	struct image *img; /* NULL: not readable as one */
 	int fd;
 	pid_t pid;
 	bool library;
-	bool placed;		/* the process has mapped it, and .bias is known: what that adds to its addresses */
+	bool placed; /* the process has mapped it, and .bias is known: what that adds to its addresses */
 	uint64_t bias;
 	/*
-	 * What the runtime cannot be asked for, as the end of "this is Go, but ..."; "": nothing. The runtime writes it. Its
-	 * pauses are not told then.
+	 * What the runtime cannot be asked for, as the end of "this is Go, but ..."; "": nothing. The runtime writes
+	 * it. Its pauses are not told then.
 	 */
 	char problem[256];
 };
 
 /*
- * Have the kernel side know @value of the process, by the BPF map @map (bpf/runtime/maps.bpf.h), until the process ends or is
- * another program. Returns 0 or a negative errno.
+ * Have the kernel side know @value of the process, by the BPF map @map (bpf/runtime/maps.bpf.h), until the process ends
+ * or is another program. Returns 0 or a negative errno.
  */
 typedef int runtime_set(const char *map, const void *value, void *ctx);
 
 struct runtime {
-	const char *name;	/* as the report prints it */
-	const char *title;	/* as a sentence has it; NULL: .name */
+	const char *name;  /* as the report prints it */
+	const char *title; /* as a sentence has it; NULL: .name */
 
-	int preempt_signal;	/* by which it asks a thread to give way; 0: none */
-	const char *const *maps;	/* that .install sets, up to NULL */
+	int preempt_signal;	 /* by which it asks a thread to give way; 0: none */
+	const char *const *maps; /* that .install sets, up to NULL */
 
-	bool tells_nothing;	/* of pauses: it is there for what its probes say to the recorder itself */
+	bool tells_nothing; /* of pauses: it is there for what its probes say to the recorder itself */
 
-	/* Is the program @img (NULL: not readable) of this runtime? Returns 1 and writes its version, "" if unknown; or 0. */
+	/* Is the program @img (NULL: not readable) of this runtime? Returns 1 and writes its version, "" if unknown; or
+	 * 0. */
 	int (*recognise)(struct image *img, char *version, size_t size);
 
 	/* All below may be NULL. */
 
 	/*
-	 * Look closer at @prog, which stays valid until close(), and is placed later than this where the process does not run
-	 * it yet. Returns 0 and sets *@self, or a negative errno: then the kernel alone measures it, and .problem says why.
+	 * Look closer at @prog, which stays valid until close(), and is placed later than this where the process does
+	 * not run it yet. Returns 0 and sets *@self, or a negative errno: then the kernel alone measures it, and
+	 * .problem says why.
 	 */
 	int (*open)(struct program *prog, void **self);
 	/* Which probes it wants. Returns 0 or a negative errno; those that it lacks it says itself. */
 	int (*probes)(void *self, struct runtime_probes *list);
-	/* What the runtime counts, read from the live process's memory; fields it does not know stay. 0 or a negative errno. */
+	/* What the runtime counts, read from the live process's memory; fields it does not know stay. 0 or a negative
+	 * errno. */
 	int (*counters)(void *self, struct tare_counters *counters);
 	/*
-	 * How long goroutines waited to run since the start: @delays has room for TARE_DELAYS_MAX buckets. 0 or a negative
-	 * errno.
+	 * How long goroutines waited to run since the start: @delays has room for TARE_DELAYS_MAX buckets. 0 or a
+	 * negative errno.
 	 */
 	int (*delays)(void *self, struct tare_delays *delays);
 	/*
-	 * Tell the kernel side what it needs to know of the process, as far as that is known by now: asked once before probes
-	 * are attached, and again each second.
+	 * Tell the kernel side what it needs to know of the process, as far as that is known by now: asked once before
+	 * probes are attached, and again each second.
 	 */
 	void (*install)(void *self, runtime_set *set, void *ctx);
 	/* The counters, from what the probe at its end copied; -EAGAIN: more is to come. Or another negative errno. */

@@ -12,7 +12,7 @@
 /* Where a controller is mounted. */
 struct mount {
 	bool v2;
-	char root[1024];	/* the cgroup that is visible there */
+	char root[1024]; /* the cgroup that is visible there */
 	char at[1024];
 };
 
@@ -131,10 +131,12 @@ bool cgroup__is_other(pid_t pid, pid_t tid)
 {
 	char a[4096], b[4096];
 
-	return proc__read(pid, "cgroup", a, sizeof(a)) > 0 && proc__read(tid, "cgroup", b, sizeof(b)) > 0 && strcmp(a, b);
+	return proc__read(pid, "cgroup", a, sizeof(a)) > 0 && proc__read(tid, "cgroup", b, sizeof(b)) > 0 &&
+	       strcmp(a, b);
 }
 
-/* The folder of @pid's cgroup below @m, which is found once and stays. Returns where it begins in @path, or NULL with *@err. */
+/* The folder of @pid's cgroup below @m, which is found once and stays. Returns where it begins in @path, or NULL with
+ * *@err. */
 static char *place(struct mount *m, const char *controller, pid_t pid, char *path, size_t size, int *err)
 {
 	size_t len;

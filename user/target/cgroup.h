@@ -8,7 +8,8 @@
 #include <sys/types.h>
 
 struct cgroup_quota {
-	char path[1024];	/* of the folder, below where cgroups are mounted: "/system.slice/db.service"; not safe to print */
+	char path[1024]; /* of the folder, below where cgroups are mounted: "/system.slice/db.service"; not safe to
+			    print */
 	uint64_t quota_ns, period_ns;
 };
 
@@ -21,27 +22,27 @@ int cgroup__quota(pid_t pid, struct cgroup_quota *quota);
 
 /* How much more may be charged to a process, by the limit that leaves it least. */
 struct cgroup_memory {
-	char path[1024];	/* as above */
-	uint64_t limit_bytes, room_bytes;	/* cached files count as room */
+	char path[1024];		  /* as above */
+	uint64_t limit_bytes, room_bytes; /* cached files count as room */
 };
 
 /* As above, for the limits of memory. */
 int cgroup__memory(pid_t pid, struct cgroup_memory *least);
 
 /*
- * A cgroup as the kernel sees it, also one that is not there yet or is made anew (as for a service that is restarted): by
- * its name in the one above.
+ * A cgroup as the kernel sees it, also one that is not there yet or is made anew (as for a service that is restarted):
+ * by its name in the one above.
  */
 struct cgroup_place {
 	bool exists;
-	int hierarchy;		/* 0: version 2 */
-	uint64_t above;		/* the id of the one above; 0: it is the root of its hierarchy */
-	char name[128];		/* as much as the kernel side compares */
+	int hierarchy;	/* 0: version 2 */
+	uint64_t above; /* the id of the one above; 0: it is the root of its hierarchy */
+	char name[128]; /* as much as the kernel side compares */
 };
 
 /*
- * What the folder @path is, or will be once it is made. Returns 0; -ENOENT: neither it nor the folder above is a cgroup;
- * or another negative errno.
+ * What the folder @path is, or will be once it is made. Returns 0; -ENOENT: neither it nor the folder above is a
+ * cgroup; or another negative errno.
  */
 int cgroup__locate(const char *path, struct cgroup_place *place);
 

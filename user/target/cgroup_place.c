@@ -81,7 +81,8 @@ int cgroup__locate(const char *path, struct cgroup_place *place)
 	/* a cgroup's id is its inode (fs/kernfs/mount.c); above the root of a hierarchy is another file system */
 	if (!ret && (!real || at.st_dev == up.st_dev)) {
 		place->above = up.st_ino;
-		ret = snprintf(place->name, sizeof(place->name), "%s", basename(again)) < (int)sizeof(place->name) ? 0 :
+		ret = snprintf(place->name, sizeof(place->name), "%s", basename(again)) < (int)sizeof(place->name) ?
+			      0 :
 			      -ENAMETOOLONG;
 	}
 	free(real);

@@ -17,8 +17,8 @@
 
 #include "image_impl.h"
 
-#define IMAGE_BYTES_MAX		(4ull << 30)
-#define CHUNK_BYTES		(64ull << 10)
+#define IMAGE_BYTES_MAX (4ull << 30)
+#define CHUNK_BYTES	(64ull << 10)
 
 /* ---- bytes of the file ---- */
 
@@ -99,8 +99,9 @@ const void *image__at(struct image *img, uint64_t vaddr, uint64_t len)
 		const struct image_segment *s = &img->segments[i];
 
 		if (vaddr >= s->vaddr && vaddr - s->vaddr < s->file_bytes)
-			return len > s->file_bytes - (vaddr - s->vaddr) ? NULL :
-			       image__view(img, s->offset + (vaddr - s->vaddr), len);
+			return len > s->file_bytes - (vaddr - s->vaddr) ?
+				       NULL :
+				       image__view(img, s->offset + (vaddr - s->vaddr), len);
 	}
 	return NULL;
 }
@@ -137,7 +138,10 @@ static const char *what_is_wrong(const Elf64_Ehdr *eh)
 static void image__add_header(struct image *img, const Elf64_Phdr *ph)
 {
 	struct image_segment seg = {
-		.vaddr = ph->p_vaddr, .offset = ph->p_offset, .file_bytes = ph->p_filesz, .mem_bytes = ph->p_memsz,
+		.vaddr = ph->p_vaddr,
+		.offset = ph->p_offset,
+		.file_bytes = ph->p_filesz,
+		.mem_bytes = ph->p_memsz,
 		.flags = ph->p_flags,
 	};
 
@@ -203,8 +207,8 @@ static int image__map(struct image *img, int fd, const char **why)
 	img->loaded = calloc(img->size / CHUNK_BYTES / 8 + 1, 1);
 	if (!img->loaded)
 		return -ENOMEM;
-	img->bytes = mmap(NULL, img->size + 1, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	img->bytes =
+		mmap(NULL, img->size + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (img->bytes == MAP_FAILED)
 		return -ENOMEM;
 	img->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);

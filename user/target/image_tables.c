@@ -5,9 +5,9 @@
 
 #include "image_impl.h"
 
-#define SECTIONS_MAX		(1u << 18)
-#define SYMBOLS_MAX		(8u << 20)
-#define HASHED_BYTES_MAX	256	/* of a symbol's name, so that names in one another's tails cost no more */
+#define SECTIONS_MAX	 (1u << 18)
+#define SYMBOLS_MAX	 (8u << 20)
+#define HASHED_BYTES_MAX 256 /* of a symbol's name, so that names in one another's tails cost no more */
 
 /* ---- sections ---- */
 

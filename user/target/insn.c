@@ -41,7 +41,7 @@ enum probe_class insn__probe_class(const struct insn *in, int arch)
 const char *probe_class__name(enum probe_class class)
 {
 	static const char *const names[] = {
-		[PROBE_EMULATED] = "emulated", [PROBE_NOP5] = "nop5", [PROBE_NOP] = "nop",
+		[PROBE_EMULATED] = "emulated",	    [PROBE_NOP5] = "nop5",	 [PROBE_NOP] = "nop",
 		[PROBE_STEPPED] = "single-stepped", [PROBE_REFUSED] = "refused",
 	};
 
@@ -79,8 +79,13 @@ int insn_iter__next(struct insn_iter *it, struct insn *in)
 	size_t left = it->code->len - it->at;
 	uint64_t addr = it->code->addr + it->at;
 
-	*in = (struct insn){ .addr = addr, .bytes = next, .kind = INSN_OTHER, .writes = ~0u,
-			     .reg = INSN_NO_REG, .base = INSN_NO_REG, .index = INSN_NO_REG };
+	*in = (struct insn){ .addr = addr,
+			     .bytes = next,
+			     .kind = INSN_OTHER,
+			     .writes = ~0u,
+			     .reg = INSN_NO_REG,
+			     .base = INSN_NO_REG,
+			     .index = INSN_NO_REG };
 	if (!left)
 		return 0;
 	if (cs_disasm_iter(it->handle, &next, &left, &addr, it->scratch)) {

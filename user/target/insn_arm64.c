@@ -32,8 +32,10 @@ static void arm64_branch(const cs_arm64 *a, struct insn *in)
 
 	if (last->type == ARM64_OP_IMM)
 		in->target = last->imm;
-	in->cond = in->kind != INSN_JCC || a->op_count > 1 ? COND_OTHER : a->cc == ARM64_CC_LS ? COND_BELOW_EQUAL :
-		   a->cc == ARM64_CC_LO ? COND_BELOW : COND_OTHER;
+	in->cond = in->kind != INSN_JCC || a->op_count > 1 ? COND_OTHER :
+		   a->cc == ARM64_CC_LS			   ? COND_BELOW_EQUAL :
+		   a->cc == ARM64_CC_LO			   ? COND_BELOW :
+							     COND_OTHER;
 }
 
 static void arm64_memory(const cs_arm64 *a, struct insn *in)
@@ -92,24 +94,24 @@ static void arm64_move(const cs_insn *ci, const cs_arm64 *a, struct insn *in)
 static const struct {
 	unsigned int id;
 	uint8_t kind;
-	uint8_t size_bytes;	/* 0: by the first register */
+	uint8_t size_bytes; /* 0: by the first register */
 } kinds[] = {
-	{ ARM64_INS_NOP, INSN_NOP, 0 },		{ ARM64_INS_RET, INSN_RET, 0 },
-	{ ARM64_INS_BL, INSN_CALL, 0 },		{ ARM64_INS_BLR, INSN_CALL_INDIRECT, 0 },
-	{ ARM64_INS_B, INSN_JMP, 0 },		{ ARM64_INS_BR, INSN_JMP_INDIRECT, 0 },
-	{ ARM64_INS_CBZ, INSN_JCC, 0 },		{ ARM64_INS_CBNZ, INSN_JCC, 0 },
-	{ ARM64_INS_TBZ, INSN_JCC, 0 },		{ ARM64_INS_TBNZ, INSN_JCC, 0 },
-	{ ARM64_INS_ADR, INSN_ADDRESS, 0 },	{ ARM64_INS_ADRP, INSN_ADDRESS, 0 },
-	{ ARM64_INS_ADD, INSN_ADD, 0 },		{ ARM64_INS_SUB, INSN_ADD, 0 },
-	{ ARM64_INS_CMP, INSN_CMP, 0 },		{ ARM64_INS_MRS, INSN_THREAD_POINTER, 0 },
-	{ ARM64_INS_MOV, INSN_MOV, 0 },		{ ARM64_INS_MOVZ, INSN_MOV, 0 },
-	{ ARM64_INS_MOVN, INSN_MOV, 0 },	{ ARM64_INS_MOVK, INSN_MOV, 0 },
-	{ ARM64_INS_ORR, INSN_MOV, 0 },		{ ARM64_INS_LDR, INSN_LOAD, 0 },
-	{ ARM64_INS_LDUR, INSN_LOAD, 0 },	{ ARM64_INS_LDP, INSN_LOAD, 0 },
-	{ ARM64_INS_LDRB, INSN_LOAD, 1 },	{ ARM64_INS_LDRSB, INSN_LOAD, 1 },
-	{ ARM64_INS_LDRH, INSN_LOAD, 2 },	{ ARM64_INS_LDRSH, INSN_LOAD, 2 },
-	{ ARM64_INS_LDRSW, INSN_LOAD, 4 },	{ ARM64_INS_STR, INSN_STORE, 0 },
-	{ ARM64_INS_STUR, INSN_STORE, 0 },	{ ARM64_INS_STP, INSN_STORE, 0 },
+	{ ARM64_INS_NOP, INSN_NOP, 0 },	    { ARM64_INS_RET, INSN_RET, 0 },
+	{ ARM64_INS_BL, INSN_CALL, 0 },	    { ARM64_INS_BLR, INSN_CALL_INDIRECT, 0 },
+	{ ARM64_INS_B, INSN_JMP, 0 },	    { ARM64_INS_BR, INSN_JMP_INDIRECT, 0 },
+	{ ARM64_INS_CBZ, INSN_JCC, 0 },	    { ARM64_INS_CBNZ, INSN_JCC, 0 },
+	{ ARM64_INS_TBZ, INSN_JCC, 0 },	    { ARM64_INS_TBNZ, INSN_JCC, 0 },
+	{ ARM64_INS_ADR, INSN_ADDRESS, 0 }, { ARM64_INS_ADRP, INSN_ADDRESS, 0 },
+	{ ARM64_INS_ADD, INSN_ADD, 0 },	    { ARM64_INS_SUB, INSN_ADD, 0 },
+	{ ARM64_INS_CMP, INSN_CMP, 0 },	    { ARM64_INS_MRS, INSN_THREAD_POINTER, 0 },
+	{ ARM64_INS_MOV, INSN_MOV, 0 },	    { ARM64_INS_MOVZ, INSN_MOV, 0 },
+	{ ARM64_INS_MOVN, INSN_MOV, 0 },    { ARM64_INS_MOVK, INSN_MOV, 0 },
+	{ ARM64_INS_ORR, INSN_MOV, 0 },	    { ARM64_INS_LDR, INSN_LOAD, 0 },
+	{ ARM64_INS_LDUR, INSN_LOAD, 0 },   { ARM64_INS_LDP, INSN_LOAD, 0 },
+	{ ARM64_INS_LDRB, INSN_LOAD, 1 },   { ARM64_INS_LDRSB, INSN_LOAD, 1 },
+	{ ARM64_INS_LDRH, INSN_LOAD, 2 },   { ARM64_INS_LDRSH, INSN_LOAD, 2 },
+	{ ARM64_INS_LDRSW, INSN_LOAD, 4 },  { ARM64_INS_STR, INSN_STORE, 0 },
+	{ ARM64_INS_STUR, INSN_STORE, 0 },  { ARM64_INS_STP, INSN_STORE, 0 },
 };
 
 static void arm64_decode(csh handle, const cs_insn *ci, struct insn *in)
@@ -162,17 +164,16 @@ static enum probe_class arm64_probe_class(const struct insn *in)
 		uint32_t mask, value;
 		enum probe_class class;
 	} words[] = {
-		{ 0x7c000000, 0x14000000, PROBE_EMULATED },	/* b, bl */
-		{ 0xff000010, 0x54000000, PROBE_EMULATED },	/* b.cond */
-		{ 0x7e000000, 0x34000000, PROBE_EMULATED },	/* cbz, cbnz */
-		{ 0x7e000000, 0x36000000, PROBE_EMULATED },	/* tbz, tbnz */
-		{ 0x1f000000, 0x10000000, PROBE_EMULATED },	/* adr, adrp */
-		{ 0xbf000000, 0x18000000, PROBE_EMULATED },	/* ldr of a literal */
-		{ 0xff000000, 0x98000000, PROBE_EMULATED },	/* ldrsw of a literal */
-		{ 0xff9ffc1f, 0xd61f0000, PROBE_EMULATED },	/* br, blr, ret */
-		{ 0xffffffff, 0xd503201f, PROBE_NOP },
-		{ 0xfffff01f, 0xd503201f, PROBE_REFUSED },	/* other hints */
-		{ 0xff000000, 0xd4000000, PROBE_REFUSED },	/* brk, svc, hvc, ... */
+		{ 0x7c000000, 0x14000000, PROBE_EMULATED }, /* b, bl */
+		{ 0xff000010, 0x54000000, PROBE_EMULATED }, /* b.cond */
+		{ 0x7e000000, 0x34000000, PROBE_EMULATED }, /* cbz, cbnz */
+		{ 0x7e000000, 0x36000000, PROBE_EMULATED }, /* tbz, tbnz */
+		{ 0x1f000000, 0x10000000, PROBE_EMULATED }, /* adr, adrp */
+		{ 0xbf000000, 0x18000000, PROBE_EMULATED }, /* ldr of a literal */
+		{ 0xff000000, 0x98000000, PROBE_EMULATED }, /* ldrsw of a literal */
+		{ 0xff9ffc1f, 0xd61f0000, PROBE_EMULATED }, /* br, blr, ret */
+		{ 0xffffffff, 0xd503201f, PROBE_NOP },	    { 0xfffff01f, 0xd503201f, PROBE_REFUSED }, /* other hints */
+		{ 0xff000000, 0xd4000000, PROBE_REFUSED }, /* brk, svc, hvc, ... */
 	};
 	uint32_t word;
 
@@ -186,6 +187,5 @@ static enum probe_class arm64_probe_class(const struct insn *in)
 	return PROBE_STEPPED;
 }
 
-const struct insn_arch insn_arm64 = {
-	TARE_ARCH_ARM64, CS_ARCH_ARM64, CS_MODE_LITTLE_ENDIAN, arm64_decode, arm64_probe_class
-};
+const struct insn_arch insn_arm64 = { TARE_ARCH_ARM64, CS_ARCH_ARM64, CS_MODE_LITTLE_ENDIAN, arm64_decode,
+				      arm64_probe_class };

@@ -26,7 +26,9 @@ bool insn__follows_call(struct image *img, uint64_t addr)
 	unsigned shortest = arm64 ? 4 : 2, longest = arm64 ? 4 : 8;
 
 	for (unsigned len = shortest; len <= longest && len <= addr; len++) {
-		struct code code = { .len = len, .addr = addr - len, .arch = arm64 ? TARE_ARCH_ARM64 : TARE_ARCH_X86_64 };
+		struct code code = { .len = len,
+				     .addr = addr - len,
+				     .arch = arm64 ? TARE_ARCH_ARM64 : TARE_ARCH_X86_64 };
 
 		code.bytes = image__at(img, code.addr, len);
 		/* only these begin one: a disassembler need not be asked about the others */

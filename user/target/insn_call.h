@@ -5,7 +5,8 @@
 
 #include "image.h"
 
-/* Does a call instruction end right before @addr, an address of the file? Bytes that only look like one count as well. */
+/* Does a call instruction end right before @addr, an address of the file? Bytes that only look like one count as well.
+ */
 bool insn__follows_call(struct image *img, uint64_t addr);
 
 #endif /* TARE_INSN_CALL_H */

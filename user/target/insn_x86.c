@@ -4,16 +4,17 @@
 #include "insn_arch.h"
 #include "util.h"
 
-static const uint8_t x86_regs[X86_REG_ENDING] = { /* one more than the number */
-#define X86_LEGACY(n, x)	[X86_REG_R##x] = n + 1, [X86_REG_E##x] = n + 1, [X86_REG_##x] = n + 1
-#define X86_HALVES(n, c)	[X86_REG_##c##L] = n + 1, [X86_REG_##c##H] = n + 1
-#define X86_NEW(n)	\
+static const uint8_t x86_regs[X86_REG_ENDING] = {
+/* one more than the number */
+#define X86_LEGACY(n, x) [X86_REG_R##x] = n + 1, [X86_REG_E##x] = n + 1, [X86_REG_##x] = n + 1
+#define X86_HALVES(n, c) [X86_REG_##c##L] = n + 1, [X86_REG_##c##H] = n + 1
+#define X86_NEW(n) \
 	[X86_REG_R##n] = n + 1, [X86_REG_R##n##D] = n + 1, [X86_REG_R##n##W] = n + 1, [X86_REG_R##n##B] = n + 1
-	X86_LEGACY(0, AX), X86_HALVES(0, A), X86_LEGACY(1, CX), X86_HALVES(1, C),
-	X86_LEGACY(2, DX), X86_HALVES(2, D), X86_LEGACY(3, BX), X86_HALVES(3, B),
-	X86_LEGACY(4, SP), [X86_REG_SPL] = 5, X86_LEGACY(5, BP), [X86_REG_BPL] = 6,
-	X86_LEGACY(6, SI), [X86_REG_SIL] = 7, X86_LEGACY(7, DI), [X86_REG_DIL] = 8,
-	X86_NEW(8), X86_NEW(9), X86_NEW(10), X86_NEW(11), X86_NEW(12), X86_NEW(13), X86_NEW(14), X86_NEW(15),
+	X86_LEGACY(0, AX), X86_HALVES(0, A),  X86_LEGACY(1, CX), X86_HALVES(1, C),  X86_LEGACY(2, DX),
+	X86_HALVES(2, D),  X86_LEGACY(3, BX), X86_HALVES(3, B),	 X86_LEGACY(4, SP), [X86_REG_SPL] = 5,
+	X86_LEGACY(5, BP), [X86_REG_BPL] = 6, X86_LEGACY(6, SI), [X86_REG_SIL] = 7, X86_LEGACY(7, DI),
+	[X86_REG_DIL] = 8, X86_NEW(8),	      X86_NEW(9),	 X86_NEW(10),	    X86_NEW(11),
+	X86_NEW(12),	   X86_NEW(13),	      X86_NEW(14),	 X86_NEW(15),
 };
 
 static uint8_t x86_reg_of(unsigned int reg)
@@ -148,12 +149,12 @@ static void x86_decode(csh handle, const cs_insn *ci, struct insn *in)
 /* ---- what a uprobe does with it ---- */
 
 /* One byte opcodes that the kernel refuses to run out of line: I/O, interrupts, privileged ones. */
-static const uint8_t x86_refused[] = { 0x6c, 0x6d, 0x6e, 0x6f, 0xcc, 0xcd, 0xcf, 0xe4, 0xe5, 0xe6, 0xe7,
-				       0xec, 0xed, 0xee, 0xef, 0xf1, 0xf4, 0xfa, 0xfb };
+static const uint8_t x86_refused[] = { 0x6c, 0x6d, 0x6e, 0x6f, 0xcc, 0xcd, 0xcf, 0xe4, 0xe5, 0xe6,
+				       0xe7, 0xec, 0xed, 0xee, 0xef, 0xf1, 0xf4, 0xfa, 0xfb };
 
 struct x86_prefixes {
-	bool bad;	/* lock, or a segment without a meaning: refused whatever follows */
-	bool narrow;	/* 0x66 */
+	bool bad;    /* lock, or a segment without a meaning: refused whatever follows */
+	bool narrow; /* 0x66 */
 	uint8_t nr, rex;
 };
 
@@ -162,7 +163,8 @@ static struct x86_prefixes x86_prefixes(const struct insn *in)
 	struct x86_prefixes p = { 0 };
 
 	for (; p.nr < in->len && strchr("\x26\x2e\x36\x3e\x64\x65\x66\x67\xf0\xf2\xf3", in->bytes[p.nr]) &&
-	       in->bytes[p.nr]; p.nr++) {
+	       in->bytes[p.nr];
+	     p.nr++) {
 		p.narrow |= in->bytes[p.nr] == 0x66;
 		p.bad |= strchr("\x26\x2e\x36\x3e\xf0", in->bytes[p.nr]) != NULL;
 	}

@@ -108,8 +108,9 @@ int modules__for_each(pid_t pid, int (*visit)(const struct module *m, void *ctx)
 
 		rest__take();
 		at = 0;
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s %n", &m.start, &m.end, perms, &m.offset,
-			   &at) < 4 || !at || perms[2] != 'x' || line[at] != '/')
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s %n", &m.start, &m.end, perms,
+			   &m.offset, &at) < 4 ||
+		    !at || perms[2] != 'x' || line[at] != '/')
 			continue;
 		line[strcspn(line, "\n")] = '\0';
 		m.path = line + at;
@@ -140,8 +141,8 @@ int mappings__for_each(pid_t pid, int (*visit)(const struct mapping *m, void *ct
 
 		rest__take();
 		at = 0;
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s %n", &m.start, &m.end, perms, &m.offset,
-			   &at) < 4)
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s %n", &m.start, &m.end, perms,
+			   &m.offset, &at) < 4)
 			continue;
 		m.code = perms[2] == 'x';
 		line[strcspn(line, "\n")] = '\0';

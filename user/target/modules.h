@@ -30,14 +30,15 @@ int modules__for_each(pid_t pid, int (*visit)(const struct module *m, void *ctx)
 /* Any mapping. .name is a file's path as the process sees it, "[heap]", "[anon: Go: heap]" or the like, or "". */
 struct mapping {
 	uint64_t start, end, offset;
-	bool code;		/* may be executed */
+	bool code; /* may be executed */
 	const char *name;
 };
 
 /* As above, for each mapping in the order of addresses. No file is opened. */
 int mappings__for_each(pid_t pid, int (*visit)(const struct mapping *m, void *ctx), void *ctx);
 
-/* Open what is mapped at @m: the very file, whatever its name means by now. Returns a descriptor or a negative errno. */
+/* Open what is mapped at @m: the very file, whatever its name means by now. Returns a descriptor or a negative errno.
+ */
 int module__open(pid_t pid, const struct module *m);
 int mapping__open(pid_t pid, const struct mapping *m);
 

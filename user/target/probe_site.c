@@ -8,7 +8,10 @@
 const char *probe_site_kind__name(enum probe_site_kind kind)
 {
 	static const char *const names[] = {
-		[SITE_PUSH] = "push", [SITE_STACK_CHECK] = "stack check", [SITE_FIRST] = "first", [SITE_CALL] = "call",
+		[SITE_PUSH] = "push",
+		[SITE_STACK_CHECK] = "stack check",
+		[SITE_FIRST] = "first",
+		[SITE_CALL] = "call",
 	};
 
 	return kind < ARRAY_SIZE(names) ? names[kind] : "unknown";
@@ -21,32 +24,35 @@ const char *probe_site_kind__name(enum probe_site_kind kind)
  */
 struct stack_check {
 	int arch;
-	uint32_t scratch;		/* registers it may use */
+	uint32_t scratch; /* registers it may use */
 	uint8_t sp, g;
-	uint64_t flags_mask, flags_flip;/* to drop a hit that is about to take the branch "below or equal" */
+	uint64_t flags_mask, flags_flip; /* to drop a hit that is about to take the branch "below or equal" */
 	int return_at;
 };
 
 enum {
-	G_STACKGUARD0 = 16, G_STACKGUARD1 = 24,	/* in runtime.g, all versions */
-	X86_CF = 1 << 0, X86_ZF = 1 << 6,
-	ARM64_C = 1 << 29, ARM64_Z = 1 << 30,
+	G_STACKGUARD0 = 16,
+	G_STACKGUARD1 = 24, /* in runtime.g, all versions */
+	X86_CF = 1 << 0,
+	X86_ZF = 1 << 6,
+	ARM64_C = 1 << 29,
+	ARM64_Z = 1 << 30,
 };
 
 static const struct stack_check stack_checks[] = {
 	{ TARE_ARCH_X86_64, 1u << X86_R12, X86_RSP, X86_R14, X86_CF | X86_ZF, 0, 0 },
 	/* lower or same: carry clear, or zero */
-	{ TARE_ARCH_ARM64, 1u << ARM64_X16 | 1u << ARM64_X17 | 1u << ARM64_X27, ARM64_SP, ARM64_X28,
-	  ARM64_C | ARM64_Z, ARM64_C, -1 },
+	{ TARE_ARCH_ARM64, 1u << ARM64_X16 | 1u << ARM64_X17 | 1u << ARM64_X27, ARM64_SP, ARM64_X28, ARM64_C | ARM64_Z,
+	  ARM64_C, -1 },
 };
 
 /* Follows the first instructions of a function. */
 struct prologue {
 	const struct stack_check *check;
-	uint8_t g;		/* the register with the goroutine */
-	uint32_t limit;		/* registers that hold its limit (arm64) */
-	uint32_t depth;		/* registers that hold the stack pointer, or where it will be */
-	bool compared;		/* the flags are those of that comparison */
+	uint8_t g;	/* the register with the goroutine */
+	uint32_t limit; /* registers that hold its limit (arm64) */
+	uint32_t depth; /* registers that hold the stack pointer, or where it will be */
+	bool compared;	/* the flags are those of that comparison */
 };
 
 static bool is_guard(const struct prologue *p, const struct insn *in)
@@ -64,8 +70,8 @@ static bool has(uint32_t set, uint8_t reg)
 static bool prologue__step(struct prologue *p, const struct insn *in)
 {
 	uint32_t scratch = p->check->scratch;
-	bool depth = has(p->depth, in->base) &&
-		     (in->kind == INSN_ADD || in->kind == INSN_MOV || in->kind == INSN_SUB_REG);
+	bool depth =
+		has(p->depth, in->base) && (in->kind == INSN_ADD || in->kind == INSN_MOV || in->kind == INSN_SUB_REG);
 	bool limit = in->kind == INSN_LOAD && is_guard(p, in);
 
 	p->compared = false;
@@ -94,8 +100,11 @@ static bool prologue__step(struct prologue *p, const struct insn *in)
 static void site__set(struct probe_site *site, const struct insn *in, const struct stack_check *c,
 		      enum probe_site_kind kind)
 {
-	*site = (struct probe_site){ .addr = in->addr, .kind = kind, .class = insn__probe_class(in, c->arch),
-				     .exact = kind != SITE_FIRST, .return_at = c->return_at };
+	*site = (struct probe_site){ .addr = in->addr,
+				     .kind = kind,
+				     .class = insn__probe_class(in, c->arch),
+				     .exact = kind != SITE_FIRST,
+				     .return_at = c->return_at };
 	if (kind == SITE_STACK_CHECK) {
 		site->flags_mask = c->flags_mask;
 		site->flags_flip = c->flags_flip;

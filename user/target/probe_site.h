@@ -16,13 +16,13 @@
 #include "image.h"
 #include "insn.h"
 
-#define ENTRY_BYTES_MAX	64	/* a site for the entry begins within as many bytes */
+#define ENTRY_BYTES_MAX 64 /* a site for the entry begins within as many bytes */
 
 enum probe_site_kind {
-	SITE_PUSH,		/* the push of the frame pointer */
-	SITE_STACK_CHECK,	/* the branch to grow the stack, filtered by the flags */
-	SITE_FIRST,		/* the first instruction: there is neither of these before something else happens */
-	SITE_CALL,		/* before a call; the callee's arguments are in place */
+	SITE_PUSH,	  /* the push of the frame pointer */
+	SITE_STACK_CHECK, /* the branch to grow the stack, filtered by the flags */
+	SITE_FIRST,	  /* the first instruction: there is neither of these before something else happens */
+	SITE_CALL,	  /* before a call; the callee's arguments are in place */
 };
 
 /*
@@ -36,8 +36,8 @@ struct probe_site {
 	uint64_t addr, flags_mask, flags_flip;
 	enum probe_site_kind kind;
 	enum probe_class class;
-	bool exact;		/* counts as often as the function is called, or the call is made */
-	int return_at;		/* bytes */
+	bool exact;    /* counts as often as the function is called, or the call is made */
+	int return_at; /* bytes */
 };
 
 const char *probe_site_kind__name(enum probe_site_kind kind);

@@ -124,7 +124,8 @@ uint64_t proc__start_ticks(pid_t pid)
 	if (proc__read(pid, "stat", buf, sizeof(buf)) < 0)
 		return 0;
 	p = strrchr(buf, ')'); /* the name may hold anything */
-	if (!p || sscanf(p, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &ticks) != 1)
+	if (!p || sscanf(p, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+			 &ticks) != 1)
 		return 0;
 	return ticks;
 }

@@ -32,13 +32,14 @@ long proc__status(pid_t pid, const char *field);
 
 /*
  * A thread of process @pid that still has the process's memory: its first one, or another where that one has ended and
- * the others go on. What the kernel says of memory, program and mappings is asked by this number. @pid where there is none.
+ * the others go on. What the kernel says of memory, program and mappings is asked by this number. @pid where there is
+ * none.
  */
 pid_t proc__living(pid_t pid);
 
 /*
- * When process @pid was born, in clock ticks since the machine was: with its number this tells it from any other. 0 where it is
- * not known.
+ * When process @pid was born, in clock ticks since the machine was: with its number this tells it from any other. 0
+ * where it is not known.
  */
 uint64_t proc__start_ticks(pid_t pid);
 

@@ -5,8 +5,8 @@
 
 #include "symtab.h"
 
-#define MAX_BYTES	(256u << 20)	/* of a symbol table */
-#define MAX_NAME	4096
+#define MAX_BYTES (256u << 20) /* of a symbol table */
+#define MAX_NAME  4096
 
 /*
  * The function that @vaddr is within; else, where the nearest that begins before has no size (assembly), that one: it
@@ -64,7 +64,8 @@ int symtab__dynamic(struct image *img, const char *name, uint64_t *vaddr)
 	struct image_section syms, strs;
 	const char *p;
 
-	if (image__section(img, ".dynsym", &syms) || image__section(img, ".dynstr", &strs) || syms.size_bytes > MAX_BYTES)
+	if (image__section(img, ".dynsym", &syms) || image__section(img, ".dynstr", &strs) ||
+	    syms.size_bytes > MAX_BYTES)
 		return -ENOENT;
 	p = image__view(img, syms.offset, syms.size_bytes);
 	for (uint64_t at = 0; p && at + sizeof(Elf64_Sym) <= syms.size_bytes; at += sizeof(Elf64_Sym)) {
@@ -72,7 +73,8 @@ int symtab__dynamic(struct image *img, const char *name, uint64_t *vaddr)
 		Elf64_Sym sym;
 
 		memcpy(&sym, p + at, sizeof(sym));
-		if (ELF64_ST_TYPE(sym.st_info) != STT_FUNC || sym.st_shndx == SHN_UNDEF || sym.st_name >= strs.size_bytes)
+		if (ELF64_ST_TYPE(sym.st_info) != STT_FUNC || sym.st_shndx == SHN_UNDEF ||
+		    sym.st_name >= strs.size_bytes)
 			continue;
 		have = image__string(img, strs.offset + sym.st_name, MAX_NAME);
 		if (!have || strcmp(have, name))

@@ -6,23 +6,26 @@
 
 #include "usdt.h"
 
-#define NOTE_TYPE	3		/* NT_STAPSDT */
-#define NOTES_MAX_BYTES	(16u << 20)
+#define NOTE_TYPE	3 /* NT_STAPSDT */
+#define NOTES_MAX_BYTES (16u << 20)
 #define ALIGN4(n)	(((uint64_t)(n) + 3) & ~3ull)
 
 /* ---- where an argument is: "8@%rax", "-4@-16(%rbp)", "8@$42"; "8@x0", "4@[sp, 16]", "8@42" ---- */
 
 /* struct pt_regs, arch/x86/include/uapi/asm/ptrace.h, by all names that a register's parts have */
 static const struct {
-	const char *names;	/* " rax eax ax al " */
+	const char *names; /* " rax eax ax al " */
 	int offset;
 } x86_regs[] = {
-	{ " r15 r15d r15w r15b ", 0 },	{ " r14 r14d r14w r14b ", 8 },	{ " r13 r13d r13w r13b ", 16 },
-	{ " r12 r12d r12w r12b ", 24 }, { " rbp ebp bp bpl ", 32 },	{ " rbx ebx bx bl ", 40 },
-	{ " r11 r11d r11w r11b ", 48 }, { " r10 r10d r10w r10b ", 56 }, { " r9 r9d r9w r9b ", 64 },
-	{ " r8 r8d r8w r8b ", 72 },	{ " rax eax ax al ", 80 },	{ " rcx ecx cx cl ", 88 },
-	{ " rdx edx dx dl ", 96 },	{ " rsi esi si sil ", 104 },	{ " rdi edi di dil ", 112 },
-	{ " rip ", 128 },		{ " rsp esp sp spl ", 152 },
+	{ " r15 r15d r15w r15b ", 0 },	{ " r14 r14d r14w r14b ", 8 },
+	{ " r13 r13d r13w r13b ", 16 }, { " r12 r12d r12w r12b ", 24 },
+	{ " rbp ebp bp bpl ", 32 },	{ " rbx ebx bx bl ", 40 },
+	{ " r11 r11d r11w r11b ", 48 }, { " r10 r10d r10w r10b ", 56 },
+	{ " r9 r9d r9w r9b ", 64 },	{ " r8 r8d r8w r8b ", 72 },
+	{ " rax eax ax al ", 80 },	{ " rcx ecx cx cl ", 88 },
+	{ " rdx edx dx dl ", 96 },	{ " rsi esi si sil ", 104 },
+	{ " rdi edi di dil ", 112 },	{ " rip ", 128 },
+	{ " rsp esp sp spl ", 152 },
 };
 
 int pt_regs__offset(unsigned machine, const char *name, size_t len)
@@ -213,7 +216,8 @@ static int visit_note(struct image *img, const char *desc, size_t len, const cha
 	return visit(&u, ctx);
 }
 
-int usdt__for_each(struct image *img, const char *provider, int (*visit)(const struct usdt *probe, void *ctx), void *ctx)
+int usdt__for_each(struct image *img, const char *provider, int (*visit)(const struct usdt *probe, void *ctx),
+		   void *ctx)
 {
 	struct image_section notes, base = { 0 };
 	const char *p;

@@ -7,22 +7,22 @@
 #include <stddef.h>
 
 /*
- * Make @array, which has room for @room elements (both variables, NULL and 0 at first), large enough for @need of them: it
- * doubles, so that to add one by one costs little. What is new in it is not initialised. Returns 0; or -ENOMEM, and then both
- * are as they were.
+ * Make @array, which has room for @room elements (both variables, NULL and 0 at first), large enough for @need of them:
+ * it doubles, so that to add one by one costs little. What is new in it is not initialised. Returns 0; or -ENOMEM, and
+ * then both are as they were.
  */
-#define ARRAY_GROW(array, room, need)                                                          \
-	({                                                                                     \
-		size_t room_ = (room), need_ = (need);                                         \
-		void *grown_ = (array);                                                        \
-                                                                                               \
-		if (!grown_ || need_ > room_)                                                  \
-			grown_ = array__grow(grown_, &room_, need_, sizeof(*(array)));         \
-		if (grown_) {                                                                  \
-			(array) = grown_;                                                      \
-			(room) = room_;                                                        \
-		}                                                                              \
-		grown_ ? 0 : -ENOMEM;                                                          \
+#define ARRAY_GROW(array, room, need)                                                  \
+	({                                                                             \
+		size_t room_ = (room), need_ = (need);                                 \
+		void *grown_ = (array);                                                \
+                                                                                       \
+		if (!grown_ || need_ > room_)                                          \
+			grown_ = array__grow(grown_, &room_, need_, sizeof(*(array))); \
+		if (grown_) {                                                          \
+			(array) = grown_;                                              \
+			(room) = room_;                                                \
+		}                                                                      \
+		grown_ ? 0 : -ENOMEM;                                                  \
 	})
 
 /* What the macro calls; elements are of @size bytes. Returns the array, or NULL: no memory, and it is as it was. */

@@ -6,19 +6,20 @@
 #include "rest.h"
 #include "util.h"
 
-#define AFTER_NS	(NSEC_PER_SEC / 1000)
-#define LONGEST_NS	(NSEC_PER_SEC / 100)
+#define AFTER_NS   (NSEC_PER_SEC / 1000)
+#define LONGEST_NS (NSEC_PER_SEC / 100)
 
 static _Thread_local struct {
-	uint64_t looked_ns;	/* when the two below were as they are */
+	uint64_t looked_ns; /* when the two below were as they are */
 	uint64_t cpu_ns;
-	long sleeps;		/* times that the thread left a CPU by itself */
+	long sleeps; /* times that the thread left a CPU by itself */
 } last;
 
 static void look(struct rusage *u, uint64_t *cpu_ns)
 {
 	getrusage(RUSAGE_THREAD, u);
-	*cpu_ns = (u->ru_utime.tv_sec + u->ru_stime.tv_sec) * NSEC_PER_SEC + (u->ru_utime.tv_usec + u->ru_stime.tv_usec) * 1000;
+	*cpu_ns = (u->ru_utime.tv_sec + u->ru_stime.tv_sec) * NSEC_PER_SEC +
+		  (u->ru_utime.tv_usec + u->ru_stime.tv_usec) * 1000;
 }
 
 static void begin_anew(void)

@@ -11,12 +11,12 @@ struct table_slot {
 };
 
 struct table {
-	struct table_slot *slots;	/* NULL until the first key; a free slot has TABLE_NO_KEY */
+	struct table_slot *slots; /* NULL until the first key; a free slot has TABLE_NO_KEY */
 	uint32_t count, mask;
-	uint32_t limit;			/* most keys that it may hold */
+	uint32_t limit; /* most keys that it may hold */
 };
 
-#define TABLE_NO_KEY UINT64_MAX	/* the one key that cannot be stored */
+#define TABLE_NO_KEY UINT64_MAX /* the one key that cannot be stored */
 
 /* An empty table that takes @limit keys at most (2^30 or less). Allocates nothing yet. */
 void table__init(struct table *t, uint32_t limit);

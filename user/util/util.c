@@ -25,15 +25,15 @@ static void message(const char *kind, const char *fmt, va_list ap)
 	errno = saved;
 }
 
-#define MESSAGE(name, kind, when)                 \
-	void name(const char *fmt, ...)           \
-	{                                         \
-		va_list ap;                       \
-		if (!(when))                      \
-			return;                   \
-		va_start(ap, fmt);                \
-		message(kind, fmt, ap);           \
-		va_end(ap);                       \
+#define MESSAGE(name, kind, when)       \
+	void name(const char *fmt, ...) \
+	{                               \
+		va_list ap;             \
+		if (!(when))            \
+			return;         \
+		va_start(ap, fmt);      \
+		message(kind, fmt, ap); \
+		va_end(ap);             \
 	}
 
 MESSAGE(err, "", true)
@@ -117,7 +117,7 @@ int parse_duration(const char *s, uint64_t *ns)
 int parse_size(const char *s, uint64_t *bytes)
 {
 	static const struct unit units[] = {
-		{ "", 1 }, { "K", 1 << 10 }, { "M", 1 << 20 }, { "G", 1 << 30 },
+		{ "", 1 },	  { "K", 1 << 10 }, { "M", 1 << 20 }, { "G", 1 << 30 },
 		{ "k", 1 << 10 }, { "m", 1 << 20 }, { "g", 1 << 30 },
 	};
 
@@ -159,8 +159,14 @@ const char *fmt_count(uint64_t n, char buf[32])
 /* Length of the UTF-8 sequence at @s, 0 where it is none (overlong and surrogates too). */
 static size_t utf8_len(const unsigned char *s, size_t left)
 {
-	static const struct { unsigned char mask, lead; uint32_t min; } forms[] = {
-		{ 0x80, 0x00, 0x20 }, { 0xe0, 0xc0, 0x80 }, { 0xf0, 0xe0, 0x800 }, { 0xf8, 0xf0, 0x10000 },
+	static const struct {
+		unsigned char mask, lead;
+		uint32_t min;
+	} forms[] = {
+		{ 0x80, 0x00, 0x20 },
+		{ 0xe0, 0xc0, 0x80 },
+		{ 0xf0, 0xe0, 0x800 },
+		{ 0xf8, 0xf0, 0x10000 },
 	};
 
 	for (size_t n = 0; n < ARRAY_SIZE(forms); n++) {

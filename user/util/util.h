@@ -8,48 +8,51 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#define NSEC_PER_SEC	1000000000ull
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define NSEC_PER_SEC  1000000000ull
 
 /* The exit codes of every subcommand. */
 enum tare_exit_code {
 	EXIT_OK = 0,
 	EXIT_FAILED = 1,
 	EXIT_USAGE = 2,
-	EXIT_MISSING = 3,	/* a privilege or kernel feature */
+	EXIT_MISSING = 3, /* a privilege or kernel feature */
 	EXIT_NO_TARGET = 4,
-	EXIT_LIMIT = 5,		/* crossed a limit given on the command line */
+	EXIT_LIMIT = 5, /* crossed a limit given on the command line */
 	/* `tare run`, as shells have it; else it ends with the command's own status */
 	EXIT_CANNOT_RUN = 126,
 	EXIT_NO_COMMAND = 127,
-	EXIT_SIGNAL = 128,	/* and the number of the signal that killed the command */
+	EXIT_SIGNAL = 128, /* and the number of the signal that killed the command */
 };
 
-extern bool verbose;	/* -v: say more on standard error */
+extern bool verbose; /* -v: say more on standard error */
 
 /* Each prints one line "tare: ..." on standard error and keeps errno. warn() and err() differ by a word. */
 void err(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));	/* only with -v */
+void info(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* only with -v */
 
 /*
- * The kernel's CLOCK_MONOTONIC, CLOCK_BOOTTIME and CLOCK_REALTIME in ns: now_ns() is the clock of bpf_ktime_get_ns(), also
- * in a time namespace once clock__set_offsets() said how far ahead this process's own two are there.
+ * The kernel's CLOCK_MONOTONIC, CLOCK_BOOTTIME and CLOCK_REALTIME in ns: now_ns() is the clock of bpf_ktime_get_ns(),
+ * also in a time namespace once clock__set_offsets() said how far ahead this process's own two are there.
  */
 uint64_t now_ns(void);
 uint64_t boot_now_ns(void);
 uint64_t real_now_ns(void);
 void clock__set_offsets(int64_t monotonic_ns, int64_t boottime_ns);
 
-/* When to wait until, by this process's own CLOCK_MONOTONIC as pthread_cond_timedwait() wants it: no time to be recorded. */
+/* When to wait until, by this process's own CLOCK_MONOTONIC as pthread_cond_timedwait() wants it: no time to be
+ * recorded. */
 struct timespec wait_until(uint64_t from_now_ns);
 
-/* "10s", "500ms", "20us", "1.5" (seconds), "2m", "1h" to ns. Returns 0, or -EINVAL for anything else, zero and overflow. */
+/* "10s", "500ms", "20us", "1.5" (seconds), "2m", "1h" to ns. Returns 0, or -EINVAL for anything else, zero and
+ * overflow. */
 int parse_duration(const char *s, uint64_t *ns);
 /* "4096", "64K", "16M", "1G" to bytes. Returns 0 or -EINVAL. */
 int parse_size(const char *s, uint64_t *bytes);
 
-/* A duration in at most 8 columns and three digits that matter: "812 ns", "1.24 us", "33.0 ms", "12.1 s". Returns @buf. */
+/* A duration in at most 8 columns and three digits that matter: "812 ns", "1.24 us", "33.0 ms", "12.1 s". Returns @buf.
+ */
 const char *fmt_ns(uint64_t ns, char buf[16]);
 /* A count with thousands apart: "1,234,567". Returns @buf. */
 const char *fmt_count(uint64_t n, char buf[32]);
@@ -61,7 +64,8 @@ const char *fmt_count(uint64_t n, char buf[32]);
  */
 const char *sanitize(const char *s, size_t len, char *buf, size_t size);
 
-/* A system call's name on @arch (enum tare_arch; @compat: its 32-bit table), "syscall_N" where unknown. Returns @buf. */
+/* A system call's name on @arch (enum tare_arch; @compat: its 32-bit table), "syscall_N" where unknown. Returns @buf.
+ */
 const char *syscall_name(int arch, bool compat, int nr, char buf[64]);
 
 #endif /* TARE_UTIL_H */

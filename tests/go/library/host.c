@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * A C program with Go in it, told by lines what to do: "load FILE", "collect N", "leave" (its first thread ends, the others go
- * on). Answers each by a line. With -DLINKED the library is part of it.
+ * A C program with Go in it, told by lines what to do: "load FILE", "collect N", "leave" (its first thread ends, the
+ * others go on). Answers each by a line. With -DLINKED the library is part of it.
  */
 #include <dlfcn.h>
 #include <pthread.h>

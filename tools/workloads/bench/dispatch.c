@@ -5,14 +5,15 @@
 #include "dispatch.h"
 
 /* The value goes through a register that the compiler may not look into: no loop is vectorised or folded */
-#define opaque(x) __asm__ volatile("" : "+r"(x))
+#define opaque(x)      __asm__ volatile("" : "+r"(x))
 #define for_each(d, i) for (int i = 0; i < DISPATCH_OBJECTS; i++)
-#define loop static __attribute__((noinline)) uint64_t
+#define loop	       static __attribute__((noinline)) uint64_t
 
 /* Where the type is known when compiling: it is the first one */
 loop inlined_same(const struct dispatch *d, uint64_t x)
 {
-	for_each(d, i) {
+	for_each(d, i)
+	{
 		x = dispatch__inline_add(&d->objects[i], x);
 		opaque(x);
 	}
@@ -21,7 +22,8 @@ loop inlined_same(const struct dispatch *d, uint64_t x)
 
 loop direct_same(const struct dispatch *d, uint64_t x)
 {
-	for_each(d, i) {
+	for_each(d, i)
+	{
 		x = dispatch__add(&d->objects[i], x);
 		opaque(x);
 	}
@@ -31,14 +33,23 @@ loop direct_same(const struct dispatch *d, uint64_t x)
 /* Where it is one of a few: a switch */
 loop inlined_mixed(const struct dispatch *d, uint64_t x)
 {
-	for_each(d, i) {
+	for_each(d, i)
+	{
 		const struct dispatch_object *o = &d->objects[i];
 
 		switch (o->tag) {
-		case 0: x = dispatch__inline_add(o, x); break;
-		case 1: x = dispatch__inline_xor(o, x); break;
-		case 2: x = dispatch__inline_subtract(o, x); break;
-		default: x = dispatch__inline_scale(o, x); break;
+		case 0:
+			x = dispatch__inline_add(o, x);
+			break;
+		case 1:
+			x = dispatch__inline_xor(o, x);
+			break;
+		case 2:
+			x = dispatch__inline_subtract(o, x);
+			break;
+		default:
+			x = dispatch__inline_scale(o, x);
+			break;
 		}
 		opaque(x);
 	}
@@ -47,14 +58,23 @@ loop inlined_mixed(const struct dispatch *d, uint64_t x)
 
 loop direct_mixed(const struct dispatch *d, uint64_t x)
 {
-	for_each(d, i) {
+	for_each(d, i)
+	{
 		const struct dispatch_object *o = &d->objects[i];
 
 		switch (o->tag) {
-		case 0: x = dispatch__add(o, x); break;
-		case 1: x = dispatch__xor(o, x); break;
-		case 2: x = dispatch__subtract(o, x); break;
-		default: x = dispatch__scale(o, x); break;
+		case 0:
+			x = dispatch__add(o, x);
+			break;
+		case 1:
+			x = dispatch__xor(o, x);
+			break;
+		case 2:
+			x = dispatch__subtract(o, x);
+			break;
+		default:
+			x = dispatch__scale(o, x);
+			break;
 		}
 		opaque(x);
 	}
@@ -63,7 +83,8 @@ loop direct_mixed(const struct dispatch *d, uint64_t x)
 
 loop dyn(const struct dispatch *d, uint64_t x)
 {
-	for_each(d, i) {
+	for_each(d, i)
+	{
 		x = d->dyns[i].vtable->mix(d->dyns[i].data, x);
 		opaque(x);
 	}
@@ -72,7 +93,8 @@ loop dyn(const struct dispatch *d, uint64_t x)
 
 loop vtable(const struct dispatch *d, uint64_t x)
 {
-	for_each(d, i) {
+	for_each(d, i)
+	{
 		x = d->objects[i].vtable->mix(&d->objects[i], x);
 		opaque(x);
 	}
@@ -98,7 +120,8 @@ static void fill(struct dispatch *d, bool mixed)
 {
 	uint64_t random = 1;
 
-	for_each(d, i) {
+	for_each(d, i)
+	{
 		uint64_t r = scenario__random(&random);
 		int tag = mixed ? r % DISPATCH_TYPES : 0;
 

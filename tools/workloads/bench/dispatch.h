@@ -8,8 +8,8 @@
 
 #include "result.h"
 
-#define DISPATCH_TYPES 4
-#define DISPATCH_OBJECTS 16384	/* more than a predictor learns by heart, while all of it stays in L2 */
+#define DISPATCH_TYPES	 4
+#define DISPATCH_OBJECTS 16384 /* more than a predictor learns by heart, while all of it stays in L2 */
 
 typedef uint64_t dispatch_method(const void *self, uint64_t x);
 
@@ -34,15 +34,27 @@ extern const struct dispatch_vtable dispatch_vtables[DISPATCH_TYPES];
 dispatch_method dispatch__add, dispatch__xor, dispatch__subtract, dispatch__scale;
 
 /* The methods, for where they may be inlined */
-static inline uint64_t dispatch__inline_add(const struct dispatch_object *o, uint64_t x) { return x + o->value; }
-static inline uint64_t dispatch__inline_xor(const struct dispatch_object *o, uint64_t x) { return x ^ o->value; }
-static inline uint64_t dispatch__inline_subtract(const struct dispatch_object *o, uint64_t x) { return x - o->value; }
-static inline uint64_t dispatch__inline_scale(const struct dispatch_object *o, uint64_t x) { return x * 2 + o->value; }
+static inline uint64_t dispatch__inline_add(const struct dispatch_object *o, uint64_t x)
+{
+	return x + o->value;
+}
+static inline uint64_t dispatch__inline_xor(const struct dispatch_object *o, uint64_t x)
+{
+	return x ^ o->value;
+}
+static inline uint64_t dispatch__inline_subtract(const struct dispatch_object *o, uint64_t x)
+{
+	return x - o->value;
+}
+static inline uint64_t dispatch__inline_scale(const struct dispatch_object *o, uint64_t x)
+{
+	return x * 2 + o->value;
+}
 
 struct dispatch {
 	struct dispatch_object objects[DISPATCH_OBJECTS];
 	struct dispatch_dyn dyns[DISPATCH_OBJECTS];
-	void *interfaces;	/* of the program, for its loop */
+	void *interfaces; /* of the program, for its loop */
 };
 
 /* One call on each object; the value is passed along, and returned */

@@ -25,5 +25,8 @@ method uint64_t dispatch__scale(const void *self, uint64_t x)
 }
 
 const struct dispatch_vtable dispatch_vtables[DISPATCH_TYPES] = {
-	{ dispatch__add }, { dispatch__xor }, { dispatch__subtract }, { dispatch__scale },
+	{ dispatch__add },
+	{ dispatch__xor },
+	{ dispatch__subtract },
+	{ dispatch__scale },
 };

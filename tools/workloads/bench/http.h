@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define HTTP_MOST_BYTES 2048	/* of a request's or an answer's head */
+#define HTTP_MOST_BYTES 2048 /* of a request's or an answer's head */
 
 /* A connection, however its owner reads and writes: negative errno; read: 0 at its end; write: all of it */
 struct http_stream {
@@ -23,11 +23,11 @@ struct http_stream {
 /* Answers requests until the peer ends, asks to, or sends what is no request. 0, or negative errno. */
 int http__serve(const struct http_stream *stream);
 
-size_t http__request(char *buf, size_t size, uint64_t seed);	/* bytes written, at most HTTP_MOST_BYTES */
+size_t http__request(char *buf, size_t size, uint64_t seed); /* bytes written, at most HTTP_MOST_BYTES */
 /* An answer at the start of buf: its length, 0: not complete yet, -EPROTO: none */
 ssize_t http__answer(const char *buf, size_t len, int *status, uint64_t *sum);
 
-uint64_t http__fill(void *memory, size_t bytes, uint64_t seed);		/* the work: returns the sum */
-uint64_t http__expected(size_t bytes, uint64_t seed);			/* the same without memory */
+uint64_t http__fill(void *memory, size_t bytes, uint64_t seed); /* the work: returns the sum */
+uint64_t http__expected(size_t bytes, uint64_t seed);		/* the same without memory */
 
 #endif

@@ -4,7 +4,7 @@
  */
 #include "leak.h"
 
-#define AHEAD_NS 1000000	/* worth a sleep */
+#define AHEAD_NS 1000000 /* worth a sleep */
 
 int leak__run(const struct options *options, void (*put)(uint64_t key, size_t value_bytes), void (*sleep)(int64_t ns))
 {

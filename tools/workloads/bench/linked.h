@@ -16,8 +16,8 @@ struct linked {
 struct linked_heap {
 	size_t node_bytes;
 	struct linked *(*new_node)(struct linked *left, struct linked *right, uint64_t key);
-	int64_t (*used_bytes)(void);		/* of all blocks that are in use */
-	void (*drop)(struct linked *first);	/* frees all; NULL: nobody needs to */
+	int64_t (*used_bytes)(void);	    /* of all blocks that are in use */
+	void (*drop)(struct linked *first); /* frees all; NULL: nobody needs to */
 };
 
 /* Prints the whole result. Exit code. */

@@ -14,15 +14,15 @@
 #include "result.h"
 
 #define EVENTS 64
-#define SEED 1
+#define SEED   1
 
 struct connection {
 	int fd;
 	uint64_t seed;
-	int64_t due_ns, sent_ns;	/* sent_ns 0: no request is under way */
+	int64_t due_ns, sent_ns; /* sent_ns 0: no request is under way */
 	size_t len;
 	char buf[HTTP_MOST_BYTES];
-	struct connection *next;	/* of the idle ones */
+	struct connection *next; /* of the idle ones */
 };
 
 struct run {
@@ -30,7 +30,7 @@ struct run {
 	struct connection *all, *idle, **idle_end;
 	int open, epoll, timer;
 	uint64_t sent, random;
-	int64_t due_ns;			/* of the next one to be sent */
+	int64_t due_ns; /* of the next one to be sent */
 };
 
 /* Everyone waits their turn, so that all connections are used */
@@ -128,7 +128,7 @@ static void run__wait(struct run *r)
 	for (int i = 0; i < n; i++) {
 		struct connection *c = events[i].data.ptr;
 
-		if (c)	/* the timer needs no read: setting it anew clears it */
+		if (c) /* the timer needs no read: setting it anew clears it */
 			run__receive(r, c);
 	}
 }

@@ -20,20 +20,20 @@ struct load {
 	int connections;
 	double rate;
 	int64_t duration_ns;
-	uint64_t n;			/* requests in all */
-	size_t block_bytes;		/* for knowing what is to be answered */
+	uint64_t n;	    /* requests in all */
+	size_t block_bytes; /* for knowing what is to be answered */
 	pthread_t thread;
 	/* the result, after load__wait() */
-	uint64_t answered, errors;	/* errors: wrong answers, and none within LOAD_GRACE_NS of the end */
+	uint64_t answered, errors; /* errors: wrong answers, and none within LOAD_GRACE_NS of the end */
 	int64_t elapsed_ns;
-	struct histogram latency;	/* from when it was due */
-	struct histogram service;	/* from when it was sent: what a closed loop would tell */
+	struct histogram latency; /* from when it was due */
+	struct histogram service; /* from when it was sent: what a closed loop would tell */
 };
 #define LOAD_GRACE_NS 30000000000ll
 
 /* Starts it on a listening address. Ends the process with a message where it cannot. */
 struct load *load__start(const struct sockaddr_in *addr, const struct options *options);
-void load__wait(struct load *load);		/* all sockets closed. Blocks the thread */
+void load__wait(struct load *load); /* all sockets closed. Blocks the thread */
 /* Prints the result, which has begun, to its end, and frees the load. Exit code: 1 where there were errors too */
 int load__report(struct load *load);
 

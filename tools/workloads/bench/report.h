@@ -13,7 +13,7 @@ int report__spawn(const struct options *options, size_t stack_bytes, int64_t ela
 
 struct idle_report {
 	size_t stack_bytes;
-	int64_t start_ns, elapsed_ns, before_bytes, resident_bytes;	/* before_bytes: resident without the tasks */
+	int64_t start_ns, elapsed_ns, before_bytes, resident_bytes; /* before_bytes: resident without the tasks */
 };
 int report__idle(const struct options *options, const struct idle_report *r);
 
@@ -29,7 +29,7 @@ int report__churn(const struct options *options, int64_t slots, int64_t replaced
 struct graph_report {
 	size_t node_bytes;
 	int64_t elapsed_ns;
-	int64_t base_bytes, dropped_bytes, after_bytes;	/* in use: before, when all were dropped, after a collection */
+	int64_t base_bytes, dropped_bytes, after_bytes; /* in use: before, when all were dropped, after a collection */
 };
 int report__graph(const struct options *options, const struct graph_report *r);
 

@@ -96,8 +96,8 @@ static const struct {
 	const char *what;
 	double most;
 } letters[] = {
-	{ 'n', "N", 1e12 }, { 't', "SECONDS", 1e6 }, { 'j', "TASKS", 1e6 }, { 'l', "MIB", 1e6 }, { 'b', "BYTES", 1e9 },
-	{ 'r', "RATE", 1e7 }, { 'm', "MODE", 0 }, { 'p', "PROCS", 255 },
+	{ 'n', "N", 1e12 },    { 't', "SECONDS", 1e6 }, { 'j', "TASKS", 1e6 }, { 'l', "MIB", 1e6 },
+	{ 'b', "BYTES", 1e9 }, { 'r', "RATE", 1e7 },	{ 'm', "MODE", 0 },    { 'p', "PROCS", 255 },
 };
 #define N_LETTERS (sizeof(letters) / sizeof(letters[0]))
 
@@ -169,13 +169,28 @@ static double number(int letter, const char *text)
 static void set(struct options *o, int letter, double x)
 {
 	switch (letter) {
-	case 'n': o->n = x; o->n_given = true; break;
-	case 't': o->duration_ns = x * SECOND < 1 ? 1 : x * SECOND; break;
-	case 'j': o->tasks = x; break;
-	case 'l': o->live_bytes = x * MIB; break;
-	case 'b': o->block_bytes = x; break;
-	case 'r': o->rate = x; break;
-	case 'p': o->procs = x; break;
+	case 'n':
+		o->n = x;
+		o->n_given = true;
+		break;
+	case 't':
+		o->duration_ns = x * SECOND < 1 ? 1 : x * SECOND;
+		break;
+	case 'j':
+		o->tasks = x;
+		break;
+	case 'l':
+		o->live_bytes = x * MIB;
+		break;
+	case 'b':
+		o->block_bytes = x;
+		break;
+	case 'r':
+		o->rate = x;
+		break;
+	case 'p':
+		o->procs = x;
+		break;
 	}
 }
 

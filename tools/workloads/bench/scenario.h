@@ -11,40 +11,41 @@
 #include <stdint.h>
 #include <time.h>
 
-#define SCENARIOS(X)                                                                                            \
-	X(pingpong) X(spawn) X(idle) X(preempt) X(alloc) X(churn) X(trees) X(graph) X(nodes) X(leak) X(dispatch) \
-	X(escape) X(sum) X(server)
+#define SCENARIOS(X) \
+	X(pingpong)  \
+	X(spawn)     \
+	X(idle) X(preempt) X(alloc) X(churn) X(trees) X(graph) X(nodes) X(leak) X(dispatch) X(escape) X(sum) X(server)
 
-#define MIB (1024 * 1024)
+#define MIB	   (1024 * 1024)
 #define MOST_MODES 3
 
 /* Complete when run_NAME() gets them: what was not asked for is the scenario's own. 0 only where that says so. */
 struct options {
 	int64_t n;
 	int64_t duration_ns;
-	int64_t tasks;		/* goroutines or threads at work at once; 0: as many as run at once */
+	int64_t tasks; /* goroutines or threads at work at once; 0: as many as run at once */
 	int64_t live_bytes;
 	int64_t block_bytes;
-	double rate;		/* a second */
-	int mode;		/* index into the scenario's modes */
+	double rate; /* a second */
+	int mode;    /* index into the scenario's modes */
 	const char *mode_name;
-	int procs;		/* 0: not asked for */
+	int procs; /* 0: not asked for */
 	bool n_given;
 };
 
 struct scenario {
 	const char *name, *help;
-	const char *takes;	/* letters of the options that mean something to it; -p always does */
+	const char *takes; /* letters of the options that mean something to it; -p always does */
 	const char *modes[MOST_MODES];
 	struct options defaults;
-	int64_t native_n;	/* where threads would take too long for defaults.n; 0: the same */
-	int64_t least_block_bytes, most_n;	/* 0: as the letter allows */
+	int64_t native_n;		   /* where threads would take too long for defaults.n; 0: the same */
+	int64_t least_block_bytes, most_n; /* 0: as the letter allows */
 };
 extern const struct scenario scenarios[];
 #define X(name) SCENARIO_##name,
 enum scenario_id { SCENARIOS(X) N_SCENARIOS };
 #undef X
-#define X(name) int run_##name(const struct options *options);	/* exit code */
+#define X(name) int run_##name(const struct options *options); /* exit code */
 SCENARIOS(X)
 #undef X
 extern int (*const scenario_run[N_SCENARIOS])(const struct options *options);
@@ -81,8 +82,8 @@ static inline uint64_t scenario__random(uint64_t *state)
 
 /* ---- each program has its own of these ---- */
 struct memory_figures {
-	uint64_t heap_bytes;	/* in blocks that the allocator counts as used */
-	uint64_t mapped_bytes;	/* held of the kernel for them */
+	uint64_t heap_bytes;   /* in blocks that the allocator counts as used */
+	uint64_t mapped_bytes; /* held of the kernel for them */
 	uint64_t collections;
 };
 extern const char program_name[], runtime_name[];
@@ -90,7 +91,7 @@ extern const bool program_native;
 /* A letter of its own among the options, without an argument; program_letters may be "" */
 extern const char program_letters[], program_letters_help[];
 void program__letter(int letter);
-int program__procs(void);	/* how many tasks run at once */
+int program__procs(void); /* how many tasks run at once */
 void program__memory(struct memory_figures *figures);
 /* Runs fn(arg, 0) .. fn(arg, n - 1), each in a goroutine or a thread of its own, and waits for all of them */
 void program__parallel(int64_t n, void (*fn)(void *arg, int64_t index), void *arg);

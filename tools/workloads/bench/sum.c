@@ -27,8 +27,10 @@ static void add_up(void *arg, int64_t index)
 
 int sum__run(const struct options *options, uint64_t *array)
 {
-	struct sum s = { .array = array, .elements = options->live_bytes / sizeof(*array),
-			 .tasks = program__tasks(options), .passes = options->n };
+	struct sum s = { .array = array,
+			 .elements = options->live_bytes / sizeof(*array),
+			 .tasks = program__tasks(options),
+			 .passes = options->n };
 	uint64_t expected = 0;
 	int64_t start_ns, elapsed_ns;
 

@@ -91,7 +91,8 @@ pthread_t native__thread(void *(*fn)(void *arg), void *arg, size_t stack_bytes)
 		err = pthread_create(&thread, &attr, fn, arg);
 	if (err)
 		scenario__die("thread %lld cannot start: %s (limits: ulimit -u, pids.max of the cgroup, "
-			      "kernel.threads-max, vm.max_map_count)", (long long)started + 1, strerror(err));
+			      "kernel.threads-max, vm.max_map_count)",
+			      (long long)started + 1, strerror(err));
 	pthread_attr_destroy(&attr);
 	started++;
 	return thread;

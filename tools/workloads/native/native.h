@@ -17,7 +17,7 @@ void *native__alloc_zeroed(size_t n, size_t bytes);
 /* A thread with a stack of stack_bytes (0: the system's choice). Ends the process with a message where it can't */
 pthread_t native__thread(void *(*fn)(void *arg), void *arg, size_t stack_bytes);
 void native__join(pthread_t thread);
-size_t native__stack_bytes(const struct options *options);	/* modes large and small */
+size_t native__stack_bytes(const struct options *options); /* modes large and small */
 
 /* Switches of this process's threads until now: they waited, or were taken off the CPU */
 void native__switches(int64_t *voluntary, int64_t *involuntary);

@@ -9,7 +9,7 @@
 #define EDGES 3
 
 struct node {
-	struct node *edges[EDGES];	/* the first ones make a ring of all */
+	struct node *edges[EDGES]; /* the first ones make a ring of all */
 	uint64_t number;
 };
 

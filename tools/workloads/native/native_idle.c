@@ -26,7 +26,8 @@ int run_idle(const struct options *options)
 {
 	pthread_t *threads = native__alloc_zeroed(options->n, sizeof(*threads));
 	struct idle_report r = {
-		.stack_bytes = native__stack_bytes(options), .before_bytes = result__resident_bytes(),
+		.stack_bytes = native__stack_bytes(options),
+		.before_bytes = result__resident_bytes(),
 	};
 	int64_t start_ns = scenario__now_ns();
 

@@ -6,9 +6,9 @@
  * Say that a white block is reached by a running goroutine's stack, which is black, and by nothing grey. It is no new
  * block, for those are black. So the goroutine read its address after its stack was looked at: from a block, a root, a
  * channel, or another's stack. From a block or root: either that one was white or grey, and as long as the word stays
- * the block will be found through it, or the word was overwritten, and then the first half of the barrier made the block
- * grey; or it was black, and then the word was written after it was looked at, and the second half made the block grey.
- * Elements of channels are made grey whenever they are copied, which is also the one way from stack to stack.
+ * the block will be found through it, or the word was overwritten, and then the first half of the barrier made the
+ * block grey; or it was black, and then the word was written after it was looked at, and the second half made the block
+ * grey. Elements of channels are made grey whenever they are copied, which is also the one way from stack to stack.
  */
 #include "gc.h"
 
@@ -18,7 +18,7 @@ static void __attribute__((noinline)) shade(uintptr_t old, uintptr_t new)
 
 	if (old)
 		mark__grey(h, old);
-	if (new && new != old)
+	if (new &&new != old)
 		mark__grey(h, new);
 }
 

@@ -18,6 +18,6 @@ static inline size_t bench__stack_bytes(const struct options *options)
 	return options->mode ? 2048 : WEFT_STACK_BYTES;
 }
 
-struct weft_chan *bench__chan(size_t elem_bytes);	/* unbuffered; ends the process where there is no memory */
+struct weft_chan *bench__chan(size_t elem_bytes); /* unbuffered; ends the process where there is no memory */
 
 #endif

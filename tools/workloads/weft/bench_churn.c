@@ -10,7 +10,7 @@
 
 struct churn {
 	const struct options *options;
-	int64_t tasks, slots, start_ns;		/* slots: of each task */
+	int64_t tasks, slots, start_ns; /* slots: of each task */
 	_Atomic uint64_t replaced;
 };
 

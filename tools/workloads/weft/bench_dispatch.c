@@ -11,13 +11,24 @@
 static const char *const names[] = { "mix" };
 static const struct weft_interface mixer = { "mixer", 1, names };
 
-#define method(fn) { { "mix", (void (*)(void))(fn) } }
+#define method(fn)                                  \
+	{                                           \
+		{                                   \
+			"mix", (void (*)(void))(fn) \
+		}                                   \
+	}
 static const struct weft_method methods[DISPATCH_TYPES][1] = {
-	method(dispatch__add), method(dispatch__xor), method(dispatch__subtract), method(dispatch__scale),
+	method(dispatch__add),
+	method(dispatch__xor),
+	method(dispatch__subtract),
+	method(dispatch__scale),
 };
 static const struct weft_type type = { "object", sizeof(struct dispatch_object), 0, NULL };
 static const struct weft_concrete concretes[DISPATCH_TYPES] = {
-	{ &type, 1, methods[0] }, { &type, 1, methods[1] }, { &type, 1, methods[2] }, { &type, 1, methods[3] },
+	{ &type, 1, methods[0] },
+	{ &type, 1, methods[1] },
+	{ &type, 1, methods[2] },
+	{ &type, 1, methods[3] },
 };
 
 static void prepare(struct dispatch *d)

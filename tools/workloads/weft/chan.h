@@ -10,10 +10,10 @@
 struct waiter {
 	struct g *g;
 	struct waiter *next, *prev;
-	void *elem;			/* sent from here, or received to here (NULL: not wanted) */
+	void *elem; /* sent from here, or received to here (NULL: not wanted) */
 	bool queued;
-	bool in_select;			/* others of the same goroutine may be served instead: g->select_done decides */
-	bool ok;			/* served by a partner, not by close() */
+	bool in_select; /* others of the same goroutine may be served instead: g->select_done decides */
+	bool ok;	/* served by a partner, not by close() */
 };
 
 struct waiter_list {
@@ -24,10 +24,10 @@ struct weft_chan {
 	struct lock lock;
 	bool closed;
 	size_t elem_bytes, capacity;
-	size_t n;			/* elements in the buffer: a ring from `head` on */
+	size_t n; /* elements in the buffer: a ring from `head` on */
 	size_t head;
 	struct waiter_list receivers, senders;
-	struct weft_chan *next_root, *prev_root;	/* root.c: its buffer is looked at for pointers */
+	struct weft_chan *next_root, *prev_root; /* root.c: its buffer is looked at for pointers */
 	unsigned char buffer[];
 };
 

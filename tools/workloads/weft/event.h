@@ -13,6 +13,7 @@
  *	 name		goroutine	numbers
  * Reasons of a stop are enum weft_stop_reason, phases enum weft_phase, of a park enum weft_wait.
  */
+/* clang-format off */
 #define WEFT_EVENTS(X)                                                                                              \
 	X(stw_request)		/* who asks		reason, Ps that run */                                      \
 	X(p_stopped)		/* what ran there	P, how: enum weft_stop; once for each P that was waited for */ \
@@ -36,25 +37,36 @@
 	X(assist)		/* who must help	bytes marked, ns */                                          \
 	X(sweep_end)		/* 0			cycle, bytes freed */                                        \
 	X(exit)			/* 0			address of struct weft_totals, Ps that still run */
+/* clang-format on */
 
 enum weft_event {
 #define X(name) WEFT_EVENT_##name,
 	WEFT_EVENTS(X)
 #undef X
-	WEFT_N_EVENTS
+		WEFT_N_EVENTS
 };
 
 /* As Go's stwReason where the meaning is the same */
 enum weft_stop_reason {
-	WEFT_STOP_UNKNOWN = 0, WEFT_STOP_MARK_TERMINATION = 1, WEFT_STOP_SWEEP_TERMINATION = 2,
-	WEFT_STOP_READ_STATS = 7, WEFT_STOP_TEST = 12,
+	WEFT_STOP_UNKNOWN = 0,
+	WEFT_STOP_MARK_TERMINATION = 1,
+	WEFT_STOP_SWEEP_TERMINATION = 2,
+	WEFT_STOP_READ_STATS = 7,
+	WEFT_STOP_TEST = 12,
 };
 /* How a P came to stand */
 enum weft_stop { WEFT_STOP_IN_SCHEDULER, WEFT_STOP_AT_CALL, WEFT_STOP_BY_SIGNAL, WEFT_STOP_IN_SYSCALL };
 enum weft_phase { WEFT_PHASE_OFF, WEFT_PHASE_MARK, WEFT_PHASE_MARK_TERMINATION, WEFT_PHASE_SWEEP };
 enum weft_wait {
-	WEFT_WAIT_OTHER, WEFT_WAIT_CHAN_SEND, WEFT_WAIT_CHAN_RECV, WEFT_WAIT_SELECT, WEFT_WAIT_MUTEX, WEFT_WAIT_GROUP,
-	WEFT_WAIT_SLEEP, WEFT_WAIT_NETWORK, WEFT_WAIT_GC,
+	WEFT_WAIT_OTHER,
+	WEFT_WAIT_CHAN_SEND,
+	WEFT_WAIT_CHAN_RECV,
+	WEFT_WAIT_SELECT,
+	WEFT_WAIT_MUTEX,
+	WEFT_WAIT_GROUP,
+	WEFT_WAIT_SLEEP,
+	WEFT_WAIT_NETWORK,
+	WEFT_WAIT_GC,
 };
 
 #endif

@@ -9,9 +9,9 @@
 #define CHUNK 256
 
 struct finalizer {
-	uintptr_t block;		/* 0: unused */
+	uintptr_t block; /* 0: unused */
 	void (*fn)(void *block);
-	struct finalizer *next;		/* of the span, of the queue, or unused */
+	struct finalizer *next; /* of the span, of the queue, or unused */
 	bool queued;
 };
 
@@ -19,10 +19,10 @@ static struct lock lock;
 static struct finalizer_chunk {
 	struct finalizer f[CHUNK];
 	struct finalizer_chunk *next;
-} *chunks, *last_chunk;
+} * chunks, *last_chunk;
 static struct finalizer_chunk *next_roots;
 static struct finalizer *unused, *queue, **queue_end = &queue;
-static struct g *runner;	/* parked; NULL: at work, or not started */
+static struct g *runner; /* parked; NULL: at work, or not started */
 static bool started;
 
 static void add_chunk(void)

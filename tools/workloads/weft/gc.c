@@ -14,7 +14,7 @@
 
 #define SLICE_MARK_NS 1000000
 #define SLICE_IDLE_NS 100000
-#define WAIT_NS 20000		/* until those who hold what is left have shared it or are done */
+#define WAIT_NS	      20000 /* until those who hold what is left have shared it or are done */
 
 struct gc_waiter {
 	struct gc_waiter *next;

@@ -17,7 +17,7 @@
 #endif
 
 /* All there ever were, by number: chunks are made as needed and stay where they are */
-#define CHUNK 4096
+#define CHUNK  4096
 #define CHUNKS 16384
 
 static struct lock all_lock;

@@ -8,9 +8,9 @@
 
 #include "gc.h"
 
-#define CLEAR_BYTES (1ul << 20)		/* of a large block, before the P is looked at for preemption */
+#define CLEAR_BYTES (1ul << 20) /* of a large block, before the P is looked at for preemption */
 
-static struct span no_span;		/* what a cache holds where it holds nothing: it has no free block */
+static struct span no_span; /* what a cache holds where it holds nothing: it has no free block */
 static struct lock init_lock;
 static _Atomic int goroutines_started;
 
@@ -242,7 +242,8 @@ static void alloc_large_on_g0(void *arg)
 static void *alloc_large(const struct weft_type *type, size_t bytes)
 {
 	struct large l = { bytes, !type, NULL };
-	/* only this keeps the block while others run, as the span's address does not; it has no type, so no pointers yet */
+	/* only this keeps the block while others run, as the span's address does not; it has no type, so no pointers
+	 * yet */
 	char *volatile at;
 	size_t whole;
 	bool dirty;

@@ -26,22 +26,22 @@
 /* The shape of a block's element. Static storage; identified by address. */
 struct weft_type {
 	const char *name;
-	size_t bytes;			/* of one element: a multiple of 8 where there are pointers */
-	size_t pointer_words;		/* words up to and with the last pointer; 0: none in it */
-	const uint64_t *pointers;	/* bit i of word i/64: word i of the element is a pointer (or NULL) */
+	size_t bytes;		  /* of one element: a multiple of 8 where there are pointers */
+	size_t pointer_words;	  /* words up to and with the last pointer; 0: none in it */
+	const uint64_t *pointers; /* bit i of word i/64: word i of the element is a pointer (or NULL) */
 };
 
 /* Zeroed memory for one element, or n of them side by side. Ends the process with a message where there is none. */
 void *weft_new(const struct weft_type *type);
 void *weft_new_array(const struct weft_type *type, size_t n);
-void *weft_new_bytes(size_t bytes);		/* without pointers */
+void *weft_new_bytes(size_t bytes); /* without pointers */
 
 /* Write a pointer into a block or a root. */
 void weft_set(void *slot, void *value);
-#define WEFT_SET(slot, value)                                                                   \
-	do {                                                                                    \
-		__typeof__(*(slot)) weft_value_ = (value);                                      \
-		weft_set((slot), (void *)weft_value_);                                          \
+#define WEFT_SET(slot, value)                              \
+	do {                                               \
+		__typeof__(*(slot)) weft_value_ = (value); \
+		weft_set((slot), (void *)weft_value_);     \
 	} while (0)
 
 /* The words of [start, start + bytes), outside of the heap, are pointers to blocks, for good. */
@@ -60,11 +60,11 @@ void weft_gc(void);
 size_t weft_scavenge(void);
 
 struct weft_memory {
-	uint64_t live_bytes;		/* found alive by the last collection */
-	uint64_t heap_bytes;		/* in blocks that are not yet known to be free */
-	uint64_t goal_bytes;		/* the next collection is to end by then */
-	uint64_t mapped_bytes;		/* taken from the kernel for the heap .. */
-	uint64_t released_bytes;	/* .. of that, given back */
+	uint64_t live_bytes;	 /* found alive by the last collection */
+	uint64_t heap_bytes;	 /* in blocks that are not yet known to be free */
+	uint64_t goal_bytes;	 /* the next collection is to end by then */
+	uint64_t mapped_bytes;	 /* taken from the kernel for the heap .. */
+	uint64_t released_bytes; /* .. of that, given back */
 	uint64_t collections;
 };
 void weft_memory(struct weft_memory *memory);

@@ -10,16 +10,16 @@
 #include "iface.h"
 #include "runtime.h"
 
-#define FIRST_SLOTS 64		/* a power of two */
+#define FIRST_SLOTS 64 /* a power of two */
 
 struct entry {
 	bool lacks;
-	struct weft_itab itab;	/* its end has the methods; none where it lacks one */
+	struct weft_itab itab; /* its end has the methods; none where it lacks one */
 };
 
 struct table {
-	struct table *older;	/* reachable, for those who look for leaks */
-	size_t n_slots, used;	/* used: of the writer only, under the lock */
+	struct table *older;  /* reachable, for those who look for leaks */
+	size_t n_slots, used; /* used: of the writer only, under the lock */
 	_Atomic(const struct entry *) slots[];
 };
 
@@ -34,8 +34,8 @@ static size_t hash(const struct weft_interface *interface, const struct weft_con
 }
 
 /* Where it is, or else the empty slot where it belongs; a table is never full */
-static size_t table__find(struct table *t, const struct weft_interface *interface,
-			  const struct weft_concrete *concrete, const struct entry **found)
+static size_t table__find(struct table *t, const struct weft_interface *interface, const struct weft_concrete *concrete,
+			  const struct entry **found)
 {
 	size_t i = hash(interface, concrete);
 
@@ -87,7 +87,7 @@ static struct entry *entry__new(const struct weft_interface *interface, const st
 }
 
 static __attribute__((noinline)) const struct entry *add(const struct weft_interface *interface,
-							  const struct weft_concrete *concrete)
+							 const struct weft_concrete *concrete)
 {
 	const struct entry *e;
 	struct table *t;

@@ -12,7 +12,7 @@
 
 struct weft_method {
 	const char *name;
-	void (*fn)(void);	/* called as the type that the interface's user knows: its first argument is data */
+	void (*fn)(void); /* called as the type that the interface's user knows: its first argument is data */
 };
 
 /* A concrete type. Static storage; identified by address. Methods in order of their names. */
@@ -32,23 +32,24 @@ struct weft_interface {
 struct weft_itab {
 	const struct weft_interface *interface;
 	const struct weft_concrete *concrete;
-	void (*fn[])(void);	/* in the interface's order */
+	void (*fn[])(void); /* in the interface's order */
 };
 
 struct weft_iface {
-	const struct weft_itab *itab;	/* NULL: nil */
+	const struct weft_itab *itab; /* NULL: nil */
 	void *data;
 };
 
 struct weft_eface {
-	const struct weft_concrete *concrete;	/* NULL: nil */
+	const struct weft_concrete *concrete; /* NULL: nil */
 	void *data;
 };
 
 /* The table, made at first use; NULL where the type lacks a method. Any goroutine; a hit takes no lock. */
 const struct weft_itab *weft_itab(const struct weft_interface *interface, const struct weft_concrete *concrete);
 
-struct weft_iface weft_to_iface(const struct weft_interface *interface, const struct weft_concrete *concrete, void *data);
+struct weft_iface weft_to_iface(const struct weft_interface *interface, const struct weft_concrete *concrete,
+				void *data);
 /* x.(I): false, and a nil interface, where what x holds lacks a method */
 bool weft_assert_iface(struct weft_eface x, const struct weft_interface *interface, struct weft_iface *out);
 /* x.(T): false, and NULL, where x holds another type */

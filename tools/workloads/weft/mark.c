@@ -6,9 +6,11 @@
  */
 #include "gc.h"
 
-#define CHUNK_BYTES (128ul << 10)	/* large blocks are looked into in pieces, so that several can and none takes long */
-#define LOOK_EACH 64			/* blocks, before the time and the wishes of others are looked at */
-#define SHARE_LEAST 8
+#define CHUNK_BYTES                                                                                         \
+	(128ul << 10)	 /* large blocks are looked into in pieces, so that several can and none takes long \
+			  */
+#define LOOK_EACH     64 /* blocks, before the time and the wishes of others are looked at */
+#define SHARE_LEAST   8
 #define FLUSH_WAIT_NS 50000
 
 _Atomic int gc_marking;
@@ -18,7 +20,7 @@ static struct {
 	struct lock lock;
 	struct grey_buffer *full, *empty;
 	_Atomic size_t n_full;
-	_Atomic int draining;		/* Ps that look into blocks at this moment */
+	_Atomic int draining; /* Ps that look into blocks at this moment */
 	_Atomic uint32_t flush_round;
 } __attribute__((aligned(CACHE_LINE))) grey;
 

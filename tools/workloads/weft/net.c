@@ -9,7 +9,7 @@
 
 #include "poll.h"
 
-#define BACKLOG 4096
+#define BACKLOG	    4096
 #define kernel_call static __attribute__((noinline)) ssize_t
 
 kernel_call do_socket(int family)

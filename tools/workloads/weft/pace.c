@@ -10,21 +10,21 @@
 
 #include "gc.h"
 
-#define LEAST_HEAP_BYTES (4ul << 20)	/* goal at WEFT_GOGC=100 */
-#define NEVER (UINT64_MAX / 2)
-#define DEBT_BYTES (64.0 * 1024)	/* marked at a time: an assist costs something to begin */
-#define MOST_RATIO 64.0
-#define YIELDS 20			/* of an assist that finds nothing to mark, as others hold all of it, .. */
-#define WAIT_NS 50000			/* .. before it sleeps */
+#define LEAST_HEAP_BYTES (4ul << 20) /* goal at WEFT_GOGC=100 */
+#define NEVER		 (UINT64_MAX / 2)
+#define DEBT_BYTES	 (64.0 * 1024) /* marked at a time: an assist costs something to begin */
+#define MOST_RATIO	 64.0
+#define YIELDS		 20    /* of an assist that finds nothing to mark, as others hold all of it, .. */
+#define WAIT_NS		 50000 /* .. before it sleeps */
 
 bool gc_stress;
 _Atomic uint64_t heap_live_bytes, credit_bytes;
 
-static int gogc;			/* negative: off */
-static uint64_t limit_bytes;		/* 0: none */
+static int gogc;	     /* negative: off */
+static uint64_t limit_bytes; /* 0: none */
 static _Atomic uint64_t goal_bytes, trigger_bytes, live_bytes;
-static uint64_t begun_bytes;		/* the heap when marking began */
-static _Atomic double assist_ratio;	/* bytes to mark for one allocated */
+static uint64_t begun_bytes;	    /* the heap when marking began */
+static _Atomic double assist_ratio; /* bytes to mark for one allocated */
 
 /* ---- settings ---- */
 
@@ -66,7 +66,8 @@ static uint64_t goal_for(uint64_t live)
 	}
 	if (!limit_bytes)
 		return goal;
-	/* spans are never quite full. Where all that lives is near the limit it gives way: to collect all the time is worse */
+	/* spans are never quite full. Where all that lives is near the limit it gives way: to collect all the time is
+	 * worse */
 	most = limit_bytes - limit_bytes / 16;
 	if (most < least)
 		most = least;
@@ -207,7 +208,8 @@ void pace__pay(struct g *g, size_t bytes)
 	}
 	if (!gc__wanted())
 		return;
-	/* the collector's goroutine is next on this P, if no other has taken it. With the goal behind it is waited for */
+	/* the collector's goroutine is next on this P, if no other has taken it. With the goal behind it is waited for
+	 */
 	sched__yield();
 	for (int times = 0; gc__wanted() && get_relaxed(&heap_live_bytes) > get_relaxed(&goal_bytes); times++)
 		wait_a_little(times);

@@ -10,13 +10,13 @@
 
 #include "gc.h"
 
-#define RESERVE_BYTES (256ull << 30)
+#define RESERVE_BYTES	    (256ull << 30)
 #define RESERVE_LEAST_BYTES (1ull << 30)
-#define GROW_BYTES (4ull << 20)
-#define META_BYTES (1ull << 20)
-#define EXACT 64		/* runs of fewer pages have a list for each length; longer ones four for each power of two */
-#define N_RUN_LISTS 160
-#define RELEASE_BYTES (256ull << 10)	/* in one call: the lock of the kernel's address space is held meanwhile */
+#define GROW_BYTES	    (4ull << 20)
+#define META_BYTES	    (1ull << 20)
+#define EXACT		    64 /* runs of fewer pages have a list for each length; longer ones four for each power of two */
+#define N_RUN_LISTS	    160
+#define RELEASE_BYTES	    (256ull << 10) /* in one call: the lock of the kernel's address space is held meanwhile */
 
 struct arena arena;
 
@@ -24,7 +24,7 @@ static struct lock lock;
 static struct span *run_lists[N_RUN_LISTS];
 static uint64_t lists_in_use[(N_RUN_LISTS + 63) / 64];
 static struct span *spare_spans;
-static _Atomic uint64_t *released;	/* [page / 64] */
+static _Atomic uint64_t *released; /* [page / 64] */
 static size_t reserved_bytes;
 static _Atomic uint64_t released_pages;
 
@@ -230,8 +230,7 @@ static bool grow(size_t pages)
 	size_t bytes = ((pages << PAGE_SHIFT) + GROW_BYTES - 1) & ~(GROW_BYTES - 1);
 	struct span *s;
 
-	if (bytes > reserved_bytes - used ||
-	    mprotect((void *)(arena.base + used), bytes, PROT_READ | PROT_WRITE))
+	if (bytes > reserved_bytes - used || mprotect((void *)(arena.base + used), bytes, PROT_READ | PROT_WRITE))
 		return false;
 	/* no part of it is resident, as if it had been given back */
 	set_released(used >> PAGE_SHIFT, bytes >> PAGE_SHIFT, true);
@@ -312,7 +311,8 @@ static size_t unreleased(struct span *s, size_t *first)
 	while (page < end && get_relaxed(&released[page / 64]) >> page % 64 & 1)
 		page += page % 64 || ~get_relaxed(&released[page / 64]) ? 1 : 64;
 	*first = page;
-	for (; page < end && n < RELEASE_BYTES >> PAGE_SHIFT && !(get_relaxed(&released[page / 64]) >> page % 64 & 1); page++)
+	for (; page < end && n < RELEASE_BYTES >> PAGE_SHIFT && !(get_relaxed(&released[page / 64]) >> page % 64 & 1);
+	     page++)
 		n++;
 	return n;
 }

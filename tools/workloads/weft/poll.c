@@ -13,9 +13,9 @@
 
 #include "poll.h"
 
-#define EVENTS 128
-#define NOBODY 0
-#define READY 1		/* odd, or too low, for an address */
+#define EVENTS	      128
+#define NOBODY	      0
+#define READY	      1 /* odd, or too low, for an address */
 #define ABOUT_TO_WAIT 2
 
 static int epoll_fd, break_fd;

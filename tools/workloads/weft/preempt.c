@@ -20,7 +20,7 @@
 #include "runtime.h"
 
 /* C frames below the saved registers, up to the switch */
-#define CALL_BYTES 1024
+#define CALL_BYTES     1024
 #define ALTSTACK_BYTES (32 * 1024)
 #define RED_ZONE_BYTES 128
 
@@ -43,7 +43,7 @@ uint64_t preempt__xsave_bytes __attribute__((visibility("hidden")));
 void preempt__give_way(void);
 
 /* Protection keys (9) are the thread's; the tiles of AMX (17, 18) are too large for a goroutine's stack */
-#define TILES (3ull << 17)
+#define TILES	  (3ull << 17)
 #define NOT_SAVED (1ull << 9 | TILES)
 
 static bool has_tiles;

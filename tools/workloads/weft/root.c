@@ -13,7 +13,7 @@
 #include "gc.h"
 
 #define PIECE_BYTES (64ul << 10)
-#define BATCH_G 8
+#define BATCH_G	    8
 #define CLAIM_SPINS 200
 
 static struct {
@@ -21,7 +21,7 @@ static struct {
 	struct piece {
 		void *start;
 		size_t bytes;
-	} *pieces;
+	} * pieces;
 	size_t n, room;
 } roots;
 

@@ -190,7 +190,7 @@ static uint32_t grab(struct p *to, uint32_t at, struct p *from, bool steal_next)
 		if (n == 0)
 			return steal_next ? grab_next(to, at, from) : 0;
 		if (n > RUNQ_SIZE / 2)
-			continue;	/* head and tail of different moments */
+			continue; /* head and tail of different moments */
 		for (uint32_t i = 0; i < n; i++)
 			set_relaxed(slot(to, at + i), get_relaxed(slot(from, head + i)));
 		if (atomic_compare_exchange_strong_explicit(&from->head, &head, head + n, memory_order_acq_rel,

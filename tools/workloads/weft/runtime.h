@@ -19,21 +19,21 @@
 #include "trace.h"
 #include "weft.h"
 
-#define RUNQ_SIZE 256		/* a power of two */
-#define GLOBAL_TICKS 61		/* the global queue is looked at first each so many turns */
-#define SLICE_NS 10000000	/* a goroutine that ran for so long is asked to give way */
-#define MAX_THREADS 10000
-#define G_CACHE 64		/* free goroutines that a P keeps of one stack size */
-#define CACHE_LINE 128		/* two lines: x86 fetches in pairs */
+#define RUNQ_SIZE    256      /* a power of two */
+#define GLOBAL_TICKS 61	      /* the global queue is looked at first each so many turns */
+#define SLICE_NS     10000000 /* a goroutine that ran for so long is asked to give way */
+#define MAX_THREADS  10000
+#define G_CACHE	     64	 /* free goroutines that a P keeps of one stack size */
+#define CACHE_LINE   128 /* two lines: x86 fetches in pairs */
 
-#define likely(x) __builtin_expect(!!(x), 1)
-#define unlikely(x) __builtin_expect(!!(x), 0)
-#define get_relaxed(p) atomic_load_explicit(p, memory_order_relaxed)
+#define likely(x)	  __builtin_expect(!!(x), 1)
+#define unlikely(x)	  __builtin_expect(!!(x), 0)
+#define get_relaxed(p)	  atomic_load_explicit(p, memory_order_relaxed)
 #define set_relaxed(p, v) atomic_store_explicit(p, v, memory_order_relaxed)
-#define get_acquire(p) atomic_load_explicit(p, memory_order_acquire)
+#define get_acquire(p)	  atomic_load_explicit(p, memory_order_acquire)
 #define set_release(p, v) atomic_store_explicit(p, v, memory_order_release)
 
-#define STACK_CLASSES 21	/* 2 KiB << class: up to 2 GiB */
+#define STACK_CLASSES	21 /* 2 KiB << class: up to 2 GiB */
 #define STACK_MIN_BYTES 2048
 
 /* registers that a function keeps for its caller */
@@ -50,25 +50,25 @@ struct p_heap;
 enum g_status { G_DEAD, G_RUNNABLE, G_RUNNING, G_WAITING, G_SYSCALL };
 
 struct g {
-	void *sp;			/* saved here while it does not run */
-	uintptr_t stack_lo, stack_hi;	/* lo: the lowest byte that may be used */
-	struct g *link;			/* in a run queue, a free list or a list of those to wake */
+	void *sp;		      /* saved here while it does not run */
+	uintptr_t stack_lo, stack_hi; /* lo: the lowest byte that may be used */
+	struct g *link;		      /* in a run queue, a free list or a list of those to wake */
 	_Atomic int status;
-	unsigned char stack_class, wait;	/* wait: for what it parks, enum weft_wait */
-	bool guarded;			/* by a page; else by a word at stack_lo */
+	unsigned char stack_class, wait; /* wait: for what it parks, enum weft_wait */
+	bool guarded;			 /* by a page; else by a word at stack_lo */
 	uint64_t id;
 	void (*fn)(void *arg);
 	void *arg;
-	struct waiter *woken_by;	/* channels: which of its waiters was served */
-	_Atomic int select_done;	/* the first to set it serves a select */
+	struct waiter *woken_by; /* channels: which of its waiters was served */
+	_Atomic int select_done; /* the first to set it serves a select */
 	void *asan_fake_stack;
 	void *tsan_fiber;
 	/* the collector: who holds the claim may touch the stack (enum g_claim) */
 	_Atomic int claim;
-	_Atomic uint32_t scanned;	/* gc_cycle in which its stack was last looked at */
-	uintptr_t call_sp;		/* in a system call: its stack then, and what a call may leave in registers */
+	_Atomic uint32_t scanned; /* gc_cycle in which its stack was last looked at */
+	uintptr_t call_sp;	  /* in a system call: its stack then, and what a call may leave in registers */
 	uintptr_t call_regs[CALL_REGS];
-	double assist_debt_bytes;	/* it is to mark so much */
+	double assist_debt_bytes; /* it is to mark so much */
 };
 
 enum g_claim { G_UNCLAIMED, G_CLAIMED_BY_M, G_CLAIMED_BY_GC };
@@ -83,17 +83,17 @@ enum p_status { P_IDLE, P_RUNNING, P_SYSCALL, P_STOPPED };
 struct p {
 	/* runq[head..tail) modulo its size: the owner puts at the tail, owner and thieves take at the head */
 	_Atomic uint32_t head, tail;
-	_Atomic(struct g *) next;	/* runs before the queue, in the time slice of who made it ready */
+	_Atomic(struct g *) next; /* runs before the queue, in the time slice of who made it ready */
 	_Atomic(struct g *) runq[RUNQ_SIZE];
 	_Atomic int status;
-	_Atomic uint32_t tick;		/* time slices begun */
+	_Atomic uint32_t tick; /* time slices begun */
 	_Atomic uint32_t syscall_tick;
-	_Atomic int preempt;		/* who runs here is to give way */
-	_Atomic(struct m *) m;		/* who holds it */
-	_Atomic(struct g *) in_call;	/* whose system call it is (P_SYSCALL) */
+	_Atomic int preempt;	     /* who runs here is to give way */
+	_Atomic(struct m *) m;	     /* who holds it */
+	_Atomic(struct g *) in_call; /* whose system call it is (P_SYSCALL) */
 	int id;
 	uint32_t random;
-	struct p *link;			/* idle Ps */
+	struct p *link; /* idle Ps */
 	struct g *free_g[STACK_CLASSES];
 	int n_free_g[STACK_CLASSES];
 	struct weft_counters *stats;
@@ -109,21 +109,21 @@ struct note {
 
 struct m {
 	void *g0_sp;
-	struct g *g;			/* the goroutine that it runs; NULL on g0 */
+	struct g *g; /* the goroutine that it runs; NULL on g0 */
 	_Atomic(struct p *) p;
-	struct p *next_p;		/* handed to it while it slept */
-	struct p *syscall_p;		/* held when the call began */
-	void (*then)(struct m *m, struct g *g, void *arg);	/* what g0 does when a goroutine has left the thread */
+	struct p *next_p;				   /* handed to it while it slept */
+	struct p *syscall_p;				   /* held when the call began */
+	void (*then)(struct m *m, struct g *g, void *arg); /* what g0 does when a goroutine has left the thread */
 	void *then_arg;
-	_Atomic int locks;		/* weft_nopreempt_begin() */
-	bool spinning;			/* looks for work, has none */
-	uint64_t left;			/* the goroutine that last left this thread, since it has its P */
+	_Atomic int locks; /* weft_nopreempt_begin() */
+	bool spinning;	   /* looks for work, has none */
+	uint64_t left;	   /* the goroutine that last left this thread, since it has its P */
 	enum weft_stop left_how;
 	pid_t tid;
 	struct note park;
-	struct m *link;			/* idle Ms */
+	struct m *link; /* idle Ms */
 	stack_t sigstack;
-	const void *g0_bottom;		/* for the sanitizers */
+	const void *g0_bottom; /* for the sanitizers */
 	size_t g0_size;
 	void *asan_fake_stack;
 	void *tsan_fiber;
@@ -135,34 +135,34 @@ struct lock {
 };
 
 struct sched {
-	struct lock lock;		/* for what has no own rule below */
+	struct lock lock; /* for what has no own rule below */
 	struct g_queue runq;
-	_Atomic int runq_n;		/* runq.n, for looking without the lock */
+	_Atomic int runq_n; /* runq.n, for looking without the lock */
 	struct m *idle_m;
 	int n_m, n_idle_m;
 	struct p *idle_p;
 	_Atomic int n_idle_p;
 	_Atomic int n_spinning;
-	_Atomic(struct g *) free_g[STACK_CLASSES];	/* changed under the lock */
+	_Atomic(struct g *) free_g[STACK_CLASSES]; /* changed under the lock */
 	_Atomic uint64_t last_id;
 	/* stop the world */
 	_Atomic int stopping;
-	bool for_good;			/* the process is about to end */
-	int stop_wait;			/* Ps that still run */
+	bool for_good; /* the process is about to end */
+	int stop_wait; /* Ps that still run */
 	struct note stopped;
 	/* poll.c: 0 while an M blocks in the poller (until poll_until_ns; 0: not known yet) */
 	_Atomic int64_t last_poll_ns, poll_until_ns;
 	bool monitor_sleeps;
 	struct note monitor;
-	_Atomic int main_done;		/* the process is about to end: standing still is no deadlock */
+	_Atomic int main_done; /* the process is about to end: standing still is no deadlock */
 	int n_procs;
 	bool async_preempt;
-	struct p *p;			/* [n_procs] */
+	struct p *p; /* [n_procs] */
 };
 extern struct sched sched;
 
 /* ---- runtime.c ---- */
-int env__number(const char *name, int fallback, int least, int most);	/* one that cannot be: ends the process */
+int env__number(const char *name, int fallback, int least, int most); /* one that cannot be: ends the process */
 
 /* ---- os.c ---- */
 int64_t os__now_ns(void);
@@ -173,7 +173,7 @@ void lock__release(struct lock *l);
 /* Another's release cannot be seen to come late: after it the lock's memory may go away. */
 void note__clear(struct note *n);
 void note__wake(struct note *n);
-bool note__sleep(struct note *n, int64_t timeout_ns);	/* negative: for ever; false: timed out */
+bool note__sleep(struct note *n, int64_t timeout_ns); /* negative: for ever; false: timed out */
 
 /* ---- the thread's M. Never inlined: its address is the thread's, and a compiler would keep it over a switch ---- */
 struct m *this_m(void);
@@ -190,8 +190,7 @@ static inline uint64_t this_g_id(void)
 	return m && m->g ? m->g->id : 0;
 }
 /* For one's own P's row: no other writer, so no atomic addition */
-#define stats__add(p, counter, n) \
-	set_relaxed(&(p)->stats->counter, get_relaxed(&(p)->stats->counter) + (n))
+#define stats__add(p, counter, n) set_relaxed(&(p)->stats->counter, get_relaxed(&(p)->stats->counter) + (n))
 #define stats__add_shared(counter, n) \
 	atomic_fetch_add_explicit(&weft_stats.rows[sched.n_procs].counter, n, memory_order_relaxed)
 
@@ -202,14 +201,14 @@ struct g *runq__steal(struct p *p, struct p *from, bool steal_next);
 bool runq__empty(struct p *p);
 void queue__push(struct g_queue *q, struct g *g);
 struct g *queue__pop(struct g_queue *q);
-void global__push(struct g_queue *batch);	/* sched.lock held; empties batch */
-struct g *global__get(struct p *p, int max);	/* sched.lock held; the rest goes to p's queue; max 0: a fair share */
+void global__push(struct g_queue *batch);    /* sched.lock held; empties batch */
+struct g *global__get(struct p *p, int max); /* sched.lock held; the rest goes to p's queue; max 0: a fair share */
 
 /* ---- sched.c ---- */
 void sched__loop(struct m *m);
 /* Leaves the thread; g0 then runs then(m, g, arg), which may let others make the goroutine ready */
 void sched__park(void (*then)(struct m *m, struct g *g, void *arg), void *arg);
-void sched__park_release(struct lock *l, enum weft_wait why);	/* the usual case: then releases the lock */
+void sched__park_release(struct lock *l, enum weft_wait why); /* the usual case: then releases the lock */
 /* What then() does for one that waits, before anybody can make it ready */
 static inline void sched__parked(struct m *m, struct g *g, enum weft_wait why)
 {
@@ -217,13 +216,13 @@ static inline void sched__parked(struct m *m, struct g *g, enum weft_wait why)
 	stats__add(get_relaxed(&m->p), parks, 1);
 	EVENT(g_park, g->id, why, 0, 0);
 }
-static inline void sched__set_ready(struct g *g)	/* without putting it anywhere */
+static inline void sched__set_ready(struct g *g) /* without putting it anywhere */
 {
 	set_relaxed(&g->status, G_RUNNABLE);
 	EVENT(g_ready, g->id, this_g_id(), 0, 0);
 }
-void sched__ready(struct g *g);			/* it waited: it runs next on this P. Caller holds a P */
-void sched__inject(struct g_queue *ready);	/* all of them at once; the caller needs no P */
+void sched__ready(struct g *g);		   /* it waited: it runs next on this P. Caller holds a P */
+void sched__inject(struct g_queue *ready); /* all of them at once; the caller needs no P */
 void sched__yield(void);
 void sched__yield_preempted(bool async);
 /* A safe point: at the end of runtime calls that did not leave the thread */
@@ -236,18 +235,18 @@ static inline void sched__check_preempt(void)
 }
 
 /* ---- thread.c: Ms, and idle Ps (those: sched.lock held) ---- */
-void m__start(struct p *p, bool spinning);	/* an M for p, or for an idle P (NULL) */
-void m__stop(struct m *m);			/* sleeps until it has been given a P */
+void m__start(struct p *p, bool spinning); /* an M for p, or for an idle P (NULL) */
+void m__stop(struct m *m);		   /* sleeps until it has been given a P */
 void m__take(struct m *m, struct p *p);
 struct p *m__give(struct m *m);
-void m__wake_one(void);				/* there is more work: see that somebody looks for it */
+void m__wake_one(void); /* there is more work: see that somebody looks for it */
 struct p *idle__get(void);
 void idle__put(struct p *p);
-void p__handoff(struct p *p);			/* its M blocks: let another have it */
+void p__handoff(struct p *p); /* its M blocks: let another have it */
 void m__call_on_g0(void (*fn)(void *arg), void *arg);
 
 /* ---- goroutine.c, stack.c, switch_*.S ---- */
-struct g *g__start(struct p *p, void (*fn)(void *arg), void *arg, unsigned char class);	/* runnable, in no queue */
+struct g *g__start(struct p *p, void (*fn)(void *arg), void *arg, unsigned char class); /* runnable, in no queue */
 void g__exited(struct m *m, struct g *g, void *arg);
 void g__free(struct p *p, struct g *g);
 void g__main(void);
@@ -255,9 +254,9 @@ void g__check_stack(struct g *g);
 void stack__alloc(struct g *g, unsigned char class);
 void stack__init(void);
 unsigned char stack__class(size_t bytes);
-size_t g__count(void);				/* of all there ever were .. */
-struct g *g__at(size_t i);			/* .. one */
-void *switch__prepare(uintptr_t stack_hi);	/* the sp of a stack that starts in g__main() */
+size_t g__count(void);			   /* of all there ever were .. */
+struct g *g__at(size_t i);		   /* .. one */
+void *switch__prepare(uintptr_t stack_hi); /* the sp of a stack that starts in g__main() */
 void switch__swap(void **save_sp, void *sp);
 void switch__call(void (*fn)(void *arg), void *arg, void *sp);
 void switch__start(void);
@@ -267,21 +266,21 @@ void switch__to_g0(struct m *m, bool dying);
 void switch__first_m(struct m *m);
 
 /* ---- timer.c, poll.c ---- */
-int64_t timer__next_ns(void);			/* 0: none */
-void timer__run(int64_t now_ns);		/* makes ready who has slept long enough */
+int64_t timer__next_ns(void);	 /* 0: none */
+void timer__run(int64_t now_ns); /* makes ready who has slept long enough */
 void poll__init(void);
 bool poll__anyone(void);
-void poll__break(void);				/* who blocks in the poller comes back at once */
-int poll__wait(int64_t timeout_ns, struct g_queue *ready);	/* negative: for ever */
+void poll__break(void);					   /* who blocks in the poller comes back at once */
+int poll__wait(int64_t timeout_ns, struct g_queue *ready); /* negative: for ever */
 
 /* ---- the collector (gc.h), as the scheduler sees it ---- */
 extern _Atomic int gc_marking;
 void heap__init(void);
-void gc__run(struct p *p, struct g *g);		/* marking, and g is about to run: claims it, looks at its stack */
-void gc__created(struct p *p, struct g *g);	/* marking: its argument lies on no stack yet */
-void gc__copied(const void *to, const void *from, size_t bytes);	/* marking: so many bytes from stack to stack */
-void mark__flush(struct p *p);			/* its grey blocks to where all can take them */
-struct g *gc__idle_worker(void);		/* for a P that has nothing else to do */
+void gc__run(struct p *p, struct g *g);	    /* marking, and g is about to run: claims it, looks at its stack */
+void gc__created(struct p *p, struct g *g); /* marking: its argument lies on no stack yet */
+void gc__copied(const void *to, const void *from, size_t bytes); /* marking: so many bytes from stack to stack */
+void mark__flush(struct p *p);					 /* its grey blocks to where all can take them */
+struct g *gc__idle_worker(void);				 /* for a P that has nothing else to do */
 static inline void g__claim(struct p *p, struct g *g)
 {
 	if (unlikely(get_relaxed(&gc_marking)))
@@ -298,7 +297,7 @@ static inline void g__unclaim(struct g *g)
 
 /* ---- sysmon.c, preempt.c, stw.c ---- */
 void sysmon__start(void);
-void sysmon__stop(void);			/* it does nothing any more */
+void sysmon__stop(void); /* it does nothing any more */
 void preempt__init(void);
 void preempt__init_m(struct m *m);
 void preempt__request(struct p *p);

@@ -8,12 +8,12 @@
 
 #include "chan.h"
 
-#define ON_STACK 4		/* cases that need no memory from malloc() */
+#define ON_STACK 4 /* cases that need no memory from malloc() */
 
 struct select {
 	struct weft_case *cases;
 	int n;
-	uint16_t *locks;	/* cases in the order of their channels' addresses */
+	uint16_t *locks; /* cases in the order of their channels' addresses */
 	struct waiter *waiters;
 };
 

@@ -8,7 +8,7 @@
 
 #include "gc.h"
 
-#define SWEEP_TRIES 100		/* full spans swept for a free block before new pages are taken */
+#define SWEEP_TRIES 100 /* full spans swept for a free block before new pages are taken */
 
 struct size_class size_classes[MAX_CLASSES];
 int n_classes;
@@ -16,9 +16,9 @@ uint8_t class_of[SMALL_BYTES / 8 + 1];
 
 static struct list {
 	struct lock lock;
-	_Atomic(struct span *) with_room[2], full[2];	/* [swept]: swept; the other ones: not yet */
+	_Atomic(struct span *) with_room[2], full[2]; /* [swept]: swept; the other ones: not yet */
 } __attribute__((aligned(CACHE_LINE))) lists[N_LISTS];
-static int swept;		/* only changes while the world stands */
+static int swept; /* only changes while the world stands */
 
 /* Steps of an eighth; as many pages as waste at most an eighth at the end */
 static size_t next_class(size_t bytes)
@@ -253,7 +253,8 @@ struct span *span__alloc_large(struct p *p, size_t bytes, bool noscan)
 	struct span *s;
 
 	/* as much is swept as is to be taken, where there is garbage of this kind */
-	for (size_t swept_pages = 0; swept_pages < pages && span__sweep_one(p, list_of(LARGE, noscan)); swept_pages += 5)
+	for (size_t swept_pages = 0; swept_pages < pages && span__sweep_one(p, list_of(LARGE, noscan));
+	     swept_pages += 5)
 		;
 	s = pages__alloc(pages);
 	init(s, LARGE, noscan, pages << PAGE_SHIFT, 1, 0);

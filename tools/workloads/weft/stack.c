@@ -19,8 +19,8 @@
 #define MADV_GUARD_INSTALL 102
 #endif
 #define UNGUARDED_BYTES (32 * 1024)
-#define CHUNK_BYTES (4 * 1024 * 1024)
-#define END_WORD 0x7765667473746b21u
+#define CHUNK_BYTES	(4 * 1024 * 1024)
+#define END_WORD	0x7765667473746b21u
 
 static struct lock chunk_lock;
 static struct chunk {
@@ -63,7 +63,8 @@ static void guard(void *page)
 		return;
 	if (mprotect(page, page_bytes, PROT_NONE))
 		os__die("no guard page for a goroutine stack: %s; raise vm.max_map_count, or use weft_go_stack() with at most "
-			"%d bytes, which has none", strerror(errno), UNGUARDED_BYTES);
+			"%d bytes, which has none",
+			strerror(errno), UNGUARDED_BYTES);
 }
 
 struct request {
@@ -105,7 +106,8 @@ void stack__alloc(struct g *g, unsigned char class)
 static _Noreturn void die_of_overflow(struct g *g)
 {
 	os__die("goroutine %llu (started at %p) has overflowed its stack of %zu bytes; start it with weft_go_stack() and "
-		"more", (unsigned long long)g->id, (void *)g->fn, class_bytes(g->stack_class));
+		"more",
+		(unsigned long long)g->id, (void *)g->fn, class_bytes(g->stack_class));
 }
 
 void g__check_stack(struct g *g)

@@ -10,32 +10,32 @@
 
 #include <stdint.h>
 
-#define WEFT_MAX_PROCS 255
+#define WEFT_MAX_PROCS	   255
 #define WEFT_STATS_VERSION 1
 
 /* New ones at the end: who reads from outside goes by the order */
-#define WEFT_COUNTERS(X)                                                                                            \
-	X(switches)			/* a goroutine was given a P to run on */                                   \
-	X(created)			/* goroutines started, main among them */                                   \
-	X(exited)                                                                                                   \
-	X(parks)			/* a goroutine went to wait for something */                                \
-	X(steals)			/* a P took goroutines from another's queue */                              \
-	X(stolen)			/* how many it took */                                                      \
-	X(preempt_requests)		/* a P was asked to give way */                                             \
-	X(preempts)			/* a goroutine gave way because of it, at a call or by signal */            \
-	X(preempts_async)		/* of those: by signal */                                                   \
-	X(syscalls)			/* weft_entersyscall() */                                                   \
-	X(handoffs)			/* a P was taken from a thread in a long call */                            \
-	X(stw)				/* the world was stopped */                                                 \
-	X(stw_ns)			/* from the request until the world ran again */                            \
-	X(threads)			/* threads started for running goroutines */                                \
-	X(alloc_bytes)			/* blocks given out, each counted with the size of its class */             \
-	X(alloc_objects)                                                                                            \
-	X(freed_bytes)			/* found dead by the sweep */                                               \
-	X(freed_objects)                                                                                            \
-	X(collections)			/* that have come to their end */                                           \
-	X(assist_ns)			/* time that allocating goroutines marked for the collector */              \
-	X(span_refills)                                                                                             \
+#define WEFT_COUNTERS(X)                                                                     \
+	X(switches) /* a goroutine was given a P to run on */                                \
+	X(created)  /* goroutines started, main among them */                                \
+	X(exited)                                                                            \
+	X(parks)	    /* a goroutine went to wait for something */                     \
+	X(steals)	    /* a P took goroutines from another's queue */                   \
+	X(stolen)	    /* how many it took */                                           \
+	X(preempt_requests) /* a P was asked to give way */                                  \
+	X(preempts)	    /* a goroutine gave way because of it, at a call or by signal */ \
+	X(preempts_async)   /* of those: by signal */                                        \
+	X(syscalls)	    /* weft_entersyscall() */                                        \
+	X(handoffs)	    /* a P was taken from a thread in a long call */                 \
+	X(stw)		    /* the world was stopped */                                      \
+	X(stw_ns)	    /* from the request until the world ran again */                 \
+	X(threads)	    /* threads started for running goroutines */                     \
+	X(alloc_bytes)	    /* blocks given out, each counted with the size of its class */  \
+	X(alloc_objects)                                                                     \
+	X(freed_bytes) /* found dead by the sweep */                                         \
+	X(freed_objects)                                                                     \
+	X(collections) /* that have come to their end */                                     \
+	X(assist_ns)   /* time that allocating goroutines marked for the collector */        \
+	X(span_refills)                                                                      \
 	X(large_allocs)
 
 struct weft_counters {
@@ -45,10 +45,10 @@ struct weft_counters {
 } __attribute__((aligned(128)));
 
 struct weft_stats {
-	uint32_t version;		/* WEFT_STATS_VERSION */
-	uint32_t procs;			/* rows in use, but one */
+	uint32_t version; /* WEFT_STATS_VERSION */
+	uint32_t procs;	  /* rows in use, but one */
 	uint32_t row_bytes;
-	uint32_t counters;		/* 64-bit counters at the start of each row */
+	uint32_t counters; /* 64-bit counters at the start of each row */
 	struct weft_counters rows[WEFT_MAX_PROCS + 1];
 };
 

@@ -9,7 +9,7 @@
 #include "runtime.h"
 
 #define ASK_AGAIN_NS 100000
-#define FOR_GOOD_NS 50000000
+#define FOR_GOOD_NS  50000000
 
 static struct weft_mutex one_at_a_time;
 static enum weft_stop_reason reason;

@@ -5,8 +5,8 @@
  */
 #include "gc.h"
 
-#define BATCH_SPANS 64
-#define RELEASE_BYTES (256ul << 10)
+#define BATCH_SPANS	64
+#define RELEASE_BYTES	(256ul << 10)
 #define RELEASE_EACH_NS 5000000
 
 static struct {

@@ -13,7 +13,7 @@
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/common_interface_defs.h>
 #else
-#define __sanitizer_start_switch_fiber(save, bottom, size) ((void)0)
+#define __sanitizer_start_switch_fiber(save, bottom, size)  ((void)0)
 #define __sanitizer_finish_switch_fiber(save, bottom, size) ((void)0)
 #endif
 

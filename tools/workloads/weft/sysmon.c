@@ -11,10 +11,10 @@
 #include "runtime.h"
 
 #define LEAST_SLEEP_NS 20000
-#define MOST_SLEEP_NS 10000000
-#define QUIET_ROUNDS 50		/* before it sleeps longer */
-#define SYSCALL_NS 20000	/* a P is taken from a call that lasts longer, where it is needed */
-#define POLL_NS 10000000	/* the network is looked at at least so often */
+#define MOST_SLEEP_NS  10000000
+#define QUIET_ROUNDS   50	/* before it sleeps longer */
+#define SYSCALL_NS     20000	/* a P is taken from a call that lasts longer, where it is needed */
+#define POLL_NS	       10000000 /* the network is looked at at least so often */
 
 static struct lock at_work;
 
@@ -72,7 +72,8 @@ static bool retake(struct p *p, bool slice_over, int64_t now_ns)
 	}
 	if (!slice_over && now_ns - p->syscall_since_ns < SYSCALL_NS)
 		return false;
-	/* nobody needs it: others look for work, or have none. But not for ever, for then the monitor could not sleep */
+	/* nobody needs it: others look for work, or have none. But not for ever, for then the monitor could not sleep
+	 */
 	if (runq__empty(p) && atomic_load(&sched.n_spinning) + atomic_load(&sched.n_idle_p) > 0 &&
 	    now_ns - p->syscall_since_ns < SLICE_NS)
 		return false;

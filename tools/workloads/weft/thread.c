@@ -183,8 +183,8 @@ void p__handoff(struct p *p)
 		return;
 	}
 	/* the last P at work also minds the network: let it block there rather than leave it to the monitor */
-	if (sched.runq.n || (atomic_load(&sched.n_idle_p) == sched.n_procs - 1 && poll__anyone() &&
-			     atomic_load(&sched.last_poll_ns))) {
+	if (sched.runq.n ||
+	    (atomic_load(&sched.n_idle_p) == sched.n_procs - 1 && poll__anyone() && atomic_load(&sched.last_poll_ns))) {
 		lock__release(&sched.lock);
 		m__start(p, false);
 		return;

@@ -21,9 +21,9 @@
 
 #include "runtime.h"
 
-#define CHUNK_BYTES (1024 * 1024)
+#define CHUNK_BYTES    (1024 * 1024)
 #define DEFAULT_EVENTS 20000000
-#define LOGGED (1u << 16)
+#define LOGGED	       (1u << 16)
 
 #if defined(__x86_64__)
 #define SITE ".byte 0x0f, 0x1f, 0x44, 0x00, 0x00"
@@ -33,7 +33,7 @@
 
 struct record {
 	int64_t ns;
-	uint64_t numbers[4];	/* the goroutine is the first */
+	uint64_t numbers[4]; /* the goroutine is the first */
 	uint32_t event;
 };
 
@@ -46,7 +46,7 @@ struct chunk {
 /* A thread that tells something */
 struct teller {
 	struct teller *next;
-	_Atomic int busy;	/* it is telling */
+	_Atomic int busy; /* it is telling */
 	pid_t tid;
 	int64_t last_ns;
 	struct chunk *first, *last;
@@ -61,7 +61,7 @@ _Atomic uint32_t trace__wanted[WEFT_N_EVENTS] __attribute__((section(".probes"),
 static _Atomic(struct teller *) tellers, only;
 static __thread struct teller *mine;
 static struct teller nobody;
-static _Atomic int64_t room_left;	/* records that may still be had memory for */
+static _Atomic int64_t room_left; /* records that may still be had memory for */
 static int fd = -1;
 static const char *path;
 
@@ -161,35 +161,37 @@ __asm__(".pushsection .stapsdt.base, \"aG\", \"progbits\", .stapsdt.base, comdat
 	"	.size _.stapsdt.base, 1\n"
 	"	.popsection\n");
 
-#define PROBE(name, goroutine, a, b, c)                                                                             \
-	__asm__ volatile("990:	" SITE "\n"                                                                         \
-			 "	.pushsection .note.stapsdt, \"\", \"note\"\n"                                       \
-			 "	.balign 4\n"                                                                        \
-			 "	.4byte 992f - 991f, 994f - 993f, 3\n"                                               \
+#define PROBE(name, goroutine, a, b, c)                                                                            \
+	__asm__ volatile("990:	" SITE "\n"                                                                        \
+			 "	.pushsection .note.stapsdt, \"\", \"note\"\n"                                           \
+			 "	.balign 4\n"                                                                            \
+			 "	.4byte 992f - 991f, 994f - 993f, 3\n"                                                   \
 			 "991:	.asciz \"stapsdt\"\n"                                                               \
 			 "992:	.balign 4\n"                                                                        \
 			 "993:	.8byte 990b\n"                                                                      \
-			 "	.8byte _.stapsdt.base\n"                                                            \
-			 "	.8byte trace__wanted + %c[at]\n"                                                    \
-			 "	.asciz \"weft\"\n"                                                                  \
-			 "	.asciz \"" #name "\"\n"                                                             \
-			 "	.asciz \"8@%[g] 8@%[x] 8@%[y] 8@%[z]\"\n"                                           \
+			 "	.8byte _.stapsdt.base\n"                                                                \
+			 "	.8byte trace__wanted + %c[at]\n"                                                        \
+			 "	.asciz \"weft\"\n"                                                                      \
+			 "	.asciz \"" #name "\"\n"                                                            \
+			 "	.asciz \"8@%[g] 8@%[x] 8@%[y] 8@%[z]\"\n"                                               \
 			 "994:	.balign 4\n"                                                                        \
-			 "	.popsection\n"                                                                      \
-			 : : [at] "n"(WEFT_EVENT_##name * sizeof(trace__wanted[0])), [g] "r"(goroutine),            \
-			     [x] "r"(a), [y] "r"(b), [z] "r"(c) : "memory")
+			 "	.popsection\n"                                                                          \
+			 :                                                                                         \
+			 : [at] "n"(WEFT_EVENT_##name * sizeof(trace__wanted[0])), [g] "r"(goroutine), [x] "r"(a), \
+			   [y] "r"(b), [z] "r"(c)                                                                  \
+			 : "memory")
 
-#define X(name)                                                                                                     \
-	__attribute__((noinline, cold)) void trace__##name(uint64_t goroutine, uint64_t a, uint64_t b, uint64_t c)  \
-	{                                                                                                           \
-		struct record r = { 0, { goroutine, a, b, c }, WEFT_EVENT_##name };                                 \
-		int64_t ns = 0;                                                                                     \
-		struct teller *t = begin(&ns);                                                                      \
-                                                                                                                    \
-		if (!t)                                                                                             \
-			return;                                                                                     \
-		PROBE(name, goroutine, a, b, c);                                                                    \
-		end(t, ns, &r);                                                                                     \
+#define X(name)                                                                                                    \
+	__attribute__((noinline, cold)) void trace__##name(uint64_t goroutine, uint64_t a, uint64_t b, uint64_t c) \
+	{                                                                                                          \
+		struct record r = { 0, { goroutine, a, b, c }, WEFT_EVENT_##name };                                \
+		int64_t ns = 0;                                                                                    \
+		struct teller *t = begin(&ns);                                                                     \
+                                                                                                                   \
+		if (!t)                                                                                            \
+			return;                                                                                    \
+		PROBE(name, goroutine, a, b, c);                                                                   \
+		end(t, ns, &r);                                                                                    \
 	}
 WEFT_EVENTS(X)
 #undef X

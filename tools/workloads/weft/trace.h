@@ -24,8 +24,8 @@ WEFT_EVENTS(X)
 
 #define EVENT(name, goroutine, a, b, c)                                                                             \
 	do {                                                                                                        \
-		if (__builtin_expect(atomic_load_explicit(&trace__wanted[WEFT_EVENT_##name],                        \
-							  memory_order_relaxed) != 0, 0))                           \
+		if (__builtin_expect(                                                                               \
+			    atomic_load_explicit(&trace__wanted[WEFT_EVENT_##name], memory_order_relaxed) != 0, 0)) \
 			trace__##name(goroutine, a, b, c);                                                          \
 	} while (0)
 

@@ -53,9 +53,9 @@ void weft_go(void (*fn)(void *arg), void *arg);
  */
 void weft_go_stack(void (*fn)(void *arg), void *arg, size_t bytes);
 
-void weft_yield(void);			/* to the end of the queue of this P */
+void weft_yield(void); /* to the end of the queue of this P */
 void weft_sleep(int64_t ns);
-uint64_t weft_self(void);		/* this goroutine's number, from 1, never used twice */
+uint64_t weft_self(void); /* this goroutine's number, from 1, never used twice */
 int weft_procs(void);
 
 /* Between these the goroutine stays on its thread and must not block or yield. They nest. */
@@ -71,11 +71,11 @@ void weft_exitsyscall(void);
  * from stack to stack. The creator frees a channel when nobody uses it any more.
  */
 struct weft_chan;
-struct weft_chan *weft_chan_new(size_t elem_bytes, size_t capacity);	/* NULL: no memory */
+struct weft_chan *weft_chan_new(size_t elem_bytes, size_t capacity); /* NULL: no memory */
 void weft_chan_free(struct weft_chan *c);
-void weft_send(struct weft_chan *c, const void *elem);		/* on a closed channel: ends the process */
-bool weft_recv(struct weft_chan *c, void *elem);		/* false: closed and empty, *elem zeroed; elem may be NULL */
-void weft_close(struct weft_chan *c);				/* twice: ends the process */
+void weft_send(struct weft_chan *c, const void *elem); /* on a closed channel: ends the process */
+bool weft_recv(struct weft_chan *c, void *elem);       /* false: closed and empty, *elem zeroed; elem may be NULL */
+void weft_close(struct weft_chan *c);		       /* twice: ends the process */
 size_t weft_chan_len(struct weft_chan *c);
 
 /*
@@ -83,14 +83,14 @@ size_t weft_chan_len(struct weft_chan *c);
  * WEFT_NONE where `block` is false and none can. A case whose chan is NULL never can. Receives set `ok` as
  * weft_recv() returns it. At most WEFT_MAX_CASES. Blocking with no case that ever can: parked for ever.
  */
-#define WEFT_NONE (-1)
+#define WEFT_NONE      (-1)
 #define WEFT_MAX_CASES 1024
 enum weft_dir { WEFT_SEND, WEFT_RECV };
 struct weft_case {
 	struct weft_chan *chan;
 	enum weft_dir dir;
 	bool ok;
-	void *elem;		/* read by a send, written by a receive (may be NULL there) */
+	void *elem; /* read by a send, written by a receive (may be NULL there) */
 };
 int weft_select(struct weft_case *cases, int n_cases, bool block);
 
@@ -126,8 +126,8 @@ struct weft_sock;
 struct weft_sock *weft_listen(const struct sockaddr *addr, socklen_t len, int *err);
 struct weft_sock *weft_accept(struct weft_sock *listener, int *err);
 struct weft_sock *weft_connect(const struct sockaddr *addr, socklen_t len, int *err);
-ssize_t weft_read(struct weft_sock *s, void *buf, size_t len);		/* 0: the peer has ended */
-ssize_t weft_write(struct weft_sock *s, const void *buf, size_t len);	/* the whole of it, or negative errno */
+ssize_t weft_read(struct weft_sock *s, void *buf, size_t len);	      /* 0: the peer has ended */
+ssize_t weft_write(struct weft_sock *s, const void *buf, size_t len); /* the whole of it, or negative errno */
 int weft_sock_name(struct weft_sock *s, struct sockaddr *addr, socklen_t *len);
 void weft_sock_close(struct weft_sock *s);
 

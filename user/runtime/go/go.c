@@ -21,8 +21,8 @@
 #include "proc.h"
 #include "util.h"
 
-#define MAX_INLINED 16	/* calls at one address that are looked at */
-#define VERSION_BYTES	160	/* experiments included */
+#define MAX_INLINED   16  /* calls at one address that are looked at */
+#define VERSION_BYTES 160 /* experiments included */
 
 static int recognise(struct image *img, char *version, size_t size)
 {
@@ -91,7 +91,8 @@ static void go__close(void *self)
 	free(go);
 }
 
-/* The version, as the program was built or as its functions tell. Returns 0 or a negative errno, and .problem says why. */
+/* The version, as the program was built or as its functions tell. Returns 0 or a negative errno, and .problem says why.
+ */
 static int go__version(struct go *go, char *version, size_t size)
 {
 	struct gobuild build = { 0 };
@@ -105,11 +106,14 @@ static int go__version(struct go *go, char *version, size_t size)
 		return ret;
 	ret = goversion__find(prog->img, go->pclntab, version, size);
 	if (ret == -ENOENT)
-		snprintf(prog->problem, sizeof(prog->problem), "its build information is stripped or damaged, and its function "
+		snprintf(prog->problem, sizeof(prog->problem),
+			 "its build information is stripped or damaged, and its function "
 			 "table without the names of the runtime's functions");
 	else if (ret == -ERANGE)
-		snprintf(prog->problem, sizeof(prog->problem), "its build information is stripped or damaged, and its functions "
-			 "do not tell which version from Go 1.%d to 1.%d it is", GO_OLDEST, GO_NEWEST);
+		snprintf(prog->problem, sizeof(prog->problem),
+			 "its build information is stripped or damaged, and its functions "
+			 "do not tell which version from Go 1.%d to 1.%d it is",
+			 GO_OLDEST, GO_NEWEST);
 	return ret;
 }
 
@@ -122,8 +126,10 @@ static int go__layout(struct go *go)
 		return ret;
 	ret = go_layout__find(&go->layout, go->prog->fd, version);
 	if (ret)
-		snprintf(go->prog->problem, sizeof(go->prog->problem), "of version %s: tare knows the runtimes from Go 1.%d "
-			 "to 1.%d", version, GO_OLDEST, GO_NEWEST);
+		snprintf(go->prog->problem, sizeof(go->prog->problem),
+			 "of version %s: tare knows the runtimes from Go 1.%d "
+			 "to 1.%d",
+			 version, GO_OLDEST, GO_NEWEST);
 	go->minor = go->layout.minor;
 	return ret;
 }
@@ -194,8 +200,9 @@ static uint64_t by_pattern(struct go *go, const char *name, uint64_t bias)
 /* The runtime's memory, as soon as the process runs the program. */
 static int go__live(struct go *go)
 {
-	struct go_live_input in = { .pid = go->prog->pid, .img = go->prog->img, .bias = go->prog->bias,
-				    .layout = go->layout };
+	struct go_live_input in = {
+		.pid = go->prog->pid, .img = go->prog->img, .bias = go->prog->bias, .layout = go->layout
+	};
 	const char *problem;
 	int ret;
 
@@ -311,7 +318,8 @@ static void go__caller(struct go *go, uint64_t addr, struct runtime_symbol *sym)
 	/* arm64 may have it in a register still, or above others in its frame */
 	if (bytes >= 0 && bytes <= INT16_MAX && arch_of(go) == TARE_ARCH_X86_64)
 		sym->return_at = bytes;
-	/* those without a frame leave the frame pointer to their caller, which is a frame less; but this one's is the runtime's */
+	/* those without a frame leave the frame pointer to their caller, which is a frame less; but this one's is the
+	 * runtime's */
 	sym->has_frame = bytes > 0 || !strcmp(sym->name, "runtime.systemstack");
 }
 
@@ -323,8 +331,11 @@ static int go__symbol(void *self, uint64_t addr, struct runtime_symbol *sym)
 
 	if (nr < 1)
 		return -ENOENT;
-	*sym = (struct runtime_symbol){ .name = frames[0].name, .file = frames[0].file, .line = frames[0].line,
-					.owner = go_owner(frames[0].name), .return_at = -1 };
+	*sym = (struct runtime_symbol){ .name = frames[0].name,
+					.file = frames[0].file,
+					.line = frames[0].line,
+					.owner = go_owner(frames[0].name),
+					.return_at = -1 };
 	for (int i = 1; i < nr && sym->owner != TARE_OWNER_PROGRAM && !sym->own_name; i++) {
 		if (go_owner(frames[i].name) != TARE_OWNER_PROGRAM)
 			continue;
@@ -349,8 +360,12 @@ static void go__names(void *self, runtime_say *say, void *ctx)
 {
 	/* until Go 1.20 a reason is a string */
 	static const char *const words[] = {
-		"gcing", "", "write heap dump", "profile", "profile cleanup", "stack trace", "read mem stats",
-		"doAllThreadsSyscall", "GOMAXPROCS", "start tracing", "stop tracing",
+		"gcing",	   "",
+		"write heap dump", "profile",
+		"profile cleanup", "stack trace",
+		"read mem stats",  "doAllThreadsSyscall",
+		"GOMAXPROCS",	   "start tracing",
+		"stop tracing",
 	};
 	struct go *go = self;
 

@@ -13,16 +13,16 @@
 
 struct go {
 	struct program *prog;
-	int minor;			/* of the version; 26 in go1.26.1 */
+	int minor; /* of the version; 26 in go1.26.1 */
 	struct pclntab *pclntab;
 	struct go_layout layout;
-	struct go_wanted funcs[GO_MAX_FUNCS];	/* all functions that anything here asks for */
+	struct go_wanted funcs[GO_MAX_FUNCS]; /* all functions that anything here asks for */
 	unsigned nr_funcs;
-	struct go_live *live;		/* once the process runs the program; NULL before, or where it cannot be read */
-	uint64_t exit_site;		/* address in the file of the probe at its end; 0: none */
-	struct go_exit exit;		/* what it copies, as the kernel side knows it: .exit_set */
+	struct go_live *live; /* once the process runs the program; NULL before, or where it cannot be read */
+	uint64_t exit_site;   /* address in the file of the probe at its end; 0: none */
+	struct go_exit exit;  /* what it copies, as the kernel side knows it: .exit_set */
 	bool exit_set, path_tried;
-	struct go_copy *last;		/* what that probe copied */
+	struct go_copy *last; /* what that probe copied */
 };
 
 /* Where a global of the runtime is, by instructions of the file; 0: not known. */

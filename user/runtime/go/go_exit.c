@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * A Go process's last counters. It tells of no end, and once it has ended its memory is gone: so a probe where it ends
- * copies what the counters are made of (bpf/runtime/go_exit.bpf.h), and they are read from that copy as from a live process.
+ * copies what the counters are made of (bpf/runtime/go_exit.bpf.h), and they are read from that copy as from a live
+ * process.
  */
 #include <errno.h>
 #include <string.h>
@@ -12,9 +13,10 @@
 #include "util.h"
 
 enum {
-	SCHED_BYTES = 1024, SCHED_MAX_BYTES = 16384,	/* that are looked at of these structs, at least and at most */
+	SCHED_BYTES = 1024,
+	SCHED_MAX_BYTES = 16384, /* that are looked at of these structs, at least and at most */
 	GC_BYTES = 512,
-	PAGE_BYTES = 4096,	/* the smallest there is */
+	PAGE_BYTES = 4096, /* the smallest there is */
 	MSTATS_MAX_BYTES = 24576,
 	P_BYTES = 512,
 	SPAN_MAX_BYTES = 128,
@@ -103,16 +105,19 @@ int go_exit__describe(struct go *go, struct go_exit *x)
 /* All is copied: the runtime as it was, opened only now where the process was too short-lived for more. */
 static int go__open_last(struct go *go, uint64_t bias)
 {
-	struct go_live_input in = { .pid = go->prog->pid, .img = go->prog->img, .bias = bias, .layout = go->layout,
-				    .copy = go->last };
+	struct go_live_input in = {
+		.pid = go->prog->pid, .img = go->prog->img, .bias = bias, .layout = go->layout, .copy = go->last
+	};
 	const char *problem;
 	int err;
 	struct {
 		uint64_t *addr;
 		const char *symbol;
 	} globals[] = {
-		{ &in.pattern.sched, "runtime.sched" }, { &in.pattern.allp, "runtime.allp" },
-		{ &in.pattern.gc_controller, "runtime.gcController" }, { &in.pattern.memstats, "runtime.memstats" },
+		{ &in.pattern.sched, "runtime.sched" },
+		{ &in.pattern.allp, "runtime.allp" },
+		{ &in.pattern.gc_controller, "runtime.gcController" },
+		{ &in.pattern.memstats, "runtime.memstats" },
 	};
 
 	if (go->live) {
@@ -130,8 +135,8 @@ static int go__open_last(struct go *go, uint64_t bias)
 }
 
 /*
- * The probe can only read what is in memory. Of a process that nobody ever looked into that is all it ever wrote to, and
- * the rest is zero; later on it may have been swapped out, or be about to move to another node.
+ * The probe can only read what is in memory. Of a process that nobody ever looked into that is all it ever wrote to,
+ * and the rest is zero; later on it may have been swapped out, or be about to move to another node.
  */
 static int go__add_piece(struct go *go, const struct tare_memory *m)
 {

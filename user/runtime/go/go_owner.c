@@ -7,19 +7,34 @@
 
 /* Packages, and what lies below them, that the runtime is made of: `go list -deps runtime`, Go 1.19 to 1.27. */
 static const char *const of_runtime[] = {
-	"runtime", "internal/runtime", "internal/abi", "internal/asan", "internal/bytealg", "internal/byteorder",
-	"internal/chacha8rand", "internal/coverage", "internal/cpu", "internal/goarch", "internal/godebugs",
-	"internal/goexperiment", "internal/goos", "internal/msan", "internal/profilerecord", "internal/race",
-	"internal/stringslite", "internal/trace",
+	"runtime",
+	"internal/runtime",
+	"internal/abi",
+	"internal/asan",
+	"internal/bytealg",
+	"internal/byteorder",
+	"internal/chacha8rand",
+	"internal/coverage",
+	"internal/cpu",
+	"internal/goarch",
+	"internal/godebugs",
+	"internal/goexperiment",
+	"internal/goos",
+	"internal/msan",
+	"internal/profilerecord",
+	"internal/race",
+	"internal/stringslite",
+	"internal/trace",
 };
 
 /* How the paths of the standard library's packages begin: the folders of GOROOT/src, Go 1.19 to 1.27. */
 static const char *const of_library[] = {
-	"archive", "arena", "bufio", "bytes", "cmp", "compress", "container", "context", "crypto", "database", "debug",
-	"embed", "encoding", "errors", "expvar", "flag", "fmt", "go", "hash", "html", "image", "index", "internal", "io",
-	"iter", "log", "maps", "math", "mime", "net", "os", "path", "plugin", "reflect", "regexp", "simd", "slices", "sort",
-	"strconv", "strings", "structs", "sync", "syscall", "testing", "text", "time", "unicode", "unique", "unsafe",
-	"vendor", "weak",
+	"archive",  "arena",   "bufio",	  "bytes",    "cmp",	  "compress", "container", "context", "crypto",
+	"database", "debug",   "embed",	  "encoding", "errors",	  "expvar",   "flag",	   "fmt",     "go",
+	"hash",	    "html",    "image",	  "index",    "internal", "io",	      "iter",	   "log",     "maps",
+	"math",	    "mime",    "net",	  "os",	      "path",	  "plugin",   "reflect",   "regexp",  "simd",
+	"slices",   "sort",    "strconv", "strings",  "structs",  "sync",     "syscall",   "testing", "text",
+	"time",	    "unicode", "unique",  "unsafe",   "vendor",	  "weak",
 };
 
 static bool has_path(const char *const *list, size_t nr, const char *path, size_t len)

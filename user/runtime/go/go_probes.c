@@ -15,30 +15,37 @@
 #include "util.h"
 
 #define MAX_CALLS 4
-#define ANY 99
+#define ANY	  99
 
-/* An argument: of Go's calling convention the n-th integer register (TIME: it holds nanotime()), or memory from there. */
+/* An argument: of Go's calling convention the n-th integer register (TIME: it holds nanotime()), or memory from there.
+ */
 enum how { NONE, REG, TIME, FIELD, PREEMPTOFF, CONST };
 struct arg {
 	enum how how;
-	uint8_t nr, bytes;	/* CONST: .nr is the value */
+	uint8_t nr, bytes; /* CONST: .nr is the value */
 	enum go_field field;
 };
 
 struct go_event {
 	const char *function;
-	const char *callee;	/* at its calls of that; "": before it returns, by its last branch; NULL: at its entry */
+	const char *callee; /* at its calls of that; "": before it returns, by its last branch; NULL: at its entry */
 	uint16_t event;
-	uint8_t from, to;	/* minor versions */
+	uint8_t from, to; /* minor versions */
 	bool required;
 	struct arg args[TARE_RT_MAX_ARGS];
 };
 
-#define STOP "runtime.stopTheWorldWithSema"
-#define START "runtime.startTheWorldWithSema"
+#define STOP   "runtime.stopTheWorldWithSema"
+#define START  "runtime.startTheWorldWithSema"
 #define RECORD "runtime.(*timeHistogram).record"
-#define R(n, bytes) { REG, n, bytes, 0 }
-#define T(n) { TIME, n, 8, 0 }
+#define R(n, bytes)              \
+	{                        \
+		REG, n, bytes, 0 \
+	}
+#define T(n)                  \
+	{                     \
+		TIME, n, 8, 0 \
+	}
 
 /* runtime/proc.go, mgc.go and mgcpacer.go of each version */
 static const struct go_event events[] = {
@@ -53,11 +60,17 @@ static const struct go_event events[] = {
 	{ START, "runtime.wakep", TARE_RT_STW_STARTED, 19, ANY, true, { { 0 } } },
 	{ "runtime.stopTheWorld", NULL, TARE_RT_STW_WAIT, 21, ANY, false, { R(0, 1) } },
 	{ "runtime.stopTheWorldGC", NULL, TARE_RT_STW_WAIT, 21, ANY, false, { R(0, 1) } },
-	{ "runtime.(*gcControllerState).startCycle", NULL, TARE_RT_GC_START, 19, ANY, false,
+	{ "runtime.(*gcControllerState).startCycle",
+	  NULL,
+	  TARE_RT_GC_START,
+	  19,
+	  ANY,
+	  false,
 	  { { 0 }, { FIELD, 0, 8, GC_HEAPLIVE } } },
 	{ "runtime.gcMarkTermination", NULL, TARE_RT_GC_PHASE, 19, ANY, false, { { 0 }, { CONST, 2, 8, 0 } } },
 	{ "runtime.(*gcControllerState).resetLive", NULL, TARE_RT_GC_END, 19, ANY, false, { { 0 }, R(1, 8) } },
-	/* main's return, os.Exit and fatal errors all come here; assembly, so it is single-stepped, but once in a life */
+	/* main's return, os.Exit and fatal errors all come here; assembly, so it is single-stepped, but once in a life
+	 */
 	{ "runtime.exit", NULL, TARE_RT_EXIT, 19, ANY, false, { { 0 } } },
 };
 
@@ -117,8 +130,9 @@ static struct fetch fetch_of(const struct go *go, const struct arg *a)
 
 static int add_site(struct go *go, const struct go_event *e, const struct probe_site *ps, struct runtime_probes *list)
 {
-	struct runtime_probe probe = { .site = { .event = e->event, .flags_mask = ps->flags_mask,
-						 .flags_flip = ps->flags_flip } };
+	struct runtime_probe probe = {
+		.site = { .event = e->event, .flags_mask = ps->flags_mask, .flags_flip = ps->flags_flip }
+	};
 
 	if (image__offset(go->prog->img, ps->addr, &probe.offset))
 		return -ENOENT;
@@ -130,7 +144,8 @@ static int add_site(struct go *go, const struct go_event *e, const struct probe_
 	if (e->event == TARE_RT_EXIT)
 		go->exit_site = ps->addr;
 	else if (ps->class == PROBE_STEPPED)
-		info("process %d: %s is probed at an instruction that the kernel single-steps", go->prog->pid, e->function);
+		info("process %d: %s is probed at an instruction that the kernel single-steps", go->prog->pid,
+		     e->function);
 	return runtime_probes__add(list, &probe);
 }
 
@@ -149,8 +164,9 @@ static int last_branch(const struct code *code, struct probe_site *ps)
 	while ((ret = insn_iter__next(&it, &in)) > 0 && in.kind != INSN_RET) {
 		if (in.kind != INSN_JCC)
 			continue;
-		*ps = (struct probe_site){ .addr = in.addr, .kind = SITE_CALL, .exact = true,
-					   .class = insn__probe_class(&in, code->arch) };
+		*ps = (struct probe_site){
+			.addr = in.addr, .kind = SITE_CALL, .exact = true, .class = insn__probe_class(&in, code->arch)
+		};
 		found = 0;
 	}
 	insn_iter__close(&it);

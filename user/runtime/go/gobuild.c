@@ -6,14 +6,14 @@
 #include "array.h"
 #include "gobuild.h"
 
-#define MAGIC		"\xff Go buildinf:"
-#define MAGIC_BYTES	14
-#define HEAD_BYTES	32		/* of the blob: magic, pointer size, flags, two pointers */
-#define VERSION_MAX	512u
-#define MODINFO_MAX	(4u << 20)
-#define SETTINGS_MAX	1024
-#define CANDIDATES_MAX	16
-#define SENTINEL_BYTES	16		/* before and after the module information */
+#define MAGIC	       "\xff Go buildinf:"
+#define MAGIC_BYTES    14
+#define HEAD_BYTES     32 /* of the blob: magic, pointer size, flags, two pointers */
+#define VERSION_MAX    512u
+#define MODINFO_MAX    (4u << 20)
+#define SETTINGS_MAX   1024
+#define CANDIDATES_MAX 16
+#define SENTINEL_BYTES 16 /* before and after the module information */
 
 enum { FLAG_BIG_ENDIAN = 1, FLAG_INLINE = 2 };
 

@@ -11,14 +11,14 @@ struct gobuild_setting {
 
 /* Strings are the file's: sanitize() them before they are shown. None is NULL; "" where not known. */
 struct gobuild {
-	const char *version;		/* whole: "go1.26.10-X:nogreenteagc", "devel go1.28-abc Mon ..." */
-	const char *experiments;	/* what follows "X:" in it: "nogreenteagc" */
-	int minor;			/* 26 in go1.26.10 and in devel go1.26-..., 0 where not known */
-	bool devel;			/* neither a release nor a release candidate */
+	const char *version;	 /* whole: "go1.26.10-X:nogreenteagc", "devel go1.28-abc Mon ..." */
+	const char *experiments; /* what follows "X:" in it: "nogreenteagc" */
+	int minor;		 /* 26 in go1.26.10 and in devel go1.26-..., 0 where not known */
+	bool devel;		 /* neither a release nor a release candidate */
 	const char *path, *module, *module_version;
-	struct gobuild_setting *settings;	/* -ldflags, CGO_ENABLED, vcs.revision, ... (Go 1.18 and later) */
+	struct gobuild_setting *settings; /* -ldflags, CGO_ENABLED, vcs.revision, ... (Go 1.18 and later) */
 	size_t nr_settings, room_settings;
-	char *text;			/* holds them all */
+	char *text; /* holds them all */
 };
 
 /*

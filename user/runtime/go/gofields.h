@@ -7,86 +7,86 @@
 #ifndef TARE_GOFIELDS_H
 #define TARE_GOFIELDS_H
 
-#define GO_STRUCTS(X)						\
-	X(GO_G, "runtime.g")					\
-	X(GO_M, "runtime.m")					\
-	X(GO_P, "runtime.p")					\
-	X(GO_SCHED, "runtime.schedt")				\
-	X(GO_MCACHE, "runtime.mcache")				\
-	X(GO_MSPAN, "runtime.mspan")				\
-	X(GO_GC, "runtime.gcControllerState")			\
-	X(GO_DELTA, "runtime.heapStatsDelta")			\
-	X(GO_MSTATS, "runtime.mstats")				\
-	X(GO_HIST, "runtime.timeHistogram")			\
+#define GO_STRUCTS(X)                         \
+	X(GO_G, "runtime.g")                  \
+	X(GO_M, "runtime.m")                  \
+	X(GO_P, "runtime.p")                  \
+	X(GO_SCHED, "runtime.schedt")         \
+	X(GO_MCACHE, "runtime.mcache")        \
+	X(GO_MSPAN, "runtime.mspan")          \
+	X(GO_GC, "runtime.gcControllerState") \
+	X(GO_DELTA, "runtime.heapStatsDelta") \
+	X(GO_MSTATS, "runtime.mstats")        \
+	X(GO_HIST, "runtime.timeHistogram")   \
 	X(GO_WORK, "runtime.workType")
 
-#define GO_FIELDS(X)						\
-	X(G_M, GO_G, "m")					\
-	X(G_ATOMICSTATUS, GO_G, "atomicstatus")			\
-	X(G_GOID, GO_G, "goid")					\
-	X(G_WAITREASON, GO_G, "waitreason")			\
-	X(M_G0, GO_M, "g0")					\
-	X(M_PROCID, GO_M, "procid")				\
-	X(M_CURG, GO_M, "curg")					\
-	X(M_P, GO_M, "p")					\
-	X(M_ID, GO_M, "id")					\
-	X(M_PREEMPTOFF, GO_M, "preemptoff")			\
-	X(M_ALLLINK, GO_M, "alllink")				\
-	X(P_ID, GO_P, "id")					\
-	X(P_STATUS, GO_P, "status")				\
-	X(P_SCHEDTICK, GO_P, "schedtick")			\
-	X(P_SYSCALLTICK, GO_P, "syscalltick")			\
-	X(P_MCACHE, GO_P, "mcache")				\
-	X(P_GOIDCACHE, GO_P, "goidcache")			\
-	X(P_GOIDCACHEEND, GO_P, "goidcacheend")			\
-	X(P_GOROUTINESCREATED, GO_P, "goroutinesCreated")	\
-	X(SCHED_GOIDGEN, GO_SCHED, "goidgen")			\
-	X(SCHED_MIDLE, GO_SCHED, "midle")			\
-	X(SCHED_NMIDLE, GO_SCHED, "nmidle")			\
-	X(SCHED_MNEXT, GO_SCHED, "mnext")			\
-	X(SCHED_MAXMCOUNT, GO_SCHED, "maxmcount")		\
-	X(SCHED_PIDLE, GO_SCHED, "pidle")			\
-	X(SCHED_NPIDLE, GO_SCHED, "npidle")			\
-	X(SCHED_NMSPINNING, GO_SCHED, "nmspinning")		\
-	X(SCHED_STOPWAIT, GO_SCHED, "stopwait")			\
-	X(SCHED_TIMETORUN, GO_SCHED, "timeToRun")		\
-	X(SCHED_STWTOTALGC, GO_SCHED, "stwTotalTimeGC")		\
+#define GO_FIELDS(X)                                              \
+	X(G_M, GO_G, "m")                                         \
+	X(G_ATOMICSTATUS, GO_G, "atomicstatus")                   \
+	X(G_GOID, GO_G, "goid")                                   \
+	X(G_WAITREASON, GO_G, "waitreason")                       \
+	X(M_G0, GO_M, "g0")                                       \
+	X(M_PROCID, GO_M, "procid")                               \
+	X(M_CURG, GO_M, "curg")                                   \
+	X(M_P, GO_M, "p")                                         \
+	X(M_ID, GO_M, "id")                                       \
+	X(M_PREEMPTOFF, GO_M, "preemptoff")                       \
+	X(M_ALLLINK, GO_M, "alllink")                             \
+	X(P_ID, GO_P, "id")                                       \
+	X(P_STATUS, GO_P, "status")                               \
+	X(P_SCHEDTICK, GO_P, "schedtick")                         \
+	X(P_SYSCALLTICK, GO_P, "syscalltick")                     \
+	X(P_MCACHE, GO_P, "mcache")                               \
+	X(P_GOIDCACHE, GO_P, "goidcache")                         \
+	X(P_GOIDCACHEEND, GO_P, "goidcacheend")                   \
+	X(P_GOROUTINESCREATED, GO_P, "goroutinesCreated")         \
+	X(SCHED_GOIDGEN, GO_SCHED, "goidgen")                     \
+	X(SCHED_MIDLE, GO_SCHED, "midle")                         \
+	X(SCHED_NMIDLE, GO_SCHED, "nmidle")                       \
+	X(SCHED_MNEXT, GO_SCHED, "mnext")                         \
+	X(SCHED_MAXMCOUNT, GO_SCHED, "maxmcount")                 \
+	X(SCHED_PIDLE, GO_SCHED, "pidle")                         \
+	X(SCHED_NPIDLE, GO_SCHED, "npidle")                       \
+	X(SCHED_NMSPINNING, GO_SCHED, "nmspinning")               \
+	X(SCHED_STOPWAIT, GO_SCHED, "stopwait")                   \
+	X(SCHED_TIMETORUN, GO_SCHED, "timeToRun")                 \
+	X(SCHED_STWTOTALGC, GO_SCHED, "stwTotalTimeGC")           \
 	X(SCHED_GOROUTINESCREATED, GO_SCHED, "goroutinesCreated") \
-	X(SCHED_SIZE, GO_SCHED, "")				\
-	X(MCACHE_TINYALLOCS, GO_MCACHE, "tinyAllocs")		\
-	X(MCACHE_ALLOC, GO_MCACHE, "alloc")			\
-	X(MSPAN_NELEMS, GO_MSPAN, "nelems")			\
-	X(MSPAN_ALLOCCOUNT, GO_MSPAN, "allocCount")		\
-	X(MSPAN_BEFORECACHE, GO_MSPAN, "allocCountBeforeCache")	\
-	X(MSPAN_ELEMSIZE, GO_MSPAN, "elemsize")			\
-	X(GC_GCPERCENT, GO_GC, "gcPercent")			\
-	X(GC_MEMORYLIMIT, GO_GC, "memoryLimit")			\
-	X(GC_HEAPGOAL, GO_GC, "gcPercentHeapGoal|heapGoal")	\
-	X(GC_HEAPLIVE, GO_GC, "heapLive")			\
-	X(GC_ASSISTTIME, GO_GC, "assistTime")			\
-	X(GC_HEAPINUSE, GO_GC, "heapInUse")			\
-	X(GC_TOTALALLOC, GO_GC, "totalAlloc")			\
-	X(GC_TOTALFREE, GO_GC, "totalFree")			\
-	X(DELTA_INHEAP, GO_DELTA, "inHeap")			\
-	X(DELTA_INSTACKS, GO_DELTA, "inStacks")			\
-	X(DELTA_TINYALLOCCOUNT, GO_DELTA, "tinyAllocCount")	\
-	X(DELTA_LARGEALLOC, GO_DELTA, "largeAlloc")		\
-	X(DELTA_LARGEALLOCCOUNT, GO_DELTA, "largeAllocCount")	\
-	X(DELTA_SMALLALLOCCOUNT, GO_DELTA, "smallAllocCount")	\
-	X(DELTA_LARGEFREE, GO_DELTA, "largeFree")		\
-	X(DELTA_LARGEFREECOUNT, GO_DELTA, "largeFreeCount")	\
-	X(DELTA_SMALLFREECOUNT, GO_DELTA, "smallFreeCount")	\
-	X(DELTA_SIZE, GO_DELTA, "")				\
-	X(MSTATS_HEAPSTATS, GO_MSTATS, "heapStats")		\
-	X(MSTATS_GEN, GO_MSTATS, "heapStats.gen")		\
-	X(MSTATS_LASTGCUNIX, GO_MSTATS, "last_gc_unix")		\
-	X(MSTATS_PAUSETOTALNS, GO_MSTATS, "pause_total_ns")	\
-	X(MSTATS_PAUSENS, GO_MSTATS, "pause_ns")		\
-	X(MSTATS_PAUSEEND, GO_MSTATS, "pause_end")		\
-	X(MSTATS_NUMGC, GO_MSTATS, "numgc")			\
-	X(MSTATS_GCPAUSEDIST, GO_MSTATS, "gcPauseDist")		\
-	X(MSTATS_SIZE, GO_MSTATS, "")				\
-	X(HIST_SIZE, GO_HIST, "")				\
+	X(SCHED_SIZE, GO_SCHED, "")                               \
+	X(MCACHE_TINYALLOCS, GO_MCACHE, "tinyAllocs")             \
+	X(MCACHE_ALLOC, GO_MCACHE, "alloc")                       \
+	X(MSPAN_NELEMS, GO_MSPAN, "nelems")                       \
+	X(MSPAN_ALLOCCOUNT, GO_MSPAN, "allocCount")               \
+	X(MSPAN_BEFORECACHE, GO_MSPAN, "allocCountBeforeCache")   \
+	X(MSPAN_ELEMSIZE, GO_MSPAN, "elemsize")                   \
+	X(GC_GCPERCENT, GO_GC, "gcPercent")                       \
+	X(GC_MEMORYLIMIT, GO_GC, "memoryLimit")                   \
+	X(GC_HEAPGOAL, GO_GC, "gcPercentHeapGoal|heapGoal")       \
+	X(GC_HEAPLIVE, GO_GC, "heapLive")                         \
+	X(GC_ASSISTTIME, GO_GC, "assistTime")                     \
+	X(GC_HEAPINUSE, GO_GC, "heapInUse")                       \
+	X(GC_TOTALALLOC, GO_GC, "totalAlloc")                     \
+	X(GC_TOTALFREE, GO_GC, "totalFree")                       \
+	X(DELTA_INHEAP, GO_DELTA, "inHeap")                       \
+	X(DELTA_INSTACKS, GO_DELTA, "inStacks")                   \
+	X(DELTA_TINYALLOCCOUNT, GO_DELTA, "tinyAllocCount")       \
+	X(DELTA_LARGEALLOC, GO_DELTA, "largeAlloc")               \
+	X(DELTA_LARGEALLOCCOUNT, GO_DELTA, "largeAllocCount")     \
+	X(DELTA_SMALLALLOCCOUNT, GO_DELTA, "smallAllocCount")     \
+	X(DELTA_LARGEFREE, GO_DELTA, "largeFree")                 \
+	X(DELTA_LARGEFREECOUNT, GO_DELTA, "largeFreeCount")       \
+	X(DELTA_SMALLFREECOUNT, GO_DELTA, "smallFreeCount")       \
+	X(DELTA_SIZE, GO_DELTA, "")                               \
+	X(MSTATS_HEAPSTATS, GO_MSTATS, "heapStats")               \
+	X(MSTATS_GEN, GO_MSTATS, "heapStats.gen")                 \
+	X(MSTATS_LASTGCUNIX, GO_MSTATS, "last_gc_unix")           \
+	X(MSTATS_PAUSETOTALNS, GO_MSTATS, "pause_total_ns")       \
+	X(MSTATS_PAUSENS, GO_MSTATS, "pause_ns")                  \
+	X(MSTATS_PAUSEEND, GO_MSTATS, "pause_end")                \
+	X(MSTATS_NUMGC, GO_MSTATS, "numgc")                       \
+	X(MSTATS_GCPAUSEDIST, GO_MSTATS, "gcPauseDist")           \
+	X(MSTATS_SIZE, GO_MSTATS, "")                             \
+	X(HIST_SIZE, GO_HIST, "")                                 \
 	X(WORK_ASSISTTIME, GO_WORK, "cpuStats.GCAssistTime|cpuStats.gcAssistTime")
 
 #define GO_STRUCT_ENUM(id, name) id,

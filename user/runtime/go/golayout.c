@@ -14,8 +14,8 @@ enum { DWARF_BUDGET_NS = 120000000 };
 static const struct {
 	int minor, patch;
 } columns[] = {
-	{ 19, 0 }, { 20, 0 }, { 21, 0 }, { 22, 0 }, { 23, 0 }, { 23, 12 }, { 24, 0 }, { 24, 6 }, { 25, 0 }, { 26, 0 },
-	{ 27, 0 },
+	{ 19, 0 }, { 20, 0 }, { 21, 0 }, { 22, 0 }, { 23, 0 }, { 23, 12 },
+	{ 24, 0 }, { 24, 6 }, { 25, 0 }, { 26, 0 }, { 27, 0 },
 };
 
 #define ALL(n) n, n, n, n, n, n, n, n, n, n, n
@@ -94,7 +94,7 @@ static const int16_t table[GO_NR_FIELDS][ARRAY_SIZE(columns)] = {
 /* An experiment makes a struct in the middle of another larger or smaller. */
 static const struct {
 	const char *experiment;
-	int from, to;		/* minor versions in which it is not the default */
+	int from, to; /* minor versions in which it is not the default */
 	enum go_field field;
 	int add;
 } experiments[] = {

@@ -13,18 +13,18 @@
 
 #include "gofields.h"
 
-enum { GO_OLDEST = 19, GO_NEWEST = 27 };	/* minor versions that the table knows */
+enum { GO_OLDEST = 19, GO_NEWEST = 27 }; /* minor versions that the table knows */
 
 enum go_layout_source { GO_LAYOUT_TABLE, GO_LAYOUT_DWARF };
 
 struct go_layout {
-	int minor;			/* of the version that it is for */
+	int minor; /* of the version that it is for */
 	enum go_layout_source source;
-	bool guessed;			/* newer than the table: its newest column, or development */
-	unsigned differ;		/* DWARF: fields where the table, if it knows the version, says otherwise, */
-	enum go_field first_differ;	/* .. the first of them */
-	const char *no_dwarf;		/* why there was no DWARF to be had (static text); NULL where it was used */
-	int32_t at[GO_NR_FIELDS];	/* bytes; -1: this version has no such field */
+	bool guessed;		    /* newer than the table: its newest column, or development */
+	unsigned differ;	    /* DWARF: fields where the table, if it knows the version, says otherwise, */
+	enum go_field first_differ; /* .. the first of them */
+	const char *no_dwarf;	    /* why there was no DWARF to be had (static text); NULL where it was used */
+	int32_t at[GO_NR_FIELDS];   /* bytes; -1: this version has no such field */
 };
 
 /*

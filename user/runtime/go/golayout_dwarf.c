@@ -22,9 +22,9 @@
 #include "util.h"
 
 enum {
-	BYTES_MAX = 96 << 20,		/* of .debug_info as it is once expanded */
-	ABBREV_BYTES_MAX = 8 << 20,	/* libdw takes memory for each that it passes */
-	UNITS_MAX = 1 << 17,		/* and for each unit */
+	BYTES_MAX = 96 << 20,	    /* of .debug_info as it is once expanded */
+	ABBREV_BYTES_MAX = 8 << 20, /* libdw takes memory for each that it passes */
+	UNITS_MAX = 1 << 17,	    /* and for each unit */
 	CHUNK = 1 << 20,
 	STRUCTS_DEEP = 4,
 };
@@ -37,7 +37,7 @@ static const char foreign[] = "debug information does not describe the runtime";
 
 struct part {
 	const uint8_t *data;
-	uint8_t *own;		/* to be freed; NULL: the data is the image's */
+	uint8_t *own; /* to be freed; NULL: the data is the image's */
 	size_t size;
 };
 

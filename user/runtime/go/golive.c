@@ -13,7 +13,10 @@ static const struct {
 	const char *name, *symbol;
 	size_t at;
 } globals[] = {
-#define GLOBAL(name, symbol, member) { name, "runtime." symbol, offsetof(struct go_globals, member) }
+#define GLOBAL(name, symbol, member)                                         \
+	{                                                                    \
+		name, "runtime." symbol, offsetof(struct go_globals, member) \
+	}
 	[GO_SCHED_AT] = GLOBAL("sched", "sched", sched),
 	[GO_ALLP_AT] = GLOBAL("allp", "allp", allp),
 	[GO_ALLM_AT] = GLOBAL("allm", "allm", allm),

@@ -24,24 +24,34 @@ struct image;
 /* The runtime's globals; 0: not known. */
 struct go_globals {
 	uint64_t sched, allp, allm, allgs, gc_controller, memstats, mheap;
-	uint64_t work, gcphase;	/* these by symbol alone */
+	uint64_t work, gcphase; /* these by symbol alone */
 };
 
-enum go_global { GO_SCHED_AT, GO_ALLP_AT, GO_ALLM_AT, GO_ALLGS_AT, GO_GC_AT, GO_MEMSTATS_AT, GO_MHEAP_AT, GO_WORK_AT,
-		 GO_GCPHASE_AT, GO_NR_GLOBALS };
+enum go_global {
+	GO_SCHED_AT,
+	GO_ALLP_AT,
+	GO_ALLM_AT,
+	GO_ALLGS_AT,
+	GO_GC_AT,
+	GO_MEMSTATS_AT,
+	GO_MHEAP_AT,
+	GO_WORK_AT,
+	GO_GCPHASE_AT,
+	GO_NR_GLOBALS
+};
 
 /* Who said where a global is, as a set. */
 enum go_found_by { GO_BY_SYMBOL = 1, GO_BY_PATTERN = 2, GO_BY_SCAN = 4 };
 
 /* Which of the runtime's data may be used: each was tried on the process itself. */
 enum go_valid {
-	GO_VALID_PS = 0x01,		/* allp and the Ps */
-	GO_VALID_MS = 0x02,		/* allm, the chain of Ms, m.g0, procid; g.m */
-	GO_VALID_SCHED = 0x04,		/* sched and what it counts */
-	GO_VALID_GC = 0x08,		/* gcController */
-	GO_VALID_MEMSTATS = 0x10,	/* memstats */
-	GO_VALID_MCACHES = 0x20,	/* mcache and its spans: allocations to the byte */
-	GO_VALID_WORK = 0x40,		/* work: assists since the start */
+	GO_VALID_PS = 0x01,	  /* allp and the Ps */
+	GO_VALID_MS = 0x02,	  /* allm, the chain of Ms, m.g0, procid; g.m */
+	GO_VALID_SCHED = 0x04,	  /* sched and what it counts */
+	GO_VALID_GC = 0x08,	  /* gcController */
+	GO_VALID_MEMSTATS = 0x10, /* memstats */
+	GO_VALID_MCACHES = 0x20,  /* mcache and its spans: allocations to the byte */
+	GO_VALID_WORK = 0x40,	  /* work: assists since the start */
 };
 
 /*
@@ -57,12 +67,12 @@ void go_copy__free(struct go_copy *copy);
 
 struct go_live_input {
 	pid_t pid;
-	struct image *img;		/* of its executable, for symbols; NULL: none. Used in go_live__open() only */
-	uint64_t bias;			/* added to the image's addresses */
+	struct image *img; /* of its executable, for symbols; NULL: none. Used in go_live__open() only */
+	uint64_t bias;	   /* added to the image's addresses */
 	struct go_layout layout;
-	struct go_globals pattern;	/* live addresses that instructions gave; zeros where not known */
-	const struct go_copy *copy;	/* read this, not the process; it must outlive what is opened. NULL: none */
-	bool no_symbols, no_scan;	/* do without: for tests */
+	struct go_globals pattern;  /* live addresses that instructions gave; zeros where not known */
+	const struct go_copy *copy; /* read this, not the process; it must outlive what is opened. NULL: none */
+	bool no_symbols, no_scan;   /* do without: for tests */
 };
 
 struct go_live {
@@ -70,8 +80,8 @@ struct go_live {
 	uint64_t bias;
 	struct go_layout layout;
 	struct go_globals at;
-	uint8_t found_by[GO_NR_GLOBALS];	/* GO_BY_* that agree with .at */
-	unsigned valid;				/* GO_VALID_* */
+	uint8_t found_by[GO_NR_GLOBALS]; /* GO_BY_* that agree with .at */
+	unsigned valid;			 /* GO_VALID_* */
 	/* no member below is for users of this header */
 	struct go_live_private *priv;
 };
@@ -105,9 +115,9 @@ int go_live__counters(struct go_live *live, struct tare_counters *c);
 
 /* One of the runtime's own time histograms. */
 enum go_hist_nr {
-	GO_HIST_TIME_TO_RUN,		/* how long goroutines were runnable before they ran; every eighth run */
-	GO_HIST_TOTAL_GC,		/* the collector's pauses; Go 1.22 and later */
-	GO_HIST_GC_PAUSES,		/* the same until Go 1.21 */
+	GO_HIST_TIME_TO_RUN, /* how long goroutines were runnable before they ran; every eighth run */
+	GO_HIST_TOTAL_GC,    /* the collector's pauses; Go 1.22 and later */
+	GO_HIST_GC_PAUSES,   /* the same until Go 1.21 */
 	GO_NR_HISTS,
 };
 
@@ -116,8 +126,8 @@ enum go_hist_nr {
 /* Bucket i counts durations of at least .from_ns[i] and less than .from_ns[i + 1]; the last bound is ~0. */
 struct go_hist {
 	unsigned nr;
-	uint64_t underflow;		/* durations below 0 */
-	uint64_t total;			/* all, underflow included */
+	uint64_t underflow; /* durations below 0 */
+	uint64_t total;	    /* all, underflow included */
 	uint64_t count[GO_HIST_MAX + 1];
 	uint64_t from_ns[GO_HIST_MAX + 2];
 };

@@ -10,12 +10,12 @@ enum { COPY_MAX = 32 << 20, PIECES_MAX = 1 << 19 };
 
 struct piece {
 	uint64_t addr;
-	uint32_t at, len;	/* in .bytes; .at UNKNOWN: they are not */
+	uint32_t at, len; /* in .bytes; .at UNKNOWN: they are not */
 };
 #define UNKNOWN UINT32_MAX
 
 struct go_copy {
-	struct piece *pieces;	/* in order of their addresses; of those that overlap the later one is used first */
+	struct piece *pieces; /* in order of their addresses; of those that overlap the later one is used first */
 	size_t nr, room;
 	char *bytes;
 	size_t used, size;

@@ -11,7 +11,7 @@
 
 enum {
 	TRIES = 16,
-	DELTA_MAX = 2048,	/* bytes of heapStatsDelta */
+	DELTA_MAX = 2048, /* bytes of heapStatsDelta */
 	GC_HEAD = 512,
 	SPAN_MAX = 128,
 };
@@ -107,7 +107,7 @@ static uint64_t sum(const struct go_live *live, const struct heap *h, enum go_fi
 static bool has_deltas(const struct go_live *live, unsigned *classes)
 {
 	static const enum go_field need[] = { DELTA_TINYALLOCCOUNT, DELTA_LARGEALLOCCOUNT, DELTA_SMALLALLOCCOUNT,
-					      DELTA_LARGEFREECOUNT, DELTA_LARGEFREE, DELTA_SMALLFREECOUNT };
+					      DELTA_LARGEFREECOUNT, DELTA_LARGEFREE,	   DELTA_SMALLFREECOUNT };
 	int room = live->layout.at[DELTA_SIZE];
 
 	if (!(live->valid & GO_VALID_MEMSTATS) || room > DELTA_MAX)
@@ -137,7 +137,8 @@ static int count_heap(struct go_live *live, struct tare_counters *c)
 	unsigned classes;
 	int err;
 
-	if (!(live->valid & GO_VALID_GC) || (live->valid & GO_VALID_MEMSTATS && live->layout.at[DELTA_SIZE] > DELTA_MAX))
+	if (!(live->valid & GO_VALID_GC) ||
+	    (live->valid & GO_VALID_MEMSTATS && live->layout.at[DELTA_SIZE] > DELTA_MAX))
 		return 0;
 	for (int tries = 0; tries < TRIES; tries++) {
 		err = heap__read(live, &h);
@@ -171,9 +172,10 @@ static int count_heap(struct go_live *live, struct tare_counters *c)
 		return 0;
 	cached.tiny += sum(live, &h, DELTA_TINYALLOCCOUNT, 1);
 	c->alloc_objects = at_least(cached.objects + cached.tiny + sum(live, &h, DELTA_LARGEALLOCCOUNT, 1) +
-				    sum(live, &h, DELTA_SMALLALLOCCOUNT, classes), &priv->last_objects);
-	c->freed_objects = cached.tiny + sum(live, &h, DELTA_LARGEFREECOUNT, 1) +
-			   sum(live, &h, DELTA_SMALLFREECOUNT, classes);
+					    sum(live, &h, DELTA_SMALLALLOCCOUNT, classes),
+				    &priv->last_objects);
+	c->freed_objects =
+		cached.tiny + sum(live, &h, DELTA_LARGEFREECOUNT, 1) + sum(live, &h, DELTA_SMALLFREECOUNT, classes);
 	return 0;
 }
 
@@ -188,7 +190,8 @@ static int count_collections(struct go_live *live, struct tare_counters *c)
 		return 0;
 	for (int tries = 0; tries < TRIES; tries++) {
 		if ((err = live__u32(live, live->at.memstats + at_of(live, MSTATS_NUMGC), &numgc)) ||
-		    (err = live__u64(live, live->at.memstats + at_of(live, MSTATS_PAUSETOTALNS), (uint64_t *)&c->pause_ns)) ||
+		    (err = live__u64(live, live->at.memstats + at_of(live, MSTATS_PAUSETOTALNS),
+				     (uint64_t *)&c->pause_ns)) ||
 		    (err = live__u32(live, live->at.memstats + at_of(live, MSTATS_NUMGC), &again)))
 			return err;
 		c->collections = numgc;
@@ -244,7 +247,8 @@ int live__count_ps(const struct go_live *live, struct ps_counts *n)
 		if (ticks)
 			n->ticks += get32(head, at_of(live, P_SCHEDTICK));
 		if (ids)
-			n->unused_ids += get64(head, at_of(live, P_GOIDCACHEEND)) - get64(head, at_of(live, P_GOIDCACHE));
+			n->unused_ids +=
+				get64(head, at_of(live, P_GOIDCACHEEND)) - get64(head, at_of(live, P_GOIDCACHE));
 		if (live->layout.at[P_GOROUTINESCREATED] >= 0) {
 			err = live__u64(live, list.ps[i] + at_of(live, P_GOROUTINESCREATED), &created);
 			n->created += err ? 0 : created;
@@ -290,9 +294,9 @@ static int count_goroutines(struct go_live *live, struct tare_counters *c)
 
 int go_live__counters(struct go_live *live, struct tare_counters *c)
 {
-	static int (*const counts[])(struct go_live *live, struct tare_counters *c) = { count_heap, count_collections,
-											 count_assists, count_goroutines,
-											 live__count_switches };
+	static int (*const counts[])(struct go_live * live,
+				     struct tare_counters * c) = { count_heap, count_collections, count_assists,
+								   count_goroutines, live__count_switches };
 
 	memset(c, 0xff, sizeof(*c)); /* TARE_UNKNOWN */
 	c->ts_ns = now_ns();

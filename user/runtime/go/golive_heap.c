@@ -8,7 +8,7 @@
 #include "golive_impl.h"
 #include "util.h"
 
-enum { SPAN_MAX = 128 };	/* bytes of a span that are read at most */
+enum { SPAN_MAX = 128 }; /* bytes of a span that are read at most */
 
 static int sum_in_heap(const struct go_live *live, uint64_t memstats, uint64_t *sum)
 {
@@ -16,7 +16,8 @@ static int sum_in_heap(const struct go_live *live, uint64_t memstats, uint64_t *
 	int err;
 
 	for (int i = 0; i < 3; i++)
-		addrs[i] = memstats + at_of(live, MSTATS_HEAPSTATS) + i * at_of(live, DELTA_SIZE) + at_of(live, DELTA_INHEAP);
+		addrs[i] = memstats + at_of(live, MSTATS_HEAPSTATS) + i * at_of(live, DELTA_SIZE) +
+			   at_of(live, DELTA_INHEAP);
 	err = live__gather(live, addrs, 3, v, 8);
 	*sum = v[0] + v[1] + v[2];
 	return err;
@@ -24,8 +25,9 @@ static int sum_in_heap(const struct go_live *live, uint64_t memstats, uint64_t *
 
 int live__try_memstats(struct go_live *live, uint64_t memstats)
 {
-	static const enum go_field need[] = { MSTATS_HEAPSTATS, MSTATS_GEN, MSTATS_LASTGCUNIX, MSTATS_PAUSETOTALNS,
-					      MSTATS_PAUSENS, MSTATS_PAUSEEND, MSTATS_NUMGC, DELTA_SIZE, DELTA_INHEAP };
+	static const enum go_field need[] = { MSTATS_HEAPSTATS,	   MSTATS_GEN,	   MSTATS_LASTGCUNIX,
+					      MSTATS_PAUSETOTALNS, MSTATS_PAUSENS, MSTATS_PAUSEEND,
+					      MSTATS_NUMGC,	   DELTA_SIZE,	   DELTA_INHEAP };
 	const char *what = NULL;
 	uint64_t end, last, total, in_heap, v[2];
 	uint32_t gen, numgc;
@@ -44,9 +46,12 @@ int live__try_memstats(struct go_live *live, uint64_t memstats)
 		    (err = sum_in_heap(live, memstats, &in_heap)))
 			break;
 		total = v[0];
-		what = gen > 2 ? "heapStats.gen" : total > SANE * 1024 ? "pause_total_ns" :
+		what = gen > 2					    ? "heapStats.gen" :
+		       total > SANE * 1024			    ? "pause_total_ns" :
 		       !in_heap || in_heap > SANE || in_heap % 8192 ? "heapStats.inHeap" :
-		       numgc && (!last || last != end) ? "pause_end" : !numgc && (last || total) ? "numgc" : NULL;
+		       numgc && (!last || last != end)		    ? "pause_end" :
+		       !numgc && (last || total)		    ? "numgc" :
+								      NULL;
 		if (!what)
 			return 0;
 	}
@@ -80,12 +85,13 @@ int live__try_gc(struct go_live *live, uint64_t gc, uint64_t memstats)
 		if (err)
 			break;
 		what = again < get64(g, at_of(live, GC_TOTALALLOC)) ? "totalAlloc went back" :
-		       !again || again > SANE * 1024 ? "totalAlloc is wrong" :
-		       get64(g, at_of(live, GC_TOTALFREE)) > again ? "more was freed than allocated" :
-		       get64(g, at_of(live, GC_HEAPLIVE)) > SANE ? "heapLive is wrong" :
+		       !again || again > SANE * 1024		    ? "totalAlloc is wrong" :
+		       get64(g, at_of(live, GC_TOTALFREE)) > again  ? "more was freed than allocated" :
+		       get64(g, at_of(live, GC_HEAPLIVE)) > SANE    ? "heapLive is wrong" :
 		       !get64(g, at_of(live, GC_HEAPINUSE)) || get64(g, at_of(live, GC_HEAPINUSE)) % 8192 ?
-			       "heapInUse is wrong" :
-		       memstats && get64(g, at_of(live, GC_HEAPINUSE)) != sum ? "heapInUse is not that of memstats" : NULL;
+								   "heapInUse is wrong" :
+		       memstats && get64(g, at_of(live, GC_HEAPINUSE)) != sum ? "heapInUse is not that of memstats" :
+										NULL;
 		if (!what)
 			return 0;
 	}
@@ -127,8 +133,8 @@ static int try_mcache(struct go_live *live, uint64_t mcache, size_t p)
 
 int live__try_mcaches(struct go_live *live)
 {
-	static const enum go_field need[] = { MSPAN_NELEMS, MSPAN_ALLOCCOUNT, MSPAN_BEFORECACHE, MSPAN_ELEMSIZE,
-					      MCACHE_ALLOC, MCACHE_TINYALLOCS };
+	static const enum go_field need[] = { MSPAN_NELEMS,   MSPAN_ALLOCCOUNT, MSPAN_BEFORECACHE,
+					      MSPAN_ELEMSIZE, MCACHE_ALLOC,	MCACHE_TINYALLOCS };
 	struct p_list list;
 	unsigned problems = live->priv->nr_problems;
 	uint64_t mcache;
@@ -141,7 +147,8 @@ int live__try_mcaches(struct go_live *live)
 		err = live__u64(live, list.ps[i] + at_of(live, P_MCACHE), &mcache);
 		if (!err && mcache) {
 			/* a span may be exchanged just now */
-			for (int tries = 0; (err = try_mcache(live, mcache, i)) == -EINVAL && tries < live__tries(live); tries++) {
+			for (int tries = 0; (err = try_mcache(live, mcache, i)) == -EINVAL && tries < live__tries(live);
+			     tries++) {
 				live->priv->nr_problems = problems;
 				usleep(TRY_US);
 			}

@@ -6,15 +6,15 @@
 #include "util.h"
 
 struct form {
-	int32_t size;		/* of the struct, in bytes */
-	unsigned nr;		/* counts */
-	unsigned sub_bits;	/* each power of two is cut into so many, as a power of two */
-	unsigned low_bits;	/* times below that power of two are cut into equal parts */
-	bool overflow;		/* a count of its own for what is longer than all */
+	int32_t size;	   /* of the struct, in bytes */
+	unsigned nr;	   /* counts */
+	unsigned sub_bits; /* each power of two is cut into so many, as a power of two */
+	unsigned low_bits; /* times below that power of two are cut into equal parts */
+	bool overflow;	   /* a count of its own for what is longer than all */
 };
 
 static const struct form forms[] = {
-	{ 5768, 720, 4, 4, false },	/* until Go 1.19 */
+	{ 5768, 720, 4, 4, false }, /* until Go 1.19 */
 	{ 1296, 160, 2, 8, true },
 };
 

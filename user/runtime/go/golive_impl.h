@@ -7,19 +7,19 @@
 
 #include "golive.h"
 
-#define SANE (1ull << 50)	/* no count or size of a process gets there */
+#define SANE (1ull << 50) /* no count or size of a process gets there */
 
 enum {
-	PS_MAX = 16384,		/* more are not believed */
-	MS_MAX = 20000,		/* Go itself dies at 10 000, unless told otherwise */
-	CLASSES_MAX = 80,	/* size classes; 68 in every version so far */
-	SPANS = 136,		/* mcache.alloc: each class with and without pointers */
-	SCHED_MAX = 16384,	/* bytes of sched that are read at most */
+	PS_MAX = 16384,	   /* more are not believed */
+	MS_MAX = 20000,	   /* Go itself dies at 10 000, unless told otherwise */
+	CLASSES_MAX = 80,  /* size classes; 68 in every version so far */
+	SPANS = 136,	   /* mcache.alloc: each class with and without pointers */
+	SCHED_MAX = 16384, /* bytes of sched that are read at most */
 	PROBLEMS_MAX = 24,
 	PROBLEM_LEN = 112,
 };
 
-enum { TRIES_LIVE = 20, TRY_US = 200 };	/* what changes while it is read is read again */
+enum { TRIES_LIVE = 20, TRY_US = 200 }; /* what changes while it is read is read again */
 
 /* How far into a struct its fields may be, except for a few of a P: so much of one is read at once. */
 enum { M_HEAD = 512, P_HEAD = 512, G_HEAD = 384 };
@@ -31,7 +31,7 @@ struct tid_pair {
 };
 
 struct tid_list {
-	struct tid_pair *pairs;	/* in the order of .procid */
+	struct tid_pair *pairs; /* in the order of .procid */
 	size_t nr;
 };
 
@@ -43,18 +43,18 @@ struct p_list {
 
 /* What the Ps count. */
 struct ps_counts {
-	uint64_t unused_ids;	/* of goroutines: given to the Ps, which did not use them yet; TARE_UNKNOWN */
+	uint64_t unused_ids; /* of goroutines: given to the Ps, which did not use them yet; TARE_UNKNOWN */
 	uint64_t created, syscalls;
-	uint32_t ticks;		/* runs of goroutines that got a time slice of their own: modulo 2^32 */
+	uint32_t ticks; /* runs of goroutines that got a time slice of their own: modulo 2^32 */
 };
 
 /* What goes into the number of goroutine switches, see golive_runs.c. */
 struct switch_base {
 	uint64_t samples, zero;
 	uint64_t created, collections;
-	struct ps_counts before, after;		/* the samples were read */
-	uint64_t sure, counted;			/* since they were last known to agree */
-	uint64_t switches;			/* so far */
+	struct ps_counts before, after; /* the samples were read */
+	uint64_t sure, counted;		/* since they were last known to agree */
+	uint64_t switches;		/* so far */
 };
 
 struct go_live_private {
@@ -63,11 +63,11 @@ struct go_live_private {
 	struct tid_list tids;
 	struct ps_counts ps;
 	struct switch_base base;
-	uint64_t stack_bytes;	/* that goroutines have, or TARE_UNKNOWN */
+	uint64_t stack_bytes; /* that goroutines have, or TARE_UNKNOWN */
 	uint64_t last_bytes, last_objects;
-	const struct go_copy *copy;	/* NULL: the process itself is read */
-	bool only_copy;		/* there never was anything else: what is not in it is not known */
-	bool scanning;		/* many places are tried: no time to wait, and nothing to be learnt from a refusal */
+	const struct go_copy *copy; /* NULL: the process itself is read */
+	bool only_copy;		    /* there never was anything else: what is not in it is not known */
+	bool scanning; /* many places are tried: no time to wait, and nothing to be learnt from a refusal */
 };
 
 static inline uint64_t get64(const void *p, size_t at)

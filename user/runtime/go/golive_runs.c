@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * How often goroutines began to run. The runtime measures every eighth run of each: how long it had been runnable. But it
- * does so for a few things that are no runs, all of them with a time of 0, so in the first bucket: returns from system calls
- * (until Go 1.25), moved stacks, marking by a goroutine that then goes on. In Go 1.19 that bucket holds
- * nothing else; later it goes to 64 ns, and on a fast machine most runs may be in it. No width of time tells them apart. So
- * those of the bucket count that are more than what is no run can be, by what else the runtime counts. And there are never
- * fewer runs than time slices that the Ps gave out, nor than goroutines created.
+ * How often goroutines began to run. The runtime measures every eighth run of each: how long it had been runnable. But
+ * it does so for a few things that are no runs, all of them with a time of 0, so in the first bucket: returns from
+ * system calls (until Go 1.25), moved stacks, marking by a goroutine that then goes on. In Go 1.19 that bucket holds
+ * nothing else; later it goes to 64 ns, and on a fast machine most runs may be in it. No width of time tells them
+ * apart. So those of the bucket count that are more than what is no run can be, by what else the runtime counts. And
+ * there are never fewer runs than time slices that the Ps gave out, nor than goroutines created.
  */
 #include <errno.h>
 
@@ -14,10 +14,10 @@
 
 enum {
 	PERIOD = 8,
-	GROWTHS = 8,			/* of a new goroutine's stack: each doubles it, from 2 KiB to 512 KiB */
-	LEAST_SHRUNK = 4096,		/* bytes of the smallest stack that a collection halves, and that may grow again */
-	ASSIST_WORK = 64 << 10,		/* bytes that are marked, at least, for each time that a goroutine has to help */
-	OTHERS_A_CYCLE = 64,		/* workers that mark, and stops of the world */
+	GROWTHS = 8,		/* of a new goroutine's stack: each doubles it, from 2 KiB to 512 KiB */
+	LEAST_SHRUNK = 4096,	/* bytes of the smallest stack that a collection halves, and that may grow again */
+	ASSIST_WORK = 64 << 10, /* bytes that are marked, at least, for each time that a goroutine has to help */
+	OTHERS_A_CYCLE = 64,	/* workers that mark, and stops of the world */
 };
 
 /* Collections since the last reading, and one that goes on. */
@@ -51,8 +51,8 @@ static uint64_t no_runs(const struct go_live *live, const struct tare_counters *
 }
 
 /*
- * The runs that there were for sure, but that the samples do not show. They are as many as there were, but for chance: by
- * three standard deviations of it, sqrt(7 n) for n runs, they must be short.
+ * The runs that there were for sure, but that the samples do not show. They are as many as there were, but for chance:
+ * by three standard deviations of it, sqrt(7 n) for n runs, they must be short.
  */
 static uint64_t missing(struct switch_base *b, uint64_t sure, uint64_t runs)
 {
@@ -111,7 +111,8 @@ int live__count_switches(struct go_live *live, struct tare_counters *c)
 		none = has_runs ? no_runs(live, c, b, &now) : UINT64_MAX;
 		runs = PERIOD * (now.samples - b->samples) - at_once;
 		runs += at_once > none ? at_once - none : 0;
-		/* what a goroutine that ends had left over is measured at the first run of the next in its place: 7 of 64 times */
+		/* what a goroutine that ends had left over is measured at the first run of the next in its place: 7 of
+		 * 64 times */
 		extra = (now.created - b->created) * 7 / 8;
 		runs -= runs < extra ? runs : extra;
 		sure = slices(b, &now);

@@ -14,10 +14,10 @@
 #include "util.h"
 
 enum {
-	M_LIMIT = 10000,	/* threads, unless a program says otherwise */
-	SCAN_MAX = 64 << 20,	/* bytes that are searched at most */
+	M_LIMIT = 10000,     /* threads, unless a program says otherwise */
+	SCAN_MAX = 64 << 20, /* bytes that are searched at most */
 	CHUNK = 1 << 20,
-	HITS_MAX = 65536,	/* places that are tried on the process */
+	HITS_MAX = 65536, /* places that are tried on the process */
 };
 
 static int area__read(struct scan *sc, struct area *a)
@@ -55,7 +55,8 @@ static int scan__read(struct scan *sc, struct image *img)
 		a->start = (seg[i].vaddr + sc->live->bias + 7) & ~7ull;
 		a->size = (seg[i].mem_bytes < left ? seg[i].mem_bytes : left) & ~7ull;
 		if (a->size < seg[i].mem_bytes - 7)
-			live__problem(sc->live, "data: %" PRIu64 " bytes, of which %zu are searched", seg[i].mem_bytes, a->size);
+			live__problem(sc->live, "data: %" PRIu64 " bytes, of which %zu are searched", seg[i].mem_bytes,
+				      a->size);
 		left -= a->size;
 		sc->nr++;
 		err = area__read(sc, a);
@@ -242,7 +243,8 @@ static bool allp_fits(const struct scan *sc, const char *p, uint64_t addr)
 /* No count is as large as an address. */
 static bool has_counts(const struct go_live *live, const char *p)
 {
-	for (size_t at = at_of(live, SCHED_TIMETORUN); at < at_of(live, SCHED_TIMETORUN) + at_of(live, HIST_SIZE); at += 8) {
+	for (size_t at = at_of(live, SCHED_TIMETORUN); at < at_of(live, SCHED_TIMETORUN) + at_of(live, HIST_SIZE);
+	     at += 8) {
 		if (get64(p, at) > UINT32_MAX)
 			return false;
 	}
@@ -274,8 +276,19 @@ bool scan__has_all(const struct go_live *live, const enum go_field *f, size_t nr
 
 static int scan__scheduler(struct scan *sc, struct go_globals *found)
 {
-	static const enum go_field need[] = { M_G0, M_ALLLINK, G_M, M_ID, P_ID, P_STATUS, P_MCACHE, SCHED_MNEXT,
-					      SCHED_MAXMCOUNT, SCHED_NMIDLE, SCHED_TIMETORUN, HIST_SIZE, SCHED_SIZE };
+	static const enum go_field need[] = { M_G0,
+					      M_ALLLINK,
+					      G_M,
+					      M_ID,
+					      P_ID,
+					      P_STATUS,
+					      P_MCACHE,
+					      SCHED_MNEXT,
+					      SCHED_MAXMCOUNT,
+					      SCHED_NMIDLE,
+					      SCHED_TIMETORUN,
+					      HIST_SIZE,
+					      SCHED_SIZE };
 	struct go_live *live = sc->live;
 	int err;
 

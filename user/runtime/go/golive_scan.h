@@ -16,7 +16,7 @@ struct scan {
 	struct go_live *live;
 	struct area *areas;
 	size_t nr;
-	uint64_t *ms, m0;	/* the Ms once they are known; the first of all is a global itself */
+	uint64_t *ms, m0; /* the Ms once they are known; the first of all is a global itself */
 	int nr_ms;
 };
 

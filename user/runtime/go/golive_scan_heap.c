@@ -5,7 +5,7 @@
 #include "golive_scan.h"
 #include "util.h"
 
-enum { GC_BYTES = 512 };	/* of gcController, that trials read */
+enum { GC_BYTES = 512 }; /* of gcController, that trials read */
 
 static bool memstats_fits(const struct scan *sc, const char *p, uint64_t addr)
 {
@@ -40,10 +40,11 @@ static bool gc_fits(const struct scan *sc, const char *p, uint64_t addr)
 
 /* The size classes have been the same since Go 1.15; where they will not be, this search finds nothing. */
 static const uint16_t class_bytes[] = {
-	0, 8, 16, 24, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 208, 224, 240, 256, 288, 320, 352, 384,
-	416, 448, 480, 512, 576, 640, 704, 768, 896, 1024, 1152, 1280, 1408, 1536, 1792, 2048, 2304, 2688, 3072,
-	3200, 3456, 4096, 4864, 5376, 6144, 6528, 6784, 6912, 8192, 9472, 9728, 10240, 10880, 12288, 13568,
-	14336, 16384, 18432, 19072, 20480, 21760, 24576, 27264, 28672, 32768,
+	0,     8,     16,    24,    32,	   48,	  64,	 80,	96,    112,   128,   144,   160,   176,
+	192,   208,   224,   240,   256,   288,	  320,	 352,	384,   416,   448,   480,   512,   576,
+	640,   704,   768,   896,   1024,  1152,  1280,	 1408,	1536,  1792,  2048,  2304,  2688,  3072,
+	3200,  3456,  4096,  4864,  5376,  6144,  6528,	 6784,	6912,  8192,  9472,  9728,  10240, 10880,
+	12288, 13568, 14336, 16384, 18432, 19072, 20480, 21760, 24576, 27264, 28672, 32768,
 };
 
 /* What memstats has of each class must add up to what gcController has of all. */
@@ -93,9 +94,10 @@ static int try_gc(struct go_live *live, uint64_t gc)
 
 int scan__memory(struct scan *sc, struct go_globals *found)
 {
-	static const enum go_field need[] = { MSTATS_HEAPSTATS, MSTATS_GEN, MSTATS_SIZE, DELTA_INHEAP, DELTA_SIZE,
-					      DELTA_SMALLALLOCCOUNT, DELTA_LARGEALLOC, GC_TOTALALLOC, GC_TOTALFREE, GC_HEAPINUSE, GC_HEAPLIVE,
-					      GC_GCPERCENT };
+	static const enum go_field need[] = { MSTATS_HEAPSTATS, MSTATS_GEN,    MSTATS_SIZE,
+					      DELTA_INHEAP,	DELTA_SIZE,    DELTA_SMALLALLOCCOUNT,
+					      DELTA_LARGEALLOC, GC_TOTALALLOC, GC_TOTALFREE,
+					      GC_HEAPINUSE,	GC_HEAPLIVE,   GC_GCPERCENT };
 	struct go_live *live = sc->live;
 	int err = 0;
 

@@ -135,7 +135,8 @@ static int try_procids(struct go_live *live, const uint64_t *ms, int nr, int *kn
 			wrong = procid;
 	}
 	if (!err && (!*known || *known * 2 < set)) {
-		live__problem(live, "allm: %d of %d Ms have threads of this process; %" PRIu64 " is none", *known, nr, wrong);
+		live__problem(live, "allm: %d of %d Ms have threads of this process; %" PRIu64 " is none", *known, nr,
+			      wrong);
 		err = -EINVAL;
 	}
 	return err;
@@ -230,12 +231,9 @@ static const char *sched_wrong(struct go_live *live, const char *s, const struct
 		bool wide;
 		uint64_t from, to;
 	} rules[] = {
-		{ SCHED_GOIDGEN, true, 1, SANE },
-		{ SCHED_MNEXT, true, 1, 1u << 31 },
-		{ SCHED_NMIDLE, false, 0, mnext },
-		{ SCHED_MAXMCOUNT, false, 1, INT32_MAX },
-		{ SCHED_NPIDLE, false, 0, nr_ps },
-		{ SCHED_NMSPINNING, false, 0, nr_ps },
+		{ SCHED_GOIDGEN, true, 1, SANE },	 { SCHED_MNEXT, true, 1, 1u << 31 },
+		{ SCHED_NMIDLE, false, 0, mnext },	 { SCHED_MAXMCOUNT, false, 1, INT32_MAX },
+		{ SCHED_NPIDLE, false, 0, nr_ps },	 { SCHED_NMSPINNING, false, 0, nr_ps },
 		{ SCHED_STOPWAIT, false, 0, INT32_MAX },
 	};
 
@@ -255,7 +253,8 @@ static const char *sched_wrong(struct go_live *live, const char *s, const struct
 		if (ps->ps[i] == *v)
 			return NULL;
 	}
-	return (*v && ps->nr_used) || !*v != !get32(s, at_of(live, SCHED_NPIDLE)) ? go_field__name(SCHED_PIDLE, buf) : NULL;
+	return (*v && ps->nr_used) || !*v != !get32(s, at_of(live, SCHED_NPIDLE)) ? go_field__name(SCHED_PIDLE, buf) :
+										    NULL;
 }
 
 /* Of the chain's first M, which is the newest: its number plus one is the next. 0 where not known. */
@@ -271,8 +270,9 @@ static uint64_t newest_m(const struct go_live *live)
 
 int live__try_sched(struct go_live *live, uint64_t sched)
 {
-	static const enum go_field need[] = { SCHED_GOIDGEN, SCHED_MNEXT, SCHED_NMIDLE, SCHED_MAXMCOUNT, SCHED_NPIDLE,
-					      SCHED_NMSPINNING, SCHED_STOPWAIT, SCHED_TIMETORUN, SCHED_PIDLE, SCHED_MIDLE };
+	static const enum go_field need[] = { SCHED_GOIDGEN, SCHED_MNEXT,      SCHED_NMIDLE,   SCHED_MAXMCOUNT,
+					      SCHED_NPIDLE,  SCHED_NMSPINNING, SCHED_STOPWAIT, SCHED_TIMETORUN,
+					      SCHED_PIDLE,   SCHED_MIDLE };
 	struct p_list list = { 0 };
 	const char *what = NULL;
 	char s[1024], name[64];

@@ -4,14 +4,14 @@
 
 #include "gomodule.h"
 
-#define CANDIDATES_MAX	16
+#define CANDIDATES_MAX 16
 
 /* Words of a moduledata, the same from Go 1.16 to 1.27 at least. */
 enum {
 	WORD_PCHEADER = 0,
 	WORD_NAMES = 1,
 	WORD_TEXT = 22,
-	WORD_NOPTRDATA = 24,	/* and its end, then so for data, bss, noptrbss */
+	WORD_NOPTRDATA = 24, /* and its end, then so for data, bss, noptrbss */
 	WORD_TAIL = 32,
 };
 
@@ -26,9 +26,17 @@ int gomodule__decode(const uint64_t words[GOMODULE_WORDS], uint64_t pclntab, str
 			return -EINVAL;
 	}
 	*mod = (struct gomodule){
-		.pclntab = pclntab, .text = words[WORD_TEXT], .etext = words[WORD_TEXT + 1],
-		.noptrdata = pair[0], .enoptrdata = pair[1], .data = pair[2], .edata = pair[3],
-		.bss = pair[4], .ebss = pair[5], .noptrbss = pair[6], .enoptrbss = pair[7],
+		.pclntab = pclntab,
+		.text = words[WORD_TEXT],
+		.etext = words[WORD_TEXT + 1],
+		.noptrdata = pair[0],
+		.enoptrdata = pair[1],
+		.data = pair[2],
+		.edata = pair[3],
+		.bss = pair[4],
+		.ebss = pair[5],
+		.noptrbss = pair[6],
+		.enoptrbss = pair[7],
 	};
 	memcpy(mod->tail, words + WORD_TAIL, sizeof(mod->tail));
 	return 0;
@@ -38,7 +46,7 @@ struct search {
 	struct image *img;
 	uint64_t pclntab, names;
 	struct gomodule *mod;
-	uint64_t found[CANDIDATES_MAX];	/* by relocations: words that point at the header */
+	uint64_t found[CANDIDATES_MAX]; /* by relocations: words that point at the header */
 	int nr;
 };
 

@@ -7,14 +7,14 @@
 
 /* All are addresses: the file's, or a live process's own where it was decoded from there. */
 struct gomodule {
-	uint64_t addr;			/* of the moduledata itself; 0 where decoded from memory */
-	uint64_t pclntab;		/* the header */
+	uint64_t addr;	  /* of the moduledata itself; 0 where decoded from memory */
+	uint64_t pclntab; /* the header */
 	uint64_t text, etext;
 	uint64_t noptrdata, enoptrdata, data, edata, bss, ebss, noptrbss, enoptrbss;
-	uint64_t tail[16];		/* the words that follow: which is which differs from version to version */
+	uint64_t tail[16]; /* the words that follow: which is which differs from version to version */
 };
 
-#define GOMODULE_WORDS 48	/* as many 8-byte words of a moduledata as are looked at */
+#define GOMODULE_WORDS 48 /* as many 8-byte words of a moduledata as are looked at */
 
 /*
  * Find it in the file by what it points to: the header of the pclntab at

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the numbers in Go's runtime are called, by minor version. Static text; NULL where a version has no such number. */
+/* What the numbers in Go's runtime are called, by minor version. Static text; NULL where a version has no such number.
+ */
 #ifndef TARE_GONAMES_H
 #define TARE_GONAMES_H
 

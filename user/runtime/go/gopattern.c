@@ -224,7 +224,7 @@ const char *gotls__function(int arch)
 struct tls_search {
 	struct constants c;
 	uint64_t slot[32];	/* the address each was loaded from, 0: from none */
-	uint8_t thread_pointer;	/* arm64: the register it is in */
+	uint8_t thread_pointer; /* arm64: the register it is in */
 };
 
 /* A load from thread pointer + @reg + @offset: is the register's value known, or where it came from? */

@@ -18,10 +18,10 @@ typedef int (*gopattern_lookup)(void *ctx, const char *name, struct code *code);
 
 /* Ways to find a variable, the best first; ends with .name NULL. */
 struct gopattern {
-	const char *name;		/* "runtime.sched" */
-	const char *function, *callee;	/* callee NULL: the lowest address that function loads a word from */
-	int from, to;			/* minor versions of Go, both included */
-	int adjust;			/* to be added to what is found */
+	const char *name;	       /* "runtime.sched" */
+	const char *function, *callee; /* callee NULL: the lowest address that function loads a word from */
+	int from, to;		       /* minor versions of Go, both included */
+	int adjust;		       /* to be added to what is found */
 };
 
 extern const struct gopattern gopatterns[];
@@ -43,22 +43,22 @@ int gopattern__find(const char *name, int minor, gopattern_lookup lookup, void *
 int gopattern__in(const struct code *code, uint64_t callee, uint64_t *addr);
 
 /*
- * Each constant address of memory that the instructions of @code read, write or compare with: call @visit until it returns
- * non-zero, and return that; else 0, or an error of decoding.
+ * Each constant address of memory that the instructions of @code read, write or compare with: call @visit until it
+ * returns non-zero, and return that; else 0, or an error of decoding.
  */
 int gopattern__touched(const struct code *code, int (*visit)(uint64_t addr, void *ctx), void *ctx);
 
 /* How a thread's current goroutine (g) is reached from outside. */
 enum gotls_kind {
-	GOTLS_OFFSET,		/* at thread pointer + .offset */
-	GOTLS_SLOT,		/* at thread pointer + the 8-byte word at address .slot + .offset */
+	GOTLS_OFFSET, /* at thread pointer + .offset */
+	GOTLS_SLOT,   /* at thread pointer + the 8-byte word at address .slot + .offset */
 };
 
 struct gotls {
 	enum gotls_kind kind;
-	int64_t offset;		/* x86-64: from fs base; arm64: from tpidr_el0 */
-	uint64_t slot;		/* address as the file has it, to be read in the live process */
-	uint64_t iscgo;		/* arm64: only if the byte at this address is not 0, else g is in x28 alone. 0: always */
+	int64_t offset; /* x86-64: from fs base; arm64: from tpidr_el0 */
+	uint64_t slot;	/* address as the file has it, to be read in the live process */
+	uint64_t iscgo; /* arm64: only if the byte at this address is not 0, else g is in x28 alone. 0: always */
 };
 
 /*

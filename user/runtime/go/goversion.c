@@ -9,8 +9,8 @@
 #include "symtab.h"
 #include "util.h"
 
-#define VERSION_MIN	5	/* "go1.9" */
-#define VERSION_MAX	200
+#define VERSION_MIN 5 /* "go1.9" */
+#define VERSION_MAX 200
 
 /* ---- by the string ---- */
 
@@ -39,7 +39,8 @@ static int is_version(uint64_t addr, void *ctx)
 	return 0;
 }
 
-/* It gives runtime.buildVersion a value where that has none, so that the linker keeps it (runtime/proc.go, 1.19 to 1.27). */
+/* It gives runtime.buildVersion a value where that has none, so that the linker keeps it (runtime/proc.go, 1.19
+ * to 1.27). */
 static int by_string(struct image *img, struct pclntab *t, char *version, size_t size)
 {
 	struct search s = { img, version, size };
@@ -57,9 +58,9 @@ static int by_string(struct image *img, struct pclntab *t, char *version, size_t
 /* ---- by the functions ---- */
 
 /*
- * Functions of the scheduler, the collector and the start, which no program lacks, and the first and last minor version that
- * has them: as the linker leaves them, not inlined, in a build of each (src/runtime of 1.19.13, 1.20.14, 1.21.13, 1.22.12,
- * 1.23.12, 1.24.12, 1.25.5, 1.26.8 and 1.27.4).
+ * Functions of the scheduler, the collector and the start, which no program lacks, and the first and last minor version
+ * that has them: as the linker leaves them, not inlined, in a build of each (src/runtime
+ * of 1.19.13, 1.20.14, 1.21.13, 1.22.12, 1.23.12, 1.24.12, 1.25.5, 1.26.8 and 1.27.4).
  */
 static const struct {
 	const char *function;

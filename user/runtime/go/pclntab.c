@@ -6,10 +6,10 @@
 #include "pclntab_impl.h"
 #include "util.h"
 
-#define MAGIC_GO12	0xfffffffbu
-#define NAME_BYTES_MAX	(32u << 10)	/* instantiated generics have long ones */
-#define FUNCS_MAX	(1u << 24)
-#define CANDIDATES_MAX	256		/* of what looks like a header, in one segment */
+#define MAGIC_GO12     0xfffffffbu
+#define NAME_BYTES_MAX (32u << 10) /* instantiated generics have long ones */
+#define FUNCS_MAX      (1u << 24)
+#define CANDIDATES_MAX 256 /* of what looks like a header, in one segment */
 
 static const struct pclntab_format formats[] = {
 	{ 0xfffffff1, 20, .tables = 32, .word = 4, .name = 4, .func_id = 40, .inlined = 16, .inlined_name = 4,
@@ -299,15 +299,18 @@ const struct gomodule *pclntab__module(const struct pclntab *t)
 
 /* ---- functions ---- */
 
-int pclntab__fill(struct pclntab *t, uint32_t index, const struct raw_func *raw, const char *name,
-		  struct go_func *func)
+int pclntab__fill(struct pclntab *t, uint32_t index, const struct raw_func *raw, const char *name, struct go_func *func)
 {
 	uint64_t entry, end, unused;
 
 	if (functab(t, index, &entry, &unused) || functab(t, index + 1ull, &end, &unused) || end < entry)
 		return -EINVAL;
-	*func = (struct go_func){ .name = name, .entry = entry, .end = end, .func_id = raw->func_id,
-				  .start_line = raw->start_line, .index = index };
+	*func = (struct go_func){ .name = name,
+				  .entry = entry,
+				  .end = end,
+				  .func_id = raw->func_id,
+				  .start_line = raw->start_line,
+				  .index = index };
 	return 0;
 }
 

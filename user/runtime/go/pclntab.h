@@ -14,17 +14,17 @@
 struct pclntab;
 
 struct go_func {
-	const char *name;	/* "runtime.(*mcache).refill" */
-	uint64_t entry, end;	/* end: where the next function begins, so padding is inside */
-	uint8_t func_id;	/* the runtime's own class: 0 ordinary; the largest one is compiler-made wrappers */
-	uint32_t start_line;	/* of the declaration; 0 where not known (before Go 1.20) */
-	uint32_t index;		/* in the order of addresses */
+	const char *name;    /* "runtime.(*mcache).refill" */
+	uint64_t entry, end; /* end: where the next function begins, so padding is inside */
+	uint8_t func_id;     /* the runtime's own class: 0 ordinary; the largest one is compiler-made wrappers */
+	uint32_t start_line; /* of the declaration; 0 where not known (before Go 1.20) */
+	uint32_t index;	     /* in the order of addresses */
 };
 
 /* One level of the calls at an address; the innermost first, the function that really has a frame last. */
 struct go_frame {
-	const char *name, *file;	/* file: "" where not known */
-	uint32_t line;			/* 0 where not known */
+	const char *name, *file; /* file: "" where not known */
+	uint32_t line;		 /* 0 where not known */
 	bool inlined;
 };
 
@@ -49,7 +49,7 @@ const struct gomodule *pclntab__module(const struct pclntab *table);
 /* One name to look for, and what was found: of several with that name, the one that is no wrapper, else the largest. */
 struct go_wanted {
 	const char *name;
-	unsigned matches;	/* 0: not there */
+	unsigned matches; /* 0: not there */
 	struct go_func func;
 };
 
@@ -71,8 +71,8 @@ int pclntab__func(struct pclntab *table, uint32_t index, struct go_func *func);
 int pclntab__frames_at(struct pclntab *table, uint64_t pc, struct go_frame *frames, int max);
 
 /*
- * How many bytes the function at @pc has on the stack by then, at that very instruction: on x86-64 the return address lies
- * right above them. Returns that, or -ENOENT.
+ * How many bytes the function at @pc has on the stack by then, at that very instruction: on x86-64 the return address
+ * lies right above them. Returns that, or -ENOENT.
  */
 int pclntab__frame_bytes(struct pclntab *table, uint64_t pc);
 

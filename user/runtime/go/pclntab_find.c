@@ -6,13 +6,13 @@
 #include "pclntab_impl.h"
 #include "util.h"
 
-#define WANTED_MAX	4096
+#define WANTED_MAX 4096
 
 /* ---- functions of their own ---- */
 
 struct lookup {
 	struct go_wanted *wanted;
-	uint32_t *heads, *next, mask;	/* chains by hash; numbers count from 1 */
+	uint32_t *heads, *next, mask; /* chains by hash; numbers count from 1 */
 	size_t longest;
 };
 

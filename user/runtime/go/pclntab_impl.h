@@ -8,31 +8,31 @@
 /* What differs from version to version. Offsets in bytes. */
 struct pclntab_format {
 	uint32_t magic;
-	int minor;		/* the oldest version of Go that writes it */
-	unsigned tables;	/* in the header: where the offsets of the tables begin */
-	unsigned word;		/* of a functab entry: an address (8) or an offset from the text (4) */
-	unsigned name;		/* in a _func: nameOff, which pcfile, pcln, npcdata, cuOffset follow in all versions */
-	unsigned func_id;	/* in a _func, which ends 4 bytes behind it */
-	unsigned inlined, inlined_name, inlined_parent;	/* size of an inlinedCall, nameOff and parentPc in it */
-	bool start_line;	/* in a _func, before funcID */
+	int minor;	  /* the oldest version of Go that writes it */
+	unsigned tables;  /* in the header: where the offsets of the tables begin */
+	unsigned word;	  /* of a functab entry: an address (8) or an offset from the text (4) */
+	unsigned name;	  /* in a _func: nameOff, which pcfile, pcln, npcdata, cuOffset follow in all versions */
+	unsigned func_id; /* in a _func, which ends 4 bytes behind it */
+	unsigned inlined, inlined_name, inlined_parent; /* size of an inlinedCall, nameOff and parentPc in it */
+	bool start_line;				/* in a _func, before funcID */
 };
 
 struct pclntab {
 	struct image *img;
 	const struct pclntab_format *format;
-	uint64_t addr, offset, bytes;		/* of the whole; .bytes is up to the segment's end: nothing says less */
+	uint64_t addr, offset, bytes; /* of the whole; .bytes is up to the segment's end: nothing says less */
 	uint64_t nr, min_lc;
-	uint64_t names, units, files, pctab, funcs;	/* the tables, from the header on */
+	uint64_t names, units, files, pctab, funcs; /* the tables, from the header on */
 	uint64_t text;
 	struct gomodule module;
 	bool has_module;
-	bool hidden;				/* its magic is none of Go's own */
-	uint64_t gofunc;			/* where funcdata is relative to; 0: not known, so no inlined frames */
+	bool hidden;	 /* its magic is none of Go's own */
+	uint64_t gofunc; /* where funcdata is relative to; 0: not known, so no inlined frames */
 };
 
 /* A _func as it stands in the file. */
 struct raw_func {
-	uint64_t at;		/* from the header on */
+	uint64_t at; /* from the header on */
 	uint32_t name, pcsp, pcfile, pcln, npcdata, unit, start_line;
 	uint8_t func_id, nfuncdata;
 };
@@ -51,7 +51,7 @@ void pclntab__find_gofunc(struct pclntab *t);
 /* One run through a table of values by address: pairs of differences, as LEB128. */
 struct steps {
 	struct pclntab *t;
-	uint64_t at, pc;	/* pc: up to where .value holds */
+	uint64_t at, pc; /* pc: up to where .value holds */
 	int32_t value;
 	bool started;
 };
@@ -61,7 +61,7 @@ struct steps steps__of(struct pclntab *t, uint32_t table, uint64_t entry);
 bool steps__next(struct steps *s);
 
 enum { PCDATA_INL_TREE_INDEX = 2, FUNCDATA_INL_TREE = 3 };
-#define NOT_THERE	UINT32_MAX
+#define NOT_THERE UINT32_MAX
 
 /* A table of values of a function; 0 where it has none. */
 uint32_t raw_func__pcdata(struct pclntab *t, const struct raw_func *raw, uint32_t which);
@@ -69,7 +69,7 @@ uint32_t raw_func__pcdata(struct pclntab *t, const struct raw_func *raw, uint32_
 uint32_t raw_func__funcdata(struct pclntab *t, const struct raw_func *raw, uint32_t which);
 
 struct inlined {
-	uint32_t name, parent;	/* offset of the name; of the call, from the function's beginning */
+	uint32_t name, parent; /* offset of the name; of the call, from the function's beginning */
 };
 
 /* Entry @index of a function's tree of inlined calls. Returns 0 or -ENOENT. */

@@ -5,8 +5,8 @@
 #include "pclntab_impl.h"
 #include "util.h"
 
-#define STEPS_MAX	(1u << 20)	/* for one address: more than any function has, and over in a moment */
-#define DEPTH_MAX	128		/* of inlined calls */
+#define STEPS_MAX (1u << 20) /* for one address: more than any function has, and over in a moment */
+#define DEPTH_MAX 128	     /* of inlined calls */
 
 /* ---- values by address ---- */
 
@@ -124,8 +124,8 @@ int pclntab__frames_at(struct pclntab *t, uint64_t pc, struct go_frame *frames, 
 		int32_t line = value_at(&q, q.raw.pcln, pc), index = value_at(&q, index_table, pc);
 		struct inlined in;
 
-		frames[n] = (struct go_frame){ .name = q.func.name, .file = file_at(&q, pc),
-					       .line = line < 0 ? 0 : line };
+		frames[n] =
+			(struct go_frame){ .name = q.func.name, .file = file_at(&q, pc), .line = line < 0 ? 0 : line };
 		if (depth < DEPTH_MAX && tree != NOT_THERE && !pclntab__inlined(t, t->gofunc, tree, index, &in)) {
 			const char *name = pclntab__string(t, t->names + in.name, t->units);
 

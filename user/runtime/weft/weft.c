@@ -19,23 +19,37 @@
 
 struct weft {
 	const struct program *prog;
-	uint64_t stats;		/* weft_stats in the file; 0: no symbols */
+	uint64_t stats; /* weft_stats in the file; 0: no symbols */
 };
 
 /* What tare makes of weft's events, by the order of enum weft_event; 0: it has no use for it. */
 static const struct {
-	uint16_t event;		/* enum tare_runtime_event */
+	uint16_t event; /* enum tare_runtime_event */
 	bool often;
 } meaning[WEFT_N_EVENTS] = {
-#define RARE(name, EVENT) [WEFT_EVENT_##name] = { TARE_RT_##EVENT, false }
+#define RARE(name, EVENT)  [WEFT_EVENT_##name] = { TARE_RT_##EVENT, false }
 #define OFTEN(name, EVENT) [WEFT_EVENT_##name] = { TARE_RT_##EVENT, true }
-	RARE(stw_request, STW_REQUEST), RARE(p_stopped, P_STOPPED),	RARE(stw_stopped, STW_STOPPED),
-	RARE(stw_restart, STW_RESTART), RARE(stw_started, STW_STARTED),	RARE(gc_start, GC_START),
-	RARE(gc_phase, GC_PHASE),	RARE(gc_end, GC_END),		RARE(sweep_end, SWEEP_END),
-	RARE(handoff, HANDOFF),		RARE(large_alloc, LARGE_ALLOC),	RARE(assist, ASSIST),
-	RARE(preempt_taken, PREEMPT_TAKEN), RARE(preempt_request, PREEMPT_REQUEST), RARE(exit, EXIT),
-	OFTEN(span_refill, SPAN_REFILL), OFTEN(g_create, G_CREATE),	OFTEN(g_run, G_RUN),
-	OFTEN(g_park, G_PARK),		OFTEN(g_ready, G_READY),	OFTEN(g_exit, G_EXIT),
+	RARE(stw_request, STW_REQUEST),
+	RARE(p_stopped, P_STOPPED),
+	RARE(stw_stopped, STW_STOPPED),
+	RARE(stw_restart, STW_RESTART),
+	RARE(stw_started, STW_STARTED),
+	RARE(gc_start, GC_START),
+	RARE(gc_phase, GC_PHASE),
+	RARE(gc_end, GC_END),
+	RARE(sweep_end, SWEEP_END),
+	RARE(handoff, HANDOFF),
+	RARE(large_alloc, LARGE_ALLOC),
+	RARE(assist, ASSIST),
+	RARE(preempt_taken, PREEMPT_TAKEN),
+	RARE(preempt_request, PREEMPT_REQUEST),
+	RARE(exit, EXIT),
+	OFTEN(span_refill, SPAN_REFILL),
+	OFTEN(g_create, G_CREATE),
+	OFTEN(g_run, G_RUN),
+	OFTEN(g_park, G_PARK),
+	OFTEN(g_ready, G_READY),
+	OFTEN(g_exit, G_EXIT),
 	OFTEN(steal, STEAL),
 };
 
@@ -108,7 +122,8 @@ static int weft__probes(void *self, struct runtime_probes *list)
 
 	for (unsigned e = 0; e < WEFT_N_EVENTS && !ret; e++)
 		if (meaning[e].event && !s.found[e])
-			warn("process %d runs another weft than this tare knows: it does not tell %s", w->prog->pid, names[e]);
+			warn("process %d runs another weft than this tare knows: it does not tell %s", w->prog->pid,
+			     names[e]);
 	return ret;
 }
 
@@ -144,12 +159,14 @@ static int weft__counters(void *self, struct tare_counters *c)
 	ret = proc__peek(w->prog->pid, w->stats + w->prog->bias, head, sizeof(head));
 	if (ret)
 		return ret;
-	if (head[0] != WEFT_STATS_VERSION || head[1] >= MAX_ROWS || head[2] != sizeof(struct weft_counters) || head[3] != nr)
+	if (head[0] != WEFT_STATS_VERSION || head[1] >= MAX_ROWS || head[2] != sizeof(struct weft_counters) ||
+	    head[3] != nr)
 		return head[0] ? -EPROTO : -EAGAIN; /* 0: it has not begun */
 	for (uint32_t row = 0; row <= head[1]; row++) {
 		struct weft_counters counters;
 
-		ret = proc__peek(w->prog->pid, w->stats + w->prog->bias + offsetof(struct weft_stats, rows) + row * sizeof(counters),
+		ret = proc__peek(w->prog->pid,
+				 w->stats + w->prog->bias + offsetof(struct weft_stats, rows) + row * sizeof(counters),
 				 &counters, sizeof(counters));
 		if (ret)
 			return ret;
