@@ -12,6 +12,9 @@
 #   make bench-weft weft beside Go
 #   make fuzz       fuzz the readers for long (FUZZ_SECONDS each)
 #   make install    PREFIX=/usr/local, DESTDIR=
+#   make lint       who includes whom, format, scripts, what clang's analyzer finds: tools/lint
+#   make format     as tools/lint wants it
+#   make compile_commands.json  for editors
 #   make clean
 #   V=1 shows the commands.
 
@@ -120,6 +123,19 @@ bench-weft: all
 fuzz: setup-test
 	@$(MAKE) --no-print-directory $(FUZZ)
 	@tests/fuzz/run $(FUZZ_SECONDS)
+
+.PHONY: lint format
+lint: setup-test
+	@$(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc)) all
+	@tools/lint
+
+format:
+	@git ls-files '*.c' '*.h' | grep -v '^vmlinux/' | xargs clang-format -i
+
+# what an editor asks for; the kernel side has other flags, but clangd makes do with these
+compile_commands.json: Makefile $(USER_SRC)
+	$(call msg,GEN,$@) { sep='['; for f in $(USER_SRC) user/main.c; do printf '%s\n{ "directory": "%s", "file": "%s", "command": "%s" }' \
+		"$$sep" '$(CURDIR)' "$$f" "$$(printf '%s' '$(subst ','\'',$(CC) $(ALL_CFLAGS)) -c '"$$f" | sed 's/"/\\"/g')"; sep=','; done; echo ']'; } > $@
 
 install: all
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/man/man1' '$(DESTDIR)$(PREFIX)/libexec/tare'

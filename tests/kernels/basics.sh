@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=dash
 # What is there, and what the man page says is there since which Linux; the kernel's own counters.
 
 check "doctor finds what is needed" tare doctor

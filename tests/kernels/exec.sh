@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=dash
 # A shell becomes a Go program: all of that is seen where the kernel can hold it (6.18), else it is said from when on.
 
 mkfifo end

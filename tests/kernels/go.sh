@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=dash
 # A Go program that stops its world over and over: why each pause was long, and who made it stand still.
 
 # record_go NAME CMD...: beside CMD, in which PID is the program; its pauses go to NAME.json
@@ -13,6 +14,7 @@ record_go()
 	record $label.data -p $prog
 	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do
 		usleep 50000
+		# shellcheck disable=SC2091 # a command to run
 		$(echo "$@" | sed "s/PID/$prog/") >>$label.held
 	done
 	kill -INT $recorder

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=dash
 # Cgroups: the quota, and who is moved into one. Other clocks. Few capabilities.
 
 sh -c 'echo 0 >/tmp/cg/quota/cgroup.procs; while :; do :; done' &

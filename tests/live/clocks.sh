@@ -6,6 +6,7 @@ set -u
 . "$root/tests/go/lib.sh"
 need_bpf
 far=10000000	# seconds: no machine's uptime, no length of a test
+# shellcheck disable=SC2206 # a number
 elsewhere=(unshare -T --monotonic $far --boottime $((2 * far)) -f --)
 "${elsewhere[@]}" true 2>"$tmp/why" || skip_all "no time namespaces here: $(<"$tmp/why")"
 
@@ -41,7 +42,7 @@ tare export -f json-lines -i "$tmp/data" -o "$tmp/lines"
 read -r mono real ts <<<"$(jq -rs '(map(select(.event == "header"))[0]) as $h
 	| "\($h.mono_ns) \($h.real_ns) \([.[] | select(.event == "task") | .ts_ns] | min)"' "$tmp/lines")"
 is "$(awk -v m="$mono" -v r="$real" -v t="$ts" -v b="$before" -v a="$after" \
-	'BEGIN { at = r + t - m; print (at >= b - 1e6 && at <= a + 1e6) ? "then" : at " is not in " b ".." a }')" then \
+	'BEGIN { at = r + t - m; print (at >= b - 1e6 && at <= a + 1e6) ? "then" : at " is not in " b ".." a }')" "then" \
 	"recorder elsewhere: its first moment was when it was"
 kill $naps
 

@@ -24,7 +24,7 @@ spawn "$TARE" record -q -o "$tmp/data" -p $target 2>"$tmp/log"
 recorder=$pid
 wait_for grep -q 'recording to' "$tmp/log"
 echo >"$tmp/in"
-wait_for grep -q done "$tmp/out"
+wait_for grep -q "done" "$tmp/out"
 kill -INT $recorder
 wait $recorder
 is $? 0 "records $threads threads"

@@ -27,6 +27,7 @@ host() # COMMAND: started as $pid, to be told by ask
 }
 ask() { echo "$*" >&"$to"; read -r -t 60 -u "$from" answer; }
 until_log() { for ((i = 0; i < 600; i++)); do grep -q "$1" log 2>/dev/null && return; sleep 0.05; done; return 1; } # TEXT
+# shellcheck disable=SC2120 # options are for some
 attach() # [OPTION...]
 {
 	rm -f log data

@@ -24,6 +24,7 @@ go() { tell "$1"; wait_for grep -q 'done' "$tmp/$1.out" && quiet "${pids[$1]}"; 
 
 total() { switches "$1" | awk '{ v += $2; i += $3 } END { print v, i }'; }
 # happened NAME: "VOLUNTARY INVOLUNTARY" switches since it was started, all threads together
+# shellcheck disable=SC2046 # two numbers
 happened() { set -- ${before[$1]} $(total "${pids[$1]}"); echo $(($3 - $1)) $(($4 - $2)); }
 
 record()

@@ -40,7 +40,7 @@ bool capability__in_pid_namespace(void)
 
 bool capability__has(int cap)
 {
-	uint64_t caps;
+	uint64_t caps = 0;
 
 	return !capability__effective(&caps) && caps >> cap & 1 && !capability__in_user_namespace();
 }

@@ -46,7 +46,7 @@ void cpu_history__free(struct cpu_history *h)
 
 static struct past_switch *past__at(const struct cpu_past *p, uint64_t n)
 {
-	return &p->at[n & (p->size - 1)];
+	return &p->at[n & (p->size - 1)]; /* NOLINT(clang-analyzer-unix.Malloc): *p has the grown one */
 }
 
 static int past__grow(struct cpu_history *h, struct cpu_past *p)

@@ -163,6 +163,7 @@ static void segs__gather(struct segs *s, uint32_t end, uint32_t span)
 		for (n = 1; n < span && i + n < end; n++) {
 			const struct pause_seg *next = &s->at[i + n];
 
+			/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there are @end of them */
 			if (next->part != first->part || next->tid != first->tid || next->start_ns != next[-1].end_ns)
 				break;
 		}

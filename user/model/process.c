@@ -49,16 +49,22 @@ static int by_cpu(const void *a, const void *b)
 	return x->process < y->process ? -1 : x->process > y->process;
 }
 
+static void row__name(struct process_row *row, const char *comm)
+{
+	if (row)
+		strcpy(row->comm, comm);
+}
+
 /* First threads have the name; without one any thread's serves. */
 static void list__name(struct process_list *l, const struct threads *ts)
 {
 	for (int first = 0; first < 2; first++) {
 		for (uint32_t i = 0; i < ts->nr_folds; i++)
 			if (!first || ts->folds[i].sum.tid)
-				strcpy(list__row(l, ts->folds[i].process)->comm, ts->folds[i].sum.comm);
+				row__name(list__row(l, ts->folds[i].process), ts->folds[i].sum.comm);
 		for (uint32_t i = 0; i < ts->nr_rows; i++)
 			if ((!first || ts->rows[i]->tid == ts->rows[i]->tgid) && ts->rows[i]->comm[0])
-				strcpy(list__row(l, threads__process(ts, ts->rows[i]))->comm, ts->rows[i]->comm);
+				row__name(list__row(l, threads__process(ts, ts->rows[i])), ts->rows[i]->comm);
 	}
 }
 

@@ -81,7 +81,7 @@ static const char *fit(const char *reason, int width, char buf[128])
 {
 	int own = columns(reason), room = own > width ? width - 2 : width, used = 0, len = 0;
 
-	for (; reason[len] && len < 64; len++) {
+	for (; len < 64 && reason[len]; len++) {
 		used += (reason[len] & 0xc0) != 0x80;
 		if (used > room)
 			break;

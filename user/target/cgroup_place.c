@@ -65,7 +65,7 @@ static int hierarchy_on(dev_t dev)
 int cgroup__locate(const char *path, struct cgroup_place *place)
 {
 	char *real = realpath(path, NULL), *copy = strdup(real ?: path), *again = strdup(real ?: path), *above = NULL;
-	struct stat at, up;
+	struct stat at = { 0 }, up = { 0 };
 	int ret = copy && again ? 0 : -ENOMEM;
 
 	*place = (struct cgroup_place){ .exists = real };
