@@ -20,7 +20,7 @@ counters()
 differences()
 {
 	awk 'FILENAME == ARGV[1] { for (i = 2; i <= 5; i++) was[$1, i] = $i; next }
-		{ for (i = 2; i <= 5; i++) $i = sprintf("%d", $i - was[$1, i]); print }' "$1" "$2"
+		{ for (i = 2; i <= 5; i++) $i = sprintf("%.0f", $i - was[$1, i]); print }' "$1" "$2"
 }
 
 # reported FILE PID: the same columns, of PID's threads that are alive, from a report

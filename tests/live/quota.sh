@@ -58,7 +58,7 @@ make_group()
 	done </proc/mounts
 	return 1
 }
-throttled_ns() { awk -v k="$throttled_key" -v unit="$unit" '$1 == k { printf "%d", $2 * unit }' "$group/cpu.stat"; }
+throttled_ns() { awk -v k="$throttled_key" -v unit="$unit" '$1 == k { printf "%.0f", $2 * unit }' "$group/cpu.stat"; }
 waited_ns() { cut -d' ' -f2 "/proc/$1/schedstat"; }
 
 if make_group; then

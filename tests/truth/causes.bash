@@ -67,8 +67,8 @@ cause__both() { cause__fault "$@"; cause__control "$@"; }
 cause__sums()
 {
 	local world unexplained
-	world=$(awk '{ n += $7 } END { printf "%d", n }' "$tmp/all")
-	unexplained=$(awk '{ n += $8 } END { printf "%d", n }' "$tmp/all")
+	world=$(awk '{ n += $7 } END { printf "%.0f", n }' "$tmp/all")
+	unexplained=$(awk '{ n += $8 } END { printf "%.0f", n }' "$tmp/all")
 	compare "$unexplained" '<=' "$((world / 100))" "of all pauses' $world ns at most 1 % is unexplained"
 }
 
