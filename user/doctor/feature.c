@@ -29,7 +29,8 @@ struct feature {
 #define ID_EVIDENCE "tp_"
 #define ID_TIMING   ""
 
-/* clang-format off: it takes the rows after an X-table for the rest of one line */
+/* It would take the rows after an X-table for the rest of one line. */
+/* clang-format off */
 static const struct feature features[NR_FEATURES] = {
 	FEATURE(CAPABILITIES, "capabilities", "capabilities", REQUIRED, probe_capabilities, NULL,
 		"everything: the kernel lets only privileged processes trace others",
@@ -56,15 +57,15 @@ static const struct feature features[NR_FEATURES] = {
 		"everything: the kernel's own counters of each thread, when a recording begins and ends",
 		"Linux 5.8 or later; " BY_CAPS),
 
-#define X(prog, tracepoint, when, required, lost)                                                 \
+#define X(prog, tracepoint, when, required, lost) \
 	FEATURE(TP_##prog, ID_##when #prog, tracepoint, required, probe_tp_btf, tracepoint, lost, \
 		"a kernel with this tracepoint; " BY_CAPS),
 	TARE_TRACEPOINTS(X)
 #undef X
 
-		FEATURE(EXEC_HOLD, "exec_hold", "hold at exec", OPTIONAL, probe_exec_hold, NULL,
-			"the first ms of a program that a target becomes: what its runtime tells until tare has attached to it",
-			"Linux 6.18 or later; " BY_CAPS),
+	FEATURE(EXEC_HOLD, "exec_hold", "hold at exec", OPTIONAL, probe_exec_hold, NULL,
+		"the first ms of a program that a target becomes: what its runtime tells until tare has attached to it",
+		"Linux 6.18 or later; " BY_CAPS),
 	FEATURE(FIELD_RUN_DELAY, "field_run_delay", "sched_info.run_delay", OPTIONAL, probe_field,
 		"task_struct.sched_info.run_delay",
 		"the wait for a CPU to the ns as the kernel counts it, and its sum for each thread",
@@ -73,8 +74,8 @@ static const struct feature features[NR_FEATURES] = {
 		"cfs_rq.throttled_clock_self_time|cfs_rq.throttled_clock_pelt_time|cfs_rq.throttled_clock_task_time",
 		"how long a CPU quota made a thread wait, told apart from the wait for a CPU", BY_BANDWIDTH),
 	FEATURE(FIELD_TASK_THROTTLED, "field_task_throttled", "throttled state", OPTIONAL, probe_field,
-		"task_struct.throttled|cfs_rq.throttle_count", "a CPU quota as the reason why a thread left its CPU",
-		BY_BANDWIDTH),
+		"task_struct.throttled|cfs_rq.throttle_count",
+		"a CPU quota as the reason why a thread left its CPU", BY_BANDWIDTH),
 	FEATURE(RUNQUEUES, "runqueues", "run queue's clock", OPTIONAL, probe_field, "cfs_rq.rq.clock",
 		"the wait for a CPU by the clock that the kernel counts it by; tare takes its own",
 		"a kernel with CONFIG_FAIR_GROUP_SCHED"),
@@ -102,12 +103,11 @@ static const struct feature features[NR_FEATURES] = {
 	FEATURE(CGROUP, "cgroup", "cgroups", OPTIONAL, probe_cgroup, NULL, "tare record --cgroup",
 		"mount -t cgroup2 none /sys/fs/cgroup"),
 	FEATURE(CGROUP_CPU, "cgroup_cpu", "cgroup CPU quota", OPTIONAL, probe_cgroup_cpu, NULL,
-		"which quota held a process back: its cgroup and its limit",
-		"a cgroup hierarchy with the cpu controller"),
+		"which quota held a process back: its cgroup and its limit", "a cgroup hierarchy with the cpu controller"),
 	FEATURE(PERF_PARANOID, "perf_event_paranoid", "perf_event_paranoid", OPTIONAL, probe_perf_paranoid, NULL,
 		"pauses: samples of what code ran, and page faults' ends", BY_PERF),
-	FEATURE(LOCKDOWN, "lockdown", "lockdown", OPTIONAL, probe_lockdown, NULL, "what the lines above name",
-		"boot without lockdown=confidentiality"),
+	FEATURE(LOCKDOWN, "lockdown", "lockdown", OPTIONAL, probe_lockdown, NULL,
+		"what the lines above name", "boot without lockdown=confidentiality"),
 };
 /* clang-format on */
 
