@@ -40,7 +40,7 @@ static inline void fold(const struct event *ev)
 }
 
 static inline void task(int phase, uint64_t ts, uint32_t tid, int cpu, uint16_t state, uint16_t syscall,
-			const struct counters *c)
+			const struct kernel_counters *c)
 {
 	struct tare_task t = {
 		.ts_ns = ts,
@@ -149,11 +149,11 @@ static inline const struct thread *row(uint32_t tid)
 	return NULL;
 }
 
-static inline const struct rival *rival(const char *comm, bool own)
+static inline const struct rival *rival(const char *comm, bool of_target)
 {
 	for (uint32_t i = 0; i < m->switches.names.nr; i++) {
 		if (!strcmp(m->switches.names.names[i], comm))
-			return &m->switches.rivals.rival[i][own];
+			return &m->switches.rivals.rival[i][of_target];
 	}
 	fail_msg("no such rival");
 	return NULL;

@@ -177,7 +177,7 @@ static inline void assert_sound(const struct pause *p)
 		parts += p->part_ns[i];
 	assert_int_equal(causes, pause__world_ns(p));
 	assert_int_equal(parts, pause__world_ns(p));
-	assert_null(p->restarts);
+	assert_null(p->under_way);
 }
 
 static inline const struct pause *only_pause(void)

@@ -39,7 +39,7 @@ static void moved(uint64_t ts, int from_cpu, int to_cpu)
 	fold(&ev);
 }
 
-static uint64_t in_pause(uint32_t id, bool own)
+static uint64_t in_pause(uint32_t id, bool of_target)
 {
 	const struct pause *p = only_pause();
 	uint64_t ns = 0;
@@ -47,8 +47,8 @@ static uint64_t in_pause(uint32_t id, bool own)
 	for (uint32_t i = 0; i < p->chain.n; i++) {
 		const struct pause_seg *s = &p->chain.at[i];
 
-		if (id == NAME_IDLE ? s->cause == PAUSE_WAKEUP && !own :
-				      s->cause == PAUSE_RUNQUEUE && s->name == id && s->own == own)
+		if (id == NAME_IDLE ? s->cause == PAUSE_WAKEUP && !of_target :
+				      s->cause == PAUSE_RUNQUEUE && s->name == id && s->of_target == of_target)
 			ns += s->end_ns - s->start_ns;
 	}
 	return ns;
@@ -60,21 +60,21 @@ static void assert_one_answer(uint64_t ns)
 	uint64_t sum = 0;
 
 	for (uint32_t i = 0; i < m->switches.names.nr; i++) {
-		for (int own = 0; own < 2; own++) {
-			uint64_t in_table = m->switches.rivals.rival[i][own].total_ns;
+		for (int of_target = 0; of_target < 2; of_target++) {
+			uint64_t in_table = m->switches.rivals.rival[i][of_target].total_ns;
 
-			if (in_table != in_pause(i, own))
+			if (in_table != in_pause(i, of_target))
 				fail_msg("%s: %lu ns in the table, %lu ns in the pause", m->switches.names.names[i],
-					 in_table, in_pause(i, own));
+					 in_table, in_pause(i, of_target));
 			sum += in_table;
 		}
 	}
 	assert_int_equal(sum, ns);
 }
 
-static void assert_had(const char *comm, bool own, uint64_t ns)
+static void assert_had(const char *comm, bool of_target, uint64_t ns)
 {
-	assert_int_equal(rival(comm, own)->total_ns, ns);
+	assert_int_equal(rival(comm, of_target)->total_ns, ns);
 }
 
 static void test_idle_own_and_others(void **state)

@@ -134,8 +134,8 @@ static void test_names_by_process(void **state)
 
 static void test_check(void **state)
 {
-	const struct counters first = { 10, 5, 1000000, 500 }, last = { 12, 6, 1001700, 800 };
-	const struct counters wrong = { 13, 6, 1001700, 800 };
+	const struct kernel_counters first = { 10, 5, 1000000, 500 }, last = { 12, 6, 1001700, 800 };
+	const struct kernel_counters wrong = { 13, 6, 1001700, 800 };
 
 	task(0, 1000, 100, 0, TARE_STATE_RUNNING, TARE_NO_SYSCALL, &first);
 	task(0, 1000, 101, -1, TARE_STATE_INTERRUPTIBLE, FUTEX, &first);

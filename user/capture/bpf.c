@@ -47,7 +47,7 @@ static int explain(const struct machine *machine, int error)
 	return said || error == -EPERM ? EXIT_MISSING : EXIT_FAILED;
 }
 
-/* Of the two ways to have uprobes one is loaded. They are attached when a runtime is found: bpf_probes.c. */
+/* Of the two ways to have uprobes one is loaded. They are attached when a runtime is found: bpf_attach.c. */
 static void configure_uprobes(struct tare_bpf *s, const struct machine *machine)
 {
 	bpf_program__set_autoload(machine->has_uprobe_multi() ? s->progs.runtime_uprobe_multi : s->progs.runtime_uprobe,

@@ -17,8 +17,8 @@ struct tare_bpf;
 struct bpf_link;
 struct runtime_probes;
 
-/* Probes attached to one process; zero-initialise. */
-struct bpf_probes {
+/* Programs that are attached for one process or one purpose; zero-initialise. */
+struct attached {
 	struct bpf_link **links;
 	size_t nr, room;
 	bool has_multi;
@@ -32,11 +32,11 @@ struct bpf {
 	struct cpu_state *cpus; /* mapped */
 	unsigned nr_cpus;	/* possible ones */
 	struct hold hold;
-	bool timing;		    /* bpf__time_switches() is on .. */
-	struct bpf_probes timers;   /* .. by these */
-	struct bpf_probes evidence; /* what is only wanted where a runtime stops its world */
-	uint8_t *site_used;	    /* [MAX_SITES] */
-	pthread_t *detaching;	    /* threads that detach probes */
+	bool timing;		  /* bpf__time_switches() is on .. */
+	struct attached timers;	  /* .. by these */
+	struct attached evidence; /* what is only wanted where a runtime stops its world */
+	uint8_t *site_used;	  /* [MAX_SITES] */
+	pthread_t *detaching;	  /* threads that detach probes */
 	size_t nr_detaching, room_detaching;
 };
 
@@ -69,7 +69,7 @@ int bpf__snapshot(struct bpf *b, int phase, struct tare_task **tasks, uint32_t *
  * attached.
  */
 int bpf__attach_probes(struct bpf *b, pid_t pid, int fd, const struct runtime_probes *list, bool often,
-		       struct bpf_probes *probes);
+		       struct attached *probes);
 
 /* What the kernel side is to know of process @pid, by the map of that name. Returns 0 or a negative errno. */
 int bpf__tell(struct bpf *b, const char *map, pid_t pid, const void *value);
@@ -79,7 +79,7 @@ void bpf__forget(struct bpf *b, const char *map, pid_t pid);
 void bpf__watch_signal(struct bpf *b, int signo);
 
 /* Goes on in a thread of its own: the kernel takes some 100 ms for each link. bpf__close() waits for it. */
-void bpf__detach_probes(struct bpf *b, struct bpf_probes *probes);
+void bpf__detach_probes(struct bpf *b, struct attached *probes);
 
 void bpf__finish_detaching(struct bpf *b);
 

@@ -38,7 +38,7 @@ struct instance {
 	char *path;   /* of a library, as the process sees it; NULL: the program itself */
 	char *untold; /* why its pauses are not told, as a sentence; NULL: they are, or it has none */
 	void *self;
-	struct bpf_probes probes;
+	struct attached probes;
 	bool tells;	       /* its pauses are told */
 	uint8_t looks;	       /* the program: times that its process was looked at for libraries */
 	bool new_born;	       /* its counters begin at 0 */

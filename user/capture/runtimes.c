@@ -195,7 +195,7 @@ void runtimes__add(struct runtimes *r, pid_t pid, const char *path, bool new_bor
 	i->new_born = new_born;
 	if (r->replaced && file_id__equal(&r->replaced->file, &file)) {
 		i->probes = r->replaced->probes;
-		r->replaced->probes = (struct bpf_probes){ 0 };
+		r->replaced->probes = (struct attached){ 0 };
 	}
 	if (!path)
 		runtimes__runs(r, i);

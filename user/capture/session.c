@@ -117,7 +117,7 @@ static void session__every_second(struct session *s, uint64_t now)
 	if (now < s->next_second_ns)
 		return;
 	s->next_second_ns = now + SECOND_NS;
-	probes__write(&s->probes, s->writer, now);
+	program_cost__write(&s->cost, s->writer, now);
 	session__write_findings(s);
 	runtimes__look_again(&s->runtimes, false);
 	runtimes__read(&s->runtimes, now, false);
@@ -177,7 +177,7 @@ static int session__loop(struct session *s)
 			session__snapshot(s, 0);
 		s->targets.wants_snapshot = false;
 		now = now_ns();
-		probes__tick(&s->probes, now);
+		program_cost__tick(&s->cost, now);
 		session__flight(s, now);
 		quotas__tick(&s->quotas, &s->runtimes, s->writer, now);
 		pages__tick(&s->pages, s->writer, now);
@@ -265,8 +265,8 @@ static int session__begin(struct session *s)
 	if (writer__lost_bytes(s->writer)) /* better not begun than not recorded */
 		return EXIT_FAILED;
 
-	probes__init(&s->probes, &s->bpf, now_ns());
-	probes__tick(&s->probes, s->probes.start_ns);
+	program_cost__init(&s->cost, &s->bpf, now_ns());
+	program_cost__tick(&s->cost, s->cost.start_ns);
 	bpf__activate(&s->bpf, true);
 	targets__find_new(&s->targets); /* who came while nothing was recorded yet */
 	runtimes__look_again(&s->runtimes, true);
@@ -298,7 +298,7 @@ void session__end_frame(struct session *s, uint64_t now)
 				.self_cpu_ns = self_cpu_ns() };
 	struct iovec iov = { &end, sizeof(end) };
 
-	probes__write(&s->probes, s->writer, now);
+	program_cost__write(&s->cost, s->writer, now);
 	writer__frame(s->writer, TARE_FRAME_END, 0, now, &iov, 1);
 }
 
@@ -313,7 +313,7 @@ static void session__finish(struct session *s)
 	runtimes__read(&s->runtimes, now_ns(), true);
 	bpf__activate(&s->bpf, false);
 	now = now_ns();
-	probes__stop(&s->probes);
+	program_cost__stop(&s->cost);
 	rings__drain(s->rings, s->writer);
 	targets__describe_unseen(&s->targets, s->writer);
 	session__write_findings(s);
@@ -329,7 +329,7 @@ static void session__result(const struct session *s, struct session_result *resu
 		result->bytes = s->flight.bytes;
 		return;
 	}
-	result->lost = writer__lost_bytes(s->writer) + (s->probes.bpf ? probes__lost(&s->probes) : 0);
+	result->lost = writer__lost_bytes(s->writer) + (s->cost.bpf ? program_cost__lost(&s->cost) : 0);
 	result->bytes = writer__bytes(s->writer);
 }
 
@@ -379,8 +379,8 @@ int session__record(const struct session_opts *opts, struct session_result *resu
 	}
 	flight__close(&s.flight);
 	rings__free(s.rings);
-	if (s.probes.bpf)
-		probes__stop(&s.probes);
+	if (s.cost.bpf)
+		program_cost__stop(&s.cost);
 	runtimes__free(&s.runtimes);
 	symbols__free(&s.symbols);
 	pages__free(&s.pages);

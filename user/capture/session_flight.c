@@ -12,7 +12,7 @@ static void session__mark(struct session *s, uint64_t now)
 	uint32_t nr = 0;
 	int ret;
 
-	probes__write(&s->probes, s->writer, now);
+	program_cost__write(&s->cost, s->writer, now);
 	ret = bpf__snapshot(&s->bpf, 2, &tasks, &nr);
 	if (ret)
 		warn("cannot list the target's threads: %s", strerror(-ret));
@@ -70,7 +70,7 @@ static void session__dump(struct session *s)
 	session__apart(s, true);
 	session__end_frame(s, now_ns());
 	session__apart(s, false);
-	flight__write(&s->flight, session__since(s), probes__lost(&s->probes), session__drain_meanwhile, s);
+	flight__write(&s->flight, session__since(s), program_cost__lost(&s->cost), session__drain_meanwhile, s);
 }
 
 void session__flight(struct session *s, uint64_t now)
@@ -89,7 +89,7 @@ int session__land(struct session *s)
 
 	if (s->stop == TARE_END_INTERRUPT || s->stop == TARE_END_TRIGGER || session__is_triggered(s) ||
 	    !s->opts->flight_waits)
-		return flight__write(&s->flight, session__since(s), probes__lost(&s->probes), NULL, NULL);
+		return flight__write(&s->flight, session__since(s), program_cost__lost(&s->cost), NULL, NULL);
 	fprintf(stderr, "tare: nothing happened that the last %s should be written for\n",
 		fmt_ns(s->opts->flight_ns, span));
 	return EXIT_OK;

@@ -7,7 +7,7 @@
 #include "flight.h"
 #include "launch.h"
 #include "pages.h"
-#include "probes.h"
+#include "program_cost.h"
 #include "quotas.h"
 #include "rings.h"
 #include "runtimes.h"
@@ -23,7 +23,7 @@ struct session {
 	struct bpf bpf;
 	struct rings *rings;
 	struct writer *writer;
-	struct probes probes;
+	struct program_cost cost;
 	struct launch launch;
 	struct signals signals;
 	struct flight flight;

@@ -7,7 +7,7 @@
 #include <sys/prctl.h>
 
 #include "capability.h"
-#include "feature_probes.h"
+#include "feature_trials.h"
 #include "util.h"
 
 #define BY_CAPS	     "root, or CAP_BPF and CAP_PERFMON"
@@ -16,7 +16,7 @@
 
 struct feature {
 	struct feature_info info;
-	feature_probe_fn *probe;
+	feature_trial_fn *probe;
 	const char *arg;
 };
 
@@ -32,81 +32,81 @@ struct feature {
 /* It would take the rows after an X-table for the rest of one line. */
 /* clang-format off */
 static const struct feature features[NR_FEATURES] = {
-	FEATURE(CAPABILITIES, "capabilities", "capabilities", REQUIRED, probe_capabilities, NULL,
+	FEATURE(CAPABILITIES, "capabilities", "capabilities", REQUIRED, try_capabilities, NULL,
 		"everything: the kernel lets only privileged processes trace others",
 		"root (sudo tare), or `setcap cap_bpf,cap_perfmon=ep` on the file of tare; not inside a user namespace"),
-	FEATURE(OTHER_PROCESSES, "other_processes", "others' processes", OPTIONAL, probe_other_processes, NULL,
+	FEATURE(OTHER_PROCESSES, "other_processes", "others' processes", OPTIONAL, try_other_processes, NULL,
 		"record of processes of other users, and of those whose program may be run but not read",
 		"root or CAP_SYS_PTRACE; where the file is for its owner alone also CAP_DAC_READ_SEARCH"),
-	FEATURE(BTF, "btf", "BTF", REQUIRED, probe_btf, NULL,
+	FEATURE(BTF, "btf", "BTF", REQUIRED, try_btf, NULL,
 		"everything: the offsets of the kernel's fields and the types of its tracepoints",
 		"a kernel built with CONFIG_DEBUG_INFO_BTF, as those of the distributions are"),
-	FEATURE(BPF, "bpf", "BPF programs", REQUIRED, probe_bpf, NULL,
+	FEATURE(BPF, "bpf", "BPF programs", REQUIRED, try_bpf, NULL,
 		"everything: what tare measures is measured by BPF programs",
 		BY_CAPS "; in a container also a seccomp profile that allows bpf(2)"),
-	FEATURE(READ_KERNEL, "read_kernel", "kernel memory reads", REQUIRED, probe_read_kernel, NULL,
+	FEATURE(READ_KERNEL, "read_kernel", "kernel memory reads", REQUIRED, try_read_kernel, NULL,
 		"everything: why a thread left its CPU and how long it waited stand in the kernel's memory",
 		BY_CAPS "; boot without lockdown=confidentiality"),
-	FEATURE(RINGBUF, "ring_buffer", "ring buffer", REQUIRED, probe_ringbuf, NULL,
+	FEATURE(RINGBUF, "ring_buffer", "ring buffer", REQUIRED, try_ringbuf, NULL,
 		"everything: the way of events out of the kernel", "Linux 5.8 or later; " BY_CAPS),
-	FEATURE(RING_SHARDS, "ring_shards", "array of ring buffers", REQUIRED, probe_ring_shards, NULL,
+	FEATURE(RING_SHARDS, "ring_shards", "array of ring buffers", REQUIRED, try_ring_shards, NULL,
 		"everything: each group of CPUs has its own ring buffer", "Linux 5.8 or later; " BY_CAPS),
-	FEATURE(TASK_STORAGE, "task_storage", "task storage", REQUIRED, probe_task_storage, NULL,
+	FEATURE(TASK_STORAGE, "task_storage", "task storage", REQUIRED, try_task_storage, NULL,
 		"everything: the state of each thread between two of its switches", "Linux 5.11 or later; " BY_CAPS),
-	FEATURE(TASK_ITER, "task_iter", "task iterator", REQUIRED, probe_task_iter, NULL,
+	FEATURE(TASK_ITER, "task_iter", "task iterator", REQUIRED, try_task_iter, NULL,
 		"everything: the kernel's own counters of each thread, when a recording begins and ends",
 		"Linux 5.8 or later; " BY_CAPS),
 
 #define X(prog, tracepoint, when, required, lost) \
-	FEATURE(TP_##prog, ID_##when #prog, tracepoint, required, probe_tp_btf, tracepoint, lost, \
+	FEATURE(TP_##prog, ID_##when #prog, tracepoint, required, try_tp_btf, tracepoint, lost, \
 		"a kernel with this tracepoint; " BY_CAPS),
 	TARE_TRACEPOINTS(X)
 #undef X
 
-	FEATURE(EXEC_HOLD, "exec_hold", "hold at exec", OPTIONAL, probe_exec_hold, NULL,
+	FEATURE(EXEC_HOLD, "exec_hold", "hold at exec", OPTIONAL, try_exec_hold, NULL,
 		"the first ms of a program that a target becomes: what its runtime tells until tare has attached to it",
 		"Linux 6.18 or later; " BY_CAPS),
-	FEATURE(FIELD_RUN_DELAY, "field_run_delay", "sched_info.run_delay", OPTIONAL, probe_field,
+	FEATURE(FIELD_RUN_DELAY, "field_run_delay", "sched_info.run_delay", OPTIONAL, try_field,
 		"task_struct.sched_info.run_delay",
 		"the wait for a CPU to the ns as the kernel counts it, and its sum for each thread",
 		"a kernel with CONFIG_SCHED_INFO (set by CONFIG_SCHEDSTATS or CONFIG_TASK_DELAY_ACCT)"),
-	FEATURE(FIELD_THROTTLED_CLOCK, "field_throttled_clock", "throttled time", OPTIONAL, probe_field,
+	FEATURE(FIELD_THROTTLED_CLOCK, "field_throttled_clock", "throttled time", OPTIONAL, try_field,
 		"cfs_rq.throttled_clock_self_time|cfs_rq.throttled_clock_pelt_time|cfs_rq.throttled_clock_task_time",
 		"how long a CPU quota made a thread wait, told apart from the wait for a CPU", BY_BANDWIDTH),
-	FEATURE(FIELD_TASK_THROTTLED, "field_task_throttled", "throttled state", OPTIONAL, probe_field,
+	FEATURE(FIELD_TASK_THROTTLED, "field_task_throttled", "throttled state", OPTIONAL, try_field,
 		"task_struct.throttled|cfs_rq.throttle_count",
 		"a CPU quota as the reason why a thread left its CPU", BY_BANDWIDTH),
-	FEATURE(RUNQUEUES, "runqueues", "run queue's clock", OPTIONAL, probe_field, "cfs_rq.rq.clock",
+	FEATURE(RUNQUEUES, "runqueues", "run queue's clock", OPTIONAL, try_field, "cfs_rq.rq.clock",
 		"the wait for a CPU by the clock that the kernel counts it by; tare takes its own",
 		"a kernel with CONFIG_FAIR_GROUP_SCHED"),
 
-	FEATURE(BPF_STATS, "bpf_stats", "BPF run-time statistics", OPTIONAL, probe_bpf_stats, NULL,
+	FEATURE(BPF_STATS, "bpf_stats", "BPF run-time statistics", OPTIONAL, try_bpf_stats, NULL,
 		"what tare's own probes cost", "root or CAP_SYS_ADMIN"),
-	FEATURE(PRIORITY, "priority", "recorder's priority", OPTIONAL, probe_priority, NULL,
+	FEATURE(PRIORITY, "priority", "recorder's priority", OPTIONAL, try_priority, NULL,
 		"on a busy machine events, where the recorder comes too late; the report counts them",
 		"root or CAP_SYS_NICE"),
-	FEATURE(CPU_CLOCK, "cpu_clock", "CPU clock samples", OPTIONAL, probe_cpu_clock, NULL,
+	FEATURE(CPU_CLOCK, "cpu_clock", "CPU clock samples", OPTIONAL, try_cpu_clock, NULL,
 		"pauses: which code took the CPU time", BY_PERF),
-	FEATURE(PAGE_FAULTS, "page_faults", "page faults' ends", OPTIONAL, probe_page_faults, NULL,
+	FEATURE(PAGE_FAULTS, "page_faults", "page faults' ends", OPTIONAL, try_page_faults, NULL,
 		"pauses: how long a page fault lasted", BY_PERF),
-	FEATURE(UPROBE, "uprobe", "uprobes", OPTIONAL, probe_uprobe, NULL,
+	FEATURE(UPROBE, "uprobe", "uprobes", OPTIONAL, try_uprobe, NULL,
 		"a runtime's own events: stop-the-world pauses, collections",
 		"Linux 6.6 or later and " BY_CAPS "; before, root or CAP_SYS_ADMIN, and CONFIG_UPROBE_EVENTS"),
-	FEATURE(UPROBE_MULTI, "uprobe_multi", "uprobe_multi link", OPTIONAL, probe_uprobe_multi, NULL,
+	FEATURE(UPROBE_MULTI, "uprobe_multi", "uprobe_multi link", OPTIONAL, try_uprobe_multi, NULL,
 		"time and privileges: uprobes are attached one by one, which takes CAP_SYS_ADMIN",
 		"Linux 6.6 or later; " BY_CAPS),
-	FEATURE(USDT_SEMAPHORE, "usdt_semaphore", "USDT semaphore", OPTIONAL, probe_usdt_semaphore, NULL,
+	FEATURE(USDT_SEMAPHORE, "usdt_semaphore", "USDT semaphore", OPTIONAL, try_usdt_semaphore, NULL,
 		"events of programs that only speak while their USDT probes are enabled", "a uprobe of either kind"),
-	FEATURE(NOP5, "nop5", "uprobe without a trap", OPTIONAL, probe_nop5, NULL,
+	FEATURE(NOP5, "nop5", "uprobe without a trap", OPTIONAL, try_nop5, NULL,
 		"time: a uprobe on a 5-byte nop costs as much as on any other instruction",
 		"Linux 6.18 or later on x86-64; a uprobe of either kind"),
-	FEATURE(CGROUP, "cgroup", "cgroups", OPTIONAL, probe_cgroup, NULL, "tare record --cgroup",
+	FEATURE(CGROUP, "cgroup", "cgroups", OPTIONAL, try_cgroup, NULL, "tare record --cgroup",
 		"mount -t cgroup2 none /sys/fs/cgroup"),
-	FEATURE(CGROUP_CPU, "cgroup_cpu", "cgroup CPU quota", OPTIONAL, probe_cgroup_cpu, NULL,
+	FEATURE(CGROUP_CPU, "cgroup_cpu", "cgroup CPU quota", OPTIONAL, try_cgroup_cpu, NULL,
 		"which quota held a process back: its cgroup and its limit", "a cgroup hierarchy with the cpu controller"),
-	FEATURE(PERF_PARANOID, "perf_event_paranoid", "perf_event_paranoid", OPTIONAL, probe_perf_paranoid, NULL,
+	FEATURE(PERF_PARANOID, "perf_event_paranoid", "perf_event_paranoid", OPTIONAL, try_perf_paranoid, NULL,
 		"pauses: samples of what code ran, and page faults' ends", BY_PERF),
-	FEATURE(LOCKDOWN, "lockdown", "lockdown", OPTIONAL, probe_lockdown, NULL,
+	FEATURE(LOCKDOWN, "lockdown", "lockdown", OPTIONAL, try_lockdown, NULL,
 		"what the lines above name", "boot without lockdown=confidentiality"),
 };
 /* clang-format on */

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "feature_probes.h"
+#include "feature_trials.h"
 #include "hold.h"
 #include "kernel_btf.h"
 #include "util.h"
@@ -89,12 +89,12 @@ static void judge(struct feature_result *result, const char *what, int fd)
 	result__set(result, FEATURE_WORKS, "%s", "");
 }
 
-void probe_bpf(const char *arg, struct feature_result *result)
+void try_bpf(const char *arg, struct feature_result *result)
 {
 	judge(result, "loading a program", load(BPF_PROG_TYPE_RAW_TRACEPOINT, 0, 0, return_0, ARRAY_SIZE(return_0)));
 }
 
-void probe_read_kernel(const char *arg, struct feature_result *result)
+void try_read_kernel(const char *arg, struct feature_result *result)
 {
 	static const struct bpf_insn insns[] = {
 		INSN(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_1, BPF_REG_10, 0, 0),
@@ -109,12 +109,12 @@ void probe_read_kernel(const char *arg, struct feature_result *result)
 	      load(BPF_PROG_TYPE_RAW_TRACEPOINT, 0, 0, insns, ARRAY_SIZE(insns)));
 }
 
-void probe_ringbuf(const char *arg, struct feature_result *result)
+void try_ringbuf(const char *arg, struct feature_result *result)
 {
 	judge(result, "creating a ring buffer", create_ring());
 }
 
-void probe_ring_shards(const char *arg, struct feature_result *result)
+void try_ring_shards(const char *arg, struct feature_result *result)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts);
 	int inner, outer, err = 0;
@@ -155,12 +155,12 @@ static int create_task_storage(void)
 	return fd;
 }
 
-void probe_task_storage(const char *arg, struct feature_result *result)
+void try_task_storage(const char *arg, struct feature_result *result)
 {
 	judge(result, "creating a task storage map", create_task_storage());
 }
 
-void probe_task_iter(const char *arg, struct feature_result *result)
+void try_task_iter(const char *arg, struct feature_result *result)
 {
 	int id, prog, link, iter;
 	char byte;
@@ -203,7 +203,7 @@ int tp_btf__try(const char *tracepoint)
 	return link < 0 ? link : 0;
 }
 
-void probe_tp_btf(const char *arg, struct feature_result *result)
+void try_tp_btf(const char *arg, struct feature_result *result)
 {
 	int err = tp_btf__try(arg);
 
@@ -215,7 +215,7 @@ void probe_tp_btf(const char *arg, struct feature_result *result)
 		result__set(result, FEATURE_WORKS, "%s", "");
 }
 
-void probe_exec_hold(const char *arg, struct feature_result *result)
+void try_exec_hold(const char *arg, struct feature_result *result)
 {
 	struct hold h = { 0 };
 	int err = hold__load(&h, NULL);
@@ -271,7 +271,7 @@ static bool counts_a_sleep(int attach_type, int id, struct bpf_prog_info *prog_i
 	return link >= 0 && !err && hits;
 }
 
-void probe_bpf_stats(const char *arg, struct feature_result *result)
+void try_bpf_stats(const char *arg, struct feature_result *result)
 {
 	struct bpf_prog_info prog_info = {};
 	int fd, id;

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "feature_probes.h"
+#include "feature_trials.h"
 #include "kernel_btf.h"
 #include "util.h"
 
@@ -17,7 +17,7 @@ void result__no_btf_id(struct feature_result *result, int err, const char *missi
 		result__failed(result, BTF_PATH, -err);
 }
 
-void probe_btf(const char *arg, struct feature_result *result)
+void try_btf(const char *arg, struct feature_result *result)
 {
 	int id = kernel_btf__id("", "task_struct", BTF_KIND_STRUCT);
 
@@ -83,7 +83,7 @@ static int find_field(const char *path, size_t len)
 }
 
 /* @arg: fields that serve the same end, the best first: "struct.member|struct.member.member" */
-void probe_field(const char *arg, struct feature_result *result)
+void try_field(const char *arg, struct feature_result *result)
 {
 	int len, err = -ENODATA;
 

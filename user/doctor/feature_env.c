@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "capability.h"
-#include "feature_probes.h"
+#include "feature_trials.h"
 #include "session.h"
 #include "util.h"
 
@@ -68,7 +68,7 @@ static size_t list_caps(uint64_t caps, bool held, char *buf, size_t size)
 	return nr;
 }
 
-void probe_capabilities(const char *arg, struct feature_result *result)
+void try_capabilities(const char *arg, struct feature_result *result)
 {
 	char have[128], lack[128];
 	uint64_t caps;
@@ -90,7 +90,7 @@ void probe_capabilities(const char *arg, struct feature_result *result)
 }
 
 /* As the recorder does for itself; the thread's own nice value is restored. */
-void probe_priority(const char *arg, struct feature_result *result)
+void try_priority(const char *arg, struct feature_result *result)
 {
 	int before = getpriority(PRIO_PROCESS, 0);
 
@@ -110,7 +110,7 @@ static bool is_user_process(const char *pid)
 }
 
 /* Look at every other process: security modules may hide one and show the next. */
-void probe_other_processes(const char *arg, struct feature_result *result)
+void try_other_processes(const char *arg, struct feature_result *result)
 {
 	int barred = 0, total = 0, self = getpid();
 	char why[96] = "", other[96];
@@ -156,7 +156,7 @@ static bool find_mount(const char *type, const char *option, char *dir, size_t s
 	return found;
 }
 
-void probe_cgroup(const char *arg, struct feature_result *result)
+void try_cgroup(const char *arg, struct feature_result *result)
 {
 	bool v1, v2;
 	char dir[256];
@@ -179,7 +179,7 @@ static bool has_word(char *line, const char *word)
 	return false;
 }
 
-void probe_cgroup_cpu(const char *arg, struct feature_result *result)
+void try_cgroup_cpu(const char *arg, struct feature_result *result)
 {
 	char dir[256], path[320], line[512];
 
@@ -213,7 +213,7 @@ void result__setting(struct feature_result *result, const char *name, int err)
 }
 
 /* "none [integrity] confidentiality": the one in brackets is in force. */
-void probe_lockdown(const char *arg, struct feature_result *result)
+void try_lockdown(const char *arg, struct feature_result *result)
 {
 	const char *path = "/sys/kernel/security/lockdown";
 	char line[128], *mode, *end;

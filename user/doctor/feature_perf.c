@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "feature_probes.h"
+#include "feature_trials.h"
 #include "util.h"
 
 #define SAMPLE_NS 100000
@@ -99,7 +99,7 @@ static void spend_time(void)
 {
 }
 
-void probe_cpu_clock(const char *arg, struct feature_result *result)
+void try_cpu_clock(const char *arg, struct feature_result *result)
 {
 	struct perf_event_attr attr = { .config = PERF_COUNT_SW_CPU_CLOCK, .sample_period = SAMPLE_NS };
 
@@ -116,7 +116,7 @@ static void fault(void)
 	munmap((void *)page, 1);
 }
 
-void probe_page_faults(const char *arg, struct feature_result *result)
+void try_page_faults(const char *arg, struct feature_result *result)
 {
 	struct perf_event_attr attr = { .config = PERF_COUNT_SW_PAGE_FAULTS_MIN,
 					.sample_period = 1,
@@ -126,7 +126,7 @@ void probe_page_faults(const char *arg, struct feature_result *result)
 }
 
 /* What the setting is about is opening events of a whole CPU, so that is what is tried. */
-void probe_perf_paranoid(const char *arg, struct feature_result *result)
+void try_perf_paranoid(const char *arg, struct feature_result *result)
 {
 	struct perf_event_attr attr = { .config = PERF_COUNT_SW_CPU_CLOCK };
 	int fd = open_on_cpu(&attr, sched_getcpu());

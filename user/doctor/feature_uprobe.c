@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "feature_probes.h"
+#include "feature_trials.h"
 #include "uprobe_multi.h"
 #include "util.h"
 
@@ -132,7 +132,7 @@ static void *call_it(void *arg)
 }
 
 /* Returns whether every call was counted; else @result has the reason. */
-static bool try_uprobe(struct uprobe_trial *trial, struct feature_result *result)
+static bool uprobe_trial__run(struct uprobe_trial *trial, struct feature_result *result)
 {
 	struct counter c;
 	pthread_t thread;
@@ -170,14 +170,14 @@ static bool try_any_uprobe(struct uprobe_trial *trial, struct feature_result *re
 {
 	trial->attach = attach_uprobe_multi;
 	trial->attach_type = TRACE_UPROBE_MULTI;
-	if (try_uprobe(trial, result))
+	if (uprobe_trial__run(trial, result))
 		return true;
 	trial->attach = attach_uprobe;
 	trial->attach_type = 0;
-	return try_uprobe(trial, result);
+	return uprobe_trial__run(trial, result);
 }
 
-void probe_uprobe(const char *arg, struct feature_result *result)
+void try_uprobe(const char *arg, struct feature_result *result)
 {
 	struct uprobe_trial trial = { .fn = tare_probed_nop };
 
@@ -185,17 +185,17 @@ void probe_uprobe(const char *arg, struct feature_result *result)
 		result__set(result, FEATURE_WORKS, "%s", trial.attach_type ? "one link for all" : "one by one");
 }
 
-void probe_uprobe_multi(const char *arg, struct feature_result *result)
+void try_uprobe_multi(const char *arg, struct feature_result *result)
 {
 	struct uprobe_trial trial = { .attach = attach_uprobe_multi,
 				      .attach_type = TRACE_UPROBE_MULTI,
 				      .fn = tare_probed_nop };
 
-	if (try_uprobe(&trial, result))
+	if (uprobe_trial__run(&trial, result))
 		result__set(result, FEATURE_WORKS, "%s", "");
 }
 
-void probe_usdt_semaphore(const char *arg, struct feature_result *result)
+void try_usdt_semaphore(const char *arg, struct feature_result *result)
 {
 	struct uprobe_trial trial = { .fn = tare_probed_usdt, .semaphore = &tare_probed_semaphore };
 
@@ -212,7 +212,7 @@ void probe_usdt_semaphore(const char *arg, struct feature_result *result)
 #define X86_CALL 0xe8
 
 /* The kernel writes a breakpoint over the 5-byte nop, and a call over that when it is hit for the first time. */
-void probe_nop5(const char *arg, struct feature_result *result)
+void try_nop5(const char *arg, struct feature_result *result)
 {
 	struct uprobe_trial trial = { .fn = tare_probed_nop5 };
 

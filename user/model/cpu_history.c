@@ -107,7 +107,8 @@ int cpu_history__switch(struct cpu_history *h, const struct task_names *names, c
 static const struct cpu_owner *who_left(const struct past_switch *before, const struct past_switch *e, uint64_t from,
 					bool forgot)
 {
-	bool known = !before ? !forgot : before->next.tid == e->prev.tid || (before->ts_ns < from && !before->next.own);
+	bool known = !before ? !forgot :
+			       before->next.tid == e->prev.tid || (before->ts_ns < from && !before->next.of_target);
 
 	return known ? &e->prev : NULL;
 }
@@ -120,7 +121,7 @@ static const struct cpu_owner *who_stayed(const struct past_switch *before, cons
 		return NULL;
 	if (after && after->prev.tid == before->next.tid)
 		return &after->prev;
-	return before->ts_ns >= from || before->next.own ? &before->next : NULL;
+	return before->ts_ns >= from || before->next.of_target ? &before->next : NULL;
 }
 
 struct teller {

@@ -29,9 +29,9 @@
 #define MAX_MOVES      4
 
 struct cpu_owner {
-	uint32_t tid;  /* 0: nobody, or not known */
-	uint16_t name; /* enum name_id */
-	bool own;      /* a target thread */
+	uint32_t tid;	/* 0: nobody, or not known */
+	uint16_t name;	/* enum name_id */
+	bool of_target; /* a target thread */
 };
 
 /* A thread off the CPU was moved to another run queue. */

@@ -32,7 +32,7 @@ void model__free(struct model *m)
 	pauses__free(&m->pauses);
 	switches__free(&m->switches);
 	table__free(&m->loss);
-	counters__free(&m->counters);
+	runtime_counters__free(&m->counters);
 	delays__free(&m->delays);
 	runtime_names__free(&m->runtime_names);
 	preemption__free(&m->preemption);
@@ -194,7 +194,7 @@ static int fold_fork(struct model *m, const struct event *ev)
 
 static int fold_counters(struct model *m, const struct event *ev)
 {
-	return counters__event(&m->counters, ev);
+	return runtime_counters__event(&m->counters, ev);
 }
 
 static int fold_delays(struct model *m, const struct event *ev)

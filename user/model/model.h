@@ -7,7 +7,7 @@
 #ifndef TARE_MODEL_H
 #define TARE_MODEL_H
 
-#include "counters.h"
+#include "runtime_counters.h"
 #include "delays.h"
 #include "event.h"
 #include "findings.h"

@@ -134,7 +134,7 @@ static void pauses__dies(struct pauses *ps, struct pause_process *pr, struct pau
 	pause_thread__forget(ps, t->tid);
 }
 
-static void pause__note_sleep(struct pause_restarts *r, uint64_t ts_ns)
+static void pause__note_sleep(struct pause_under_way *r, uint64_t ts_ns)
 {
 	struct pause_wake *last = r->nr_wakes ? &r->wakes[(r->nr_wakes - 1) % MAX_WAKES] : NULL;
 
@@ -156,17 +156,17 @@ static void fold_leave(struct pauses *ps, const struct event *ev)
 	pause_process__stolen(pr, t, ev);
 	pause_thread__leave(ps, t, ev, pr->now);
 	pause_process__note_freeze(ps, pr, t, ev->ts_ns);
-	if (pr->now && t->tid == pr->now->initiator.tid && !pr->now->stopped_ns && !pr->now->restarts->slept_ns)
-		pr->now->restarts->slept_ns = t->slept_ns;
+	if (pr->now && t->tid == pr->now->initiator.tid && !pr->now->stopped_ns && !pr->now->under_way->slept_ns)
+		pr->now->under_way->slept_ns = t->slept_ns;
 	if (pr->now && t->tid == pr->now->initiator.tid && ev->sw.voluntary)
-		pause__note_sleep(pr->now->restarts, ev->ts_ns);
+		pause__note_sleep(pr->now->under_way, ev->ts_ns);
 	if (is_dead)
 		pauses__dies(ps, pr, t);
 }
 
 static void pause__note_wake(struct pauses *ps, struct pause *p, const struct event *ev)
 {
-	struct pause_restarts *r = p->restarts;
+	struct pause_under_way *r = p->under_way;
 	uint64_t late = ev->sw.wait_ns + ev->sw.wake_delay_ns;
 	const struct pause_thread *waker = pause_thread__find(ps, ev->sw.waker_tid);
 
@@ -218,8 +218,8 @@ static int fold_fork(struct pauses *ps, const struct event *ev)
 		pauses__end_process(ps, pr);
 		return 0;
 	}
-	if (p && p->restart_ns && ev->fork.parent_tid == p->initiator.tid && p->restarts->nr_born < MAX_WAKES)
-		p->restarts->born[p->restarts->nr_born++] = ev->fork.tid;
+	if (p && p->restart_ns && ev->fork.parent_tid == p->initiator.tid && p->under_way->nr_born < MAX_WAKES)
+		p->under_way->born[p->under_way->nr_born++] = ev->fork.tid;
 	return 0;
 }
 

@@ -62,7 +62,7 @@ struct pause_seg {
 	bool on_cpu;	     /* the thread had a CPU */
 	bool firm;	     /* seen, not concluded from what came before or after */
 	bool asleep;	     /* blocked: where a signal would have woken it */
-	bool own;	     /* runqueue: the rival is a target thread */
+	bool of_target;	     /* runqueue: the rival is a target thread */
 };
 
 struct segs {
@@ -96,7 +96,7 @@ struct pause {
 	uint64_t cause_ns[PAUSE_NR_CAUSES];	/* sum to world_ns */
 	uint64_t seq;				/* the how many-th of the recording, from 1 */
 	struct segs chain;			/* [request_ns, end_ns] */
-	struct pause_restarts *restarts;	/* only while it is under way */
+	struct pause_under_way *under_way;	/* only while it is under way */
 };
 
 /* Until all stood, and until all were told to go on, by the runtime's definition: its own figure where it tells it. */

@@ -23,7 +23,7 @@ void pause_who__set(const struct pauses *ps, struct pause_who *who, uint32_t tid
 /* The last time before all stood that a thread of the target woke the initiator; NULL: none did. */
 static const struct pause_wake *pause__last_wake(const struct pause *p)
 {
-	const struct pause_restarts *r = p->restarts;
+	const struct pause_under_way *r = p->under_way;
 
 	for (uint64_t i = r->nr_wakes; i > 0 && r->nr_wakes - i < MAX_WAKES; i--) {
 		const struct pause_wake *w = &r->wakes[(i - 1) % MAX_WAKES];
@@ -67,7 +67,7 @@ static struct pause_thread *pause__guess(struct pauses *ps, struct pause_process
 
 static void pause__find_straggler(struct pauses *ps, struct pause_process *pr, struct pause *p, struct straggler *s)
 {
-	const struct pause_restarts *r = p->restarts;
+	const struct pause_under_way *r = p->under_way;
 	const struct pause_wake *wake = pause__last_wake(p);
 
 	*s = (struct straggler){ 0 };
@@ -165,8 +165,8 @@ static void pause__join_stopping(struct pauses *ps, struct pause *p, struct stra
 	if (s->t->asked_ns)
 		asked = clamp(s->t->asked_ns, p->request_ns, stop);
 	/* who has gone to sleep has done its asking: where no signal was sent by then, other means had to do */
-	if (p->restarts->slept_ns && p->restarts->slept_ns < asked)
-		asked = p->restarts->slept_ns;
+	if (p->under_way->slept_ns && p->under_way->slept_ns < asked)
+		asked = p->under_way->slept_ns;
 	/* it ran to say that it stands */
 	if (s->t->is_known && s->t->is_on && !p->guessed && until > s->t->pos_ns)
 		pause_thread__evidence(s->t, until, &in_user, &in_user, true);

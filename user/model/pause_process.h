@@ -30,7 +30,8 @@ struct pause_restart {
 	struct segs wait; /* [wake_ns, run_ns] */
 };
 
-struct pause_restarts {
+/* What is known of a pause only until it is over. */
+struct pause_under_way {
 	uint64_t slept_ns;		    /* the initiator, having asked, went to sleep: it waited for somebody */
 	struct pause_wake wakes[MAX_WAKES]; /* the newest at [(nr_wakes - 1) % MAX_WAKES] */
 	uint64_t nr_wakes;

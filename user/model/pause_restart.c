@@ -6,22 +6,22 @@
 #include "array.h"
 #include "pause_process.h"
 
-static void pause__free_restarts(struct pause *p)
+static void pause__free_under_way(struct pause *p)
 {
-	if (!p->restarts)
+	if (!p->under_way)
 		return;
-	for (uint32_t i = 0; i < p->restarts->n; i++)
-		segs__free(&p->restarts->at[i].wait);
-	free(p->restarts->at);
-	free(p->restarts);
-	p->restarts = NULL;
+	for (uint32_t i = 0; i < p->under_way->n; i++)
+		segs__free(&p->under_way->at[i].wait);
+	free(p->under_way->at);
+	free(p->under_way);
+	p->under_way = NULL;
 }
 
 void pause__free(struct pause *p)
 {
 	if (!p)
 		return;
-	pause__free_restarts(p);
+	pause__free_under_way(p);
 	segs__free(&p->chain);
 	free(p);
 }
@@ -31,7 +31,7 @@ void pause__free(struct pause *p)
 /* Who of this pause woke a thread at @wake_ns: an index, -1 for the initiator, NOT_OF_THIS. */
 static int pause__parent(const struct pause *p, uint32_t waker, uint64_t wake_ns)
 {
-	const struct pause_restarts *r = p->restarts;
+	const struct pause_under_way *r = p->under_way;
 
 	if (waker == p->initiator.tid && wake_ns >= p->restart_ns &&
 	    (!p->started_ns || wake_ns <= p->started_ns + CHAIN_NS))
@@ -45,8 +45,8 @@ static int pause__parent(const struct pause *p, uint32_t waker, uint64_t wake_ns
 
 static bool pause__was_born_for(const struct pause *p, uint32_t tid)
 {
-	for (uint32_t i = 0; i < p->restarts->nr_born; i++) {
-		if (p->restarts->born[i] == tid)
+	for (uint32_t i = 0; i < p->under_way->nr_born; i++) {
+		if (p->under_way->born[i] == tid)
 			return true;
 	}
 	return false;
@@ -54,7 +54,7 @@ static bool pause__was_born_for(const struct pause *p, uint32_t tid)
 
 static struct pause_restart *pause__add_restart(struct pause *p)
 {
-	struct pause_restarts *r = p->restarts;
+	struct pause_under_way *r = p->under_way;
 
 	if (r->n == MAX_RESTARTS || ARRAY_GROW(r->at, r->room, r->n + 1))
 		return NULL;
@@ -71,8 +71,8 @@ static void pause__runs(struct pauses *ps, struct pause *p, const struct pause_t
 
 	if (!p->restart_ns || t->tid == p->initiator.tid)
 		return;
-	for (uint32_t i = 0; i < p->restarts->n; i++) {
-		if (p->restarts->at[i].tid == t->tid)
+	for (uint32_t i = 0; i < p->under_way->n; i++) {
+		if (p->under_way->at[i].tid == t->tid)
 			return; /* it runs again already */
 	}
 	parent = waker ? pause__parent(p, waker, wake_ns) : NOT_OF_THIS;
@@ -109,7 +109,7 @@ void pause_process__runs(struct pauses *ps, struct pause_process *pr, const stru
 
 void pause__join_restart(struct pauses *ps, struct pause *p)
 {
-	const struct pause_restarts *r = p->restarts;
+	const struct pause_under_way *r = p->under_way;
 	struct segs_role role = { .part = PAUSE_RESTART, .works = true };
 	int last = -1, path[MAX_RESTARTS], n = 0;
 	uint64_t pos = p->started_ns;
@@ -148,5 +148,5 @@ void pause__join_restart(struct pauses *ps, struct pause *p)
 
 		pause_who__set(ps, &p->last, r->at[last].tid, t ? t->goroutine : 0);
 	}
-	pause__free_restarts(p);
+	pause__free_under_way(p);
 }

@@ -79,7 +79,7 @@ static void wait_reader__take(void *ctx, const struct cpu_turn *turn)
 					.firm = true,
 					.name = o->name,
 					.other = o->tid,
-					.own = o->own };
+					.of_target = o->of_target };
 	if (turn->cpu != r->cpu)
 		wait_reader__flush(r);
 	r->cpu = turn->cpu;

@@ -22,7 +22,7 @@ void pause_process__settle(struct pauses *ps, struct pause_process *pr)
 	for (unsigned i = 1; i < pr->nr_lingering; i++)
 		pr->lingering[i - 1] = pr->lingering[i];
 	pr->nr_lingering--;
-	p->lost |= ps->loss_total != p->restarts->lost_total;
+	p->lost |= ps->loss_total != p->under_way->lost_total;
 	pause__join_restart(ps, p);
 	pause__tell_frozen(pr, p);
 	pauses__add(ps, p);
@@ -121,8 +121,8 @@ static int rt_request(struct pauses *ps, struct pause_process *pr, struct pause_
 	p = calloc(1, sizeof(*p));
 	if (!p)
 		return -ENOMEM;
-	p->restarts = calloc(1, sizeof(*p->restarts));
-	if (!p->restarts) {
+	p->under_way = calloc(1, sizeof(*p->under_way));
+	if (!p->under_way) {
 		free(p);
 		return -ENOMEM;
 	}
@@ -134,7 +134,7 @@ static int rt_request(struct pauses *ps, struct pause_process *pr, struct pause_
 	p->ps = ev->runtime.args[1];
 	p->turn_ns = pause_process__turn(pr, t, ev);
 	p->own_stopping_ns = p->own_total_ns = p->own_start_ns = TARE_UNKNOWN;
-	p->restarts->lost_total = ps->loss_total;
+	p->under_way->lost_total = ps->loss_total;
 	pause_who__set(ps, &p->initiator, t->tid, goroutine_of(t, ev));
 	if (p->turn_ns != TARE_UNKNOWN) {
 		ps->turns++;
@@ -153,9 +153,9 @@ static int rt_p_stopped(struct pauses *ps, struct pause_process *pr, struct paus
 	t->works = true;
 	if (!p || p->stopped_ns)
 		return 0;
-	p->restarts->laid_tid = t->tid;
-	p->restarts->laid_ns = ev->ts_ns;
-	p->restarts->laid_goroutine = ev->runtime.goroutine;
+	p->under_way->laid_tid = t->tid;
+	p->under_way->laid_ns = ev->ts_ns;
+	p->under_way->laid_goroutine = ev->runtime.goroutine;
 	return 0;
 }
 
@@ -166,9 +166,9 @@ static int rt_stopped(struct pauses *ps, struct pause_process *pr, struct pause_
 	if (!p || p->restart_ns)
 		return 0;
 	p->lost |= t->tid != p->initiator.tid;
-	if (!p->stopped_ns || p->restarts->stopped_about)
+	if (!p->stopped_ns || p->under_way->stopped_about)
 		p->stopped_ns = ev->ts_ns;
-	p->restarts->stopped_about = false;
+	p->under_way->stopped_about = false;
 	return 0;
 }
 
@@ -184,7 +184,7 @@ static int rt_restart(struct pauses *ps, struct pause_process *pr, struct pause_
 	if (start != TARE_UNKNOWN && stopped != TARE_UNKNOWN && start <= stopped && stopped <= ev->ts_ns && start) {
 		p->own_start_ns = start;
 		p->own_stopping_ns = stopped - start;
-		if ((!p->stopped_ns || p->restarts->stopped_about) && stopped >= p->request_ns)
+		if ((!p->stopped_ns || p->under_way->stopped_about) && stopped >= p->request_ns)
 			p->stopped_ns = stopped;
 	}
 	if (!p->stopped_ns) {
@@ -224,7 +224,7 @@ static int rt_own_stopping(struct pauses *ps, struct pause_process *pr, struct p
 	p->own_stopping_ns = ev->runtime.args[0];
 	if (!p->stopped_ns) {
 		p->stopped_ns = ev->ts_ns;
-		p->restarts->stopped_about = true;
+		p->under_way->stopped_about = true;
 	}
 	return 0;
 }

@@ -28,7 +28,7 @@ static void forget_place(struct pause_seg *s)
 	if (s->cause == PAUSE_RUNQUEUE) {
 		s->name = NAME_OTHER;
 		s->other = 0;
-		s->own = false;
+		s->of_target = false;
 	} else if (s->cause != PAUSE_KERNEL && s->cause != PAUSE_BLOCKED && s->cause != PAUSE_IRQ) {
 		s->detail = 0;
 	}

@@ -110,7 +110,7 @@ int model__processes(const struct model *m, struct process_row **rows)
 		}
 	}
 	for (int i = 0; i < l.nr && !err; i++)
-		counters__of(&m->counters, l.rows[i].process, &l.rows[i].counters);
+		runtime_counters__of(&m->counters, l.rows[i].process, &l.rows[i].counters);
 	table__free(&l.by_process);
 	if (err) {
 		free(l.rows);

@@ -14,7 +14,7 @@ struct process_row {
 	struct accounts acc;
 	bool tells_pauses;
 	struct pauses_of pauses;
-	struct tare_counters counters; /* as counters__total() has them */
+	struct tare_counters counters; /* as runtime_counters__total() has them */
 };
 
 /* Most time on a CPU first; the caller frees *@rows. Sums over all are the recording's. Returns how many, or -ENOMEM.

@@ -27,7 +27,7 @@ struct rivals {
 /* A target thread waited for a CPU as @wait says: count who had that. */
 void rivals__wait(struct rivals *r, const struct cpu_history *h, const struct cpu_wait *wait);
 
-/* The thread that comes in by @ev was woken as it says, by a task called @name; @own: by a target thread. */
-void rivals__wake(struct rivals *r, const struct event *ev, uint32_t name, bool own);
+/* The thread that comes in by @ev was woken as it says, by a task called @name; @of_target: by a target thread. */
+void rivals__wake(struct rivals *r, const struct event *ev, uint32_t name, bool of_target);
 
 #endif /* TARE_RIVALS_H */

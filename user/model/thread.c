@@ -207,7 +207,7 @@ uint64_t thread__advance(struct thread *t, uint64_t ts_ns)
 	return elapsed;
 }
 
-void thread__check_at(struct thread *t, uint64_t ts_ns, const struct counters *now)
+void thread__check_at(struct thread *t, uint64_t ts_ns, const struct kernel_counters *now)
 {
 	if (t->origin == THREAD_SEEN)
 		return; /* what it did before it was seen is not known */

@@ -31,7 +31,7 @@ enum thread_state {
 enum thread_origin { THREAD_SEEN, THREAD_SNAPSHOT, THREAD_FORKED };
 
 /* The kernel's own counters. */
-struct counters {
+struct kernel_counters {
 	uint64_t nvcsw, nivcsw, exec_ns;
 	uint64_t run_delay_ns; /* TARE_UNKNOWN: it keeps none */
 };
@@ -65,7 +65,7 @@ struct thread {
 	uint64_t born_ns, last_ns, exit_ns;
 	struct accounts acc;
 	struct moves moves;
-	struct counters base, last; /* at .born_ns, and as a snapshot at .checked_ns gave them */
+	struct kernel_counters base, last; /* at .born_ns, and as a snapshot at .checked_ns gave them */
 	uint64_t checked_ns;
 	bool check_due;
 	uint32_t row;
@@ -133,7 +133,7 @@ void thread__set_comm(struct thread *t, const char *comm);
 uint64_t thread__advance(struct thread *t, uint64_t ts_ns);
 
 /* The kernel's counters of @t at @ts_ns are @now: compared once the fold has come to that time. */
-void thread__check_at(struct thread *t, uint64_t ts_ns, const struct counters *now);
+void thread__check_at(struct thread *t, uint64_t ts_ns, const struct kernel_counters *now);
 
 /* Compare now, where @t has something to compare. */
 void threads__compare(struct threads *ts, struct thread *t);

@@ -4,9 +4,9 @@
 
 #include "switch.h"
 
-static struct counters counters_of(const struct tare_task *task)
+static struct kernel_counters counters_of(const struct tare_task *task)
 {
-	return (struct counters){
+	return (struct kernel_counters){
 		.nvcsw = task->nvcsw,
 		.nivcsw = task->nivcsw,
 		.exec_ns = task->exec_ns,
@@ -97,7 +97,7 @@ int switches__task(struct switches *s, const struct event *ev)
 {
 	const struct tare_task *task = ev->task;
 	char comm[TARE_COMM_LEN + 1] = "";
-	struct counters now = counters_of(task);
+	struct kernel_counters now = counters_of(task);
 	struct thread *t;
 
 	memcpy(comm, task->comm, TARE_COMM_LEN);
@@ -137,7 +137,7 @@ int switches__fork(struct switches *s, const struct event *ev)
 		births__begin(&s->threads.births, t->tgid, ev->ts_ns);
 	else
 		births__see(&s->threads.births, t->tgid, ev->ts_ns);
-	t->base = (struct counters){ 0 };
+	t->base = (struct kernel_counters){ 0 };
 	thread__set_comm(t, ev->fork.comm);
 	task_names__set(&s->names, t->tid, t->comm);
 	return 0;
@@ -184,7 +184,7 @@ int switches__name(struct switches *s, const struct event *ev)
 int switches__exit(struct switches *s, const struct event *ev)
 {
 	struct thread *t = threads__find(&s->threads, ev->exit.tid);
-	struct counters now = {
+	struct kernel_counters now = {
 		.nvcsw = ev->exit.nvcsw,
 		.nivcsw = ev->exit.nivcsw,
 		.exec_ns = ev->exit.exec_ns,

@@ -166,11 +166,11 @@ static void print_own_pauses(const struct model *m, const struct tare_counters *
 /* What the runtime counts of itself, where it does. */
 static void print_runtime(const struct model *m, FILE *to)
 {
-	uint64_t until = counters__until(&m->counters);
+	uint64_t until = runtime_counters__until(&m->counters);
 	struct tare_counters c;
 	char n[4][32], t[2][16];
 
-	counters__total(&m->counters, &c);
+	runtime_counters__total(&m->counters, &c);
 	if (until && m->end_ns > until + STALE_NS && c.goroutine_switches != TARE_UNKNOWN)
 		fprintf(to, "! counters what the runtime counts was read last %s before the end\n",
 			fmt_ns(m->end_ns - until, t[0]));

@@ -89,10 +89,10 @@ static json_t *rivals_json(const struct model *m)
 	json_t *list = n < 0 ? NULL : json_array();
 
 	for (int i = 0; i < n; i++)
-		json_array_append_new(list,
-				      json_pack("{s:s, s:b, s:b, s:I, s:I, s:I}", "comm", rows[i].name, "target",
-						rows[i].own, "recorder", rows[i].recorder, "waits", num(rows[i].count),
-						"total_ns", num(rows[i].total_ns), "max_ns", num(rows[i].max_ns)));
+		json_array_append_new(list, json_pack("{s:s, s:b, s:b, s:I, s:I, s:I}", "comm", rows[i].name, "target",
+						      rows[i].of_target, "recorder", rows[i].recorder, "waits",
+						      num(rows[i].count), "total_ns", num(rows[i].total_ns), "max_ns",
+						      num(rows[i].max_ns)));
 	free(rows);
 	return list;
 }
@@ -104,10 +104,10 @@ static json_t *wakers_json(const struct model *m)
 	json_t *list = n < 0 ? NULL : json_array();
 
 	for (int i = 0; i < n; i++)
-		json_array_append_new(list,
-				      json_pack("{s:s, s:s, s:b, s:b, s:I, s:I}", "comm", rows[i].name, "context",
-						rows[i].context, "target", rows[i].own, "recorder", rows[i].recorder,
-						"count", num(rows[i].count), "from_other_cpu", num(rows[i].extra)));
+		json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:b, s:I, s:I}", "comm", rows[i].name, "context",
+						      rows[i].context, "target", rows[i].of_target, "recorder",
+						      rows[i].recorder, "count", num(rows[i].count), "from_other_cpu",
+						      num(rows[i].extra)));
 	free(rows);
 	return list;
 }
@@ -122,7 +122,7 @@ static json_t *switches_json(const struct model *m, const struct accounts *total
 	if (!direct)
 		note(notes, "context_switches.direct_cost_ns: the kernel could not bracket its scheduler%s%s",
 		     why ? ": " : "", why ? why : " (or was not asked)");
-	counters__total(&m->counters, &c);
+	runtime_counters__total(&m->counters, &c);
 	if (c.goroutine_switches == TARE_UNKNOWN)
 		note(notes, "context_switches.goroutine_switches: the target's runtime does not tell");
 	return json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:I}", "count",
@@ -138,7 +138,7 @@ static json_t *allocation_json(const struct model *m, json_t *notes)
 {
 	struct tare_counters c;
 
-	counters__total(&m->counters, &c);
+	runtime_counters__total(&m->counters, &c);
 	if (c.alloc_bytes == TARE_UNKNOWN)
 		note(notes, "allocation.bytes, objects: the target's runtime does not tell");
 	note(notes, "allocation.sampled_sites, page_faults, page_fault_ns, syscalls: not measured by this version");
@@ -167,7 +167,7 @@ static json_t *runtime_json(const struct model *m)
 {
 	struct tare_counters c;
 
-	counters__total(&m->counters, &c);
+	runtime_counters__total(&m->counters, &c);
 	return json_pack("{s:{s:I, s:I, s:I, s:I, s:o}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "preemption_signals", "sent", num(m->preemption.sent), "delivered",
 			 num(m->preemption.delivered), "sent_before", num(m->preemption.sent_before), "sent_by_others",

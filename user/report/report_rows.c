@@ -97,7 +97,7 @@ int report_rows__rivals(const struct model *m, struct row **rows)
 		if (!rival->total_ns)
 			continue;
 		task_name(names, i / 2, row);
-		row->own = i % 2;
+		row->of_target = i % 2;
 		row->count = rival->waits;
 		row->total_ns = rival->total_ns;
 		row->max_ns = rival->max_ns;
@@ -107,12 +107,12 @@ int report_rows__rivals(const struct model *m, struct row **rows)
 	return n;
 }
 
-static int add_waker(struct row *row, const struct waker *w, const char *context, bool own)
+static int add_waker(struct row *row, const struct waker *w, const char *context, bool of_target)
 {
 	if (!w->count)
 		return 0;
 	row->context = context;
-	row->own = own;
+	row->of_target = of_target;
 	row->count = w->count;
 	row->extra = w->other_cpu;
 	return 1;

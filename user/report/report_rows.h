@@ -8,7 +8,7 @@
 struct row {
 	char name[72];	     /* safe to print, UTF-8 */
 	const char *context; /* wakers: "task", "softirq", "interrupt" */
-	bool own;	     /* a thread of the target */
+	bool of_target;	     /* a thread of the target */
 	bool recorder;	     /* tare itself, which made this recording */
 	uint64_t count, total_ns, max_ns;
 	uint64_t extra; /* reasons: still off at the end; wakers: from another CPU */

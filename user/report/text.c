@@ -161,9 +161,9 @@ static void print_rivals(const struct model *m, FILE *to, bool all)
 		const struct row *r = &rows[i];
 
 		snprintf(name, sizeof(name), "%s%s", r->name,
-			 r->own	     ? " (target)" :
-			 r->recorder ? " (this recorder)" :
-				       "");
+			 r->of_target ? " (target)" :
+			 r->recorder  ? " (this recorder)" :
+					"");
 		fprintf(to, "  ");
 		print_name(name, 27, to);
 		fprintf(to, "%14s %9s %9s %9s %7.1f %%\n", fmt_count(r->count, c), fmt_ns(r->total_ns, t[0]),
@@ -189,9 +189,9 @@ static void print_wakers(const struct model *m, FILE *to, bool all)
 		const struct row *r = &rows[i];
 
 		snprintf(name, sizeof(name), "%s%s", r->name,
-			 r->own	     ? " (target)" :
-			 r->recorder ? " (this recorder)" :
-				       "");
+			 r->of_target ? " (target)" :
+			 r->recorder  ? " (this recorder)" :
+					"");
 		fprintf(to, "  ");
 		print_name(name, 27, to);
 		fprintf(to, "%14s %19s %17.1f %%\n", fmt_count(r->count, c[0]), fmt_count(r->extra, c[1]),

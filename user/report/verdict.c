@@ -22,11 +22,11 @@ const char *pause_reason_name(const char *name, uint64_t reason, char buf[64])
 /* "pid 12" of a task that is no target; of one that is: whose thread. */
 static void whose_text(const struct model *m, const struct pause *p, const struct pause_seg *s, char *buf, size_t size)
 {
-	uint64_t process = s->own && model__many_pause(m) ? model__process_of(m, s->other, s->start_ns) : 0;
+	uint64_t process = s->of_target && model__many_pause(m) ? model__process_of(m, s->other, s->start_ns) : 0;
 	const char *comm = model__process_name(m, process);
 	char name[TARE_COMM_LEN + 1];
 
-	if (!s->own)
+	if (!s->of_target)
 		snprintf(buf, size, "pid %u", s->other);
 	else if (!process)
 		snprintf(buf, size, "the target's thread %u", s->other);
@@ -49,7 +49,7 @@ static void rival_text(const struct model *m, const struct pause *p, const struc
 	else if (id == NAME_UNKNOWN || id >= n->nr || !s->other)
 		snprintf(buf, size, "an unknown task");
 	else if (id == NAME_UNNAMED)
-		snprintf(buf, size, "%s %u", s->own ? "the target's thread" : "task", s->other);
+		snprintf(buf, size, "%s %u", s->of_target ? "the target's thread" : "task", s->other);
 	else if (id == NAME_RECORDER)
 		snprintf(buf, size, "tare itself, which records this (pid %u),", s->other);
 	else {

@@ -41,14 +41,14 @@ struct part {
 	size_t size;
 };
 
-struct reader {
+struct dwarf_reader {
 	uint64_t deadline_ns;
 	const char *why;
 	struct part info, abbrev;
 };
 
 /* @from, @len bytes of zlib's, to exactly @size bytes. */
-static int part__inflate(struct reader *r, struct part *to, const uint8_t *from, size_t len, uint64_t size)
+static int part__inflate(struct dwarf_reader *r, struct part *to, const uint8_t *from, size_t len, uint64_t size)
 {
 	z_stream z = { .next_in = (Bytef *)from, .avail_in = len };
 	int ret = Z_OK;
@@ -79,7 +79,7 @@ static int part__inflate(struct reader *r, struct part *to, const uint8_t *from,
 	return -ENOENT;
 }
 
-static int part__load(struct reader *r, struct part *to, struct image *img, const char *name, uint64_t max)
+static int part__load(struct dwarf_reader *r, struct part *to, struct image *img, const char *name, uint64_t max)
 {
 	struct image_section sec;
 	Elf64_Chdr head;
@@ -108,7 +108,7 @@ static int part__load(struct reader *r, struct part *to, struct image *img, cons
 	return part__inflate(r, to, to->data + sizeof(head), to->size - sizeof(head), head.ch_size);
 }
 
-static int reader__load(struct reader *r, struct image *img)
+static int dwarf_reader__load(struct dwarf_reader *r, struct image *img)
 {
 	int err = part__load(r, &r->info, img, ".debug_info", BYTES_MAX);
 
@@ -116,7 +116,7 @@ static int reader__load(struct reader *r, struct image *img)
 }
 
 /* An ELF file in memory of the two sections, each with a NUL behind it: libdw does not ask where a string ends. */
-static char *make_elf(const struct reader *r, size_t *size)
+static char *make_elf(const struct dwarf_reader *r, size_t *size)
 {
 	static const char names[] = "\0.shstrtab\0.debug_info\0.debug_abbrev";
 	struct {
@@ -195,7 +195,7 @@ static const char *die__name(Dwarf_Die *die)
 }
 
 /* Asked every now and then. */
-static bool late(struct reader *r, unsigned n)
+static bool late(struct dwarf_reader *r, unsigned n)
 {
 	if (!r->why && !(n & 255) && now_ns() > r->deadline_ns)
 		r->why = too_slow;
@@ -203,7 +203,7 @@ static bool late(struct reader *r, unsigned n)
 }
 
 /* The member of struct @die that @name, @len bytes, names. */
-static bool die__member(struct reader *r, Dwarf_Die *die, const char *name, size_t len, Dwarf_Die *member)
+static bool die__member(struct dwarf_reader *r, Dwarf_Die *die, const char *name, size_t len, Dwarf_Die *member)
 {
 	unsigned n = 0;
 	const char *s;
@@ -236,7 +236,7 @@ static bool die__type(Dwarf_Die *die, Dwarf_Die *type)
 }
 
 /* Where the member at @path, @len bytes of it, is in @die; -1: nowhere. */
-static int32_t die__offset(struct reader *r, const Dwarf_Die *die, const char *path, size_t len)
+static int32_t die__offset(struct dwarf_reader *r, const Dwarf_Die *die, const char *path, size_t len)
 {
 	Dwarf_Die in = *die, member, type;
 	int64_t sum = 0, at;
@@ -260,7 +260,7 @@ static int32_t die__offset(struct reader *r, const Dwarf_Die *die, const char *p
 	}
 }
 
-static void layout__fill(struct go_layout *l, struct reader *r, enum go_struct of, const Dwarf_Die *die)
+static void layout__fill(struct go_layout *l, struct dwarf_reader *r, enum go_struct of, const Dwarf_Die *die)
 {
 	for (enum go_field f = 0; f < GO_NR_FIELDS; f++) {
 		const char *path = fields[f].path;
@@ -280,7 +280,7 @@ static void layout__fill(struct go_layout *l, struct reader *r, enum go_struct o
 }
 
 /* Go puts every type into the unit of package runtime, among its functions. */
-static int layout__from_unit(struct go_layout *l, struct reader *r, Dwarf_Die *unit)
+static int layout__from_unit(struct go_layout *l, struct dwarf_reader *r, Dwarf_Die *unit)
 {
 	unsigned found = 0, wanted = (1u << GO_NR_STRUCTS) - 1, n = 0;
 	Dwarf_Die die;
@@ -305,7 +305,7 @@ static int layout__from_unit(struct go_layout *l, struct reader *r, Dwarf_Die *u
 	return (found & wanted) == wanted && !late(r, 0) ? 0 : -ENOENT;
 }
 
-static int layout__walk(struct go_layout *l, struct reader *r, Dwarf *dw)
+static int layout__walk(struct go_layout *l, struct dwarf_reader *r, Dwarf *dw)
 {
 	unsigned nr = 0;
 	Dwarf_CU *cu = NULL;
@@ -328,7 +328,7 @@ static int layout__walk(struct go_layout *l, struct reader *r, Dwarf *dw)
 
 int go_layout__by_dwarf(struct go_layout *l, int fd, uint64_t budget_ns, const char **why)
 {
-	struct reader r = { .deadline_ns = now_ns() + budget_ns };
+	struct dwarf_reader r = { .deadline_ns = now_ns() + budget_ns };
 	struct go_layout found = *l;
 	struct image *img = NULL;
 	char *mem = NULL;
@@ -347,7 +347,7 @@ int go_layout__by_dwarf(struct go_layout *l, int fd, uint64_t budget_ns, const c
 		err = err == -ENOMEM ? err : -ENOENT;
 		goto cleanup;
 	}
-	err = reader__load(&r, img);
+	err = dwarf_reader__load(&r, img);
 	if (err)
 		goto cleanup;
 	mem = make_elf(&r, &size);

@@ -1,40 +1,40 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the target's runtimes counted of themselves between the first reading and the last, over all processes. */
-#ifndef TARE_COUNTERS_H
-#define TARE_COUNTERS_H
+#ifndef TARE_RUNTIME_COUNTERS_H
+#define TARE_RUNTIME_COUNTERS_H
 
 #include "birth.h"
 #include "event.h"
 
 #define COUNTERS_MAX_PROCESSES 4096 /* the others are left out */
 
-struct counters_of {
+struct process_counters {
 	struct tare_counters first, last;
 	bool ended; /* .last is final, or the process went on as another program */
 };
 
 struct runtime_counters {
 	const struct births *births; /* to be set before the first event; NULL: no number is used again */
-	struct counters_of *processes;
+	struct process_counters *processes;
 	size_t nr, room;
 	uint64_t left_out; /* readings of processes beyond that */
 };
 
 /* Fold in one reading. Returns 0 or -ENOMEM. */
-int counters__event(struct runtime_counters *rc, const struct event *ev);
+int runtime_counters__event(struct runtime_counters *rc, const struct event *ev);
 
 /*
  * The sum of what was counted in all processes. A field is TARE_UNKNOWN where no process says it; .heap_bytes and
  * .goal_bytes are sums of the last readings. Returns how many processes there were.
  */
-size_t counters__total(const struct runtime_counters *rc, struct tare_counters *total);
+size_t runtime_counters__total(const struct runtime_counters *rc, struct tare_counters *total);
 
 /* The same of @process alone, see birth.h. */
-size_t counters__of(const struct runtime_counters *rc, uint64_t process, struct tare_counters *total);
+size_t runtime_counters__of(const struct runtime_counters *rc, uint64_t process, struct tare_counters *total);
 
 /* When the oldest of the last readings was taken, ns; 0 where there are none, or all have ended. */
-uint64_t counters__until(const struct runtime_counters *rc);
+uint64_t runtime_counters__until(const struct runtime_counters *rc);
 
-void counters__free(struct runtime_counters *rc);
+void runtime_counters__free(struct runtime_counters *rc);
 
-#endif /* TARE_COUNTERS_H */
+#endif /* TARE_RUNTIME_COUNTERS_H */

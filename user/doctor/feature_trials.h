@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The trials behind feature.h. Each sets a verdict; @arg is what the table of features says it is about. */
-#ifndef TARE_FEATURE_PROBES_H
-#define TARE_FEATURE_PROBES_H
+#ifndef TARE_FEATURE_TRIALS_H
+#define TARE_FEATURE_TRIALS_H
 
 #include <linux/bpf.h>
 #include <linux/perf_event.h>
 
 #include "feature.h"
 
-typedef void feature_probe_fn(const char *arg, struct feature_result *result);
+typedef void feature_trial_fn(const char *arg, struct feature_result *result);
 
 /* The verdict, with the reason as printf() would put it. */
 void result__set(struct feature_result *result, enum feature_state state, const char *fmt, ...)
@@ -17,8 +17,8 @@ void result__set(struct feature_result *result, enum feature_state state, const 
 void result__failed(struct feature_result *result, const char *what, int err);
 
 /* feature_env.c: privileges, settings, what is mounted */
-feature_probe_fn probe_capabilities, probe_other_processes, probe_priority, probe_cgroup, probe_cgroup_cpu;
-feature_probe_fn probe_lockdown;
+feature_trial_fn try_capabilities, try_other_processes, try_priority, try_cgroup, try_cgroup_cpu;
+feature_trial_fn try_lockdown;
 /* The first line of @path into @buf, without its newline. Returns its length or a negative errno. */
 int read_first_line(const char *path, char *buf, int size);
 
@@ -26,13 +26,13 @@ int read_first_line(const char *path, char *buf, int size);
 void result__setting(struct feature_result *result, const char *name, int err);
 
 /* feature_btf.c: what the kernel's type information says */
-feature_probe_fn probe_btf, probe_field;
+feature_trial_fn try_btf, try_field;
 /* The verdict where that gave @err, which is negative; @missing is the reason for -ENODATA. */
 void result__no_btf_id(struct feature_result *result, int err, const char *missing);
 
 /* feature_bpf.c: maps, programs, tracepoints */
-feature_probe_fn probe_bpf, probe_read_kernel, probe_ringbuf, probe_ring_shards, probe_task_storage;
-feature_probe_fn probe_task_iter, probe_tp_btf, probe_bpf_stats, probe_exec_hold;
+feature_trial_fn try_bpf, try_read_kernel, try_ringbuf, try_ring_shards, try_task_storage;
+feature_trial_fn try_task_iter, try_tp_btf, try_bpf_stats, try_exec_hold;
 /* Attach a program to a BTF tracepoint for a moment. Returns 0 or a negative errno; -ENODATA: there is no such one. */
 int tp_btf__try(const char *tracepoint);
 
@@ -47,7 +47,7 @@ int counter__hits(const struct counter *c, __u64 *hits);
 void counter__close(struct counter *c);
 
 /* feature_perf.c: perf events */
-feature_probe_fn probe_cpu_clock, probe_page_faults, probe_perf_paranoid;
+feature_trial_fn try_cpu_clock, try_page_faults, try_perf_paranoid;
 /* A perf event of this thread: a file descriptor, or a negative errno. */
 int perf_event__open(struct perf_event_attr *attr);
 /* Run @c at each of its events, and let them come. Returns 0 or a negative errno. */
@@ -56,6 +56,6 @@ int perf_event__attach(int fd, const struct counter *c);
 int pmu__type(const char *name);
 
 /* feature_uprobe.c: probes in user space */
-feature_probe_fn probe_uprobe, probe_uprobe_multi, probe_usdt_semaphore, probe_nop5;
+feature_trial_fn try_uprobe, try_uprobe_multi, try_usdt_semaphore, try_nop5;
 
-#endif /* TARE_FEATURE_PROBES_H */
+#endif /* TARE_FEATURE_TRIALS_H */

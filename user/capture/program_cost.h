@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the probes themselves cost: hits always, run time by the kernel's BPF statistics over a part of the time. */
-#ifndef TARE_PROBES_H
-#define TARE_PROBES_H
+#ifndef TARE_PROGRAM_COST_H
+#define TARE_PROGRAM_COST_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -11,7 +11,7 @@
 
 struct bpf;
 
-struct probes {
+struct program_cost {
 	struct bpf *bpf;
 	int prog_fds[NR_PROGS]; /* -1: not loaded */
 	uint64_t start_ns;
@@ -21,7 +21,7 @@ struct probes {
 	bool busy;		     /* so many that their cost is sampled */
 };
 
-void probes__init(struct probes *p, struct bpf *bpf, uint64_t now);
+void program_cost__init(struct program_cost *p, struct bpf *bpf, uint64_t now);
 
 /*
  * Call every 100 ms or so. Keeps the probes within their budget: the kernel's
@@ -29,14 +29,14 @@ void probes__init(struct probes *p, struct bpf *bpf, uint64_t now);
  * each switch, run for a tenth of each second, and not in the same tenth (the
  * one would be in the other's figure) but in the first.
  */
-void probes__tick(struct probes *p, uint64_t now);
+void program_cost__tick(struct program_cost *p, uint64_t now);
 
 /* Append the running totals of hits and cost (a PROBES frame) and of losses (a LOSS frame) to the recording. */
-void probes__write(const struct probes *p, struct writer *w, uint64_t now);
+void program_cost__write(const struct program_cost *p, struct writer *w, uint64_t now);
 
 /* Everything that was lost until now, all classes but TARE_LOST_DISK. */
-uint64_t probes__lost(const struct probes *p);
+uint64_t program_cost__lost(const struct program_cost *p);
 
-void probes__stop(struct probes *p);
+void program_cost__stop(struct program_cost *p);
 
-#endif /* TARE_PROBES_H */
+#endif /* TARE_PROGRAM_COST_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What runtimes count of themselves, over several readings and processes. */
-#include "counters.h"
+#include "runtime_counters.h"
 #include "records.h"
 
 #define MS 1000000ull
@@ -20,7 +20,7 @@ static void fold(struct runtime_counters *rc, struct tare_counters c)
 {
 	struct event ev = { .kind = EVENT_COUNTERS, .ts_ns = c.ts_ns, .counters = c };
 
-	assert_int_equal(counters__event(rc, &ev), 0);
+	assert_int_equal(runtime_counters__event(rc, &ev), 0);
 }
 
 /* A reading in which only the goroutine switches are known. */
@@ -37,7 +37,7 @@ static uint64_t total_switches(const struct runtime_counters *rc)
 {
 	struct tare_counters total;
 
-	counters__total(rc, &total);
+	runtime_counters__total(rc, &total);
 	return total.goroutine_switches;
 }
 
@@ -46,11 +46,11 @@ static void nothing_is_unknown(void **unused)
 	struct runtime_counters rc = { 0 };
 	struct tare_counters total;
 
-	assert_int_equal(counters__total(&rc, &total), 0);
+	assert_int_equal(runtime_counters__total(&rc, &total), 0);
 	assert_true(total.goroutine_switches == TARE_UNKNOWN && total.assist_ns == TARE_UNKNOWN);
 	assert_true(total.heap_bytes == TARE_UNKNOWN && total.goal_bytes == TARE_UNKNOWN);
-	assert_int_equal(counters__until(&rc), 0);
-	counters__free(&rc);
+	assert_int_equal(runtime_counters__until(&rc), 0);
+	runtime_counters__free(&rc);
 }
 
 /* Each field for itself, by its number in the struct: what grows is told from first to last, a level as it is last. */
@@ -72,13 +72,13 @@ static void each_field(void **unused)
 			memcpy((char *)&c[i] + at, &value, 8);
 			fold(&rc, c[i]);
 		}
-		assert_int_equal(counters__total(&rc, &total), 1);
+		assert_int_equal(runtime_counters__total(&rc, &total), 1);
 		for (size_t f = first; f < sizeof(total); f += 8) {
 			memcpy(&value, (char *)&total + f, 8);
 			if (value != (f != at ? TARE_UNKNOWN : level ? 700 : 600))
 				fail_msg("field at %zu of one at %zu: %llu", f, at, (unsigned long long)value);
 		}
-		counters__free(&rc);
+		runtime_counters__free(&rc);
 	}
 }
 
@@ -100,10 +100,10 @@ static void unknown_at_one_end(void **unused)
 	c.collections = 4;
 	c.ts_ns = 30;
 	fold(&rc, c);
-	assert_int_equal(counters__total(&rc, &total), 2);
+	assert_int_equal(runtime_counters__total(&rc, &total), 2);
 	assert_true(total.pauses == TARE_UNKNOWN && total.alloc_bytes == TARE_UNKNOWN);
 	assert_int_equal(total.collections, 3);
-	counters__free(&rc);
+	runtime_counters__free(&rc);
 }
 
 static void one_reading_is_nothing_yet(void **unused)
@@ -112,8 +112,8 @@ static void one_reading_is_nothing_yet(void **unused)
 
 	switches(&rc, 1, 10, 1000, false);
 	assert_int_equal(total_switches(&rc), TARE_UNKNOWN);
-	assert_int_equal(counters__until(&rc), 10);
-	counters__free(&rc);
+	assert_int_equal(runtime_counters__until(&rc), 10);
+	runtime_counters__free(&rc);
 }
 
 /* Born during the recording: from zero on, and to the last that it told. */
@@ -124,16 +124,16 @@ static void from_birth_to_end(void **unused)
 
 	fold(&rc, zero);
 	switches(&rc, 1, 20, 500, false);
-	assert_int_equal(counters__until(&rc), 20);
+	assert_int_equal(runtime_counters__until(&rc), 20);
 	switches(&rc, 1, 25, 800, true);
 	assert_int_equal(total_switches(&rc), 800);
-	assert_int_equal(counters__until(&rc), 0); /* exact: nothing was missed */
+	assert_int_equal(runtime_counters__until(&rc), 0); /* exact: nothing was missed */
 	/* looked at once more while it goes */
 	switches(&rc, 1, 26, 800, false);
 	assert_int_equal(total_switches(&rc), 800);
 	assert_int_equal(rc.nr, 1);
-	assert_int_equal(counters__until(&rc), 0);
-	counters__free(&rc);
+	assert_int_equal(runtime_counters__until(&rc), 0);
+	runtime_counters__free(&rc);
 }
 
 /* It runs another program: counted to the last reading of the one, and from the first of the other. */
@@ -150,8 +150,8 @@ static void exec_begins_anew(void **unused)
 		switches(&rc, 1, 40, begins[i] + 1000, false);
 		switches(&rc, 1, 50, begins[i] + 3000, false);
 		assert_int_equal(total_switches(&rc), 400 + 3000);
-		assert_int_equal(counters__until(&rc), 50); /* not when the first one was read last */
-		counters__free(&rc);
+		assert_int_equal(runtime_counters__until(&rc), 50); /* not when the first one was read last */
+		runtime_counters__free(&rc);
 	}
 }
 
@@ -176,10 +176,10 @@ static void exec_is_seen_by_collections(void **unused)
 		c.alloc_bytes = readings[i].bytes;
 		fold(&rc, c);
 	}
-	counters__total(&rc, &total);
+	runtime_counters__total(&rc, &total);
 	assert_int_equal(total.collections, 4 + 1);
 	assert_int_equal(total.alloc_bytes, 2000 + 500);
-	counters__free(&rc);
+	runtime_counters__free(&rc);
 }
 
 /* A sum of what moves while it is read may go back: no other program, and where it ends below it is not known. */
@@ -195,14 +195,14 @@ static void sums_may_go_back(void **unused)
 	c.goroutine_switches = 20;
 	c.alloc_bytes = 990;
 	fold(&rc, c);
-	assert_int_equal(counters__total(&rc, &total), 1);
+	assert_int_equal(runtime_counters__total(&rc, &total), 1);
 	assert_int_equal(total.alloc_bytes, TARE_UNKNOWN);
 	assert_int_equal(total.goroutine_switches, 10);
 	c.alloc_bytes = 1500;
 	fold(&rc, c);
-	assert_int_equal(counters__total(&rc, &total), 1);
+	assert_int_equal(runtime_counters__total(&rc, &total), 1);
 	assert_int_equal(total.alloc_bytes, 500);
-	counters__free(&rc);
+	runtime_counters__free(&rc);
 }
 
 static void a_pid_comes_again(void **unused)
@@ -220,8 +220,8 @@ static void a_pid_comes_again(void **unused)
 	switches(&rc, 7, 6000 * MS, 90, false);
 	assert_int_equal(rc.nr, 3);
 	assert_int_equal(total_switches(&rc), 180);
-	assert_int_equal(counters__until(&rc), 6000 * MS);
-	counters__free(&rc);
+	assert_int_equal(runtime_counters__until(&rc), 6000 * MS);
+	runtime_counters__free(&rc);
 }
 
 static void the_oldest_of_the_last(void **unused)
@@ -232,10 +232,10 @@ static void the_oldest_of_the_last(void **unused)
 	switches(&rc, 2, 11, 0, false);
 	switches(&rc, 3, 12, 0, true);
 	switches(&rc, 1, 30, 1, false);
-	assert_int_equal(counters__until(&rc), 11);
+	assert_int_equal(runtime_counters__until(&rc), 11);
 	switches(&rc, 2, 31, 1, false);
-	assert_int_equal(counters__until(&rc), 30);
-	counters__free(&rc);
+	assert_int_equal(runtime_counters__until(&rc), 30);
+	runtime_counters__free(&rc);
 }
 
 static void many_processes(void **unused)
@@ -248,10 +248,10 @@ static void many_processes(void **unused)
 	assert_int_equal(rc.nr, COUNTERS_MAX_PROCESSES);
 	assert_int_equal(rc.left_out, 20);
 	assert_int_equal(total_switches(&rc), COUNTERS_MAX_PROCESSES * 1000);
-	counters__free(&rc);
+	runtime_counters__free(&rc);
 	assert_int_equal(rc.nr, 0);
 	switches(&rc, 1, 10, 1, false); /* and is as new */
-	counters__free(&rc);
+	runtime_counters__free(&rc);
 }
 
 int main(void)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "array.h"
-#include "counters.h"
+#include "runtime_counters.h"
 
 /* The fields that only grow, and those that are a level. */
 #define GROWING(X)            \
@@ -35,10 +35,10 @@ static uint64_t process_of(const struct runtime_counters *rc, const struct tare_
 	return rc->births ? births__at(rc->births, c->pid, c->ts_ns) : c->pid;
 }
 
-int counters__event(struct runtime_counters *rc, const struct event *ev)
+int runtime_counters__event(struct runtime_counters *rc, const struct event *ev)
 {
 	const struct tare_counters *c = &ev->counters;
-	struct counters_of *p = NULL;
+	struct process_counters *p = NULL;
 
 	for (size_t i = rc->nr; i-- > 0 && !p;)
 		if (rc->processes[i].last.pid == c->pid)
@@ -60,7 +60,7 @@ int counters__event(struct runtime_counters *rc, const struct event *ev)
 	}
 	if (ARRAY_GROW(rc->processes, rc->room, rc->nr + 1))
 		return -ENOMEM;
-	rc->processes[rc->nr++] = (struct counters_of){ *c, *c, c->final };
+	rc->processes[rc->nr++] = (struct process_counters){ *c, *c, c->final };
 	return 0;
 }
 
@@ -75,17 +75,17 @@ static uint64_t grown(uint64_t first, uint64_t last)
 	return first == TARE_UNKNOWN || last == TARE_UNKNOWN || last < first ? TARE_UNKNOWN : last - first;
 }
 
-size_t counters__total(const struct runtime_counters *rc, struct tare_counters *total)
+size_t runtime_counters__total(const struct runtime_counters *rc, struct tare_counters *total)
 {
-	return counters__of(rc, 0, total);
+	return runtime_counters__of(rc, 0, total);
 }
 
 /* @process 0: all of them. */
-size_t counters__of(const struct runtime_counters *rc, uint64_t process, struct tare_counters *total)
+size_t runtime_counters__of(const struct runtime_counters *rc, uint64_t process, struct tare_counters *total)
 {
 	memset(total, 0xff, sizeof(*total));
 	for (size_t i = 0; i < rc->nr; i++) {
-		const struct counters_of *p = &rc->processes[i];
+		const struct process_counters *p = &rc->processes[i];
 
 		if (process && process_of(rc, &p->last) != process)
 			continue;
@@ -101,12 +101,12 @@ size_t counters__of(const struct runtime_counters *rc, uint64_t process, struct 
 	return rc->nr;
 }
 
-uint64_t counters__until(const struct runtime_counters *rc)
+uint64_t runtime_counters__until(const struct runtime_counters *rc)
 {
 	uint64_t until = 0;
 
 	for (size_t i = 0; i < rc->nr; i++) {
-		const struct counters_of *p = &rc->processes[i];
+		const struct process_counters *p = &rc->processes[i];
 
 		if (!p->ended && (!until || p->last.ts_ns < until))
 			until = p->last.ts_ns;
@@ -114,7 +114,7 @@ uint64_t counters__until(const struct runtime_counters *rc)
 	return until;
 }
 
-void counters__free(struct runtime_counters *rc)
+void runtime_counters__free(struct runtime_counters *rc)
 {
 	free(rc->processes);
 	*rc = (struct runtime_counters){ 0 };

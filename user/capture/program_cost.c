@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "bpf.h"
-#include "probes.h"
+#include "program_cost.h"
 #include "util.h"
 
 #define TENTH_NS (NSEC_PER_SEC / 10)
@@ -14,7 +14,7 @@
  * measured). */
 #define BUSY_RATE 20000
 
-static uint64_t sum(const struct probes *p, size_t offset)
+static uint64_t sum(const struct program_cost *p, size_t offset)
 {
 	uint64_t n = 0;
 
@@ -23,12 +23,12 @@ static uint64_t sum(const struct probes *p, size_t offset)
 	return n;
 }
 
-static uint64_t hits(const struct probes *p, enum tare_prog prog)
+static uint64_t hits(const struct program_cost *p, enum tare_prog prog)
 {
 	return sum(p, offsetof(struct cpu_state, hits) + prog * sizeof(uint64_t));
 }
 
-uint64_t probes__lost(const struct probes *p)
+uint64_t program_cost__lost(const struct program_cost *p)
 {
 	uint64_t n = 0;
 
@@ -37,23 +37,23 @@ uint64_t probes__lost(const struct probes *p)
 	return n;
 }
 
-void probes__init(struct probes *p, struct bpf *bpf, uint64_t now)
+void program_cost__init(struct program_cost *p, struct bpf *bpf, uint64_t now)
 {
-	*p = (struct probes){ .bpf = bpf, .start_ns = now, .rate_ns = now, .stats_fd = -1 };
+	*p = (struct program_cost){ .bpf = bpf, .start_ns = now, .rate_ns = now, .stats_fd = -1 };
 	bpf__prog_fds(bpf, p->prog_fds);
 }
 
-void probes__stop(struct probes *p)
+void program_cost__stop(struct program_cost *p)
 {
 	if (p->stats_fd >= 0)
 		close(p->stats_fd);
 	p->stats_fd = -1;
 }
 
-static void probes__stats(struct probes *p, bool on)
+static void program_cost__stats(struct program_cost *p, bool on)
 {
 	if (!on)
-		probes__stop(p);
+		program_cost__stop(p);
 	if (!on || p->stats_fd >= 0 || p->no_stats)
 		return;
 	p->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
@@ -63,7 +63,7 @@ static void probes__stats(struct probes *p, bool on)
 	info("the kernel keeps no BPF statistics (%s): the probes' cost will be unknown", strerror(errno));
 }
 
-static void probes__count_rate(struct probes *p, uint64_t now)
+static void program_cost__count_rate(struct program_cost *p, uint64_t now)
 {
 	uint64_t n = hits(p, PROG_sched_switch), elapsed = now - p->rate_ns;
 
@@ -74,16 +74,16 @@ static void probes__count_rate(struct probes *p, uint64_t now)
 	p->rate_hits = n;
 }
 
-void probes__tick(struct probes *p, uint64_t now)
+void program_cost__tick(struct program_cost *p, uint64_t now)
 {
 	uint64_t tenth = (now - p->start_ns) / TENTH_NS;
 
-	probes__count_rate(p, now);
-	probes__stats(p, tenth % 10 == 0);
+	program_cost__count_rate(p, now);
+	program_cost__stats(p, tenth % 10 == 0);
 	bpf__time_switches(p->bpf, !p->busy || tenth == 0 || tenth % 10 == 5);
 }
 
-static void write_loss(const struct probes *p, struct writer *w, uint64_t now)
+static void write_loss(const struct program_cost *p, struct writer *w, uint64_t now)
 {
 	unsigned nr = 0, room = p->bpf->nr_cpus * TARE_NR_LOST + 1;
 	struct tare_loss *loss = calloc(room, sizeof(*loss));
@@ -105,7 +105,7 @@ static void write_loss(const struct probes *p, struct writer *w, uint64_t now)
 	free(loss);
 }
 
-void probes__write(const struct probes *p, struct writer *w, uint64_t now)
+void program_cost__write(const struct program_cost *p, struct writer *w, uint64_t now)
 {
 	struct tare_probe probes[NR_PROGS + 2] = { 0 };
 	const struct hold_state *holds = p->bpf->hold.state;

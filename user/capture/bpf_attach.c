@@ -27,7 +27,7 @@
 #define EVERY_PROCESS 0
 
 /* @link belongs to @p from now on, or is no more: then -ENOMEM. */
-static int keep(struct bpf_probes *p, struct bpf_link *link)
+static int keep(struct attached *p, struct bpf_link *link)
 {
 	if (ARRAY_GROW(p->links, p->room, p->nr + 1)) {
 		bpf_link__destroy(link);
@@ -93,7 +93,7 @@ static void attach_evidence(struct bpf *b)
 }
 
 /* An unused place in the kernel side's table of sites, filled with @site. Returns it or a negative errno. */
-static int site__new(struct bpf *b, struct bpf_probes *p, const struct site *site)
+static int site__new(struct bpf *b, struct attached *p, const struct site *site)
 {
 	uint32_t at = 0;
 
@@ -118,7 +118,7 @@ struct chosen {
 	uint32_t nr;
 };
 
-static int choose(struct bpf *b, const struct runtime_probes *list, bool often, struct bpf_probes *p, struct chosen *c)
+static int choose(struct bpf *b, const struct runtime_probes *list, bool often, struct attached *p, struct chosen *c)
 {
 	c->offsets = calloc(list->nr * 3 + 1, sizeof(*c->offsets));
 	if (!c->offsets)
@@ -141,7 +141,7 @@ static int choose(struct bpf *b, const struct runtime_probes *list, bool often, 
 	return 0;
 }
 
-static int attach_each(struct bpf *b, pid_t pid, const char *path, const struct chosen *c, struct bpf_probes *p)
+static int attach_each(struct bpf *b, pid_t pid, const char *path, const struct chosen *c, struct attached *p)
 {
 	int ret = 0;
 
@@ -156,7 +156,7 @@ static int attach_each(struct bpf *b, pid_t pid, const char *path, const struct 
 	return ret;
 }
 
-static int attach_all(struct bpf *b, pid_t pid, const char *path, const struct chosen *c, struct bpf_probes *p)
+static int attach_all(struct bpf *b, pid_t pid, const char *path, const struct chosen *c, struct attached *p)
 {
 	struct uprobe_multi at = { c->nr, c->offsets, c->semaphores, c->cookies };
 	int fd;
@@ -174,7 +174,7 @@ static int attach_all(struct bpf *b, pid_t pid, const char *path, const struct c
 }
 
 int bpf__attach_probes(struct bpf *b, pid_t pid, int fd, const struct runtime_probes *list, bool often,
-		       struct bpf_probes *probes)
+		       struct attached *probes)
 {
 	struct chosen c = { 0 };
 	char path[64];
@@ -226,7 +226,7 @@ void bpf__watch_signal(struct bpf *b, int signo)
 	b->skel->bss->preempt_signals |= 1ull << signo;
 }
 
-static void destroy(struct bpf_probes *p)
+static void destroy(struct attached *p)
 {
 	while (p->nr)
 		bpf_link__destroy(p->links[--p->nr]);
@@ -243,7 +243,7 @@ void bpf__time_switches(struct bpf *b, bool on)
 	b->timing = on;
 	if (!on) {
 		destroy(&b->timers);
-		b->timers = (struct bpf_probes){ 0 };
+		b->timers = (struct attached){ 0 };
 		return;
 	}
 	/* a switch that is under way now has no beginning */
@@ -259,9 +259,9 @@ static void *destroy_apart(void *arg)
 	return NULL;
 }
 
-void bpf__detach_probes(struct bpf *b, struct bpf_probes *p)
+void bpf__detach_probes(struct bpf *b, struct attached *p)
 {
-	struct bpf_probes *apart = malloc(sizeof(*apart));
+	struct attached *apart = malloc(sizeof(*apart));
 	bool room = !ARRAY_GROW(b->detaching, b->room_detaching, b->nr_detaching + 1);
 
 	/* a site's place may be taken again at once: who is hit until then is no target any more */
@@ -276,7 +276,7 @@ void bpf__detach_probes(struct bpf *b, struct bpf_probes *p)
 		free(apart);
 		destroy(p);
 	}
-	*p = (struct bpf_probes){ 0 };
+	*p = (struct attached){ 0 };
 }
 
 void bpf__finish_detaching(struct bpf *b)
