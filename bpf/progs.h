@@ -34,13 +34,17 @@ enum tare_when {
 	X(irq_handler_entry, "irq_handler_entry", EVIDENCE, false, "pauses: time that interrupts of devices took")    \
 	X(irq_handler_exit, "irq_handler_exit", EVIDENCE, false, "pauses: time that interrupts of devices took")
 
-/* Those that are attached elsewhere, each in its own way. */
-#define TARE_PROGS(X)       \
-	TARE_TRACEPOINTS(X) \
-	X(runtime_uprobe)   \
-	X(cpu_clock)        \
-	X(page_fault_end)   \
-	X(hold_at_exec)
+/* Those that are attached elsewhere, each in its own way; the same columns, with the place in the second. */
+/* clang-format off */
+#define TARE_ELSEWHERE(X) \
+	X(runtime_uprobe, "uprobes", EVIDENCE, false, "a runtime's own events: stop-the-world pauses, collections") \
+	X(cpu_clock, "perf event", EVIDENCE, false, "pauses: which code took the CPU time") \
+	X(page_fault_end, "perf event", EVIDENCE, false, "pauses: how long a page fault lasted") \
+	X(hold_at_exec, "task work", ALWAYS, false, \
+	  "the first ms of a program that a target becomes: what its runtime tells until tare has attached to it")
+/* clang-format on */
+
+#define TARE_PROGS(X) TARE_TRACEPOINTS(X) TARE_ELSEWHERE(X)
 
 enum tare_prog {
 #define X(name, ...) PROG_##name,

@@ -36,7 +36,7 @@ static int on_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
 	return verbose && level != LIBBPF_DEBUG ? vfprintf(stderr, fmt, ap) : 0;
 }
 
-/* Name what stands in the way of loading. Returns an exit code. */
+/* Name what stands in the way of loading. Returns -EPERM where something is missing that can be had, else -EIO. */
 static int explain(const struct machine *machine, int error)
 {
 	bool said = machine->explain();
@@ -44,7 +44,7 @@ static int explain(const struct machine *machine, int error)
 	if (!said)
 		err("the kernel refused tare's BPF programs: %s; tare -v says more, `tare doctor` what works here",
 		    strerror(-error));
-	return said || error == -EPERM ? EXIT_MISSING : EXIT_FAILED;
+	return said || error == -EPERM ? -EPERM : -EIO;
 }
 
 /* Of the two ways to have uprobes one is loaded. They are attached when a runtime is found: bpf_attach.c. */
@@ -130,13 +130,13 @@ static int attach(struct bpf *b, const struct bpf_opts *opts)
 	nr_cpus = libbpf_num_possible_cpus();
 	if (nr_cpus < 0) {
 		err("cannot tell how many CPUs there are: %s", strerror(-nr_cpus));
-		return EXIT_FAILED;
+		return -EIO;
 	}
 	b->nr_cpus = nr_cpus;
 	ret = load(b, opts);
 	if (!b->skel) {
 		err("cannot open the BPF programs: %s", strerror(-ret));
-		return EXIT_FAILED;
+		return -EIO;
 	}
 	if (!ret)
 		ret = tare_bpf__attach(b->skel);
@@ -150,9 +150,9 @@ static int attach(struct bpf *b, const struct bpf_opts *opts)
 	if (b->cpus == MAP_FAILED) {
 		b->cpus = NULL;
 		err("cannot map the probes' counters: %s", strerror(errno));
-		return EXIT_FAILED;
+		return -EIO;
 	}
-	return EXIT_OK;
+	return 0;
 }
 
 int bpf__attach(struct bpf *b, const struct bpf_opts *opts)

@@ -48,11 +48,16 @@ struct bpf_opts {
 	uint64_t wake_at_bytes;
 };
 
-/* Load and attach all programs that this kernel has the tracepoints for. Returns an exit code, after saying why. */
+/*
+ * Load and attach all programs that this kernel has the tracepoints for. Returns 0, or, after saying why, -EPERM for
+ * want of a privilege or of something that the kernel lacks, or -EIO.
+ */
 int bpf__attach(struct bpf *b, const struct bpf_opts *opts);
 
-/* Make process @pid a target, to be found by the next snapshot. Returns 0, -ESRCH where it is gone, or a negative
- * errno. */
+/*
+ * Make process @pid a target, to be found by the next snapshot. Returns 0, -ESRCH where it is gone, or a negative
+ * errno.
+ */
 int bpf__mark(struct bpf *b, pid_t pid);
 
 /*

@@ -15,8 +15,10 @@ int describing_frames__header(struct writer *w, unsigned nr_cpus);
 /* One INFO frame of @nr pairs of key and value. Returns 0 or a negative errno. */
 int describing_frames__info(struct writer *w, const char *const (*pairs)[2], unsigned nr);
 
-/* What process @pid calls its numbers, by @runtime, which made @self of it, as a NAMES frame. Returns 0 or a negative
- * errno. */
+/*
+ * What process @pid calls its numbers, by @runtime, which made @self of it, as a NAMES frame. Returns 0 or a negative
+ * errno.
+ */
 int describing_frames__names(struct writer *w, pid_t pid, const struct runtime *runtime, void *self);
 
 /* The machine and the command line that made the recording, as INFO. Returns 0 or a negative errno. */

@@ -69,17 +69,17 @@ int flight__write(struct flight *f, uint64_t since_ns, uint64_t lost_events, voi
 	flight_buffer__cut(f->buffer, since_ns);
 	ret = writer__open(path, &w);
 	if (ret)
-		return EXIT_FAILED;
+		return -EIO;
 	ret = flight__fill(f, w, meanwhile, ctx);
 	f->bytes = writer__bytes(w);
 	f->lost = lost_events - flight_buffer__lost_before(f->buffer) + flight_buffer__lost_bytes(f->buffer) +
 		  writer__lost_bytes(w);
 	if (writer__close(w) || ret)
-		return EXIT_FAILED;
+		return -EIO;
 	begin = flight_buffer__begin_ns(f->buffer);
 	fprintf(stderr, "tare: wrote %s (%.1f MB) to %s\n",
 		begin ? fmt_ns(now - begin, span) : "all since the beginning", f->bytes / 1e6, path);
-	return EXIT_OK;
+	return 0;
 }
 
 void flight__close(struct flight *f)

@@ -25,7 +25,8 @@ void flight__mark(struct flight *f, const struct tare_task *tasks, uint32_t nr);
 /*
  * Write what was recorded since @since_ns, as far as it is still held, to the file. @meanwhile as for
  * flight_buffer__write().
- * @lost_events: in the whole session. Returns an exit code, after saying what was written or why it could not be.
+ * @lost_events: in the whole session. Returns 0 or a negative errno, after saying what was written or why it could not
+ * be.
  */
 int flight__write(struct flight *f, uint64_t since_ns, uint64_t lost_events, void (*meanwhile)(void *ctx), void *ctx);
 

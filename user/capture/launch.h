@@ -27,8 +27,10 @@ int launch__prepare(struct launch *l, char *const *argv);
 /* Let it go. Returns 0 or a negative errno. */
 int launch__release(struct launch *l);
 
-/* Could it not become the command? Returns the negative errno of its exec, else 0; .error_fd is readable when it is
- * known. */
+/*
+ * Could it not become the command? Returns the negative errno of its exec, else 0; .error_fd is readable when it is
+ * known.
+ */
 int launch__check(struct launch *l);
 
 /* The child was never let release, or is no longer wanted: end it and take its status. */

@@ -10,8 +10,10 @@
 struct machine {
 	/* Can many uprobes be attached by one link? */
 	bool (*has_uprobe_multi)(void);
-	/* The kernel refused the BPF programs: say what is missing that they need. Returns whether there was anything
-	 * to say. */
+	/*
+	 * The kernel refused the BPF programs: say what is missing that they need. Returns whether there was anything
+	 * to say.
+	 */
 	bool (*explain)(void);
 	/* Write what this recording can measure, as INFO: a reader elsewhere cannot ask the kernel. */
 	void (*describe)(struct writer *w);

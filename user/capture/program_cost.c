@@ -10,8 +10,10 @@
 #include "util.h"
 
 #define TENTH_NS (NSEC_PER_SEC / 10)
-/* Switches a second, of all tasks, above which timing each would cost more than 0.25 % of a CPU (130 ns each,
- * measured). */
+/*
+ * Switches a second, of all tasks, above which timing each would cost more than 0.25 % of a CPU (130 ns each,
+ * measured).
+ */
 #define BUSY_RATE 20000
 
 static uint64_t sum(const struct program_cost *p, size_t offset)

@@ -41,8 +41,10 @@ int session__snapshot(struct session *s, int phase)
 	return ret;
 }
 
-/* The first time, when there may be thousands to be told apart. No lock of theirs is held: who is behind others keeps
- * nobody. */
+/*
+ * The first time, when there may be thousands to be told apart. No lock of theirs is held: who is behind others keeps
+ * nobody.
+ */
 static int session__find_threads(struct session *s)
 {
 	struct behind behind;
@@ -221,7 +223,7 @@ static void session__announce(const struct session_opts *o)
 		fprintf(stderr, "tare: recording to %s; hit Ctrl-C to end\n", o->output);
 }
 
-/* Everything up to the first event. Returns an exit code. */
+/* Everything up to the first event. Returns 0 or a negative errno, after saying why. */
 static int session__begin(struct session *s)
 {
 	struct bpf_opts bpf_opts = {
@@ -239,7 +241,7 @@ static int session__begin(struct session *s)
 	ret = signals__open(&s->signals);
 	if (ret) {
 		err("cannot read signals: %s", strerror(-ret));
-		return EXIT_FAILED;
+		return -EIO;
 	}
 	s->launch.ignores_interrupt = s->signals.ignores_interrupt;
 	ret = bpf__attach(&s->bpf, &bpf_opts);
@@ -251,11 +253,11 @@ static int session__begin(struct session *s)
 	if (ret)
 		return ret;
 	if (rings__new(bpf__rings_fd(&s->bpf), s->bpf.nr_cpus, ring_bytes(s->opts), &s->rings))
-		return EXIT_FAILED;
+		return -EIO;
 	rings__watch(s->rings, session__on_record, s);
 	if (rings__poll_fd(s->rings, s->signals.fd) || rings__poll_fd(s->rings, s->signals.interrupt_fd) ||
 	    session__open_writer(s))
-		return EXIT_FAILED;
+		return -EIO;
 	describing_frames__header(s->writer, s->bpf.nr_cpus);
 	describing_frames__host(s->writer, s->opts->cmdline);
 	s->opts->machine->describe(s->writer);
@@ -263,7 +265,7 @@ static int session__begin(struct session *s)
 	runtimes__begin(&s->runtimes, s->writer);
 	quotas__tick(&s->quotas, &s->runtimes, s->writer, now_ns());
 	if (writer__lost_bytes(s->writer)) /* better not begun than not recorded */
-		return EXIT_FAILED;
+		return -EIO;
 
 	program_cost__init(&s->cost, &s->bpf, now_ns());
 	program_cost__tick(&s->cost, s->cost.start_ns);
@@ -271,7 +273,7 @@ static int session__begin(struct session *s)
 	targets__find_new(&s->targets); /* who came while nothing was recorded yet */
 	runtimes__look_again(&s->runtimes, true);
 	if (session__find_threads(s))
-		return EXIT_FAILED;
+		return -EIO;
 	/*
 	 * From here on it needs little, but soon: a ring that is full loses what the target does meanwhile. Not before:
 	 * where the target has many threads there was much to do, for which it must not wait.
@@ -285,7 +287,7 @@ static int session__begin(struct session *s)
 	s->next_second_ns = s->start_ns + SECOND_NS;
 	if (!s->opts->argv) {
 		session__announce(s->opts);
-		return EXIT_OK;
+		return 0;
 	}
 	return session__release_command(s);
 }
@@ -355,7 +357,7 @@ int session__record(const struct session_opts *opts, struct session_result *resu
 			ret = session__no_command(&s, s.exec_error);
 		if (error) {
 			err("cannot read the ring buffers: %s", strerror(-error));
-			ret = EXIT_FAILED;
+			ret = -EIO;
 		}
 		session__finish(&s);
 		if (s.flight.buffer)
@@ -368,6 +370,7 @@ int session__record(const struct session_opts *opts, struct session_result *resu
 		launch__cancel(&s.launch);
 	}
 	result->wait_status = s.exec_error ? -1 : s.wait_status;
+	result->exec_error = s.exec_error;
 	result->told = s.runtimes.told;
 	if (s.writer) {
 		if (s.exec_error)
@@ -375,7 +378,7 @@ int session__record(const struct session_opts *opts, struct session_result *resu
 		else
 			session__result(&s, result);
 		if (writer__close(s.writer))
-			ret = EXIT_FAILED;
+			ret = -EIO;
 	}
 	flight__close(&s.flight);
 	rings__free(s.rings);

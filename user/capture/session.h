@@ -30,7 +30,7 @@ struct session_opts {
 	uint64_t flight_ns;   /* hold so much in memory, and write it when it is asked for; 0: write all at once */
 	bool flight_waits;    /* .. by the listener or a signal; not because the target or the time is over */
 	const struct session_listener *listener; /* NULL: none */
-	bool wants_pauses;   /* of no use where none can be told: EXIT_MISSING then, if that is known from the start */
+	bool wants_pauses;   /* of no use where none can be told: -EPERM then, if that is known from the start */
 	uint64_t ring_bytes; /* of each CPU's ring, a power of two; 0: by the number of CPUs */
 	bool follow;	     /* children of target processes too */
 	bool goroutines;     /* each step of each goroutine */
@@ -44,13 +44,14 @@ struct session_result {
 	uint64_t lost;	 /* events, and bytes that did not reach the file */
 	int wait_status; /* of the command, as waitpid() gave it; -1: none */
 	uint64_t bytes;	 /* in the file; 0: none was written */
+	int exec_error;	 /* why the command could not be run, a negative errno; 0: it could, or there is none */
 	bool told;	 /* the pauses of some process were told; false: none could be */
 };
 
 /*
- * Record as @opts says. Returns an exit code (enum tare_exit_code), after
- * saying what went wrong where it is not EXIT_OK. Once the file is open it holds
- * all that was recorded until then, whatever happens.
+ * Record as @opts says. Returns 0, or, after saying what went wrong, a negative errno: -ESRCH where there is no such
+ * target, -EPERM for want of a privilege or a feature, .exec_error where the command cannot be run. Once the file is
+ * open it holds all that was recorded until then, whatever happens.
  */
 int session__record(const struct session_opts *opts, struct session_result *result);
 

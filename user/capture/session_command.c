@@ -7,18 +7,18 @@
 #include "session_impl.h"
 #include "util.h"
 
-int session__no_command(const struct session *s, int error)
+int session__no_command(struct session *s, int error)
 {
 	err("cannot run %s: %s", s->opts->argv[0], strerror(-error));
-	return error == -ENOENT || error == -ENOTDIR ? EXIT_NO_COMMAND : EXIT_CANNOT_RUN;
+	return s->exec_error = error;
 }
 
-int session__check_command(const struct session *s)
+int session__check_command(struct session *s)
 {
 	char path[COMMAND_MAX];
 	int ret = s->opts->argv ? launch__find(s->opts->argv[0], path) : 0;
 
-	return ret ? session__no_command(s, ret) : EXIT_OK;
+	return ret ? session__no_command(s, ret) : 0;
 }
 
 int session__start_command(struct session *s)
@@ -28,9 +28,9 @@ int session__start_command(struct session *s)
 	s->launch.stdout_is_taken = !strcmp(s->opts->output, "-");
 	ret = s->opts->argv ? launch__prepare(&s->launch, s->opts->argv) : 0;
 	if (!ret)
-		return EXIT_OK;
+		return 0;
 	err("cannot start a process: %s", strerror(-ret));
-	return EXIT_FAILED;
+	return -EIO;
 }
 
 int session__release_command(struct session *s)
@@ -42,9 +42,9 @@ int session__release_command(struct session *s)
 	if (!ret)
 		ret = rings__poll_fd(s->rings, s->launch.error_fd);
 	if (!ret)
-		return EXIT_OK;
+		return 0;
 	err("cannot start %s: %s", s->opts->argv[0], strerror(-ret));
-	return EXIT_FAILED;
+	return -EIO;
 }
 
 /*

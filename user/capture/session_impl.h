@@ -60,15 +60,15 @@ void session__end_frame(struct session *s, uint64_t now);
 void session__signals(struct session *s);
 
 /*
- * The command of `tare run`, if there is one; all but the last return an exit code. Can it be run? Asked before
- * anything is done for its sake.
+ * The command of `tare run`, if there is one; these return 0 or a negative errno, after saying why. Can it be run?
+ * Asked before anything is done for its sake.
  */
-int session__check_command(const struct session *s);
+int session__check_command(struct session *s);
 /* Start it, stopped; and let it go. */
 int session__start_command(struct session *s);
 int session__release_command(struct session *s);
-/* Say why it cannot be run: @error, a negative errno. */
-int session__no_command(const struct session *s, int error);
+/* Say why it cannot be run, @error, and note that. Returns @error, a negative errno. */
+int session__no_command(struct session *s, int error);
 /* The recording is over: wait until it has ended. */
 void session__end_command(struct session *s);
 
@@ -78,7 +78,10 @@ bool session__is_triggered(const struct session *s);
 /* For a flight, after each round: mark where a recording can begin, and write what is held where that was asked for. */
 void session__flight(struct session *s, uint64_t now);
 
-/* The end of a flight, after the last frame: write what is held if it should be. Returns an exit code. */
+/*
+ * The end of a flight, after the last frame: write what is held if it should be. Returns 0 or a negative
+ * errno, after saying why.
+ */
 int session__land(struct session *s);
 
 #endif /* TARE_SESSION_IMPL_H */

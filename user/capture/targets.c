@@ -19,26 +19,26 @@ static int targets__add(struct targets *t, pid_t pid)
 
 	if (tgid < 0) {
 		err("there is no process %d", pid);
-		return EXIT_NO_TARGET;
+		return -ESRCH;
 	}
 	proc__comm(pid, comm);
 	if (kernel) {
 		err("%d (%s) is a thread of the kernel: tare measures processes", pid, comm);
-		return EXIT_NO_TARGET;
+		return -ESRCH;
 	}
 	if (tgid != pid)
 		warn("%d (%s) is a thread of process %ld: the whole process is measured", pid, comm, tgid);
 	ret = bpf__mark(t->bpf, tgid);
 	if (ret == -ESRCH) {
 		err("process %ld (%s) has just ended", tgid, comm);
-		return EXIT_NO_TARGET;
+		return -ESRCH;
 	}
 	if (ret) {
 		err("cannot follow process %ld (%s): %s", tgid, comm, strerror(-ret));
-		return EXIT_FAILED;
+		return -EIO;
 	}
 	runtimes__add(t->runtimes, tgid, t->opts->argv ? t->opts->argv[0] : NULL, t->opts->argv);
-	return pids__add(&t->marked, tgid) < 0 ? EXIT_FAILED : EXIT_OK;
+	return pids__add(&t->marked, tgid) < 0 ? -EIO : 0;
 }
 
 int targets__find_new(struct targets *t)
@@ -71,10 +71,10 @@ int targets__scan(struct targets *t)
 static int check_pauses(const struct targets *t)
 {
 	if (!t->opts->wants_pauses || t->opts->follow || t->runtimes->told)
-		return EXIT_OK;
+		return 0;
 	err("nothing tells of stop-the-world pauses in the target: --fail-over and --trigger would never act; give --follow to "
 	    "wait for a program or library that does");
-	return EXIT_MISSING;
+	return -EPERM;
 }
 
 /* Of what cannot be looked into only the switches would be there: less than was asked for. */
@@ -88,30 +88,30 @@ static int check_access(const struct targets *t)
 		proc__comm(t->marked.pids[i], comm);
 		err("process %d (%s): %s; run tare as root, or give it that as well: `man tare`, PRIVILEGES",
 		    t->marked.pids[i], comm, why);
-		return EXIT_MISSING;
+		return -EPERM;
 	}
-	return EXIT_OK;
+	return 0;
 }
 
 static int no_cgroup(const char *path, int error)
 {
 	err("%s is no cgroup: %s; give the folder that holds its cgroup.procs, or will hold it", path,
 	    strerror(-error));
-	return EXIT_NO_TARGET;
+	return -ESRCH;
 }
 
 int targets__locate(struct targets *t)
 {
 	int ret = t->opts->cgroup ? cgroup__locate(t->opts->cgroup, &t->cgroup) : 0;
 
-	return ret ? no_cgroup(t->opts->cgroup, ret) : EXIT_OK;
+	return ret ? no_cgroup(t->opts->cgroup, ret) : 0;
 }
 
 int targets__find(struct targets *t, pid_t child)
 {
 	const struct session_opts *o = t->opts;
 	struct pids found = { 0 };
-	int ret = EXIT_OK, n;
+	int ret = 0, n;
 
 	if (o->cgroup) {
 		n = targets__scan(t);
@@ -183,8 +183,10 @@ static void describe_target(struct targets *t, struct writer *w)
 	free(pids);
 }
 
-/* A shell may only be there to start what does the work: the report names the first runtime that there is more of to
- * tell. */
+/*
+ * A shell may only be there to start what does the work: the report names the first runtime that there is more of to
+ * tell.
+ */
 static void tell_runtime(struct targets *t, pid_t pid, struct writer *w)
 {
 	const char *version, *name = runtimes__name(t->runtimes, pid, &version);

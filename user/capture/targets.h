@@ -32,12 +32,13 @@ struct targets {
 	struct cgroup_place cgroup; /* with that option */
 };
 
-/* Where the cgroup asked for is, or will be. Returns an exit code, after saying why. */
+/* Where the cgroup asked for is, or will be. Returns 0 or -ESRCH, after saying why. */
 int targets__locate(struct targets *t);
 
 /*
- * Find and mark what @t->opts asks for, or the command that was started as @child. Returns an exit code, after saying
- * why. Of a name and a cgroup there may be none yet: then says so, and .marked is empty.
+ * Find and mark what @t->opts asks for, or the command that was started as @child. Returns 0, or, after saying why,
+ * -ESRCH: there is no such target, -EPERM: it must not be looked into, or another negative errno. Of a name and a
+ * cgroup there may be none yet: then says so, and .marked is empty.
  */
 int targets__find(struct targets *t, pid_t child);
 

@@ -20,8 +20,10 @@ struct uprobe_multi {
 	const uint64_t *cookies;    /* or NULL */
 };
 
-/* Attach program @prog_fd to process @pid's use of the file @path. Returns a descriptor that holds it, or a negative
- * errno. */
+/*
+ * Attach program @prog_fd to process @pid's use of the file @path. Returns a descriptor that holds it, or a negative
+ * errno.
+ */
 int uprobe_multi__attach(int prog_fd, const char *path, pid_t pid, const struct uprobe_multi *at);
 
 #endif /* TARE_UPROBE_MULTI_H */

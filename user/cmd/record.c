@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* `tare run` and `tare record`: one starts its target, the other finds it alive; the rest is the same. */
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -340,6 +341,15 @@ static int exit_code(int ret, int wait_status)
 	return WIFSIGNALED(wait_status) ? EXIT_SIGNAL + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 }
 
+/* What went wrong with the recording, as an exit code. */
+static int failure_code(int error, const struct session_result *result)
+{
+	if (result->exec_error)
+		return result->exec_error == -ENOENT || result->exec_error == -ENOTDIR ? EXIT_NO_COMMAND :
+											 EXIT_CANNOT_RUN;
+	return !error ? EXIT_OK : error == -ESRCH ? EXIT_NO_TARGET : error == -EPERM ? EXIT_MISSING : EXIT_FAILED;
+}
+
 static int record(int argc, char **argv, bool run)
 {
 	struct record_args a = { .session = { .output = TARE_DEFAULT_FILE, .machine = &doctor_machine } };
@@ -349,7 +359,9 @@ static int record(int argc, char **argv, bool run)
 
 	if (ret < 0) {
 		a.session.cmdline = cmdline ?: "";
-		ret = set_up_analysis(&a) ?: session__record(&a.session, &result);
+		ret = set_up_analysis(&a);
+		if (!ret)
+			ret = failure_code(session__record(&a.session, &result), &result);
 		print_ending(result.wait_status);
 		ret = exit_code(conclude(&a, &result, ret), result.wait_status);
 	}

@@ -29,6 +29,10 @@ struct feature {
 #define ID_EVIDENCE "tp_"
 #define ID_TIMING   ""
 
+#define X(prog, where, when, required, lost) static const char lost_without_##prog[] = lost;
+TARE_ELSEWHERE(X)
+#undef X
+
 /* It would take the rows after an X-table for the rest of one line. */
 /* clang-format off */
 static const struct feature features[NR_FEATURES] = {
@@ -64,7 +68,7 @@ static const struct feature features[NR_FEATURES] = {
 #undef X
 
 	FEATURE(EXEC_HOLD, "exec_hold", "hold at exec", OPTIONAL, try_exec_hold, NULL,
-		"the first ms of a program that a target becomes: what its runtime tells until tare has attached to it",
+		lost_without_hold_at_exec,
 		"Linux 6.18 or later; " BY_CAPS),
 	FEATURE(FIELD_RUN_DELAY, "field_run_delay", "sched_info.run_delay", OPTIONAL, try_field,
 		"task_struct.sched_info.run_delay",
@@ -86,11 +90,11 @@ static const struct feature features[NR_FEATURES] = {
 		"on a busy machine events, where the recorder comes too late; the report counts them",
 		"root or CAP_SYS_NICE"),
 	FEATURE(CPU_CLOCK, "cpu_clock", "CPU clock samples", OPTIONAL, try_cpu_clock, NULL,
-		"pauses: which code took the CPU time", BY_PERF),
+		lost_without_cpu_clock, BY_PERF),
 	FEATURE(PAGE_FAULTS, "page_faults", "page faults' ends", OPTIONAL, try_page_faults, NULL,
-		"pauses: how long a page fault lasted", BY_PERF),
+		lost_without_page_fault_end, BY_PERF),
 	FEATURE(UPROBE, "uprobe", "uprobes", OPTIONAL, try_uprobe, NULL,
-		"a runtime's own events: stop-the-world pauses, collections",
+		lost_without_runtime_uprobe,
 		"Linux 6.6 or later and " BY_CAPS "; before, root or CAP_SYS_ADMIN, and CONFIG_UPROBE_EVENTS"),
 	FEATURE(UPROBE_MULTI, "uprobe_multi", "uprobe_multi link", OPTIONAL, try_uprobe_multi, NULL,
 		"time and privileges: uprobes are attached one by one, which takes CAP_SYS_ADMIN",
