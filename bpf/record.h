@@ -155,38 +155,55 @@ struct tare_migrate {
 
 /*
  * What runtimes tell, in one vocabulary: a runtime's file (user/runtime/) says which of its probes means which. The
- * thread is the one that hit the probe. Numbers ("args") as given behind each name; those that a runtime cannot tell
- * are TARE_UNKNOWN, and those at the end may be missing. Reasons, phases and waits are the runtime's own numbers,
- * whose names the recording holds as well: struct tare_number_name.
+ * thread is the one that hit the probe. Each has a name, as it is called outside, and numbers ("args") with theirs;
+ * those that a runtime cannot tell are TARE_UNKNOWN, and those at the end may be missing. Reasons, phases and waits are
+ * the runtime's own numbers, whose names the recording holds as well: struct tare_number_name.
  */
+/* clang-format off */
+#define TARE_RUNTIME_EVENTS(X) \
+	/* the world is asked to stop */ \
+	X(STW_REQUEST, stw_request, "reason", "ps") \
+	/* a P that was waited for stands: told by the thread that laid it down */ \
+	X(P_STOPPED, p_stopped, "p", "how") \
+	/* all stand */ \
+	X(STW_STOPPED, stw_stopped, "reason", "waited_for") \
+	/* the world is about to go on; times are the runtime's own, CLOCK_MONOTONIC */ \
+	X(STW_RESTART, stw_restart, "reason", "own_started_ns", "own_stopped_ns", "own_stopping_cpu_ns") \
+	/* every thread with work has been told */ \
+	X(STW_STARTED, stw_started, "reason") \
+	X(GC_START, gc_start, "cycle", "heap_bytes", "goal_bytes") \
+	X(GC_PHASE, gc_phase, "cycle", "phase") \
+	X(GC_END, gc_end, "cycle", "live_bytes", "goal_bytes") \
+	X(G_CREATE, g_create, "creator", "function") \
+	X(G_RUN, g_run, "p") \
+	X(G_PARK, g_park, "wait_reason") \
+	X(G_READY, g_ready, "by") \
+	X(G_EXIT, g_exit) \
+	X(PREEMPT_REQUEST, preempt_request, "p", "thread") \
+	/* 1: by signal */ \
+	X(PREEMPT_TAKEN, preempt_taken, "p", "by_signal") \
+	X(STEAL, steal, "p", "from_p", "goroutines") \
+	X(HANDOFF, handoff, "p") \
+	X(SPAN_REFILL, span_refill, "size_class", "block_bytes") \
+	X(LARGE_ALLOC, large_alloc, "bytes") \
+	X(ASSIST, assist, "bytes", "ns") \
+	X(SWEEP_END, sweep_end, "cycle", "freed_bytes") \
+	/* the runtime's end: address of its counters, Ps that still run; a MEMORY record follows */ \
+	X(EXIT, exit, "counters", "running") \
+	/* who will stop the world begins to wait for its turn to do so */ \
+	X(STW_WAIT, stw_wait, "reason") \
+	/* the stop just made took so long by the runtime's own account .. */ \
+	X(OWN_STOPPING, own_stopping, "ns") \
+	/* .. and the whole pause */ \
+	X(OWN_TOTAL, own_total, "ns")
+/* clang-format on */
+
 enum tare_runtime_event {
-	TARE_RT_STW_REQUEST = 1, /* reason, Ps: the world is asked to stop */
-	TARE_RT_P_STOPPED,	 /* P, how: one that was waited for stands (by the thread that laid it down) */
-	TARE_RT_STW_STOPPED,	 /* reason, Ps that were waited for: all stand */
-	TARE_RT_STW_RESTART,	 /* reason, started ns, stopped ns, stopping CPU ns: the world is about to go on; times
-				  * are the runtime's own, CLOCK_MONOTONIC */
-	TARE_RT_STW_STARTED,	 /* reason: every thread with work has been told */
-	TARE_RT_GC_START,	 /* cycle, heap bytes, goal bytes */
-	TARE_RT_GC_PHASE,	 /* cycle, phase */
-	TARE_RT_GC_END,		 /* cycle, live bytes, next goal bytes */
-	TARE_RT_G_CREATE,	 /* creator, address of its function */
-	TARE_RT_G_RUN,		 /* P */
-	TARE_RT_G_PARK,		 /* wait reason */
-	TARE_RT_G_READY,	 /* who readied it */
-	TARE_RT_G_EXIT,
-	TARE_RT_PREEMPT_REQUEST, /* P, thread id */
-	TARE_RT_PREEMPT_TAKEN,	 /* P, 1: by signal */
-	TARE_RT_STEAL,		 /* P that took, P it took from, how many */
-	TARE_RT_HANDOFF,	 /* P */
-	TARE_RT_SPAN_REFILL,	 /* size class, block bytes */
-	TARE_RT_LARGE_ALLOC,	 /* bytes */
-	TARE_RT_ASSIST,		 /* bytes, ns */
-	TARE_RT_SWEEP_END,	 /* cycle, bytes freed */
-	TARE_RT_EXIT,	  /* address of its counters, Ps that still run: the runtime's end; a MEMORY record follows */
-	TARE_RT_STW_WAIT, /* reason: who will stop the world begins to wait for its turn to do so */
-	TARE_RT_OWN_STOPPING, /* ns: the stop just made took so long by the runtime's own account */
-	TARE_RT_OWN_TOTAL,    /* ns: and the whole pause */
-	TARE_NR_RT_EVENTS,
+	TARE_RT_NONE,
+#define RUNTIME_EVENT(kind, ...) TARE_RT_##kind,
+	TARE_RUNTIME_EVENTS(RUNTIME_EVENT)
+#undef RUNTIME_EVENT
+		TARE_NR_RT_EVENTS
 };
 
 #define TARE_RT_MAX_ARGS 5

@@ -92,27 +92,27 @@ static void put_detail(struct perfetto_runtime *rt, const struct pause_seg *s)
 	switch (s->cause) {
 	case PAUSE_USER:
 	case PAUSE_SIGNAL:
-		if (s->detail)
-			track_event__address(t, "ip", s->detail);
+		if (s->ip)
+			track_event__address(t, "ip", s->ip);
 		break;
 	case PAUSE_FAULT:
-		if (s->detail)
-			track_event__address(t, "address", s->detail);
+		if (s->address)
+			track_event__address(t, "address", s->address);
 		break;
 	case PAUSE_KERNEL:
 	case PAUSE_BLOCKED:
-		if (switches__stop_text(&rt->model->switches, s->detail, text, sizeof(text)))
+		if (switches__stop_text(&rt->model->switches, s->call, text, sizeof(text)))
 			track_event__text(t, "blocked", sanitize(text, sizeof(text), buf, sizeof(buf)));
-		else if ((s->detail & 0xffff) != TARE_NO_SYSCALL)
+		else if ((s->call & 0xffff) != TARE_NO_SYSCALL)
 			track_event__text(
 				t, "syscall",
-				syscall_name(rt->model->header.arch, s->detail >> 16 & 1, s->detail & 0xffff, buf));
+				syscall_name(rt->model->header.arch, s->call >> 16 & 1, s->call & 0xffff, buf));
 		if (s->cause == PAUSE_BLOCKED && s->other)
 			track_event__int(t, "ended_by.tid", s->other);
 		break;
 	case PAUSE_IRQ:
-		if (s->detail != TARE_IRQ_HARD)
-			track_event__int(t, "softirq", s->detail);
+		if (s->irq != TARE_IRQ_HARD)
+			track_event__int(t, "softirq", s->irq);
 		break;
 	case PAUSE_RUNQUEUE:
 		put_rival(rt, s);

@@ -51,8 +51,13 @@ enum pause_part { PAUSE_STOPPING, PAUSE_STOPPED, PAUSE_RESTART, PAUSE_NR_PARTS }
 
 struct pause_seg {
 	uint64_t start_ns, end_ns;
-	uint64_t detail;     /* user, signal: ip; fault: address (0: not known); kernel, blocked: system call
-			      * | compat << 16; irq: softirq's number or TARE_IRQ_HARD */
+	union {			  /* by .cause */
+		uint64_t detail;  /* whichever it is: equal or not */
+		uint64_t ip;	  /* user, signal */
+		uint64_t address; /* fault; 0: not known */
+		uint64_t call;	  /* kernel, blocked: system call | compat << 16, or DETAIL_STOP() */
+		uint64_t irq;	  /* irq: the softirq's number, or TARE_IRQ_HARD */
+	};
 	uint32_t stack;	     /* user, signal, kernel, runtime: the number of the calls that led there; 0: not known */
 	uint32_t tid;	     /* whose timeline this is; 0: nobody's */
 	uint32_t other;	     /* runqueue: who had the CPU; blocked: who ended that (0: not known, no task) */

@@ -128,7 +128,7 @@ static void pause__join(struct pauses *ps, struct pause *p, const struct pause_t
 		uint64_t start = s->start_ns > from ? s->start_ns : from, end = s->end_ns < to ? s->end_ns : to;
 		struct pause_thread *holder = NULL;
 
-		if (s->cause == PAUSE_BLOCKED && s->other && start < end && is_futex(ps, s->detail))
+		if (s->cause == PAUSE_BLOCKED && s->other && start < end && is_futex(ps, s->call))
 			holder = pause_thread__find(ps, s->other);
 		if (!holder || holder == t || holder->tgid != p->tgid || !holder->is_known)
 			continue;

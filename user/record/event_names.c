@@ -10,32 +10,9 @@ static const struct {
 	const char *name;
 	const char *args[TARE_RT_MAX_ARGS];
 } events[TARE_NR_RT_EVENTS] = {
-	[TARE_RT_STW_REQUEST] = { "stw_request", { "reason", "ps" } },
-	[TARE_RT_P_STOPPED] = { "p_stopped", { "p", "how" } },
-	[TARE_RT_STW_STOPPED] = { "stw_stopped", { "reason", "waited_for" } },
-	[TARE_RT_STW_RESTART] = { "stw_restart",
-				  { "reason", "own_started_ns", "own_stopped_ns", "own_stopping_cpu_ns" } },
-	[TARE_RT_STW_STARTED] = { "stw_started", { "reason" } },
-	[TARE_RT_GC_START] = { "gc_start", { "cycle", "heap_bytes", "goal_bytes" } },
-	[TARE_RT_GC_PHASE] = { "gc_phase", { "cycle", "phase" } },
-	[TARE_RT_GC_END] = { "gc_end", { "cycle", "live_bytes", "goal_bytes" } },
-	[TARE_RT_G_CREATE] = { "g_create", { "creator", "function" } },
-	[TARE_RT_G_RUN] = { "g_run", { "p" } },
-	[TARE_RT_G_PARK] = { "g_park", { "wait_reason" } },
-	[TARE_RT_G_READY] = { "g_ready", { "by" } },
-	[TARE_RT_G_EXIT] = { "g_exit", { NULL } },
-	[TARE_RT_PREEMPT_REQUEST] = { "preempt_request", { "p", "thread" } },
-	[TARE_RT_PREEMPT_TAKEN] = { "preempt_taken", { "p", "by_signal" } },
-	[TARE_RT_STEAL] = { "steal", { "p", "from_p", "goroutines" } },
-	[TARE_RT_HANDOFF] = { "handoff", { "p" } },
-	[TARE_RT_SPAN_REFILL] = { "span_refill", { "size_class", "block_bytes" } },
-	[TARE_RT_LARGE_ALLOC] = { "large_alloc", { "bytes" } },
-	[TARE_RT_ASSIST] = { "assist", { "bytes", "ns" } },
-	[TARE_RT_SWEEP_END] = { "sweep_end", { "cycle", "freed_bytes" } },
-	[TARE_RT_EXIT] = { "exit", { "counters", "running" } },
-	[TARE_RT_STW_WAIT] = { "stw_wait", { "reason" } },
-	[TARE_RT_OWN_STOPPING] = { "own_stopping", { "ns" } },
-	[TARE_RT_OWN_TOTAL] = { "own_total", { "ns" } },
+#define ROW(kind, name, ...) [TARE_RT_##kind] = { #name, { __VA_ARGS__ } },
+	TARE_RUNTIME_EVENTS(ROW)
+#undef ROW
 };
 
 const char *event_name(enum event_kind kind)

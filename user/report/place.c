@@ -34,7 +34,7 @@ static void spot__name(struct spot *s, const char *name, const char *file, uint3
 static void spot__function(struct spot *s, const struct model *m, const struct pause *p, const struct pause_seg *seg,
 			   const struct pauses_opts *opts)
 {
-	uint64_t ip = seg->detail;
+	uint64_t ip = seg->ip;
 	const char *name = ip && opts->symbol ? opts->symbol(p->tgid, ip) : NULL;
 	const struct model_symbol *symbol = ip ? model_symbols__at(&m->symbols, p->tgid, ip) : NULL;
 

@@ -113,10 +113,10 @@ const char *pause_detail(const struct model *m, const struct pause *p, enum paus
 		break;
 	case PAUSE_KERNEL:
 	case PAUSE_BLOCKED:
-		call_text(m, top.seg.detail, buf, 192);
+		call_text(m, top.seg.call, buf, 192);
 		break;
 	case PAUSE_FAULT:
-		fault_text(m, p, top.seg.detail, buf, 192);
+		fault_text(m, p, top.seg.address, buf, 192);
 		break;
 	case PAUSE_THROTTLED:
 		quota_text(m, p, top.seg.tid, buf, 192);
@@ -126,7 +126,7 @@ const char *pause_detail(const struct model *m, const struct pause *p, enum paus
 		snprintf(buf, 192, "%s on CPU %u", rival, top.seg.cpu);
 		break;
 	case PAUSE_IRQ:
-		irq_name(top.seg.detail, buf);
+		irq_name(top.seg.irq, buf);
 		break;
 	default:
 		break;
