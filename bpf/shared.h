@@ -57,18 +57,21 @@ struct goroutine_path {
 
 /*
  * A target that became another program waits for the recorder: so long until it must be at work, and until it must be
- * done. The first is some turns on a busy CPU, the second what it takes to find its way in a program of 100 MB.
+ * done. The first is some turns on a very busy CPU, and paid once
+ * where the recorder is dead: nobody is held after that. The second is what it takes then in a program of 100 MB.
  */
-#define HOLD_NS	     50000000ull
-#define HOLD_SEEN_NS 250000000ull
+#define HOLD_NS	     250000000ull
+#define HOLD_SEEN_NS 1000000000ull
 #define HOLD_SEEN    0x80000000u /* no thread id has that bit: PID_MAX_LIMIT is 4 million */
 #define MAX_HOLDS    64
 
 /* What the recorder and the programs that hold tell each other: a variable in a section, so a map, of this name. */
 #define TARE_HOLD_STATE ".data.hold"
 struct hold_state {
-	/* who is held, by place, or 0; HOLD_SEEN is added by the recorder once it is at work for it, which ends it with
-	 * 0 */
+	/*
+	 * who is held, by place, or 0; HOLD_SEEN is added by the recorder once it is at work for it, which ends it with
+	 * 0
+	 */
 	__u32 held[MAX_HOLDS];
 	__u64 nr, ns; /* holds that ended, and how long they were together */
 	__u64 missed; /* of them, before the recorder was ready */

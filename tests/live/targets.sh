@@ -151,8 +151,8 @@ exactly second "--comm: and another"
 # its first thread was switched on its way to the new name as well
 is "$(json "$tmp/json" ".threads[] | select(.tgid == ${pids[renamed]} and .tid != .tgid and (.exited | not)) |
 	\"\(.tid) \(.voluntary) \(.involuntary)\"" | sort -n)" \
-	"$(switches "${pids[renamed]}" | sort -n | awk 'FILENAME == ARGV[1] { v[$1] = $2; i[$1] = $3; next }
-		FNR > 1 { print $1, $2 - v[$1], $3 - i[$1] }' "$tmp/renamed.before" -)" \
+	"$(switches "${pids[renamed]}" | sort -n | awk -v first="${pids[renamed]}" 'FILENAME == ARGV[1] { v[$1] = $2; i[$1] = $3; next }
+		$1 != first { print $1, $2 - v[$1], $3 - i[$1] }' "$tmp/renamed.before" -)" \
 	"--comm: all threads of the one that takes the name later"
 absent "${pids[longer]}" "--comm: a longer name is another name"
 # what it did on its way, before it took the name, does not count; its naps, and waiting before and after them, do

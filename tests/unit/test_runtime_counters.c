@@ -3,7 +3,8 @@
 #include "runtime_counters.h"
 #include "records.h"
 
-#define MS 1000000ull
+#define MS  1000000ull
+#define END (1000000 * MS)
 
 static struct tare_counters unknown(uint32_t pid, uint64_t ts_ns)
 {
@@ -49,7 +50,7 @@ static void nothing_is_unknown(void **unused)
 	assert_int_equal(runtime_counters__total(&rc, &total), 0);
 	assert_true(total.goroutine_switches == TARE_UNKNOWN && total.assist_ns == TARE_UNKNOWN);
 	assert_true(total.heap_bytes == TARE_UNKNOWN && total.goal_bytes == TARE_UNKNOWN);
-	assert_int_equal(runtime_counters__until(&rc), 0);
+	assert_int_equal(runtime_counters__age(&rc, END), 0);
 	runtime_counters__free(&rc);
 }
 
@@ -112,7 +113,7 @@ static void one_reading_is_nothing_yet(void **unused)
 
 	switches(&rc, 1, 10, 1000, false);
 	assert_int_equal(total_switches(&rc), TARE_UNKNOWN);
-	assert_int_equal(runtime_counters__until(&rc), 10);
+	assert_int_equal(runtime_counters__age(&rc, END), END - 10);
 	runtime_counters__free(&rc);
 }
 
@@ -124,15 +125,15 @@ static void from_birth_to_end(void **unused)
 
 	fold(&rc, zero);
 	switches(&rc, 1, 20, 500, false);
-	assert_int_equal(runtime_counters__until(&rc), 20);
+	assert_int_equal(runtime_counters__age(&rc, END), END - 20);
 	switches(&rc, 1, 25, 800, true);
 	assert_int_equal(total_switches(&rc), 800);
-	assert_int_equal(runtime_counters__until(&rc), 0); /* exact: nothing was missed */
+	assert_int_equal(runtime_counters__age(&rc, END), 0); /* exact: nothing was missed */
 	/* looked at once more while it goes */
 	switches(&rc, 1, 26, 800, false);
 	assert_int_equal(total_switches(&rc), 800);
 	assert_int_equal(rc.nr, 1);
-	assert_int_equal(runtime_counters__until(&rc), 0);
+	assert_int_equal(runtime_counters__age(&rc, END), 0);
 	runtime_counters__free(&rc);
 }
 
@@ -150,7 +151,7 @@ static void exec_begins_anew(void **unused)
 		switches(&rc, 1, 40, begins[i] + 1000, false);
 		switches(&rc, 1, 50, begins[i] + 3000, false);
 		assert_int_equal(total_switches(&rc), 400 + 3000);
-		assert_int_equal(runtime_counters__until(&rc), 50); /* not when the first one was read last */
+		assert_int_equal(runtime_counters__age(&rc, END), END - 50); /* not when the first one was read last */
 		runtime_counters__free(&rc);
 	}
 }
@@ -220,7 +221,7 @@ static void a_pid_comes_again(void **unused)
 	switches(&rc, 7, 6000 * MS, 90, false);
 	assert_int_equal(rc.nr, 3);
 	assert_int_equal(total_switches(&rc), 180);
-	assert_int_equal(runtime_counters__until(&rc), 6000 * MS);
+	assert_int_equal(runtime_counters__age(&rc, END), END - (6000 * MS));
 	runtime_counters__free(&rc);
 }
 
@@ -232,9 +233,16 @@ static void the_oldest_of_the_last(void **unused)
 	switches(&rc, 2, 11, 0, false);
 	switches(&rc, 3, 12, 0, true);
 	switches(&rc, 1, 30, 1, false);
-	assert_int_equal(runtime_counters__until(&rc), 11);
+	assert_int_equal(runtime_counters__age(&rc, END), END - 11);
 	switches(&rc, 2, 31, 1, false);
-	assert_int_equal(runtime_counters__until(&rc), 30);
+	assert_int_equal(runtime_counters__age(&rc, END), END - 30);
+	/* a process that was killed was read up to a second before that, however long others go on */
+	runtime_counters__exit(&rc, 1, 37);
+	assert_int_equal(runtime_counters__age(&rc, END), END - 31);
+	runtime_counters__exit(&rc, 2, 33);
+	assert_int_equal(runtime_counters__age(&rc, END), 7);
+	switches(&rc, 2, 50, 2, false);
+	assert_int_equal(runtime_counters__age(&rc, 60), 10);
 	runtime_counters__free(&rc);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "array.h"
 #include "event.h"
@@ -89,10 +90,23 @@ void pages__write(struct pages *p, struct writer *w)
 	p->nr = 0;
 }
 
+/* Of this thread. */
+static uint64_t cpu_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+}
+
 void pages__tick(struct pages *p, struct writer *w, uint64_t now)
 {
+	uint64_t began;
+
 	if (!p->nr || now < p->next_ns)
 		return;
+	began = cpu_ns();
 	pages__write(p, w);
-	p->next_ns = now + SHARE * (now_ns() - now);
+	/* by CPU time: on a busy machine the mappings do not wait either */
+	p->next_ns = now + SHARE * (cpu_ns() - began);
 }

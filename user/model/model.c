@@ -244,6 +244,8 @@ TO_SWITCHES(stop)
 static int fold_exit(struct model *m, const struct event *ev)
 {
 	preemption__exit(&m->preemption, ev->exit.tid);
+	if (ev->exit.tid == ev->exit.tgid)
+		runtime_counters__exit(&m->counters, ev->exit.tgid, ev->ts_ns);
 	return switches__exit(&m->switches, ev);
 }
 
@@ -311,7 +313,7 @@ void model__finish(struct model *m)
 		return;
 	m->finished = true;
 	if (m->begin_ns == UINT64_MAX)
-		m->begin_ns = m->header.mono_ns ? m->header.mono_ns : m->first_event_ns; /* nobody was there */
+		m->begin_ns = m->first_event_ns ?: m->header.mono_ns; /* nobody was there: it waited for the first */
 	if (m->has_end && m->end.ts_ns > m->begin_ns)
 		m->end_ns = m->end.ts_ns;
 	while ((slot = table__next(&m->loss, &pos)))

@@ -204,7 +204,9 @@ void pause_thread__signal(struct pause_thread *t, const struct event *ev, bool t
 					     .asked = true,
 					     .detail = ev->signal.call - 1,
 					     .stack = after.stack };
+		/* after that it runs the handler, and where it goes on then is not known: not in that instruction */
 		after.weak = true;
+		after.detail = after.stack = 0;
 	}
 	pause_thread__evidence(t, ev->ts_ns, &before, &after, told);
 	if (ev->signal.step == TARE_SIGNAL_DELIVERED)
@@ -222,8 +224,10 @@ void pause_thread__irq(struct pause_thread *t, const struct event *ev, bool told
 	t->irq_ns += end - start;
 	if (!told)
 		return;
-	/* as many as these between two moments that something is known of are a storm: then what it interrupted is a
-	 * guess */
+	/*
+	 * as many as these between two moments that something is known of are a storm: then what it interrupted is a
+	 * guess
+	 */
 	if (t->nr_irqs == PAUSE_MAX_IRQS && end > t->pos_ns) {
 		tell_to(t, start > t->pos_ns ? start : t->pos_ns, &in_user);
 		t->pos_ns = start > t->pos_ns ? start : t->pos_ns;

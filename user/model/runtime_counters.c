@@ -49,6 +49,7 @@ int runtime_counters__event(struct runtime_counters *rc, const struct event *ev)
 		if (!p->ended) {
 			p->last = *c;
 			p->ended = c->final;
+			p->gone_ns = 0; /* other threads live on */
 		}
 		return 0;
 	}
@@ -60,7 +61,7 @@ int runtime_counters__event(struct runtime_counters *rc, const struct event *ev)
 	}
 	if (ARRAY_GROW(rc->processes, rc->room, rc->nr + 1))
 		return -ENOMEM;
-	rc->processes[rc->nr++] = (struct process_counters){ *c, *c, c->final };
+	rc->processes[rc->nr++] = (struct process_counters){ .first = *c, .last = *c, .ended = c->final };
 	return 0;
 }
 
@@ -101,17 +102,28 @@ size_t runtime_counters__of(const struct runtime_counters *rc, uint64_t process,
 	return rc->nr;
 }
 
-uint64_t runtime_counters__until(const struct runtime_counters *rc)
+void runtime_counters__exit(struct runtime_counters *rc, uint32_t pid, uint64_t ts_ns)
 {
-	uint64_t until = 0;
+	for (size_t i = rc->nr; i-- > 0;) {
+		if (rc->processes[i].last.pid != pid)
+			continue;
+		rc->processes[i].gone_ns = ts_ns;
+		return;
+	}
+}
+
+uint64_t runtime_counters__age(const struct runtime_counters *rc, uint64_t end_ns)
+{
+	uint64_t age = 0;
 
 	for (size_t i = 0; i < rc->nr; i++) {
 		const struct process_counters *p = &rc->processes[i];
+		uint64_t end = p->gone_ns && p->gone_ns < end_ns ? p->gone_ns : end_ns;
 
-		if (!p->ended && (!until || p->last.ts_ns < until))
-			until = p->last.ts_ns;
+		if (!p->ended && end > p->last.ts_ns && end - p->last.ts_ns > age)
+			age = end - p->last.ts_ns;
 	}
-	return until;
+	return age;
 }
 
 void runtime_counters__free(struct runtime_counters *rc)

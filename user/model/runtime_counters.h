@@ -10,7 +10,8 @@
 
 struct process_counters {
 	struct tare_counters first, last;
-	bool ended; /* .last is final, or the process went on as another program */
+	uint64_t gone_ns; /* when its first thread ended; 0: it has not */
+	bool ended;	  /* .last is final, or the process went on as another program */
 };
 
 struct runtime_counters {
@@ -32,8 +33,14 @@ size_t runtime_counters__total(const struct runtime_counters *rc, struct tare_co
 /* The same of @process alone, see birth.h. */
 size_t runtime_counters__of(const struct runtime_counters *rc, uint64_t process, struct tare_counters *total);
 
-/* When the oldest of the last readings was taken, ns; 0 where there are none, or all have ended. */
-uint64_t runtime_counters__until(const struct runtime_counters *rc);
+/* The first thread of process @pid ended at @ts_ns. */
+void runtime_counters__exit(struct runtime_counters *rc, uint32_t pid, uint64_t ts_ns);
+
+/*
+ * How old the oldest of the last readings is, ns: at @end_ns, or when its process ended. 0 where there are none, or all
+ * were taken at the process's end.
+ */
+uint64_t runtime_counters__age(const struct runtime_counters *rc, uint64_t end_ns);
 
 void runtime_counters__free(struct runtime_counters *rc);
 

@@ -80,6 +80,7 @@ static uint32_t switches__reason(struct switches *s, const struct event_switch *
 static void reason__add(struct reason *r, uint64_t ns)
 {
 	r->total_ns += ns;
+	r->spans++;
 	if (ns > r->max_ns)
 		r->max_ns = ns;
 }
@@ -213,8 +214,10 @@ static uint64_t switches__divide(struct switches *s, struct thread *t, const str
 	if (throttled)
 		reason__add(&s->reasons[REASON_THROTTLED], throttled);
 	if (t->state != THREAD_OFF || t->runnable) {
-		/* a switch was lost; or the kernel's clock was behind, and its wait counts, so that it adds up to
-		 * /proc's */
+		/*
+		 * a switch was lost; or the kernel's clock was behind, and its wait counts, so that it adds up to
+		 * /proc's
+		 */
 		t->acc.unknown_ns += rest;
 	} else {
 		t->acc.sleep_ns += rest;

@@ -38,6 +38,7 @@ struct reason {
 	char cgroup[TARE_CGROUP_LEN + 1]; /* for which it is frozen, as it came; "": not known */
 	uint64_t count;			  /* switches out */
 	uint64_t total_ns, max_ns;
+	uint64_t spans; /* that .total_ns is the sum of: one may be cut in two, or have begun before the recording */
 	uint64_t still; /* threads that are off for it when the recording ends: in total_ns, without end */
 };
 
@@ -85,8 +86,10 @@ uint32_t switches__blocked_reason(struct switches *s, uint8_t state, uint16_t sy
 /* Index of the reason why thread @tid, leaving in @state, is made to stand still; REASON_OTHER where it is not. */
 uint32_t switches__stopped_by(const struct switches *s, uint32_t tid, uint8_t state);
 
-/* Index of the reason why the thread that the snapshot @task is of stands still; REASON_OTHER where it does not say
- * that. */
+/*
+ * Index of the reason why the thread that the snapshot @task is of stands still; REASON_OTHER where it does not say
+ * that.
+ */
 uint32_t switches__found_stopped(struct switches *s, const struct tare_task *task);
 
 /* What made a thread stand still, in words: sanitize() them. False, and nothing written, where @r is another reason. */

@@ -41,8 +41,10 @@ static int alike(const struct process_row *rows, int n, const char *comm)
 	return same;
 }
 
-/* Several that are called alike by their name; others by name and number, that of the target first, as many as find
- * room. */
+/*
+ * Several that are called alike by their name; others by name and number, that of the target first, as many as find
+ * room.
+ */
 static void headline_name(const struct model *m, char *buf, size_t size)
 {
 	struct process_row *rows = NULL;
@@ -166,14 +168,13 @@ static void print_own_pauses(const struct model *m, const struct tare_counters *
 /* What the runtime counts of itself, where it does. */
 static void print_runtime(const struct model *m, FILE *to)
 {
-	uint64_t until = runtime_counters__until(&m->counters);
+	uint64_t age = runtime_counters__age(&m->counters, m->end_ns), until = age ? m->end_ns - age : 0;
 	struct tare_counters c;
 	char n[4][32], t[2][16];
 
 	runtime_counters__total(&m->counters, &c);
-	if (until && m->end_ns > until + STALE_NS && c.goroutine_switches != TARE_UNKNOWN)
-		fprintf(to, "! counters what the runtime counts was read last %s before the end\n",
-			fmt_ns(m->end_ns - until, t[0]));
+	if (age > STALE_NS && c.goroutine_switches != TARE_UNKNOWN)
+		fprintf(to, "! counters what the runtime counts was read last %s before the end\n", fmt_ns(age, t[0]));
 	if (c.goroutine_switches != TARE_UNKNOWN) {
 		fprintf(to, LABEL "%s switches between goroutines", "goroutines",
 			fmt_count(c.goroutine_switches, n[0]));

@@ -67,6 +67,7 @@ int report_rows__off_cpu(const struct model *m, struct row **rows)
 		row->total_ns = r->total_ns;
 		row->max_ns = r->max_ns;
 		row->extra = r->still;
+		row->spans = r->spans;
 		n++;
 	}
 	qsort(*rows, n, sizeof(**rows), by_time);

@@ -11,6 +11,7 @@ struct row {
 	bool of_target;	     /* a thread of the target */
 	bool recorder;	     /* tare itself, which made this recording */
 	uint64_t count, total_ns, max_ns;
+	uint64_t spans; /* reasons: that .total_ns is the sum of */
 	uint64_t extra; /* reasons: still off at the end; wakers: from another CPU */
 };
 

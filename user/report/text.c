@@ -130,12 +130,11 @@ static void print_off_cpu(const struct model *m, FILE *to, bool all)
 			"max", "share", "still off");
 	for (int i = 0; i < shown; i++) {
 		const struct row *r = &rows[i];
-		uint64_t times = r->count > r->extra ? r->count : r->extra;
 
 		fprintf(to, "  ");
 		print_name(r->name, 27, to);
 		fprintf(to, "%14s %9s %9s %9s %7.1f %%", fmt_count(r->count, c), fmt_ns(r->total_ns, t[0]),
-			times ? fmt_ns(r->total_ns / times, t[1]) : "-", fmt_ns(r->max_ns, t[2]),
+			r->spans ? fmt_ns(r->total_ns / r->spans, t[1]) : "-", fmt_ns(r->max_ns, t[2]),
 			percent(r->total_ns, total));
 		if (r->extra)
 			fprintf(to, " %9s", short_count(r->extra, c));
