@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The formats that other tools read. A new one is a new file and one more name in EXPORTERS. */
+/* Formats for other tools. To add one, add a file and a name in EXPORTERS. */
 #ifndef TARE_EXPORT_H
 #define TARE_EXPORT_H
 
@@ -9,20 +9,23 @@
 #include "event.h"
 
 /*
- * Events come in as reader__next() gives them. Each function returns 0 or a
- * negative errno; where writing to the file failed, that of the write.
+ * Events come in the order of reader__next(). Each function returns 0 or a negative errno; if writing to the file
+ * failed, that error.
  */
 struct exporter {
 	const char *name, *what;
-	bool binary; /* not for a terminal */
-	/* Start writing to @to, which stays the caller's. Sets *@state; after a failure nothing is to be freed. */
+	bool binary; /* not fit for a terminal */
+	/*
+	 * Start writing to @to, which still belongs to the caller. Sets *@state; after a failure there is nothing to
+	 * free.
+	 */
 	int (*begin)(FILE *to, void **state);
 	int (*event)(void *state, const struct event *ev);
-	/* Write what is pending, unless writing failed before, and free @state in any case. */
+	/* Write what is pending, unless writing failed before. Always frees @state. */
 	int (*end)(void *state);
 };
 
-/* exporter_NAME for each, in the order in which they are listed to the user */
+/* exporter_NAME for each, in the order shown to the user */
 #define EXPORTERS(X)   \
 	X(perfetto)    \
 	X(perf_script) \

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Each event as one JSON object on a line of its own, for jq and scripts: all that is in the recording, in order of
- * time. "ts_ns", "cpu" and "event" stand in each; times are CLOCK_MONOTONIC. Keys are only ever added.
+ * Each event as one JSON object per line, for jq and scripts: everything in the recording, in time order. Every line
+ * has "ts_ns", "cpu" and "event"; times are CLOCK_MONOTONIC. Keys are only ever added.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -46,7 +46,7 @@ static void put_switch_of(FILE *to, const struct event *ev)
 		put(to, "last_cost_ns", sw->last_cost_ns);
 }
 
-/* By what a thread is made to stand still, where that is known. */
+/* What stops a thread, if known. */
 static void put_stopped(FILE *to, uint32_t signal, const char cgroup[TARE_CGROUP_LEN])
 {
 	if (signal)
@@ -330,7 +330,7 @@ static void put_process_of(FILE *to, const struct event *ev)
 	put(to, "ppid", p->ppid);
 	put(to, "start_ns", p->start_ns);
 	put_text(to, "exe", ev->process.exe, p->exe_len);
-	/* as many as there are: each ends with a NUL */
+	/* one string per NUL */
 	fputs(",\"argv\":[", to);
 	for (const char *first = arg; arg < end; arg += strnlen(arg, end - arg) + 1) {
 		fputs(arg == first ? "" : ",", to);
@@ -393,7 +393,7 @@ static void put_delays_of(FILE *to, const struct event *ev)
 
 #define put_rename_of put_name_of
 
-/* Of every kind there is: one that nobody thought of here does not compile. */
+/* One entry per event kind: a missing one does not compile. */
 static void (*const kinds[NR_EVENTS])(FILE *to, const struct event *ev) = {
 #define KIND(kind, name, ...) [EVENT_##kind] = put_##name##_of,
 	EVENT_DESCRIPTIONS(KIND) TARE_RECORDS(KIND, EVENT_NONE)
@@ -411,7 +411,7 @@ static int json_lines__begin(FILE *to, void **state)
 	return 0;
 }
 
-/* "reason_name" after "reason": what its runtime calls the number, where that was told by then. */
+/* "reason_name" after "reason": the runtime's name for the number, if known so far. */
 static void put_names(const struct lines *l, const struct event *ev)
 {
 	const char *name;

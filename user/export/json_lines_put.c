@@ -6,7 +6,7 @@
 #include "json_lines_put.h"
 #include "util.h"
 
-/* Of any length: in pieces, and a character that a piece cuts goes into the next one. */
+/* Any length, written in pieces. A character split by a piece's end goes into the next piece. */
 void put_string(FILE *to, const char *s, size_t len)
 {
 	char safe[256];
@@ -15,7 +15,7 @@ void put_string(FILE *to, const char *s, size_t len)
 	fputc('"', to);
 	for (len = strnlen(s, len); len; s += n, len -= n) {
 		sanitize(s, len, safe, sizeof(safe));
-		n = strlen(safe); /* it is as long as what it stands for */
+		n = strlen(safe); /* as long as the input that it stands for */
 		for (const char *c = safe; *c; c++)
 			fprintf(to, *c == '"' || *c == '\\' ? "\\%c" : "%c", *c);
 	}

@@ -7,7 +7,7 @@
 
 #define FIRST_SIZE 256 /* a power of two */
 
-/* Where @tid is, or the free slot where it belongs. */
+/* The slot of @tid, or the free slot for it. */
 static struct name *names__slot(const struct names *names, uint32_t tid)
 {
 	size_t mask = names->size - 1;

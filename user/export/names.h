@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What an export knows of each task by its tid: name, process, where it runs. */
+/* What an export knows of each task, by tid: name, process, CPU. */
 #ifndef TARE_NAMES_H
 #define TARE_NAMES_H
 
@@ -12,24 +12,24 @@
 #define NO_CPU (-1)
 
 struct name {
-	uint32_t tid, tgid, ppid;     /* 0: not known */
-	char comm[TARE_COMM_LEN + 1]; /* UTF-8; empty: not known */
-	bool told, told_process;      /* the exporter's own marks: it has written of this thread, of the process */
-	bool stops_asleep;	      /* made to stand still, last time, in the state of an ordinary sleep */
-	int32_t cpu;		      /* that it is on, or NO_CPU */
-	uint64_t since_ns;	      /* its events count from here on */
+	uint32_t tid, tgid, ppid;     /* 0: unknown */
+	char comm[TARE_COMM_LEN + 1]; /* UTF-8; empty: unknown */
+	bool told, told_process;      /* for the exporter: it has described this thread, its process */
+	bool stops_asleep;	      /* when last stopped, it was in an ordinary sleep state */
+	int32_t cpu;		      /* current CPU, or NO_CPU */
+	uint64_t since_ns;	      /* its events count from then on */
 };
 
 struct names {
-	struct name *slots; /* open addressing, .tid 0 is free: the idle task is never in here */
+	struct name *slots; /* open addressing; .tid 0 is free, as the idle task is never stored */
 	size_t nr, size;
 };
 
-/* NULL where the task is not known. Valid until the next names__add(). */
+/* NULL if the task is unknown. Valid until the next names__add(). */
 struct name *names__find(const struct names *names, uint32_t tid);
-/* The task's entry, a fresh one where it was not known; @tid is not 0. NULL where there is no memory. */
+/* The task's entry, created if new; @tid must not be 0. NULL if out of memory. */
 struct name *names__add(struct names *names, uint32_t tid);
-/* @comm, at most @len bytes, may be anything. */
+/* @comm, at most @len bytes, may contain anything. */
 void name__set_comm(struct name *name, const char *comm, size_t len);
 void names__free(struct names *names);
 

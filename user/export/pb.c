@@ -8,7 +8,7 @@
 
 enum { WIRE_VARINT = 0, WIRE_64BIT = 1, WIRE_LEN = 2 };
 
-#define VARINT_MAX 10 /* bytes of a 64-bit one */
+#define VARINT_MAX 10 /* bytes of a 64-bit varint */
 
 void pb__free(struct pb *pb)
 {
@@ -16,7 +16,7 @@ void pb__free(struct pb *pb)
 	memset(pb, 0, sizeof(*pb));
 }
 
-/* Room for @more bytes at the end; NULL where there is no memory. */
+/* Room for @more bytes at the end; NULL if out of memory. */
 static uint8_t *pb__room(struct pb *pb, size_t more)
 {
 	if (!pb->err)
@@ -80,7 +80,7 @@ void pb__string(struct pb *pb, uint32_t field, const char *s)
 	pb__bytes(pb, field, s, strlen(s));
 }
 
-/* The length comes before the body and is known after it: leave one byte, which does for nearly all messages. */
+/* The length comes before the body but is known after it. Reserve one byte, which suffices for nearly all messages. */
 size_t pb__open(struct pb *pb, uint32_t field)
 {
 	pb__varint(pb, (uint64_t)field << 3 | WIRE_LEN);

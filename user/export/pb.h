@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Writes the protobuf wire format into memory. By hand, since writing is a
- * hundred lines, while the library for C allocates for every message and
- * wants a generator at build time.
+ * Writes the protobuf wire format into memory. Hand-written: it takes a hundred lines, while the C library allocates
+ * for every message and needs a generator at build time.
  *
- * A failed allocation is remembered: all that follows does nothing, and
- * pb__error() tells. So a whole message is written without looking back.
+ * A failed allocation is remembered: later calls do nothing, and pb__error() returns the error. So a message can be
+ * written without checking each step.
  */
 #ifndef TARE_PB_H
 #define TARE_PB_H
@@ -30,16 +29,16 @@ static inline int pb__error(const struct pb *pb)
 	return pb->err;
 }
 
-/* An integer field of any type but sint*, fixed* and float; a negative int32 or int64 goes sign-extended. */
+/* An integer field of any type except sint*, fixed* and float. Sign-extend a negative int32 or int64. */
 void pb__int(struct pb *pb, uint32_t field, uint64_t value);
 void pb__fixed64(struct pb *pb, uint32_t field, uint64_t value);
 void pb__bytes(struct pb *pb, uint32_t field, const void *data, size_t len);
 /* @s must be UTF-8. */
 void pb__string(struct pb *pb, uint32_t field, const char *s);
-/* Bytes that are encoded already. */
+/* Bytes already encoded. */
 void pb__raw(struct pb *pb, const void *data, size_t len);
 
-/* A nested message: what is written between the two is its body. They nest. */
+/* A nested message: what is written between open and close is its body. Messages can nest further. */
 size_t pb__open(struct pb *pb, uint32_t field);
 void pb__close(struct pb *pb, size_t opened);
 

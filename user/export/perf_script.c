@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * What `perf script` prints of sched:sched_switch and sched:sched_waking, line
- * for line. No header, and exactly six decimals: importers insist on both.
+ * The output of `perf script` for sched:sched_switch and sched:sched_waking, line for line. No header, and exactly six
+ * decimals: importers insist on both.
  *
- * Lines must be in order of time, but a wake-up is told with the switch that
- * it led to. So lines wait in a window, a heap by time, until that is full.
+ * Lines must be in time order, but a wake-up is only known at the switch that it leads to. So lines wait in a window, a
+ * heap by time, until it is full.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -18,7 +18,7 @@
 #define WINDOW 65536 /* lines held back */
 
 struct waiting {
-	uint64_t ts_ns, seq; /* at one time, in the order in which they came */
+	uint64_t ts_ns, seq; /* at the same time, in order of arrival */
 	uint32_t slot;
 };
 
@@ -45,9 +45,8 @@ static const char *state_name(uint32_t state)
 }
 
 /*
- * A name as importers can bear it: they find its end by the number that
- * follows, so no word in it but the first may start like one of the fields
- * after it, and no space may be first or last.
+ * A name that importers can parse. They find its end by the number that follows, so only its first word may start like
+ * one of the next fields, and it must not begin or end with a space.
  */
 static const char *script_name(const struct sched_task *t, char buf[SCHED_COMM_SIZE])
 {
@@ -118,7 +117,7 @@ static void script__sift_down(struct script *s)
 	s->heap[i] = w;
 }
 
-/* Print the oldest line; its slot is free then. */
+/* Print the oldest line and free its slot. */
 static int script__pop(struct script *s, uint32_t *slot)
 {
 	*slot = s->heap[0].slot;

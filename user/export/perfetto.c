@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Perfetto's own trace format: a sequence of TracePackets, protos/perfetto/trace/trace_packet.proto. Append-only, and
- * trace_processor sorts, so nothing is held back but each CPU's events until they are worth a packet.
+ * Perfetto's own trace format: a sequence of TracePackets, protos/perfetto/trace/trace_packet.proto. It is append-only,
+ * and trace_processor sorts. So nothing is held back except each CPU's events until they fill a packet.
  *
- * The verbose sched_switch is used, not the compact one: that one loses the first switch of each CPU. All times are
- * CLOCK_BOOTTIME, the only clock of a file's ftrace events that needs no naming.
+ * The verbose sched_switch is used, as the compact one loses the first switch of each CPU. All times are
+ * CLOCK_BOOTTIME, the only clock for ftrace events that needs no declaration.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -20,13 +20,13 @@
 
 enum { BUNDLE_CPU = 1, BUNDLE_EVENT = 2, BUNDLE_LOST_EVENTS = 3 }; /* fields of FtraceEventBundle */
 
-#define BUNDLE_EVENTS  256   /* in one packet */
-#define PENDING_EVENTS 65536 /* on all CPUs together */
+#define BUNDLE_EVENTS  256   /* per packet */
+#define PENDING_EVENTS 65536 /* over all CPUs */
 
 struct bundle {
 	struct pb events;
 	unsigned nr;
-	bool lost; /* events, before these */
+	bool lost; /* events lost before these */
 	uint64_t lost_total[TARE_NR_LOST];
 };
 
@@ -41,7 +41,7 @@ struct perfetto {
 	struct machine machine;
 };
 
-/* ---- what comes first: clocks, machine ---- */
+/* ---- clocks and machine, written first ---- */
 
 static int write_clocks(struct perfetto *p)
 {
@@ -81,7 +81,7 @@ static int write_process(struct perfetto *p, const struct event *ev)
 	return packets__close(&p->packets);
 }
 
-/* A thread; with the first of a process also that, where no more is known of it. */
+/* A thread. The first thread also describes its process, if nothing else has. */
 static int write_thread(struct perfetto *p, uint64_t ts_ns, const struct sched_task *t)
 {
 	struct name *n = names__find(&p->sched.names, t->tid);
@@ -96,7 +96,7 @@ static int write_thread(struct perfetto *p, uint64_t ts_ns, const struct sched_t
 	return packets__close(&p->packets);
 }
 
-/* The process goes on under another name: that its command line is another one now is known, not which. */
+/* The process execs under another name. Its new command line is not known, only that it changed. */
 static int write_exec(struct perfetto *p, const struct event *ev)
 {
 	struct name *n = names__find(&p->sched.names, ev->exec.tid);
@@ -151,10 +151,10 @@ static struct bundle *perfetto__bundle(struct perfetto *p, unsigned cpu)
 	return &p->bundles[cpu];
 }
 
-/* Who appears for the first time, beside what first snapshots told. */
+/* Describe tasks that appear for the first time and were not in the first snapshots. */
 static int introduce(struct perfetto *p, const struct sched_event *ev)
 {
-	/* a moment later, so that it is of the new thread also where its tid had another owner before */
+	/* a moment later, so that it belongs to the new thread even if the tid is reused */
 	if (ev->kind == SCHED_NEWTASK)
 		return write_thread(p, ev->ts_ns + 1, &ev->whom);
 	if (ev->kind != SCHED_WAKING)
@@ -183,7 +183,10 @@ static int perfetto__sched(void *ctx, const struct sched_event *ev)
 	return p->pending >= PENDING_EVENTS ? bundle__flush_all(p) : 0;
 }
 
-/* Totals are running ones: what matters is that one grew. Switches between others are in no export to be missed. */
+/*
+ * These are running totals: what matters is whether one grew. Exports never contain switches between other tasks, so
+ * losing those does not matter.
+ */
 static int note_loss(struct perfetto *p, const struct tare_loss *loss)
 {
 	struct bundle *b;
@@ -237,7 +240,7 @@ static int perfetto__begin(FILE *to, void **state)
 	return 0;
 }
 
-/* What is known of the machine and of the whole recording. */
+/* What is known of the machine and of the recording as a whole. */
 static int note(struct perfetto *p, const struct event *ev)
 {
 	if (ev->kind == EVENT_HEADER && !p->described) {

@@ -19,7 +19,7 @@ void packets__open(struct packets *p, uint64_t ts_ns, enum packet_field field)
 	pb__int(&p->pb, PACKET_SEQUENCE_ID, SEQUENCE_ID);
 	if (p->dropped)
 		pb__int(&p->pb, PACKET_DROPPED_BEFORE, 1);
-	/* after a gap a reader distrusts the sequence's state: there is none, so it can be declared afresh */
+	/* after a gap a reader distrusts the sequence's state; there is none, so declare it cleared */
 	if (!p->begun || p->dropped)
 		flags |= STATE_CLEARED;
 	pb__int(&p->pb, PACKET_SEQUENCE_FLAGS, flags);

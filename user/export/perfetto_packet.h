@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Perfetto's TracePackets, one after the other: one sequence, of one writer,
- * in CLOCK_BOOTTIME. One packet is being written at a time, into .pb.
+ * Writes Perfetto's TracePackets: one sequence from one writer, in CLOCK_BOOTTIME. The packet being written is in .pb.
  */
 #ifndef TARE_PERFETTO_PACKET_H
 #define TARE_PERFETTO_PACKET_H
@@ -29,7 +28,7 @@ struct packets {
 	FILE *to;
 	struct pb pb;
 	size_t outer, inner;	 /* of the packet being written */
-	uint64_t boot_offset_ns; /* CLOCK_BOOTTIME is so much ahead of CLOCK_MONOTONIC */
+	uint64_t boot_offset_ns; /* CLOCK_BOOTTIME minus CLOCK_MONOTONIC */
 	bool begun, dropped;	 /* dropped: something was lost before the next packet */
 };
 
@@ -38,7 +37,7 @@ static inline uint64_t packets__boottime(const struct packets *p, uint64_t mono_
 	return mono_ns + p->boot_offset_ns;
 }
 
-/* Start a packet whose body is @field; what is not about one moment has @ts_ns (CLOCK_MONOTONIC) 0. */
+/* Start a packet with body @field; @ts_ns (CLOCK_MONOTONIC) is 0 for what has no single time. */
 void packets__open(struct packets *p, uint64_t ts_ns, enum packet_field field);
 /* Write it out. Returns 0 or a negative errno. */
 int packets__close(struct packets *p);

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* A pause is drawn when it is over and all is known of it: a reader sorts by time. */
+/* A pause is drawn once it is over and fully known: readers sort by time. */
 #include <inttypes.h>
 #include <string.h>
 
 #include "perfetto_runtime_impl.h"
 #include "util.h"
 
-/* Where nothing is drawn from @p's begin on. 0 and *@track 0: nowhere, which only a damaged recording brings about. */
+/*
+ * A track that is free from @p's beginning on. Returns 0 with *@track 0 if there is none, as only in a damaged
+ * recording.
+ */
 static int lane(struct perfetto_runtime *rt, struct rt_process *process, const struct pause *p, uint64_t *track)
 {
 	*track = 0;
@@ -39,7 +42,7 @@ static void put_who(struct tracks *t, const struct pause_who *who, const char *t
 		track_event__int(t, goroutine, who->goroutine);
 }
 
-/* The names are those of tare.pauses/1. */
+/* Names as in tare.pauses/1. */
 static int put_pause(struct perfetto_runtime *rt, const struct pause *p, uint64_t track)
 {
 	char buf[64];

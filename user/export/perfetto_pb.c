@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Field numbers: protos/perfetto/trace/ in Perfetto's sources, .proto files named like the messages. */
+/*
+ * Field numbers are from protos/perfetto/trace/ in Perfetto's sources; the .proto files are named after the messages.
+ */
 #include <string.h>
 
 #include "perfetto_pb.h"
@@ -89,7 +91,7 @@ void write_system_info(struct pb *pb, const struct tare_header *header, const st
 
 static void write_cmdline(struct pb *pb, const char *cmdline, size_t len)
 {
-	char arg[4096]; /* what a person looks at; of a longer argument the beginning */
+	char arg[4096]; /* for display; longer arguments are cut */
 	size_t n;
 
 	for (; len; cmdline += n, len -= n) {
@@ -189,7 +191,7 @@ static const struct {
 
 void write_ftrace_event(struct pb *pb, const struct sched_event *ev, uint64_t boot_ns)
 {
-	/* TRACE_FLAG_HARDIRQ and the like in include/linux/trace_events.h: the waker was only interrupted */
+	/* TRACE_FLAG_HARDIRQ etc., include/linux/trace_events.h: the waker was merely interrupted */
 	static const uint8_t flags[] = {
 		[TARE_CONTEXT_SOFTIRQ] = 0x10,
 		[TARE_CONTEXT_HARDIRQ] = 0x08,

@@ -78,7 +78,7 @@ static int gc__end_phase(struct perfetto_runtime *rt, struct rt_process *p, uint
 	return tracks__end(&rt->tracks, later(&p->gc_ns, ts_ns), p->gc);
 }
 
-/* @ev: what it ended by; NULL: its end was not seen. */
+/* @ev: the event that ended it; NULL: its end was not seen. */
 static int gc__end_cycle(struct perfetto_runtime *rt, struct rt_process *p, uint64_t ts_ns, const struct event *ev)
 {
 	int ret = gc__end_phase(rt, p, ts_ns);
@@ -87,7 +87,7 @@ static int gc__end_cycle(struct perfetto_runtime *rt, struct rt_process *p, uint
 		return ret;
 	p->in_cycle = false;
 	track_event__open(&rt->tracks, later(&p->gc_ns, ts_ns), SLICE_END, p->gc, NULL, NULL);
-	if (ev) { /* the goal of this cycle was told when it began */
+	if (ev) { /* this cycle's goal was reported at its beginning */
 		track_event__known(&rt->tracks, "live_bytes", ev->runtime.args[1]);
 		track_event__known(&rt->tracks, "next_goal_bytes", ev->runtime.args[2]);
 	} else {
@@ -151,7 +151,7 @@ static int on_counters(struct perfetto_runtime *rt, const struct event *ev)
 	return ret;
 }
 
-/* ---- the runtime's events that are about the whole process ---- */
+/* ---- runtime events about the whole process ---- */
 
 static int gc__begin(struct perfetto_runtime *rt, struct rt_process *p, const struct event *ev, const char *name,
 		     unsigned first_arg)
@@ -218,7 +218,7 @@ static int on_runtime(struct perfetto_runtime *rt, const struct event *ev)
 	return ret || !p ? ret : handlers[ev->runtime.event](rt, p, ev);
 }
 
-/* ---- as the exporter sees it ---- */
+/* ---- the exporter's interface ---- */
 
 struct perfetto_runtime *perfetto_runtime__new(struct packets *packets, const struct names *names)
 {
@@ -270,7 +270,7 @@ int perfetto_runtime__event(struct perfetto_runtime *rt, const struct event *ev)
 		return on_runtime(rt, ev);
 	if (ev->kind == EVENT_COUNTERS)
 		return on_counters(rt, ev);
-	/* another process of that number, or another program */
+	/* another process with that pid, or another program */
 	if (ev->kind == EVENT_FORK && ev->fork.tid == ev->fork.tgid)
 		return process__forget(rt, ev->fork.tid, ev->ts_ns);
 	return ev->kind == EVENT_EXEC ? process__forget(rt, ev->exec.tid, ev->ts_ns) : 0;

@@ -2,15 +2,15 @@
 /*
  * What a language runtime did, as tracks of a Perfetto trace:
  *
- *   process  "stop the world": a slice for each pause, named by its reason; in it its parts (stopping, stopped,
- *            restart); in these the causes. The pauses are those of the model, so the figures are those of `tare
- *            pauses'. "GC": collections and their phases. Counters.
- *   thread   a slice while it runs a goroutine where each step of these was recorded; where it was not, a slice
- *            while the thread is off the CPU with a goroutine on it: what runs between two switches is not known.
- *            Instants for what else the runtime told, page faults and preemption signals; slices for interrupts.
+ *   process  "stop the world": a slice per pause, named by its reason. It contains slices for the parts (stopping,
+ *            stopped, restart), and these contain the causes. Pauses come from the model, so figures match those of
+ *            `tare pauses'. "GC": collections and their phases. Counters.
+ *   thread   A slice while it runs a goroutine, if each step was recorded. Otherwise a slice while the thread is off
+ *            CPU with a goroutine on it, since what runs between two switches is unknown. Instants for other runtime
+ *            events, page faults and preemption signals; slices for interrupts.
  *
- * Slices of one track nest, in whatever order events come. Memory is bounded by threads, processes, and what the
- * model needs.
+ * Slices on a track nest properly, whatever the order of events. Memory is bounded by threads, processes, and the
+ * model.
  */
 #ifndef TARE_PERFETTO_RUNTIME_H
 #define TARE_PERFETTO_RUNTIME_H
@@ -20,13 +20,13 @@
 
 struct perfetto_runtime;
 
-/* Both arguments stay the caller's. NULL where there is no memory. */
+/* The caller keeps both arguments. NULL if out of memory. */
 struct perfetto_runtime *perfetto_runtime__new(struct packets *packets, const struct names *names);
 void perfetto_runtime__free(struct perfetto_runtime *rt);
 
-/* Every event, after @names learnt of it. Returns 0 or a negative errno. */
+/* Call for every event, after @names has seen it. Returns 0 or a negative errno. */
 int perfetto_runtime__event(struct perfetto_runtime *rt, const struct event *ev);
-/* No more events will come: writes what waited for its end. Once. Returns 0 or a negative errno. */
+/* No more events: write what was waiting for its end. Call once. Returns 0 or a negative errno. */
 int perfetto_runtime__finish(struct perfetto_runtime *rt);
 
 #endif /* TARE_PERFETTO_RUNTIME_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What is drawn on the tracks of threads. */
+/* What is drawn on threads' tracks. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@ static struct rt_thread *rt_thread__find(const struct perfetto_runtime *rt, uint
 	return slot ? (struct rt_thread *)(uintptr_t)*slot : NULL;
 }
 
-/* With its track. *@thread is NULL where there is no room for more, or its process is not known. */
+/* The thread with its track. *@thread is NULL if there is no room for more, or its process is unknown. */
 static int rt_thread__get(struct perfetto_runtime *rt, uint32_t tid, uint32_t pid, struct rt_thread **thread)
 {
 	const struct name *n = pid ? NULL : names__find(rt->names, tid);
@@ -41,7 +41,7 @@ static int rt_thread__get(struct perfetto_runtime *rt, uint32_t tid, uint32_t pi
 	return tracks__thread(&rt->tracks, pid, tid, &t->track);
 }
 
-/* Begins and ends of slices do not go back, nor into an interrupt. */
+/* Begins and ends of slices never go back in time, nor into an interrupt. */
 static uint64_t rt_thread__at(struct rt_thread *t, uint64_t ts_ns)
 {
 	if (ts_ns < t->irq_ns)
@@ -66,7 +66,7 @@ static int rt_thread__end_off(struct perfetto_runtime *rt, struct rt_thread *t, 
 	return tracks__end(&rt->tracks, rt_thread__at(t, ts_ns), t->track);
 }
 
-/* @ev: by which the goroutine left the thread; NULL: none tells */
+/* @ev: the event by which the goroutine left the thread; NULL: none */
 static int rt_thread__end_run(struct perfetto_runtime *rt, struct rt_thread *t, uint64_t ts_ns, const struct event *ev)
 {
 	int ret = rt_thread__end_off(rt, t, ts_ns);
@@ -118,7 +118,7 @@ static int on_run_end(struct perfetto_runtime *rt, struct rt_thread *t, const st
 	return rt_thread__end_run(rt, t, ev->ts_ns, t->running == ev->runtime.goroutine ? ev : NULL);
 }
 
-/* What the thread runs, told before what it belongs to. */
+/* What the thread runs, recorded before the event that it belongs to. */
 static int on_goroutine(struct perfetto_runtime *rt, const struct event *ev)
 {
 	struct rt_thread *t;
@@ -146,7 +146,7 @@ static void put_status(struct perfetto_runtime *rt, uint32_t pid, const struct e
 		track_event__text(&rt->tracks, "status", status);
 	else
 		track_event__int(&rt->tracks, "status", g->status);
-	/* of one that does not wait it is left from its last wait */
+	/* unless it waits, the reason is left over from its last wait */
 	reason = status && !strcmp(status, "waiting") ?
 			 rt__name_of(rt, pid, TARE_NAME_WAIT_REASON, g->wait_reason, why) :
 			 NULL;
@@ -154,7 +154,7 @@ static void put_status(struct perfetto_runtime *rt, uint32_t pid, const struct e
 		track_event__text(&rt->tracks, "wait_reason", reason);
 }
 
-/* While a thread is off the CPU what it ran stays on it. */
+/* While a thread is off CPU, it keeps its goroutine. */
 static int off_begins(struct perfetto_runtime *rt, struct rt_thread *t, const struct event *ev)
 {
 	char buf[64];
@@ -219,7 +219,7 @@ static int on_exec(struct perfetto_runtime *rt, const struct event *ev)
 	return ret ? ret : rt_thread__forget(rt, ev->exec.tid, ev->ts_ns);
 }
 
-/* ---- what else the runtime told ---- */
+/* ---- other runtime events ---- */
 
 static int on_instant(struct perfetto_runtime *rt, struct rt_thread *t, const struct event *ev)
 {
@@ -238,7 +238,7 @@ static int on_preempted(struct perfetto_runtime *rt, struct rt_thread *t, const 
 	return ret ? ret : on_run_end(rt, t, ev);
 }
 
-/* Those of collections, and the runtime's own account of a pause, are drawn elsewhere. */
+/* Collections and the runtime's own figures for a pause are drawn elsewhere. */
 static int (*const runtime_handlers[TARE_NR_RT_EVENTS])(struct perfetto_runtime *rt, struct rt_thread *t,
 							const struct event *ev) = {
 	[TARE_RT_STW_REQUEST] = on_instant,	[TARE_RT_P_STOPPED] = on_instant,
@@ -266,7 +266,10 @@ static int on_runtime(struct perfetto_runtime *rt, const struct event *ev)
 
 /* ---- what the kernel did to it ---- */
 
-/* Drawn where the sender is a thread of the same process, else on the receiver's track. An arrow leads to delivery. */
+/*
+ * Drawn on the sender's track if it is a thread of the same process, else on the receiver's. An arrow leads to
+ * delivery.
+ */
 static int on_sent(struct perfetto_runtime *rt, struct rt_thread *t, const struct event *ev)
 {
 	const struct name *sender = names__find(rt->names, ev->signal.other);
@@ -329,7 +332,7 @@ static int on_fault(struct perfetto_runtime *rt, const struct event *ev)
 	return track_event__close(&rt->tracks);
 }
 
-/* It is told when it is over: by its time its begin comes before what was told meanwhile. */
+/* Recorded when it is over: its begin is earlier than events recorded meanwhile. */
 static int on_irq(struct perfetto_runtime *rt, const struct event *ev)
 {
 	uint64_t begin_ns = ev->ts_ns > ev->irq.ns ? ev->ts_ns - ev->irq.ns : 0;
@@ -350,7 +353,7 @@ static int on_irq(struct perfetto_runtime *rt, const struct event *ev)
 	return ret ? ret : tracks__end(&rt->tracks, ev->ts_ns, t->track);
 }
 
-/* ---- all of them ---- */
+/* ---- all events ---- */
 
 int rt_threads__event(struct perfetto_runtime *rt, const struct event *ev)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Field numbers: protos/perfetto/trace/track_event/ in Perfetto's sources. */
+/* Field numbers are from protos/perfetto/trace/track_event/ in Perfetto's sources. */
 #include "perfetto_track.h"
 
 enum { /* by message */

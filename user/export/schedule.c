@@ -45,7 +45,7 @@ void sched__describe(const struct sched *s, uint32_t tid, unsigned cpu, struct s
 }
 
 /*
- * The tracepoint's prev_state. A state that is not known here is D: the thread waited for something. So is TASK_FROZEN
+ * The tracepoint's prev_state. A state unknown here becomes D: the thread waited for something. So does TASK_FROZEN
  * (__task_state_index(), include/linux/sched.h); cgroup v2 freezes in an ordinary sleep.
  */
 static uint32_t prev_state(const struct event_switch *sw, const struct name *prev)
@@ -63,7 +63,7 @@ static uint32_t prev_state(const struct event_switch *sw, const struct name *pre
 	return !state && !sw->voluntary ? SCHED_PREEMPTED : state;
 }
 
-/* Both tids 0 would be no switch at all: callers see to it. */
+/* Callers make sure that not both tids are 0, which would be no switch. */
 static int sched__switch(struct sched *s, uint64_t ts_ns, unsigned cpu, uint32_t prev, uint32_t next, uint32_t state)
 {
 	struct sched_event out = { .kind = SCHED_SWITCH, .cpu = cpu, .ts_ns = ts_ns, .prev_state = prev ? state : 0 };
@@ -95,10 +95,8 @@ static uint32_t sched__tgid(const struct sched *s, uint32_t tid)
 }
 
 /*
- * See to it that @tid (0: no target thread) is who runs on
- * @cpu as far as the reader was told. Where that seemed to be another thread of
- * the process whose first thread is @tid, it called exec, and goes on under
- * that tid: nothing was lost.
+ * Make @tid (0: no target thread) the running task on @cpu in the reader's view. If that seemed to be another thread of
+ * the process whose first thread is @tid, it called exec and goes on under that tid: nothing was lost.
  */
 static int sched__mend(struct sched *s, uint64_t ts_ns, unsigned cpu, uint32_t tid)
 {
@@ -116,7 +114,7 @@ static int sched__mend(struct sched *s, uint64_t ts_ns, unsigned cpu, uint32_t t
 		if (ret || !tid)
 			return ret;
 	} else if (n && n->cpu == (int)cpu && n->since_ns && n->since_ns >= was.last_ns && n->since_ns <= ts_ns) {
-		/* nothing is broken: it ran here when it was first looked at */
+		/* no gap: it ran here when first looked at */
 		return sched__switch(s, n->since_ns, cpu, 0, tid, 0);
 	}
 	if (!was.known)
@@ -125,7 +123,7 @@ static int sched__mend(struct sched *s, uint64_t ts_ns, unsigned cpu, uint32_t t
 	return sched__switch(s, ts_ns, cpu, 0, tid, 0);
 }
 
-/* The thread comes onto @cpu: if it still seems to run on another, its leaving was lost. */
+/* The thread comes onto @cpu: if it still seems to run on another CPU, its leaving was lost. */
 static int sched__leave_other(struct sched *s, uint64_t ts_ns, unsigned cpu, uint32_t tid)
 {
 	const struct name *n = names__find(&s->names, tid);
@@ -139,7 +137,7 @@ static int sched__leave_other(struct sched *s, uint64_t ts_ns, unsigned cpu, uin
 	return sched__mend(s, ts_ns > other->last_ns ? ts_ns : other->last_ns, n->cpu, 0);
 }
 
-/* Times of the past, counted back from the switch; a file may claim any wait. */
+/* A time in the past, counted back from the switch; a file may claim any wait. */
 static uint64_t ago(uint64_t ts_ns, uint64_t ns)
 {
 	return ts_ns > ns ? ts_ns - ns : 0;
@@ -161,7 +159,7 @@ static int sched__waking(struct sched *s, const struct event *ev)
 	return s->emit(s->ctx, &out);
 }
 
-/* A thread's events count from its first snapshot on: what came before is not the recording's subject. */
+/* A thread's events count from its first snapshot on: earlier ones are outside the recording. */
 static uint32_t counted(const struct sched *s, uint32_t tid, bool target, uint64_t ts_ns)
 {
 	const struct name *n = names__find(&s->names, tid);
@@ -196,7 +194,7 @@ static int on_task(struct sched *s, const struct event *ev)
 	const struct tare_task *t = ev->task;
 	struct name *n = names__find(&s->names, t->tid);
 
-	/* the last snapshot tells nothing new, but of a thread whose beginning was lost */
+	/* the last snapshot adds nothing, except for a thread whose beginning was lost */
 	if (!t->tid || (t->phase && n && n->comm[0]))
 		return 0;
 	n = names__add(&s->names, t->tid);
@@ -269,7 +267,9 @@ static int on_rename(struct sched *s, const struct event *ev)
 	return sched__rename(s, ev, ev->name.tid, ev->name.comm);
 }
 
-/* Where another thread than the first calls exec, it goes on under the first one's tid: told as a switch to that. */
+/*
+ * When a thread other than the first calls exec, it goes on under the first one's tid: shown as a switch to that tid.
+ */
 static int on_exec(struct sched *s, const struct event *ev)
 {
 	uint32_t tid = ev->exec.tid, old = ev->exec.old_tid;
@@ -297,7 +297,7 @@ static int on_thread_exit(struct sched *s, const struct event *ev)
 	return s->emit(s->ctx, &out);
 }
 
-/* Before the switch that it leads to. */
+/* Comes before the switch that it leads to. */
 static int on_stop(struct sched *s, const struct event *ev)
 {
 	struct name *n = ev->stop.tid ? names__add(&s->names, ev->stop.tid) : NULL;

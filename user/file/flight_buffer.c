@@ -5,7 +5,7 @@
 
 #include "flight_buffer_impl.h"
 
-#define MARKS_IN_SPAN 4 /* .. so it holds up to a quarter more than it must */
+#define MARKS_IN_SPAN 4 /* so it holds up to a quarter more than required */
 #define MIN_MARK_NS   100000000ull
 
 static void list__append(struct list *l, struct held *h)
@@ -86,9 +86,9 @@ void flight_buffer__free(struct flight_buffer *s)
 	free(s);
 }
 
-/* ---- letting go ---- */
+/* ---- dropping ---- */
 
-/* Processes, modules and symbols begin with it, and each such frame is of one process. */
+/* Processes, modules and symbols begin with a pid, and each such frame is about one process. */
 static uint32_t pid_of(const struct held *h)
 {
 	uint32_t pid = 0;
@@ -98,7 +98,7 @@ static uint32_t pid_of(const struct held *h)
 	return pid;
 }
 
-/* What was found out about a process, piece by piece. */
+/* A finding about a process, recorded one at a time. */
 static bool is_finding(const struct held *h)
 {
 	return h->head.type == TARE_FRAME_SYMBOLS || h->head.type == TARE_FRAME_NAMES ||
@@ -117,7 +117,7 @@ static bool is_replaced(const struct held *old, const void *ctx)
 	return old->head.type == new->head.type &&pid_of(old) == pid_of(new);
 }
 
-/* The tgids of a mark's tasks, in order. */
+/* Sorted tgids of a mark's tasks. */
 struct alive {
 	uint32_t *pids;
 	size_t nr;
@@ -138,7 +138,7 @@ static bool is_of_a_dead(const struct held *h, const void *ctx)
 	return is_of_a_process(h) && !bsearch(&pid, alive->pids, alive->nr, sizeof(pid), by_pid);
 }
 
-/* Without memory for it nobody is known to be dead: then more is kept than has to be. */
+/* Without memory for it no process is known to be dead: then more is kept than necessary. */
 static bool alive__init(struct alive *alive, const struct held *mark)
 {
 	const struct tare_task *tasks = (const void *)mark->payload;
@@ -153,7 +153,7 @@ static bool alive__init(struct alive *alive, const struct held *mark)
 	return true;
 }
 
-/* @h is before the begin: some of it is still needed. */
+/* @h is before the begin: keep the parts that are still needed. */
 static void flight_buffer__retire(struct flight_buffer *s, struct held *h)
 {
 	struct held **total = h->head.type == TARE_FRAME_PROBES ? &s->probes : &s->loss;
@@ -194,7 +194,7 @@ static void flight_buffer__begin_at(struct flight_buffer *s, const struct held *
 	}
 }
 
-/* The first mark behind the begin, or NULL. */
+/* The first mark after the begin, or NULL. */
 static struct held *next_mark(const struct flight_buffer *s)
 {
 	struct held *h = s->frames.first;
@@ -237,12 +237,12 @@ static void flight_buffer__append(struct flight_buffer *s, struct held *h)
 	s->mark_bytes += size_of(h);
 }
 
-/* Is there room for @size bytes, if need be for less time? What describes is short and always finds room. */
+/* Make room for @size bytes, if necessary by covering less time. Descriptions are short and always fit. */
 static bool flight_buffer__has_room(struct flight_buffer *s, uint64_t size)
 {
 	struct held *mark;
 
-	/* while it is written nothing can go, and what comes meanwhile must not be lost */
+	/* during a write nothing can be dropped, and what arrives must not be lost */
 	if (s->writing)
 		return s->bytes + size <= s->max_bytes + s->max_bytes / 2;
 	while (s->bytes + size > s->max_bytes && (mark = next_mark(s))) {
@@ -298,11 +298,11 @@ int flight_buffer__mark(struct flight_buffer *s, uint64_t now_ns, uint64_t self_
 	copy = (struct tare_task *)h->payload;
 	memcpy(copy, tasks, h->head.len);
 	for (uint32_t i = 0; i < nr; i++)
-		copy[i].phase = 0; /* where the recording begins it is the first snapshot */
+		copy[i].phase = 0; /* at the recording's beginning it is the first snapshot */
 	flight_buffer__append(s, h);
 	s->mark_ns = now_ns;
 	s->mark_bytes = 0;
-	if (s->lost_bytes) { /* what is before has a hole */
+	if (s->lost_bytes) { /* there is a gap before it */
 		flight_buffer__begin_at(s, h);
 		s->lost_bytes = 0;
 	} else if (now_ns > s->span_ns) {

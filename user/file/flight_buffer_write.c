@@ -24,7 +24,7 @@ static struct tare_loss loss_at(const struct held *h, uint32_t i)
 	return l;
 }
 
-/* Running totals go on from those before the begin; what had not grown by then is left out. */
+/* Running totals continue from those before the begin; those that have not grown since are left out. */
 static int write_loss(const struct flight_buffer *s, const struct held *h, struct writer *w)
 {
 	uint32_t nr = array_of(h).count, nr_before = array_of(s->loss).count, out = 0;

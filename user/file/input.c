@@ -32,7 +32,7 @@ void input__close(struct input *in)
 		free(in->buf);
 }
 
-/* As read(2), but a negative errno. */
+/* Like read(2), but returns a negative errno. */
 static ssize_t input__read(struct input *in, void *buf, size_t len)
 {
 	ssize_t n;
@@ -45,7 +45,7 @@ static ssize_t input__read(struct input *in, void *buf, size_t len)
 	return n < 0 ? -errno : n;
 }
 
-/* Make @want bytes visible from .start on. Returns how many there are, fewer only at the end of the file. */
+/* Buffer at least @want bytes from .start on. Returns how many there are; fewer only at the end of the file. */
 static ssize_t input__fill(struct input *in, size_t want)
 {
 	if (in->end - in->start >= want || in->eof)
@@ -91,7 +91,7 @@ static bool crc_matches(const struct tare_frame *head, const unsigned char *payl
 	return crc32(crc32(crc32(0, NULL, 0), (const Bytef *)&h, sizeof(h)), payload, h.len) == head->crc;
 }
 
-/* Is there a whole frame at .start? Returns 1, 0 and sets *@why, or a negative errno. */
+/* Is there a whole frame at .start? Returns 1, 0 with *@why set, or a negative errno. */
 static int input__try(struct input *in, struct frame *f, const char **why)
 {
 	ssize_t have = input__fill(in, sizeof(f->head));
@@ -116,7 +116,7 @@ static int input__try(struct input *in, struct frame *f, const char **why)
 	return crc_matches(&f->head, f->payload);
 }
 
-/* Move on to the next place where a frame may begin. */
+/* Skip to the next place where a frame may begin. */
 static int input__resync(struct input *in, uint64_t *skipped)
 {
 	static const uint32_t magic = TARE_FRAME_MAGIC;
@@ -162,7 +162,7 @@ int input__next(struct input *in, struct frame *f)
 			return ret;
 		if (ret)
 			break;
-		if (in->start == in->end) /* the file's end, found by trying */
+		if (in->start == in->end) /* end of file, found by trying to read */
 			continue;
 		if (!f->damage)
 			f->damage = why;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Frames out of a file, a pipe, memory or a function: checks each, and finds the next whole one after damage. */
+/* Frames from a file, a pipe, memory or a function. Checks each one, and finds the next whole frame after damage. */
 #ifndef TARE_INPUT_H
 #define TARE_INPUT_H
 
@@ -9,7 +9,7 @@
 
 #include "format.h"
 
-/* As read(2): bytes put into @buf, 0 at the end, a negative errno. May wait. */
+/* Like read(2): stores bytes in @buf and returns how many, 0 at the end, or a negative errno. May block. */
 typedef ssize_t input_read_fn(void *ctx, void *buf, size_t len);
 
 struct input {
@@ -17,14 +17,14 @@ struct input {
 	input_read_fn *read; /* or NULL */
 	void *read_ctx;
 	bool eof;
-	unsigned char *buf; /* a window of the file: bytes start..end of it are valid */
+	unsigned char *buf; /* a window of the file: bytes start..end are valid */
 	size_t start, end, size;
-	uint64_t offset; /* of .start in the file */
+	uint64_t offset; /* file offset of .start */
 };
 
-/* Read on from @fd, which input__close() closes. */
+/* Read from @fd at its current position; input__close() closes it. */
 void input__open_fd(struct input *in, int fd);
-/* Read what @read gives. */
+/* Read from @read. */
 void input__open_fn(struct input *in, input_read_fn *read, void *ctx);
 /* Read @data, which must outlive the input. */
 void input__open_mem(struct input *in, const void *data, size_t len);
@@ -33,14 +33,14 @@ void input__close(struct input *in);
 struct frame {
 	struct tare_frame head;
 	const unsigned char *payload; /* valid until the next call */
-	uint64_t offset;	      /* of the frame in the file */
-	uint64_t skipped;	      /* bytes before it that were no whole frame, at .offset - .skipped; */
-	const char *damage;	      /* what was wrong with them; NULL where .skipped is 0 */
+	uint64_t offset;	      /* file offset of the frame */
+	uint64_t skipped;	      /* bytes before it that were not a whole frame, at .offset - .skipped */
+	const char *damage;	      /* what was wrong with them; NULL if .skipped is 0 */
 };
 
 /*
- * The next whole frame. Returns 1; 0 at the end of the file (then .skipped
- * tells of a torn rest); or a negative errno where reading failed.
+ * The next whole frame. Returns 1; 0 at the end of the file (then .skipped counts a torn rest); or a negative errno if
+ * reading failed.
  */
 int input__next(struct input *in, struct frame *f);
 

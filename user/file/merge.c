@@ -18,12 +18,12 @@ struct stream {
 	size_t used, size;
 	struct entry *entries;
 	size_t head, nr, room; /* entries head..nr are waiting */
-	unsigned place;	       /* 1 + where merge.heap has it; 0: nothing is waiting */
+	unsigned place;	       /* 1 + index in merge.heap; 0: nothing waiting */
 };
 
 /*
- * How many records one may have to pass to its place: an interrupt overtakes by very few. Past that it stays where
- * it is and counts as late, or a file made to be in reverse would take its length squared to read.
+ * How many records one may pass on the way to its place. An interrupt passes very few. Beyond this limit a record stays
+ * where it is and counts as late: otherwise a file in reverse order would take quadratic time to read.
  */
 #define MAX_OVERTAKEN 256
 
@@ -80,7 +80,7 @@ static void merge__sift_down(struct merge *m, unsigned at)
 	merge__put(m, at, cpu);
 }
 
-/* Records were added to @cpu: it may have become the oldest, never a younger one. */
+/* @cpu has new records: its oldest one may be older now, never younger. */
 static void merge__reorder(struct merge *m, unsigned cpu)
 {
 	struct stream *s = &m->streams[cpu];
@@ -92,7 +92,7 @@ static void merge__reorder(struct merge *m, unsigned cpu)
 	merge__sift_up(m, s->place - 1);
 }
 
-/* Forget what was given out. */
+/* Drop what was returned. */
 static void stream__compact(struct stream *s)
 {
 	size_t gone;
@@ -105,7 +105,7 @@ static void stream__compact(struct stream *s)
 	}
 	if (s->head < s->nr / 2) /* not worth moving the rest */
 		return;
-	/* entries are by time, data by arrival: all before the lowest offset still waiting can go */
+	/* entries are sorted by time, data by arrival: everything before the lowest waiting offset can go */
 	gone = s->used;
 	for (size_t i = s->head; i < s->nr; i++)
 		gone = s->entries[i].off < gone ? s->entries[i].off : gone;
@@ -118,7 +118,10 @@ static void stream__compact(struct stream *s)
 		s->entries[i].off -= gone;
 }
 
-/* Only a few records are out of order, and by little: an interrupt came between taking the time and reserving space. */
+/*
+ * Only a few records are out of order, and only slightly: an interrupt came between taking the time and reserving
+ * space.
+ */
 static int stream__insert(struct stream *s, uint64_t ts_ns, size_t off, size_t len)
 {
 	size_t i = s->nr;
@@ -151,7 +154,7 @@ int merge__add(struct merge *m, unsigned cpu, uint64_t base_ns, const void *payl
 	m->bytes -= s->used;
 	stream__compact(s);
 	before = s->used;
-	if (before + len > UINT32_MAX) /* far beyond what two rounds hold */
+	if (before + len > UINT32_MAX) /* far more than two rounds hold */
 		return -ENOMEM;
 	if (ARRAY_GROW(s->data, s->size, before + len))
 		return -ENOMEM;

@@ -12,30 +12,30 @@
 #include "reader.h"
 #include "util.h"
 
-/* More than any recorder keeps between two rounds: past it the order by time is given up, never the memory. */
+/* More than any recorder holds between two rounds. Beyond it we give up time order, not the memory bound. */
 #define MAX_HELD (1ull << 30)
 
 struct reader {
 	struct input in;
 	struct merge merge;
-	uint64_t until_ns;  /* records up to this time may be given out */
+	uint64_t until_ns;  /* records up to this time may be returned */
 	uint64_t round_ns;  /* of the last ROUND */
-	struct frame frame; /* at hand */
-	bool primed;	    /* .frame was fetched, with result .fetched, and not yet looked at */
+	struct frame frame; /* the current frame */
+	bool primed;	    /* .frame was fetched, with result .fetched, but not used yet */
 	int fetched;
-	bool torn;			 /* .frame held records of impossible length, which is still to be said */
-	struct frame_events description; /* .frame being given out piece by piece, after all records before it .. */
-	bool described;			 /* .. or nothing of it is left */
-	struct frame_events snapshot;	 /* the last one, of which nothing is given out before .snapshot_ns .. */
-	uint64_t snapshot_ns;		 /* .. UINT64_MAX: there is none, or its time has come */
+	bool torn;			 /* .frame had a record of impossible length, which is still to be reported */
+	struct frame_events description; /* .frame being returned piece by piece, after all records before it */
+	bool described;			 /* nothing is left of .description */
+	struct frame_events snapshot;	 /* the last snapshot: returned from .snapshot_ns on */
+	uint64_t snapshot_ns;		 /* UINT64_MAX: no snapshot, or its time has come */
 	unsigned char *snapshot_payload;
 	bool at_end;
 };
 
-/* The time of the last snapshot where @f is one, UINT64_MAX where it is not. */
+/* Time of the last snapshot if @f is one, otherwise UINT64_MAX. */
 static uint64_t last_snapshot_ns(const struct frame *f)
 {
-	const size_t needed = offsetof(struct tare_task, comm); /* older ones are shorter */
+	const size_t needed = offsetof(struct tare_task, comm); /* older versions are shorter */
 	struct tare_array array;
 	struct tare_task task;
 
@@ -49,8 +49,8 @@ static uint64_t last_snapshot_ns(const struct frame *f)
 }
 
 /*
- * A frame that describes. Most are given out at once; the last snapshot is
- * taken while the rings still hold older records, so it waits for its time.
+ * A descriptive frame. Most are returned at once. The last snapshot is taken while the rings still hold older records,
+ * so it waits for its time.
  */
 static int reader__begin_description(struct reader *r)
 {
@@ -82,7 +82,7 @@ static int reader__damage(struct event *ev, uint64_t offset, uint64_t bytes, con
 	return 1;
 }
 
-/* Take in one frame. Returns 1 where @ev is filled, 0 to go on, or a negative errno. */
+/* Process one frame. Returns 1 if @ev was filled, 0 to go on, or a negative errno. */
 static int reader__frame(struct reader *r, struct event *ev)
 {
 	struct frame *f = &r->frame;
@@ -108,7 +108,7 @@ static int reader__frame(struct reader *r, struct event *ev)
 		ret = reader__begin_description(r);
 		if (ret)
 			return ret;
-		/* the end speaks of all records, so it comes after them */
+		/* END describes all records, so it comes after them */
 		if (f->head.type == TARE_FRAME_END)
 			r->until_ns = UINT64_MAX;
 	}
@@ -117,7 +117,7 @@ static int reader__frame(struct reader *r, struct event *ev)
 	return 0;
 }
 
-/* The oldest record up to @until_ns: 1, or 0 where there is none. */
+/* The oldest record up to @until_ns: 1, or 0 if there is none. */
 static int reader__record(struct reader *r, uint64_t until_ns, struct event *ev)
 {
 	const void *rec;
@@ -136,7 +136,7 @@ static int reader__record(struct reader *r, uint64_t until_ns, struct event *ev)
 	return 0;
 }
 
-/* The next piece of the last snapshot, whose time has come: 1, 0 where none is left, or a negative errno. */
+/* The next piece of the last snapshot, once its time has come: 1, 0 if none is left, or a negative errno. */
 static int reader__snapshot(struct reader *r, struct event *ev)
 {
 	int ret = frame_events__next(&r->snapshot, ev);
@@ -191,7 +191,7 @@ uint64_t reader__late(const struct reader *r)
 	return r->merge.late;
 }
 
-/* Is this a recording, and one that this version understands? The first frame stays at hand for reader__frame(). */
+/* Is this a recording, in a version we understand? The first frame is kept for reader__frame(). */
 static int reader__check(struct reader *r, const char *path)
 {
 	struct frame *f = &r->frame;
@@ -212,7 +212,7 @@ static int reader__check(struct reader *r, const char *path)
 		return -EBADMSG;
 	}
 	if (f->head.type != TARE_FRAME_HEADER)
-		return 0; /* damaged at its very beginning: show what is whole */
+		return 0; /* damaged at the very beginning: show what is intact */
 	memcpy(&h, f->payload, f->head.len < sizeof(h) ? f->head.len : sizeof(h));
 	if (h.version > TARE_FORMAT_VERSION) {
 		err("%s is of format version %u and this tare reads up to %u: use a newer tare", path, h.version,

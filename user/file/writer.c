@@ -14,15 +14,15 @@
 
 struct writer {
 	int fd;
-	bool is_file; /* may be cut back */
+	bool is_file; /* can be truncated */
 	bool is_new;  /* created here */
-	bool moved;   /* what was there is PATH.old now */
+	bool moved;   /* the old file is now PATH.old */
 	int failed;   /* negative errno of the first failure */
 	uint64_t bytes, lost;
 	char *path;
-	writer_sink_fn *sink; /* instead of .fd, or NULL */
+	writer_sink_fn *sink; /* used instead of .fd, or NULL */
 	void *sink_ctx;
-	writer_sink_fn *tee; /* besides, or NULL */
+	writer_sink_fn *tee; /* used in addition, or NULL */
 	void *tee_ctx;
 };
 
@@ -39,8 +39,8 @@ static int refuse_terminal(void)
 }
 
 /*
- * Keep what is there as PATH.old, and then set *@moved. Returns 0 where @path is free now, 1 where it is a device or
- * pipe to write to as is.
+ * Rename an existing file to PATH.old and set *@moved. Returns 0 if @path is free now, 1 if it is a device or pipe to
+ * write to directly.
  */
 static int make_room(const char *path, bool *moved)
 {
@@ -143,7 +143,7 @@ void writer__tee(struct writer *w, writer_sink_fn *tee, void *ctx)
 	w->tee_ctx = ctx;
 }
 
-/* Write all of @iov, which is changed. */
+/* Write all of @iov, which is modified. */
 static int write_all(int fd, struct iovec *iov, int nr)
 {
 	while (nr) {
@@ -199,7 +199,7 @@ int writer__frame(struct writer *w, int type, int cpu, uint64_t ts_ns, const str
 	w->failed = ret;
 	w->lost += size;
 	err("cannot write to %s: %s; what was recorded until now is kept", w->path, strerror(-ret));
-	/* best effort: a reader passes over a torn frame at the end as well */
+	/* best effort: readers skip a torn frame at the end anyway */
 	if (w->is_file && ftruncate(w->fd, w->bytes))
 		info("cannot cut %s back to its last whole frame: %s", w->path, strerror(errno));
 	return ret;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Writes a recording, frame by frame. Append-only, so it may be a pipe. */
+/* Writes a recording, frame by frame. Append-only, so a pipe works too. */
 #ifndef TARE_WRITER_H
 #define TARE_WRITER_H
 
@@ -11,36 +11,34 @@
 struct writer;
 
 /*
- * Create @path for a new recording, mode 0600 ("-": standard output). A regular
- * file of that name is kept as PATH.old; a symbolic link is refused, since this
- * runs as root. Returns 0 and sets *@out, or a negative errno after saying what
- * is wrong.
+ * Create @path for a new recording, mode 0600 ("-": standard output). An existing regular file is renamed to PATH.old.
+ * A symbolic link is refused, since this runs as root. Returns 0 and sets *@out, or a negative errno after reporting
+ * the error.
  */
 int writer__open(const char *path, struct writer **out);
 
 /*
- * Would writer__open() refuse @path, as far as can be told without creating it?
- * Returns 0, or a negative errno after saying why.
+ * Would writer__open() refuse @path, if that can be told without creating it? Returns 0, or a negative errno after
+ * reporting why.
  */
 int writer__check(const char *path);
 
 /*
- * Takes a frame: @head is complete, with its checksum, the @nr pieces of @iov
- * are the payload. Returns 0 or a negative errno.
+ * Takes one frame: @head is complete, including its checksum; the @nr pieces of @iov are the payload. Returns 0 or a
+ * negative errno.
  */
 typedef int writer_sink_fn(void *ctx, const struct tare_frame *head, const struct iovec *iov, int nr);
 
-/* A writer whose frames go to @sink and into no file. Returns 0 and sets *@out, or -ENOMEM. */
+/* A writer whose frames go to @sink instead of a file. Returns 0 and sets *@out, or -ENOMEM. */
 int writer__to(writer_sink_fn *sink, void *ctx, struct writer **out);
 
-/* From now on each frame goes to @tee as well, whose result does not matter. */
+/* From now on each frame also goes to @tee, whose result is ignored. */
 void writer__tee(struct writer *w, writer_sink_fn *tee, void *ctx);
 
 /*
- * Append one frame whose payload is the @nr pieces of @iov (at most 7).
- * Returns 0 or a negative errno. The first failure (a full disk) is said once
- * and cuts the file back to its last whole frame; from then on nothing is
- * written, and what could not be is counted.
+ * Append one frame whose payload is the @nr pieces of @iov (at most 7). Returns 0 or a negative errno. The first
+ * failure (a full disk) is reported once, and the file is truncated to its last whole frame. After that nothing is
+ * written, only counted as unwritten.
  */
 int writer__frame(struct writer *w, int type, int cpu, uint64_t ts_ns, const struct iovec *iov, int nr);
 
@@ -52,15 +50,15 @@ uint64_t writer__bytes(const struct writer *w);
 uint64_t writer__lost_bytes(const struct writer *w);
 
 /*
- * One frame of one struct that ends in a string of @len bytes: @head, of @size bytes, whose second member, which this
- * sets, is how long all of it is. Returns 0 or a negative errno.
+ * Append a frame that is one struct of @size bytes, @head, ending in a string of @len bytes. Sets the struct's second
+ * member to the total length. Returns 0 or a negative errno.
  */
 int writer__named(struct writer *w, int type, void *head, size_t size, const char *text, size_t len);
 
-/* Close and free. Returns 0, or a negative errno where the last bytes did not reach the file. */
+/* Close and free. Returns 0, or a negative errno if the last bytes did not reach the file. */
 int writer__close(struct writer *w);
 
-/* Nothing was recorded after all: have the file as it was before it was opened. Before writer__close(). */
+/* Nothing was recorded: restore the file as it was before it was opened. Call before writer__close(). */
 void writer__discard(struct writer *w);
 
 #endif /* TARE_WRITER_H */

@@ -41,7 +41,7 @@ void births__begin(struct births *b, uint32_t pid, uint64_t ts_ns)
 {
 	uint64_t *last;
 
-	/* who was there before all that was seen is nobody's successor */
+	/* a process from before anything was recorded is nobody's successor */
 	if (!births__see(b, pid, ts_ns) || ts_ns <= b->first_ns || b->nr == BIRTHS_MAX)
 		return;
 	if (ARRAY_GROW(b->all, b->room, b->nr + 1))

@@ -11,16 +11,16 @@ struct past_switch {
 };
 
 /*
- * How many of its last switches a CPU remembers, powers of two: more where these were within the time that a thread may
- * have to wait, as long as there is room for it. A wait that saw still more has an owner unknown at first.
+ * How many of its last switches a CPU remembers (powers of two). This grows while the oldest one is within
+ * LONG_WAIT_NS, as long as there is room. A wait with more switches than that begins with an unknown owner.
  */
 #define REMEMBER_FIRST 256
 #define REMEMBER       4096
-#define REMEMBER_ALL   (1u << 20) /* over all CPUs; each has REMEMBER besides */
+#define REMEMBER_ALL   (1u << 20) /* over all CPUs, in addition to REMEMBER for each */
 #define LONG_WAIT_NS   10000000000ull
 
 struct cpu_past {
-	uint64_t count, oldest; /* ever; the first one that is remembered */
+	uint64_t count, oldest; /* switches ever; the oldest one remembered */
 	uint32_t size;		/* a power of two */
 	struct past_switch *at; /* number n at [n & (size - 1)] */
 };
@@ -46,7 +46,7 @@ void cpu_history__free(struct cpu_history *h)
 
 static struct past_switch *past__at(const struct cpu_past *p, uint64_t n)
 {
-	return &p->at[n & (p->size - 1)]; /* NOLINT(clang-analyzer-unix.Malloc): *p has the grown one */
+	return &p->at[n & (p->size - 1)]; /* NOLINT(clang-analyzer-unix.Malloc): *p owns the grown array */
 }
 
 static int past__grow(struct cpu_history *h, struct cpu_past *p)
@@ -64,7 +64,7 @@ static int past__grow(struct cpu_history *h, struct cpu_past *p)
 	return 0;
 }
 
-/* Room for one more at @ts_ns, if need be in place of the oldest. */
+/* Make room for one more at @ts_ns, by dropping the oldest if need be. */
 static int past__make_room(struct cpu_history *h, struct cpu_past *p, uint64_t ts_ns)
 {
 	bool is_recent, may_grow = p->size < REMEMBER || h->nr_past + p->size <= REMEMBER_ALL;
@@ -103,7 +103,7 @@ int cpu_history__switch(struct cpu_history *h, const struct task_names *names, c
 	return 0;
 }
 
-/* Who had the CPU until @e in a wait that began at @from; @before: the switch before that. NULL: not known. */
+/* Who had the CPU until @e in a wait that began at @from; @before: the previous switch. NULL: unknown. */
 static const struct cpu_owner *who_left(const struct past_switch *before, const struct past_switch *e, uint64_t from,
 					bool forgot)
 {
@@ -113,7 +113,7 @@ static const struct cpu_owner *who_left(const struct past_switch *before, const 
 	return known ? &e->prev : NULL;
 }
 
-/* Who had the CPU from @before, the last switch of a wait that began at @from, to its end; @after: the next one. */
+/* Who had the CPU from @before, the last switch of a wait that began at @from, to the end; @after: the next switch. */
 static const struct cpu_owner *who_stayed(const struct past_switch *before, const struct past_switch *after,
 					  uint64_t from)
 {
@@ -130,7 +130,7 @@ struct teller {
 	struct cpu_turn turn;
 };
 
-/* @owner (NULL: not known) had the CPU from the end of the turn before until @to. */
+/* @owner (NULL: unknown) had the CPU from the end of the previous turn until @to. */
 static void teller__tell(struct teller *t, uint64_t to, const struct cpu_owner *owner)
 {
 	t->turn.from_ns = t->turn.to_ns;
@@ -140,7 +140,7 @@ static void teller__tell(struct teller *t, uint64_t to, const struct cpu_owner *
 		t->take(t->ctx, &t->turn);
 }
 
-/* The part of the wait on @cpu, until @to. */
+/* The part of the wait spent on @cpu, until @to. */
 static void teller__stretch(struct teller *t, const struct cpu_history *h, uint16_t cpu, uint64_t to)
 {
 	static const struct cpu_past nothing;

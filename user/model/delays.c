@@ -23,7 +23,7 @@ static uint64_t counted(const struct tare_delays *t, uint64_t from_ns)
 	return 0;
 }
 
-/* Another program in the same process, or another process of that number. */
+/* Another program in the same process, or another process with that pid. */
 static bool began_anew(const struct tare_delays *last, const struct tare_delays *now)
 {
 	uint64_t before = 0, after = 0;
@@ -59,10 +59,10 @@ int delays__event(struct delays *d, const struct event *ev)
 	return 0;
 }
 
-/* The middle of the bucket that begins at @from, where the next one that is there begins at @next (or 0). */
+/* The middle of the bucket that begins at @from; the next one present begins at @next (or 0). */
 static uint64_t middle(uint64_t from, uint64_t next)
 {
-	/* a bucket without waits may be missing between two: then it is not as wide as the gap */
+	/* an empty bucket may be missing in between: then this one is narrower than the gap */
 	uint64_t width = next <= from ? 0 : next - from > from ? from / 4 : next - from;
 
 	return from + width / 2;

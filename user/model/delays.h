@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How long goroutines were runnable before they ran, as their runtimes counted it between the first reading and the
- * last. Values are the middles of the runtime's own buckets.
+ * How long goroutines were runnable before they ran, as counted by their runtimes between the first and the last
+ * reading. Values are midpoints of the runtime's own buckets.
  */
 #ifndef TARE_DELAYS_H
 #define TARE_DELAYS_H
@@ -21,7 +21,7 @@ struct delays {
 /* Fold in one reading. Returns 0 or -ENOMEM. */
 int delays__event(struct delays *d, const struct event *ev);
 
-/* What was counted in all processes; *@one_in: of so many waits one was. */
+/* The counts of all processes together. *@one_in: the runtime counts one in so many waits. */
 void delays__total(const struct delays *d, struct hist *h, uint32_t *one_in);
 
 void delays__free(struct delays *d);

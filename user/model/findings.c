@@ -23,7 +23,7 @@ void findings__free(struct findings *f)
 	intern__free(&f->texts);
 }
 
-/* User addresses have 57 bits at most, pages of them 45 or fewer; a pid has 22 (PID_MAX_LIMIT). */
+/* User addresses have at most 57 bits, so page numbers have at most 45; a pid has 22 (PID_MAX_LIMIT). */
 static uint64_t key_of(uint32_t pid, uint64_t address)
 {
 	return ((address & TARE_PAGE_MASK) >> 12 ^ (uint64_t)pid << 42) & ~(1ull << 63);

@@ -6,10 +6,10 @@
 #include "event.h"
 #include "intern.h"
 
-#define FINDINGS_MAX (1u << 16) /* pages, and quotas; what is beyond is not kept */
+#define FINDINGS_MAX (1u << 16) /* limit on pages and on quotas; further ones are dropped */
 
 struct quota {
-	const char *cgroup; /* its path; not safe to print */
+	const char *cgroup; /* path; not safe to print */
 	uint64_t quota_ns, period_ns;
 };
 
@@ -26,11 +26,10 @@ void findings__free(struct findings *f);
 int findings__page(struct findings *f, const struct event *ev);
 int findings__quota(struct findings *f, const struct event *ev);
 
-/* What the page of @address belongs to in process @pid, "" for memory without a name; NULL: not known. Not safe to
- * print. */
+/* What the page of @address in process @pid belongs to; "" for anonymous memory, NULL if unknown. Not safe to print. */
 const char *findings__page_name(const struct findings *f, uint32_t pid, uint64_t address);
 
-/* The quota that holds process or thread @pid back, as told last; NULL: not known. */
+/* The latest known quota that throttles process or thread @pid; NULL: unknown. */
 const struct quota *findings__quota_of(const struct findings *f, uint32_t pid);
 
 #endif /* TARE_FINDINGS_H */

@@ -5,7 +5,10 @@
 
 #define SUB_BUCKETS (1u << HIST_SUB_BITS)
 
-/* Below SUB_BUCKETS a value is its own index; above, the octave's number and the bits after the leading one. */
+/*
+ * A value below SUB_BUCKETS is its own index. Above, the index is the octave's number and the bits after the leading
+ * one.
+ */
 static unsigned hist__index(uint64_t value)
 {
 	unsigned shift;

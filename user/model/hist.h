@@ -16,21 +16,21 @@
 
 struct hist {
 	uint64_t count, total;
-	uint64_t min, max; /* 0 where count is 0 */
+	uint64_t min, max; /* 0 if empty */
 	uint64_t buckets[HIST_BUCKETS];
 };
 
 void hist__record(struct hist *h, uint64_t value);
-/* The same @n times. */
+/* Record @value @n times. */
 void hist__record_many(struct hist *h, uint64_t value, uint64_t n);
 
 /*
- * The least value that at least @permille of all values do not exceed, within
- * 1/64; never outside [min, max]. 0 where the histogram is empty.
+ * The smallest value that at least @permille of all values do not exceed, within 1/64; never outside [min, max]. 0 if
+ * empty.
  */
 uint64_t hist__percentile(const struct hist *h, unsigned permille);
 
-/* How many values lie in [2^slot, 2^(slot+1)), @slot below 64; slot 0 holds the zeros too. Exact. */
+/* How many values are in [2^slot, 2^(slot+1)), @slot below 64; slot 0 also holds the zeros. Exact. */
 uint64_t hist__log2(const struct hist *h, unsigned slot);
 
 #endif /* TARE_HIST_H */

@@ -91,7 +91,7 @@ static int fold_process(struct model *m, const struct event *ev)
 	unsigned at = 0;
 	char *cmdline;
 
-	/* described again when it calls exec: the last word counts */
+	/* a process is described again after exec: the latest description counts */
 	while (at < m->nr_processes &&
 	       (m->processes[at].pid != head->pid || m->processes[at].start_ns != head->start_ns))
 		at++;
@@ -228,7 +228,7 @@ static int fold_nothing(struct model *m, const struct event *ev)
 	return 0;
 }
 
-/* Those that only threads and their switches care for. */
+/* Events that only threads and their switches use. */
 #define TO_SWITCHES(verb)                                               \
 	static int fold_##verb(struct model *m, const struct event *ev) \
 	{                                                               \
@@ -255,7 +255,7 @@ static int fold_signal(struct model *m, const struct event *ev)
 	return 0;
 }
 
-/* A thread may wait in it when the first pause of its process begins. */
+/* A thread may be in this fault when its process's first pause begins. */
 static int fold_fault(struct model *m, const struct event *ev)
 {
 	struct thread *t = threads__find(&m->switches.threads, ev->fault.tid);
@@ -265,7 +265,7 @@ static int fold_fault(struct model *m, const struct event *ev)
 	return 0;
 }
 
-/* What only pauses__event() looks at, or none of the two but exports. */
+/* Used by pauses__event() only, or just by exports. */
 #define fold_module    fold_nothing
 #define fold_runtime   fold_nothing
 #define fold_goroutine fold_nothing
@@ -274,10 +274,10 @@ static int fold_fault(struct model *m, const struct event *ev)
 #define fold_fault_end fold_nothing
 #define fold_stack     fold_nothing
 
-/* Of every kind there is: one that nobody thought of here does not compile. */
+/* One entry per event kind: a missing one does not compile. */
 static const struct {
 	int (*fold)(struct model *m, const struct event *ev);
-	bool timed; /* it happened at its time: the recording lasts until then at least */
+	bool timed; /* happened at its timestamp, so the recording lasts at least until then */
 } kinds[NR_EVENTS] = {
 #define DESCRIPTION(kind, name) [EVENT_##kind] = { fold_##name, false },
 #define RECORD(kind, name, ...) [EVENT_##kind] = { fold_##name, true },
@@ -297,7 +297,7 @@ int model__event(struct model *m, const struct event *ev)
 		if (!m->first_event_ns)
 			m->first_event_ns = ev->ts_ns;
 	}
-	/* both folds of a switch ask who had the CPU until then; pauses, for what threads did before this event */
+	/* both switch folds ask who had the CPU before; pauses need the threads' states before this event */
 	if (ev->kind == EVENT_SWITCH)
 		err = cpu_history__switch(&m->switches.history, &m->switches.names, ev);
 	err = err ?: pauses__event(&m->pauses, ev);
@@ -313,7 +313,8 @@ void model__finish(struct model *m)
 		return;
 	m->finished = true;
 	if (m->begin_ns == UINT64_MAX)
-		m->begin_ns = m->first_event_ns ?: m->header.mono_ns; /* nobody was there: it waited for the first */
+		m->begin_ns =
+			m->first_event_ns ?: m->header.mono_ns; /* no task yet: the recorder waited for the first */
 	if (m->has_end && m->end.ts_ns > m->begin_ns)
 		m->end_ns = m->end.ts_ns;
 	while ((slot = table__next(&m->loss, &pos)))
@@ -371,7 +372,7 @@ uint64_t model__probe_cost(const struct model *m, uint64_t *ns)
 		const struct tare_probe *p = &m->probes[i];
 
 		if (!strcmp(p->name, TARE_PROBE_HOLD) || !strcmp(p->name, TARE_PROBE_HOLD_MISSED))
-			continue; /* not of the kind of which some are timed */
+			continue; /* not a kind with timed events */
 		hits += p->hits;
 		timed += p->timed_hits;
 		if (p->timed_hits)

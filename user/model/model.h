@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a recording means: a fold over its events in order of time, the same
- * for a file and for a live stream. Memory is bounded whatever comes; nothing
- * is printed or read here. Strings are kept as they came: sanitize() them.
+ * What a recording means: a fold over its events in time order, the same for a file and for a live stream. Memory is
+ * bounded for any input. Nothing is printed or read here. Strings are kept unsanitized: use sanitize().
  */
 #ifndef TARE_MODEL_H
 #define TARE_MODEL_H
@@ -25,8 +24,8 @@
 
 struct model_process {
 	uint32_t pid, ppid;
-	uint64_t start_ns; /* as the recorder tells it; 0: it does not */
-	char *cmdline;	   /* arguments separated by blanks; cut at MODEL_MAX_INFO_LEN */
+	uint64_t start_ns; /* from the recorder; 0: unknown */
+	char *cmdline;	   /* arguments separated by spaces; cut at MODEL_MAX_INFO_LEN */
 };
 
 struct model_damage {
@@ -44,9 +43,9 @@ struct model {
 		char *key, *value;
 	} info[MODEL_MAX_INFO];
 	unsigned nr_info;
-	struct model_process processes[MODEL_MAX_PROCESSES]; /* the first ones */
+	struct model_process processes[MODEL_MAX_PROCESSES]; /* the first ones only */
 	unsigned nr_processes;
-	struct tare_probe probes[MODEL_MAX_PROBES]; /* running totals as they were given last */
+	struct tare_probe probes[MODEL_MAX_PROBES]; /* latest running totals */
 	unsigned nr_probes;
 	struct runtime_counters counters;
 	struct delays delays;
@@ -56,46 +55,46 @@ struct model {
 	struct findings findings;
 	struct table loss;			      /* class << 32 | CPU to its running total */
 	uint64_t lost[TARE_NR_LOST];		      /* by class, set by model__finish() */
-	struct model_damage damage[MODEL_MAX_DAMAGE]; /* the first ones .. */
-	uint64_t nr_damage, damage_bytes;	      /* .. and all of them */
-	uint64_t late;				      /* set by who reads: events out of order */
-	uint32_t first_tid, first_tgid;		      /* of the first target thread */
-	char first_comm[TARE_COMM_LEN + 1];	      /* its name when it was first seen .. */
-	char target_comm[TARE_COMM_LEN + 1];	      /* .. and its process's, last known */
-	uint64_t begin_ns, end_ns;		      /* first snapshot and end, once finished */
-	uint64_t first_event_ns;		      /* the begin where there is no snapshot */
+	struct model_damage damage[MODEL_MAX_DAMAGE]; /* the first ones only */
+	uint64_t nr_damage, damage_bytes;	      /* totals over all damage */
+	uint64_t late;				      /* events out of order; set by the reader */
+	uint32_t first_tid, first_tgid;		      /* the first target thread */
+	char first_comm[TARE_COMM_LEN + 1];	      /* when first seen */
+	char target_comm[TARE_COMM_LEN + 1];	      /* latest known name of its process */
+	uint64_t begin_ns, end_ns;		      /* first snapshot and end; valid once finished */
+	uint64_t first_event_ns;		      /* used as the beginning if there is no snapshot */
 	uint64_t events;
 	bool finished;
 };
 
-/* An empty model, or NULL where there is no memory; model__free() frees it and all that it holds (NULL is fine). */
+/* A new empty model, or NULL if out of memory. Free it with model__free() (NULL is fine). */
 struct model *model__new(void);
 void model__free(struct model *m);
 
 /* Fold in the next event. Returns 0 or -ENOMEM. */
 int model__event(struct model *m, const struct event *ev);
 
-/* No more events will come: closes open intervals, sums up. Once, before anything is read from the model. */
+/* No more events: close open intervals and sum up. Call once, before reading from the model. */
 void model__finish(struct model *m);
 
-/* The value that the recorder gave for @key, or NULL. */
+/* The recorder's value for @key, or NULL. */
 const char *model__info(const struct model *m, const char *key);
 
-/* From the first snapshot to the end, ns; 0 where there was nothing. */
+/* From the first snapshot to the end, ns; 0 if empty. */
 uint64_t model__duration(const struct model *m);
 
-/* How many events are known to be lost: all classes but bytes. */
+/* Number of events known to be lost: all classes except bytes. */
 uint64_t model__lost_events(const struct model *m);
 
-/* Is anything missing: lost, damaged, late, or was the recording cut off? */
+/* Is anything missing: lost, damaged, late, or a recording that was cut off? */
 bool model__is_incomplete(const struct model *m);
 
-/* What the recording holds last of the probe @name, or NULL. */
+/* The latest record of probe @name, or NULL. */
 const struct tare_probe *model__find_probe(const struct model *m, const char *name);
 
 /*
- * What all probes cost, without holding programs at their start. Returns hits; sets *@ns to hits x the mean of the
- * timed ones, TARE_UNKNOWN where none were.
+ * The cost of all probes, without the time programs were held at their start. Returns hits; sets *@ns to hits x the
+ * mean of the timed ones, TARE_UNKNOWN if none were timed.
  */
 uint64_t model__probe_cost(const struct model *m, uint64_t *ns);
 

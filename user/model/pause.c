@@ -41,7 +41,7 @@ void pauses__free(struct pauses *ps)
 	segs__free(&ps->scratch);
 }
 
-/* Process @pr is there no more: what is under way is over, as far as it was seen. */
+/* Process @pr is gone: its pauses under way end at what was seen of them. */
 static void pauses__end_process(struct pauses *ps, struct pause_process *pr)
 {
 	pause_process__abandon(ps, pr);
@@ -87,7 +87,7 @@ static struct pause_process *pauses__add_process(struct pauses *ps, uint32_t tgi
 	return pr;
 }
 
-/* Nothing is kept of processes that never tell anything. @*@t and its process, ready for an event. */
+/* Get *@t and its process ready for an event. Processes that never report anything get no state. */
 static struct pause_process *pauses__about(struct pauses *ps, uint32_t tid, struct pause_thread **t)
 {
 	const struct thread *st;
@@ -212,7 +212,7 @@ static int fold_fork(struct pauses *ps, const struct event *ev)
 	struct pause_process *pr = pauses__process(ps, ev->fork.tgid);
 	struct pause *p = pr ? pr->now : NULL;
 
-	/* their numbers were used before */
+	/* the tids are reused */
 	pause_thread__forget(ps, ev->fork.tid);
 	if (pr && ev->fork.tid == ev->fork.tgid) {
 		pauses__end_process(ps, pr);
@@ -227,7 +227,7 @@ static int fold_exit(struct pauses *ps, const struct event *ev)
 {
 	struct pause_process *pr;
 
-	/* the first thread ends a process only where it is the last; but then nothing more is told of it */
+	/* a first thread's exit ends the process only if it was the last one, but nothing more is reported of it */
 	if (ev->exit.tid != ev->exit.tgid)
 		return 0;
 	pr = pauses__process(ps, ev->exit.tgid);
@@ -238,8 +238,10 @@ static int fold_exit(struct pauses *ps, const struct event *ev)
 	return 0;
 }
 
-/* Another program from now on, of the one thread that is left. What was known of all others, it by its old number, is
- * past. */
+/*
+ * A new program, run by the one thread that is left. The state of all other threads is dropped, and of this thread
+ * under its old tid.
+ */
 static int fold_exec(struct pauses *ps, const struct event *ev)
 {
 	struct pause_process *pr = pauses__process(ps, ev->exec.tid);
@@ -311,7 +313,7 @@ int pauses__event(struct pauses *ps, const struct event *at)
 		return 0;
 	if (at->kind != EVENT_RUNTIME && !ps->processes.count)
 		return 0;
-	/* a few come late: they are taken as of now */
+	/* a few events come late: treat them as happening now */
 	ev = *at;
 	if (ev.ts_ns < ps->now_ns)
 		ev.ts_ns = ps->now_ns;
@@ -323,7 +325,7 @@ int pauses__event(struct pauses *ps, const struct event *at)
 
 void pauses__lost(struct pauses *ps, uint64_t ts_ns, uint64_t total)
 {
-	/* lost at some time since this was told last: pauses that ended before that are whole */
+	/* lost some time since the last report: pauses that ended before that are whole */
 	for (uint32_t i = 0; total > ps->loss_total && i < ps->nr_kept; i++) {
 		struct pause *p = ps->kept[i];
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Who was waited for, and the chain from the request until the others were told to go on. */
+/* Who was waited for, and the chain from the request to the restart. */
 #include <string.h>
 
 #include "pause_process.h"
 
 struct straggler {
 	struct pause_thread *t;
-	uint64_t stop_ns;  /* it stood .. */
-	uint64_t until_ns; /* .. and until then others still waited for it to say so */
+	uint64_t stop_ns;  /* when it stopped */
+	uint64_t until_ns; /* how long others still waited to hear that it had stopped */
 	uint64_t goroutine;
 };
 
@@ -20,7 +20,7 @@ void pause_who__set(const struct pauses *ps, struct pause_who *who, uint32_t tid
 		memcpy(who->comm, st->comm, sizeof(who->comm));
 }
 
-/* The last time before all stood that a thread of the target woke the initiator; NULL: none did. */
+/* The last time a target thread woke the initiator before the world was stopped; NULL: never. */
 static const struct pause_wake *pause__last_wake(const struct pause *p)
 {
 	const struct pause_under_way *r = p->under_way;
@@ -30,13 +30,13 @@ static const struct pause_wake *pause__last_wake(const struct pause *p)
 
 		if (w->wake_ns < p->request_ns || w->run_ns > p->stopped_ns)
 			continue;
-		/* woken too early it slept on, and found out by itself that all stood */
+		/* woken too early, it went back to sleep and noticed by itself that all had stopped */
 		return w->slept_ns && w->slept_ns < p->stopped_ns ? NULL : w;
 	}
 	return NULL;
 }
 
-/* Some runtimes do not say who stopped: the last thread that was asked, or was busy, to go to sleep. */
+/* Some runtimes do not report who stopped. Take the last thread to go to sleep that was asked or busy. */
 static struct pause_thread *pause__guess(struct pauses *ps, struct pause_process *pr, struct pause *p,
 					 uint64_t *stop_ns)
 {
@@ -51,11 +51,11 @@ static struct pause_thread *pause__guess(struct pauses *ps, struct pause_process
 		if (t->tgid != pr->tgid || t->tid == p->initiator.tid)
 			continue;
 		pause_thread__begin(t, pr->epoch, p->request_ns);
-		/* one that napped with its P when it was requested has something to lay down, too */
+		/* a thread that slept with its P at the request has something to hand over, too */
 		if (!t->asked_ns && !((t->was_busy || t->slept_ns) && (t->works || !pr->tells_goroutines)))
 			continue;
 		stop = t->slept_ns && t->slept_ns < p->stopped_ns ? t->slept_ns : p->stopped_ns;
-		/* of several that are not known to have stopped, one that was asked */
+		/* if several are not known to have stopped, take one that was asked */
 		if (!best || stop > best_stop || (stop == best_stop && t->asked_ns > best->asked_ns)) {
 			best = t;
 			best_stop = stop;
@@ -100,7 +100,7 @@ static uint64_t clamp(uint64_t x, uint64_t low, uint64_t high)
 
 static bool is_futex(const struct pauses *ps, uint64_t detail)
 {
-	/* from the kernel's tables: native and 32-bit */
+	/* from the kernel's syscall tables: native and 32-bit */
 	static const uint16_t futex[][2] = {
 		[0] = { TARE_NO_SYSCALL, TARE_NO_SYSCALL },
 		[TARE_ARCH_X86_64] = { 202, 240 },
@@ -115,8 +115,8 @@ static bool is_futex(const struct pauses *ps, uint64_t detail)
 }
 
 /*
- * @t's timeline. Where it was blocked on a futex until an other thread of the process woke it, that one held a lock
- * that @t needed: it is the one that was waited for meanwhile.
+ * @t's timeline. While it was blocked on a futex until another thread of the process woke it, that thread held a lock
+ * @t needed, so that thread is the one that was waited for.
  */
 static void pause__join(struct pauses *ps, struct pause *p, const struct pause_thread *t, uint64_t from, uint64_t to,
 			const struct segs_role *role)
@@ -148,7 +148,7 @@ static void pause__join_doer(struct pauses *ps, struct pause *p, const struct pa
 	pause__join(ps, p, doer, from, to, &(struct segs_role){ p->initiator.tid, part, true });
 }
 
-/* To stop a thread it must be asked, then stand, then the initiator must hear of it: each of these may be late. */
+/* A straggler must be asked, then stop, then the initiator must hear of it. Each step may be late. */
 static void pause__join_stopping(struct pauses *ps, struct pause *p, struct straggler *s,
 				 struct pause_thread *initiator)
 {
@@ -164,10 +164,10 @@ static void pause__join_stopping(struct pauses *ps, struct pause *p, struct stra
 	until = clamp(s->until_ns, stop, p->stopped_ns);
 	if (s->t->asked_ns)
 		asked = clamp(s->t->asked_ns, p->request_ns, stop);
-	/* who has gone to sleep has done its asking: where no signal was sent by then, other means had to do */
+	/* an initiator that sleeps has done its asking: without a signal so far, it used other means */
 	if (p->under_way->slept_ns && p->under_way->slept_ns < asked)
 		asked = p->under_way->slept_ns;
-	/* it ran to say that it stands */
+	/* it ran to report that it had stopped */
 	if (s->t->is_known && s->t->is_on && !p->guessed && until > s->t->pos_ns)
 		pause_thread__evidence(s->t, until, &in_user, &in_user, true);
 	pause_thread__tell_until(ps, s->t, until);

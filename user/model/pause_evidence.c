@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * What a thread does between two moments that something is known of. A page
- * fault whose end nobody tells (a recording from before that was recorded) is
- * known to have begun, and no time is given to it unless something else sees it.
+ * What a thread does between two moments with evidence. A page fault without a recorded end (old recordings) has a
+ * known beginning, but gets no time unless other evidence shows it.
  */
 #include "pause_thread.h"
 
@@ -17,7 +16,7 @@ static void tell(struct pause_thread *t, uint64_t from, uint64_t to, const struc
 		s.detail = act->detail;
 		s.stack = act->stack;
 	}
-	/* in user space an asked thread is interrupted at once, unless it keeps the signal out */
+	/* in user space an asked thread is interrupted at once unless it blocks the signal */
 	if (t->pending && (s.cause == PAUSE_USER || s.cause == PAUSE_UNEXPLAINED)) {
 		if (t->pending_ns > from && t->pending_ns < to) {
 			segs__push(&t->timeline, from, t->pending_ns, &s);
@@ -39,7 +38,7 @@ static uint64_t clamp(uint64_t x, uint64_t low, uint64_t high)
 	return x < low ? low : x > high ? high : x;
 }
 
-/* [t->pos_ns, @to]: @t->after was true at its beginning (or before), @before is at its end. */
+/* [t->pos_ns, @to]: @t->after held at its beginning (or before), @before holds at its end. */
 static void tell_between(struct pause_thread *t, uint64_t to, const struct pause_act *before)
 {
 	const struct pause_act *after = &t->after;
@@ -51,10 +50,10 @@ static void tell_between(struct pause_thread *t, uint64_t to, const struct pause
 		tell(t, from, middle, after->known && !after->weak ? after : before, after->known && !after->weak);
 		tell(t, middle, to, before, true);
 	} else if (!after->known || !before->known) {
-		/* a fault that nothing else is known of goes on: with a signal pending its end would deliver that */
+		/* a fault without other evidence goes on: with a signal pending, its end would deliver that */
 		tell(t, from, to, after->known ? after : before, false);
 	} else if (after->cause == PAUSE_USER && before->cause == PAUSE_USER && !after->weak && !before->weak) {
-		/* each says of half of the time where that was spent */
+		/* each side gets half of the time */
 		middle = clamp(t->evidence_ns + (to - t->evidence_ns) / 2, from, to);
 		tell(t, from, middle, after, true);
 		tell(t, middle, to, before, true);
@@ -68,7 +67,7 @@ static void tell_between(struct pause_thread *t, uint64_t to, const struct pause
 		tell(t, from, to, before, false);
 	} else {
 		middle = clamp(t->evidence_ns + (to - t->evidence_ns) / 2, from, to);
-		/* had it still been in user space when it was asked, the signal would have been delivered then */
+		/* had it still been in user space when asked, the signal would have been delivered */
 		if (t->pending && after->cause == PAUSE_USER)
 			middle = clamp(t->pending_ns, from, to);
 		tell(t, from, middle, after, true);
@@ -91,7 +90,7 @@ void pause_thread__evidence(struct pause_thread *t, uint64_t ts_ns, const struct
 	struct pause_act next = *after;
 
 	if (t->is_known && !t->is_on) {
-		/* it was not seen to come: the timeline has a gap, which is unexplained */
+		/* its arrival was not seen: the timeline has a gap, which is unexplained */
 		t->after = (struct pause_act){ 0 };
 		t->since_ns = ts_ns;
 		t->irq_ns = 0;
@@ -108,7 +107,7 @@ void pause_thread__evidence(struct pause_thread *t, uint64_t ts_ns, const struct
 		t->fault_open = t->in_fault = false;
 }
 
-/* It is in the fault at @address from now on, or still. @ends: until that is told. */
+/* From now on it is in the fault at @address, or still is. @ends: the end will be reported. */
 static struct pause_act enter_fault(struct pause_thread *t, uint64_t address, bool ends)
 {
 	t->in_fault = true;
@@ -132,7 +131,7 @@ void pause_thread__fault_end(struct pause_thread *t, const struct event *ev, boo
 	uint64_t begin_ns = ev->ts_ns > ev->fault_end.ns ? ev->ts_ns - ev->fault_end.ns : 0;
 	struct pause_act fault = enter_fault(t, ev->fault_end.address, true);
 
-	/* its begin was before the pause, or was lost */
+	/* the beginning was before the pause, or was lost */
 	if (t->is_known && t->is_on && begin_ns > t->pos_ns && t->after.cause != PAUSE_FAULT)
 		pause_thread__evidence(t, begin_ns, &in_user, &fault, told);
 	pause_thread__evidence(t, ev->ts_ns, &fault, &in_user, told);
@@ -144,7 +143,7 @@ void pause_thread__stack(struct pauses *ps, struct pause_thread *t, const struct
 	t->stack_ip = model_stacks__ip(&ps->stacks, t->stack);
 }
 
-/* That of the record at hand, which says @t was at @ip; 0: there is none. */
+/* The stack belonging to the current record, which has @t at @ip; 0: none. */
 static uint32_t take_stack(struct pause_thread *t, uint64_t ip)
 {
 	uint32_t stack = t->stack_ip == ip ? t->stack : 0;
@@ -160,17 +159,17 @@ void pause_thread__sample(struct pause_thread *t, const struct event *ev, bool t
 	};
 
 	if (ev->sample.softirq || ev->sample.hardirq)
-		return; /* interrupts have records of their own, with their length */
+		return; /* interrupts have their own records, with durations */
 	if (ev->sample.kernel) {
 		bool in_call = ev->sample.syscall != TARE_NO_SYSCALL;
 
 		at.cause = in_call ? PAUSE_KERNEL : PAUSE_FAULT;
-		/* where no fault is known of it may be one from before the pause, or the kernel on its way in or out */
+		/* without a known fault this may be one from before the pause, or kernel entry or exit */
 		at.weak = !in_call && !t->in_fault && (t->after.weak || t->after.cause != PAUSE_FAULT);
 		at.stack = in_call ? at.stack : 0;
 		at.detail = in_call ? ev->sample.syscall : t->in_fault ? t->fault_address : 0;
 	} else if (ev->sample.called) {
-		at.weak = true; /* the tick that was due in the call came at its end */
+		at.weak = true; /* the tick due during the call came at its end */
 	}
 	pause_thread__evidence(t, ev->ts_ns, &at, &at, told);
 	t->fault_open = false;
@@ -197,14 +196,14 @@ void pause_thread__signal(struct pause_thread *t, const struct event *ev, bool t
 	before.detail = after.detail = ev->signal.ip;
 	before.stack = after.stack = take_stack(t, ev->signal.ip);
 	after.weak = false;
-	/* what kept it waiting is the call at whose end it came; unless it was kept out, and that call let it in */
+	/* it was held up by the call at whose end it came, unless it was blocked and that call unblocked it */
 	if (ev->signal.call && t->pending && !t->masked) {
 		before = (struct pause_act){ .known = true,
 					     .cause = PAUSE_KERNEL,
 					     .asked = true,
 					     .detail = ev->signal.call - 1,
 					     .stack = after.stack };
-		/* after that it runs the handler, and where it goes on then is not known: not in that instruction */
+		/* next it runs the handler. Where it continues after that is unknown, but not at that instruction */
 		after.weak = true;
 		after.detail = after.stack = 0;
 	}
@@ -224,10 +223,7 @@ void pause_thread__irq(struct pause_thread *t, const struct event *ev, bool told
 	t->irq_ns += end - start;
 	if (!told)
 		return;
-	/*
-	 * as many as these between two moments that something is known of are a storm: then what it interrupted is a
-	 * guess
-	 */
+	/* this many between two pieces of evidence are an interrupt storm: what they interrupted is a guess */
 	if (t->nr_irqs == PAUSE_MAX_IRQS && end > t->pos_ns) {
 		tell_to(t, start > t->pos_ns ? start : t->pos_ns, &in_user);
 		t->pos_ns = start > t->pos_ns ? start : t->pos_ns;

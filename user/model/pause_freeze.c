@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Since Linux 6.1 the freezer of cgroup v1 leaves a thread that sleeps where it is, so nothing tells that it is frozen:
- * a wake-up is only put off until the thaw. But it freezes the process as a whole: one thread that was running and is
- * seen to stand still says it of all that sleep. Other ways to hold a process up wake its sleepers first, and then each
- * thread tells of itself; and who sleeps where no signal would wake it goes on with that in either case.
+ * Since Linux 6.1 the freezer of cgroup v1 leaves a sleeping thread asleep, so no event shows that it is frozen: its
+ * wake-up is only delayed until the thaw. But the freezer freezes whole processes: if one running thread is seen to
+ * freeze, all sleeping ones are frozen as well. Other ways to stop a process wake its sleepers first, and then each
+ * thread has its own event. A thread in uninterruptible sleep goes on with that in both cases.
  */
 #include "pause_process.h"
 
@@ -24,7 +24,7 @@ void pause_process__note_freeze(struct pauses *ps, struct pause_process *pr, con
 		(struct pause_freeze){ .since_ns = ts_ns, .detail = t->off_detail };
 }
 
-/* Who was frozen, or slept by then, and is woken: that is the thaw, or shows that not all are frozen. */
+/* A thread that was frozen or asleep is woken: this is the thaw, or shows that not all are frozen. */
 void pause_process__note_thaw(struct pauses *ps, struct pause_process *pr, const struct pause_thread *t,
 			      const struct event *ev)
 {
@@ -65,7 +65,7 @@ void pause__tell_frozen(const struct pause_process *pr, struct pause *p)
 			tell_frozen(&pr->freezes[k % MAX_FREEZES], s, &told);
 		segs__push(&told, s->start_ns, s->end_ns, s);
 	}
-	if (told.failed) { /* as it was */
+	if (told.failed) { /* leave it as it was */
 		segs__free(&told);
 		return;
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* After the stop: which threads were told to go on, by whom, and when the last of them runs. */
+/* After the stop: which threads were restarted, by whom, and when the last one runs. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,7 +28,7 @@ void pause__free(struct pause *p)
 
 #define NOT_OF_THIS (-2)
 
-/* Who of this pause woke a thread at @wake_ns: an index, -1 for the initiator, NOT_OF_THIS. */
+/* The participant that woke a thread at @wake_ns: an index, -1 for the initiator, NOT_OF_THIS. */
 static int pause__parent(const struct pause *p, uint32_t waker, uint64_t wake_ns)
 {
 	const struct pause_under_way *r = p->under_way;
@@ -73,7 +73,7 @@ static void pause__runs(struct pauses *ps, struct pause *p, const struct pause_t
 		return;
 	for (uint32_t i = 0; i < p->under_way->n; i++) {
 		if (p->under_way->at[i].tid == t->tid)
-			return; /* it runs again already */
+			return; /* already running again */
 	}
 	parent = waker ? pause__parent(p, waker, wake_ns) : NOT_OF_THIS;
 	if (parent == NOT_OF_THIS && pause__was_born_for(p, t->tid))
@@ -98,7 +98,7 @@ static void pause__runs(struct pauses *ps, struct pause *p, const struct pause_t
 void pause_process__runs(struct pauses *ps, struct pause_process *pr, const struct pause_thread *t,
 			 const struct event *ev)
 {
-	/* one that holds no P and runs no goroutine (a monitor, say) is no part of the world */
+	/* a thread without a P or a goroutine (such as a monitor) is not part of the world */
 	if (pr->tells_goroutines && !t->works && ev->sw.has_wake)
 		return;
 	for (unsigned i = 0; i < pr->nr_lingering; i++)
@@ -122,7 +122,7 @@ void pause__join_restart(struct pauses *ps, struct pause *p)
 		p->end_ns = r->at[i].run_ns;
 		last = i;
 	}
-	/* a parent ran before its child was known: indexes only fall */
+	/* a parent ran before its child was known, so indexes only decrease */
 	for (int i = last; i >= 0 && n < MAX_RESTARTS; i = r->at[i].parent)
 		path[n++] = i;
 	while (n--) {
@@ -131,7 +131,7 @@ void pause__join_restart(struct pauses *ps, struct pause *p)
 			.tid = who, .part = PAUSE_RESTART, .cause = PAUSE_RUNTIME, .on_cpu = true, .firm = true
 		};
 
-		/* who woke it had to come so far first */
+		/* its waker had to run first */
 		if (step->wake_ns > pos) {
 			segs__push(&p->chain, pos, step->wake_ns, &waking);
 			pos = step->wake_ns;

@@ -2,14 +2,14 @@
 #include "pause_rivals.h"
 #include "pause_seg.h"
 
-#define MAX_PIECES 16 /* of one wait */
+#define MAX_PIECES 16 /* in one wait */
 
-/* Who had the CPU for how long, in the order in which they came. */
+/* Who had the CPU for how long, in time order. */
 struct owners {
 	struct pause_seg at[MAX_PIECES];
 	uint64_t ns[MAX_PIECES];
 	unsigned n;
-	bool mixed; /* some took turns: the time of each is put together */
+	bool mixed; /* some took turns: their times are summed per task */
 };
 
 static bool same_owner(const struct pause_seg *a, const struct pause_seg *b)
@@ -26,7 +26,7 @@ static void owners__add(struct owners *o, const struct pause_seg *s, uint64_t ns
 	while (i < o->n && !same_owner(&o->at[i], s))
 		i++;
 	if (i == MAX_PIECES && !o->mixed) {
-		/* too many turns to tell one by one */
+		/* too many turns to list one by one */
 		struct owners all = *o;
 
 		*o = (struct owners){ .mixed = true };
@@ -36,7 +36,7 @@ static void owners__add(struct owners *o, const struct pause_seg *s, uint64_t ns
 		return;
 	}
 	if (i == MAX_PIECES)
-		/* the last row is for all that have none */
+		/* the last row is for all without one */
 		o->at[--i] = (struct pause_seg){
 			.tid = s->tid, .cpu = s->cpu, .cause = PAUSE_RUNQUEUE, .name = NAME_OTHER, .firm = true
 		};
@@ -49,7 +49,7 @@ struct wait_reader {
 	uint32_t tid;
 	uint16_t cpu;
 	uint64_t begin_ns, cut_ns;
-	uint64_t pos_ns; /* .out is told until then */
+	uint64_t pos_ns; /* .out is complete until then */
 	struct owners owners;
 	struct segs *out;
 };

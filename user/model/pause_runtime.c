@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* From what the runtime tells: a pause's beginning, its parts and its end. */
+/* A pause's beginning, parts and end, from the runtime's reports. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -28,7 +28,7 @@ void pause_process__settle(struct pauses *ps, struct pause_process *pr)
 	pauses__add(ps, p);
 }
 
-/* All were told to go on: from now on @p only waits for who runs because of that. */
+/* The world was restarted: from now on @p only waits for the threads that run because of that. */
 static void pause_process__told(struct pauses *ps, struct pause_process *pr, uint64_t ts_ns)
 {
 	struct pause *p = pr->now;
@@ -52,7 +52,7 @@ static void pause_process__told(struct pauses *ps, struct pause_process *pr, uin
 	pause_process__bury(ps, pr);
 }
 
-/* The pause under way has no end that was seen: what is known of it counts from when the world was to go on. */
+/* The end of the pause under way was not seen: what is known of it counts from when the world was to be restarted. */
 void pause_process__abandon(struct pauses *ps, struct pause_process *pr)
 {
 	struct pause *p = pr->now;
@@ -86,7 +86,7 @@ void pauses__settle_due(struct pauses *ps, uint64_t now_ns)
 	}
 }
 
-/* ---- what the runtime tells ---- */
+/* ---- reports of the runtime ---- */
 
 typedef int (*runtime_fold)(struct pauses *ps, struct pause_process *pr, struct pause_thread *t,
 			    const struct event *ev);
@@ -96,7 +96,7 @@ static uint64_t goroutine_of(const struct pause_thread *t, const struct event *e
 	return ev->runtime.goroutine ? ev->runtime.goroutine : t->goroutine;
 }
 
-/* How long whoever stops the world by @ev waited for its turn; TARE_UNKNOWN: nothing was told of that. */
+/* How long the initiator of @ev waited for its turn to stop the world; TARE_UNKNOWN: not reported. */
 static uint64_t pause_process__turn(struct pause_process *pr, const struct pause_thread *t, const struct event *ev)
 {
 	uint64_t g = goroutine_of(t, ev), since;
@@ -203,7 +203,7 @@ static int rt_started(struct pauses *ps, struct pause_process *pr, struct pause_
 	return 0;
 }
 
-/* Its own account of the stop is told once all stand, that of the pause about when it ends. */
+/* The runtime reports its figure for the stop once all have stopped, the one for the pause at about its end. */
 static struct pause *pause_process__of(struct pause_process *pr, const struct pause_thread *t)
 {
 	if (pr->now && pr->now->initiator.tid == t->tid)

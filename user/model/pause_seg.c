@@ -6,7 +6,7 @@
 #include "array.h"
 #include "pause_seg.h"
 
-#define KEEP_PLACES 48 /* of one kind of time, where all cannot be kept apart */
+#define KEEP_PLACES 48 /* of one kind of time, if not all can be kept */
 
 void segs__free(struct segs *s)
 {
@@ -21,7 +21,7 @@ static bool alike(const struct pause_seg *a, const struct pause_seg *b)
 	       a->firm == b->firm && a->asleep == b->asleep && a->stack == b->stack;
 }
 
-/* What is put together from several places is at none. A system call stays: one that stands for the others. */
+/* Time summed over several places has no place. A system call stays, as an example of the others. */
 static void forget_place(struct pause_seg *s)
 {
 	s->stack = 0;
@@ -39,7 +39,7 @@ static bool same_place(const struct pause_seg *a, const struct pause_seg *b)
 	return a->detail == b->detail && a->other == b->other && a->name == b->name && a->stack == b->stack;
 }
 
-/* Of two neighbours with one cause. */
+/* Join two neighbours with the same cause. */
 static bool join_causes(struct pause_seg *a, const struct pause_seg *b)
 {
 	uint64_t start = a->start_ns;
@@ -57,7 +57,7 @@ static bool join_causes(struct pause_seg *a, const struct pause_seg *b)
 	return true;
 }
 
-/* Of two neighbours with different causes only their time stays. */
+/* Join two neighbours with different causes: only their time stays. */
 static bool join_any(struct pause_seg *a, const struct pause_seg *b)
 {
 	if (a->part != b->part || a->end_ns != b->start_ns)
@@ -93,7 +93,7 @@ static bool same_kind_and_place(const struct pause_seg *a, const struct pause_se
 	return same_kind(a, b) && same_place(a, b);
 }
 
-/* Add @seg to the one among @sums that is @like it, or as a new one. In a sum .start_ns is 0 and .end_ns its length. */
+/* Add @seg to the sum that is @like it, or as a new sum. A sum has .start_ns 0 and its length in .end_ns. */
 static uint32_t sums__add(struct pause_seg *sums, uint32_t n, const struct pause_seg *seg,
 			  bool (*like)(const struct pause_seg *, const struct pause_seg *))
 {
@@ -118,7 +118,7 @@ static int longest_first(const void *a, const void *b)
 	return x->end_ns < y->end_ns ? 1 : x->end_ns > y->end_ns ? -1 : 0;
 }
 
-/* The first KEEP_PLACES of @sums, the longest, stay as they are, the others only by their kinds. */
+/* The KEEP_PLACES longest of @sums stay as they are, the others are merged by kind. */
 static uint32_t sums__forget(struct pause_seg *sums, uint32_t n)
 {
 	uint32_t kinds = 0;
@@ -132,7 +132,7 @@ static uint32_t sums__forget(struct pause_seg *sums, uint32_t n)
 	return n < KEEP_PLACES ? n : KEEP_PLACES + kinds;
 }
 
-/* Neighbours [@from, @from + @n) become one segment for each kind and place, at @to. Returns how many these are. */
+/* Replace neighbours [@from, @from + @n) by one segment per kind and place, at @to. Returns how many. */
 static uint32_t segs__sum(struct segs *s, uint32_t from, uint32_t n, uint32_t to)
 {
 	struct pause_seg sums[PAUSE_MAX_SEGS];
@@ -152,7 +152,7 @@ static uint32_t segs__sum(struct segs *s, uint32_t from, uint32_t n, uint32_t to
 	return kinds;
 }
 
-/* Of each @span neighbours within the first @end only the order is lost, never a cause's time. */
+/* Sum up each @span neighbours within the first @end. Only their order is lost, never a cause's time. */
 static void segs__gather(struct segs *s, uint32_t end, uint32_t span)
 {
 	uint32_t to = 0, i = 0, n;
@@ -163,7 +163,7 @@ static void segs__gather(struct segs *s, uint32_t end, uint32_t span)
 		for (n = 1; n < span && i + n < end; n++) {
 			const struct pause_seg *next = &s->at[i + n];
 
-			/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there are @end of them */
+			/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there are @end segments */
 			if (next->part != first->part || next->tid != first->tid || next->start_ns != next[-1].end_ns)
 				break;
 		}
@@ -174,8 +174,8 @@ static void segs__gather(struct segs *s, uint32_t end, uint32_t span)
 }
 
 /*
- * Memory is bounded: what is too fine for it loses its order first, then the places where it was least, then all
- * places, then its cause; never its time. The newest stay as they are, since more may become known of them.
+ * Memory is bounded. A list that is too long loses order first, then the places with the least time, then all places,
+ * then causes; never time. The newest segments stay, since more may become known of them.
  */
 static void segs__coarsen(struct segs *s)
 {
@@ -185,7 +185,7 @@ static void segs__coarsen(struct segs *s)
 		segs__join(s, join_causes, PAUSE_MAX_SEGS / 2);
 	if (s->n > PAUSE_MAX_SEGS * 3 / 4)
 		segs__join(s, join_any, PAUSE_MAX_SEGS / 2);
-	if (s->n == PAUSE_MAX_SEGS) { /* only where nothing touches its neighbour */
+	if (s->n == PAUSE_MAX_SEGS) { /* only if no two are adjacent */
 		memmove(&s->at[0], &s->at[PAUSE_MAX_SEGS / 2], sizeof(s->at[0]) * (s->n - PAUSE_MAX_SEGS / 2));
 		s->n -= PAUSE_MAX_SEGS / 2;
 		s->failed++;
@@ -293,7 +293,7 @@ void segs__steal(struct segs *s, uint32_t tid, uint64_t in_ns, uint64_t out_ns, 
 	segs__carve(s, tid, in_ns, out_ns, here, PAUSE_STEAL, 0);
 }
 
-/* How a timeline's segment reads in the chain: what the one who does the work does in user space is the work. */
+/* How a timeline's segment reads in the chain: what the initiator does in user space is the runtime's work. */
 static struct pause_seg in_role(const struct pause_seg *seg, const struct segs_role *role)
 {
 	struct pause_seg s = *seg;

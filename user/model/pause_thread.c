@@ -49,7 +49,7 @@ void pause_threads__free(struct pauses *ps)
 	table__free(&ps->threads);
 }
 
-/* What the switches have of a thread that this fold did not follow before. */
+/* Take over the switch fold's state of a thread that is new here. */
 static void pause_thread__seed(struct pauses *ps, struct pause_thread *t)
 {
 	const struct thread *st = threads__find(&ps->switches->threads, t->tid);
@@ -62,7 +62,7 @@ static void pause_thread__seed(struct pauses *ps, struct pause_thread *t)
 	t->cpu = st->cpu;
 	t->since_ns = t->pos_ns = t->evidence_ns = st->last_ns;
 	why = &ps->switches->reasons[st->reason];
-	/* a first snapshot may be one step behind, but not of who stands still */
+	/* the first snapshot may be one step behind, but not for a stopped thread */
 	t->is_known = st->state == THREAD_ON ||
 		      (st->state == THREAD_OFF && !st->maybe_runnable && (!st->fresh || why->kind == REASON_STOP));
 	t->is_on = st->state == THREAD_ON;
@@ -122,7 +122,10 @@ void pause_thread__begin(struct pause_thread *t, uint64_t epoch, uint64_t ts_ns)
 	t->was_busy = t->is_known && (t->is_on || t->off == OFF_RUNNABLE || t->off == OFF_THROTTLED);
 }
 
-/* It waits for a CPU since it left one, and still does at @to: who has had that since the timeline's end. */
+/*
+ * The thread has waited for a CPU since it left one, and still does at @to. Add who had the CPU since the timeline's
+ * end.
+ */
 static void pause_thread__tell_waiting(struct pauses *ps, struct pause_thread *t, uint64_t to)
 {
 	const struct thread *st = threads__find(&ps->switches->threads, t->tid);
@@ -136,7 +139,7 @@ static void pause_thread__tell_waiting(struct pauses *ps, struct pause_thread *t
 	pause_rivals__wait(ps, &wait, t->pos_ns, t->pos_ns, &t->timeline);
 }
 
-/* The thread is off the CPU, for a reason that is known if any is. */
+/* The thread is off CPU, for a known reason if there is one. */
 static void pause_thread__tell_off(struct pause_thread *t, uint64_t from, uint64_t to, struct segs *out)
 {
 	static const uint8_t causes[] = {
@@ -175,7 +178,7 @@ void pause_thread__tell_until(struct pauses *ps, struct pause_thread *t, uint64_
 	t->pos_ns = ts_ns;
 }
 
-/* The wait for a CPU until @ev, on each CPU where it waited; what the quota took stands first. */
+/* The wait for a CPU until @ev, on each CPU where it waited; throttled time comes first. */
 static void pause_thread__tell_wait(struct pauses *ps, struct pause_thread *t, const struct event *ev, uint64_t from)
 {
 	const struct thread *st = threads__find(&ps->switches->threads, t->tid);
@@ -186,7 +189,7 @@ static void pause_thread__tell_wait(struct pauses *ps, struct pause_thread *t, c
 		ns = ev->ts_ns - from;
 	ns = at_most(ns, ev->ts_ns - from);
 	segs__push(&ps->scratch, from, from + ns, &throttled);
-	/* where a pause was requested meanwhile, what came before that is not to be mixed with what came after */
+	/* if a pause was requested meanwhile, do not mix the time before with the time after */
 	pause_rivals__wait(ps,
 			   &(struct cpu_wait){ .tid = t->tid,
 					       .cpu = ev->cpu,
@@ -196,7 +199,7 @@ static void pause_thread__tell_wait(struct pauses *ps, struct pause_thread *t, c
 			   0, t->pos_ns, &ps->scratch);
 }
 
-/* Off the CPU until @ev: as it left, then told to go on, then waiting for a CPU. */
+/* Off CPU until @ev: blocked, then woken, then waiting for a CPU. */
 void pause_thread__arrive(struct pauses *ps, struct pause_thread *t, const struct event *ev, bool tell)
 {
 	uint64_t from = at_most(t->since_ns, ev->ts_ns), off = ev->ts_ns - from, delay;
@@ -206,7 +209,7 @@ void pause_thread__arrive(struct pauses *ps, struct pause_thread *t, const struc
 			 gap = { .tid = t->tid, .cause = PAUSE_UNEXPLAINED };
 
 	if (was_off && runnable && !ev->sw.has_wake)
-		wait = off; /* the kernel's clock may be a little behind */
+		wait = off; /* the kernel's clock may lag a little */
 	delay = at_most(ev->sw.has_wake ? ev->sw.wake_delay_ns : 0, off - wait);
 	ps->scratch.n = 0;
 	if (was_off && !runnable)
@@ -226,7 +229,7 @@ void pause_thread__arrive(struct pauses *ps, struct pause_thread *t, const struc
 		}
 	}
 	if (was_off && t->off == OFF_FAULT && t->in_fault)
-		/* woken from it, it still has to be made good; and may have to be waited for again */
+		/* the fault that it was woken from still has to complete, and may block again */
 		t->after = (struct pause_act){
 			.known = true, .cause = PAUSE_FAULT, .weak = !t->fault_ends, .detail = t->fault_address
 		};
@@ -243,7 +246,7 @@ void pause_thread__arrive(struct pauses *ps, struct pause_thread *t, const struc
 	t->nr_irqs = 0;
 }
 
-/* Its time on the CPU that the kernel did not charge to it, less what interrupts are known for, was stolen. */
+/* On-CPU time that the kernel did not charge to it, less known interrupts, was stolen. */
 static void pause_thread__stolen(struct pause_thread *t, const struct event *ev)
 {
 	uint64_t stolen = ev->sw.stolen_ns > 0 ? less(ev->sw.stolen_ns, t->irq_ns) : 0;
@@ -255,10 +258,10 @@ void pause_thread__leave(struct pauses *ps, struct pause_thread *t, const struct
 {
 	const struct event_switch *sw = &ev->sw;
 	uint32_t stop = sw->voluntary ? switches__stopped_by(ps->switches, t->tid, sw->state) : 0;
-	/* it is not in the call, but on its way out of it, where it is held up */
+	/* it is stopped on its way out of the call, not inside */
 	bool in_call = !stop && sw->syscall != TARE_NO_SYSCALL;
 	uint64_t call = sw->syscall | (uint64_t)sw->compat << 16;
-	/* a call that it blocks in has only just begun, one that it is preempted in may have gone on for long */
+	/* a call that it blocks in has only just begun; one in which it is preempted may have gone on for long */
 	struct pause_act before = { .known = true, .weak = true, .cause = PAUSE_USER };
 
 	if (!sw->voluntary && in_call)
@@ -268,7 +271,7 @@ void pause_thread__leave(struct pauses *ps, struct pause_thread *t, const struct
 					     .cause = PAUSE_FAULT,
 					     .weak = !t->in_fault,
 					     .detail = t->in_fault ? t->fault_address : 0 };
-	if (t->is_known && !t->is_on) /* it was not seen to come */
+	if (t->is_known && !t->is_on) /* its arrival was not seen */
 		t->pos_ns = t->pos_ns > ev->ts_ns ? t->pos_ns : ev->ts_ns;
 	else
 		pause_thread__evidence(t, ev->ts_ns, &before, &t->after, tell);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What pauses come to: sums by cause and by reason, the longest ones whole, and why each was long. */
+/* Totals of pauses: sums by cause and by reason, the longest pauses whole, and why each took so long. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,7 +42,7 @@ static void pause__sum(struct pause *p)
 		p->cause_ns[s->cause] += s->end_ns - s->start_ns;
 		sum += s->end_ns - s->start_ns;
 	}
-	/* only where there was no memory for a segment */
+	/* only if memory for a segment was missing */
 	p->cause_ns[PAUSE_UNEXPLAINED] += world - sum;
 }
 
@@ -52,7 +52,7 @@ static bool same_story(const struct pause_seg *a, const struct pause_seg *b)
 		return false;
 	if (a->cause != PAUSE_RUNQUEUE)
 		return true;
-	/* the threads of a program have one name */
+	/* the threads of a program share a name */
 	return a->name == b->name && (a->name >= NAME_FIRST || a->other == b->other);
 }
 
@@ -203,7 +203,7 @@ static void sift_down(struct pause **heap, uint32_t n, uint32_t i)
 	}
 }
 
-/* ps->kept is a heap with the shortest one on top, which goes first. */
+/* ps->kept is a heap with the shortest pause on top, which is dropped first. */
 static void pauses__keep(struct pauses *ps, struct pause *p)
 {
 	uint32_t limit = ps->keep ? ps->keep : PAUSES_KEEP;
@@ -237,7 +237,7 @@ void pauses__add(struct pauses *ps, struct pause *p)
 	struct pause_verdict v;
 
 	p->seq = ++ps->seq;
-	if (!p->reason_name) /* names are told as soon as a program is known, which its first pause may be before */
+	if (!p->reason_name) /* names are reported when a program becomes known, which may be after its first pause */
 		p->reason_name = runtime_names__find(ps->names, p->tgid, TARE_NAME_STOP_REASON, p->reason);
 	pause__sum(p);
 	if (ps->accept && !ps->accept(ps->accept_ctx, p)) {

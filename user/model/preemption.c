@@ -49,7 +49,7 @@ void preemption__signal(struct preemption *p, const struct event *ev)
 		return;
 	}
 	p->others += ev->signal.step == TARE_SIGNAL_SENT_OTHER;
-	if (ev->signal.step != TARE_SIGNAL_DELIVERED) /* asks for nothing, or a step of a later version */
+	if (ev->signal.step != TARE_SIGNAL_DELIVERED) /* not a preemption request, or a step of a later version */
 		return;
 	preemption__delivered(p, tid);
 	since = table__find(&p->waiting, tid);

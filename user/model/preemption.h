@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The signal by which a runtime asks a thread to give way: how often it is sent, and how long until its handler runs.
- */
+/* The signal by which a runtime preempts a thread: how often it is sent, and how long until its handler runs. */
 #ifndef TARE_PREEMPTION_H
 #define TARE_PREEMPTION_H
 
@@ -9,20 +8,20 @@
 #include "table.h"
 
 struct preemption {
-	/* one that is sent while one waits is delivered with it: never more are delivered than sent */
+	/* a signal sent while one is pending is delivered with it, so delivered <= sent */
 	uint64_t sent, delivered;
-	uint64_t sent_before; /* delivered, too, but nothing told when it was sent: before the recording, as a rule */
-	uint64_t others;      /* of the same number, sent by other processes, or to a process: no requests */
-	struct hist latency;  /* ns, from the first sent to delivered */
-	struct table waiting; /* tid to when the first one that waits was sent */
+	uint64_t sent_before; /* delivered, but never seen sent: usually sent before the recording */
+	uint64_t others; /* same signal number, but sent by another process or to a process: not preemption requests */
+	struct hist latency;  /* ns, from the first one sent to delivery */
+	struct table waiting; /* tid to the send time of its first pending one */
 	struct table owed;    /* tid to how many more were sent to it than delivered */
-	uint64_t owed_others; /* the same of threads that there was no room for */
+	uint64_t owed_others; /* the same for threads without a place in the table */
 };
 
 void preemption__init(struct preemption *p);
 void preemption__free(struct preemption *p);
 
-/* Fold in an EVENT_SIGNAL, or the end of a thread. */
+/* Fold in an EVENT_SIGNAL or a thread's exit. */
 void preemption__signal(struct preemption *p, const struct event *ev);
 void preemption__exit(struct preemption *p, uint32_t tid);
 

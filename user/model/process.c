@@ -55,7 +55,7 @@ static void row__name(struct process_row *row, const char *comm)
 		strcpy(row->comm, comm);
 }
 
-/* First threads have the name; without one any thread's serves. */
+/* The first thread has the process's name; without one any thread's will do. */
 static void list__name(struct process_list *l, const struct threads *ts)
 {
 	for (int first = 0; first < 2; first++) {
@@ -122,8 +122,7 @@ int model__processes(const struct model *m, struct process_row **rows)
 	return l.nr;
 }
 
-/* The thread @tid that was there at @ts_ns, or the last one of that number in @process (0: any); NULL: it has no row.
- */
+/* The thread @tid that existed at @ts_ns, or the last one with that tid in @process (0: any); NULL: it has no row. */
 static const struct thread *model__thread(const struct model *m, uint32_t tid, uint64_t ts_ns, uint64_t process)
 {
 	const struct threads *ts = &m->switches.threads;
@@ -146,7 +145,7 @@ const char *model__process_name(const struct model *m, uint64_t process)
 	const struct thread *first = model__thread(m, pid, UINT64_MAX, process);
 	const struct thread_fold *fold = threads__folded(&m->switches.threads, process);
 
-	/* rows are given to those that end first: a first thread in the fold ended after one that has a row */
+	/* rows go to those that end first, so a first thread in the fold ended after one with a row */
 	if (first && first->exited && fold && fold->sum.tid)
 		return fold->sum.comm;
 	if (first && first->tgid == pid && first->comm[0])

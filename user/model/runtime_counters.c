@@ -6,7 +6,7 @@
 #include "array.h"
 #include "runtime_counters.h"
 
-/* The fields that only grow, and those that are a level. */
+/* Fields that only grow, and fields that are levels. */
 #define GROWING(X)            \
 	X(goroutine_switches) \
 	X(goroutines_created) \
@@ -15,7 +15,7 @@
 	X(freed_bytes) X(freed_objects) X(collections) X(pauses) X(pause_ns) X(syscalls) X(preempts) X(assist_ns)
 #define LEVELS(X) X(heap_bytes) X(goal_bytes)
 
-/* After a process told its last it may be looked at once more before it is gone. */
+/* A process may be read once more between its last report and its exit. */
 #define ENDS_WITHIN_NS 1000000000ull
 
 static bool went_back(uint64_t last, uint64_t now)
@@ -23,7 +23,10 @@ static bool went_back(uint64_t last, uint64_t now)
 	return last != TARE_UNKNOWN && now != TARE_UNKNOWN && now < last;
 }
 
-/* Another program in the same process: what never goes back is less. Others are sums of what moves meanwhile. */
+/*
+ * Another program in the same process: a counter that never decreases is lower. Others are sums of values that change
+ * meanwhile.
+ */
 static bool began_anew(const struct tare_counters *last, const struct tare_counters *now)
 {
 	return went_back(last->goroutine_switches, now->goroutine_switches) ||
@@ -43,7 +46,7 @@ int runtime_counters__event(struct runtime_counters *rc, const struct event *ev)
 	for (size_t i = rc->nr; i-- > 0 && !p;)
 		if (rc->processes[i].last.pid == c->pid)
 			p = &rc->processes[i];
-	/* it ended, so this is another process of that number; or it runs another program: counts from the start */
+	/* it ended, so this is another process with that pid, or it runs another program: count from the start */
 	if (p && process_of(rc, &p->last) == process_of(rc, c) && !began_anew(&p->last, c) &&
 	    (!p->ended || c->ts_ns - p->last.ts_ns < ENDS_WITHIN_NS)) {
 		if (!p->ended) {
@@ -81,7 +84,7 @@ size_t runtime_counters__total(const struct runtime_counters *rc, struct tare_co
 	return runtime_counters__of(rc, 0, total);
 }
 
-/* @process 0: all of them. */
+/* @process 0: all processes. */
 size_t runtime_counters__of(const struct runtime_counters *rc, uint64_t process, struct tare_counters *total)
 {
 	memset(total, 0xff, sizeof(*total));
@@ -90,7 +93,7 @@ size_t runtime_counters__of(const struct runtime_counters *rc, uint64_t process,
 
 		if (process && process_of(rc, &p->last) != process)
 			continue;
-		if (p->last.ts_ns == p->first.ts_ns && !p->ended) /* it was never read, or not again */
+		if (p->last.ts_ns == p->first.ts_ns && !p->ended) /* never read, or only once */
 			continue;
 #define X(field) add(&total->field, grown(p->first.field, p->last.field));
 		GROWING(X)

@@ -1,44 +1,44 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the target's runtimes counted of themselves between the first reading and the last, over all processes. */
+/* What the target's runtimes counted between the first and the last reading, over all processes. */
 #ifndef TARE_RUNTIME_COUNTERS_H
 #define TARE_RUNTIME_COUNTERS_H
 
 #include "birth.h"
 #include "event.h"
 
-#define COUNTERS_MAX_PROCESSES 4096 /* the others are left out */
+#define COUNTERS_MAX_PROCESSES 4096 /* further ones are left out */
 
 struct process_counters {
 	struct tare_counters first, last;
-	uint64_t gone_ns; /* when its first thread ended; 0: it has not */
-	bool ended;	  /* .last is final, or the process went on as another program */
+	uint64_t gone_ns; /* when its first thread ended; 0: still alive */
+	bool ended;	  /* .last is final, or the process execed another program */
 };
 
 struct runtime_counters {
-	const struct births *births; /* to be set before the first event; NULL: no number is used again */
+	const struct births *births; /* set before the first event; NULL: no pid is reused */
 	struct process_counters *processes;
 	size_t nr, room;
-	uint64_t left_out; /* readings of processes beyond that */
+	uint64_t left_out; /* readings of further processes */
 };
 
 /* Fold in one reading. Returns 0 or -ENOMEM. */
 int runtime_counters__event(struct runtime_counters *rc, const struct event *ev);
 
 /*
- * The sum of what was counted in all processes. A field is TARE_UNKNOWN where no process says it; .heap_bytes and
- * .goal_bytes are sums of the last readings. Returns how many processes there were.
+ * The sum over all processes. A field is TARE_UNKNOWN if no process reports it; .heap_bytes and .goal_bytes are sums of
+ * the last readings. Returns the number of processes.
  */
 size_t runtime_counters__total(const struct runtime_counters *rc, struct tare_counters *total);
 
-/* The same of @process alone, see birth.h. */
+/* Likewise for @process alone, see birth.h. */
 size_t runtime_counters__of(const struct runtime_counters *rc, uint64_t process, struct tare_counters *total);
 
 /* The first thread of process @pid ended at @ts_ns. */
 void runtime_counters__exit(struct runtime_counters *rc, uint32_t pid, uint64_t ts_ns);
 
 /*
- * How old the oldest of the last readings is, ns: at @end_ns, or when its process ended. 0 where there are none, or all
- * were taken at the process's end.
+ * Age of the oldest of the last readings, ns: at @end_ns, or when its process ended. 0 if there are none, or all were
+ * taken at the process's end.
  */
 uint64_t runtime_counters__age(const struct runtime_counters *rc, uint64_t end_ns);
 

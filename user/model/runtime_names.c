@@ -17,7 +17,7 @@ void runtime_names__free(struct runtime_names *n)
 	intern__free(&n->texts);
 }
 
-/* Returns TABLE_NO_KEY for numbers that have no name here. */
+/* Returns TABLE_NO_KEY for numbers that cannot have a name here. */
 static uint64_t key_of(uint32_t pid, unsigned kind, uint64_t nr)
 {
 	if (!kind || kind >> KIND_BITS || nr >> NUMBER_BITS)

@@ -5,7 +5,7 @@
 #include "array.h"
 #include "stack.h"
 
-#define CODE_NEAR (64ull << 20) /* a function and who calls it are this near: a program has rarely more code */
+#define CODE_NEAR (64ull << 20) /* a function and its caller are this near: programs rarely have more code */
 #define WORD	  sizeof(uint64_t)
 
 void model_stacks__init(struct model_stacks *s)
@@ -41,8 +41,8 @@ static bool is_near(uint64_t word, const struct event *ev)
 }
 
 /*
- * What is no address of code differs from one time to the next, so it is not kept. Nor is what lies above the first
- * return address that the frame pointer leads to: another one before that is below it.
+ * Words that are not code addresses differ every time, so they are dropped. So are words above the first return address
+ * found by frame pointer: another return address before that one must be below it.
  */
 static struct model_stack *stack__new(const struct event *ev)
 {
@@ -76,7 +76,7 @@ static bool same(const struct model_stack *a, const struct model_stack *b)
 	       !memcmp(a->at, b->at, (a->nr_words + a->nr_frames) * WORD);
 }
 
-/* Takes @st. */
+/* Takes ownership of @st. */
 static uint32_t stacks__add(struct model_stacks *s, struct model_stack *st)
 {
 	uint64_t *slot = table__add(&s->by_hash, st->hash);
@@ -115,7 +115,7 @@ uint64_t model_stacks__ip(const struct model_stacks *s, uint32_t number)
 	return st ? st->at[st->nr_words] : 0;
 }
 
-/* Where the function that was interrupted returns to, 0: not known. *@next: the first frame beyond that. */
+/* Where the interrupted function returns to; 0: unknown. *@next: the first frame after that. */
 static uint64_t first_return(const struct model_stack *st, const struct model_symbol *leaf, unsigned *next)
 {
 	const uint64_t *frames = st->at + st->nr_words;
@@ -124,7 +124,7 @@ static uint64_t first_return(const struct model_stack *st, const struct model_sy
 	*next = 2;
 	if (leaf->return_at >= 0 && leaf->return_at % WORD == 0 && leaf->return_at / WORD < st->nr_words) {
 		found = st->at[leaf->return_at / WORD];
-		/* while it has no frame of its own the frame pointer is its caller's */
+		/* until it has set up its own frame, the frame pointer is its caller's */
 		if (found != by_frame)
 			*next = 1;
 	} else if (!leaf->has_frame) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Threads that are made to stand still: by a signal, a debugger, or the cgroup freezer. */
+/* Threads that are stopped: by a signal, a debugger, or the cgroup freezer. */
 #include <stdio.h>
 #include <string.h>
 
 #include "switch.h"
 
-/* What is known without the record: index of the reason, REASON_OTHER where @state is none of these. */
+/* Without a stop record: the reason's index, REASON_OTHER if @state is not a stop. */
 static uint32_t reason_of_state(uint32_t state)
 {
 	switch (state) {
@@ -19,7 +19,7 @@ static uint32_t reason_of_state(uint32_t state)
 	}
 }
 
-/* A recording has few of them. REASON_OTHER where @state is of no stop. */
+/* A recording has few stop reasons. REASON_OTHER if @state is not a stop. */
 static uint32_t switches__stop_reason(struct switches *s, uint8_t state, bool sleepers, uint32_t signal,
 				      const char *cgroup)
 {
@@ -66,7 +66,7 @@ uint32_t switches__stopped_by(const struct switches *s, uint32_t tid, uint8_t st
 	return by && t && t->stopping ? t->stopping : by;
 }
 
-/* As long a name is as a rule an id's digits: of these not all are needed. */
+/* A name this long is usually a hex id; a few of its digits will do. */
 #define LONG_NAME   48
 #define SHORT_BEGIN 28
 #define SHORT_END   14

@@ -52,7 +52,7 @@ uint32_t switches__blocked_reason(struct switches *s, uint8_t state, uint16_t sy
 
 static bool is_yield(uint32_t arch, uint16_t syscall, bool compat)
 {
-	/* sched_yield, from the kernel's tables: native and 32-bit */
+	/* sched_yield, from the kernel's syscall tables: native and 32-bit */
 	static const uint16_t yield[][2] = {
 		[0] = { TARE_NO_SYSCALL, TARE_NO_SYSCALL },
 		[TARE_ARCH_X86_64] = { 24, 158 },
@@ -85,7 +85,7 @@ static void reason__add(struct reason *r, uint64_t ns)
 		r->max_ns = ns;
 }
 
-/* Was @t on @cpu from its .last_ns on, as far as can be told? Then nobody else was counted there at the same time. */
+/* Was @t on @cpu since its .last_ns, as far as is known? Then no other thread was counted there. */
 static bool cpu__held(const struct cpu *cpu, const struct thread *t)
 {
 	if (t->state != THREAD_ON || t->last_ns < cpu->busy_until_ns)
@@ -104,7 +104,7 @@ static void cpu__charge(struct cpu *cpu, struct thread *t, uint64_t ns)
 		cpu->busy_until_ns = t->last_ns;
 }
 
-/* Another task than @cpu's target thread leaves it: that one must have left before, unseen. */
+/* A task other than @cpu's target thread leaves it: the target thread left earlier, unseen. */
 static void switches__lost_out(struct switches *s, struct cpu *cpu, uint64_t ts_ns)
 {
 	struct thread *t = threads__find(&s->threads, cpu->tid);
@@ -116,7 +116,7 @@ static void switches__lost_out(struct switches *s, struct cpu *cpu, uint64_t ts_
 	t->acc.inconsistent++;
 }
 
-/* A thread other than a process's first that calls exec takes over the first one's tid before EVENT_EXEC tells so. */
+/* When a thread other than the first calls exec, it takes over the first one's tid before EVENT_EXEC arrives. */
 static struct thread *switches__took_over(struct switches *s, struct cpu *cpu, uint32_t tid)
 {
 	struct thread *t = cpu->is_target ? threads__find(&s->threads, cpu->tid) : NULL;
@@ -127,7 +127,7 @@ static struct thread *switches__took_over(struct switches *s, struct cpu *cpu, u
 	return t;
 }
 
-/* The target thread @tid of a switch on @cpu. NULL: its account begins later, or there is no room for it. */
+/* Target thread @tid of a switch on @cpu. NULL: its account begins later, or there is no room. */
 static struct thread *switches__thread(struct switches *s, struct cpu *cpu, uint32_t tid, uint64_t ts_ns)
 {
 	struct thread *t = threads__find(&s->threads, tid);
@@ -158,7 +158,7 @@ static void switches__out(struct switches *s, struct cpu *cpu, struct thread *t,
 			hist__record(&s->slice, elapsed);
 	} else {
 		t->acc.unknown_ns += elapsed;
-		/* a first snapshot is taken while the thread runs on: one step aside is no loss */
+		/* the first snapshot is taken while threads run: being one step off is no loss */
 		t->acc.inconsistent += t->state != THREAD_LOST && !t->fresh;
 	}
 	t->acc.voluntary += sw->voluntary;
@@ -168,7 +168,7 @@ static void switches__out(struct switches *s, struct cpu *cpu, struct thread *t,
 	t->stopping = 0;
 	s->reasons[t->reason].count++;
 	t->state = THREAD_OFF;
-	/* with a signal pending the kernel counts a switch as voluntary, and leaves the thread runnable */
+	/* with a signal pending the kernel counts a switch as voluntary but leaves the thread runnable */
 	t->runnable = !sw->voluntary || sw->state == TARE_STATE_RUNNING;
 	t->fresh = t->maybe_runnable = false;
 	t->cpu = ev->cpu;
@@ -180,9 +180,9 @@ static void switches__out(struct switches *s, struct cpu *cpu, struct thread *t,
 }
 
 /*
- * For the kernel a thread that is preempted waits from the moment when that was decided, while it runs on until the
- * interrupt arrives. Its word counts, so that run-queue wait and charged time are what /proc says: the ns that the
- * wait began before the switch are taken from the time on the CPU (and of what was not charged there).
+ * For the kernel, a preempted thread's wait begins when preemption was decided, though it runs on until the interrupt
+ * arrives. We follow the kernel, so that run-queue wait and charged time match /proc: the wait before the switch is
+ * taken off the on-CPU time (and off the uncharged part of it).
  */
 static uint64_t switches__early_wait(struct thread *t, const struct event_switch *sw, uint64_t elapsed)
 {
@@ -199,7 +199,7 @@ static uint64_t switches__early_wait(struct thread *t, const struct event_switch
 	return early;
 }
 
-/* The time from leaving until now: what the kernel says was wait, and the rest, which is as its reason was. */
+/* Divide the time off CPU: wait as the kernel says, and the rest by its reason. */
 static uint64_t switches__divide(struct switches *s, struct thread *t, const struct event_switch *sw, uint64_t elapsed)
 {
 	uint64_t wait = sw->has_wait ? sw->wait_ns : t->state == THREAD_OFF && t->runnable ? elapsed : 0;
@@ -214,10 +214,7 @@ static uint64_t switches__divide(struct switches *s, struct thread *t, const str
 	if (throttled)
 		reason__add(&s->reasons[REASON_THROTTLED], throttled);
 	if (t->state != THREAD_OFF || t->runnable) {
-		/*
-		 * a switch was lost; or the kernel's clock was behind, and its wait counts, so that it adds up to
-		 * /proc's
-		 */
+		/* a switch was lost, or the kernel's clock was behind; its wait counts, so that sums match /proc */
 		t->acc.unknown_ns += rest;
 	} else {
 		t->acc.sleep_ns += rest;

@@ -39,7 +39,7 @@ int model_symbols__event(struct model_symbols *s, const struct event *ev)
 	const struct tare_symbol_more *more = &ev->symbol.more;
 	struct model_symbol *sym;
 
-	/* more than anyone will look at, or known */
+	/* more than anyone will look at, or known already */
 	if (!slot || *slot)
 		return 0;
 	sym = calloc(1, sizeof(*sym));

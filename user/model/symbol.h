@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The functions at the addresses that a recording's events have, as the recorder found them. */
+/* The functions at the addresses in a recording's events, as resolved by the recorder. */
 #ifndef TARE_MODEL_SYMBOL_H
 #define TARE_MODEL_SYMBOL_H
 
@@ -9,10 +9,10 @@
 #define MODEL_MAX_SYMBOLS 65536
 
 struct model_symbol {
-	uint32_t pid, line; /* line 0: not known */
+	uint32_t pid, line; /* line 0: unknown */
 	uint64_t ip;
-	char *name, *file; /* as they came: not safe to print; file "" where not known */
-	/* about calls, as struct tare_symbol_more has it */
+	char *name, *file; /* not safe to print; file "" if unknown */
+	/* about calls, see struct tare_symbol_more */
 	uint16_t owner; /* enum tare_owner */
 	int16_t return_at;
 	bool is_call, has_frame;
@@ -30,7 +30,7 @@ void model_symbols__free(struct model_symbols *s);
 /* Fold in an EVENT_SYMBOL. Returns 0 or -ENOMEM. */
 int model_symbols__event(struct model_symbols *s, const struct event *ev);
 
-/* What is at @ip of process @pid, or NULL. */
+/* The function at @ip of process @pid, or NULL. */
 const struct model_symbol *model_symbols__at(const struct model_symbols *s, uint32_t pid, uint64_t ip);
 
 #endif /* TARE_MODEL_SYMBOL_H */

@@ -36,7 +36,7 @@ static uint32_t task_names__intern(struct task_names *n, const char *name)
 {
 	uint64_t *id = table__find(&n->ids, name_hash(name));
 
-	/* two names of one hash share a row: not worth more than this line */
+	/* two names with one hash share a row: not worth handling */
 	if (id)
 		return *id;
 	if (n->nr >= TASK_NAMES_MAX)

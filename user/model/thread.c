@@ -106,14 +106,14 @@ void accounts__add(struct accounts *to, const struct accounts *a)
 	to->waited_ns += a->waited_ns;
 }
 
-/* NULL where there is no memory. */
+/* NULL if out of memory. */
 static struct thread_fold *threads__fold_of(struct threads *ts, uint64_t process)
 {
 	uint64_t *slot = table__find(&ts->fold_of, process);
 
 	if (slot)
 		return &ts->folds[*slot];
-	/* one place is kept for all that have none of their own */
+	/* one entry is reserved for all processes without their own */
 	if (process && ts->nr_folds >= THREADS_MAX_FOLDS - 1)
 		return threads__fold_of(ts, 0);
 	if (ARRAY_GROW(ts->folds, ts->room_folds, ts->nr_folds + 1))
@@ -129,7 +129,7 @@ static struct thread_fold *threads__fold_of(struct threads *ts, uint64_t process
 	return &ts->folds[ts->nr_folds++];
 }
 
-/* Returns false where @t has to keep its row. */
+/* Returns false if @t must keep its row. */
 static bool threads__fold(struct threads *ts, const struct thread *t)
 {
 	struct thread_fold *f = threads__fold_of(ts, threads__process(ts, t));
@@ -177,7 +177,7 @@ int threads__renumber(struct threads *ts, struct thread *t, uint32_t tid)
 
 	if (other == t)
 		return 0;
-	/* the kernel does the same: it is as old as its process (fs/exec.c, de_thread()) */
+	/* as in the kernel: it is as old as its process (fs/exec.c, de_thread()) */
 	if (last && last->tgid == t->tgid && last->start_ns)
 		t->start_ns = last->start_ns;
 	if (other)
@@ -210,7 +210,7 @@ uint64_t thread__advance(struct thread *t, uint64_t ts_ns)
 void thread__check_at(struct thread *t, uint64_t ts_ns, const struct kernel_counters *now)
 {
 	if (t->origin == THREAD_SEEN)
-		return; /* what it did before it was seen is not known */
+		return; /* what it did before it was first seen is unknown */
 	t->last = *now;
 	t->checked_ns = ts_ns;
 	t->check_due = true;

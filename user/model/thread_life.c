@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Birth, change and end of threads, and what the kernel's own counters say of them. */
+/* Birth, change and end of threads, and checks against the kernel's own counters. */
 #include <string.h>
 
 #include "switch.h"
@@ -14,7 +14,7 @@ static struct kernel_counters counters_of(const struct tare_task *task)
 	};
 }
 
-/* The state that the snapshot @task found @t in. */
+/* Set @t to the state in snapshot @task. */
 static void switches__place(struct switches *s, struct thread *t, const struct tare_task *task)
 {
 	struct cpu *cpu = task->cpu < MODEL_MAX_CPUS ? &s->cpus[task->cpu] : NULL;
@@ -39,8 +39,8 @@ static void switches__place(struct switches *s, struct thread *t, const struct t
 }
 
 /*
- * A process that nobody saw to be born, since it was none of the target's then, may have a number that one of these
- * had: whoever is known by it is there no more, or was there before this one came to be.
+ * A process whose birth was not seen, since it was not in the target then, may reuse the pid of one that was. A thread
+ * known by its tid is gone, unless it is no older than this one.
  */
 static void switches__found(struct switches *s, const struct tare_task *task)
 {
@@ -64,7 +64,7 @@ static int switches__first_snapshot(struct switches *s, const struct tare_task *
 	t = threads__find(&s->threads, task->tid);
 	seen = t && task->ts_ns >= t->last_ns;
 	if (t && t->origin != THREAD_SEEN)
-		return 0; /* from its birth on */
+		return 0; /* counted since its birth */
 	if (!t) {
 		t = threads__add(&s->threads, task->tid, task->ts_ns);
 		if (!t) {
@@ -74,11 +74,11 @@ static int switches__first_snapshot(struct switches *s, const struct tare_task *
 		switches__place(s, t, task);
 		seen = true;
 	} else if (seen) {
-		/* what was seen of it before does not count, but tells its state */
+		/* what was seen before does not count, but gives its state */
 		t->acc = (struct accounts){ 0 };
 		t->slice_ns = 0;
 		t->born_ns = t->last_ns = task->ts_ns;
-		/* what was told of its leaving came before it was known */
+		/* its stop record came before it was known */
 		if (t->state == THREAD_OFF && !task->on_cpu)
 			t->reason = switches__found_stopped(s, task) ?: t->reason;
 	}
@@ -116,7 +116,7 @@ int switches__fork(struct switches *s, const struct event *ev)
 	struct thread *t = threads__find(&s->threads, ev->fork.tid);
 
 	if (t && ev->ts_ns < t->born_ns)
-		return 0; /* born between the recording's begin and its snapshot, which is what counts */
+		return 0; /* born between the recording's beginning and its snapshot; the snapshot counts */
 	t = threads__add(&s->threads, ev->fork.tid, ev->ts_ns);
 	if (!t) {
 		s->threads.untracked++;
@@ -125,14 +125,14 @@ int switches__fork(struct switches *s, const struct event *ev)
 	t->tgid = ev->fork.tgid;
 	t->reason = REASON_STARTING;
 	if (ev->fork.parent_tid == ev->fork.tid) {
-		/* not born: it took the name that is followed, as a rule by itself */
+		/* not born: it was renamed, usually by itself, to a name that is followed */
 		t->state = THREAD_ON;
 		t->cpu = ev->cpu < MODEL_MAX_CPUS ? ev->cpu : 0;
 	} else {
 		t->origin = THREAD_FORKED;
 		t->start_ns = ev->ts_ns;
 	}
-	/* in either case it was none of the target's processes until now */
+	/* either way it was not a target process until now */
 	if (t->tid == t->tgid)
 		births__begin(&s->threads.births, t->tgid, ev->ts_ns);
 	else

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Records as the kernel side wrote them, into struct event. Input is untrusted: a file may say anything. */
+/* Decodes the kernel side's records into struct event. Input is untrusted: a file may contain anything. */
 #include <errno.h>
 #include <string.h>
 
 #include "event.h"
 
-/* The words after a switch's fixed part, taken one by one; reading past the end gives 0 and is remembered. */
+/* The words after a switch's fixed part, read one by one. Reading past the end gives 0 and is remembered. */
 struct words {
 	const unsigned char *p;
 	unsigned left;
@@ -78,7 +78,7 @@ static int decode_switch(const void *data, size_t len, struct event *ev)
 	return w.bad ? -EBADMSG : 0;
 }
 
-/* The fixed-size kinds: copied whole, then moved field by field into the event. */
+/* Fixed-size kinds: copied whole, then moved into the event field by field. */
 #define FIXED(type, field)                               \
 	struct type raw;                                 \
                                                          \
@@ -141,7 +141,7 @@ static int decode_runtime(const void *data, size_t len, struct event *ev)
 	return 0;
 }
 
-/* Kinds that are handed on as they are. */
+/* Kinds passed on unchanged. */
 #define WHOLE(type)                                                              \
 	static int decode_##type(const void *data, size_t len, struct event *ev) \
 	{                                                                        \

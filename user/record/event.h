@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One event of a recording, decoded: what the reader hands out and everything
- * after it (model, exports) folds over. Events come in order of time; those
- * that describe (header, info, processes, modules) come before what they
- * describe. Pointers are valid until the next event is asked for.
+ * One decoded event of a recording. The reader returns them, and everything after it (model, exports) folds over them.
+ * Events come in time order; descriptions (header, info, processes, modules) come before what they describe. Pointers
+ * are valid until the next event is read.
  */
 #ifndef TARE_EVENT_H
 #define TARE_EVENT_H
@@ -14,8 +13,7 @@
 
 #include "format.h"
 
-/* What describes: pieces of the file's frames, and what was passed over. The records are in the file's format
- * (TARE_RECORDS). */
+/* Descriptions: pieces of the file's frames, and damage. Records are listed with the file format (TARE_RECORDS). */
 #define EVENT_DESCRIPTIONS(X)       \
 	X(HEADER, header)           \
 	X(INFO, info)               \
@@ -37,35 +35,35 @@
 #define EVENT_NONE(...)
 enum event_kind { EVENT_DESCRIPTIONS(EVENT_KIND) TARE_RECORDS(EVENT_KIND, EVENT_NONE) NR_EVENTS };
 
-/* A context switch; see struct tare_switch. Fields of a side that is no target are 0 but for its tid. */
+/* A context switch; see struct tare_switch. For a non-target side all fields except the tid are 0. */
 struct event_switch {
 	uint32_t prev_tid, next_tid;
 	bool prev_target, next_target;
 
-	/* prev, where it is a target */
+	/* prev, if it is a target */
 	bool voluntary;
 	uint8_t state;	   /* enum tare_state */
 	uint16_t syscall;  /* or TARE_NO_SYSCALL */
-	bool compat;	   /* .syscall is of the 32-bit table */
-	int64_t stolen_ns; /* on the CPU but not charged to the thread, since last given */
+	bool compat;	   /* .syscall is in the 32-bit table */
+	int64_t stolen_ns; /* on CPU but not charged to the thread, since last reported */
 
-	/* next, where it is a target */
+	/* next, if it is a target */
 	bool has_wait, has_wake;
-	uint64_t wait_ns;      /* on the run queue until now, throttled_ns included */
+	uint64_t wait_ns;      /* on the run queue until now, including throttled_ns */
 	uint64_t throttled_ns; /* <= wait_ns */
 	uint32_t waker_tid;
 	uint16_t waker_cpu;
 	uint8_t waker_context;	/* enum tare_context */
 	uint64_t wake_delay_ns; /* from sched_waking to the run queue; wake latency = this + wait_ns */
 
-	/* direct kernel cost of the switch recorded before this one on the same CPU; 0: not known */
+	/* direct kernel cost of the previous recorded switch on the same CPU; 0: unknown */
 	uint64_t last_cost_ns;
 };
 
 /* What a thread ran; see struct tare_goroutine. */
 struct event_goroutine {
 	uint32_t tid;
-	uint16_t status, wait_reason; /* by the runtime's own numbers */
+	uint16_t status, wait_reason; /* the runtime's own numbers */
 	int16_t p;		      /* -1: none */
 	uint64_t goroutine;	      /* 0: none */
 };
@@ -84,7 +82,7 @@ struct event_fault {
 	uint32_t tid, tgid;
 	uint64_t address, ip;
 	bool write;
-	bool ends; /* its end will be told, unless the kernel refuses the access */
+	bool ends; /* its end will be recorded, unless the kernel refuses the access */
 };
 
 /* See struct tare_sample. */
@@ -98,7 +96,7 @@ struct event_sample {
 /* See struct tare_irq. */
 struct event_irq {
 	uint32_t tid, ns;
-	uint16_t number; /* of the softirq, or TARE_IRQ_HARD */
+	uint16_t number; /* softirq number, or TARE_IRQ_HARD */
 };
 
 /* See struct tare_stop. */
@@ -112,7 +110,7 @@ struct event_stop {
 struct event {
 	uint64_t ts_ns; /* CLOCK_MONOTONIC */
 	enum event_kind kind;
-	uint16_t cpu; /* where it happened; 0 for descriptions */
+	uint16_t cpu; /* CPU of the event; 0 for descriptions */
 	union {
 		struct event_switch sw;
 		const struct tare_header *header;
@@ -188,7 +186,7 @@ struct event {
 			uint16_t nr_words, nr_frames;
 			const void *words, *frames; /* of 8 bytes each; need not be aligned */
 		} stack;
-		/* a stretch of the file that could not be read, and was passed over (or where the file stops short) */
+		/* part of the file that was unreadable and skipped (or the place where the file ends early) */
 		struct {
 			uint64_t offset, bytes;
 			const char *what;
@@ -197,14 +195,13 @@ struct event {
 };
 
 /*
- * Decode one record of @len bytes that begins at @data, which need not be
- * aligned, into @ev (all but .ts_ns and .cpu). Returns its length in bytes, 0
- * where the record is of a kind not known here (its length is in its .words),
- * -EBADMSG where it is malformed. Never reads past @len.
+ * Decode one record of at most @len bytes at @data, which may be unaligned, into @ev (all except .ts_ns and .cpu).
+ * Returns its length in bytes, 0 for a record of unknown kind (its length is in its .words), -EBADMSG if malformed.
+ * Never reads past @len.
  */
 int event__decode(const void *data, size_t len, struct event *ev);
 
-/* The bytes that a record takes, as it says itself. */
+/* Length of a record in bytes, according to the record. */
 static inline size_t record__len(const struct tare_rec *rec)
 {
 	return rec->words * 4u;

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The names by which events of a recording are known outside: in JSON and in exports. Stable. */
+/* Public names of a recording's events: for JSON and exports. Stable. */
 #ifndef TARE_EVENT_NAMES_H
 #define TARE_EVENT_NAMES_H
 
 #include "event.h"
 
-/* "switch"; NULL where there is no such kind. Static. */
+/* "switch"; NULL if there is no such kind. Static. */
 const char *event_name(enum event_kind kind);
 
-/* Of enum tare_runtime_event: "stw_request"; NULL where this version does not know it. Static. */
+/* Of enum tare_runtime_event: "stw_request"; NULL if this version does not know it. Static. */
 const char *runtime_event_name(uint16_t event);
 
-/* What its argument number @i is called, "reason"; NULL where it has no such. Static. */
+/* Name of its argument @i, "reason"; NULL if there is none. Static. */
 const char *runtime_arg_name(uint16_t event, unsigned i);
 
-/* The kind of names that its argument @i is a number of, enum tare_name_kind; 0 where it is just a number. */
+/* The kind of name that its argument @i refers to, enum tare_name_kind; 0 for a plain number. */
 unsigned runtime_arg_kind(uint16_t event, unsigned i);
 
-/* "softirq NET_RX", "hardware interrupt" for TARE_IRQ_HARD: what took a CPU. Returns @buf. */
+/* What took a CPU: "softirq NET_RX", or "hardware interrupt" for TARE_IRQ_HARD. Returns @buf. */
 const char *irq_name(uint64_t number, char buf[32]);
 
 #endif /* TARE_EVENT_NAMES_H */

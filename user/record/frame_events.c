@@ -5,7 +5,9 @@
 
 #include "frame_events.h"
 
-/* Take what this version knows of an element; what an older one did not write is 0. Returns 1 and moves on, or 0. */
+/*
+ * Copy what this version knows of an element; what an older version did not write is 0. Returns 1 and moves on, or 0.
+ */
 static int next_elem(struct frame_events *d, void *out, size_t size)
 {
 	struct tare_array head;
@@ -104,7 +106,7 @@ static int next_counters(struct frame_events *d, struct event *ev)
 
 	if (!next_elem(d, &ev->counters, sizeof(ev->counters)))
 		return 0;
-	/* what an older version did not write is not 0 but unknown */
+	/* fields that an older version did not write are unknown, not 0 */
 	memcpy(&head, d->payload, sizeof(head));
 	if (head.elem_size < sizeof(ev->counters) &&
 	    head.elem_size >= offsetof(struct tare_counters, goroutine_switches))
@@ -131,8 +133,8 @@ static int next_process(struct frame_events *d, struct event *ev)
 }
 
 /*
- * Take the next of those that end in one string: a struct of @size bytes, the frame's end permitting, whose second
- * member is its length with the string and padding. Returns the string's begin, or NULL.
+ * Read the next element that ends in a string: a struct of @size bytes whose second member is its length including
+ * string and padding. Returns the string's beginning, or NULL if the frame is too short.
  */
 static const char *next_named(struct frame_events *d, void *head, size_t size, size_t len_at)
 {
@@ -180,7 +182,7 @@ static int next_module(struct frame_events *d, struct event *ev)
 	return 1;
 }
 
-/* What stands behind the strings of @s, which begins at @bytes: not in recordings from before that. */
+/* What follows the strings of @s, which begins at @bytes; missing in old recordings. */
 static void symbol_more(struct event *ev, const unsigned char *bytes, const struct tare_symbol *s)
 {
 	struct tare_symbol_more *more = &ev->symbol.more;
@@ -224,7 +226,7 @@ static int next_delays(struct frame_events *d, struct event *ev)
 	memcpy(&head, d->payload, sizeof(head));
 	if (head.nr > TARE_DELAYS_MAX || d->head.len < sizeof(head) + head.nr * sizeof(head.buckets[0]))
 		return 0;
-	/* the payload may lie anywhere: a copy that is aligned */
+	/* the payload may be unaligned: make an aligned copy */
 	free(d->text);
 	d->text = malloc(d->head.len);
 	if (!d->text)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A frame that describes (header, info, tasks, processes, modules, loss, probes, end), as one event for each piece of
- * it. */
+/* A descriptive frame (header, info, tasks, processes, modules, loss, probes, end), as one event per piece. */
 #ifndef TARE_FRAME_EVENTS_H
 #define TARE_FRAME_EVENTS_H
 
@@ -10,7 +9,7 @@
 struct frame_events {
 	struct tare_frame head;
 	const unsigned char *payload;
-	size_t pos; /* given out up to here */
+	size_t pos; /* returned up to here */
 	char *text; /* an INFO frame's strings, terminated */
 	union {
 		struct tare_header header;
@@ -27,13 +26,13 @@ struct frame_events {
 	} piece;
 };
 
-/* Does a frame of this type describe anything? Only such may be begun. */
+/* Is this type of frame descriptive? Only those may be begun. */
 bool frame_events__know(const struct tare_frame *head);
 
-/* Begin with the frame @head, whose @payload must stay until its last piece is done with. */
+/* Begin with frame @head, whose @payload must stay valid until its last piece has been used. */
 void frame_events__begin(struct frame_events *d, const struct tare_frame *head, const unsigned char *payload);
 
-/* The next piece. Returns 1 and fills *@ev, which is valid until the next call; 0 where none is left; or -ENOMEM. */
+/* The next piece. Returns 1 and fills *@ev, which is valid until the next call; 0 if none is left; or -ENOMEM. */
 int frame_events__next(struct frame_events *d, struct event *ev);
 
 void frame_events__free(struct frame_events *d);

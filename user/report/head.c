@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The answer first, then what it was had from and whether it can be trusted. */
+/* The answer first, then where it comes from and whether it can be trusted. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +23,7 @@ static const char *clean(const char *s, char *buf, size_t size)
 	return sanitize(s, strlen(s), buf, size);
 }
 
-#define NAMES_COLUMNS 56 /* of the headline; the figures have the rest */
+#define NAMES_COLUMNS 56 /* of the headline; the rest is for figures */
 
 static size_t add_name(char *buf, size_t size, const char *sep, const char *comm, uint32_t pid)
 {
@@ -42,8 +42,7 @@ static int alike(const struct process_row *rows, int n, const char *comm)
 }
 
 /*
- * Several that are called alike by their name; others by name and number, that of the target first, as many as find
- * room.
+ * Processes with the same name are given by that name; otherwise by name and pid, the target's first, as many as fit.
  */
 static void headline_name(const struct model *m, char *buf, size_t size)
 {
@@ -75,7 +74,7 @@ static void print_headline(const struct model *m, const struct accounts *total, 
 	char name[128], count[32], time[16], rate[32];
 	uint64_t n = total->voluntary + total->involuntary, duration = model__duration(m);
 
-	if (!m->first_tid) { /* none came: what was waited for is all there is to say */
+	if (!m->first_tid) { /* no target thread appeared: all there is to say is what was waited for */
 		fprintf(to, "%s: no thread was seen in %s\n",
 			clean(model__info(m, "target") ?: "no target", name, sizeof(name)), fmt_ns(duration, time));
 		return;
@@ -140,7 +139,7 @@ static void print_totals(const struct model *m, const struct accounts *a, FILE *
 
 #define STALE_NS 100000000ull
 
-/* Some pause that is counted began after @ts_ns: surely, or where not all were kept, perhaps. */
+/* Some counted pause began after @ts_ns: certain, or if not all pauses were kept, possible. */
 static bool paused_after(const struct pauses *ps, uint64_t ts_ns)
 {
 	for (uint32_t i = 0; i < ps->nr_kept; i++) {
@@ -150,7 +149,7 @@ static bool paused_after(const struct pauses *ps, uint64_t ts_ns)
 	return ps->count > ps->nr_kept;
 }
 
-/* Pauses by the runtime's own account, and why these are not all that were recorded where they are not. */
+/* Pauses as the runtime counts them, and if these are not all that were recorded, why. */
 static void print_own_pauses(const struct model *m, const struct tare_counters *c, uint64_t until, FILE *to)
 {
 	char n[32], t[2][16];
@@ -165,7 +164,7 @@ static void print_own_pauses(const struct model *m, const struct tare_counters *
 			fmt_count(m->pauses.count, n));
 }
 
-/* What the runtime counts of itself, where it does. */
+/* The runtime's own counters, if it has any. */
 static void print_runtime(const struct model *m, FILE *to)
 {
 	uint64_t age = runtime_counters__age(&m->counters, m->end_ns), until = age ? m->end_ns - age : 0;
@@ -248,7 +247,7 @@ static void print_probes(const struct model *m, const struct accounts *a, FILE *
 	fputc('\n', to);
 }
 
-/* Below that nobody could have been in anybody's way for long. */
+/* Anything shorter cannot have delayed anyone for long. */
 #define ATTACHING_WORTH_NS 100000000
 
 static void print_attaching(const struct model *m, FILE *to)
@@ -261,7 +260,7 @@ static void print_attaching(const struct model *m, FILE *to)
 		fprintf(to, LABEL "in %s: work beside the target, before the recording\n", "attached", fmt_ns(ns, t));
 }
 
-/* Below that it is no more than what starting a program takes. */
+/* Anything shorter is no more than what starting a program takes. */
 #define HOLD_WORTH_NS 1000000
 
 static void print_holds(const struct model *m, FILE *to)
@@ -320,7 +319,7 @@ static void print_origin(const struct model *m, FILE *to)
 
 	for (unsigned i = m->nr_processes; i-- > 0;) {
 		if (m->processes[i].pid == m->first_tgid)
-			command = m->processes[i].cmdline; /* of the first one that had the number */
+			command = m->processes[i].cmdline; /* of the first process with that pid */
 	}
 	if (!command || !command[0])
 		command = target ? target : m->target_comm;

@@ -37,7 +37,7 @@ const char *report__distribution_names(void)
 	return names;
 }
 
-/* Values of 2^32 and above need wider columns; bcc then halves the bars, and so does whoever reads them. */
+/* Values of 2^32 and above need wider columns. bcc then halves the bars, so we do too. */
 #define NARROW_SLOTS 32
 
 void report__histogram(const struct hist *h, const char *title, FILE *to)
@@ -59,7 +59,7 @@ void report__histogram(const struct hist *h, const char *title, FILE *to)
 	width = last < NARROW_SLOTS ? 10 : 20;
 	bar = last < NARROW_SLOTS ? 40 : 20;
 	fprintf(to, "\n%s\n%*s%-*s : count     distribution\n", title, width - 5, "", width + 9, "nsecs");
-	/* leading empty rows say nothing: durations do not begin at 0 */
+	/* skip leading empty rows: durations do not begin at 0 */
 	for (int i = first; i <= last; i++)
 		fprintf(to, "%*llu -> %-*llu : %-8" PRIu64 " |%-*.*s|\n", width, i ? 1ull << i : 0, width,
 			(2ull << i) - 1, counts[i], bar, (int)((double)bar * counts[i] / most), stars);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * tare.report/1. Beyond the schema's own keys: "notes", "ended", "damage",
- * "runtime" (the runtime's own counters), "check", "host", "recorder", "threads", and under "context_switches"
- * "wake_latency_ns", "slice_ns", "migrations", "wakers", "rivals". A thread's
- * lifetime_ns is on_cpu + run_queue + throttled + sleep + unknown, exactly.
+ * tare.report/1. Beyond the schema's own keys: "notes", "ended", "damage", "runtime" (the runtime's own counters),
+ * "check", "host", "recorder", "threads", and under "context_switches" "wake_latency_ns", "slice_ns", "migrations",
+ * "wakers", "rivals". A thread's lifetime_ns is exactly on_cpu + run_queue + throttled + sleep + unknown.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -67,7 +66,7 @@ static json_t *lost_json(const struct model *m)
 			 !model__is_incomplete(m));
 }
 
-/* The three lists fail alike: @n < 0 is -ENOMEM, and NULL lets json_object_set_new() fail. */
+/* The three lists fail in the same way: @n < 0 is -ENOMEM, and NULL makes json_object_set_new() fail. */
 static json_t *off_cpu_json(const struct model *m)
 {
 	struct row *rows = NULL;
@@ -147,7 +146,7 @@ static json_t *allocation_json(const struct model *m, json_t *notes)
 			 counter(c.freed_objects), "sampled_sites", "page_faults", "page_fault_ns", "syscalls");
 }
 
-/* Of @one_in waits one is counted: total and count are of those. */
+/* One in @one_in waits is counted: total and count are of the counted ones. */
 static json_t *delays_json(const struct model *m)
 {
 	uint32_t one_in;
@@ -162,7 +161,7 @@ static json_t *delays_json(const struct model *m)
 	return d;
 }
 
-/* What the runtime counts of itself, over the recording; null where it does not tell. */
+/* The runtime's own counters over the recording; null if it reports none. */
 static json_t *runtime_json(const struct model *m)
 {
 	struct tare_counters c;
@@ -179,7 +178,7 @@ static json_t *runtime_json(const struct model *m)
 			 "goal_bytes", counter(c.goal_bytes));
 }
 
-/* `stopping' and `total' by the runtime's definition; `world' until each thread with work runs again. */
+/* `stopping' and `total' by the runtime's definition; `world' lasts until each thread with work runs again. */
 static json_t *stop_the_world_json(const struct model *m, json_t *notes)
 {
 	const struct pauses *ps = &m->pauses;
@@ -211,7 +210,7 @@ static json_t *stop_the_world_json(const struct model *m, json_t *notes)
 			 num(ps->assists), "total_ns", num(ps->assist_ns));
 }
 
-/* CPU time that the kernel charged: what interrupts and the hypervisor took meanwhile is not the target's. */
+/* CPU time that the kernel charged. Interrupts and the hypervisor took the rest, so it is not the target's. */
 static uint64_t charged(const struct accounts *total)
 {
 	int64_t ns = (int64_t)total->on_cpu_ns - total->stolen_ns;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the parts of tare.report/1 are made with. Each function returns a new reference, NULL where there is no memory.
- */
+/* Helpers for the parts of tare.report/1. Each function returns a new reference, NULL if out of memory. */
 #ifndef TARE_JSON_IMPL_H
 #define TARE_JSON_IMPL_H
 
@@ -10,7 +9,7 @@
 #include "model.h"
 #include "util.h"
 
-/* JSON's integers are signed here; a u64 beyond that is no time that anyone measured. */
+/* Jansson's integers are signed; a larger u64 is not a time that anyone measured. */
 static inline json_int_t num(uint64_t n)
 {
 	return n > INT64_MAX ? INT64_MAX : (json_int_t)n;

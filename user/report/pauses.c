@@ -10,7 +10,7 @@
 #define COLUMNS	       100
 #define INDENT	       4
 #define ROW	       "%12s %s %8s %8s %8s %8s  %-11s %5s%s\n"
-#define BESIDES_REASON 70 /* columns of a row, with the mark for lost events */
+#define BESIDES_REASON 70 /* columns of a row without the reason, including the mark for lost events */
 #define REASON_MIN     12
 
 static double percent(uint64_t part, uint64_t whole)
@@ -18,7 +18,7 @@ static double percent(uint64_t part, uint64_t whole)
 	return whole ? 100.0 * part / whole : 0;
 }
 
-/* @text in lines of COLUMNS at most, broken at blanks. */
+/* Print @text in lines of at most COLUMNS, broken at spaces. */
 static void print_wrapped(const char *text, FILE *to)
 {
 	while (*text) {
@@ -61,7 +61,7 @@ static int columns(const char *s)
 	return n;
 }
 
-/* As many columns as the longest reason of the first @n pauses has, where the others leave that many. */
+/* Width of the longest reason of the first @n pauses, or what the other columns leave. */
 static int reason_columns(const struct pauses *ps, uint32_t n)
 {
 	int width = REASON_MIN;
@@ -76,7 +76,7 @@ static int reason_columns(const struct pauses *ps, uint32_t n)
 	return width < COLUMNS - BESIDES_REASON ? width : COLUMNS - BESIDES_REASON;
 }
 
-/* @reason in @width columns exactly; "..": it goes on. */
+/* @reason in exactly @width columns; ".." marks a cut. */
 static const char *fit(const char *reason, int width, char buf[128])
 {
 	int own = columns(reason), room = own > width ? width - 2 : width, used = 0, len = 0;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * tare.pauses/1. "stopping_ns" and "total_ns" are by the runtime's definition
- * (its own figures, which are in "own", where it tells them); "parts" are as
- * measured, and sum to world_ns. Times of the chain are since the pause's start; its segments
- * follow on each other without gap from 0 to world_ns. "causes" are the sums
- * of the chain by cause, and sum to world_ns; the greatest first.
+ * tare.pauses/1. "stopping_ns" and "total_ns" follow the runtime's definition (its own figures, as in "own", if it
+ * reports them); "parts" are measured and add up to world_ns. Times in the chain are relative to the pause's start; its
+ * segments cover 0 to world_ns without gaps. "causes" are the chain's sums by cause, largest first; they add up to
+ * world_ns.
  */
 #include <errno.h>
 #include <string.h>
@@ -42,7 +41,7 @@ static json_t *who_json(const struct pause_who *who)
 			 who->goroutine ? json_integer(num(who->goroutine)) : json_null());
 }
 
-/* The names of the calls that led there, the innermost first. */
+/* The functions on the call stack, innermost first. */
 static json_t *stack_json(const struct model *m, uint32_t stack)
 {
 	const struct model_symbol *calls[TARE_STACK_FRAMES];
@@ -79,7 +78,7 @@ static json_t *causes_json(const struct model *m, const struct pause *p, const s
 	return list;
 }
 
-/* The same words for one segment as for a cause: as if it were all of the pause. */
+/* A segment in the same words as a cause: as if it were the whole pause. */
 static json_t *seg_json(const struct model *m, const struct pause *p, const struct pause_seg *s,
 			const struct pauses_opts *opts)
 {

@@ -7,14 +7,14 @@
 
 #define NAME_LEN 96
 
-/* What one segment is counted by. */
+/* The key that segments are counted by. */
 struct spot {
-	char name[NAME_LEN]; /* "": not known, or the segment is not of the kind looked for */
-	const char *file;    /* "": not known */
-	uint32_t line;	     /* 0: not known */
+	char name[NAME_LEN]; /* "": unknown, or a segment of another kind */
+	const char *file;    /* "": unknown */
+	uint32_t line;	     /* 0: unknown */
 	uint64_t ns;
 	bool firm;
-	bool own; /* a function of the program itself */
+	bool own; /* a function in the program's own code */
 	uint32_t stack;
 };
 
@@ -30,7 +30,7 @@ static void spot__name(struct spot *s, const char *name, const char *file, uint3
 	s->line = file[0] ? line : 0;
 }
 
-/* The function that @seg's address is in. */
+/* The function that contains @seg's address. */
 static void spot__function(struct spot *s, const struct model *m, const struct pause *p, const struct pause_seg *seg,
 			   const struct pauses_opts *opts)
 {
@@ -61,7 +61,7 @@ static bool same_line(const struct spot *a, const struct spot *b)
 	return a->line == b->line && !strcmp(a->file, b->file);
 }
 
-/* The name that most of the time has; NULL: there is none. *@ns: how much that is. */
+/* The name with the most time; NULL: none. *@ns: that time. */
 static const struct spot *spots__top(const struct spots *s, uint64_t *ns)
 {
 	const struct spot *top = NULL;
@@ -80,8 +80,7 @@ static const struct spot *spots__top(const struct spots *s, uint64_t *ns)
 	return top;
 }
 
-/* " (file.go:12)" appended to @buf: the line of @top seen longest, where that is half of the @ns that it took or more.
- */
+/* Append " (file.go:12)" to @buf: the line where @top spent at least half of @ns, if there is one. */
 static void spots__add_line(const struct spots *s, const struct spot *top, uint64_t ns, char buf[PLACE_LEN])
 {
 	const struct spot *best = NULL;
@@ -108,7 +107,7 @@ static void spots__add_line(const struct spots *s, const struct spot *top, uint6
 	snprintf(buf + len, PLACE_LEN - len, " (%s:%u)", sanitize(base, strlen(base), safe, sizeof(safe)), best->line);
 }
 
-/* The name that most of the time has, with its line, into @buf. */
+/* The name with the most time, with its line, into @buf. */
 static const struct spot *spots__tell(const struct spots *s, char buf[PLACE_LEN], uint64_t *ns)
 {
 	const struct spot *top = spots__top(s, ns);
@@ -120,7 +119,7 @@ static const struct spot *spots__tell(const struct spots *s, char buf[PLACE_LEN]
 	return top;
 }
 
-/* Its time in @function (NULL: any) by who called that. */
+/* The callers of @function (NULL: any), by time. */
 static void tell_caller(const struct model *m, const struct pause *p, enum pause_cause cause,
 			const struct spots *functions, const struct spot *function, struct pause_place *place)
 {
@@ -173,7 +172,7 @@ void pause_place(const struct model *m, const struct pause *p, enum pause_cause 
 			spot__function(&functions.at[i], m, p, seg, opts);
 	}
 	function = spots__tell(&functions, place->function, &place->function_ns);
-	/* its own code needs no other name beside it */
+	/* the program's own code needs no further name */
 	if (!function || !function->own)
 		tell_caller(m, p, cause, &functions, function, place);
 }

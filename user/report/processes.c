@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Process by process. */
+/* The table by process. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@
 
 #define FIRST_PROCESSES 20
 
-/* A quantity of memory in 8 columns. */
+/* An amount of memory in 8 columns. */
 static const char *fmt_bytes(uint64_t n, char buf[32])
 {
 	static const char *const units[] = { "B", "KB", "MB", "GB", "TB", "PB", "EB" };

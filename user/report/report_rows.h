@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What text and JSON both show, resolved and sorted: names for numbers, the greatest first. */
+/* Data for both text and JSON, resolved and sorted: names for numbers, largest first. */
 #ifndef TARE_REPORT_ROWS_H
 #define TARE_REPORT_ROWS_H
 
@@ -11,8 +11,8 @@ struct row {
 	bool of_target;	     /* a thread of the target */
 	bool recorder;	     /* tare itself, which made this recording */
 	uint64_t count, total_ns, max_ns;
-	uint64_t spans; /* reasons: that .total_ns is the sum of */
-	uint64_t extra; /* reasons: still off at the end; wakers: from another CPU */
+	uint64_t spans; /* reasons: intervals that make up .total_ns */
+	uint64_t extra; /* reasons: still off CPU at the end; wakers: from another CPU */
 };
 
 /*
@@ -26,10 +26,10 @@ int report_rows__wakers(const struct model *m, struct row **rows);
 /* All threads with a row, most switches first; the caller frees *@threads. Returns how many, or -ENOMEM. */
 int report_rows__threads(const struct model *m, const struct thread ***threads);
 
-/* Which of the kernel's losses @cls counts, as in JSON; never NULL. */
+/* JSON name of the kernel's loss counter @cls; never NULL. */
 const char *loss_name(unsigned cls);
 
-/* Whether the kernel could bracket its scheduler, as the direct cost needs; *@why: what the recorder said, or NULL. */
+/* Could the kernel bracket its scheduler, as needed for the direct cost? *@why: what the recorder said, or NULL. */
 bool has_direct_cost(const struct model *m, const char **why);
 
 #endif /* TARE_REPORT_ROWS_H */

@@ -15,7 +15,7 @@ static double percent(uint64_t part, uint64_t whole)
 	return whole ? 100.0 * part / whole : 0;
 }
 
-/* A count in 10 columns: from 100 million on in millions. */
+/* A count in 10 columns, in millions from 100 million on. */
 static const char *short_count(uint64_t n, char buf[32])
 {
 	if (n < 100000000)
@@ -24,7 +24,7 @@ static const char *short_count(uint64_t n, char buf[32])
 	return buf;
 }
 
-/* Print @name in @width columns: UTF-8's continuation bytes take none. Cuts what is longer. */
+/* Print @name in @width columns, cut if longer. UTF-8 continuation bytes take no column. */
 static void print_name(const char *name, int width, FILE *to)
 {
 	int used = 0;
@@ -52,7 +52,7 @@ static void print_distribution(const char *name, const struct hist *h, FILE *to)
 	fputc('\n', to);
 }
 
-/* The scale is in what it weighs here: the probe on the switch runs between the two that time it. */
+/* The part of the direct cost that is ours: our probe on the switch runs between the two that time it. */
 static void print_own_share(const struct model *m, FILE *to)
 {
 	char t[16];
@@ -67,7 +67,7 @@ static void print_own_share(const struct model *m, FILE *to)
 	}
 }
 
-/* By the runtime's own histogram, whose buckets are wider than ours. */
+/* From the runtime's own histogram, whose buckets are wider than ours. */
 static void print_delays(const struct model *m, FILE *to)
 {
 	uint32_t one_in;
@@ -81,7 +81,7 @@ static void print_delays(const struct model *m, FILE *to)
 		fprintf(to, "    by the runtime's own histogram, which counts one in %u\n", one_in);
 }
 
-/* SIGURG, by which a runtime asks a thread to give way. */
+/* SIGURG, by which a runtime preempts a thread. */
 static void print_preemption(const struct model *m, FILE *to)
 {
 	if (m->preemption.latency.count)
@@ -285,7 +285,7 @@ static void print_stop_the_world(const struct model *m, FILE *to)
 	print_distribution("until all were told to go on", &ps->total, to);
 	print_distribution("until each ran again", &ps->world, to);
 	for (unsigned i = 0; i < PAUSE_NR_CAUSES && ps->world.total; i++) {
-		/* below that it is nobody's reason; `tare pauses' has all */
+		/* too small to matter here; `tare pauses' has all */
 		if (ps->cause_ns[i] < ps->world.total / 100)
 			continue;
 		fprintf(to, "%s%s %.0f %%", sep, pause_cause_name(i), percent(ps->cause_ns[i], ps->world.total));

@@ -5,7 +5,7 @@
 #include "untold.h"
 #include "util.h"
 
-/* Number @at and those after it: the next one's place behind it, its line in @line. 0: no more. */
+/* Find the next line at or after number @at: fills @line, returns where to continue. 0: no more. */
 static unsigned next(const struct model *m, unsigned at, char *line, size_t size)
 {
 	const size_t len = strlen(TARE_INFO_UNTOLD);

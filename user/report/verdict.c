@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Why a pause was as long as it was, in words. */
+/* Why a pause took so long, in words. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -19,7 +19,7 @@ const char *pause_reason_name(const char *name, uint64_t reason, char buf[64])
 	return buf;
 }
 
-/* "pid 12" of a task that is no target; of one that is: whose thread. */
+/* "pid 12" for a task that is not a target; for a target thread, its process. */
 static void whose_text(const struct model *m, const struct pause *p, const struct pause_seg *s, char *buf, size_t size)
 {
 	uint64_t process = s->of_target && model__many_pause(m) ? model__process_of(m, s->other, s->start_ns) : 0;
@@ -40,7 +40,7 @@ static void whose_text(const struct model *m, const struct pause *p, const struc
 static void rival_text(const struct model *m, const struct pause *p, const struct pause_seg *s, char *buf, size_t size)
 {
 	const struct task_names *n = &m->switches.names;
-	/* its name may have been told after the wait was; no other thread had its number by then */
+	/* its name may have been recorded after the wait; no other thread has reused its tid since */
 	uint32_t id = s->name == NAME_UNNAMED ? task_names__of(n, s->other) : s->name;
 	char name[64], whose[72];
 
@@ -68,7 +68,7 @@ static void call_text(const struct model *m, uint64_t detail, char *buf, size_t 
 		snprintf(buf, size, "%s", syscall_name(m->header.arch, detail >> 16 & 1, detail & 0xffff, call));
 }
 
-/* The mapping that the page of @address is of. */
+/* The mapping that contains the page of @address. */
 static void fault_text(const struct model *m, const struct pause *p, uint64_t address, char *buf, size_t size)
 {
 	const char *owner = findings__page_name(&m->findings, p->tgid, address);
@@ -83,7 +83,7 @@ static void fault_text(const struct model *m, const struct pause *p, uint64_t ad
 			 owner[0] ? sanitize(owner, strlen(owner), name, sizeof(name)) : "anonymous memory");
 }
 
-/* The cgroup whose quota it was, and that. */
+/* The quota that applied, and its cgroup. */
 static void quota_text(const struct model *m, const struct pause *p, uint32_t tid, char *buf, size_t size)
 {
 	const struct quota *q = findings__quota_of(&m->findings, tid) ?: findings__quota_of(&m->findings, p->tgid);
@@ -151,9 +151,9 @@ static void who_text(const struct pause *p, uint32_t tid, char *buf, size_t size
 		snprintf(buf, size, "a thread");
 }
 
-/* %1 stands for who it was, %2 for the detail. @bare: where no detail is known. */
+/* %1 is replaced by the thread, %2 by the detail. @bare: used if there is no detail. */
 static const struct {
-	bool kernel_is_clear; /* it had no part in it */
+	bool kernel_is_clear; /* the kernel had no part in it */
 	const char *words, *bare;
 } phrases[PAUSE_NR_CAUSES] = {
 	[PAUSE_RUNTIME] = { true, "were the runtime's own work, on %1, %2", "were the runtime's own work, on %1" },
@@ -199,7 +199,7 @@ static bool most_of(uint64_t part, uint64_t whole)
 	return part >= whole - whole / 10;
 }
 
-/* What @cause mostly was, " for 2 ms of that" where it was not that alone, and ", called by" who called it. */
+/* What @cause mostly was, " for 2 ms of that" if that was only a part, and ", called by" with the caller. */
 static void full_detail(const struct model *m, const struct pause *p, enum pause_cause cause,
 			const struct pauses_opts *opts, char *buf, size_t size)
 {
@@ -222,7 +222,7 @@ static void full_detail(const struct model *m, const struct pause *p, enum pause
 		snprintf(buf + len, size - len, "%scalled by %s", len ? ", " : "", place.caller);
 }
 
-/* Of what @p waited for, no tenth lay with the kernel, the machine or what nothing tells of. */
+/* The kernel, the machine and unexplained time have less than a tenth of @p's waiting. */
 static bool kernel_is_clear(const struct pause *p)
 {
 	uint64_t ns = 0;
@@ -234,7 +234,7 @@ static bool kernel_is_clear(const struct pause *p)
 	return ns < pause__world_ns(p) / 10;
 }
 
-/* The greatest of the causes beside @main, where it had a tenth of @p or more: that is not to be missed. */
+/* The largest cause besides @main, if it has a tenth of @p or more: it must not be missed. */
 static void besides_text(const struct model *m, const struct pause *p, enum pause_cause main,
 			 const struct pauses_opts *opts, char *buf, size_t size)
 {
@@ -251,7 +251,7 @@ static void besides_text(const struct model *m, const struct pause *p, enum paus
 		 detail[0] ? ", " : "", detail);
 }
 
-/* When in the pause that was, and how much of it was somebody else. */
+/* In which part of the pause it was, and how much was due to other threads. */
 static void when_text(const struct pause *p, const struct pause_verdict *v, char *buf, size_t size)
 {
 	static const char *const when[PAUSE_NR_PARTS] = {
