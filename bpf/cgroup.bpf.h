@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Is a cgroup the one that the recording follows, or below it? By its name in the one above: it may be made anew. */
+/*
+ * Is a cgroup the one that the recording follows, or below it? Matched by name within its parent, since it may be
+ * recreated.
+ */
 #ifndef TARE_CGROUP_BPF_H
 #define TARE_CGROUP_BPF_H
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a target thread is held up by while its world is being stopped: the
- * preemption signal, page faults, interrupts, and where it is when the clock
- * ticks. These happen often, so nothing is recorded at other times, but for
- * the fault in which a thread leaves the CPU (see sched.bpf.c).
+ * What delays a target thread while its world is being stopped: the preemption
+ * signal, page faults, interrupts, and where it is when the CPU clock ticks.
+ * These are frequent, so nothing is recorded at other times, except the fault
+ * in which a thread leaves the CPU (see sched.bpf.c).
  */
 #include "tare.bpf.h"
 #include "fault.bpf.h"
@@ -12,9 +12,9 @@
 #include "stack.bpf.h"
 #include "stopping.bpf.h"
 
-#define IRQ_MIN_NS 1000 /* shorter ones are not worth a record */
+#define IRQ_MIN_NS 1000 /* shorter ones are not recorded */
 
-/* Is @sig one by which the runtime of some target asks a thread to give way? */
+/* Is @sig the preemption request of some target's runtime? */
 static __always_inline bool asks_to_give_way(int sig)
 {
 	return sig > 0 && sig < 64 && preempt_signals >> sig & 1;
@@ -67,8 +67,10 @@ int BPF_PROG(signal_deliver, int sig, void *info)
 	r.ip = user_ip(p);
 	call = returns_from(p);
 	r.call = call == TARE_NO_SYSCALL ? 0 : call + 1;
-	/* the kernel merges those to one thread, and keeps those to the process apart: this is the answer to all of its
-	 * own */
+	/*
+	 * the kernel merges pending signals to one thread, apart from those to the process: this answers all of the
+	 * thread's own
+	 */
 	if (is_sent_to_thread(info))
 		r.rec.flags = TARE_SIGNAL_DELIVERED;
 	now = bpf_ktime_get_ns();
@@ -104,8 +106,8 @@ int BPF_PROG(page_fault_user, unsigned long address, struct pt_regs *regs, unsig
 }
 
 /*
- * No tracepoint is at the end of a page fault, but there the kernel counts it: mm_account_fault(), mm/memory.c, since
- * 5.9, as a software event. Those from user space only.
+ * There is no tracepoint at the end of a page fault, but the kernel counts it there, as a software event:
+ * mm_account_fault(), mm/memory.c, since 5.9. Only faults from user space.
  */
 SEC("perf_event")
 int page_fault_end(struct bpf_perf_event_data *ctx)

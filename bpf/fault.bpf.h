@@ -5,10 +5,10 @@
 
 #include "tare.bpf.h"
 
-/* The ends of page faults are seen: one whose end was not goes on. */
+/* The ends of page faults are traced: a fault without one is still in progress. */
 extern bool fault_ends;
 
-/* Tell of the fault that @p is in, where that is so and was not told. It began before now, so the record comes late. */
+/* Record the fault that @p is in, unless that was done. It began earlier, so the record comes late. */
 static __always_inline void tell_fault(struct cpu_state *c, struct task_state *t, struct task_struct *p)
 {
 	struct tare_fault r = { .rec.kind = TARE_REC_FAULT, .tid = p->pid, .tgid = p->tgid };

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * The recording: every byte that the kernel side writes into its rings and
- * that a file holds. This header is the specification, of the file and its
+ * that a file contains. This header is the specification, of the file and its
  * frames; record.h is that of the records. Both sides include them.
  *
  * A file is a sequence of frames, little-endian, append-only: nothing is ever
- * patched afterwards, so it may be a pipe, and whatever kills the recorder
- * leaves a file that reads up to its last whole frame. The first frame is
- * TARE_FRAME_HEADER.
+ * patched afterwards, so it may be a pipe, and if the recorder is killed the
+ * file reads up to its last whole frame. The first frame is TARE_FRAME_HEADER.
  *
  *   struct tare_frame          24 bytes, with a CRC over itself and the payload
  *   payload                    .len bytes
@@ -20,11 +19,11 @@
  * TARE_SYNC_NS went by, so the difference never overflows.)
  *
  * The records of one CPU are in order but for a few that an interrupt
- * overtook, and for switches that were not seen and are made up for when the
- * thread leaves; CPUs are merged on reading. TARE_FRAME_ROUND closes a round of
- * draining all rings: .ts_ns is when that round began, and no frame that comes
- * after the *next* ROUND holds a record older than it. A reader therefore
- * needs memory for two rounds, whatever the file's length.
+ * overtook, and for missed switches, made up for when the thread leaves; CPUs
+ * are merged on reading. TARE_FRAME_ROUND closes a round of draining all rings:
+ * .ts_ns is when that round began, and no frame that comes after the *next*
+ * ROUND holds a record older than it. A reader therefore needs memory for two
+ * rounds, whatever the file's length.
  *
  * Evolution: frame types and record kinds are only ever appended; a reader
  * skips those it does not know (records say their length). An array frame's
@@ -41,7 +40,7 @@
 
 #define TARE_FORMAT_VERSION 1
 #define TARE_COMM_LEN	    16	/* TASK_COMM_LEN, include/linux/sched.h */
-#define TARE_CGROUP_LEN	    128 /* container runtimes name them by an id of 64 digits and what they add */
+#define TARE_CGROUP_LEN	    128 /* container runtimes use a 64-digit id plus what they add */
 #define TARE_BUILD_ID_MAX   20	/* SHA-1, what ld --build-id makes */
 
 /* ---- frames ---------------------------------------------------------- */
@@ -49,14 +48,14 @@
 #define TARE_FRAME_MAGIC 0x45524154u /* "TARE" */
 #define TARE_FRAME_MAX	 (16u << 20) /* longest payload that a reader accepts */
 
-/* "untold.PID=this is Go, but ...": why nothing tells of that process's pauses, though its runtime makes some */
+/* "untold.PID=this is Go, but ...": why that process's pauses are not reported, though its runtime makes some */
 #define TARE_INFO_UNTOLD "untold."
 /*
- * "late.N=the runtime of ...": it told of its pauses only from some time after it had begun, since nothing held it. In
- * any order.
+ * "late.N=the runtime of ...": its pauses are reported only from some time after it began, since nothing held it. In
+ * no particular order.
  */
 #define TARE_INFO_LATE "late."
-/* INFO: the recorder's own process, as the kernel numbers it; 0: not known. */
+/* INFO: the recorder's own pid in the kernel's numbering; 0: unknown. */
 #define TARE_INFO_RECORDER "recorder_pid"
 
 enum tare_frame_type {
@@ -90,8 +89,8 @@ struct tare_frame {
 enum tare_arch { TARE_ARCH_X86_64 = 1, TARE_ARCH_ARM64 };
 
 /*
- * All times in a file are CLOCK_MONOTONIC as the kernel has it, whatever time namespace the recorder or a target is in;
- * the triple, read together, relates it to the others.
+ * All times in a file are the kernel's CLOCK_MONOTONIC, whatever time namespace the recorder or a target is in; the
+ * triple, read together, relates it to the other clocks.
  */
 struct tare_header {
 	__u32 version;
@@ -109,14 +108,14 @@ struct tare_array {
 };
 
 /*
- * A target thread and the kernel's own counters of it, as a BPF task iterator read them: once when the recording
- * begins and once when it ends. A thread's events count from the .ts_ns of its first snapshot.
+ * A target thread and the kernel's own counters for it, read by a BPF task iterator: once when the recording begins and
+ * once when it ends. A thread's events count from the .ts_ns of its first snapshot.
  */
 struct tare_task {
 	__u64 ts_ns;
 	__u32 tid, tgid, ppid;
-	__u16 state;	     /* TARE_STATE_*, TARE_STATE_RUNNING also while it waits for a CPU */
-	__u16 syscall;	     /* that it is in, or TARE_NO_SYSCALL */
+	__u16 state;	     /* TARE_STATE_*; TARE_STATE_RUNNING also while it waits for a CPU */
+	__u16 syscall;	     /* the one it is in, or TARE_NO_SYSCALL */
 	__u64 start_ns;	     /* when the thread was born, CLOCK_MONOTONIC */
 	__u64 nvcsw, nivcsw; /* as in /proc/PID/task/TID/status */
 	__u64 exec_ns;	     /* schedstat's first field */
@@ -125,8 +124,8 @@ struct tare_task {
 	__u16 cpu;
 	__u32 phase; /* 0 first snapshot, 1 last */
 	char comm[TARE_COMM_LEN];
-	__u32 stop;   /* what makes it stand still, as struct tare_stop's .rec.flags; 0: nothing, or not told .. */
-	__u32 signal; /* .. and the same, as there */
+	__u32 stop;   /* what stops it, as struct tare_stop's .rec.flags; 0: nothing, or unknown */
+	__u32 signal; /* as struct tare_stop's .signal */
 	char cgroup[TARE_CGROUP_LEN];
 };
 
@@ -135,7 +134,7 @@ struct tare_task {
 /* Followed by cmdline_len bytes (arguments separated by NUL), then exe_len bytes; padded to 8. */
 struct tare_process {
 	__u32 pid, ppid;
-	__u64 start_ns; /* when it was born, CLOCK_MONOTONIC, to a clock tick; 0: not told */
+	__u64 start_ns; /* when it was born, CLOCK_MONOTONIC, to a clock tick; 0: unknown */
 	__u16 cmdline_len, exe_len;
 	__u32 size; /* of this struct, its strings and the padding */
 };
@@ -152,30 +151,30 @@ struct tare_module {
 };
 
 /*
- * What is at an address that a record of the target has. Followed by name_len bytes of the function's name, then
- * file_len bytes of its source file's; padded to 8. Found while the target was there: a reader needs none of its files.
+ * What is at an address in a target's record. Followed by name_len bytes of the function's name, then file_len bytes of
+ * its source file's; padded to 8. Resolved while the target was alive: a reader needs none of its files.
  */
 struct tare_symbol {
 	__u32 pid;
 	__u32 size; /* of this struct, its strings and the padding */
 	__u64 ip;
-	__u32 line; /* 0: not known */
+	__u32 line; /* 0: unknown */
 	__u16 name_len, file_len;
 };
 
 /*
- * What follows the padding of a struct tare_symbol, where .size leaves room: about calls at an address. That of a call
- * is the return address minus one. Followed by name_len and file_len bytes; padded to 8.
+ * Follows the padding of a struct tare_symbol where .size leaves room: about calls at an address. A call's address is
+ * the return address minus one. Followed by name_len and file_len bytes; padded to 8.
  */
 struct tare_symbol_more {
 	__u32 flags;		  /* TARE_SYMBOL_* */
 	__u16 owner;		  /* enum tare_owner: whose code the function is */
-	__s16 return_at;	  /* in bytes from the stack pointer to the return address; -1: not known */
-	__u32 line;		  /* where the function was inlined into the program's own code: that, as above .. */
-	__u16 name_len, file_len; /* .. or 0 */
+	__s16 return_at;	  /* in bytes from the stack pointer to the return address; -1: unknown */
+	__u32 line;		  /* the program's own code that the function was inlined into, as above; else 0 */
+	__u16 name_len, file_len; /* likewise */
 };
-#define TARE_SYMBOL_CALL  0x0001 /* it is in a call, which ends right behind it */
-#define TARE_SYMBOL_FRAME 0x0002 /* the frame pointer is the function's own there */
+#define TARE_SYMBOL_CALL  0x0001 /* it is in a call instruction, which ends right after it */
+#define TARE_SYMBOL_FRAME 0x0002 /* the function has set up its own frame pointer there */
 
 enum tare_owner {
 	TARE_OWNER_UNKNOWN,
@@ -195,20 +194,20 @@ struct tare_page {
 #define TARE_PAGE_MASK (~0xfffull) /* the smallest page there is */
 
 /*
- * The cgroup whose CPU quota holds a process back, or a thread that is in a cgroup of its own. The last one told
- * counts. Followed by path_len bytes; padded to 8.
+ * The cgroup whose CPU quota throttles a process, or a thread in a cgroup of its own. The last one written counts.
+ * Followed by path_len bytes; padded to 8.
  */
 struct tare_quota {
 	__u32 pid;
 	__u32 size;		   /* of this struct, the path and the padding */
-	__u64 quota_ns, period_ns; /* it may run so long in each period, on all CPUs together */
+	__u64 quota_ns, period_ns; /* CPU time allowed in each period, on all CPUs together */
 	__u16 path_len;
 	__u16 pad[3];
 };
 
 /*
- * What process .pid calls number .number of a kind; the last one told counts from then on. Followed by text_len bytes;
- * padded to 8.
+ * Process .pid's name for number .number of a kind; the last one written counts from then on. Followed by text_len
+ * bytes; padded to 8.
  */
 struct tare_number_name {
 	__u32 pid;
@@ -226,10 +225,10 @@ enum tare_name_kind {
 	TARE_NAME_STATUS,      /* of a goroutine; one that waits is "waiting" */
 };
 
-/* The runtime's histogram of a process since it started: of durations of at least from_ns[i], count[i]; ascending. */
+/* The runtime's histogram since the process started: count[i] durations of at least from_ns[i]; ascending. */
 struct tare_delays {
 	__u32 pid;
-	__u32 one_in; /* of so many waits one is counted */
+	__u32 one_in; /* one wait in this many is counted */
 	__u32 nr, pad;
 	struct {
 		__u64 from_ns, count;
@@ -257,13 +256,13 @@ struct tare_loss {
 };
 
 /*
- * Beside the probes stand: targets that were held when they became another program, until tare had attached to that
- * (Linux 6.18), and how many of these went on before it had. What holding costs is CPU time of the target as well.
+ * Listed with the probes: targets held after exec until tare had attached to the new program (Linux 6.18), and how many
+ * of these went on before it had. Holding also costs the target CPU time.
  */
 #define TARE_PROBE_HOLD	       "exec_hold"
 #define TARE_PROBE_HOLD_MISSED "exec_hold_missed"
 
-/* What a probe cost. Hits are counted always; run time is the kernel's own BPF statistics over a part of them. */
+/* What a probe cost. Hits are always counted; run time is sampled by the kernel's own BPF statistics. */
 struct tare_probe {
 	char name[32];
 	__u64 hits;
@@ -272,8 +271,7 @@ struct tare_probe {
 };
 
 /*
- * What a language runtime counts of itself, read from its memory (or told by a probe at its end). TARE_UNKNOWN
- * where it does not say.
+ * A language runtime's own counters, read from its memory (or by a probe at its end). TARE_UNKNOWN where it has none.
  */
 struct tare_counters {
 	__u64 ts_ns;
@@ -285,9 +283,9 @@ struct tare_counters {
 	__u64 collections;	/* completed ones */
 	__u64 pauses, pause_ns; /* as the runtime itself counts them */
 	__u64 heap_bytes, goal_bytes;
-	__u64 syscalls;	 /* that the runtime's scheduler knows of */
+	__u64 syscalls;	 /* seen by the runtime's scheduler */
 	__u64 preempts;	 /* goroutines that gave way because they were asked to */
-	__u64 assist_ns; /* time that allocating goroutines marked for the collector */
+	__u64 assist_ns; /* time that allocating goroutines spent marking for the collector */
 };
 
 enum tare_end_reason {
@@ -301,12 +299,11 @@ enum tare_end_reason {
 struct tare_end {
 	__u64 ts_ns;
 	__u32 reason;	   /* enum tare_end_reason */
-	__s32 wait_status; /* `tare run`: as waitpid() gave it, else -1 */
-	__u64 self_cpu_ns; /* CPU time that the recorder itself took */
+	__s32 wait_status; /* `tare run`: from waitpid(), else -1 */
+	__u64 self_cpu_ns; /* CPU time used by the recorder itself */
 };
 
-/* The sizes are part of the format: a struct may grow at its end where a reader is told its size, and in no other way.
- */
+/* The sizes are part of the format: a struct grows only at its end, and only where a reader is told its size. */
 #define TARE_SIZE(type, bytes) _Static_assert(sizeof(struct type) == (bytes), "struct " #type " is part of the format")
 TARE_SIZE(tare_frame, 24);
 TARE_SIZE(tare_header, 48);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Which goroutine a thread runs, read from the runtime's memory: no probe is needed for it. */
+/* The goroutine that a thread runs, read from the runtime's memory: no probe is needed. */
 #ifndef TARE_GOROUTINE_BPF_H
 #define TARE_GOROUTINE_BPF_H
 
@@ -14,7 +14,7 @@ struct path_map {
 };
 extern struct path_map goroutine_paths SEC(".maps");
 
-/* No process is in the map: then nobody looks there. */
+/* False while the map is empty: then there is no lookup. */
 extern bool any_goroutines;
 
 static __always_inline const struct goroutine_path *goroutine_path(struct task_struct *p)
@@ -24,7 +24,7 @@ static __always_inline const struct goroutine_path *goroutine_path(struct task_s
 	return any_goroutines ? bpf_map_lookup_elem(&goroutine_paths, &tgid) : NULL;
 }
 
-/* What the runtime has for the thread that is the current task @p; 0 where it cannot be had. */
+/* The runtime's structure for the current task @p; 0 if unavailable. */
 static __always_inline __u64 runtime_thread(const struct goroutine_path *path, struct task_struct *p)
 {
 	__u64 noted = peek(thread_pointer(p) + path->noted_at);
@@ -32,7 +32,7 @@ static __always_inline __u64 runtime_thread(const struct goroutine_path *path, s
 	return noted ? peek(noted + path->thread) : 0;
 }
 
-/* The number of the goroutine that the current task @p runs; 0: none, or its process has none. */
+/* The id of the goroutine that the current task @p runs; 0: none, or its process has none. */
 static __always_inline __u64 current_goroutine(struct task_struct *p)
 {
 	const struct goroutine_path *path = goroutine_path(p);
@@ -41,7 +41,7 @@ static __always_inline __u64 current_goroutine(struct task_struct *p)
 	return g ? peek(g + path->id) : 0;
 }
 
-/* Tell what the current task @p runs, before the record that it belongs to. Nothing where it runs no goroutine. */
+/* Emit what the current task @p runs, before the record that it belongs to. Emits nothing if it runs no goroutine. */
 static __always_inline void tell_goroutine(struct cpu_state *c, struct task_struct *p, __u64 now)
 {
 	struct tare_goroutine r = { .rec.kind = TARE_REC_GOROUTINE, .tid = p->pid, .p = -1 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The hold where the kernel passes what the callback needs by itself (later than 6.18). */
+/* The hold for kernels (later than 6.18) that pass the callback's arguments by themselves. */
 #include "hold.bpf.h"
 
 extern int bpf_task_work_schedule_resume(struct task_struct *p, struct bpf_task_work *work, void *map,

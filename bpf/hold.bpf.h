@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A target that has become another program is held before that program's first instruction, until the recorder has
- * attached to it or the time for that is over: by task work, which the kernel runs on the way back to user space (Linux
- * 6.18). It spins, since nothing that may be called there sleeps for so short a time; it gives way to whoever wants the
- * CPU, the recorder before all, and ends at once where the task is killed or nobody records any more.
+ * After exec, a target is held before the new program's first instruction until the recorder has attached to it or a
+ * timeout expires: by task work, which the kernel runs on the way back to user space (Linux 6.18). It spins, since no
+ * function callable there sleeps for so short a time. It yields to any task that wants the CPU, the recorder above all,
+ * and ends at once if the task is killed or nobody records any more.
  *
- * An object of its own, in as many forms as the kernel had of scheduling the work: the recorder opens the one whose
- * functions the kernel has. One that it lacks would be searched in its modules, which takes CAP_SYS_ADMIN. The maps are
- * those of the others; their variables are out of reach.
+ * A separate object, in one form for each way the kernel has had to schedule the work: the recorder opens the one whose
+ * functions the kernel has. libbpf would search the modules for a missing one, which takes CAP_SYS_ADMIN. The maps are
+ * shared with the other programs; their variables are out of reach.
  */
 #ifndef TARE_HOLD_BPF_H
 #define TARE_HOLD_BPF_H
@@ -38,7 +38,7 @@ struct {
 } holds SEC(".maps");
 
 typedef int hold_fn(struct bpf_map *map, void *key, void *value);
-/* Have @fn called with its value of the map of holds when @p, the current task, goes back to user space. */
+/* Have @fn called with its value in the map of holds when @p, the current task, returns to user space. */
 static __always_inline int schedule(struct task_struct *p, struct bpf_task_work *work, hold_fn *fn);
 
 extern void css_rstat_flush(struct cgroup_subsys_state *css) __ksym;
@@ -46,9 +46,9 @@ extern struct cgroup *bpf_cgroup_from_id(__u64 id) __ksym;
 extern void bpf_cgroup_release(struct cgroup *cgroup) __ksym;
 
 /*
- * Where the kernel does not preempt itself this lets others run: css_rstat_flush() does so between CPUs, and holds
- * nothing then (kernel/cgroup/rstat.c). Reading memory of a task does too, but with its map locked, which whoever
- * attaches probes to it wants to change. That the cgroup's statistics are summed up meanwhile changes nothing.
+ * Without kernel preemption this lets others run: css_rstat_flush() reschedules between CPUs, and holds nothing then
+ * (kernel/cgroup/rstat.c). Reading a task's memory does too, but with its mmap lock held, which attaching probes needs.
+ * Flushing the cgroup's statistics is harmless.
  */
 static __always_inline void give_way(void)
 {
@@ -70,7 +70,7 @@ struct holding {
 #define GIVE_WAY_NS 50000
 #define PF_EXITING  0x4 /* include/linux/sched.h */
 
-/* Returns 1 where it is over. */
+/* Returns 1 when the hold is over. */
 static int hold_on(__u32 i, struct holding *h)
 {
 	struct task_struct *p = bpf_get_current_task_btf();
@@ -106,7 +106,7 @@ static int hold_task(struct bpf_map *map, void *key, void *value)
 	return 0;
 }
 
-/* Have @p, the current task, held. It goes on where there is no place. */
+/* Hold @p, the current task. It goes on if there is no free place. */
 static __always_inline void hold(struct task_struct *p)
 {
 	for (__u32 i = 0; i < 8; i++) {
@@ -117,7 +117,7 @@ static __always_inline void hold(struct task_struct *p)
 			continue;
 		if (!schedule(p, &h->work, hold_task))
 			return;
-		state.held[place] = 0; /* who was there last is on its way still */
+		state.held[place] = 0; /* the last holder is still on its way out */
 	}
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the kernel knows of a task, wherever the version at hand keeps it. Read
- * here and nowhere else: what differs between versions is in this file and in
+ * nowhere else: differences between versions are confined to this file and
  * vmlinux/common.h.
  */
 #ifndef TARE_KERNEL_BPF_H
@@ -58,7 +58,7 @@ static __always_inline __u64 run_delay_of(struct task_struct *p)
 	return bpf_core_field_exists(p->sched_info.run_delay) ? p->sched_info.run_delay : TARE_UNKNOWN;
 }
 
-/* Before 5.15 no helper knows a task's registers: they lie at the top of its stack, THREAD_SIZE long (4 KB pages). */
+/* Before 5.15 no helper returns a task's registers: they are at the top of its stack, THREAD_SIZE long (4 KB pages). */
 static __always_inline struct pt_regs *user_regs_before_515(struct task_struct *p)
 {
 	return p->stack + 16384 - bpf_core_type_size(struct pt_regs);
@@ -84,7 +84,7 @@ static __always_inline __u16 syscall_of(struct task_struct *p, bool *compat)
 	return nr < 0 || nr >= TARE_NO_SYSCALL ? TARE_NO_SYSCALL : nr;
 }
 
-/* The user address at which @p, which is the current task, entered the kernel; 0 where that is not known. */
+/* The user address at which @p, the current task, entered the kernel; 0: unknown. */
 static __always_inline __u64 user_ip(struct task_struct *p)
 {
 	struct pt_regs *regs;
@@ -99,7 +99,7 @@ static __always_inline __u64 user_ip(struct task_struct *p)
 #endif
 }
 
-/* Its user stack pointer there; 0 where that is not known. */
+/* Its user stack pointer there; 0: unknown. */
 static __always_inline __u64 user_sp(struct task_struct *p)
 {
 	struct pt_regs *regs;
@@ -110,7 +110,7 @@ static __always_inline __u64 user_sp(struct task_struct *p)
 	return regs->sp;
 }
 
-/* Does user address @ip follow an instruction that enters the kernel for a system call? */
+/* Does user address @ip follow a system call instruction? */
 static __always_inline bool is_after_syscall(__u64 ip)
 {
 #if defined(__TARGET_ARCH_x86)
@@ -133,8 +133,7 @@ static __always_inline __u16 returns_from(struct task_struct *p)
 
 	return syscall_of(p, &compat);
 #elif defined(__TARGET_ARCH_arm64)
-	/* do_signal(), arch/arm64/kernel/signal.c, has the kernel forget the call by now; but its number is still in x8
-	 */
+	/* do_signal(), arch/arm64/kernel/signal.c, has already cleared the call; but its number is still in x8 */
 	struct user_pt_regs *regs;
 
 	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs) || !is_after_syscall(user_ip(p)))
@@ -144,14 +143,13 @@ static __always_inline __u16 returns_from(struct task_struct *p)
 #endif
 }
 
-/* Does @p keep out signal @sig, 1 to 64? */
+/* Does @p block signal @sig, 1 to 64? */
 static __always_inline bool is_blocked(struct task_struct *p, int sig)
 {
 	return p->blocked.sig[0] >> (sig - 1) & 1;
 }
 
-/* User space's thread pointer of @p: what its fs base (x86-64) or tpidr_el0 (arm64) held when it last left user space.
- */
+/* User space's thread pointer of @p: its fs base (x86-64) or tpidr_el0 (arm64) when it last left user space. */
 static __always_inline __u64 thread_pointer(struct task_struct *p)
 {
 #if defined(__TARGET_ARCH_x86)
@@ -172,12 +170,12 @@ static __always_inline __u64 user_flags(struct pt_regs *ctx)
 }
 
 /*
- * How far ahead of the kernel's clocks those of @p are, ns: its time namespace may have moved them. Only what a program
- * reads itself is moved: bpf_ktime_get_ns() and the kernel's own times are not.
+ * How far @p's clocks are ahead of the kernel's, ns: its time namespace may shift them. Only what a program reads
+ * itself is shifted, not bpf_ktime_get_ns() or the kernel's own times.
  */
 static __always_inline __s64 namespace_ns(struct task_struct *p, bool boottime)
 {
-	struct nsproxy *proxy = p->nsproxy; /* NULL once it exits: all below reads as 0 */
+	struct nsproxy *proxy = p->nsproxy; /* NULL once it exits: the reads below then give 0 */
 	struct time_namespace *ns = NULL;
 
 	if (!bpf_core_field_exists(proxy->time_ns))
@@ -200,7 +198,10 @@ static __always_inline bool sampled_in_kernel(struct bpf_perf_event_data *ctx)
 #endif
 }
 
-/* Was signal @info, of a tracepoint, sent to one thread, by tgkill()? It may also be no address, but a small number. */
+/*
+ * Was signal @info, from a tracepoint, sent to one thread by tgkill()? @info may also be a small number, not an
+ * address.
+ */
 static __always_inline bool is_sent_to_thread(void *info)
 {
 	int code = 0;
@@ -209,7 +210,7 @@ static __always_inline bool is_sent_to_thread(void *info)
 	return code == -6; /* SI_TKILL, include/uapi/asm-generic/siginfo.h */
 }
 
-/* How long queue @q was throttled in its life, now included. In ns of the run queue's clock. */
+/* Total time that queue @q was throttled, including now. In ns of the run queue's clock. */
 static __always_inline __u64 throttled_total(struct cfs_rq *q)
 {
 	__u64 since;
@@ -218,13 +219,15 @@ static __always_inline __u64 throttled_total(struct cfs_rq *q)
 		since = BPF_CORE_READ(q, throttled_clock_self);
 		return BPF_CORE_READ(q, throttled_clock_self_time) + (since ? BPF_CORE_READ(q, rq, clock) - since : 0);
 	}
-	/* Earlier kernels keep the sum of finished throttlings only: right when read after the wait, as it is. */
+	/* Earlier kernels keep only the sum of finished throttlings: right when read after the wait, as here. */
 	if (bpf_core_field_exists(q->throttled_clock_pelt_time))
 		return BPF_CORE_READ(q, throttled_clock_pelt_time);
 	return BPF_CORE_READ((struct cfs_rq___before_519 *)q, throttled_clock_task_time);
 }
 
-/* Before 6.18 a group's threads are all held back at once, wherever they are; since then each on its way to user space.
+/*
+ * Before 6.18 all threads of a group are throttled at once, wherever they are; since then each on its way to user
+ * space.
  */
 static __always_inline bool throttles_whole_groups(struct task_struct *p)
 {

@@ -5,7 +5,7 @@
 
 #include "tare.bpf.h"
 
-/* Of the thread's own: a uprobe may be preempted, and another be hit on its CPU meanwhile. */
+/* Per thread: a uprobe may be preempted, and another hit on its CPU meanwhile. */
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -13,7 +13,7 @@ struct {
 	__type(value, struct tare_memory);
 } memory_scratch SEC(".maps");
 
-/* @bytes at @address of the target, which is about to end. Returns 0 where they are in the ring. */
+/* Copy @bytes at @address of the target, which is about to end. Returns 0 if they are in the ring. */
 __noinline int copy(__u64 event, __u64 address, __u64 bytes)
 {
 	struct task_struct *p = bpf_get_current_task_btf();

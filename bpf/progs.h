@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
-/* The programs, by the name under which the recording lists their hits and cost. */
+/* The programs, by the names under which the recording lists their hits and cost. */
 #ifndef TARE_PROGS_H
 #define TARE_PROGS_H
 
 /* When a program is attached. */
 enum tare_when {
 	TARE_ALWAYS,
-	TARE_TIMING,   /* by turns: above some rate of switches these cost too much */
+	TARE_TIMING,   /* part of the time: too expensive at high switch rates */
 	TARE_EVIDENCE, /* while some target has a runtime that stops its world */
 };
 
 /*
- * Those at tracepoints: name, tracepoint, when, whether tare cannot record without it, and what is lost then. One that
- * is not required is left out where the kernel has no such tracepoint.
+ * Programs at tracepoints: name, tracepoint, when, whether tare cannot record without it, and what is lost then. One
+ * that is not required is left out if the kernel lacks its tracepoint.
  */
 #define TARE_TRACEPOINTS(X)                                                                                           \
 	X(sched_switch, "sched_switch", ALWAYS, true, "everything: context switches")                                 \
@@ -34,7 +34,7 @@ enum tare_when {
 	X(irq_handler_entry, "irq_handler_entry", EVIDENCE, false, "pauses: time that interrupts of devices took")    \
 	X(irq_handler_exit, "irq_handler_exit", EVIDENCE, false, "pauses: time that interrupts of devices took")
 
-/* Those that are attached elsewhere, each in its own way; the same columns, with the place in the second. */
+/* Programs attached elsewhere, each in its own way; the same columns, with the place in the second. */
 /* clang-format off */
 #define TARE_ELSEWHERE(X) \
 	X(runtime_uprobe, "uprobes", EVIDENCE, false, "a runtime's own events: stop-the-world pauses, collections") \

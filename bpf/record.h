@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
-/* What TARE_FRAME_EVENTS carries: the records, of one CPU each, as the BPF programs write them; see format.h. */
+/* What TARE_FRAME_EVENTS carries: the records of one CPU, as the BPF programs write them; see format.h. */
 #ifndef TARE_RECORD_H
 #define TARE_RECORD_H
 
 #define TARE_SYNC_NS (1ull << 30)
 
 /*
- * Every kind of record, in the order of their numbers, which begin at 1: its name, what it is called outside, and the
- * length that it has at least. EVENT is one that a reader gives out, OTHER is for the recorder or for the reader
- * itself. All that has to know every kind is made from this.
+ * Every kind of record, in the order of their numbers, from 1: its name, its public name, and its minimum length. A
+ * reader gives out EVENTs; OTHERs are for the recorder or for the reader itself. Everything that must know all kinds is
+ * generated from this.
  */
 #define TARE_RECORDS(EVENT, OTHER)                                                        \
 	OTHER(SYNC, sync, sizeof(struct tare_sync))                                       \
 	/* a context switch */                                                            \
 	EVENT(SWITCH, switch, sizeof(struct tare_switch))                                 \
-	/* a task that is no target, before its first switch */                           \
+	/* a task that is not a target, before its first switch */                        \
 	EVENT(NAME, name, sizeof(struct tare_name))                                       \
 	/* a target thread is born */                                                     \
 	EVENT(FORK, fork, sizeof(struct tare_fork))                                       \
@@ -26,9 +26,9 @@
 	EVENT(MIGRATE, migrate, sizeof(struct tare_migrate))                              \
 	/* an event of the language runtime */                                            \
 	EVENT(RUNTIME, runtime, offsetof(struct tare_runtime, args))                      \
-	/* what a target thread ran, before the record that it belongs to */              \
+	/* what a target thread ran, before the record it belongs to */                   \
 	EVENT(GOROUTINE, goroutine, sizeof(struct tare_goroutine))                        \
-	/* one by which runtimes ask for preemption */                                    \
+	/* one by which runtimes request preemption */                                    \
 	EVENT(SIGNAL, signal, sizeof(struct tare_signal))                                 \
 	/* a page fault of a target thread begins */                                      \
 	EVENT(FAULT, fault, sizeof(struct tare_fault))                                    \
@@ -36,13 +36,13 @@
 	EVENT(SAMPLE, sample, sizeof(struct tare_sample))                                 \
 	/* interrupts took a CPU from a target thread */                                  \
 	EVENT(IRQ, irq, sizeof(struct tare_irq))                                          \
-	/* for the recorder, which makes a RUNTIMES frame of it */                        \
+	/* for the recorder, which turns it into a RUNTIMES frame */                      \
 	OTHER(MEMORY, memory, offsetof(struct tare_memory, bytes))                        \
 	/* a page fault of a target thread is over */                                     \
 	EVENT(FAULT_END, fault_end, sizeof(struct tare_fault_end))                        \
-	/* for the recorder, which looks at what is new */                                \
+	/* for the recorder, which looks for what is new */                               \
 	OTHER(MAPPED, mapped, sizeof(struct tare_mapped))                                 \
-	/* a target thread is made to stand still */                                      \
+	/* a target thread is being stopped */                                            \
 	EVENT(STOP, stop, offsetof(struct tare_stop, cgroup))                             \
 	/* where a target thread was called from, before the record that it belongs to */ \
 	EVENT(STACK, stack, offsetof(struct tare_stack, frames))
@@ -71,7 +71,7 @@ struct tare_switch {
 	struct tare_rec rec;
 	__u32 prev_tid, next_tid;
 	__u16 cost_ns; /* kernel's direct cost of the *previous* switch recorded on this CPU; 0: unknown */
-	__u16 syscall; /* that prev was in, or TARE_NO_SYSCALL */
+	__u16 syscall; /* the one prev was in, or TARE_NO_SYSCALL */
 	__u32 opt[];
 };
 
@@ -81,16 +81,15 @@ struct tare_switch {
 #define TARE_SW_STATE	    0x0078 /* prev's state: TARE_STATE_*, shifted by TARE_SW_STATE_SHIFT */
 #define TARE_SW_STATE_SHIFT 3
 #define TARE_SW_COMPAT	    0x0080 /* .syscall is of the 32-bit table */
-#define TARE_SW_WAIT	    0x0100 /* +1 word: ns that next waited on the run queue, throttled time included */
+#define TARE_SW_WAIT	    0x0100 /* +1 word: ns that next waited on the run queue, including throttled time */
 #define TARE_SW_WAIT_HI	    0x0200 /* +1 word: its high 32 bits */
-#define TARE_SW_THROTTLED   0x0400 /* +2 words (low, high): ns of the wait that the CPU quota took */
-#define TARE_SW_WAKE	    0x0800 /* +1 word: who woke next, see TARE_WAKE_*; its tid is prev_tid unless .. */
-#define TARE_SW_WAKER	    0x1000 /* +1 word: .. the waker's tid is given */
-#define TARE_SW_WAKE_DELAY  0x2000 /* +1 word: ns from waking to enqueueing where TARE_WAKE_DELAY cannot hold it */
-#define TARE_SW_STOLEN                                                                                            \
-	0x4000			 /* +1 word, signed: ns on the CPU that the kernel did not charge to prev (steal, \
-				  * interrupts), since it was last given */
-#define TARE_SW_COST	  0x8000 /* +1 word: the cost where .cost_ns cannot hold it */
+#define TARE_SW_THROTTLED   0x0400 /* +2 words (low, high): ns of the wait due to the CPU quota */
+#define TARE_SW_WAKE	    0x0800 /* +1 word: who woke next, see TARE_WAKE_*; prev_tid, unless there is a TARE_SW_WAKER */
+#define TARE_SW_WAKER	    0x1000 /* +1 word: the waker's tid */
+#define TARE_SW_WAKE_DELAY  0x2000 /* +1 word: ns from wake-up to enqueue, if TARE_WAKE_DELAY cannot hold it */
+#define TARE_SW_STOLEN \
+	0x4000 /* +1 word, signed: ns on the CPU not charged to prev (steal, interrupts) since last reported */
+#define TARE_SW_COST	  0x8000 /* +1 word: the cost, if .cost_ns cannot hold it */
 #define TARE_SW_MAX_WORDS (5 + 9)
 
 #define TARE_WAKE_CPU(w)     ((w) >> 18)       /* the CPU that the waker was on */
@@ -102,7 +101,7 @@ enum tare_context { TARE_CONTEXT_TASK, TARE_CONTEXT_SOFTIRQ, TARE_CONTEXT_HARDIR
 
 #define TARE_NO_SYSCALL 0xffff /* not in a system call: in user space, or in an exception */
 
-/* The state a thread left in: the bits of TASK_REPORT in order (include/linux/sched.h), 0 for none. */
+/* The state in which a thread left the CPU: TASK_REPORT's bits in order (include/linux/sched.h), 0 for none. */
 enum tare_state {
 	TARE_STATE_RUNNING,	    /* R: preempted or yielded */
 	TARE_STATE_INTERRUPTIBLE,   /* S */
@@ -115,7 +114,7 @@ enum tare_state {
 	TARE_STATE_IDLE,	    /* I */
 	TARE_STATE_OTHER,
 	TARE_STATE_THROTTLED, /* runnable, but its cgroup's quota is used up */
-	TARE_STATE_FROZEN,    /* by the cgroup freezer of either version, or for suspend */
+	TARE_STATE_FROZEN,    /* by either version of the cgroup freezer, or for suspend */
 };
 
 struct tare_name {
@@ -134,11 +133,11 @@ struct tare_fork {
 
 struct tare_exec {
 	struct tare_rec rec;
-	__u32 tid, old_tid; /* they differ where another thread than the first called exec */
+	__u32 tid, old_tid; /* they differ if a thread other than the first called exec */
 	char comm[TARE_COMM_LEN];
 };
 
-/* Stands before the switch by which the thread leaves for good, which its counters hold already. */
+/* Precedes the thread's final switch, which its counters already include. */
 struct tare_exit {
 	struct tare_rec rec;
 	__u32 tid, tgid;
@@ -154,22 +153,22 @@ struct tare_migrate {
 };
 
 /*
- * What runtimes tell, in one vocabulary: a runtime's file (user/runtime/) says which of its probes means which. The
- * thread is the one that hit the probe. Each has a name, as it is called outside, and numbers ("args") with theirs;
- * those that a runtime cannot tell are TARE_UNKNOWN, and those at the end may be missing. Reasons, phases and waits are
- * the runtime's own numbers, whose names the recording holds as well: struct tare_number_name.
+ * What runtimes report, in one vocabulary: a runtime's file (user/runtime/) maps its probes to these events. The thread
+ * is the one that hit the probe. An event has a public name and named numbers ("args"). Those that a runtime cannot
+ * tell are TARE_UNKNOWN; trailing ones may be missing. Reasons, phases and waits are the runtime's own numbers; the
+ * recording holds their names too: struct tare_number_name.
  */
 /* clang-format off */
 #define TARE_RUNTIME_EVENTS(X) \
 	/* the world is asked to stop */ \
 	X(STW_REQUEST, stw_request, "reason", "ps") \
-	/* a P that was waited for stands: told by the thread that laid it down */ \
+	/* a P that was waited for has stopped: reported by the thread that gave it up */ \
 	X(P_STOPPED, p_stopped, "p", "how") \
-	/* all stand */ \
+	/* all have stopped */ \
 	X(STW_STOPPED, stw_stopped, "reason", "waited_for") \
-	/* the world is about to go on; times are the runtime's own, CLOCK_MONOTONIC */ \
+	/* the world is about to restart; times are the runtime's own, CLOCK_MONOTONIC */ \
 	X(STW_RESTART, stw_restart, "reason", "own_started_ns", "own_stopped_ns", "own_stopping_cpu_ns") \
-	/* every thread with work has been told */ \
+	/* every thread with work was told to go on */ \
 	X(STW_STARTED, stw_started, "reason") \
 	X(GC_START, gc_start, "cycle", "heap_bytes", "goal_bytes") \
 	X(GC_PHASE, gc_phase, "cycle", "phase") \
@@ -188,13 +187,13 @@ struct tare_migrate {
 	X(LARGE_ALLOC, large_alloc, "bytes") \
 	X(ASSIST, assist, "bytes", "ns") \
 	X(SWEEP_END, sweep_end, "cycle", "freed_bytes") \
-	/* the runtime's end: address of its counters, Ps that still run; a MEMORY record follows */ \
+	/* the runtime's end: address of its counters, Ps still running; a MEMORY record follows */ \
 	X(EXIT, exit, "counters", "running") \
-	/* who will stop the world begins to wait for its turn to do so */ \
+	/* the thread that will stop the world starts waiting for its turn */ \
 	X(STW_WAIT, stw_wait, "reason") \
-	/* the stop just made took so long by the runtime's own account .. */ \
+	/* length of the stop just made, by the runtime's own account */ \
 	X(OWN_STOPPING, own_stopping, "ns") \
-	/* .. and the whole pause */ \
+	/* likewise, of the whole pause */ \
 	X(OWN_TOTAL, own_total, "ns")
 /* clang-format on */
 
@@ -211,39 +210,38 @@ enum tare_runtime_event {
 struct tare_runtime {
 	struct tare_rec rec; /* .flags: enum tare_runtime_event */
 	__u32 tid, tgid;
-	__u64 goroutine;	      /* that the event concerns; 0: none, or not known */
+	__u64 goroutine;	      /* that the event concerns; 0: none, or unknown */
 	__u64 args[TARE_RT_MAX_ARGS]; /* as many as .words leaves room for */
 };
 
 /*
- * Stands before the switch by which a thread leaves in TARE_STATE_STOPPED, _TRACED or _FROZEN, whatever system call it
- * was in before.
+ * Precedes the switch by which a thread leaves in TARE_STATE_STOPPED, _TRACED or _FROZEN, whatever system call it was
+ * in before.
  */
 #define TARE_STOP_STATE		0x00ff
-#define TARE_STOP_SLEEPERS	0x0100 /* _FROZEN: whoever sleeps is frozen where it is, and no switch tells of it */
-#define TARE_STOP_INTERRUPTIBLE 0x0200 /* it stands in the state of an ordinary sleep, as cgroup v2 freezes */
+#define TARE_STOP_SLEEPERS	0x0100 /* _FROZEN: sleeping threads are frozen in place, without a switch */
+#define TARE_STOP_INTERRUPTIBLE 0x0200 /* its state is that of an ordinary sleep, as cgroup v2 freezes */
 struct tare_stop {
 	struct tare_rec rec; /* .flags: enum tare_state | TARE_STOP_SLEEPERS | TARE_STOP_INTERRUPTIBLE */
 	__u32 tid, tgid;
-	__u32 signal;		      /* TARE_STATE_STOPPED: which one; 0: not known */
-	char cgroup[TARE_CGROUP_LEN]; /* TARE_STATE_FROZEN: last part of the name of that which was told to; "": not
-					 known */
+	__u32 signal;		      /* TARE_STATE_STOPPED: which one; 0: unknown */
+	char cgroup[TARE_CGROUP_LEN]; /* TARE_STATE_FROZEN: last part of the frozen cgroup's name; "": unknown */
 };
 
 struct tare_goroutine {
 	struct tare_rec rec; /* .flags: the goroutine's status, by the runtime's own numbers */
 	__u32 tid;
 	__u16 wait_reason; /* by the runtime's own numbers */
-	__s16 p;	   /* that the thread holds; -1: none */
+	__s16 p;	   /* held by the thread; -1: none */
 	__u64 goroutine;   /* 0: none, the thread is in the scheduler */
 };
 
 enum tare_signal_step {
-	TARE_SIGNAL_SENT,      /* .tid is who gets it, .other who sent it */
-	TARE_SIGNAL_DELIVERED, /* .tid is about to run its handler, and was at .ip */
-	/* the same, of a signal by which the runtime asks for nothing */
-	TARE_SIGNAL_SENT_OTHER,	     /* by another process, or by its own to no thread in particular */
-	TARE_SIGNAL_DELIVERED_OTHER, /* to no thread in particular: one sent to .tid is still to come */
+	TARE_SIGNAL_SENT,      /* .tid is the receiver, .other the sender */
+	TARE_SIGNAL_DELIVERED, /* .tid is about to run its handler; it was at .ip */
+	/* likewise, for a signal that is not a preemption request */
+	TARE_SIGNAL_SENT_OTHER,	     /* sent by another process, or by its own to no thread in particular */
+	TARE_SIGNAL_DELIVERED_OTHER, /* sent to no thread in particular: one sent to .tid is still pending */
 	TARE_NR_SIGNAL_STEPS,
 };
 
@@ -251,9 +249,9 @@ struct tare_signal {
 	struct tare_rec rec; /* .flags: enum tare_signal_step */
 	__u32 tid, other;
 	__u32 tgid;
-	__u16 call;   /* DELIVERED: on the way out of this system call, plus 1; 0: of none, or not known */
-	__u16 masked; /* SENT: 1: the thread keeps it out for now */
-	__u64 ip;     /* user address that was interrupted; 0: not known */
+	__u16 call;   /* DELIVERED: on return from this system call, plus 1; 0: none, or unknown */
+	__u16 masked; /* SENT: 1: the thread blocks it for now */
+	__u64 ip;     /* interrupted user address; 0: unknown */
 };
 
 struct tare_fault {
@@ -264,7 +262,7 @@ struct tare_fault {
 #define TARE_FAULT_WRITE 0x0001
 #define TARE_FAULT_ENDS	 0x0002 /* a FAULT_END will follow, unless the kernel refuses the access */
 
-/* It began .ns before the record's time. One that began while nothing was recorded may have no FAULT record. */
+/* The fault began .ns before the record's time. One that began while nothing was recorded may have no FAULT record. */
 struct tare_fault_end {
 	struct tare_rec rec; /* .flags: none yet */
 	__u32 tid, tgid;
@@ -274,27 +272,30 @@ struct tare_fault_end {
 struct tare_sample {
 	struct tare_rec rec; /* .flags: TARE_SAMPLE_* */
 	__u32 tid;
-	__u16 syscall; /* that it was in, or TARE_NO_SYSCALL */
+	__u16 syscall; /* the one it was in, or TARE_NO_SYSCALL */
 	__u16 pad;
 	__u32 tgid, pad2;
-	__u64 ip; /* user address, also where it was in the kernel: where it left user space */
+	__u64 ip; /* user address; for a sample in the kernel, where the thread left user space */
 };
 #define TARE_SAMPLE_KERNEL  0x0001
-#define TARE_SAMPLE_SOFTIRQ 0x0002 /* it was not the thread's own work */
+#define TARE_SAMPLE_SOFTIRQ 0x0002 /* not the thread's own work */
 #define TARE_SAMPLE_HARDIRQ 0x0004
 #define TARE_SAMPLE_CALLED  0x0008 /* in user space, just back from a system call */
 
-/* One interrupt, told at its end: of those that took the CPU from a target thread while its world was being stopped. */
+/*
+ * One interrupt, recorded at its end: only those that took the CPU from a target thread while its world was being
+ * stopped.
+ */
 struct tare_irq {
 	struct tare_rec rec; /* .flags: the softirq's number, or TARE_IRQ_HARD */
-	__u32 tid;	     /* from whom the CPU was taken */
-	__u32 ns;	     /* the interrupt ended at the record's time and began so long before */
+	__u32 tid;	     /* the interrupted thread */
+	__u32 ns;	     /* duration: the interrupt ended at the record's time */
 };
 #define TARE_IRQ_HARD 0xffff
 
 #define TARE_MEMORY_MAX 960 /* .words has 8 bits */
 
-/* A piece of a target's memory, where a probe must read it since soon it is gone. */
+/* A piece of a target's memory that a probe must read before it is gone. */
 struct tare_memory {
 	struct tare_rec rec; /* .flags: enum tare_runtime_event that it goes with */
 	__u32 tgid;
@@ -313,15 +314,15 @@ struct tare_mapped {
 #define TARE_STACK_WORDS  16
 
 /*
- * The user stack of a target thread at the SIGNAL or SAMPLE that follows. .frames are what the frame pointers lead to:
- * a function that has not set up its frame hides who called it. That return address may be among the .words, and the
- * symbol of .frames[0] says at which of them (struct tare_symbol_more).
+ * The user stack of a target thread at the SIGNAL or SAMPLE that follows. .frames come from the frame pointers: a
+ * function that has not set up its frame hides its caller. That return address may be among .words; the symbol of
+ * .frames[0] says which one it is (struct tare_symbol_more).
  */
 struct tare_stack {
 	struct tare_rec rec; /* .flags: how many of .words could be read */
 	__u32 tid, tgid;
 	__u64 sp;
-	__u64 words[TARE_STACK_WORDS];	 /* what lies at .sp, upwards */
+	__u64 words[TARE_STACK_WORDS];	 /* stack memory from .sp upwards */
 	__u64 frames[TARE_STACK_FRAMES]; /* as many as rec.words leaves room for: where it was, then return addresses */
 };
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the target's language runtime tells, by uprobes at addresses that the
- * recorder chose in it: its own USDT probes, or instructions of it. Which event
- * a hit means, and where its numbers are, is data.
+ * What the target's language runtime reports, by uprobes at addresses that the
+ * recorder chose: its own USDT probes, or instructions in it. Which event a hit
+ * means, and where its numbers are, is data.
  *
- * These run in the target's context and may be preempted, unlike those of the
- * scheduler: whatever is counted here is counted by atomic operations.
+ * Unlike the scheduler's programs, these run in the target's context and may be
+ * preempted: they count with atomic operations.
  */
 #include "tare.bpf.h"
 #include "goroutine.bpf.h"
@@ -51,7 +51,7 @@ static __always_inline void tell(struct cpu_state *c, struct tare_runtime *r, __
 
 static __always_inline __u64 fetch(struct pt_regs *ctx, const struct fetch *f)
 {
-	__u64 room[2] = {}, value = f->value; /* as far as the verifier takes .bytes to go */
+	__u64 room[2] = {}, value = f->value; /* the verifier assumes that .bytes reach this far */
 	bool string = f->kind == FETCH_STRING;
 	void *at = NULL;
 	__u8 first = 0;
@@ -67,19 +67,19 @@ static __always_inline __u64 fetch(struct pt_regs *ctx, const struct fetch *f)
 			return TARE_UNKNOWN;
 		value = room[0];
 	}
-	if (string) { /* a pointer, which was read, and behind it the length */
+	if (string) { /* a pointer, already read, followed by the length */
 		__u64 len = peek((__u64)at + 8);
 
 		if (len)
 			bpf_probe_read_user(&first, sizeof(first), (void *)value);
 		return STRING_KEY(len, first);
 	}
-	if (f->clock && value) /* a program that has not looked at the clock has 0 */
+	if (f->clock && value) /* 0: the program has not read the clock */
 		value -= namespace_ns(bpf_get_current_task_btf(), false);
 	return f->bytes && f->bytes < 8 ? value & ((1ull << (f->bytes * 8)) - 1) : value;
 }
 
-/* The recorder is to look at once: what the library does until then is not seen. */
+/* The recorder must look at once: what the library does until then goes unseen. */
 static __always_inline int tell_mapped(struct cpu_state *c, __u64 now)
 {
 	struct task_struct *p = bpf_get_current_task_btf();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Context switches of the target's threads: one record for each, with all that
- * is known of both sides by then.
+ * Context switches of the target's threads: one record each, with all that is
+ * then known of both sides.
  *
- * The cost of a switch counts here, so what the kernel already keeps is read
- * and not measured again: when a thread was put on the run queue
+ * This cost is paid at every switch, so what the kernel already keeps is read,
+ * not measured again: when a thread was put on the run queue
  * (sched_info.last_queued), how much CPU time it was charged
  * (se.sum_exec_runtime), whether a switch was voluntary (nvcsw), how long its
  * queue was throttled. That also makes the figures agree with /proc exactly.
@@ -37,10 +37,10 @@ struct stopping_map stopping SEC(".maps");
 __s32 nr_stopping = 0;
 bool fault_ends = false;
 
-/* Report time that the kernel did not charge once it adds up to this: below, it is the jitter of reading two clocks. */
+/* Report uncharged time once it adds up to this: less is the jitter of reading two clocks. */
 #define STOLEN_MIN_NS 2000
 
-/* Interrupts are off wherever this is called, so what a CPU changes of its own needs no atomic operation. */
+/* Always called with interrupts off, so a CPU's own changes need no atomic operation. */
 static __always_inline void waiting_add(__u32 cpu, __s64 n)
 {
 	struct cpu_state *c = bpf_map_lookup_elem(&cpus, &cpu);
@@ -78,16 +78,16 @@ static __always_inline void throttle_arm(struct task_state *t, struct task_struc
 	t->throttled_before = throttled_total(p->se.cfs_rq);
 }
 
-/* CONFIG_SCHED_INFO (schedstats or delay accounting), and a way to this CPU's run queue */
+/* CONFIG_SCHED_INFO (schedstats or delay accounting), and a path to this CPU's run queue */
 #define KERNEL_KEEPS_QUEUED(p) \
 	(bpf_core_field_exists((p)->sched_info.last_queued) && bpf_core_field_exists((p)->se.cfs_rq->rq))
 
-/* ns that @next waited on the run queue, by the kernel's own account where it keeps one. */
+/* ns that @next waited on the run queue; the kernel's own figure where it keeps one. */
 static __always_inline __u64 wait_of(struct task_state *t, struct task_struct *next, __u64 now)
 {
 	if (KERNEL_KEEPS_QUEUED(next)) {
 		__u64 clock = next->se.cfs_rq->rq->clock, queued = next->sched_info.last_queued;
-		__u64 wait = next->sched_info.run_delay - t->run_delay; /* on queues that it was taken off again */
+		__u64 wait = next->sched_info.run_delay - t->run_delay; /* on queues that it was dequeued from */
 
 		if (queued && clock > queued) /* what sched_info_arrive() is about to add */
 			wait += clock - queued;
@@ -97,7 +97,7 @@ static __always_inline __u64 wait_of(struct task_state *t, struct task_struct *n
 	return t->queued_ts && now > t->queued_ts ? now - t->queued_ts : 0;
 }
 
-/* A record being put together: the fixed part, and what its flags announce. */
+/* A record under construction: the fixed part, and what its flags announce. */
 struct draft {
 	struct tare_switch *sw;
 	__u32 nr;
@@ -110,7 +110,7 @@ static __always_inline void add(struct draft *d, __u16 flag, __u32 word)
 	d->nr++;
 }
 
-/* @prev left the CPU in an exception: say in which page fault, where that was not told when it began. */
+/* @prev left the CPU in an exception: record which page fault, unless that was done when it began. */
 static __always_inline void faulted(struct cpu_state *c, struct task_state *t, struct task_struct *prev)
 {
 	bool compat;
@@ -189,7 +189,7 @@ static __always_inline void arrive(struct draft *d, struct task_state *t, struct
 	t->wake_ts = 0;
 }
 
-/* Told at a thread's last switch, and not at sched_process_exit: only now are the kernel's counters final. */
+/* Emitted at a thread's last switch, not at sched_process_exit: only now are the kernel's counters final. */
 static __always_inline void ended(struct cpu_state *c, struct task_struct *prev, __u64 now)
 {
 	struct tare_exit r = { .rec.kind = TARE_REC_EXIT, .tid = prev->pid, .tgid = prev->tgid };
@@ -224,9 +224,9 @@ static __always_inline __u32 size_of(const struct draft *d)
 }
 
 /*
- * @prev leaves a CPU that it was not seen to come onto: programs do not run
+ * @prev leaves a CPU that it was not seen to enter: BPF programs do not run
  * where the kernel missed them, or in a task that it guards from tracing. The
- * kernel knows when it came; make up for the record before this one.
+ * kernel knows when it arrived; emit that record first.
  */
 static __always_inline void arrived_unseen(struct cpu_state *c, struct task_state *t, struct task_struct *prev,
 					   __u64 now)
@@ -243,7 +243,7 @@ static __always_inline void arrived_unseen(struct cpu_state *c, struct task_stat
 		c->lost[TARE_LOST_IN]++;
 }
 
-/* See to it that this CPU's ring holds the name of @p, which is no target, before the switch that mentions it. */
+/* Make sure that this CPU's ring holds the name of @p, not a target, before the switch that mentions it. */
 static __always_inline void name(struct cpu_state *c, struct task_struct *p, __u64 now)
 {
 	__u32 tid = p->pid;
@@ -255,7 +255,7 @@ static __always_inline void name(struct cpu_state *c, struct task_struct *p, __u
 		return;
 	r.tgid = p->tgid;
 	bpf_core_read(r.comm, sizeof(r.comm), &p->comm);
-	if (!emit(c, now, &r.rec, sizeof(r))) /* else no event is lost: the next switch tries again */
+	if (!emit(c, now, &r.rec, sizeof(r))) /* no event is lost otherwise: the next switch retries */
 		*slot = key;
 }
 
@@ -291,7 +291,7 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 		ended(c, prev, now);
 	if (p)
 		tell_goroutine(c, prev, now);
-	/* in memory: as a variable it would have the verifier go through all that follows once more for each value */
+	/* in memory: for a variable the verifier would walk all that follows once per value */
 	c->held = p && prev->nvcsw != p->nvcsw ? held_by(prev, task_state_bits(prev)) : 0;
 	if (c->held)
 		tell_stop(c, prev, c->held, now);
@@ -302,7 +302,7 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 
 	d.sw = begin(c, prev->pid, next->pid);
 	c->last_next = next->pid;
-	/* the words stand in the order of their flags: next's first */
+	/* the words are in the order of their flags: next's first */
 	if (p)
 		stolen = leave(&d, p, prev, c->held, now);
 	if (n)
@@ -329,10 +329,9 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 }
 
 /*
- * A thread that is still on its queue has not left, and now will not: the
- * kernel only takes back its intention to sleep (ttwu_runnable(),
- * kernel/sched/core.c). Since 6.12 a sleeper may stay queued until its lag is
- * used up; such a one does sleep.
+ * A thread that is still queued has not left, and now will not: the kernel only
+ * cancels its intent to sleep (ttwu_runnable(), kernel/sched/core.c). Since
+ * 6.12 a sleeper may stay queued until its lag is used up; that one does sleep.
  */
 static __always_inline bool wakes_nobody(struct task_struct *p)
 {
@@ -342,10 +341,9 @@ static __always_inline bool wakes_nobody(struct task_struct *p)
 }
 
 /*
- * On x86-64 it is a per-CPU variable. To name that as an extern would take
- * data symbols in kallsyms and, where a kernel has it not, CAP_SYS_ADMIN: libbpf
- * then searches the modules. But the current task's queue leads to this CPU's
- * `runqueues`, and how far apart two per-CPU variables are is the same on each CPU.
+ * On x86-64 it is a per-CPU variable. An extern for it would take data symbols in kallsyms and, where the kernel lacks
+ * it, CAP_SYS_ADMIN, since libbpf then searches the modules. But the current task's queue leads to this CPU's
+ * `runqueues`, and the distance between two per-CPU variables is the same on every CPU.
  */
 static __always_inline int preempt_count_of(struct task_struct *curr)
 {
@@ -376,10 +374,10 @@ int BPF_PROG(sched_waking, struct task_struct *p)
 		return 0;
 	curr = bpf_get_current_task_btf();
 	preempt_count = preempt_count_of(curr);
-	/* include/linux/preempt.h: 4 bits NMI, 4 hardirq; of softirq's 8 the lowest says that one is being served */
+	/* include/linux/preempt.h: 4 bits NMI, 4 hardirq; of softirq's 8 the lowest is set while one is served */
 	if (preempt_count & 0xf00000)
 		context = TARE_CONTEXT_NMI;
-	else if (preempt_count & 0x0f0000 || !curr->pid) /* the idle task wakes nobody by itself */
+	else if (preempt_count & 0x0f0000 || !curr->pid) /* the idle task wakes nobody itself */
 		context = TARE_CONTEXT_HARDIRQ;
 	else if (preempt_count & 0x100)
 		context = TARE_CONTEXT_SOFTIRQ;
@@ -388,12 +386,12 @@ int BPF_PROG(sched_waking, struct task_struct *p)
 	t->wake_ts = t->queued_ts = bpf_ktime_get_ns();
 	if (throttles_whole_groups(p))
 		throttle_arm(t, p);
-	/* sched_migrate_task says if it is put on another CPU than its last; so sched_wakeup need not be traced */
+	/* sched_migrate_task reports a move to another CPU than its last; so sched_wakeup need not be traced */
 	waiting_begins(t, task_cpu(p));
 	return 0;
 }
 
-/* A new thread's first wake-up: its parent, which the record of its birth names, put it on the run queue. */
+/* A new thread's first wake-up: its parent, named in its birth record, put it on the run queue. */
 SEC("tp_btf/sched_wakeup_new")
 int BPF_PROG(sched_wakeup_new, struct task_struct *p)
 {
@@ -421,7 +419,7 @@ int BPF_PROG(sched_migrate_task, struct task_struct *p, int dest_cpu)
 	t = target(p);
 	if (!t)
 		return 0;
-	if (t->throttle_armed) { /* go on with the queue that it goes to */
+	if (t->throttle_armed) { /* go on with the queue that it moves to */
 		struct cfs_rq **by_cpu = p->sched_task_group->cfs_rq, *to = NULL;
 
 		bpf_probe_read_kernel(&to, sizeof(to), &by_cpu[dest_cpu]);
@@ -433,7 +431,7 @@ int BPF_PROG(sched_migrate_task, struct task_struct *p, int dest_cpu)
 	waiting_ends(t);
 	waiting_begins(t, dest_cpu);
 	if (!p->on_rq)
-		return 0; /* being woken onto another CPU: its next switch says where */
+		return 0; /* being woken onto another CPU: its next switch says which */
 	r.tid = p->pid;
 	r.from_cpu = task_cpu(p);
 	EMIT_TASK(c, bpf_ktime_get_ns(), &r);
@@ -442,8 +440,8 @@ int BPF_PROG(sched_migrate_task, struct task_struct *p, int dest_cpu)
 
 /*
  * Around __schedule(), since 6.16. The exit runs on the thread that was
- * switched to. Together they cost as much as half of all the rest, so where
- * switches are many the recorder attaches them for a part of the time.
+ * switched to. Together they cost half as much as all the rest, so at high
+ * switch rates the recorder attaches them for part of the time.
  */
 
 SEC("tp_btf/sched_entry_tp")

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Who called the code in which the current task left user space. */
+/* The callers of the code in which the current task left user space. */
 #ifndef TARE_STACK_BPF_H
 #define TARE_STACK_BPF_H
 
 #include "kernel.bpf.h"
 #include "tare.bpf.h"
 
-/* Of each program its own: the clock may interrupt the other while its record is being put together. */
+/* One per program: the clock may interrupt the other one while its record is being built. */
 enum { STACK_OF_SIGNAL, STACK_OF_CLOCK, NR_STACKS };
 
 struct {
@@ -16,7 +16,7 @@ struct {
 	__type(value, struct tare_stack);
 } stacks SEC(".maps");
 
-/* Tell it of the current task @p, before the record that it belongs to. @ctx: the program's own. */
+/* Emit the stack of the current task @p, before the record that it belongs to. @ctx: the program's own. */
 static __always_inline void tell_stack(struct cpu_state *c, void *ctx, struct task_struct *p, __u32 which, __u64 now)
 {
 	struct tare_stack *r = bpf_map_lookup_elem(&stacks, &which);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What makes a thread stand still, whatever it called the kernel for: a signal, a debugger, the cgroup freezer. */
+/* What stops a thread, whatever it called the kernel for: a signal, a debugger, the cgroup freezer. */
 #ifndef TARE_STOP_BPF_H
 #define TARE_STOP_BPF_H
 
@@ -7,9 +7,9 @@
 #include "tare.bpf.h"
 
 /*
- * What holds @p, whose state bits are @bits, where it is not what it called the kernel for: TARE_STATE_STOPPED, _TRACED
- * or _FROZEN; else 0. JOBCTL_TRAP_FREEZE is include/linux/sched/jobctl.h's since 5.2; TASK_FROZEN (since 6.1) and
- * PF_FROZEN (until 6.0; later no thread of a program has that bit) are include/linux/sched.h's.
+ * What stops @p (state bits @bits), if not the call that it made: TARE_STATE_STOPPED, _TRACED or _FROZEN; else 0.
+ * JOBCTL_TRAP_FREEZE is in include/linux/sched/jobctl.h since 5.2; TASK_FROZEN (since 6.1) and PF_FROZEN (until 6.0;
+ * later no user thread has that bit) are in include/linux/sched.h.
  */
 #define TASK_FROZEN	   0x8000
 #define PF_FROZEN	   0x10000
@@ -26,14 +26,13 @@ static __always_inline __u32 held_by(struct task_struct *p, __u32 bits)
 	return 0;
 }
 
-/* The signal that stopped @p together with its whole process: JOBCTL_STOP_SIGMASK, include/linux/sched/jobctl.h. */
+/* The signal that stopped @p and its whole process: JOBCTL_STOP_SIGMASK, include/linux/sched/jobctl.h. */
 static __always_inline __u32 stop_signal(struct task_struct *p)
 {
 	return p->jobctl & 0xffff;
 }
 
-/* The name of the cgroup for which @p is frozen: the nearest one that was itself told to freeze. "" where there is
- * none. */
+/* The name of the cgroup that froze @p: the nearest one that was itself told to freeze; "": none. */
 #define MAX_CGROUP_DEPTH 16
 static __always_inline void freezer_name(struct task_struct *p, bool v2, char name[TARE_CGROUP_LEN])
 {
@@ -59,7 +58,7 @@ static __always_inline void freezer_name(struct task_struct *p, bool v2, char na
 	}
 }
 
-/* Flags of struct tare_stop for @p, which stands still in @state, or is about to. */
+/* Flags of struct tare_stop for @p, which is stopped in @state, or about to be. */
 static __always_inline __u32 stop_flags(struct task_struct *p, __u32 state)
 {
 	__u32 bits = task_state_bits(p);
@@ -71,7 +70,7 @@ static __always_inline __u32 stop_flags(struct task_struct *p, __u32 state)
 	return state | sleepers | interruptible;
 }
 
-/* The rest of what there is to say of that. */
+/* The other fields of struct tare_stop. */
 static __always_inline void stop_names(struct task_struct *p, __u32 state, __u32 *signal, char cgroup[TARE_CGROUP_LEN])
 {
 	*signal = state == TARE_STATE_STOPPED ? stop_signal(p) : 0;
@@ -80,7 +79,7 @@ static __always_inline void stop_names(struct task_struct *p, __u32 state, __u32
 		freezer_name(p, p->jobctl & JOBCTL_TRAP_FREEZE, cgroup);
 }
 
-/* @prev is made to stand still: say by what. Not on the stack, which has no room for a name. */
+/* @prev is being stopped: record by what. Not on the stack, which has no room for a name. */
 static __always_inline void tell_stop(struct cpu_state *c, struct task_struct *prev, __u32 state, __u64 now)
 {
 	struct tare_stop *r = (struct tare_stop *)c->scratch;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The processes whose world is being stopped, or stands: only of these the
- * evidence of bpf/evidence.bpf.c is wanted. A process leaves the set when its
- * world goes on, and also when it ends or calls exec in the middle of a stop.
+ * The processes whose world is being stopped, or is stopped: the evidence of
+ * bpf/evidence.bpf.c is wanted only for them. A process leaves the set when its
+ * world restarts, and also when it ends or calls exec in mid-stop.
  */
 #ifndef TARE_STOPPING_BPF_H
 #define TARE_STOPPING_BPF_H
@@ -12,12 +12,12 @@
 struct stopping_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, MAX_STOPPING);
-	__type(key, __u32); /* tgid: exec keeps it, whichever thread called that */
+	__type(key, __u32); /* tgid: exec keeps it, whichever thread calls it */
 	__type(value, __u8);
 };
 extern struct stopping_map stopping SEC(".maps");
 
-/* How many they are, so that at other times one look is enough. */
+/* Their number, so that one check is enough at other times. */
 extern __s32 nr_stopping;
 
 static __always_inline void stopping__begin(__u32 tgid)

@@ -16,13 +16,13 @@ extern bool active;
 /* Target threads that have not ended. */
 extern __s64 nr_live;
 
-/* By number, one bit each: the signals by which runtimes of targets ask threads to give way. */
+/* One bit per signal number: the preemption requests of targets' runtimes. */
 extern __u64 preempt_signals;
 
 /* A task was renamed: names that rings hold may be stale. */
 extern __u32 names_generation;
 
-/* Wake the reader where a ring holds more bytes than this; else it comes by itself. */
+/* Wake the reader once a ring holds more bytes than this; otherwise it comes by itself. */
 extern const volatile __u64 wake_at_bytes;
 /* Children of target processes are targets too. */
 extern const volatile bool follow;
@@ -46,7 +46,7 @@ struct cpus_map {
 };
 extern struct cpus_map cpus SEC(".maps");
 
-/* One ring for each online CPU: no lock is ever contended, and no record needs to say which CPU it is from. */
+/* One ring per online CPU: no lock is ever contended, and records need not name their CPU. */
 struct ring_map {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
@@ -66,7 +66,7 @@ static __always_inline struct cpu_state *this_cpu(void)
 	return bpf_map_lookup_elem(&cpus, &cpu);
 }
 
-/* For a program that counts its run and has nothing to do until the recording begins. */
+/* For a program that counts its runs and has nothing to do until the recording begins. */
 static __always_inline struct cpu_state *enter(enum tare_prog prog)
 {
 	struct cpu_state *c = this_cpu();
@@ -93,13 +93,13 @@ static __always_inline __u64 peek(__u64 address)
 	return bpf_probe_read_user(&value, sizeof(value), (void *)address) ? 0 : value;
 }
 
-/* How often a ring's fill is looked at, in records: a look costs as much as a third of a record. */
+/* Check a ring's fill once in so many records: a check costs a third of a record. */
 #define QUERY_EVERY 32
 
-/* Where the reader does not keep up, the second half of a ring is kept for the target's own records. */
+/* Where the reader falls behind, the second half of a ring is reserved for the target's own records. */
 #define CROWDED_AT_BYTES (2 * wake_at_bytes)
 
-/* Is there no room in this CPU's ring for what concerns others? Looked at each time only once it is so. */
+/* Is this CPU's ring too full for records of other tasks? Re-checked on every call while it is. */
 static __always_inline bool is_crowded(struct cpu_state *c)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
@@ -112,8 +112,8 @@ static __always_inline bool is_crowded(struct cpu_state *c)
 
 /*
  * Append a record of @size bytes to this CPU's ring. Returns 0, or a negative
- * error where it is full: then the caller counts the loss, by class. @flags:
- * BPF_RB_FORCE_WAKEUP where the reader must look at it at once.
+ * error if it is full: the caller then counts the loss, by class. @flags:
+ * BPF_RB_FORCE_WAKEUP if the reader must look at it at once.
  */
 static __always_inline int emit_with(struct cpu_state *c, __u64 ts, struct tare_rec *rec, __u32 size, __u64 flags)
 {

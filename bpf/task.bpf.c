@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which threads are targets: those there when the recording begins, those born
- * of them, those that take the name asked for; their births and names, and the
- * kernel's own counters of them at both ends of the recording.
+ * Which threads are targets: those present when the recording begins, those
+ * born of them, those that take the name asked for. Also their births and
+ * names, and the kernel's counters for them at both ends of the recording.
  */
 #include "tare.bpf.h"
 #include "cgroup.bpf.h"
@@ -12,17 +12,16 @@
 #include "stopping.bpf.h"
 
 const volatile bool follow = false;
-/* The command of `tare run` until it runs: what is known of its program is known already. */
+/* The command of `tare run` until it runs: its program is already known. */
 __u32 launched = 0;
 const volatile char follow_comm[TARE_COMM_LEN] = "";
-/* What the iterator's pass is for: 0 find targets and take their first snapshot, 1 the last one, 2 one to begin from.
- */
+/* Purpose of the iterator's pass: 0 find targets and take their first snapshot, 1 the last one, 2 one to begin from. */
 __u32 snapshot_phase = 0;
 
-/* The recorder's own clocks, for what it writes and reads beside the kernel's times; see bpf__attach(). */
+/* The recorder's own clocks, for what it writes and reads besides the kernel's times; see bpf__attach(). */
 __s64 recorder_monotonic_ns = 0, recorder_boottime_ns = 0;
 
-/* Run once, by the recorder itself; nothing else does. */
+/* Run once, by the recorder itself. */
 SEC("raw_tp")
 int recorder_clocks(void *ctx)
 {
@@ -33,7 +32,7 @@ int recorder_clocks(void *ctx)
 	return 0;
 }
 
-/* Begin to follow @p. Returns its state, or NULL where there is no memory for it. */
+/* Start following @p. Returns its state, or NULL if there is no memory for it. */
 static __always_inline struct task_state *track(struct cpu_state *c, struct task_struct *p)
 {
 	struct task_state *t = bpf_task_storage_get(&tasks, p, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -65,14 +64,13 @@ static __always_inline void born(struct cpu_state *c, struct task_struct *p, str
 	};
 
 	bpf_core_read(r.comm, sizeof(r.comm), &p->comm);
-	if (p == parent) /* it joins: the recorder has to look for more of it */
+	if (p == parent) /* it joins: the recorder must look for more of it */
 		EMIT_TASK_NOW(c, bpf_ktime_get_ns(), &r);
 	else
 		EMIT_TASK(c, bpf_ktime_get_ns(), &r);
 }
 
-/* What is known of the program that a process ran does not hold for the next; nor for the next process of its number.
- */
+/* What is known of a process's program does not apply to its next one, nor to the next process with its id. */
 static __always_inline void forget_program(__u32 tgid)
 {
 	runtimes__forget(tgid);
@@ -87,14 +85,14 @@ int BPF_PROG(sched_process_fork, struct task_struct *parent, struct task_struct 
 
 	if (!c || (!is_thread && !follow))
 		return 0;
-	/* clone3() can put it there at once (CLONE_INTO_CGROUP); that is version 2 */
+	/* clone3() can put it there at once (CLONE_INTO_CGROUP), in version 2 only */
 	if (!is_thread && follow_cgroup && !follow_cgroup_hierarchy &&
 	    cgroup__is_followed(BPF_CORE_READ(child, cgroups, dfl_cgrp))) {
 		if (track(c, child))
 			born(c, child, parent);
 		return 0;
 	}
-	/* the parent may be marked (its leader's state exists) and not yet visited by the first pass */
+	/* the parent may be marked (its leader's state exists) but not yet visited by the first pass */
 	if (!bpf_task_storage_get(&tasks, parent, NULL, 0) &&
 	    !bpf_task_storage_get(&tasks, parent->group_leader, NULL, 0))
 		return 0;
@@ -123,7 +121,7 @@ int BPF_PROG(sched_process_exec, struct task_struct *p, pid_t old_tid)
 	return 0;
 }
 
-/* Compare as a string: what follows the end of a name in the kernel's buffer is not defined. */
+/* Compare as strings: bytes after the name in the kernel's buffer are undefined. */
 static __always_inline bool is_followed_name(const char *comm)
 {
 	if (!follow_comm[0])
@@ -156,7 +154,7 @@ int BPF_PROG(task_rename, struct task_struct *p, const char *comm)
 	return 0;
 }
 
-/* Moved into the cgroup from outside, as a service is that its manager starts. */
+/* Moved into the cgroup from outside, as a service manager does with a service that it starts. */
 SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(cgroup_attach_task, struct cgroup *to, const char *path, struct task_struct *p)
 {
@@ -182,13 +180,13 @@ int snapshot(struct bpf_iter__task *ctx)
 	if (!p || !c)
 		return 0;
 	t = bpf_task_storage_get(&tasks, p, NULL, 0);
-	/* whoever begins to read here knows no names yet */
+	/* a reader that starts here knows no names yet */
 	if (snapshot_phase == 2 && !ctx->meta->seq_num)
 		__sync_fetch_and_add(&names_generation, 1);
 	if (snapshot_phase) {
 		if (!t || !t->ready)
 			return 0;
-		/* one that has left for good: nothing more is recorded of it */
+		/* it has left for good: nothing more is recorded of it */
 		if (snapshot_phase == 2 && p->exit_state && !p->on_cpu && !p->on_rq)
 			return 0;
 	} else {
@@ -220,8 +218,7 @@ int snapshot(struct bpf_iter__task *ctx)
 	r.on_cpu = p->on_cpu;
 	r.cpu = task_cpu(p);
 	bpf_core_read(r.comm, sizeof(r.comm), &p->comm);
-	/* where the buffer is full the kernel hands it over and comes back for this thread, which is followed by then
-	 */
+	/* if the buffer is full, the kernel hands it over and comes back for this thread, which is followed by then */
 	t->untold = bpf_seq_write(ctx->meta->seq, &r, sizeof(r)) != 0;
 	return 0;
 }

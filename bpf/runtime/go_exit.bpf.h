@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The last words of a Go process: what its counters are in, copied while the thread that ends it stands at the probe.
- * Each function here that is not static is verified once, however often it is called: so the loops cost nothing.
+ * The last words of a Go process: its counters, copied while the thread that ends it is at the probe. Each non-static
+ * function here is verified once, however often it is called: so the loops are free.
  */
 #ifndef TARE_GO_EXIT_BPF_H
 #define TARE_GO_EXIT_BPF_H
@@ -21,7 +21,7 @@ static __always_inline int copy_field(const struct exit_field *f, __u64 base)
 	return f->len ? copy(TARE_RT_EXIT, base + f->at, f->len) : 0;
 }
 
-/* Number @nr of the globals' pieces. */
+/* Copy piece @nr of the globals. */
 __noinline int exit_piece(__u64 nr, __u64 bias)
 {
 	struct go_exit *x = go_exit();
@@ -31,7 +31,7 @@ __noinline int exit_piece(__u64 nr, __u64 bias)
 	return copy(TARE_RT_EXIT, x->pieces[nr].address + bias, x->pieces[nr].len) ? 1 : 0;
 }
 
-/* Number @nr of what hangs on a P: its own fields, its mcache's, and then the mcache's spans. */
+/* Copy item @nr of a P: its own fields, its mcache's, then the mcache's spans. */
 __noinline int exit_field(__u64 p, __u64 mcache, __u64 nr)
 {
 	struct go_exit *x = go_exit();
@@ -67,14 +67,14 @@ __noinline int exit_p(__u64 at)
 	return failed;
 }
 
-/* All Ps of the slice @allp, those beyond its length too: they have counted before GOMAXPROCS was lowered. */
+/* All Ps of the slice @allp, including those beyond its length: they counted before GOMAXPROCS was lowered. */
 __noinline int exit_ps(__u64 allp)
 {
 	__u64 ps = peek(allp), nr = peek(allp + 16);
 	int failed = 0;
 
 	if (!ps || nr > MAX_EXIT_PS)
-		return 0; /* too many: the figures of the Ps will be missing, the rest is told */
+		return 0; /* too many: the Ps' figures will be missing, the rest is recorded */
 	for (__u64 i = 0; i < nr * 8 && i < MAX_EXIT_PS * 8; i += TARE_MEMORY_MAX)
 		failed += copy(TARE_RT_EXIT, ps + i, nr * 8 - i) ? 1 : 0;
 	for (__u64 i = 0; i < MAX_EXIT_PS; i++) {
@@ -85,7 +85,7 @@ __noinline int exit_ps(__u64 allp)
 	return failed;
 }
 
-/* The current process ends; the probe that was hit is at @ip. */
+/* The current process is ending; the probe at @ip was hit. */
 __noinline int go_exits__tell(__u64 ip)
 {
 	struct task_struct *p = bpf_get_current_task_btf();

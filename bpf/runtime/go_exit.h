@@ -5,8 +5,8 @@
 #include "format.h"
 
 /*
- * What a Go process's own counters are read from when it ends, and where that is: pieces of its globals, and for each P
- * what hangs on it. Addresses are the file's; the probe that is hit at .site tells how far from there the program lies.
+ * Where a Go process's own counters are read from when it ends: pieces of its globals, and what hangs off each P.
+ * Addresses are the file's; a hit at .site tells how far from there the program is loaded.
  */
 struct exit_piece {
 	__u64 address;
@@ -23,18 +23,18 @@ struct exit_field {
 #define MAX_EXIT_PS	1024
 struct go_exit {
 	__u64 site;
-	__u64 allp; /* a slice of pointers; 0: no P is looked at */
+	__u64 allp; /* a slice of pointers; 0: skip the Ps */
 	struct exit_piece pieces[MAX_EXIT_PIECES];
 	struct exit_field p[MAX_EXIT_FIELDS];
 	struct exit_field mcache[MAX_EXIT_FIELDS];
 	struct exit_field span;
 	__s32 p_mcache;
-	__s32 spans;	 /* in the mcache: pointers, as many as MAX_EXIT_SPANS */
+	__s32 spans;	 /* in the mcache: MAX_EXIT_SPANS pointers */
 	__s32 span_size; /* in the span: 8 bytes, 0 where the span stands for none */
 	__s32 pad;
 };
 
-/* The last MEMORY record of an exit has this instead of memory, and no address. */
+/* The last MEMORY record of an exit holds this instead of memory, and has no address. */
 struct exit_end {
 	__u64 bias;   /* of the program's addresses to the file's */
 	__u64 failed; /* pieces that could not be recorded */

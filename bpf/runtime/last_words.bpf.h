@@ -5,7 +5,7 @@
 
 #include "runtime/go_exit.bpf.h"
 
-/* The runtime of the current process ends, told by the probe at @ip. */
+/* The runtime of the current process is ending, as the probe at @ip reports. */
 static __always_inline void runtimes__last_words(__u64 ip)
 {
 	go_exits__tell(ip);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the recorder lets runtimes tell the kernel side of a process (struct runtime, .install), by the maps' names. */
+/*
+ * The maps, by name, in which the recorder tells the kernel side about a process for its runtime (struct runtime,
+ * .install).
+ */
 #ifndef TARE_RUNTIME_MAPS_BPF_H
 #define TARE_RUNTIME_MAPS_BPF_H
 
@@ -19,7 +22,7 @@ extern struct go_exit_map go_exits SEC(".maps");
 	X(path_map, goroutine_paths) \
 	X(go_exit_map, go_exits)
 
-/* Process @tgid is another program now. */
+/* Process @tgid now runs another program. */
 static __always_inline void runtimes__forget(__u32 tgid)
 {
 #define X(type, name) bpf_map_delete_elem(&name, &tgid);

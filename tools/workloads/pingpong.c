@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * pingpong: two threads hand a token over, a given number of round trips, so
+ * pingpong: two threads exchange a token for a given number of round trips, so
  * that the true number of context switches is known. A round trip is two
- * handovers, ping to pong and back. Where both threads are pinned to one CPU
+ * handovers, ping to pong and back. If both threads are pinned to one CPU
  * (--cpus 1) a handover takes one switch, so the two threads' counts together
- * are 2 * N, and more only where an other task took the CPU:
+ * are 2 * N, and more only if another task took the CPU:
  *
  *   futex, pipe   Voluntary: N in ping and N in pong, since each sleeps once a
  *                 round trip. Now and then the timer's tick takes the CPU from a
@@ -24,7 +24,7 @@
  * --wait: "ready PID" comes on standard output when both threads are there and
  * asleep; they start when a line (or the end) comes on standard input. They are
  * alive and asleep again when the JSON line comes, and end at a second line. So
- * whoever measures sees them quiet at both ends.
+ * a measurement sees them quiet at both ends.
  */
 #include <err.h>
 #include <errno.h>
@@ -54,7 +54,7 @@ struct counts {
 struct player {
 	int me;	       /* PING or PONG */
 	int cpu;       /* pinned to it; -1: not pinned */
-	bool shared;   /* that CPU is the other's too */
+	bool shared;   /* the other thread is on that CPU too */
 	int status_fd; /* its /proc/thread-self/status */
 	pid_t tid;
 	pthread_t thread;
@@ -67,12 +67,12 @@ struct way {
 	void (*take)(int me);
 };
 
-/* Where the threads and main wait for one another: each step is a futex word. */
+/* Where the threads and main wait for each other: each step is a futex word. */
 enum { UP, GO, PONG_IS_THERE, DONE, LEAVE, NR_STEPS };
 static uint32_t steps[NR_STEPS];
 
-static uint32_t turn = UINT32_MAX; /* futex, yield: who has the token */
-static int pipes[2][2];		   /* pipe: one towards each */
+static uint32_t turn = UINT32_MAX; /* futex, yield: the token's holder */
+static int pipes[2][2];		   /* one in each direction */
 static uint64_t round_trips = 100000;
 
 static uint64_t now_ns(void)
@@ -174,7 +174,7 @@ static uint64_t status__field(const char *text, const char *key)
 
 static struct counts status__read(int fd)
 {
-	static _Thread_local char text[64 << 10]; /* its lists of CPUs and nodes grow with the machine */
+	static _Thread_local char text[64 << 10]; /* the lists of CPUs and nodes in it grow with the machine */
 	struct counts c;
 	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
 
@@ -204,7 +204,7 @@ static void player__set_up(struct player *p)
 	p->status_fd = open("/proc/thread-self/status", O_RDONLY | O_CLOEXEC);
 	if (p->status_fd < 0)
 		err(1, "open /proc/thread-self/status");
-	(void)status__read(p->status_fd); /* its page faults come now, not in the count */
+	(void)status__read(p->status_fd); /* take its page faults now, not in the count */
 }
 
 static void *player__main(void *arg)
@@ -214,7 +214,7 @@ static void *player__main(void *arg)
 	player__set_up(p);
 	step__reach(UP);
 	step__await(GO, 1);
-	/* were the token there before pong waits for it, one switch would be missing */
+	/* if the token came before pong waits for it, one switch would be missing */
 	if (p->me == PING)
 		step__await(PONG_IS_THERE, 1);
 	p->before = status__read(p->status_fd);
@@ -234,7 +234,7 @@ static void *player__main(void *arg)
 	return NULL;
 }
 
-/* Wait until both threads have really gone to sleep: asleep at two looks, and no switch between them. */
+/* Wait until both threads are really asleep: asleep at two checks, with no switch in between. */
 static void settle(const struct player players[2])
 {
 	struct counts a, b;
@@ -250,9 +250,9 @@ static void settle(const struct player players[2])
 
 /* ---- main ---- */
 
-static const char *const cpus_names[] = { "none", "1", "2" }; /* the index is how many */
+static const char *const cpus_names[] = { "none", "1", "2" }; /* indexed by number */
 
-/* The @nth CPU, from 0, that this process may run on and whose number is @base or more. */
+/* The @nth CPU, from 0, numbered @base or more that this process may run on. */
 static int cpu__nth(int nth, int base)
 {
 	int skip = nth;
@@ -267,7 +267,7 @@ static int cpu__nth(int nth, int base)
 	errx(1, "needs %d CPU%s from number %d on, but may not use so many here", nth + 1, nth ? "s" : "", base);
 }
 
-/* A line, or the end of the input, or nothing to read from: each means to go on. */
+/* A line, the end of the input, or no input at all: each means go on. */
 static void await_line(void)
 {
 	char c = 0;
@@ -391,7 +391,7 @@ int main(int argc, char **argv)
 	}
 	if (optind < argc)
 		errx(2, "takes no argument \"%s\"; see --help", argv[optind]);
-	/* a pipe would take the number of a standard file that is closed */
+	/* a pipe would take over the number of a closed standard descriptor */
 	if (fcntl(STDIN_FILENO, F_GETFD) < 0 || fcntl(STDOUT_FILENO, F_GETFD) < 0)
 		err(1, "standard input or output");
 	play(nr_cpus, cpu_base, wait);

@@ -9,12 +9,12 @@
 #include "util.h"
 
 /*
- * Whoever is SCHED_IDLE is preempted by any other's wake-up, not when its slice is over as with the worst nice value
- * (kernel/sched/fair.c, check_preempt_wakeup_fair()); and beside busy loops it gets a three-hundredth of a CPU. So it
- * is looked at whether it gets on.
+ * A SCHED_IDLE thread is preempted by any wake-up, not at the end of its slice as with the worst nice value
+ * (kernel/sched/fair.c, check_preempt_wakeup_fair()); beside busy loops it gets 1/300 of a CPU. So its progress is
+ * watched.
  */
 #define LOOK_NS	    (NSEC_PER_SEC / 10)
-#define LEAST_SHARE 4 /* of a CPU, one in so many */
+#define LEAST_SHARE 4 /* of a CPU: 1/LEAST_SHARE */
 
 static uint64_t cpu_ns(clockid_t clock)
 {
@@ -71,7 +71,7 @@ void behind__begin(struct behind *b)
 	int ret;
 
 	*b = (struct behind){ .self = pthread_self(), .policy = sched_getscheduler(0) };
-	/* who was given another policy was given it for a reason */
+	/* any other policy was set for a reason */
 	if (b->policy != SCHED_OTHER || !capability__has(CAP_SYS_NICE))
 		return;
 	behind__init(b);
@@ -80,7 +80,7 @@ void behind__begin(struct behind *b)
 	ret = pthread_create(&b->watcher, NULL, watch, b);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	b->active = !ret;
-	/* under the lock: or the watcher's way back might come first */
+	/* under the lock: or the watcher's restore might come first */
 	pthread_mutex_lock(&b->lock);
 	if (b->active)
 		set_policy(b->self, SCHED_IDLE);

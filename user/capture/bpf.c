@@ -36,7 +36,7 @@ static int on_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
 	return verbose && level != LIBBPF_DEBUG ? vfprintf(stderr, fmt, ap) : 0;
 }
 
-/* Name what stands in the way of loading. Returns -EPERM where something is missing that can be had, else -EIO. */
+/* Say what prevents loading. Returns -EPERM if something obtainable is missing, else -EIO. */
 static int explain(const struct machine *machine, int error)
 {
 	bool said = machine->explain();
@@ -47,7 +47,7 @@ static int explain(const struct machine *machine, int error)
 	return said || error == -EPERM ? -EPERM : -EIO;
 }
 
-/* Of the two ways to have uprobes one is loaded. They are attached when a runtime is found: bpf_attach.c. */
+/* Only one of the two kinds of uprobes is loaded. They are attached when a runtime is found: bpf_attach.c. */
 static void configure_uprobes(struct tare_bpf *s, const struct machine *machine)
 {
 	bpf_program__set_autoload(machine->has_uprobe_multi() ? s->progs.runtime_uprobe_multi : s->progs.runtime_uprobe,
@@ -89,7 +89,7 @@ static int configure(struct bpf *b, const struct bpf_opts *opts)
 								    bpf_map__set_max_entries(s->maps.rings, b->nr_cpus);
 }
 
-/* In a time namespace the recorder's clocks are not the kernel's, by which events are told. */
+/* In a time namespace the recorder's clocks differ from the kernel's, which events use. */
 static void find_own_clocks(struct tare_bpf *s)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, none);
@@ -111,7 +111,7 @@ static int load(struct bpf *b, const struct bpf_opts *opts)
 	return ret ?: tare_bpf__load(b->skel);
 }
 
-/* After the program that records what a process becomes: who is held is told of already. */
+/* After the program that records exec: a held thread has already been reported. */
 static void load_hold(struct bpf *b)
 {
 	int ret = hold__load(&b->hold, b->skel->obj) ?: hold__attach(&b->hold);
@@ -160,7 +160,7 @@ int bpf__attach(struct bpf *b, const struct bpf_opts *opts)
 	struct behind behind;
 	int ret;
 
-	/* most of it is the kernel's verifier: more than half a second of a CPU, while nothing is recorded yet */
+	/* mostly the kernel's verifier: over half a second of CPU time, while nothing is recorded yet */
 	behind__begin(&behind);
 	ret = attach(b, opts);
 	behind__end(&behind);
@@ -255,7 +255,7 @@ void bpf__prog_fds(const struct bpf *b, int fds[NR_PROGS])
 	for (int i = 0; i < NR_PROGS; i++)
 		progs[i] = bpf_object__find_program_by_name(b->skel->obj, bpf__prog_names[i]);
 	progs[PROG_hold_at_exec] = b->hold.prog;
-	/* of the two ways to have uprobes one is loaded */
+	/* only one of the two kinds of uprobes is loaded */
 	if (!bpf_program__autoload(b->skel->progs.runtime_uprobe))
 		progs[PROG_runtime_uprobe] = b->skel->progs.runtime_uprobe_multi;
 	for (int i = 0; i < NR_PROGS; i++)

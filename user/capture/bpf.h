@@ -23,7 +23,7 @@ struct attached {
 	size_t nr, room;
 	bool has_multi;
 	int multi_fd;	 /* one link that holds many */
-	uint32_t *sites; /* those of the kernel side's table that they use */
+	uint32_t *sites; /* those they use of the kernel side's table */
 	size_t nr_sites, room_sites;
 };
 
@@ -32,9 +32,9 @@ struct bpf {
 	struct cpu_state *cpus; /* mapped */
 	unsigned nr_cpus;	/* possible ones */
 	struct hold hold;
-	bool timing;		  /* bpf__time_switches() is on .. */
-	struct attached timers;	  /* .. by these */
-	struct attached evidence; /* what is only wanted where a runtime stops its world */
+	bool timing;		  /* bpf__time_switches() is on */
+	struct attached timers;	  /* what bpf__time_switches() attached */
+	struct attached evidence; /* only wanted where a runtime stops its world */
 	uint8_t *site_used;	  /* [MAX_SITES] */
 	pthread_t *detaching;	  /* threads that detach probes */
 	size_t nr_detaching, room_detaching;
@@ -49,51 +49,49 @@ struct bpf_opts {
 };
 
 /*
- * Load and attach all programs that this kernel has the tracepoints for. Returns 0, or, after saying why, -EPERM for
- * want of a privilege or of something that the kernel lacks, or -EIO.
+ * Load and attach all programs whose tracepoints this kernel has. Returns 0, or, after saying why, -EPERM if a
+ * privilege or a kernel feature is missing, or -EIO.
  */
 int bpf__attach(struct bpf *b, const struct bpf_opts *opts);
 
 /*
- * Make process @pid a target, to be found by the next snapshot. Returns 0, -ESRCH where it is gone, or a negative
+ * Make process @pid a target, to be found by the next snapshot. Returns 0, -ESRCH if it is gone, or another negative
  * errno.
  */
 int bpf__mark(struct bpf *b, pid_t pid);
 
 /*
- * Visit all threads: @phase 0 begins to follow those of marked processes that
- * are not followed yet, 1 takes the last snapshot of those that are, 2 one that a
- * recording can begin with (the names of others come anew). Returns 0 and sets
- * *@tasks, which the caller frees, and *@nr; or a negative errno.
+ * Visit all threads: @phase 0 starts following those of marked processes that are not followed yet, 1 takes the last
+ * snapshot of those that are, 2 takes one that a recording can begin with (others' names are sent again). Returns 0 and
+ * sets *@tasks, which the caller frees, and *@nr; or a negative errno.
  */
 int bpf__snapshot(struct bpf *b, int phase, struct tare_task **tasks, uint32_t *nr);
 
 /*
- * Attach @list to process @pid, which runs the program open as @fd or is about to run it. @often: also those that are
- * marked so. The first call also attaches the probes for evidence. Returns 0 or a negative errno: then none is
- * attached.
+ * Attach @list to process @pid, which runs the program open as @fd or is about to. @often: including those marked so.
+ * The first call also attaches the probes for evidence. Returns 0, or a negative errno with none attached.
  */
 int bpf__attach_probes(struct bpf *b, pid_t pid, int fd, const struct runtime_probes *list, bool often,
 		       struct attached *probes);
 
-/* What the kernel side is to know of process @pid, by the map of that name. Returns 0 or a negative errno. */
+/* Put @value into the map of that name, for process @pid. Returns 0 or a negative errno. */
 int bpf__tell(struct bpf *b, const char *map, pid_t pid, const void *value);
 void bpf__forget(struct bpf *b, const char *map, pid_t pid);
 
-/* Some target's runtime asks its threads to give way by signal @signo: record when it is sent and delivered. */
+/* Signal @signo is the preemption request of some target's runtime: record when it is sent and delivered. */
 void bpf__watch_signal(struct bpf *b, int signo);
 
-/* Goes on in a thread of its own: the kernel takes some 100 ms for each link. bpf__close() waits for it. */
+/* Runs in a thread of its own: the kernel takes some 100 ms per link. bpf__close() waits for it. */
 void bpf__detach_probes(struct bpf *b, struct attached *probes);
 
 void bpf__finish_detaching(struct bpf *b);
 
 void bpf__activate(struct bpf *b, bool active);
 
-/* Have each switch timed, or not: the two probes around the scheduler. Nothing where the kernel has not got them. */
+/* Time each switch, or stop doing so: the two probes around the scheduler. No effect where the kernel lacks them. */
 void bpf__time_switches(struct bpf *b, bool on);
 
-/* The command of `tare run` is @pid, and its program is known: say so before it runs. */
+/* The command of `tare run` is @pid, and its program is known: call this before it runs. */
 void bpf__launch(struct bpf *b, pid_t pid);
 
 /* Target threads that have not ended. */
@@ -101,10 +99,10 @@ int64_t bpf__live(const struct bpf *b);
 
 int bpf__rings_fd(const struct bpf *b);
 
-/* By which the recording lists them. */
+/* The names by which the recording lists them. */
 extern const char *const bpf__prog_names[NR_PROGS];
 
-/* Fill @fds with the descriptor of each attached program, -1 where it is not. */
+/* Fill @fds with the descriptor of each attached program, -1 for the others. */
 void bpf__prog_fds(const struct bpf *b, int fds[NR_PROGS]);
 
 void bpf__close(struct bpf *b);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Probes in the target's program, and those in the kernel that only matter beside them. */
+/* Probes in the target's program, and those in the kernel that matter only with them. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -19,8 +19,8 @@
 #include "util.h"
 
 /*
- * Each tick costs some 15 us in a virtual machine, where a timer is armed by leaving it: at 1000 a second that was 3 %
- * of what a Go program did. A prime: not in step with what the target does each ms.
+ * Each tick costs some 15 us in a virtual machine, where arming a timer is an exit: at 1000 a second that slowed a Go
+ * program by 3 %. A prime: not in step with what the target does every ms.
  */
 #define SAMPLE_HZ 199
 
@@ -37,7 +37,7 @@ static int keep(struct attached *p, struct bpf_link *link)
 	return 0;
 }
 
-/* Runs @prog at each software event as @like says on @cpu, from now on. Returns 0 or a negative errno. */
+/* Run @prog on @cpu at each software event that @like describes. Returns 0 or a negative errno. */
 static int attach_software_event(struct bpf *b, struct bpf_program *prog, const struct perf_event_attr *like, int cpu)
 {
 	struct perf_event_attr attr = *like;
@@ -74,7 +74,7 @@ static void attach_software_events(struct bpf *b, int cpu)
 	for (size_t i = 0; i < ARRAY_SIZE(events); i++) {
 		int ret = attach_software_event(b, events[i].prog, &events[i].attr, cpu);
 
-		if (ret && ret != -ENODEV) /* those that are not online cannot be opened */
+		if (ret && ret != -ENODEV) /* offline CPUs cannot be opened */
 			info("no evidence from %s on CPU %d: %s", bpf_program__name(events[i].prog), cpu,
 			     strerror(-ret));
 	}
@@ -92,7 +92,7 @@ static void attach_evidence(struct bpf *b)
 		attach_software_events(b, cpu);
 }
 
-/* An unused place in the kernel side's table of sites, filled with @site. Returns it or a negative errno. */
+/* Put @site into an unused entry of the kernel side's table. Returns its index or a negative errno. */
 static int site__new(struct bpf *b, struct attached *p, const struct site *site)
 {
 	uint32_t at = 0;
@@ -112,7 +112,7 @@ static int site__new(struct bpf *b, struct attached *p, const struct site *site)
 	return at;
 }
 
-/* One link for all, where the kernel can; else one each. */
+/* One link for all, if the kernel can; else one each. */
 struct chosen {
 	uint64_t *offsets, *semaphores, *cookies;
 	uint32_t nr;
@@ -182,12 +182,12 @@ int bpf__attach_probes(struct bpf *b, pid_t pid, int fd, const struct runtime_pr
 
 	/*
 	 * The kernel finds a process's memory by its first thread (kernel/trace/bpf_trace.c,
-	 * uprobe_multi_link_filter()): where that has ended, the probes are in the file for all, and the kernel side
-	 * takes heed of targets alone.
+	 * uprobe_multi_link_filter()): if that has ended, attach to the file for everyone, and the kernel side heeds
+	 * only targets.
 	 */
 	if (proc__living(pid) != pid)
 		pid = EVERY_PROCESS;
-	/* not by its name: it may be in another mount namespace, or replaced since */
+	/* not by name: it may be in another mount namespace, or replaced since */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	for (size_t i = 0; i < list->nr && !b->evidence.nr; i++)
 		if (!list->probes[i].site.mapped)
@@ -246,7 +246,7 @@ void bpf__time_switches(struct bpf *b, bool on)
 		b->timers = (struct attached){ 0 };
 		return;
 	}
-	/* a switch that is under way now has no beginning */
+	/* a switch in progress now has no start time */
 	for (unsigned i = 0; i < b->nr_cpus; i++)
 		b->cpus[i].entry_ts = 0;
 	tracepoints__attach(b->skel->obj, TARE_TIMING, keep_tracepoint, &b->timers);
@@ -264,7 +264,7 @@ void bpf__detach_probes(struct bpf *b, struct attached *p)
 	struct attached *apart = malloc(sizeof(*apart));
 	bool room = !ARRAY_GROW(b->detaching, b->room_detaching, b->nr_detaching + 1);
 
-	/* a site's place may be taken again at once: who is hit until then is no target any more */
+	/* an entry may be reused at once: a thread that hits the probe until then is no longer a target */
 	for (size_t i = 0; i < p->nr_sites; i++)
 		b->site_used[p->sites[i]] = 0;
 	if (apart)

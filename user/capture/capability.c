@@ -45,7 +45,7 @@ bool capability__has(int cap)
 	return !capability__effective(&caps) && caps >> cap & 1 && !capability__in_user_namespace();
 }
 
-/* The permission is asked before the address (mm/process_vm_access.c), of which this one is never mapped. */
+/* The permission is checked before the address (mm/process_vm_access.c), and this address is never mapped. */
 static bool is_memory_barred(pid_t pid)
 {
 	char byte;

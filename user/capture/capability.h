@@ -9,20 +9,20 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Those in effect, a bit each (1 << CAP_BPF), into @caps. Returns 0 or a negative errno. */
+/* The effective capabilities, one bit each (1 << CAP_BPF), into @caps. Returns 0 or a negative errno. */
 int capability__effective(uint64_t *caps);
 
-/* Whoever is root in a user namespace of its own has every capability there, and none that BPF asks for. */
+/* Is this a user namespace other than the initial one? Root there has every capability, but none that BPF asks for. */
 bool capability__in_user_namespace(void);
-/* The kernel's own number of this process is another than getpid(). */
+/* Does the kernel's own number of this process differ from getpid()? */
 bool capability__in_pid_namespace(void);
 
-/* Whether CAP_* @cap is in effect, and no user namespace makes it worthless. */
+/* Is CAP_* @cap in effect, and not made worthless by a user namespace? */
 bool capability__has(int cap);
 
 /*
- * Whether process @pid cannot be looked into for want of a capability: its memory, or the file of its program. Then
- * @why is a sentence that names it. What a security module hides from those that have them is no want of a capability.
+ * Does the lack of a capability bar access to process @pid: its memory, or the file of its program? Then @why is a
+ * sentence that names it. What a security module hides from those who have them does not count.
  */
 bool capability__bars(pid_t pid, char *why, size_t size);
 

@@ -114,7 +114,7 @@ int describing_frames__host(struct writer *w, const char *cmdline)
 	return describing_frames__info(w, pairs, ARRAY_SIZE(pairs));
 }
 
-/* By CLOCK_MONOTONIC, to a tick; the same at each call: a suspend meanwhile does not count. */
+/* By CLOCK_MONOTONIC, to a tick; the same on every call, even across a suspend. */
 static uint64_t start_ns(pid_t pid)
 {
 	uint64_t ns = proc__start_ticks(pid) * (NSEC_PER_SEC / sysconf(_SC_CLK_TCK));

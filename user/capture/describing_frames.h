@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a recording says of itself: where, how and of whom it was made. */
+/* What a recording says of itself: where, how and of what it was made. */
 #ifndef TARE_DESCRIBING_FRAMES_H
 #define TARE_DESCRIBING_FRAMES_H
 
@@ -16,7 +16,7 @@ int describing_frames__header(struct writer *w, unsigned nr_cpus);
 int describing_frames__info(struct writer *w, const char *const (*pairs)[2], unsigned nr);
 
 /*
- * What process @pid calls its numbers, by @runtime, which made @self of it, as a NAMES frame. Returns 0 or a negative
+ * Process @pid's names for its numbers, from @runtime and its data @self, as a NAMES frame. Returns 0 or a negative
  * errno.
  */
 int describing_frames__names(struct writer *w, pid_t pid, const struct runtime *runtime, void *self);
@@ -25,8 +25,8 @@ int describing_frames__names(struct writer *w, pid_t pid, const struct runtime *
 int describing_frames__host(struct writer *w, const char *cmdline);
 
 /*
- * Process @pid and the files that it has mapped, as PROCESSES and MODULES
- * frames. Returns 0, -ESRCH where it is gone by now, or another negative errno.
+ * Process @pid and its mapped files, as PROCESSES and MODULES frames. Returns 0, -ESRCH if it is already gone, or
+ * another negative errno.
  */
 int describing_frames__process(struct writer *w, pid_t pid);
 

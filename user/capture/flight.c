@@ -8,7 +8,7 @@
 #include "util.h"
 
 #define FLIGHT_BYTES (256ull << 20)
-/* A pause is known so much later than it was, and what was before it must still be there then. */
+/* A pause becomes known this long after it happened, and what came before it must still be there then. */
 #define KNOWN_LATER_NS (2 * NSEC_PER_SEC)
 
 uint64_t self_cpu_ns(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A flight recorder: the last seconds of a session stay in memory until somebody or something asks for them. */
+/* A flight recorder: the last seconds of a session stay in memory until they are asked for. */
 #ifndef TARE_FLIGHT_H
 #define TARE_FLIGHT_H
 
@@ -11,9 +11,9 @@
 
 struct flight {
 	const struct session_opts *opts;
-	struct flight_buffer *buffer; /* NULL: there is none, the recording goes to its file as it comes */
+	struct flight_buffer *buffer; /* NULL: none, the recording goes straight to its file */
 	bool has_said_short;
-	uint64_t bytes, lost; /* of the file written last: its length; events and bytes that are missing in it */
+	uint64_t bytes, lost; /* of the file written last: its length; events and bytes missing in it */
 };
 
 /* Sets *@out to a writer into memory. Returns 0 or a negative errno, after saying why. */
@@ -23,8 +23,7 @@ int flight__open(struct flight *f, const struct session_opts *opts, struct write
 void flight__mark(struct flight *f, const struct tare_task *tasks, uint32_t nr);
 
 /*
- * Write what was recorded since @since_ns, as far as it is still held, to the file. @meanwhile as for
- * flight_buffer__write().
+ * Write what is still held of the time since @since_ns to the file. @meanwhile: as for flight_buffer__write().
  * @lost_events: in the whole session. Returns 0 or a negative errno, after saying what was written or why it could not
  * be.
  */

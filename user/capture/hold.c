@@ -11,7 +11,7 @@
 #include "hold_impl.skel.h"
 #include "util.h"
 
-/* What both call, besides. */
+/* Kernel functions that both forms call. */
 static const char *const functions[] = { "css_rstat_flush", "bpf_cgroup_from_id", "bpf_cgroup_release" };
 
 static const struct {
@@ -96,7 +96,7 @@ void hold__activate(struct hold *h, bool active)
 		__atomic_store_n(&h->state->active, active, __ATOMIC_SEQ_CST);
 }
 
-/* Change each place that is @tid's. Returns whether there was one. */
+/* Change each place held by @tid. Returns whether there was one. */
 static bool change(struct hold *h, pid_t tid, uint32_t to)
 {
 	bool found = false;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Targets that become another program are held until they are attached to, where the kernel can. */
+/* Targets are held after exec until they are attached to, where the kernel can. */
 #ifndef TARE_CAPTURE_HOLD_H
 #define TARE_CAPTURE_HOLD_H
 
@@ -12,7 +12,7 @@
 struct bpf_object;
 struct bpf_program;
 
-/* Zero-initialise: then nobody is held, and all below does nothing. */
+/* Zero-initialise: then nobody is held, and everything below does nothing. */
 struct hold {
 	struct bpf_object *obj;
 	struct bpf_program *prog;
@@ -21,18 +21,18 @@ struct hold {
 };
 
 /*
- * Load the form of it that this kernel has, with @main's maps, or with its own to see whether it can be. Returns 0,
- * -ENODATA where the kernel has none, or another negative errno.
+ * Load the form that this kernel supports, with @main's maps, or with its own to see whether it loads. Returns 0,
+ * -ENODATA if the kernel supports none, or another negative errno.
  */
 int hold__load(struct hold *h, struct bpf_object *main);
 int hold__attach(struct hold *h);
 
-/* Nobody is held but while the recorder is @active. */
+/* Targets are held only while the recorder is @active. */
 void hold__activate(struct hold *h, bool active);
 
 /*
- * @pid became another program, and is held: this is being attended to; and is done, so let it go. Nothing happens where
- * it is not held (any more): then hold__end() returns false.
+ * @pid is held after exec: hold__keep() says that it is being attended to, hold__end() releases it. No effect if it is
+ * not held (any more): hold__end() then returns false.
  */
 void hold__keep(struct hold *h, pid_t pid);
 bool hold__end(struct hold *h, pid_t pid);

@@ -12,7 +12,7 @@
 #include "util.h"
 
 #define PAGE_BYTES  4096u /* the smallest there is */
-#define SPARE_PAGES 16	  /* for page tables, and what the target itself takes meanwhile */
+#define SPARE_PAGES 16	  /* for page tables, and what the target itself allocates meanwhile */
 
 struct instance *instance__open(pid_t pid, int fd, const struct stat *st, const char *path, bool native)
 {
@@ -88,7 +88,7 @@ void instance__install(struct bpf *bpf, struct instance *i)
 		i->runtime->install(i->self, install, &(struct installing){ bpf, i });
 }
 
-/* Pages of the file that get a probe, each of which the process gets a copy of. */
+/* Pages of the file that get a probe; the process gets a copy of each. */
 static size_t nr_pages(const struct runtime_probes *list)
 {
 	size_t nr = 0;
@@ -102,8 +102,8 @@ static size_t nr_pages(const struct runtime_probes *list)
 }
 
 /*
- * The kernel charges those copies to the target's memory cgroup, and where that is full it may kill somebody in it
- * before it gives up (mm/memcontrol.c, try_charge_memcg()): so that is looked at first. Returns 0 or -ENOMEM.
+ * The kernel charges those copies to the target's memory cgroup; if that is full it may kill a process in it before it
+ * gives up (mm/memcontrol.c, try_charge_memcg()). So check that first. Returns 0 or -ENOMEM.
  */
 static int instance__check_memory(struct instance *i, const struct runtime_probes *list)
 {
@@ -122,7 +122,7 @@ static int instance__check_memory(struct instance *i, const struct runtime_probe
 	return -ENOMEM;
 }
 
-/* What may help where probes could not be attached for @error. */
+/* What may help after probes could not be attached for @error. */
 static const char *advice(int error)
 {
 	if ((error == EACCES || error == EPERM) && !capability__has(CAP_SYS_ADMIN))
@@ -139,7 +139,7 @@ static void instance__probe(struct bpf *bpf, struct instance *i, bool goroutines
 	instance__install(bpf, i);
 	if (rt->preempt_signal)
 		bpf__watch_signal(bpf, rt->preempt_signal);
-	if (!ret && !i->probes.nr && !i->probes.has_multi) /* else they are in the file already */
+	if (!ret && !i->probes.nr && !i->probes.has_multi) /* else they are already in the file */
 		ret = instance__check_memory(i, &list) ?:
 			      bpf__attach_probes(bpf, i->prog.pid, i->prog.fd, &list, goroutines, &i->probes);
 	runtime_probes__free(&list);
@@ -149,7 +149,7 @@ static void instance__probe(struct bpf *bpf, struct instance *i, bool goroutines
 	i->tells = !ret && !i->prog.problem[0] && rt->probes && !rt->tells_nothing;
 }
 
-/* What the runtime says of itself, made the sentence that all commands print. */
+/* Turn what the runtime says of itself into the sentence that all commands print. */
 static void instance__explain(struct instance *i, const char *runtime)
 {
 	const char *base = i->path ? strrchr(i->path, '/') : NULL;
@@ -169,7 +169,7 @@ void instance__attach(struct bpf *bpf, struct instance *i, bool goroutines, bool
 	const struct runtime *rt = i->runtime;
 	int ret;
 
-	/* one runtime's pauses at a time: those of two would be taken for each other's */
+	/* one runtime's pauses at a time: those of two would be confused */
 	if (!first && rt->probes && !rt->tells_nothing) {
 		snprintf(i->prog.problem, sizeof(i->prog.problem),
 			 "another runtime in this process is measured already");

@@ -11,7 +11,7 @@
 #include "bpf.h"
 #include "runtime.h"
 
-/* A file, and what is in it as long as nobody writes to it. */
+/* A file, and its contents as long as nobody writes to it. */
 struct file_id {
 	dev_t dev;
 	ino_t ino;
@@ -36,45 +36,47 @@ struct instance {
 	const struct runtime *runtime;
 	char version[64];
 	char *path;   /* of a library, as the process sees it; NULL: the program itself */
-	char *untold; /* why its pauses are not told, as a sentence; NULL: they are, or it has none */
+	char *untold; /* why its pauses are not reported, as a sentence; NULL: they are, or it has none */
 	void *self;
 	struct attached probes;
-	bool tells;	       /* its pauses are told */
-	uint8_t looks;	       /* the program: times that its process was looked at for libraries */
+	bool tells;	       /* its pauses are reported */
+	uint8_t looks;	       /* the program: times that its process was searched for libraries */
 	bool new_born;	       /* its counters begin at 0 */
 	uint64_t start, end;   /* where its code is mapped, once .prog.placed */
-	bool said;	       /* that its counters cannot be read */
+	bool said;	       /* already said that its counters cannot be read */
 	bool installed;	       /* the kernel side knows something of it */
 	bool final;	       /* its last counters are written */
 	struct instance *next; /* of those that a process ran until now */
 	uint64_t start_ticks;  /* when its process was born, see proc.h */
-	bool gone;	       /* there was no such process when it was looked at last */
+	bool gone;	       /* there was no such process at the last look */
 };
 
 /*
- * The file open as @fd, which it takes even where it fails, in process @pid. @path: of a library, NULL for the program.
- * @native: it was looked through before, and no runtime found in it.
- * Returns it, or NULL without memory.
+ * Open the file @fd, which it owns even on failure, in process @pid. @path: a library's, NULL for the program. @native:
+ * it was examined before, and no runtime found. Returns the instance, or NULL if out of memory.
  */
 struct instance *instance__open(pid_t pid, int fd, const struct stat *st, const char *path, bool native);
 void instance__close(struct bpf *bpf, struct instance *i);
 
-/* Is its process there no more? Another may have its number by now. */
+/* Is its process gone? Another may have its id already. */
 bool instance__is_orphan(const struct instance *i);
 
-/* The process does not run it any more: the kernel side is not to read its memory by what this says. */
+/* The process no longer runs it: the kernel side must not read its memory by what this says. */
 void instance__forget(struct bpf *bpf, struct instance *i);
 
-/* The process has mapped it with code at [@start, @end), from @offset of the file on. */
+/* The process has mapped its code at [@start, @end), from @offset of the file on. */
 void instance__place(struct instance *i, uint64_t start, uint64_t end, uint64_t offset);
 
-/* Its probes, and what its runtime tells the kernel side: @first of its process alone. Says what does not work. */
+/*
+ * Attach its probes, and tell the kernel side about its runtime. Unless it is the @first of its process, a runtime with
+ * pauses is left out. Reports what does not work.
+ */
 void instance__attach(struct bpf *bpf, struct instance *i, bool goroutines, bool first);
 
-/* Tell the kernel side what the runtime knows by now: more once its memory was seen. */
+/* Tell the kernel side what the runtime now knows: more once its memory has been read. */
 void instance__install(struct bpf *bpf, struct instance *i);
 
-/* Its counters now. Returns 0 or a negative errno; says once what is wrong. */
+/* Read its counters. Returns 0 or a negative errno; reports once what is wrong. */
 int instance__counters(struct instance *i, struct tare_counters *c);
 
 #endif /* TARE_CAPTURE_INSTANCE_H */

@@ -49,7 +49,7 @@ bool kernel_btf__has_function(const char *name)
 	return kernel_btf__id("", name, BTF_KIND_FUNC) > 0;
 }
 
-/* Where the per-CPU variable @name lies in its section, in bytes; negative where the kernel's BTF does not say. */
+/* Byte offset of the per-CPU variable @name in its section; negative if the kernel's BTF does not say. */
 static int64_t percpu_offset(const char *name)
 {
 	int id = kernel_btf__id("", ".data..percpu", BTF_KIND_DATASEC), var = kernel_btf__id("", name, BTF_KIND_VAR);
@@ -67,7 +67,7 @@ static int64_t percpu_offset(const char *name)
 	return -ENODATA;
 }
 
-/* In bytes from @t's start, also within its nameless structs and unions; negative where it has no such member. */
+/* Byte offset of member @name in @t, also in its anonymous structs and unions; negative if it has no such member. */
 static int64_t member_offset(const struct btf_type *t, const char *name)
 {
 	for (int i = 0; i < btf_vlen(t); i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The kernel's own type information: read once by the first who asks, and kept until kernel_btf__release(). */
+/* The kernel's own type information: read on first use, and kept until kernel_btf__release(). */
 #ifndef TARE_KERNEL_BTF_H
 #define TARE_KERNEL_BTF_H
 
@@ -19,12 +19,12 @@ const struct btf *kernel_btf__get(void);
 /* Is there a BTF tracepoint @name ("sched_switch")? Without, a program for it does not load. */
 bool kernel_btf__has_tracepoint(const char *name);
 
-/* Is there a function of the kernel of that name? */
+/* Does the kernel have a function of that name? */
 bool kernel_btf__has_function(const char *name);
 
 /*
- * How far the CPU's preemption count lies from its run queue (`runqueues`), in bytes; 0 where the type information does
- * not say. Tells in which context (interrupt or task) a thread was woken.
+ * Byte offset from the CPU's run queue (`runqueues`) to its preemption count; 0 if the type information does not say.
+ * It tells in which context (interrupt or task) a thread was woken.
  */
 int64_t kernel_btf__preempt_count_at(void);
 

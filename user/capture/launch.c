@@ -50,15 +50,14 @@ static void child(const struct launch *l, int release_fd, int error_fd, char *co
 	int error;
 	char c;
 
-	/* the recorder takes or blocks the signals that it wants to read; the command must not inherit that */
+	/* the recorder catches or blocks the signals that it wants to read; the command must not inherit that */
 	signal(SIGINT, l->ignores_interrupt ? SIG_IGN : SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	if (read(release_fd, &c, 1) != 1 || (l->stdout_is_taken && dup2(STDERR_FILENO, STDOUT_FILENO) < 0))
 		_exit(127); /* the recorder is gone */
-	/* what the recorder was given to trace with is not for the command; file capabilities do not pass exec anyway
-	 */
+	/* the recorder's tracing privileges are not for the command; file capabilities do not pass exec anyway */
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	execvp(argv[0], argv);
 	error = errno;
@@ -79,13 +78,13 @@ int launch__prepare(struct launch *l, char *const *argv)
 		close(release[1]);
 		return -errno;
 	}
-	/* the recorder's handler is not for the child, for the moment that the child still has it */
+	/* the child still has the recorder's handler for a moment: it must not run there */
 	sigemptyset(&interrupt);
 	sigaddset(&interrupt, SIGINT);
 	sigprocmask(SIG_BLOCK, &interrupt, &old);
 	l->pid = fork();
 	if (!l->pid) {
-		close(release[1]); /* or it would never see the recorder go */
+		close(release[1]); /* or the child would never see the recorder go */
 		child(l, release[0], error[1], argv);
 	}
 	sigprocmask(SIG_SETMASK, &old, NULL);

@@ -9,7 +9,7 @@
 #include "pages.h"
 #include "util.h"
 
-#define SHARE	 50 /* they are looked up in one part of the time out of so many */
+#define SHARE	 50 /* looked up for 1/SHARE of the time */
 #define MAX_TEXT 1024
 
 void pages__init(struct pages *p)
@@ -32,7 +32,7 @@ void pages__on_record(struct pages *p, const struct tare_rec *rec)
 	if (rec->kind != TARE_REC_FAULT || event__decode(rec, record__len(rec), &ev) <= 0)
 		return;
 	address = ev.fault.address & TARE_PAGE_MASK;
-	/* two that fall together would be a name missing, no wrong one */
+	/* a collision means a missing name, never a wrong one */
 	seen = address ? table__add(&p->seen, (address ^ (uint64_t)ev.fault.tgid << 42) & ~(1ull << 63)) : NULL;
 	if (!seen || *seen)
 		return;
@@ -90,7 +90,7 @@ void pages__write(struct pages *p, struct writer *w)
 	p->nr = 0;
 }
 
-/* Of this thread. */
+/* This thread's CPU time. */
 static uint64_t cpu_ns(void)
 {
 	struct timespec ts;

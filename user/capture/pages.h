@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the pages belong to that targets fault in: looked up while the mappings are there. */
+/* What the pages that targets fault in belong to: looked up while the mappings are there. */
 #ifndef TARE_PAGES_H
 #define TARE_PAGES_H
 
 #include "table.h"
 #include "writer.h"
 
-#define PAGES_MAX 16384 /* in a recording; what is beyond keeps its number */
+#define PAGES_MAX 16384 /* in a recording; further ones keep their number */
 
 struct page {
 	uint32_t pid;
@@ -26,10 +26,10 @@ void pages__free(struct pages *p);
 /* Note the page that a record is about, if it is about one. */
 void pages__on_record(struct pages *p, const struct tare_rec *rec);
 
-/* Write down what those noted since the last call belong to (PAGES frames), as far as the processes are still there. */
+/* Write what the pages noted since the last call belong to (PAGES frames), for processes that are still there. */
 void pages__write(struct pages *p, struct writer *w);
 
-/* The same, for each round: no more than a small part of the time is spent on it. */
+/* Likewise, for each round: takes only a small part of the time. */
 void pages__tick(struct pages *p, struct writer *w, uint64_t now);
 
 #endif /* TARE_PAGES_H */

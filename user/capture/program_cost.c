@@ -11,7 +11,7 @@
 
 #define TENTH_NS (NSEC_PER_SEC / 10)
 /*
- * Switches a second, of all tasks, above which timing each would cost more than 0.25 % of a CPU (130 ns each,
+ * Switches per second, of all tasks, above which timing each would cost more than 0.25 % of a CPU (130 ns each,
  * measured).
  */
 #define BUSY_RATE 20000

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the probes themselves cost: hits always, run time by the kernel's BPF statistics over a part of the time. */
+/* What the probes themselves cost: hits are always counted, run time is sampled by the kernel's BPF statistics. */
 #ifndef TARE_PROGRAM_COST_H
 #define TARE_PROGRAM_COST_H
 
@@ -16,25 +16,24 @@ struct program_cost {
 	int prog_fds[NR_PROGS]; /* -1: not loaded */
 	uint64_t start_ns;
 	int stats_fd;		     /* -1: the kernel's statistics are off */
-	bool no_stats;		     /* .. and cannot be had */
-	uint64_t rate_ns, rate_hits; /* when switches were last counted, and how many there had been */
+	bool no_stats;		     /* they are unavailable */
+	uint64_t rate_ns, rate_hits; /* when switches were last counted, and their number then */
 	bool busy;		     /* so many that their cost is sampled */
 };
 
 void program_cost__init(struct program_cost *p, struct bpf *bpf, uint64_t now);
 
 /*
- * Call every 100 ms or so. Keeps the probes within their budget: the kernel's
- * BPF statistics, and where switches are many also the two probes that time
- * each switch, run for a tenth of each second, and not in the same tenth (the
- * one would be in the other's figure) but in the first.
+ * Call every 100 ms or so. Keeps the probes within their budget: the kernel's BPF statistics and, at high switch rates,
+ * the two probes that time each switch run for a tenth of each second. These tenths differ, except in the first second,
+ * or each would add to the other's figure.
  */
 void program_cost__tick(struct program_cost *p, uint64_t now);
 
 /* Append the running totals of hits and cost (a PROBES frame) and of losses (a LOSS frame) to the recording. */
 void program_cost__write(const struct program_cost *p, struct writer *w, uint64_t now);
 
-/* Everything that was lost until now, all classes but TARE_LOST_DISK. */
+/* Everything lost so far, in all classes but TARE_LOST_DISK. */
 uint64_t program_cost__lost(const struct program_cost *p);
 
 void program_cost__stop(struct program_cost *p);

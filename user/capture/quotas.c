@@ -10,7 +10,7 @@
 
 #define MAX_TARGETS   65536
 #define FIRST_STEP_NS 50000000ull
-#define MAX_THREADS   256 /* that are looked at in one round, all processes together */
+#define MAX_THREADS   256 /* looked at in one round, over all processes */
 
 void quotas__init(struct quotas *q)
 {
@@ -89,7 +89,7 @@ void quotas__tick(struct quotas *q, const struct runtimes *r, struct writer *w, 
 	if (now < q->next_ns)
 		return;
 	runtimes__for_each(r, write_quotas, &round);
-	/* often at first: threads that a program starts may be put elsewhere */
+	/* often at first: a starting program's threads may be moved */
 	q->step_ns = q->step_ns * 2 < NSEC_PER_SEC ? q->step_ns * 2 : NSEC_PER_SEC;
 	if (!q->step_ns)
 		q->step_ns = FIRST_STEP_NS;

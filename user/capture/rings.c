@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * One thread serves all rings: it only copies (some 10 ns a record), so it
- * keeps up with far more than the target's switches can produce, and a second
- * one would take another CPU from the target.
+ * One thread serves all rings: it only copies (some 10 ns per record), so it keeps up with far more than the target's
+ * switches produce, and a second one would take another CPU from the target.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -22,7 +21,7 @@
 struct cpu_ring {
 	struct rings *all;
 	uint16_t cpu;
-	int fd;		  /* -1: the CPU is offline, it has none */
+	int fd;		  /* -1: the CPU is offline */
 	uint64_t last_ns; /* of the last record taken */
 	uint64_t base_ns; /* .last_ns when .frame was begun */
 	uint32_t used;
@@ -31,7 +30,7 @@ struct cpu_ring {
 
 struct rings {
 	struct ring_buffer *rb;
-	struct writer *w; /* of the drain under way */
+	struct writer *w; /* of the drain in progress */
 	int epoll_fd;
 	unsigned nr_cpus;
 	uint64_t records;
@@ -89,7 +88,7 @@ int rings__drain(struct rings *r, struct writer *w)
 	n = ring_buffer__consume(r->rb);
 	for (unsigned i = 0; i < r->nr_cpus; i++)
 		cpu_ring__flush(&r->cpus[i]);
-	/* two idle rounds in a row say nothing new to a reader that follows */
+	/* two idle rounds in a row tell a following reader nothing new */
 	if (r->records != before || !r->quiet)
 		writer__frame(w, TARE_FRAME_ROUND, 0, began, NULL, 0);
 	r->quiet = r->records == before;
@@ -123,7 +122,7 @@ static bool cpu_is_online(unsigned cpu)
 
 	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/online", cpu);
 	f = fopen(path, "re");
-	if (!f) { /* the first CPU often has no such file, and is always there */
+	if (!f) { /* the first CPU often lacks this file, and is always online */
 		snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u", cpu);
 		return !access(path, F_OK);
 	}
@@ -135,7 +134,7 @@ static bool cpu_is_online(unsigned cpu)
 
 static int cpu_ring__open(struct cpu_ring *c, int rings_fd, uint64_t ring_bytes)
 {
-	/* edge-triggered: level would return at once as long as anything is in the ring, and there always is */
+	/* edge-triggered: level-triggered would return at once while a ring holds anything, and one always does */
 	struct epoll_event ev = { .events = EPOLLIN | EPOLLET };
 	uint32_t cpu = c->cpu;
 

@@ -77,7 +77,7 @@ void runtimes__write_counters(struct runtimes *r, uint64_t now, struct tare_coun
 		writer__array(r->writer, TARE_FRAME_RUNTIMES, now, c, sizeof(*c), nr);
 }
 
-/* What a recording has to have of it before its first event. */
+/* What a recording must hold of it before its first event. */
 static void describe(struct runtimes *r, const struct instance *i)
 {
 	struct tare_counters zero = { .ts_ns = now_ns(), .pid = i->prog.pid };
@@ -98,14 +98,14 @@ static void describe(struct runtimes *r, const struct instance *i)
 		counted |= other != i && other->runtime->counters;
 	if (!i->new_born || counted)
 		return;
-	/* seen from its birth on: what it counts of itself counts from 0 */
+	/* seen from birth: its own counters start at 0 */
 	if (i->runtime->counters)
 		runtimes__write_counters(r, zero.ts_ns, &zero, 1);
 	if (i->runtime->delays)
 		writer__frame(r->writer, TARE_FRAME_DELAYS, 0, zero.ts_ns, &no_delays, 1);
 }
 
-/* It was started, or moved into a cgroup: a target that is given is refused, see targets.c. */
+/* It was started, or moved into a cgroup: a target given by the user is refused, see targets.c. */
 static void tell_barred(struct runtimes *r, pid_t pid)
 {
 	char why[160], key[64];
@@ -172,7 +172,7 @@ void runtimes__add(struct runtimes *r, pid_t pid, const char *path, bool new_bor
 	struct file_id file;
 	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st)) { /* it has ended, or cannot be run: others say so */
+	if (fd < 0 || fstat(fd, &st)) { /* it has ended, or cannot be run: reported elsewhere */
 		tell_barred(r, pid);
 		if (fd >= 0)
 			close(fd);
@@ -202,7 +202,7 @@ void runtimes__add(struct runtimes *r, pid_t pid, const char *path, bool new_bor
 	runtimes__attach(r, i);
 }
 
-/* Take out what process @pid ran until now. Returns the first of the list .next, or NULL. */
+/* Remove what process @pid ran until now. Returns the first of the list .next, or NULL. */
 static struct instance *take_out(struct runtimes *r, pid_t pid)
 {
 	struct instance *first = NULL, **last = &first;

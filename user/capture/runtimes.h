@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The runtimes of the session's processes, in their programs and in libraries that they have loaded: recognised,
- * probed, their counters read, each for as long as it lives.
+ * The runtimes of the session's processes, in their programs and in loaded libraries: recognised, probed, their
+ * counters read, each for as long as it lives.
  */
 #ifndef TARE_RUNTIMES_H
 #define TARE_RUNTIMES_H
@@ -16,64 +16,63 @@
 struct runtimes {
 	struct bpf *bpf;
 	struct writer *writer;
-	bool goroutines; /* also the probes that each step of a goroutine hits */
+	bool goroutines; /* including the probes hit at each step of a goroutine */
 	struct instance **instances;
 	size_t nr, room;
 	struct kind *kinds;
 	size_t nr_kinds, room_kinds;
-	bool told;     /* of some process pauses are told, or were */
-	pid_t changed; /* a process of which runtimes__name() says something else by now; 0: none */
-	pid_t barred;  /* the last of which it was said that it cannot be looked into */
+	bool told;     /* some process's pauses are reported, or were */
+	pid_t changed; /* a process whose runtimes__name() has changed; 0: none */
+	pid_t barred;  /* last process reported as barred */
 	char name[160];
 	struct instance *replaced; /* by what is being added, in the same process */
-	struct instance *fresh;	   /* tells of pauses since just now, for runtimes__tell_late() alone */
+	struct instance *fresh;	   /* has just begun to report pauses, for runtimes__tell_late() alone */
 	size_t nr_late;		   /* times that it had something to say */
 };
 
 /*
- * Process @pid is a target and runs @path, or is about to (NULL: ask the kernel what it runs). Attaches the probes of
- * its runtime. Known processes that run what they ran are left as they are. Says itself what does not work.
- * @new_born: its counters begin at 0.
+ * Process @pid is a target and runs @path, or is about to (NULL: ask the kernel what it runs). Attaches its runtime's
+ * probes. Known processes that still run the same are left alone. Reports failures itself. @new_born: its
+ * counters begin at 0.
  */
 void runtimes__add(struct runtimes *r, pid_t pid, const char *path, bool new_born);
 
 /*
- * Process @pid has become another program. @same_task: by its first thread, so that probes which it has in a file go on
- * if it runs that file anew.
+ * Process @pid has called exec. @same_task: from its first thread, so that its probes in a file stay if it runs that
+ * file again.
  */
 void runtimes__exec(struct runtimes *r, pid_t pid, bool same_task);
 
 /*
- * Whoever was attached to since the last call and tells of pauses ran unseen until now: say so in the recording.
- * @since_ns: its beginning, 0: within the last second, which @since names ("its exec").
+ * Processes attached to since the last call that report pauses ran unseen until now: say so in the recording.
+ * @since_ns: when that began, 0: within the last second, which @since names ("its exec").
  */
 void runtimes__tell_late(struct runtimes *r, uint64_t since_ns, const char *since);
 
-/* Where to write to from now on. What was said before goes there too. */
+/* Where to write from now on. Earlier findings go there too. */
 void runtimes__begin(struct runtimes *r, struct writer *w);
 
-/* Write the counters of all that are alive (a RUNTIMES frame); but for the last time detach from those that have ended.
- */
+/* Write the counters of all that are alive (a RUNTIMES frame); unless @last, detach from those that have ended. */
 void runtimes__read(struct runtimes *r, uint64_t now, bool last);
 
-/* A runtime's last words, as a record brings them. */
+/* A runtime's last words, from a record. */
 void runtimes__on_memory(struct runtimes *r, const struct tare_memory *memory, uint64_t ts_ns);
 
 /*
- * What process @pid is: "go", "native", "native with go1.26.8 in libwork.so"; version "" where unknown. Both are valid
+ * What process @pid is: "go", "native", "native with go1.26.8 in libwork.so"; version "" if unknown. Both are valid
  * until the next call.
  */
 const char *runtimes__name(struct runtimes *r, pid_t pid, const char **version);
 
-/* The function at live address @ip of the program that process @pid runs, or ran until now. Returns 0 or -ENOENT. */
+/* The function at live address @ip of the program that process @pid runs or last ran. Returns 0 or -ENOENT. */
 int runtimes__symbol(const struct runtimes *r, pid_t pid, uint64_t ip, struct runtime_symbol *sym);
 
-/* Call @visit for each process whose runtime tells of pauses. */
+/* Call @visit for each process whose runtime reports pauses. */
 void runtimes__for_each(const struct runtimes *r, void (*visit)(pid_t pid, void *ctx), void *ctx);
 
 /*
- * Look for libraries that were loaded since, in all processes (@all) or in those whose dynamic linker does not tell,
- * and in those that began just now.
+ * Look for newly loaded libraries: in all processes (@all), or in those whose dynamic linker does not report them and
+ * those that just began.
  */
 void runtimes__look_again(struct runtimes *r, bool all);
 

@@ -12,16 +12,16 @@ struct instance *runtimes__next(const struct runtimes *r, pid_t pid, const struc
 #define for_each_of(r, pid_, i) \
 	for (struct instance *i = runtimes__next(r, pid_, NULL); i; i = runtimes__next(r, pid_, i))
 
-/* That of a file in a process, or NULL. */
+/* The instance of a file in a process, or NULL. */
 struct instance *runtimes__find_file(const struct runtimes *r, pid_t pid, const struct file_id *file);
 
-/* Takes @i, and gives it back; NULL, which it may be, where there is no memory for it. */
+/* Takes ownership of @i, which may be NULL, and returns it; NULL if out of memory. */
 struct instance *runtimes__keep(struct runtimes *r, struct instance *i);
 
-/* Close number @at; the others keep their order. */
+/* Close entry @at; the others keep their order. */
 void runtimes__drop(struct runtimes *r, size_t at);
 
-/* Attach the probes of @i, which is kept, and say what a recording has to have of it before its first event. */
+/* Attach the probes of @i, which is kept, and write what a recording must hold of it before its first event. */
 void runtimes__attach(struct runtimes *r, struct instance *i);
 
 /* Does the process run it? The command of `tare run` has a program before it runs it. */
@@ -29,14 +29,13 @@ bool runtimes__runs(struct runtimes *r, struct instance *i);
 
 void runtimes__write_counters(struct runtimes *r, uint64_t now, struct tare_counters *c, size_t nr);
 
-/* runtimes_library.c: what a file is, a session asks once: was this one found to have no runtime in it? And: note it.
- */
+/* runtimes_library.c: a session examines each file once: was no runtime found in this one? And: note that. */
 bool runtimes__is_native(const struct runtimes *r, const struct file_id *file);
 void runtimes__remember(struct runtimes *r, const struct instance *i);
 
 /*
- * runtimes_library.c: look at what process @pid has mapped with code by now, and attach to what is new. @new_born: it
- * has been loaded just now.
+ * runtimes_library.c: look at the code that process @pid has mapped, and attach to what is new. @new_born: it has just
+ * been loaded.
  */
 void runtimes__look(struct runtimes *r, pid_t pid, bool new_born);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What runs in a process before its runtime is seen: said, where nothing held the process until then. */
+/* What ran in a process before its runtime was seen: reported if nothing held the process until then. */
 #include <stdio.h>
 #include <string.h>
 
@@ -8,7 +8,7 @@
 #include "runtimes_impl.h"
 #include "util.h"
 
-/* A recording's reader keeps few lines of info; how many there are more is one of them. */
+/* A reader keeps few lines of info; one of them counts those left out. */
 #define MAX_LINES 16
 
 static void tell(struct runtimes *r, const char *which, const char *what)

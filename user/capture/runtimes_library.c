@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What a process has mapped beside its program: libraries with a runtime in them. */
+/* What a process has mapped besides its program: libraries with a runtime in them. */
 #include <elf.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 #include "rest.h"
 #include "runtimes_impl.h"
 
-/* What a file with code is: asked once, however many processes have it mapped. */
+/* What a file with code is: examined once, however many processes have it mapped. */
 struct kind {
 	struct file_id file;
 	const struct runtime *runtime;
@@ -42,7 +42,7 @@ void runtimes__remember(struct runtimes *r, const struct instance *i)
 struct look {
 	struct runtimes *r;
 	pid_t pid;
-	bool new_born; /* what is found has just been loaded */
+	bool new_born; /* what is found was just loaded */
 };
 
 static int on_mapping(const struct mapping *m, void *ctx)
@@ -87,7 +87,7 @@ void runtimes__look(struct runtimes *r, pid_t pid, bool new_born)
 	mappings__for_each(pid, on_mapping, &look);
 }
 
-/* Its libraries come when its dynamic linker is under way, which may have been before the linker was probed. */
+/* Libraries appear once the dynamic linker runs, which may have been before it was probed. */
 #define FIRST_LOOKS 2
 
 static bool linker_tells(const struct runtimes *r, const struct instance *program)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What the runtimes count of themselves, each second and at their ends. */
+/* The runtimes' own counters, every second and at their ends. */
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
@@ -24,7 +24,7 @@ static void write_delays(struct runtimes *r, struct instance *i, uint64_t now)
 	free(d);
 }
 
-/* What is not known of one is not known of all; two runtimes in one process both count. */
+/* Unknown for one is unknown for all; two runtimes in one process both count. */
 static void add_counters(struct tare_counters *sum, const struct tare_counters *c)
 {
 	__u64 *to = &sum->goroutine_switches;
@@ -58,7 +58,7 @@ void runtimes__read(struct runtimes *r, uint64_t now, bool last)
 		struct instance *in = r->instances[i];
 		bool was_gone = in->gone;
 
-		/* another process of its number is not to be read by what is known of it */
+		/* another process with its id must not be read by what is known of it */
 		in->gone |= instance__is_orphan(in);
 		if (!in->gone && !in->final && in->runtime->counters && runtimes__runs(r, in) &&
 		    !instance__counters(in, &c)) {
@@ -67,7 +67,7 @@ void runtimes__read(struct runtimes *r, uint64_t now, bool last)
 		}
 		if (!in->gone && !in->final && in->runtime->delays && runtimes__runs(r, in))
 			write_delays(r, in, now);
-		/* what it told last may still be in the rings: until the next time */
+		/* its last words may still be in the rings: wait until the next time */
 		if (!last && was_gone)
 			runtimes__drop(r, i);
 	}

@@ -13,15 +13,13 @@
 #include "session_impl.h"
 #include "util.h"
 
-#define SECOND_NS   NSEC_PER_SEC
-#define RINGS_BYTES (256ull << 20) /* memory for all rings together, where there are many CPUs .. */
-#define RING_MAX_BYTES \
-	(16ull << 20) /* .. and the most for each: a third of a second of the highest switch rates seen */
+#define SECOND_NS      NSEC_PER_SEC
+#define RINGS_BYTES    (256ull << 20) /* memory for all rings together, on machines with many CPUs */
+#define RING_MAX_BYTES (16ull << 20)  /* the most for each: a third of a second at the highest switch rates seen */
 #define RING_MIN_BYTES (256ull << 10)
 /*
- * A command's last switches come after its parent can know that it ended: its
- * threads still want the CPU for them, behind others where it is busy. It takes
- * as long as this only where children live on.
+ * A command's last switches come after its parent can know that it ended: its threads still need the CPU for them,
+ * behind others if it is busy. It takes this long only where children live on.
  */
 #define LAST_SWITCH_NS (NSEC_PER_SEC / 2)
 
@@ -42,7 +40,7 @@ int session__snapshot(struct session *s, int phase)
 }
 
 /*
- * The first time, when there may be thousands to be told apart. No lock of theirs is held: who is behind others keeps
+ * The first time, when there may be thousands of threads. No lock of theirs is held, so running behind others delays
  * nobody.
  */
 static int session__find_threads(struct session *s)
@@ -51,7 +49,7 @@ static int session__find_threads(struct session *s)
 	int ret;
 
 	behind__begin(&behind);
-	/* twice: a thread born during the first pass with a lower id than the pass had reached */
+	/* twice: a thread born during the first pass may have a lower id than the pass had reached */
 	ret = session__snapshot(s, 0) ?: session__snapshot(s, 0);
 	behind__end(&behind);
 	return ret;
@@ -76,7 +74,7 @@ static void session__signal(struct session *s, int signo, bool from_terminal)
 	if (signo == SIGCHLD) {
 		session__reap(s);
 	} else if (s->opts->argv) {
-		/* the terminal sends to the command as well; it is the command's end that ends the recording */
+		/* the terminal also signals the command, whose end ends the recording */
 		if (!from_terminal && s->launch.pid > 0)
 			kill(s->launch.pid, signo);
 	} else if (signo == SIGUSR1 && s->flight.buffer) {
@@ -175,7 +173,7 @@ static int session__loop(struct session *s)
 		if (ret)
 			return ret;
 		targets__describe_unseen(&s->targets, s->writer);
-		if (s->targets.wants_snapshot) /* only the first thread of each is followed as yet */
+		if (s->targets.wants_snapshot) /* so far only the first thread of each is followed */
 			session__snapshot(s, 0);
 		s->targets.wants_snapshot = false;
 		now = now_ns();
@@ -270,13 +268,13 @@ static int session__begin(struct session *s)
 	program_cost__init(&s->cost, &s->bpf, now_ns());
 	program_cost__tick(&s->cost, s->cost.start_ns);
 	bpf__activate(&s->bpf, true);
-	targets__find_new(&s->targets); /* who came while nothing was recorded yet */
+	targets__find_new(&s->targets); /* those that came before anything was recorded */
 	runtimes__look_again(&s->runtimes, true);
 	if (session__find_threads(s))
 		return -EIO;
 	/*
-	 * From here on it needs little, but soon: a ring that is full loses what the target does meanwhile. Not before:
-	 * where the target has many threads there was much to do, for which it must not wait.
+	 * From here on the recorder needs little CPU, but promptly: a full ring loses what the target does meanwhile.
+	 * Not earlier: with many threads there was much to do, for which the target must not wait.
 	 */
 	if (setpriority(PRIO_PROCESS, 0, RECORDER_NICE))
 		info("cannot raise the recorder's priority: %s", strerror(errno));

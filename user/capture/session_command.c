@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The command of `tare run` in a session: looked up, started stopped, let go, and ended. */
+/* The command of `tare run` in a session: found, started stopped, released, and ended. */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -48,8 +48,8 @@ int session__release_command(struct session *s)
 }
 
 /*
- * The command goes on when the time is up, unless it is told. Where it is the
- * recording that failed, the command must not suffer for it.
+ * The command goes on when the time is up, unless it is told to end. If the recording failed, the command must not
+ * suffer for it.
  */
 void session__end_command(struct session *s)
 {

@@ -6,7 +6,7 @@
 #include "session_impl.h"
 #include "util.h"
 
-/* The rings are empty: see to it that a recording can begin here. */
+/* The rings are empty: make sure that a recording can begin here. */
 static void session__mark(struct session *s, uint64_t now)
 {
 	struct tare_task *tasks = NULL;
@@ -37,7 +37,7 @@ bool session__is_triggered(const struct session *s)
 	return s->opts->listener && s->opts->listener->wants_end(s->opts->listener->ctx, &begin_ns, &end_ns);
 }
 
-/* What the file begins with: the last seconds, or those before the pause that it is written for. */
+/* What the file begins with: the last seconds, or those before the pause that caused it. */
 static uint64_t session__since(const struct session *s)
 {
 	uint64_t span = s->opts->flight_ns, begin_ns = UINT64_MAX, end_ns = now_ns(), since;
@@ -48,7 +48,7 @@ static uint64_t session__since(const struct session *s)
 	return begin_ns < since ? begin_ns : since;
 }
 
-/* Neither what goes on nor the analysis of it may see an end. */
+/* Neither the rest of the recording nor its analysis may see an end. */
 static void session__apart(struct session *s, bool on)
 {
 	const struct session_listener *listener = s->opts->listener;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the parts of a session share: session.c is its life, session_flight.c what is different where it only holds. */
+/* What the parts of a session share: session.c is its life, session_flight.c what differs for a flight recorder. */
 #ifndef TARE_SESSION_IMPL_H
 #define TARE_SESSION_IMPL_H
 
@@ -36,18 +36,18 @@ struct session {
 	uint64_t start_ns, next_second_ns;
 	int wait_status;
 	bool waiting; /* for the first target */
-	bool came;    /* one was recorded as it came: it may have gone before anybody looked */
+	bool came;    /* one was recorded live: it may be gone before anybody looks */
 	bool child_gone;
 	int exec_error; /* negative errno, the command could not be run: there is no recording */
 	uint64_t child_gone_ns;
 	int stop;  /* enum tare_end_reason, 0: go on */
-	bool dump; /* what a flight holds is to be written now */
+	bool dump; /* write what a flight holds now */
 };
 
 /* Write the threads that bpf__snapshot() finds. Returns 0 or a negative errno, after saying why. */
 int session__snapshot(struct session *s, int phase);
 
-/* Write what was found out of the targets' code and memory since the last time. */
+/* Write what was found out about the targets' code and memory since the last call. */
 void session__write_findings(struct session *s);
 
 /* Once the recording begins: how long it took to get there. */
@@ -56,18 +56,18 @@ void session__describe_attaching(struct session *s);
 /* Write the last totals and the END frame. */
 void session__end_frame(struct session *s, uint64_t now);
 
-/* Signals that came. */
+/* Handle the signals that came. */
 void session__signals(struct session *s);
 
 /*
- * The command of `tare run`, if there is one; these return 0 or a negative errno, after saying why. Can it be run?
- * Asked before anything is done for its sake.
+ * The command of `tare run`, if any; these return 0 or a negative errno, after saying why. Can it be run? Checked
+ * before any work is done for it.
  */
 int session__check_command(struct session *s);
-/* Start it, stopped; and let it go. */
+/* Start it, stopped; then release it. */
 int session__start_command(struct session *s);
 int session__release_command(struct session *s);
-/* Say why it cannot be run, @error, and note that. Returns @error, a negative errno. */
+/* Say why it cannot be run (@error), and note that. Returns @error, a negative errno. */
 int session__no_command(struct session *s, int error);
 /* The recording is over: wait until it has ended. */
 void session__end_command(struct session *s);
@@ -75,7 +75,7 @@ void session__end_command(struct session *s);
 /* The listener wants the recording to end. */
 bool session__is_triggered(const struct session *s);
 
-/* For a flight, after each round: mark where a recording can begin, and write what is held where that was asked for. */
+/* For a flight, after each round: mark where a recording can begin, and write what is held if requested. */
 void session__flight(struct session *s, uint64_t now);
 
 /*

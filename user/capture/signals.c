@@ -9,14 +9,13 @@
 #include "signals.h"
 #include "util.h"
 
-static int interrupt_fd = -1; /* an eventfd; nothing else leads from a handler to the session */
+static int interrupt_fd = -1; /* an eventfd; a handler has no other way to the session */
 
 enum { FROM_PROCESS = 1, FROM_TERMINAL };
 
 /*
- * Ctrl-C has a handler, and no place in the signalfd: the second one must end
- * tare at once, also where it waits for a reader of its output that does not
- * read. The kernel sees to that (SA_RESETHAND).
+ * Ctrl-C has a handler, and is not in the signalfd: the second one must end tare at once, even while it waits for a
+ * reader of its output that does not read. The kernel sees to that (SA_RESETHAND).
  */
 static void on_interrupt(int signo, siginfo_t *si, void *ctx)
 {

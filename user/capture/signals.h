@@ -7,7 +7,7 @@
 
 struct signals {
 	int fd, interrupt_fd;	/* to wait for; -1: not open */
-	bool ignores_interrupt; /* whoever started tare wants SIGINT ignored */
+	bool ignores_interrupt; /* SIGINT was ignored when tare started */
 };
 
 #define SIGNALS_INIT                         \
@@ -18,10 +18,10 @@ struct signals {
 /* Returns 0 or a negative errno. */
 int signals__open(struct signals *s);
 
-/* The next one that came: true, and its number, and whether it came from the terminal; false where there is none. */
+/* The next signal: true, its number, and whether it came from the terminal; false if there is none. */
 bool signals__next(struct signals *s, int *signo, bool *from_terminal);
 
-/* What was blocked stays blocked: nothing comes after a session but its summary. */
+/* Blocked signals stay blocked: only the summary follows a session. */
 void signals__close(struct signals *s);
 
 #endif /* TARE_SIGNALS_H */

@@ -29,7 +29,7 @@ static uint64_t key_of(uint32_t pid, uint64_t ip)
 
 static void note(struct symbols *s, uint32_t pid, uint64_t ip)
 {
-	/* two that fall together would be a name missing, no wrong one */
+	/* a collision means a missing name, never a wrong one */
 	uint64_t *seen = ip ? table__add(&s->seen, key_of(pid, ip)) : NULL;
 
 	if (!seen || *seen)
@@ -42,7 +42,7 @@ static void note(struct symbols *s, uint32_t pid, uint64_t ip)
 
 /* ---- stacks ---- */
 
-/* The return address, where it is known by now at which word of the stack that is. Returns false where it is not. */
+/* Note the return address, if its word of the stack is known. Returns false if not. */
 static bool note_caller(struct symbols *s, const struct pending_stack *st)
 {
 	const uint64_t *at = table__find(&s->returns, key_of(st->pid, st->ip));
@@ -151,7 +151,7 @@ static void write_symbol(struct writer *w, const struct pending *p, const struct
 	writer__frame(w, TARE_FRAME_SYMBOLS, 0, now_ns(), iov, ARRAY_SIZE(iov));
 }
 
-/* @p is @sym: say so, and remember where its return address is. */
+/* @p is @sym: write that, and remember where its return address is. */
 static void settle(struct resolve *r, struct pending *p, const struct runtime_symbol *sym)
 {
 	uint64_t *at = table__add(&r->s->returns, key_of(p->pid, p->ip));
@@ -162,7 +162,7 @@ static void settle(struct resolve *r, struct pending *p, const struct runtime_sy
 	p->ip = 0; /* done */
 }
 
-/* Those in files other than the program itself. */
+/* Addresses in files other than the program. */
 static int on_module(const struct module *m, void *ctx)
 {
 	struct resolve *r = ctx;
@@ -205,7 +205,7 @@ static void resolve(struct resolve *r, const struct runtimes *runtimes)
 		}
 		settle(r, p, &sym);
 	}
-	/* gone: then they stay numbers */
+	/* gone: they stay numbers */
 	if (left)
 		modules__for_each(r->first->pid, on_module, r);
 }
@@ -237,7 +237,7 @@ static void write_pending(struct symbols *s, const struct runtimes *runtimes, st
 void symbols__write(struct symbols *s, const struct runtimes *runtimes, struct writer *w)
 {
 	write_pending(s, runtimes, w);
-	/* by now it is known where on these the return addresses are */
+	/* now it is known where the return addresses are */
 	note_callers(s);
 	write_pending(s, runtimes, w);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What is at the addresses that records of the target hold, found while the target is there: a recording then needs
- * none of its files, and no path that a recording names is ever opened. And which cgroup's quota each is under.
+ * What is at the addresses in the target's records, resolved while the target is alive: a recording then needs none of
+ * its files, and no path that a recording names is ever opened. And which cgroup's quota each is under.
  */
 #ifndef TARE_SYMBOLS_H
 #define TARE_SYMBOLS_H
@@ -13,15 +13,15 @@
 #include "table.h"
 #include "writer.h"
 
-#define SYMBOLS_MAX 65536 /* addresses; what is beyond keeps its number */
-#define STACKS_MAX  1024  /* between two times that symbols are written */
+#define SYMBOLS_MAX 65536 /* addresses; further ones keep their number */
+#define STACKS_MAX  1024  /* between two writes of symbols */
 
 struct pending {
 	uint32_t pid;
 	uint64_t ip;
 };
 
-/* A thread's stack of which it is not known yet where the return address is. */
+/* A thread's stack whose return address has not been located yet. */
 struct pending_stack {
 	uint32_t pid;
 	uint16_t nr_words;
@@ -42,7 +42,7 @@ void symbols__init(struct symbols *s);
 /* Note the addresses that a record holds. */
 void symbols__on_record(struct symbols *s, const struct tare_rec *rec);
 
-/* Write down what is at those noted since the last call (SYMBOLS frames), as far as the processes are still there. */
+/* Write what is at those noted since the last call (SYMBOLS frames), for processes that are still there. */
 void symbols__write(struct symbols *s, const struct runtimes *r, struct writer *w);
 
 void symbols__free(struct symbols *s);

@@ -67,7 +67,7 @@ int targets__scan(struct targets *t)
 	return t->opts->cgroup ? targets__find_new(t) : 0;
 }
 
-/* A limit that nothing can ever cross would pass for one that was kept. */
+/* A limit that nothing can cross would pass for one that was kept. */
 static int check_pauses(const struct targets *t)
 {
 	if (!t->opts->wants_pauses || t->opts->follow || t->runtimes->told)
@@ -77,7 +77,7 @@ static int check_pauses(const struct targets *t)
 	return -EPERM;
 }
 
-/* Of what cannot be looked into only the switches would be there: less than was asked for. */
+/* A target that is barred would yield only switches: less than was asked for. */
 static int check_access(const struct targets *t)
 {
 	char comm[16] = "?", why[96];
@@ -127,7 +127,7 @@ int targets__find(struct targets *t, pid_t child)
 		n = proc__find_comm(o->comm, &found);
 		if (n <= 0)
 			warn("there is no process named %s yet: waiting for the first one", o->comm);
-		/* one of them may end meanwhile: the others are still worth it */
+		/* one of them may end meanwhile: the others are still worth recording */
 		for (size_t i = 0; i < found.nr; i++) {
 			rest__take();
 			targets__add(t, found.pids[i]);
@@ -183,10 +183,7 @@ static void describe_target(struct targets *t, struct writer *w)
 	free(pids);
 }
 
-/*
- * A shell may only be there to start what does the work: the report names the first runtime that there is more of to
- * tell.
- */
+/* A shell may be there only to start the real work: the report names the first runtime with more to tell. */
 static void tell_runtime(struct targets *t, pid_t pid, struct writer *w)
 {
 	const char *version, *name = runtimes__name(t->runtimes, pid, &version);
@@ -198,7 +195,7 @@ static void tell_runtime(struct targets *t, pid_t pid, struct writer *w)
 	describing_frames__info(w, pairs, ARRAY_SIZE(pairs));
 }
 
-/* What it did since then, unless it was held, is not known. */
+/* What it did since then is unknown, unless it was held. */
 static void tell_late(struct targets *t, uint64_t key, bool held, const char *since)
 {
 	const uint64_t *ts_ns = table__find(&t->since, key);
@@ -208,7 +205,7 @@ static void tell_late(struct targets *t, uint64_t key, bool held, const char *si
 	table__delete(&t->since, key);
 }
 
-/* Whoever is held is let go as soon as its program is attached to. */
+/* A held process is released as soon as its program is attached to. */
 static void see_execs(struct targets *t, struct pids *pids, bool same_task, struct writer *w)
 {
 	for (size_t i = 0; i < pids->nr; i++) {
@@ -226,7 +223,7 @@ static void see_processes(struct targets *t, struct pids *pids, bool new_born, s
 {
 	for (size_t i = 0; i < pids->nr; i++) {
 		t->runtimes->fresh = NULL;
-		/* the probes first: what is done until they are there is not seen */
+		/* the probes first: what runs before them goes unseen */
 		runtimes__add(t->runtimes, pids->pids[i], NULL, new_born);
 		tell_late(t, pids->pids[i] | SINCE_MAPPED, false, "it was loaded");
 		describing_frames__process(w, pids->pids[i]); /* gone already: its threads' names are recorded */
@@ -280,7 +277,7 @@ static void on_mapped(struct targets *t, const struct tare_mapped *rec, uint64_t
 	pids__add(&t->unseen, rec->tgid);
 }
 
-/* A process that appears or becomes another program is described as soon as the round is over. */
+/* A process that appears or calls exec is described once the round is over. */
 void targets__on_record(const struct tare_rec *rec, uint64_t ts_ns, void *ctx)
 {
 	struct targets *t = ctx;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Whom a session measures: finds the processes asked for, marks them for the BPF side, describes them in the recording.
- */
+/* Which processes a session measures: finds them, marks them for the BPF side, describes them in the recording. */
 #ifndef TARE_TARGETS_H
 #define TARE_TARGETS_H
 
@@ -20,15 +19,15 @@ struct targets {
 	const struct session_opts *opts;
 	struct runtimes *runtimes;
 	struct pids marked;   /* by this session; the BPF side follows more: their threads, their children */
-	struct pids unseen;   /* processes that appeared and are not described yet */
-	struct pids became;   /* those that are another program since, by their first thread .. */
-	struct pids replaced; /* .. or by another one */
+	struct pids unseen;   /* processes that appeared and are not yet described */
+	struct pids became;   /* those that called exec since, from their first thread */
+	struct pids replaced; /* likewise, from another thread */
 	/* process id, SINCE_MAPPED: to when it became another program, or loaded a library, that was not looked at yet
 	 */
 	struct table since;
-	bool told;	     /* the recording names a runtime that is not native */
-	struct pids joined;  /* processes that were there before they became targets, and are not described yet */
-	bool wants_snapshot; /* .. whose other threads a snapshot must find */
+	bool told;		    /* the recording names a runtime that is not native */
+	struct pids joined;	    /* processes that existed before they became targets, not yet described */
+	bool wants_snapshot;	    /* a snapshot must find the other threads of .joined */
 	struct cgroup_place cgroup; /* with that option */
 };
 
@@ -36,25 +35,25 @@ struct targets {
 int targets__locate(struct targets *t);
 
 /*
- * Find and mark what @t->opts asks for, or the command that was started as @child. Returns 0, or, after saying why,
- * -ESRCH: there is no such target, -EPERM: it must not be looked into, or another negative errno. Of a name and a
- * cgroup there may be none yet: then says so, and .marked is empty.
+ * Find and mark what @t->opts asks for, or the command started as @child. Returns 0, or, after saying why, -ESRCH: no
+ * such target, -EPERM: it must not be looked into, or another negative errno. A name or a cgroup may have no process
+ * yet: then says so, and .marked is empty.
  */
 int targets__find(struct targets *t, pid_t child);
 
 /*
- * Mark processes of the cgroup or of the name that were none when it was last looked. Returns how many: then a snapshot
- * must be taken; or a negative errno.
+ * Mark processes that are new in the cgroup or have newly taken the name. Returns how many (then a snapshot must be
+ * taken), or a negative errno.
  */
 int targets__find_new(struct targets *t);
 
-/* The same where there is a cgroup; those that take a name, or are born in a cgroup, are followed already. */
+/* Likewise, if there is a cgroup; processes that take a name, or are born in a cgroup, are already followed. */
 int targets__scan(struct targets *t);
 
-/* Write down who the target is, and each of its processes. */
+/* Write what the target is, and each of its processes. */
 void targets__describe(struct targets *t, struct writer *w);
 
-/* Notice a process that appears or becomes another program; for rings__watch(), @ctx is the struct targets. */
+/* Notice a process that appears or calls exec; for rings__watch(), @ctx is the struct targets. */
 void targets__on_record(const struct tare_rec *rec, uint64_t ts_ns, void *ctx);
 
 /* Describe those that appeared since. */

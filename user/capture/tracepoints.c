@@ -23,7 +23,7 @@ void tracepoints__configure(struct bpf_object *obj)
 		struct bpf_program *prog = bpf_object__find_program_by_name(obj, tracepoints[i].prog);
 
 		bpf_program__set_autoattach(prog, tracepoints[i].when == TARE_ALWAYS);
-		/* one that the kernel has not got would keep all from loading */
+		/* one that the kernel lacks would keep all from loading */
 		if (!tracepoints[i].required)
 			bpf_program__set_autoload(prog, kernel_btf__has_tracepoint(tracepoints[i].tracepoint));
 	}

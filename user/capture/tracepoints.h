@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The programs at tracepoints: which are loaded on this kernel, and attaching those that are not always there. */
+/* The programs at tracepoints: which are loaded on this kernel, and attaching those that are not always needed. */
 #ifndef TARE_CAPTURE_TRACEPOINTS_H
 #define TARE_CAPTURE_TRACEPOINTS_H
 
@@ -8,13 +8,14 @@
 struct bpf_link;
 struct bpf_object;
 
-/* Before @obj is loaded: leave out what this kernel has no tracepoint for, have attached with the rest what always is.
+/*
+ * Before @obj is loaded: leave out programs whose tracepoint this kernel lacks, and have the permanent ones attached
+ * with the rest.
  */
 void tracepoints__configure(struct bpf_object *obj);
 
 /*
- * Attach those that are to be attached @when and hand each link to @keep, which owns it. One that cannot be attached is
- * told of, and left out.
+ * Attach the programs for @when and hand each link to @keep, which owns it. One that fails is reported, and left out.
  */
 void tracepoints__attach(struct bpf_object *obj, enum tare_when when, void (*keep)(struct bpf_link *link, void *ctx),
 			 void *ctx);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Many uprobes by one link (Linux 6.6): attached and detached at once, where letting go of each by itself takes the
- * kernel some 100 ms. Newer than the libbpf and the headers of Debian 12, hence by the system call.
+ * Many uprobes in one link (Linux 6.6): attached and detached at once, where detaching each by itself takes the kernel
+ * some 100 ms. Newer than Debian 12's libbpf and headers, hence the raw system call.
  */
 #ifndef TARE_UPROBE_MULTI_H
 #define TARE_UPROBE_MULTI_H
@@ -9,9 +9,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define TRACE_UPROBE_MULTI                                                                         \
-	48 /* BPF_TRACE_UPROBE_MULTI, include/uapi/linux/bpf.h: the program's expected attach type \
-	    */
+/* BPF_TRACE_UPROBE_MULTI, include/uapi/linux/bpf.h: the program's expected attach type */
+#define TRACE_UPROBE_MULTI 48
 
 struct uprobe_multi {
 	uint32_t nr;
@@ -21,8 +20,8 @@ struct uprobe_multi {
 };
 
 /*
- * Attach program @prog_fd to process @pid's use of the file @path. Returns a descriptor that holds it, or a negative
- * errno.
+ * Attach program @prog_fd to process @pid's use of the file @path. Returns a descriptor that holds the link, or a
+ * negative errno.
  */
 int uprobe_multi__attach(int prog_fd, const char *path, pid_t pid, const struct uprobe_multi *at);
 

@@ -13,7 +13,7 @@
 
 #define NAME_WIDTH  26
 #define STATE_WIDTH 8
-#define TEXT_WIDTH  62 /* so that a line has less than 100 columns */
+#define TEXT_WIDTH  62 /* so that lines stay under 100 columns */
 #define LINE_WIDTH  99
 #define INDENT	    (NAME_WIDTH + 1 + STATE_WIDTH + 2)
 
@@ -62,13 +62,15 @@ static void print_feature(const struct feature_info *info, const struct feature_
 	print_wrapped("needs: ", info->granted_by);
 }
 
-/* What is needed must be known to work; of the rest that is lacking which is known not to. */
+/* A required feature is lacking unless known to work; any other, if known not to. */
 static bool is_lacking(int id, const struct feature_result *result)
 {
 	return feature__info(id)->required ? result->state != FEATURE_WORKS : result->state == FEATURE_MISSING;
 }
 
-/* The names of all features of @required that are lacking on the rest of a line of which @column columns are taken. */
+/*
+ * The names of all features of @required that are lacking, on the rest of a line whose first @column columns are taken.
+ */
 static void print_names(const struct feature_result *results, bool required, int column)
 {
 	int left = 0, printed = 0;

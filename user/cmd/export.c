@@ -147,7 +147,7 @@ static int open_output(const struct options *o, FILE **to)
 		err("%s is the recording itself: name another file with -o", o->out);
 		return EXIT_USAGE;
 	}
-	/* exports are made as root too, and in /tmp: never through a link that somebody else put there */
+	/* exports also run as root, and in /tmp: never follow a link that somebody else put there */
 	fd = open(o->out, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd >= 0)
 		*to = fdopen(fd, "w");

@@ -6,7 +6,7 @@
 #include "pauses.h"
 #include "util.h"
 
-/* The time of day that @ts_ns was, here. */
+/* The local time of day at @ts_ns. */
 static void time_of_day(const struct model *m, uint64_t ts_ns, char *buf, size_t size)
 {
 	uint64_t real_ns = ts_ns - m->header.mono_ns + m->header.real_ns;

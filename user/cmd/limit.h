@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A limit on how long a stop-the-world pause may be, and which one crossed it. */
+/* A limit on the length of stop-the-world pauses, and which one crossed it. */
 #ifndef TARE_LIMIT_H
 #define TARE_LIMIT_H
 
@@ -8,14 +8,14 @@
 struct limit {
 	uint64_t ns;	     /* 0: there is none */
 	uint64_t count;	     /* pauses that were longer */
-	uint64_t longest_ns; /* the longest of them; 0: none was longer .. */
-	char text[1024];     /* .. and what is said of it, safe to print */
+	uint64_t longest_ns; /* the longest of them; 0: none */
+	char text[1024];     /* what is said of the longest, safe to print */
 };
 
 /* @p is over. Returns whether it was longer than @l allows. */
 bool limit__pause(struct limit *l, const struct model *m, const struct pause *p);
 
-/* All pauses of @m, which is finished, and of which the longest one is kept. */
+/* All pauses of @m, which is finished and keeps its longest one. */
 void limit__model(struct limit *l, const struct model *m);
 
 #endif /* TARE_LIMIT_H */

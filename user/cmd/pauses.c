@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* tare pauses: each stop-the-world pause of a recording, and why it was as long as it was. */
+/* tare pauses: each stop-the-world pause of a recording, and why it took so long. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -123,7 +123,7 @@ static bool accept(void *ctx, const struct pause *p)
 	const struct options *o = ctx;
 	char name[64], number[24];
 
-	/* the begin is known: threads' first snapshots come before anything that they do */
+	/* the begin is known: threads' first snapshots precede everything they do */
 	if (o->since_ns && o->m->begin_ns != UINT64_MAX && p->request_ns < o->m->begin_ns + o->since_ns)
 		return false;
 	if (!o->reason)

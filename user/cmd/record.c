@@ -248,7 +248,7 @@ static bool on_pause(void *ctx, const struct model *m, const struct pause *p)
 	return true;
 }
 
-/* Can what is written there be read when the recording is over? */
+/* Can what is written there be read after the recording? */
 static bool is_file(const char *path)
 {
 	struct stat st;
@@ -333,7 +333,7 @@ static int conclude(struct record_args *a, const struct session_result *result, 
 	return ret;
 }
 
-/* The command's own status, as a shell tells it; what went wrong here goes first. */
+/* The command's own status, as a shell reports it; a failure of tare itself takes precedence. */
 static int exit_code(int ret, int wait_status)
 {
 	if (ret || wait_status == -1)

@@ -29,7 +29,7 @@ static bool explain(void)
 		err("%s: %s; granted by %s", info->name, r.reason, info->granted_by);
 		said = true;
 		if (id == FEATURE_CAPABILITIES)
-			break; /* all else is missing for want of these */
+			break; /* everything else is missing because of these */
 	}
 	kernel_btf__release();
 	return said;

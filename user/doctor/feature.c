@@ -24,7 +24,7 @@ struct feature {
 #define OPTIONAL false
 #define FEATURE(sym, id, name, required, probe, arg, lost, by) \
 	[FEATURE_##sym] = { { id, name, lost, by, required }, probe, arg }
-/* An id is for ever: those of the timing ones were there before they had this prefix. */
+/* Ids are permanent: those of the timing ones predate this prefix. */
 #define ID_ALWAYS   "tp_"
 #define ID_EVIDENCE "tp_"
 #define ID_TIMING   ""
@@ -33,7 +33,7 @@ struct feature {
 TARE_ELSEWHERE(X)
 #undef X
 
-/* It would take the rows after an X-table for the rest of one line. */
+/* clang-format would take the rows after an X-table for the rest of one line. */
 /* clang-format off */
 static const struct feature features[NR_FEATURES] = {
 	FEATURE(CAPABILITIES, "capabilities", "capabilities", REQUIRED, try_capabilities, NULL,
@@ -127,7 +127,7 @@ void result__set(struct feature_result *result, enum feature_state state, const 
 	sanitize(text, strlen(text), result->reason, sizeof(result->reason));
 }
 
-/* Root that is refused nevertheless must not be sent to look for a capability. */
+/* Do not send root, refused nevertheless, looking for a capability. */
 void result__failed(struct feature_result *result, const char *what, int err)
 {
 	const char *why = "";
@@ -149,7 +149,7 @@ int feature__probe(enum feature_id id, struct feature_result *result)
 
 	if ((unsigned int)id >= NR_FEATURES)
 		return -EINVAL;
-	/* a trial that fails is an answer, no error: libbpf must not speak of it */
+	/* a failed trial is an answer, not an error: libbpf must not report it */
 	if (!verbose)
 		print = libbpf_set_print(NULL);
 	features[id].probe(features[id].arg, result);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What this kernel and these privileges allow, found by trying: a version
- * number says nothing of a distribution's backports, its configuration, a
- * container's seccomp filter or a locked-down boot. Each trial takes a few ms at most
- * and leaves nothing behind.
+ * What this kernel and these privileges allow, found by trying: a version number says nothing about a distribution's
+ * backports, its configuration, a container's seccomp filter or kernel lockdown. Each trial takes a few ms at most and
+ * leaves nothing behind.
  */
 #ifndef TARE_FEATURE_H
 #define TARE_FEATURE_H
@@ -15,7 +14,7 @@
 
 enum feature_id {
 	FEATURE_CAPABILITIES,
-	FEATURE_OTHER_PROCESSES, /* read maps and files of processes of others */
+	FEATURE_OTHER_PROCESSES, /* read maps and files of other users' processes */
 	FEATURE_BTF,
 	FEATURE_BPF,
 	FEATURE_READ_KERNEL, /* bpf_probe_read_kernel() */
@@ -41,7 +40,7 @@ enum feature_id {
 	FEATURE_NOP5, /* a uprobe without a trap */
 	FEATURE_CGROUP,
 	FEATURE_CGROUP_CPU,
-	FEATURE_PERF_PARANOID, /* settings: "works" means that they are not in the way */
+	FEATURE_PERF_PARANOID, /* settings: "works" means they are not in the way */
 	FEATURE_LOCKDOWN,
 	NR_FEATURES,
 };
@@ -58,13 +57,13 @@ struct feature_info {
 
 struct feature_result {
 	enum feature_state state;
-	char reason[160]; /* why it is not there; a detail, or "", where it works. Safe to print */
+	char reason[160]; /* why it is missing; a detail, or "", if it works. Safe to print */
 };
 
-/* What is said of @id, static; NULL where there is no such feature. */
+/* What is said of @id, static; NULL: there is no such feature. */
 const struct feature_info *feature__info(enum feature_id id);
 
-/* Try @id and put the verdict into @result. Returns 0, or -EINVAL where there is no such feature. */
+/* Try @id and put the verdict into @result. Returns 0, or -EINVAL if there is no such feature. */
 int feature__probe(enum feature_id id, struct feature_result *result);
 
 /* "works", "missing", "unknown". */

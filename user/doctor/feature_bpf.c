@@ -80,7 +80,7 @@ void counter__close(struct counter *c)
 
 /* ---- trials ---- */
 
-/* @fd is what was created, which is all that matters, or a negative errno. */
+/* @fd: what was created (only that matters), or a negative errno. */
 static void judge(struct feature_result *result, const char *what, int fd)
 {
 	if (fd < 0)

@@ -39,7 +39,7 @@ static const struct btf_type *resolve(__u32 id)
 	return t;
 }
 
-/* The type of member @name (@len bytes) of @t, also within its nameless structs and unions; NULL where it has none. */
+/* The type of member @name (@len bytes) of @t, also in its anonymous structs and unions; NULL if it has none. */
 static const struct btf_type *find_member(const struct btf_type *t, const char *name, size_t len)
 {
 	const struct btf_member *m;
@@ -62,7 +62,7 @@ static const struct btf_type *find_member(const struct btf_type *t, const char *
 	return NULL;
 }
 
-/* @path: "struct.member.member", @len bytes. Returns 0, -ENODATA, or another negative errno where there is no BTF. */
+/* @path: "struct.member.member", @len bytes. Returns 0, -ENODATA, or another negative errno if there is no BTF. */
 static int find_field(const char *path, size_t len)
 {
 	const char *end = path + len, *part = path;
@@ -82,7 +82,7 @@ static int find_field(const char *path, size_t len)
 	return t ? 0 : -ENODATA;
 }
 
-/* @arg: fields that serve the same end, the best first: "struct.member|struct.member.member" */
+/* @arg: alternative fields, the best first: "struct.member|struct.member.member" */
 void try_field(const char *arg, struct feature_result *result)
 {
 	int len, err = -ENODATA;

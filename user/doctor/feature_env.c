@@ -43,7 +43,7 @@ static bool has_cap(uint64_t caps, int cap)
 static const struct {
 	int cap;
 	const char *name;
-	bool needed; /* what is lost without the others is said where that is tried */
+	bool needed; /* what is lost without the others is reported by other trials */
 } wanted_caps[] = {
 	{ CAP_BPF, "CAP_BPF", true },
 	{ CAP_PERFMON, "CAP_PERFMON", true },
@@ -80,7 +80,7 @@ void try_capabilities(const char *arg, struct feature_result *result)
 	if (capability__in_user_namespace())
 		return result__set(result, FEATURE_MISSING,
 				   "in a user namespace: its capabilities do not count for BPF and perf events");
-	if (has_cap(caps, CAP_SYS_ADMIN)) /* it stands for both */
+	if (has_cap(caps, CAP_SYS_ADMIN)) /* it covers both */
 		caps |= 1ull << CAP_BPF | 1ull << CAP_PERFMON;
 	list_caps(caps, true, have, sizeof(have));
 	if (list_caps(caps, false, lack, sizeof(lack)))
@@ -89,7 +89,7 @@ void try_capabilities(const char *arg, struct feature_result *result)
 		result__set(result, FEATURE_WORKS, "has %s", have);
 }
 
-/* As the recorder does for itself; the thread's own nice value is restored. */
+/* As the recorder does for itself; then restores the thread's own nice value. */
 void try_priority(const char *arg, struct feature_result *result)
 {
 	int before = getpriority(PRIO_PROCESS, 0);
@@ -135,7 +135,7 @@ void try_other_processes(const char *arg, struct feature_result *result)
 		result__set(result, FEATURE_WORKS, "%s", "");
 }
 
-/* A mount of type @type whose options hold @option, where that is not NULL. */
+/* A mount of type @type with @option among its options, unless that is NULL. */
 static bool find_mount(const char *type, const char *option, char *dir, size_t size)
 {
 	struct mntent ent;

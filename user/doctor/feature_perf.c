@@ -39,7 +39,7 @@ int perf_event__attach(int fd, const struct counter *c)
 	return ioctl(fd, PERF_EVENT_IOC_SET_BPF, c->prog) || ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) ? -errno : 0;
 }
 
-/* On all that runs on @cpu, as those of a recording are: it takes more than an event of this thread. */
+/* On everything that runs on @cpu, as in a recording: this takes more than an event of this thread. */
 static int open_on_cpu(struct perf_event_attr *attr, int cpu)
 {
 	int fd;
@@ -63,7 +63,7 @@ static int count_one(int fd, const struct counter *c, void (*cause)(void), __u64
 	return err;
 }
 
-/* Whether a program runs at the event that @cause brings about, on the CPU that this thread is kept on meanwhile. */
+/* Does a program run at the event that @cause triggers, on the CPU that this thread is pinned to meanwhile? */
 static void try_event(struct perf_event_attr *attr, void (*cause)(void), struct feature_result *result)
 {
 	int cpu = sched_getcpu(), fd = open_on_cpu(attr, cpu), err;
@@ -125,7 +125,7 @@ void try_page_faults(const char *arg, struct feature_result *result)
 	try_event(&attr, fault, result);
 }
 
-/* What the setting is about is opening events of a whole CPU, so that is what is tried. */
+/* The setting governs opening events of a whole CPU, so that is what is tried. */
 void try_perf_paranoid(const char *arg, struct feature_result *result)
 {
 	struct perf_event_attr attr = { .config = PERF_COUNT_SW_CPU_CLOCK };

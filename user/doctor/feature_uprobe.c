@@ -15,11 +15,11 @@
 #define NR_CALLS 3
 
 /*
- * What is traced. Written out, since the first instruction decides how the kernel goes about it; aligned, since one
- * that crosses a page is never optimised.
+ * The traced functions. In assembly, since the first instruction decides how the kernel handles the probe; aligned,
+ * since one that crosses a page is never optimised.
  */
 void tare_probed_nop(void);
-void tare_probed_usdt(void); /* its own: an address has one semaphore or none, for all who probe it */
+void tare_probed_usdt(void); /* its own: an address has one semaphore or none, for everyone who probes it */
 void tare_probed_nop5(void);
 extern volatile unsigned short tare_probed_semaphore;
 
@@ -69,7 +69,7 @@ static int find_segment(struct dl_phdr_info *dl, size_t size, void *data)
 			place->found = true;
 		}
 	}
-	return 1; /* the program itself comes first, and only that is asked for */
+	return 1; /* the program itself comes first, and only it is wanted */
 }
 
 /* Where @addr is in /proc/self/exe, or UINT64_MAX. */
@@ -81,7 +81,7 @@ static uint64_t file_offset(const volatile void *addr)
 	return place.found ? place.offset : UINT64_MAX;
 }
 
-/* Put @c on @fn of this process, with a semaphore where @semaphore is not NULL. Returns a file descriptor or -errno. */
+/* Put @c on @fn of this process, with a semaphore unless @semaphore is NULL. Returns a file descriptor or -errno. */
 static int attach_uprobe(const struct counter *c, void (*fn)(void), const volatile void *semaphore)
 {
 	struct perf_event_attr attr = { .config1 = (uintptr_t) "/proc/self/exe",
@@ -121,7 +121,7 @@ struct uprobe_trial {
 	unsigned char byte_during; /* what the kernel made of the function's first byte */
 };
 
-/* Another thread than the one asked for: kernels before 6.10 miss all but that (uprobe_multi_link_filter()). */
+/* A thread other than the one asked for: kernels before 6.10 miss all others (uprobe_multi_link_filter()). */
 static void *call_it(void *arg)
 {
 	struct uprobe_trial *trial = arg;
@@ -165,7 +165,7 @@ cleanup:
 	return fd >= 0 && !err && trial->hits == NR_CALLS;
 }
 
-/* By the kind of link that asks for fewer privileges, else by that which older kernels have too. As record does it. */
+/* By the kind of link that needs fewer privileges, else by the one that older kernels have too. As record does it. */
 static bool try_any_uprobe(struct uprobe_trial *trial, struct feature_result *result)
 {
 	trial->attach = attach_uprobe_multi;
@@ -211,7 +211,7 @@ void try_usdt_semaphore(const char *arg, struct feature_result *result)
 #define X86_INT3 0xcc
 #define X86_CALL 0xe8
 
-/* The kernel writes a breakpoint over the 5-byte nop, and a call over that when it is hit for the first time. */
+/* The kernel writes a breakpoint over the 5-byte nop, and a call over that on the first hit. */
 void try_nop5(const char *arg, struct feature_result *result)
 {
 	struct uprobe_trial trial = { .fn = tare_probed_nop5 };

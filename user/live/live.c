@@ -12,7 +12,7 @@
 #include "util.h"
 
 #define QUEUE_MAX (64ull << 20)
-#define IDLE_NS	  300000000ull /* three times as long as a recorder lets pass between two rounds */
+#define IDLE_NS	  300000000ull /* three times the longest that a recorder waits between rounds */
 
 struct chunk {
 	struct chunk *next;
@@ -34,8 +34,8 @@ struct live {
 	uint64_t queued; /* bytes */
 	bool ended, failed, skipping;
 	uint64_t left_out; /* frames */
-	uint64_t round_ns; /* of the last ROUND .. */
-	bool has_more;	   /* .. and frames came since */
+	uint64_t round_ns; /* of the last ROUND */
+	bool has_more;	   /* frames came after the last ROUND */
 
 	bool wants_end; /* atomic; set once these are: */
 	uint64_t begin_ns, end_ns;
@@ -80,7 +80,7 @@ static void live__push_own(struct live *l, int type, uint64_t ts_ns, const void 
 	live__push(l, &head, &iov, payload ? 1 : 0);
 }
 
-/* The analysis goes on with what is missing said as loss, so that no verdict rests on it. */
+/* The analysis goes on, with what is missing counted as loss, so that no verdict rests on it. */
 static void live__resume(struct live *l, uint64_t ts_ns)
 {
 	struct {
@@ -119,7 +119,7 @@ int live__feed(void *ctx, const struct tare_frame *head, const struct iovec *iov
 
 /* ---- the analysis ---- */
 
-/* Returns false where nothing came for IDLE_NS. */
+/* Returns false if nothing came for IDLE_NS. */
 static bool live__wait(struct live *l)
 {
 	struct timespec until = wait_until(IDLE_NS);
@@ -132,8 +132,8 @@ static bool live__wait(struct live *l)
 }
 
 /*
- * The target is idle: no record comes that would move time on. The reader still holds what came last; a round with no
- * more in it lets that go. After that only time is missing for a pause to be over.
+ * The target is idle: no record comes to advance time. The reader still holds the last records; an empty round releases
+ * them. After that a pause lacks only time to be over.
  */
 static void live__idle(struct live *l)
 {
@@ -174,7 +174,7 @@ static ssize_t live__read(void *ctx, void *buf, size_t len)
 	return n;
 }
 
-/* None is kept: their number has no bound here. */
+/* None is kept: their number is unbounded here. */
 static bool live__on_pause(void *ctx, const struct pause *p)
 {
 	struct live *l = ctx;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The analysis beside the recording: the same frames, read by the same reader and folded by the same model as later
- * from the file, in a thread of its own. Whoever records is never kept waiting: where the analysis does not keep up,
- * frames are left out of it (not of the recording), and counted.
+ * from the file, in a thread of its own. The recorder never waits: if the analysis falls behind, frames are left out of
+ * it (not of the recording), and counted.
  */
 #ifndef TARE_LIVE_H
 #define TARE_LIVE_H
@@ -18,9 +18,8 @@
 struct live;
 
 /*
- * A pause is over and known, as a rule at most 1.3 s after its end. In the thread of the analysis; @p is valid only
- * during the call.
- * Returns true where the recording should end for it.
+ * A pause is over and known, usually at most 1.3 s after its end. Called in the analysis thread; @p is valid only
+ * during the call. Returns true to end the recording for it.
  */
 typedef bool live_pause_fn(void *ctx, const struct model *m, const struct pause *p);
 
@@ -30,19 +29,19 @@ int live__start(live_pause_fn *on_pause, void *ctx, struct live **out);
 /* A writer_sink_fn for writer__tee(); @ctx is the struct live. Never waits for the analysis. Returns 0. */
 int live__feed(void *ctx, const struct tare_frame *head, const struct iovec *iov, int nr);
 
-/* Has on_pause() returned true? Then sets *@begin_ns and *@end_ns to when the first pause that it did so for was. */
+/* Has on_pause() returned true? Then sets *@begin_ns and *@end_ns to the times of the first such pause. */
 bool live__wants_end(const struct live *l, uint64_t *begin_ns, uint64_t *end_ns);
 
 /*
- * No more frames will come: waits until all are folded. Returns how many frames were left out, UINT64_MAX where the
- * analysis failed altogether, after saying why.
+ * No more frames will come: waits until all are folded. Returns how many were left out, or UINT64_MAX if the analysis
+ * failed altogether, after saying why.
  */
 uint64_t live__end(struct live *l);
 
-/* For a session to tell it of its frames. */
+/* For a session to pass its frames on. */
 struct session_listener live__listener(struct live *l);
 
-/* Ends it where that was not done. NULL is fine. */
+/* Ends it first if that was not done. NULL is fine. */
 void live__free(struct live *l);
 
 #endif /* TARE_LIVE_H */

@@ -8,8 +8,8 @@
 
 /*
  * Make @array, which has room for @room elements (both variables, NULL and 0 at first), large enough for @need of them:
- * it doubles, so that to add one by one costs little. What is new in it is not initialised. Returns 0; or -ENOMEM, and
- * then both are as they were.
+ * it doubles, so adding one by one is cheap. New elements are not initialised. Returns 0, or -ENOMEM with both
+ * unchanged.
  */
 #define ARRAY_GROW(array, room, need)                                                  \
 	({                                                                             \
@@ -25,7 +25,7 @@
 		grown_ ? 0 : -ENOMEM;                                                  \
 	})
 
-/* What the macro calls; elements are of @size bytes. Returns the array, or NULL: no memory, and it is as it was. */
+/* What the macro calls; elements are of @size bytes. Returns the array, or NULL if out of memory, with it unchanged. */
 void *array__grow(void *array, size_t *room, size_t need, size_t size);
 
 #endif /* TARE_ARRAY_H */

@@ -19,7 +19,7 @@ void intern__free(struct intern *s)
 	table__free(&s->by_hash);
 }
 
-/* FNV-1a, by its authors' constants for 64 bits; less the bit that would make it TABLE_NO_KEY. */
+/* FNV-1a, with its authors' constants for 64 bits; without the bit that would make it TABLE_NO_KEY. */
 static uint64_t hash_of(const char *text, size_t len)
 {
 	uint64_t hash = 14695981039346656037ull;
@@ -31,7 +31,7 @@ static uint64_t hash_of(const char *text, size_t len)
 
 const char *intern__keep(struct intern *s, const char *text, size_t len)
 {
-	/* two that have one hash stand under this and the next number */
+	/* on a collision the second is kept under the next number */
 	for (uint64_t key = hash_of(text, len);; key++) {
 		uint64_t *slot = table__add(&s->by_hash, key);
 		const char *kept = slot ? (const char *)*slot : NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Strings kept once, however often they come; a pointer to one stays valid until intern__free(). */
+/* Strings kept once, however often they occur; a pointer to one stays valid until intern__free(). */
 #ifndef TARE_INTERN_H
 #define TARE_INTERN_H
 
@@ -12,7 +12,7 @@ struct intern {
 void intern__init(struct intern *s, uint32_t limit);
 void intern__free(struct intern *s);
 
-/* The kept copy of the @len bytes at @text, terminated. NULL where there is no memory, or there are too many. */
+/* The kept copy of the @len bytes at @text, terminated. NULL if out of memory, or there are too many. */
 const char *intern__keep(struct intern *s, const char *text, size_t len);
 
 #endif /* TARE_INTERN_H */

@@ -10,9 +10,9 @@
 #define LONGEST_NS (NSEC_PER_SEC / 100)
 
 static _Thread_local struct {
-	uint64_t looked_ns; /* when the two below were as they are */
+	uint64_t looked_ns; /* when the two below were read */
 	uint64_t cpu_ns;
-	long sleeps; /* times that the thread left a CPU by itself */
+	long sleeps; /* times that the thread left a CPU voluntarily */
 } last;
 
 static void look(struct rusage *u, uint64_t *cpu_ns)
@@ -36,7 +36,7 @@ void rest__take(void)
 	struct rusage u;
 	uint64_t cpu_ns, ns;
 
-	/* nobody works longer than time passes, and that is known without a system call */
+	/* nobody works longer than time passes, which takes no system call to know */
 	if (last.looked_ns && now_ns() - last.looked_ns < AFTER_NS)
 		return;
 	look(&u, &cpu_ns);

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Long work in short pieces. Who sleeps between two of them holds no lock, and
- * whoever wants the CPU has it at once, whatever the worker's priority, the
- * kernel's tick and the way that it preempts.
+ * Long work in short pieces. A thread that sleeps between two of them holds no lock, and others get the CPU at once,
+ * whatever the worker's priority, the kernel's tick and its preemption model.
  */
 #ifndef TARE_REST_H
 #define TARE_REST_H
 
 /*
- * Called between two pieces, by any thread for itself: after a millisecond of
- * CPU time or more since it slept last, it sleeps for as long as it worked,
- * ten milliseconds at most. Mostly it costs no system call.
+ * Called between two pieces, by any thread for itself: after a millisecond or more of CPU time since its last sleep, it
+ * sleeps for as long as it worked, ten milliseconds at most. Usually costs no system call.
  */
 void rest__take(void);
 

@@ -25,10 +25,10 @@ void table__free(struct table *t);
 /* The value stored under @key, or NULL. The pointer is valid until the next add or delete. */
 uint64_t *table__find(const struct table *t, uint64_t key);
 
-/* As table__find(), but adds @key with value 0 where it is missing. NULL: the table is full, or no memory. */
+/* As table__find(), but adds @key with value 0 if it is missing. NULL: the table is full, or out of memory. */
 uint64_t *table__add(struct table *t, uint64_t key);
 
-/* Forgets @key; nothing happens where it is not there. */
+/* Forgets @key; no effect if it is not there. */
 void table__delete(struct table *t, uint64_t key);
 
 /* The next slot in use, beginning at *@pos (0 at first); NULL at the end. In no order. */

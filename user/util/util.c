@@ -40,7 +40,7 @@ MESSAGE(err, "", true)
 MESSAGE(warn, "warning: ", true)
 MESSAGE(info, "", verbose)
 
-/* How far this process's clocks are ahead of the kernel's. Set before there is a second thread. */
+/* How far this process's clocks are ahead of the kernel's. Set before a second thread exists. */
 static int64_t monotonic_ahead_ns, boottime_ahead_ns;
 
 void clock__set_offsets(int64_t monotonic_ns, int64_t boottime_ns)
@@ -156,7 +156,7 @@ const char *fmt_count(uint64_t n, char buf[32])
 	return buf;
 }
 
-/* Length of the UTF-8 sequence at @s, 0 where it is none (overlong and surrogates too). */
+/* Length of the UTF-8 sequence at @s, 0 if it is invalid (overlong and surrogates too). */
 static size_t utf8_len(const unsigned char *s, size_t left)
 {
 	static const struct {

@@ -19,10 +19,10 @@ enum tare_exit_code {
 	EXIT_MISSING = 3, /* a privilege or kernel feature */
 	EXIT_NO_TARGET = 4,
 	EXIT_LIMIT = 5, /* crossed a limit given on the command line */
-	/* `tare run`, as shells have it; else it ends with the command's own status */
+	/* `tare run`, as in shells; otherwise it ends with the command's own status */
 	EXIT_CANNOT_RUN = 126,
 	EXIT_NO_COMMAND = 127,
-	EXIT_SIGNAL = 128, /* and the number of the signal that killed the command */
+	EXIT_SIGNAL = 128, /* plus the number of the signal that killed the command */
 };
 
 extern bool verbose; /* -v: say more on standard error */
@@ -34,15 +34,14 @@ void info(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* only w
 
 /*
  * The kernel's CLOCK_MONOTONIC, CLOCK_BOOTTIME and CLOCK_REALTIME in ns: now_ns() is the clock of bpf_ktime_get_ns(),
- * also in a time namespace once clock__set_offsets() said how far ahead this process's own two are there.
+ * also in a time namespace once clock__set_offsets() has said how far ahead this process's own two clocks are.
  */
 uint64_t now_ns(void);
 uint64_t boot_now_ns(void);
 uint64_t real_now_ns(void);
 void clock__set_offsets(int64_t monotonic_ns, int64_t boottime_ns);
 
-/* When to wait until, by this process's own CLOCK_MONOTONIC as pthread_cond_timedwait() wants it: no time to be
- * recorded. */
+/* A deadline by this process's own CLOCK_MONOTONIC, for pthread_cond_timedwait(): not a time to record. */
 struct timespec wait_until(uint64_t from_now_ns);
 
 /* "10s", "500ms", "20us", "1.5" (seconds), "2m", "1h" to ns. Returns 0, or -EINVAL for anything else, zero and
@@ -51,21 +50,20 @@ int parse_duration(const char *s, uint64_t *ns);
 /* "4096", "64K", "16M", "1G" to bytes. Returns 0 or -EINVAL. */
 int parse_size(const char *s, uint64_t *bytes);
 
-/* A duration in at most 8 columns and three digits that matter: "812 ns", "1.24 us", "33.0 ms", "12.1 s". Returns @buf.
+/*
+ * A duration in at most 8 columns and three significant digits: "812 ns", "1.24 us", "33.0 ms", "12.1 s". Returns @buf.
  */
 const char *fmt_ns(uint64_t ns, char buf[16]);
-/* A count with thousands apart: "1,234,567". Returns @buf. */
+/* A count with thousands separators: "1,234,567". Returns @buf. */
 const char *fmt_count(uint64_t n, char buf[32]);
 
 /*
- * Make @s, @len bytes that came from outside (a thread's name, a path), safe to
- * print: control bytes and bytes that are no UTF-8 become '?'. Writes at most
- * @size bytes with the terminating NUL. Returns @buf.
+ * Make @s, @len bytes from outside (a thread's name, a path), safe to print: control bytes and bytes that are not UTF-8
+ * become '?'. Writes at most @size bytes with the terminating NUL. Returns @buf.
  */
 const char *sanitize(const char *s, size_t len, char *buf, size_t size);
 
-/* A system call's name on @arch (enum tare_arch; @compat: its 32-bit table), "syscall_N" where unknown. Returns @buf.
- */
+/* A system call's name on @arch (enum tare_arch; @compat: its 32-bit table), "syscall_N" if unknown. Returns @buf. */
 const char *syscall_name(int arch, bool compat, int nr, char buf[64]);
 
 #endif /* TARE_UTIL_H */
