@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The dynamic linker, of glibc and of musl. For debuggers it calls a function that does nothing each time that it has
- * mapped libraries or let go of them: it tells when a process may have come to another runtime. Rare: twice for each
- * dlopen().
+ * The dynamic linker of glibc and of musl. It calls an empty function, meant for debuggers, whenever it maps or unmaps
+ * libraries: a hit says that the process may now have another runtime. Rare: twice per dlopen().
  */
 #include <elf.h>
 #include <errno.h>

@@ -5,7 +5,7 @@
 #include "array.h"
 #include "runtime.h"
 
-/* runtime_NAME for each. The first that recognises a program has it: native takes any, so it comes last. */
+/* runtime_NAME for each. The first that recognises a program gets it: native takes any, so it comes last. */
 #define RUNTIMES(X) \
 	X(weft)     \
 	X(go)       \

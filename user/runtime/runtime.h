@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The language runtimes that tare knows: one folder and one line of RUNTIMES (runtime.c) each. A runtime says how it is
- * recognised, which probe in it means which event, and what it counts of itself. What it leaves out of its struct is
- * measured by the kernel alone.
+ * The language runtimes that tare knows: each has a folder, and a line in RUNTIMES (runtime.c). A runtime says how it
+ * is recognised, what its probes mean, and what counters it keeps. Whatever its struct leaves out is measured by the
+ * kernel alone.
  */
 #ifndef TARE_RUNTIME_H
 #define TARE_RUNTIME_H
@@ -17,9 +17,9 @@
 /* One probe that a runtime wants in its program. */
 struct runtime_probe {
 	uint64_t offset;    /* in the file */
-	uint64_t semaphore; /* offset of the 16-bit count that tells the program of a listener; 0: there is none */
+	uint64_t semaphore; /* offset of the 16-bit count of listeners, which the program checks; 0: none */
 	struct site site;   /* what a hit means */
-	bool often;	    /* hit at each step of a goroutine: only where that was asked for */
+	bool often;	    /* hit at each step of a goroutine: only used on request */
 };
 
 struct runtime_probes {
@@ -34,15 +34,15 @@ void runtime_probes__free(struct runtime_probes *list);
 /* The runtime calls number @nr of @kind (enum tare_name_kind) @name. */
 typedef void runtime_say(unsigned kind, uint64_t nr, const char *name, void *ctx);
 
-/* What is at an address. Strings are valid until the next call; not safe to print. */
+/* What is at an address. Strings are valid until the next call, and not safe to print. */
 struct runtime_symbol {
 	const char *name, *file; /* "": not known */
 	uint32_t line;		 /* 0: not known */
 	enum tare_owner owner;
-	/* where the function was inlined into the program's own code, that; else NULL */
+	/* if it was inlined into the program's own code: that function; else NULL */
 	const char *own_name, *own_file;
 	uint32_t own_line;
-	/* as struct tare_symbol_more has it */
+	/* as in struct tare_symbol_more */
 	int return_at;
 	bool has_frame, is_call;
 };
@@ -57,62 +57,69 @@ struct program {
 	int fd;
 	pid_t pid;
 	bool library;
-	bool placed; /* the process has mapped it, and .bias is known: what that adds to its addresses */
+	bool placed; /* the process has mapped it, and .bias is known: the offset added to its addresses */
 	uint64_t bias;
 	/*
-	 * What the runtime cannot be asked for, as the end of "this is Go, but ..."; "": nothing. The runtime writes
-	 * it. Its pauses are not told then.
+	 * Why the runtime cannot be read, as the end of "this is Go, but ..."; "": no problem. The runtime sets it.
+	 * Its pauses are not reported then.
 	 */
 	char problem[256];
 };
 
 /*
- * Have the kernel side know @value of the process, by the BPF map @map (bpf/runtime/maps.bpf.h), until the process ends
- * or is another program. Returns 0 or a negative errno.
+ * Set @value for the process in the BPF map @map (bpf/runtime/maps.bpf.h), until the process ends or becomes another
+ * program. Returns 0 or a negative errno.
  */
 typedef int runtime_set(const char *map, const void *value, void *ctx);
 
 struct runtime {
 	const char *name;  /* as the report prints it */
-	const char *title; /* as a sentence has it; NULL: .name */
+	const char *title; /* in a sentence; NULL: .name */
 
-	int preempt_signal;	 /* by which it asks a thread to give way; 0: none */
-	const char *const *maps; /* that .install sets, up to NULL */
+	int preempt_signal;	 /* with which it asks a thread to yield; 0: none */
+	const char *const *maps; /* those that .install sets, ended by NULL */
 
-	bool tells_nothing; /* of pauses: it is there for what its probes say to the recorder itself */
+	bool tells_nothing; /* of pauses: its probes serve the recorder itself */
 
-	/* Is the program @img (NULL: not readable) of this runtime? Returns 1 and writes its version, "" if unknown; or
-	 * 0. */
+	/*
+	 * Does the program @img (NULL: not readable) have this runtime? Returns 1 and writes its version ("" if
+	 * unknown), or 0.
+	 */
 	int (*recognise)(struct image *img, char *version, size_t size);
 
 	/* All below may be NULL. */
 
 	/*
-	 * Look closer at @prog, which stays valid until close(), and is placed later than this where the process does
-	 * not run it yet. Returns 0 and sets *@self, or a negative errno: then the kernel alone measures it, and
-	 * .problem says why.
+	 * Look closer at @prog, which stays valid until close(); it is placed later if the process does not run it
+	 * yet. Returns 0 and sets *@self, or a negative errno: then the kernel alone measures it, and .problem says
+	 * why.
 	 */
 	int (*open)(struct program *prog, void **self);
-	/* Which probes it wants. Returns 0 or a negative errno; those that it lacks it says itself. */
+	/* The probes it wants. Returns 0 or a negative errno; it reports missing ones itself. */
 	int (*probes)(void *self, struct runtime_probes *list);
-	/* What the runtime counts, read from the live process's memory; fields it does not know stay. 0 or a negative
-	 * errno. */
+	/*
+	 * The runtime's counters, read from the live process's memory. Fields it does not know are left alone. Returns
+	 * 0 or a negative errno.
+	 */
 	int (*counters)(void *self, struct tare_counters *counters);
 	/*
-	 * How long goroutines waited to run since the start: @delays has room for TARE_DELAYS_MAX buckets. 0 or a
-	 * negative errno.
+	 * How long goroutines have waited to run since the start. @delays has room for TARE_DELAYS_MAX buckets.
+	 * Returns 0 or a negative errno.
 	 */
 	int (*delays)(void *self, struct tare_delays *delays);
 	/*
-	 * Tell the kernel side what it needs to know of the process, as far as that is known by now: asked once before
-	 * probes are attached, and again each second.
+	 * Tell the kernel side what is known of the process so far. Called once before probes are attached, then every
+	 * second.
 	 */
 	void (*install)(void *self, runtime_set *set, void *ctx);
-	/* The counters, from what the probe at its end copied; -EAGAIN: more is to come. Or another negative errno. */
+	/*
+	 * The final counters, from what the probe at its exit copied. -EAGAIN: more is to come; or another negative
+	 * errno.
+	 */
 	int (*last_counters)(void *self, const struct tare_memory *memory, struct tare_counters *counters);
 	/* The names of its numbers: stop reason 1 is "GC mark termination", and so on. */
 	void (*names)(void *self, runtime_say *say, void *ctx);
-	/* The function at address @addr of the program's file. Returns 0 or -ENOENT. NULL: by the file's symbols. */
+	/* The function at address @addr of the program's file. Returns 0 or -ENOENT. NULL: use the file's symbols. */
 	int (*symbol)(void *self, uint64_t addr, struct runtime_symbol *sym);
 	void (*close)(void *self);
 };
@@ -120,7 +127,7 @@ struct runtime {
 /* The runtime of a program: never NULL, since every program is native at least. */
 const struct runtime *runtime__of(struct image *img, char *version, size_t size);
 
-/* What a program is that no other runtime recognises. */
+/* The runtime of programs that no other one recognises. */
 extern const struct runtime runtime_native;
 
 #endif /* TARE_RUNTIME_H */

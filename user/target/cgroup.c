@@ -12,11 +12,11 @@
 /* Where a controller is mounted. */
 struct mount {
 	bool v2;
-	char root[1024]; /* the cgroup that is visible there */
+	char root[1024]; /* the cgroup visible there */
 	char at[1024];
 };
 
-/* Is @word one of @list, which commas separate? */
+/* Is @word in the comma-separated @list? */
 static bool has_word(const char *list, const char *word)
 {
 	size_t len = strlen(word);
@@ -28,7 +28,7 @@ static bool has_word(const char *list, const char *word)
 	return false;
 }
 
-/* One line of /proc/self/mountinfo. Is it the controller's, and better than what there is? */
+/* Parse one line of /proc/self/mountinfo. Is it the controller's, and better than what was found so far? */
 static bool mount__parse(struct mount *m, const char *controller, bool found, const char *line)
 {
 	char root[1024], at[1024], type[32], options[1024];
@@ -39,7 +39,7 @@ static bool mount__parse(struct mount *m, const char *controller, bool found, co
 	    sscanf(rest, " - %31s %*s %1023s", type, options) != 2)
 		return false;
 	v1 = !strcmp(type, "cgroup") && has_word(options, controller);
-	/* where version 1 has the controller, version 2 has not */
+	/* if version 1 has the controller, version 2 does not */
 	if (!v1 && (strcmp(type, "cgroup2") || found))
 		return false;
 	m->v2 = !v1;
@@ -83,7 +83,7 @@ static int path_of(pid_t pid, const char *controller, bool v2, char *path, size_
 		*at++ = '\0';
 		if (v2 ? controllers[1] != '\0' : !has_word(controllers + 1, controller))
 			continue;
-		/* outside of what is visible from here */
+		/* outside what is visible from here */
 		if (strstr(at, "/..") || strlen(at) >= size)
 			return -ENOENT;
 		strcpy(path, at);
@@ -109,7 +109,7 @@ static int read_text(const struct mount *m, const char *path, const char *name, 
 	return 0;
 }
 
-/* In us. False: it has none. */
+/* In us. False: no quota. */
 static bool quota_at(const struct mount *m, const char *path, uint64_t *quota, uint64_t *period)
 {
 	char text[64], more[64];
@@ -135,8 +135,9 @@ bool cgroup__is_other(pid_t pid, pid_t tid)
 	       strcmp(a, b);
 }
 
-/* The folder of @pid's cgroup below @m, which is found once and stays. Returns where it begins in @path, or NULL with
- * *@err. */
+/*
+ * The folder of @pid's cgroup below @m, which is looked up once. Returns where it begins in @path, or NULL with *@err.
+ */
 static char *place(struct mount *m, const char *controller, pid_t pid, char *path, size_t size, int *err)
 {
 	size_t len;
@@ -155,7 +156,7 @@ static char *place(struct mount *m, const char *controller, pid_t pid, char *pat
 	return NULL;
 }
 
-/* To the cgroup above. False: there is none. */
+/* Go to the parent cgroup. False: there is none. */
 static bool climb(char *path)
 {
 	char *slash = strrchr(path, '/');
@@ -199,7 +200,7 @@ static bool number_in(const struct mount *m, const char *path, const char *name,
 	return !read_text(m, path, name, text, sizeof(text)) && sscanf(text, "%" SCNu64, value) == 1;
 }
 
-/* Cached files, which the kernel lets go of before it kills anybody; those written to and not yet on disk it cannot. */
+/* Cached files, which the kernel reclaims before it kills a process. Dirty pages cannot be reclaimed. */
 static uint64_t reclaimable(const struct mount *m, const char *path)
 {
 	static const char *const names[2][2] = { { "\ntotal_inactive_file ", "\ntotal_active_file " },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Where a cgroup is, or will be: by what the kernel knows of it, and not by a path, which each mount has its own of. */
+/* Where a cgroup is, or will be: by the kernel's own ids and not by path, since each mount has its own paths. */
 #include <errno.h>
 #include <libgen.h>
 #include <stdbool.h>
@@ -11,7 +11,7 @@
 
 #include "cgroup.h"
 
-/* Are all words of @list (commas between) among those of @options? */
+/* Are all words of the comma-separated @list in @options? */
 static bool has_all(const char *list, const char *options)
 {
 	for (size_t len; *list; list += len + (list[len] == ',')) {
@@ -26,7 +26,7 @@ static bool has_all(const char *list, const char *options)
 	return true;
 }
 
-/* The number in /proc/self/cgroup of the hierarchy of version 1 that is mounted with @options, or -ENOENT. */
+/* The number in /proc/self/cgroup of the version 1 hierarchy mounted with @options, or -ENOENT. */
 static int hierarchy_of(const char *options)
 {
 	FILE *f = fopen("/proc/self/cgroup", "re");
@@ -41,7 +41,7 @@ static int hierarchy_of(const char *options)
 	return found;
 }
 
-/* The hierarchy whose files have device @dev: 0 for version 2; or -ENOENT. */
+/* The hierarchy whose files are on device @dev: 0 for version 2; or -ENOENT. */
 static int hierarchy_on(dev_t dev)
 {
 	FILE *f = fopen("/proc/self/mountinfo", "re");

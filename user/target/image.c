@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The headers are parsed here and not by libelf: what is wanted is little, every
- * table may be a lie, files without section headers have to work, and a file of
- * 100 MB must be open in a moment.
+ * The headers are parsed here and not by libelf: little is needed, any table may be a lie, files without section
+ * headers must work, and a 100 MB file must open at once.
  *
- * The file is read, not mapped: one that is cut short meanwhile would raise
- * SIGBUS. An anonymous mapping of its size takes what is read, chunk by chunk as
- * it is asked for, so that pointers into it stay good and no byte is read twice.
+ * The file is read, not mapped: truncation would raise SIGBUS. It is read on demand, in chunks, into an anonymous
+ * mapping of its size: pointers into it stay valid, and no byte is read twice.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -39,7 +37,7 @@ static bool load(struct image *img, uint64_t first, uint64_t last)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return false; /* cut since, or an I/O error: asked again, it is read again */
+			return false; /* truncated since, or an I/O error: read again on the next call */
 		pos += n;
 	}
 	for (uint64_t c = first; c <= last; c++)
@@ -185,7 +183,7 @@ static int image__parse(struct image *img, const char **why)
 	return -ENOEXEC;
 }
 
-/* Room for all of the file, which takes memory only where it is read to. */
+/* Reserve room for the whole file. Memory is used only where it is read. */
 static int image__map(struct image *img, int fd, const char **why)
 {
 	struct stat st;

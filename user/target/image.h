@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An ELF executable, 64-bit little-endian for x86-64 or arm64, read from an
- * open descriptor and never by a name of the target's. Whatever the file says
- * may be a lie: section headers may be missing, tables may lead anywhere. No
- * answer reads outside the file, and none takes more time or memory than is in
- * proportion to it.
- *
- * All addresses are the file's own (link time); add the bias for a live process.
+ * An ELF executable, 64-bit little-endian for x86-64 or arm64, read from an open descriptor and never by a name from
+ * the target. Anything in the file may be a lie: section headers may be missing, tables may point anywhere. No call
+ * reads outside the file, and the time and memory it takes are in proportion to the file.
  */
 #ifndef TARE_IMAGE_H
 #define TARE_IMAGE_H
@@ -18,7 +14,7 @@
 
 struct image;
 
-/* Nothing in a file need be aligned. Both architectures are little-endian, and so are their files. */
+/* Nothing in a file need be aligned. Both architectures and their files are little-endian. */
 static inline uint32_t image__u32(const void *p)
 {
 	uint32_t v;
@@ -35,13 +31,13 @@ static inline uint64_t image__u64(const void *p)
 	return v;
 }
 
-/* One PT_LOAD, its part in the file clipped to the file. .flags: PF_R, PF_W, PF_X. */
+/* One PT_LOAD, its part in the file clipped to the file. */
 struct image_segment {
 	uint64_t vaddr, offset, file_bytes, mem_bytes;
 	uint32_t flags;
 };
 
-/* One section that lies wholly in the file; .addr is 0 for those that are not loaded. */
+/* One section that lies wholly in the file; .addr is 0 if it is not loaded. */
 struct image_section {
 	uint64_t addr, offset, size_bytes;
 	uint32_t type, link;
@@ -49,13 +45,12 @@ struct image_section {
 };
 
 /*
- * Open the executable @fd, of which a duplicate is kept: the caller may close
- * it. Returns 0 or a negative errno: -ENOEXEC where it is no such executable,
- * -EFBIG where it is larger than anything sane; @why, where not NULL, then says
- * what is wrong (static text).
+ * Open the executable @fd. It is duplicated: the caller may close it. Returns 0 or a negative errno: -ENOEXEC if it is
+ * no such executable, -EFBIG if it is larger than anything sane. @why, if not NULL, then says what is wrong (static
+ * text).
  */
 int image__open(int fd, struct image **img, const char **why);
-/* The same from memory, which stays the caller's. */
+/* Likewise, from memory, which stays the caller's. */
 int image__open_mem(const void *data, size_t size_bytes, struct image **img, const char **why);
 void image__close(struct image *img);
 
@@ -71,46 +66,46 @@ int image__header(const struct image *img, uint32_t type, struct image_segment *
 
 /* By its full name. Returns 0, or -ENOENT: no such section, none at all, or one that reaches beyond the file. */
 int image__section(struct image *img, const char *name, struct image_section *sec);
-/* The one that is loaded at @vaddr. Returns 0 or -ENOENT. */
+/* The section loaded at @vaddr. Returns 0 or -ENOENT. */
 int image__section_at(struct image *img, uint64_t vaddr, struct image_section *sec);
 
 /*
- * @len bytes of the file at @offset / of what is loaded at @vaddr, in memory
- * that stays valid until image__close(). NULL where they are not all in the
- * file (.bss is not) or cannot be read, be it because the file was cut since.
+ * @len bytes of the file at @offset, or of what is loaded at @vaddr, valid until image__close(). NULL if they are not
+ * all in the file (.bss is not) or cannot be read, for example because the file was truncated.
  */
 const void *image__view(struct image *img, uint64_t offset, uint64_t len);
 const void *image__at(struct image *img, uint64_t vaddr, uint64_t len);
-/* A string that ends with a NUL within @max bytes. Otherwise NULL. */
+/* A string with a NUL within @max bytes, else NULL. */
 const char *image__string(struct image *img, uint64_t offset, size_t max);
 
 /* Copy what is loaded at @vaddr. Returns 0, or -EFAULT: not all of it is in the file. */
 int image__read(struct image *img, uint64_t vaddr, void *buf, size_t len);
-/* @nr 8-byte words at @vaddr as the loader leaves them at bias 0, so with relative relocations. As image__read(). */
+/*
+ * @nr 8-byte words at @vaddr as the loader leaves them at bias 0, relative relocations applied. Returns as
+ * image__read().
+ */
 int image__words(struct image *img, uint64_t vaddr, uint64_t *words, size_t nr);
 
 /*
- * Each word that the loader fills in by a relative relocation, and the value it
- * puts there at bias 0: call @visit until it returns non-zero, and return that.
+ * Each word that the loader sets by a relative relocation, with its value at bias 0: call @visit until it returns
+ * non-zero, and return that.
  */
 int image__for_each_reloc(struct image *img, int (*visit)(uint64_t vaddr, uint64_t value, void *ctx), void *ctx);
 
-/* An address to an offset in the file, as uprobes want it, and back. Returns 0 or -ENOENT. */
+/* Convert an address to an offset in the file, as uprobes want it, and back. Returns 0 or -ENOENT. */
 int image__offset(const struct image *img, uint64_t vaddr, uint64_t *offset);
 int image__vaddr(const struct image *img, uint64_t offset, uint64_t *vaddr);
 
 /*
- * A defined symbol of .symtab by its name; @size may be NULL. The first call
- * makes a table of all. Returns 0, -ENOENT (there is none, or the file is
- * stripped), -ENOMEM.
+ * A defined symbol of .symtab by its name; @size may be NULL. The first call builds a hash table. Returns 0, -ENOENT
+ * (no such symbol, or the file is stripped), -ENOMEM.
  */
 int image__symbol(struct image *img, const char *name, uint64_t *addr, uint64_t *size);
 
 /*
- * What a live process adds to each address: from one line of /proc/PID/maps of
- * this file, which begins at @start, maps the file from @map_offset, and is
- * executable or not. Returns 0, or -ENOENT where no PT_LOAD maps that part, or
- * more than one does: ask with the executable one.
+ * The load bias of a live process, from one line of /proc/PID/maps for this file: the mapping begins at @start, maps
+ * the file from @map_offset, and is executable or not. Returns 0, or -ENOENT if no PT_LOAD maps that part, or more
+ * than one does: then ask with the executable one.
  */
 int image__bias(const struct image *img, uint64_t start, uint64_t map_offset, bool exec, uint64_t *bias);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Inside of an image: for image.c and image_tables.c alone. */
+/* Internals of an image: for image.c and image_tables.c only. */
 #ifndef TARE_IMAGE_IMPL_H
 #define TARE_IMAGE_IMPL_H
 
@@ -9,12 +9,12 @@
 
 #define IMAGE_HEADERS_MAX 128 /* program headers: a linker writes a dozen */
 
-/* Symbols by name: made when the first one is asked for. */
+/* Symbols by name, built on first use. */
 struct image_symbols {
 	bool tried;
-	int result; /* of that: 0 or a negative errno */
+	int result; /* of building it: 0 or a negative errno */
 	struct image_section table, strings;
-	uint32_t *heads, *next; /* chains of symbols by the hash of their names; 0 ends one: it has no name */
+	uint32_t *heads, *next; /* hash chains of symbols; 0 ends one: symbol 0 has no name */
 	uint32_t mask;
 };
 
@@ -22,7 +22,7 @@ struct image {
 	int fd; /* -1: in memory from the start */
 	uint8_t *bytes;
 	uint64_t size;
-	uint8_t *loaded; /* one bit for each chunk; NULL where all is there */
+	uint8_t *loaded; /* one bit per chunk; NULL: all is there */
 	Elf64_Ehdr eh;
 	struct image_segment headers[IMAGE_HEADERS_MAX];
 	uint32_t types[IMAGE_HEADERS_MAX];

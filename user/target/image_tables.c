@@ -7,11 +7,11 @@
 
 #define SECTIONS_MAX	 (1u << 18)
 #define SYMBOLS_MAX	 (8u << 20)
-#define HASHED_BYTES_MAX 256 /* of a symbol's name, so that names in one another's tails cost no more */
+#define HASHED_BYTES_MAX 256 /* of a symbol's name: bounds the cost of names that are tails of one another */
 
 /* ---- sections ---- */
 
-/* Header @i as it stands in the file. */
+/* Header @i as in the file. */
 static bool section__raw(struct image *img, uint64_t i, Elf64_Shdr *sh)
 {
 	const void *p;
@@ -36,7 +36,7 @@ static bool section__get(struct image *img, uint64_t i, struct image_section *se
 	return true;
 }
 
-/* How many there are, but no more than the file has room for. */
+/* The number of sections, at most what the file has room for. */
 static uint32_t section__nr(struct image *img)
 {
 	uint64_t nr = img->eh.e_shnum, room;
@@ -44,7 +44,7 @@ static uint32_t section__nr(struct image *img)
 
 	if (!section__raw(img, 0, &first))
 		return 0;
-	/* more than 65279 sections: their number stands in the first one */
+	/* more than 65279 sections: the first one holds their number */
 	nr = nr ? nr : first.sh_size < SECTIONS_MAX ? first.sh_size : 0;
 	room = (img->size - img->eh.e_shoff) / sizeof(first);
 	return nr < room ? nr : room;
@@ -87,7 +87,7 @@ int image__section_at(struct image *img, uint64_t vaddr, struct image_section *s
 
 /* ---- relocations ---- */
 
-/* The table that the loader goes by, which needs no section headers. */
+/* The table that the loader uses. It needs no section headers. */
 static const uint8_t *find_rela(struct image *img, size_t *nr)
 {
 	uint64_t addr = 0, size = 0;
@@ -161,7 +161,7 @@ static uint32_t hash(const char *s, size_t max)
 	return h;
 }
 
-/* The name of symbol @i if it has one and stands for an address; *@max: what is left of the strings from there. */
+/* The name of symbol @i, if it has one and an address; *@max: bytes of strings from there on. */
 static const char *symbol__name(const uint8_t *table, const char *strings, uint64_t strings_bytes, uint32_t i,
 				size_t *max)
 {
@@ -196,13 +196,13 @@ static int symbols__build(struct image *img, struct image_symbols *s)
 		return -ENOENT;
 	for (s->mask = 1; s->mask < nr;)
 		s->mask *= 2;
-	/* chains and not probing: a file in which all names are the same must not take the square of their number */
+	/* chains and not probing: with identical names throughout, probing would be quadratic */
 	s->heads = calloc(s->mask, sizeof(*s->heads));
 	s->next = calloc(nr + 1, sizeof(*s->next));
 	if (!s->heads || !s->next)
 		return -ENOMEM;
 	s->mask--;
-	/* backwards: of several with the same name the first comes first in its chain */
+	/* backwards, so that the first of several with one name comes first in its chain */
 	for (uint32_t i = nr; i-- > 1;) {
 		size_t max;
 		const char *name = symbol__name(table, strings, s->strings.size_bytes, i, &max);

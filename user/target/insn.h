@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Instructions of x86-64 and arm64, reduced to what the choice of a probe's
- * address and the search for a variable need. The bytes come from a target's
- * file and may be anything: nothing outside them is read, each step takes at
- * least one of them, and what cannot be decoded is said, not guessed.
+ * Instructions of x86-64 and arm64, reduced to what is needed to place a probe and to find a variable. The bytes come
+ * from a target's file and may be anything: nothing outside them is read, each step consumes at least one, and what
+ * cannot be decoded is reported, not guessed.
  */
 #ifndef TARE_INSN_H
 #define TARE_INSN_H
@@ -14,9 +13,9 @@
 
 #include "format.h" /* enum tare_arch */
 
-#define CODE_BYTES_MAX (256u << 10) /* more is no function of a runtime */
+#define CODE_BYTES_MAX (256u << 10) /* no function of a runtime is longer */
 
-/* Code as it lies in memory or in a file: @len bytes that begin at address @addr. The bytes stay the owner's. */
+/* Code in memory or in a file: @len bytes at address @addr. The bytes stay the owner's. */
 struct code {
 	const uint8_t *bytes;
 	size_t len;
@@ -25,9 +24,8 @@ struct code {
 };
 
 /*
- * General registers have the number that the processor's manual gives them:
- * x86-64 rax 0, rcx 1, rdx 2, rbx 3, rsp 4, rbp 5, ... r15 15; arm64 x0 to x30, sp 31.
- * A part of a register counts as the whole.
+ * General registers are numbered as in the processor's manual: x86-64 rax 0, rcx 1, rdx 2, rbx 3, rsp 4, rbp 5, ...
+ * r15 15; arm64 x0 to x30, sp 31. A part of a register counts as the whole.
  */
 enum insn_reg {
 	X86_RAX = 0,
@@ -44,12 +42,12 @@ enum insn_reg {
 	ARM64_X27 = 27,
 	ARM64_X28 = 28,
 	ARM64_SP = 31,
-	INSN_NO_REG = 0xff, /* none, arm64's xzr, or one that is not general */
+	INSN_NO_REG = 0xff, /* none, arm64's xzr, or not a general one */
 };
 
 enum insn_kind {
-	INSN_OTHER, /* only .writes is known of it */
-	INSN_BAD,   /* arm64 alone: not decoded, which there does not hide what follows */
+	INSN_OTHER, /* only .writes is known */
+	INSN_BAD,   /* arm64 only: not decoded; what follows still can be */
 	INSN_PUSH,  /* .reg */
 	INSN_NOP,
 	INSN_RET,
@@ -76,7 +74,7 @@ enum insn_cond {
 	COND_BELOW_EQUAL, /* unsigned: jbe, b.ls */
 };
 
-/* A memory operand, where .mem: at .base + .index + .imm, or at .target where .pc_relative; .tls: relative to fs. */
+/* A memory operand, if .mem: at .base + .index + .imm, or at .target if .pc_relative; .tls: relative to fs. */
 struct insn {
 	uint64_t addr, target;
 	int64_t imm;
@@ -91,11 +89,11 @@ struct insn {
 
 /* What a uprobe costs at an instruction (arch/x86/kernel/uprobes.c, arch/arm64/kernel/probes/decode-insn.c). */
 enum probe_class {
-	PROBE_EMULATED, /* the kernel does the instruction's work itself: no single step */
+	PROBE_EMULATED, /* the kernel emulates the instruction: no single step */
 	PROBE_NOP5,	/* x86 `nopl 0(%rax,%rax,1)` within a page: a call from 6.18 on, else as below */
 	PROBE_NOP,	/* other long nops of x86, nop of arm64: older kernels single-step */
 	PROBE_STEPPED,	/* executed out of line with a single step: three to forty times the cost */
-	PROBE_REFUSED,	/* some kernels or all refuse it, `66 90` among them: never to be chosen */
+	PROBE_REFUSED,	/* some or all kernels refuse it, `66 90` among them: never to be chosen */
 };
 
 enum probe_class insn__probe_class(const struct insn *in, int arch);
@@ -108,9 +106,9 @@ struct insn_iter {
 	size_t at; /* offset of the next instruction */
 };
 
-/* One after the other from the first byte. Returns 0, -EINVAL (architecture), -E2BIG (CODE_BYTES_MAX), -ENOMEM. */
+/* Iterate from the first byte on. Returns 0, -EINVAL (architecture), -E2BIG (CODE_BYTES_MAX), -ENOMEM. */
 int insn_iter__open(struct insn_iter *it, const struct code *code);
-/* Returns 1, 0 at the end, or -EILSEQ: these bytes of x86 are no instruction, or one that is cut off by the end. */
+/* Returns 1; 0 at the end; or -EILSEQ: these x86 bytes are no instruction, or the end cuts it off. */
 int insn_iter__next(struct insn_iter *it, struct insn *in);
 void insn_iter__close(struct insn_iter *it);
 

@@ -4,7 +4,7 @@
 #include "insn.h"
 #include "insn_call.h"
 
-/* Is what lies in @code one instruction, and a call? */
+/* Is @code exactly one instruction, and a call? */
 static bool is_one_call(const struct code *code)
 {
 	struct insn_iter it;
@@ -22,7 +22,7 @@ static bool is_one_call(const struct code *code)
 bool insn__follows_call(struct image *img, uint64_t addr)
 {
 	bool arm64 = image__machine(img) == EM_AARCH64;
-	/* call through a register takes 2 bytes, through memory with an index, a displacement and a prefix 8 */
+	/* a call through a register takes 2 bytes; one through memory, with index, displacement and prefix, takes 8 */
 	unsigned shortest = arm64 ? 4 : 2, longest = arm64 ? 4 : 8;
 
 	for (unsigned len = shortest; len <= longest && len <= addr; len++) {
@@ -31,7 +31,7 @@ bool insn__follows_call(struct image *img, uint64_t addr)
 				     .arch = arm64 ? TARE_ARCH_ARM64 : TARE_ARCH_X86_64 };
 
 		code.bytes = image__at(img, code.addr, len);
-		/* only these begin one: a disassembler need not be asked about the others */
+		/* only these begin a call: no need to disassemble the others */
 		if (code.bytes && (arm64 || code.bytes[0] == 0xe8 || code.bytes[0] == 0xff || code.bytes[1] == 0xff) &&
 		    is_one_call(&code))
 			return true;

@@ -105,7 +105,7 @@ static void x86_jcc(const cs_insn *ci, const cs_x86_op *op, struct insn *in)
 	in->cond = ci->id == X86_INS_JBE ? COND_BELOW_EQUAL : ci->id == X86_INS_JB ? COND_BELOW : COND_OTHER;
 }
 
-/* What the disassembler forgets of registers that an instruction does not name. */
+/* Registers that an instruction writes without naming them, where the disassembler omits them. */
 static uint32_t x86_unnamed_writes(unsigned int id)
 {
 	if (id == X86_INS_CMPXCHG)
@@ -148,12 +148,12 @@ static void x86_decode(csh handle, const cs_insn *ci, struct insn *in)
 
 /* ---- what a uprobe does with it ---- */
 
-/* One byte opcodes that the kernel refuses to run out of line: I/O, interrupts, privileged ones. */
+/* One-byte opcodes that the kernel refuses to execute out of line: I/O, interrupts, privileged ones. */
 static const uint8_t x86_refused[] = { 0x6c, 0x6d, 0x6e, 0x6f, 0xcc, 0xcd, 0xcf, 0xe4, 0xe5, 0xe6,
 				       0xe7, 0xec, 0xed, 0xee, 0xef, 0xf1, 0xf4, 0xfa, 0xfb };
 
 struct x86_prefixes {
-	bool bad;    /* lock, or a segment without a meaning: refused whatever follows */
+	bool bad;    /* lock, or a meaningless segment prefix: refused whatever follows */
 	bool narrow; /* 0x66 */
 	uint8_t nr, rex;
 };
@@ -193,7 +193,7 @@ static enum probe_class x86_probe_class(const struct insn *in)
 	       (left > 1 && op[0] == 0x0f && (op[1] & 0xf0) == 0x80);
 	if (!jump && op[0] != 0x90)
 		return PROBE_STEPPED;
-	/* 0x90 with REX.B is an exchange, not a nop: older kernels took it for one */
+	/* 0x90 with REX.B is xchg, not nop: older kernels mistook it */
 	return p.narrow || (op[0] == 0x90 && p.rex) ? PROBE_REFUSED : PROBE_EMULATED;
 }
 

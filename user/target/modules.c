@@ -20,7 +20,7 @@ int elf__build_id(int fd, uint8_t id[TARE_BUILD_ID_MAX])
 	Elf *elf;
 
 	elf_version(EV_CURRENT);
-	/* read, not mapped: a file that is cut short while it is looked at must not raise SIGBUS here */
+	/* read, not mapped: truncation meanwhile must not raise SIGBUS */
 	elf = elf_begin(fd, ELF_C_READ, NULL);
 	if (!elf)
 		return 0;
@@ -71,11 +71,10 @@ int mapping__stat(pid_t pid, const struct mapping *m, struct stat *st)
 }
 
 /*
- * The kernel gives up to a page at once (fs/seq_file.c) and finds its place anew
- * each time: stdio's own buffer would ask four times as often. Each of thousands
- * of threads has a mapping for its stack: so there are rests between the lines.
- * The kernel holds a lock of the process for a page of them at most, which a
- * reader of the lowest priority might not give back for long.
+ * The kernel returns at most a page per read (fs/seq_file.c) and looks up its position each time: stdio's own buffer
+ * would need four times as many reads. Each of thousands of threads has a mapping for its stack, hence the rests
+ * between lines. The kernel holds a lock of the process for at most a page of them; a reader of the lowest priority
+ * might still hold it for long.
  */
 #define MAPS_READ 4096
 

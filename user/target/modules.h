@@ -20,10 +20,9 @@ struct module {
 };
 
 /*
- * Call @visit for each. The file is read through the mapping itself
- * (/proc/PID/map_files), so neither the target's mount namespace nor a file
- * replaced since matters. Returns 0, what @visit returned where that is not
- * 0, or a negative errno (-ESRCH: no such process).
+ * Call @visit for each. The file is read through the mapping itself (/proc/PID/map_files): neither the target's mount
+ * namespace nor a file replaced since matters. Returns 0, the non-zero result of @visit, or a negative errno (-ESRCH:
+ * no such process).
  */
 int modules__for_each(pid_t pid, int (*visit)(const struct module *m, void *ctx), void *ctx);
 
@@ -34,18 +33,20 @@ struct mapping {
 	const char *name;
 };
 
-/* As above, for each mapping in the order of addresses. No file is opened. */
+/* As above, for every mapping, in address order. Opens no file. */
 int mappings__for_each(pid_t pid, int (*visit)(const struct mapping *m, void *ctx), void *ctx);
 
-/* Open what is mapped at @m: the very file, whatever its name means by now. Returns a descriptor or a negative errno.
+/*
+ * Open the file mapped at @m: that very file, whatever its name refers to now. Returns a descriptor or a negative
+ * errno.
  */
 int module__open(pid_t pid, const struct module *m);
 int mapping__open(pid_t pid, const struct mapping *m);
 
-/* What the regular file mapped at @m is, without opening it. Returns 0 or a negative errno. */
+/* stat() the regular file mapped at @m, without opening it. Returns 0 or a negative errno. */
 int mapping__stat(pid_t pid, const struct mapping *m, struct stat *st);
 
-/* The build id in the ELF file @fd. Returns its length, 0 where there is none. Any file is safe to ask about. */
+/* The build id in the ELF file @fd. Returns its length, 0 if there is none. Safe on any file. */
 int elf__build_id(int fd, uint8_t id[TARE_BUILD_ID_MAX]);
 
 #endif /* TARE_MODULES_H */

@@ -18,15 +18,14 @@ const char *probe_site_kind__name(enum probe_site_kind kind)
 }
 
 /*
- * What the stack check of an architecture is made of. Between the first
- * instruction and the site only these registers may change: no argument is ever
- * in one of them.
+ * The stack check of an architecture. Between the first instruction and the site only these registers may change: none
+ * of them ever holds an argument.
  */
 struct stack_check {
 	int arch;
 	uint32_t scratch; /* registers it may use */
 	uint8_t sp, g;
-	uint64_t flags_mask, flags_flip; /* to drop a hit that is about to take the branch "below or equal" */
+	uint64_t flags_mask, flags_flip; /* to drop a hit that is about to take the "below or equal" branch */
 	int return_at;
 };
 
@@ -46,10 +45,10 @@ static const struct stack_check stack_checks[] = {
 	  ARM64_C, -1 },
 };
 
-/* Follows the first instructions of a function. */
+/* Follows a function's first instructions. */
 struct prologue {
 	const struct stack_check *check;
-	uint8_t g;	/* the register with the goroutine */
+	uint8_t g;	/* the register that holds the goroutine */
 	uint32_t limit; /* registers that hold its limit (arm64) */
 	uint32_t depth; /* registers that hold the stack pointer, or where it will be */
 	bool compared;	/* the flags are those of that comparison */
@@ -66,7 +65,7 @@ static bool has(uint32_t set, uint8_t reg)
 	return reg < 32 && (set & 1u << reg);
 }
 
-/* Is @in a part of the check that leaves all arguments alone? */
+/* Is @in a part of the stack check that leaves all arguments alone? */
 static bool prologue__step(struct prologue *p, const struct insn *in)
 {
 	uint32_t scratch = p->check->scratch;
@@ -79,7 +78,7 @@ static bool prologue__step(struct prologue *p, const struct insn *in)
 		p->compared = (has(p->depth, in->reg) && (is_guard(p, in) || (!in->mem && has(p->limit, in->base))));
 		return p->compared;
 	}
-	if (in->kind == INSN_JCC) /* a frame so huge that the stack pointer would wrap around */
+	if (in->kind == INSN_JCC) /* a frame so large that the stack pointer would wrap around */
 		return in->cond == COND_BELOW && in->target > in->addr;
 	/* called from C or by the old convention: the goroutine is fetched first */
 	if (in->reg == p->g && (in->kind == INSN_MOV_IMM || (in->kind == INSN_LOAD && (in->tls || in->pc_relative))))
@@ -111,7 +110,7 @@ static void site__set(struct probe_site *site, const struct insn *in, const stru
 	}
 }
 
-/* Fills @site with the first instruction, then with better ones. */
+/* Set @site to the first instruction, then to better ones. */
 static int find_entry(struct insn_iter *it, const struct stack_check *c, struct probe_site *site)
 {
 	struct prologue p = { .check = c, .g = c->g, .depth = 1u << c->sp };
@@ -146,7 +145,7 @@ static const struct stack_check *stack_check(int arch)
 	return NULL;
 }
 
-/* Is there no way from within the function to where it begins? */
+/* Is there no jump from within the function back to its beginning? */
 static bool entered_by_calls_alone(const struct code *code)
 {
 	struct insn_iter it;
@@ -172,7 +171,7 @@ int probe_site__entry(const struct code *code, struct probe_site *site)
 
 	if (!c)
 		return -EINVAL;
-	/* an instruction that begins within is decoded whole */
+	/* an instruction that begins within ENTRY_BYTES_MAX is decoded whole */
 	if (head.len > ENTRY_BYTES_MAX + 15)
 		head.len = ENTRY_BYTES_MAX + 15;
 	ret = insn_iter__open(&it, &head);

@@ -67,10 +67,9 @@ long proc__status(pid_t pid, const char *field)
 }
 
 /*
- * What follows the name of thread @tid of process @pid in its "stat". That of
- * the process would add up the times of all its threads, with interrupts off
- * (do_task_stat(), fs/proc/array.c): milliseconds, where there are thousands.
- * Returns a place in @buf, or NULL and *@error.
+ * What follows the name of thread @tid of process @pid in its "stat". The process's own would add up the times of all
+ * threads with interrupts off (do_task_stat(), fs/proc/array.c): milliseconds, with thousands of threads. Returns a
+ * place in @buf, or NULL and *@error.
  */
 static char *read_stat(pid_t pid, pid_t tid, char *buf, size_t size, int *error)
 {
@@ -84,7 +83,7 @@ static char *read_stat(pid_t pid, pid_t tid, char *buf, size_t size, int *error)
 	return p;
 }
 
-/* 'Z' where it has ended and is not buried. 0: not known. */
+/* 'Z': it has ended but was not reaped. 0: unknown. */
 static char state_of(pid_t pid, pid_t tid)
 {
 	char buf[1024], *p;
@@ -193,7 +192,7 @@ static int find_cgroup_at(int dirfd, struct pids *list, int depth)
 	DIR *dir;
 	int pid;
 
-	/* a threaded cgroup refuses cgroup.procs (EOPNOTSUPP): its processes are listed where its domain begins */
+	/* a threaded cgroup refuses cgroup.procs (EOPNOTSUPP): its processes are listed at the root of its domain */
 	fd = openat(dirfd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && depth == 0) {
 		ret = -errno;
@@ -253,6 +252,6 @@ int proc__peek(pid_t pid, uint64_t addr, void *buf, size_t len)
 
 	if (n == (ssize_t)len)
 		return 0;
-	/* a part: the rest is not mapped */
+	/* partial: the rest is not mapped */
 	return n >= 0 ? -EFAULT : n;
 }

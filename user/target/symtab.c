@@ -9,8 +9,8 @@
 #define MAX_NAME  4096
 
 /*
- * The function that @vaddr is within; else, where the nearest that begins before has no size (assembly), that one: it
- * goes on to the next one, but not into another section.
+ * The function that contains @vaddr; else, if the nearest one before it has no size (assembly), that one: it extends
+ * to the next function, but not into another section.
  */
 static int search(struct image *img, const char *section, const char *strings, uint64_t vaddr, const char **name)
 {
@@ -34,7 +34,7 @@ static int search(struct image *img, const char *section, const char *strings, u
 		has = vaddr - sym.st_value < sym.st_size;
 		if (any && (has < inside || (has == inside && sym.st_value < best)))
 			continue;
-		/* of several that begin there the first one's name; but one that has a size says where it ends */
+		/* of several that begin there, the first name wins; but one with a size says where it ends */
 		if (any && has == inside && sym.st_value == best) {
 			sized |= sym.st_size != 0;
 			continue;

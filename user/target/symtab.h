@@ -6,14 +6,14 @@
 #include "image.h"
 
 /*
- * The function that @vaddr lies in, by .symtab or else .dynsym; one pass over them. Sets *@name, the file's (valid
+ * The function that contains @vaddr, by .symtab or else .dynsym, in one pass. Sets *@name, which is the file's (valid
  * until image__close(), not safe to print). Returns 0, or -ENOENT.
  */
 int symtab__function_at(struct image *img, uint64_t vaddr, const char **name);
 
 /*
- * The address of the defined function @name in the table that the dynamic linker uses, which is there in stripped files
- * too. Returns 0 or -ENOENT.
+ * The address of the defined function @name in the dynamic linker's table, which stripped files have too. Returns 0 or
+ * -ENOENT.
  */
 int symtab__dynamic(struct image *img, const char *name, uint64_t *vaddr);
 

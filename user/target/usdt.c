@@ -12,7 +12,7 @@
 
 /* ---- where an argument is: "8@%rax", "-4@-16(%rbp)", "8@$42"; "8@x0", "4@[sp, 16]", "8@42" ---- */
 
-/* struct pt_regs, arch/x86/include/uapi/asm/ptrace.h, by all names that a register's parts have */
+/* struct pt_regs, arch/x86/include/uapi/asm/ptrace.h, by all names of a register and its parts */
 static const struct {
 	const char *names; /* " rax eax ax al " */
 	int offset;
@@ -76,7 +76,9 @@ static bool set_mem(struct fetch *f, unsigned machine, const char *name, size_t 
 	return true;
 }
 
-/* A number, and where it ends; false where there is none, or one of more than 64 bits. Compilers write them decimal. */
+/*
+ * Parse a number; @end: where it ends. False if there is none, or it exceeds 64 bits. Compilers write them in decimal.
+ */
 static bool parse_number(const char *s, char **end, long long *n)
 {
 	errno = 0;
@@ -88,7 +90,7 @@ static bool parse_number(const char *s, char **end, long long *n)
 	return *end != s && !errno;
 }
 
-/* arm64: [reg] or [reg, n]; an index register or one that moves on is more than a probe can follow */
+/* arm64: [reg] or [reg, n]; a probe cannot follow an index register, nor one that is updated */
 static bool parse_arm64_memory(struct fetch *f, unsigned machine, const char *text)
 {
 	size_t name = strcspn(text + 1, ",]");
@@ -105,7 +107,7 @@ static bool parse_arm64_memory(struct fetch *f, unsigned machine, const char *te
 	return !strcmp(rest, "]") && set_mem(f, machine, text + 1, name, n);
 }
 
-/* @s is one operand, without blanks at its ends. */
+/* @s is one operand, without surrounding blanks. */
 static bool parse_operand(struct fetch *f, unsigned machine, const char *s, size_t len)
 {
 	char text[64], *end, *open;
@@ -126,7 +128,7 @@ static bool parse_operand(struct fetch *f, unsigned machine, const char *s, size
 		f->value = n;
 		return true;
 	}
-	open = strchr(text, '('); /* x86-64: n(%reg); an index is more than a probe can follow */
+	open = strchr(text, '('); /* x86-64: n(%reg); a probe cannot follow an index */
 	if (open && (open == text || (any && end == open)) && open[1] == '%') {
 		size_t name = strcspn(open + 2, ",)");
 
@@ -135,7 +137,7 @@ static bool parse_operand(struct fetch *f, unsigned machine, const char *s, size
 	return set_reg(f, machine, text, len);
 }
 
-/* The bytes of the size and '@' that an argument begins with; 0: none begins at @s. A size "4f" is of a float. */
+/* The length of the "SIZE@" that an argument begins with; 0: none begins at @s. A size "4f" is a float's. */
 static size_t size_of_argument(const char *s, long *bytes)
 {
 	char *end;
@@ -151,7 +153,7 @@ static size_t size_of_argument(const char *s, long *bytes)
 	return *end == '@' && end != s ? end + 1 - s : 0;
 }
 
-/* "SIZE@OPERAND SIZE@OPERAND": an operand may have blanks in it, and more of '@'. */
+/* "SIZE@OPERAND SIZE@OPERAND": an operand may contain blanks, and further '@'. */
 static void parse_args(struct usdt *u, unsigned machine, const char *s)
 {
 	s += strspn(s, " ");
@@ -203,7 +205,7 @@ static int visit_note(struct image *img, const char *desc, size_t len, const cha
 	}
 	if (strcmp(strings[0], provider))
 		return 0;
-	/* the file was moved after the note was written (prelink): everything moved by as much */
+	/* the file was moved after the note was written (prelink): all of it by the same distance */
 	if (!base || !words[1])
 		base = words[1];
 	u = (struct usdt){

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Go, from 1.19 on, as it was built and deployed: stripped or not, any link mode. Its events come from uprobes at
- * instructions chosen in its file (go_probes.c), its counters and goroutines from its memory; nothing is changed in it.
+ * Go, from 1.19 on, as built and deployed: stripped or not, any link mode. Its events come from uprobes at
+ * instructions chosen in its file (go_probes.c), its counters and goroutines from its memory; nothing in it is
+ * changed.
  */
 #include <elf.h>
 #include <errno.h>
@@ -21,7 +22,7 @@
 #include "proc.h"
 #include "util.h"
 
-#define MAX_INLINED   16  /* calls at one address that are looked at */
+#define MAX_INLINED   16  /* inlined calls looked at per address */
 #define VERSION_BYTES 160 /* experiments included */
 
 static int recognise(struct image *img, char *version, size_t size)
@@ -34,7 +35,7 @@ static int recognise(struct image *img, char *version, size_t size)
 		sanitize(text, strlen(text), version, size);
 		ret = 0;
 	}
-	/* a plugin uses the runtime of the program that loads it: its own copy never runs */
+	/* a plugin uses the runtime of its host: its own copy never runs */
 	if (!ret && !strcmp(gobuild__setting(&build, "-buildmode") ?: "", "plugin"))
 		ret = -ENOENT;
 	if (!ret && build.version && build.version[0])
@@ -91,8 +92,7 @@ static void go__close(void *self)
 	free(go);
 }
 
-/* The version, as the program was built or as its functions tell. Returns 0 or a negative errno, and .problem says why.
- */
+/* The version, from the build information or from the functions. Returns 0, or a negative errno with .problem set. */
 static int go__version(struct go *go, char *version, size_t size)
 {
 	struct gobuild build = { 0 };
@@ -197,7 +197,7 @@ static uint64_t by_pattern(struct go *go, const char *name, uint64_t bias)
 	return addr ? addr + bias : 0;
 }
 
-/* The runtime's memory, as soon as the process runs the program. */
+/* The runtime's memory, once the process runs the program. */
 static int go__live(struct go *go)
 {
 	struct go_live_input in = {
@@ -302,24 +302,26 @@ static void go__install(void *self, runtime_set *set, void *ctx)
 	if (!go->path_tried && !go__path(go, &path))
 		set(GO_PATHS, &path, ctx);
 	go->path_tried = true;
-	/* only what is new: the process may have become another program a moment ago */
+	/* only if it is new: the process may have become another program a moment ago */
 	if (go_exit__describe(go, &exit) || (go->exit_set && !memcmp(&exit, &go->exit, sizeof(exit))))
 		return;
 	go->exit = exit;
 	go->exit_set = !set(GO_EXITS, &exit, ctx);
 }
 
-/* Who called the function at @addr of the file. */
+/* How to find the caller of the function at @addr of the file. */
 static void go__caller(struct go *go, uint64_t addr, struct runtime_symbol *sym)
 {
 	int bytes = pclntab__frame_bytes(go->pclntab, addr);
 
 	sym->is_call = insn__follows_call(go->prog->img, addr + 1);
-	/* arm64 may have it in a register still, or above others in its frame */
+	/* arm64 may still have it in a register, or above other words of its frame */
 	if (bytes >= 0 && bytes <= INT16_MAX && arch_of(go) == TARE_ARCH_X86_64)
 		sym->return_at = bytes;
-	/* those without a frame leave the frame pointer to their caller, which is a frame less; but this one's is the
-	 * runtime's */
+	/*
+	 * a function without a frame keeps its caller's frame pointer, one frame less to follow; but systemstack's is
+	 * the runtime's own
+	 */
 	sym->has_frame = bytes > 0 || !strcmp(sym->name, "runtime.systemstack");
 }
 

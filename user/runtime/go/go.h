@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Inside the Go runtime's files here: what is known of one program. */
+/* Internals of the Go runtime's files: what is known of one program. */
 #ifndef TARE_RUNTIME_GO_H
 #define TARE_RUNTIME_GO_H
 
@@ -16,31 +16,31 @@ struct go {
 	int minor; /* of the version; 26 in go1.26.1 */
 	struct pclntab *pclntab;
 	struct go_layout layout;
-	struct go_wanted funcs[GO_MAX_FUNCS]; /* all functions that anything here asks for */
+	struct go_wanted funcs[GO_MAX_FUNCS]; /* all functions that anything here looks up */
 	unsigned nr_funcs;
 	struct go_live *live; /* once the process runs the program; NULL before, or where it cannot be read */
-	uint64_t exit_site;   /* address in the file of the probe at its end; 0: none */
-	struct go_exit exit;  /* what it copies, as the kernel side knows it: .exit_set */
+	uint64_t exit_site;   /* address in the file of the probe at its exit; 0: none */
+	struct go_exit exit;  /* what that copies, as the kernel side knows it: .exit_set */
 	bool exit_set, path_tried;
 	struct go_copy *last; /* what that probe copied */
 };
 
-/* Where a global of the runtime is, by instructions of the file; 0: not known. */
+/* Where a global of the runtime is, by the file's instructions; 0: unknown. */
 uint64_t go__by_pattern(struct go *go, const char *name);
 
-/* go_owner.c: whose code the function of that name is. */
+/* go_owner.c: whose code @function is. */
 enum tare_owner go_owner(const char *function);
 
-/* The BPF maps: how goroutines are found, and what is copied at the end. */
+/* BPF maps: how to find goroutines, and what to copy at the end. */
 #define GO_PATHS "goroutine_paths"
 #define GO_EXITS "go_exits"
 
-/* go_exit.c: what the probe at the process's end copies, as far as it is known by now. Returns 0 or -ENOENT. */
+/* go_exit.c: what the probe at the process's exit copies, as known so far. Returns 0 or -ENOENT. */
 int go_exit__describe(struct go *go, struct go_exit *x);
 /* struct runtime's .last_counters */
 int go__last_counters(void *self, const struct tare_memory *memory, struct tare_counters *c);
 
-/* The function @name among those that were looked for, or NULL. */
+/* The function @name among those looked up, or NULL. */
 const struct go_func *go__func(const struct go *go, const char *name);
 
 /* The code of function @name. Returns 0 or a negative errno. */
@@ -50,7 +50,7 @@ int go__code(struct go *go, const char *name, struct code *code);
 void go_probes__want(struct go *go);
 void go__want(struct go *go, const char *name);
 
-/* The probes for what the runtime tells. Returns 0 or a negative errno; says what cannot be told. */
+/* The probes for the runtime's events. Returns 0 or a negative errno; reports what cannot be recorded. */
 int go_probes(struct go *go, struct runtime_probes *list);
 
 #endif /* TARE_RUNTIME_GO_H */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * A Go process's last counters. It tells of no end, and once it has ended its memory is gone: so a probe where it ends
- * copies what the counters are made of (bpf/runtime/go_exit.bpf.h), and they are read from that copy as from a live
+ * A Go process's last counters. Go announces no exit, and once the process has ended its memory is gone. So a probe
+ * where it exits copies what the counters are made of (bpf/runtime/go_exit.bpf.h), and the copy is read like a live
  * process.
  */
 #include <errno.h>
@@ -14,7 +14,7 @@
 
 enum {
 	SCHED_BYTES = 1024,
-	SCHED_MAX_BYTES = 16384, /* that are looked at of these structs, at least and at most */
+	SCHED_MAX_BYTES = 16384, /* how much of these structs is looked at, at least and at most */
 	GC_BYTES = 512,
 	PAGE_BYTES = 4096, /* the smallest there is */
 	MSTATS_MAX_BYTES = 24576,
@@ -22,7 +22,7 @@ enum {
 	SPAN_MAX_BYTES = 128,
 };
 
-/* Cut into pieces what is at @address, where that is known: none is in two pages, of which one might not be there. */
+/* Add what is at @address, if that is known, split at page boundaries: one of two pages might not be there. */
 static void add(struct go_exit *x, unsigned *nr, uint64_t address, uint64_t len)
 {
 	for (uint64_t n; address && len && *nr < MAX_EXIT_PIECES; address += n, len -= n) {
@@ -33,7 +33,7 @@ static void add(struct go_exit *x, unsigned *nr, uint64_t address, uint64_t len)
 	}
 }
 
-/* Where a global is in the file: as it was found in the process, or, before that, by what the file says of it. */
+/* Where a global is: as found in the process or, before that, by what the file says. */
 static uint64_t place(struct go *go, enum go_global nr, const char *symbol)
 {
 	uint64_t addr = go->live ? go_globals__get(&go->live->at, nr) : 0;
@@ -67,7 +67,7 @@ static void add_globals(struct go *go, struct go_exit *x)
 	add(x, &nr, place(go, GO_MEMSTATS_AT, "runtime.memstats"), bounded(at[MSTATS_SIZE], 0, MSTATS_MAX_BYTES));
 }
 
-/* What hangs on each P. */
+/* What hangs off each P. */
 static void add_ps(struct go *go, struct go_exit *x)
 {
 	const int32_t *at = go->layout.at;
@@ -102,7 +102,7 @@ int go_exit__describe(struct go *go, struct go_exit *x)
 	return 0;
 }
 
-/* All is copied: the runtime as it was, opened only now where the process was too short-lived for more. */
+/* All is copied: the runtime as it was, opened only now if the process was too short-lived for more. */
 static int go__open_last(struct go *go, uint64_t bias)
 {
 	struct go_live_input in = {
@@ -135,8 +135,8 @@ static int go__open_last(struct go *go, uint64_t bias)
 }
 
 /*
- * The probe can only read what is in memory. Of a process that nobody ever looked into that is all it ever wrote to,
- * and the rest is zero; later on it may have been swapped out, or be about to move to another node.
+ * The probe can read only what is in memory. If nobody ever looked into the process, that is all it ever wrote, and
+ * the rest is zero; later on, pages may have been swapped out, or be about to migrate to another node.
  */
 static int go__add_piece(struct go *go, const struct tare_memory *m)
 {
@@ -171,7 +171,7 @@ int go__last_counters(void *self, const struct tare_memory *m, struct tare_count
 		unsigned valid = go->live->valid;
 
 		err = go_live__counters(go->live, c);
-		/* other threads went on while it was copied, and what was copied does not fit together */
+		/* other threads ran during the copy, and it is inconsistent */
 		if (!err && valid != go->live->valid)
 			err = -EBADMSG;
 	}

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Whose code a Go function is, by the path of its package, with which its name begins. */
+/* Whose code a Go function is, by the path of its package, which its name begins with. */
 #include <string.h>
 
 #include "go.h"
 #include "util.h"
 
-/* Packages, and what lies below them, that the runtime is made of: `go list -deps runtime`, Go 1.19 to 1.27. */
+/* Packages that make up the runtime, and what lies below them: `go list -deps runtime`, Go 1.19 to 1.27. */
 static const char *const of_runtime[] = {
 	"runtime",
 	"internal/runtime",
@@ -27,7 +27,7 @@ static const char *const of_runtime[] = {
 	"internal/trace",
 };
 
-/* How the paths of the standard library's packages begin: the folders of GOROOT/src, Go 1.19 to 1.27. */
+/* How package paths of the standard library begin: the folders of GOROOT/src, Go 1.19 to 1.27. */
 static const char *const of_library[] = {
 	"archive",  "arena",   "bufio",	  "bytes",    "cmp",	  "compress", "container", "context", "crypto",
 	"database", "debug",   "embed",	  "encoding", "errors",	  "expvar",   "flag",	   "fmt",     "go",
@@ -55,7 +55,7 @@ enum tare_owner go_owner(const char *function)
 	/* the compiler's own, "type:.eq.main.T" and "go:..." */
 	if (memchr(function, ':', len))
 		return TARE_OWNER_RUNTIME;
-	/* a dot of the path's last part is written as %2e */
+	/* in the last element of the path, a dot is written as %2e */
 	for (size_t i = 0; i < len; i++)
 		path = function[i] == '/' ? i + 1 : path;
 	path += strcspn(function + path, ".");

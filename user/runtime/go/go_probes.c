@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * What Go's runtime tells, and where: one line for each event. All are rare
- * (some for each collection or stop of the world), and none is at a function's
- * return: a uretprobe would kill a Go program, whose stacks move.
+ * The events of Go's runtime and where they are probed, one line each. All are rare (a few per collection or stop of
+ * the world), and none is at a function's return: a uretprobe would kill a Go program, whose stacks move.
  */
 #include <elf.h>
 #include <errno.h>
@@ -17,7 +16,9 @@
 #define MAX_CALLS 4
 #define ANY	  99
 
-/* An argument: of Go's calling convention the n-th integer register (TIME: it holds nanotime()), or memory from there.
+/*
+ * An argument: the n-th integer register of Go's calling convention (TIME: it holds nanotime()), or memory that it
+ * points to.
  */
 enum how { NONE, REG, TIME, FIELD, PREEMPTOFF, CONST };
 struct arg {
@@ -28,7 +29,7 @@ struct arg {
 
 struct go_event {
 	const char *function;
-	const char *callee; /* at its calls of that; "": before it returns, by its last branch; NULL: at its entry */
+	const char *callee; /* at calls of it; "": before the return, at the last branch; NULL: at the entry */
 	uint16_t event;
 	uint8_t from, to; /* minor versions */
 	bool required;
@@ -69,7 +70,9 @@ static const struct go_event events[] = {
 	  { { 0 }, { FIELD, 0, 8, GC_HEAPLIVE } } },
 	{ "runtime.gcMarkTermination", NULL, TARE_RT_GC_PHASE, 19, ANY, false, { { 0 }, { CONST, 2, 8, 0 } } },
 	{ "runtime.(*gcControllerState).resetLive", NULL, TARE_RT_GC_END, 19, ANY, false, { { 0 }, R(1, 8) } },
-	/* main's return, os.Exit and fatal errors all come here; assembly, so it is single-stepped, but once in a life
+	/*
+	 * main's return, os.Exit and fatal errors all come here; assembly, so it is single-stepped, but only once per
+	 * process
 	 */
 	{ "runtime.exit", NULL, TARE_RT_EXIT, 19, ANY, false, { { 0 } } },
 };
@@ -150,8 +153,8 @@ static int add_site(struct go *go, const struct go_event *e, const struct probe_
 }
 
 /*
- * The last branch before the function returns, in the order of addresses: cold paths come after the return. In
- * stopTheWorldWithSema() it is the test for what must never be, made once the world stands.
+ * The last branch, in address order, before the function returns: cold paths come after the return. In
+ * stopTheWorldWithSema() it is the test for an impossible state, made once the world is stopped.
  */
 static int last_branch(const struct code *code, struct probe_site *ps)
 {

@@ -24,7 +24,7 @@ struct text {
 
 /* ---- the two forms ---- */
 
-/* A length as LEB128, then that many bytes; leaves @addr behind them. */
+/* A length as LEB128, then that many bytes; moves @addr past them. */
 static int read_inline(struct image *img, uint64_t *addr, uint64_t max, struct text *t)
 {
 	const uint8_t *p;
@@ -61,7 +61,7 @@ static int read_pointed(struct image *img, uint64_t header, uint64_t max, struct
 	return t->len && !t->p ? -ENOENT : 0;
 }
 
-/* The blob at @addr, if it is one: the magic alone is in every program that looks for it. */
+/* The blob at @addr, if it is one: any program that looks for the magic contains it. */
 static int read_blob(struct image *img, uint64_t addr, struct text *version, struct text *modinfo)
 {
 	const uint8_t *p = image__at(img, addr, HEAD_BYTES);
@@ -104,7 +104,7 @@ static int scan(struct image *img, const struct image_segment *s, struct text *v
 	return -ENOENT;
 }
 
-/* By its section; else by looking through what is loaded, writable segments first, since it lies in one of them. */
+/* By its section; else by searching what is loaded, writable segments first, since it is in one of them. */
 static int find_blob(struct image *img, struct text *version, struct text *modinfo)
 {
 	const struct image_segment *segs;
@@ -148,7 +148,7 @@ static void parse_version(struct gobuild *b, char *experiments)
 	}
 }
 
-/* A quoted Go string in place; one that is not quoted stays as it is. Rare escapes are left as they are written. */
+/* Unquote a Go string in place; one without quotes stays as it is. Rare escapes are left alone. */
 static char *unquote(char *s)
 {
 	size_t len = strlen(s);
@@ -170,7 +170,7 @@ static int add_setting(struct gobuild *b, char *text)
 {
 	char *end = NULL, *eq;
 
-	/* the key may be quoted where it has a "=" in it itself */
+	/* a key that contains "=" may be quoted */
 	if (text[0] == '"')
 		end = strchr(text + 1, '"');
 	eq = strchr(end ? end : text, '=');
@@ -183,7 +183,7 @@ static int add_setting(struct gobuild *b, char *text)
 	return 0;
 }
 
-/* Lines of fields with tabs between: "path P", "mod PATH VERSION SUM", "dep ...", "build KEY=VALUE". */
+/* Tab-separated lines: "path P", "mod PATH VERSION SUM", "dep ...", "build KEY=VALUE". */
 static int parse_modinfo(struct gobuild *b, char *text)
 {
 	char *line, *field, *rest;

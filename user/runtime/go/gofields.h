@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The fields of Go's runtime that tare reads: one line each, X(name, struct,
- * path). A path has '.' into a struct inside, and '|' between the names that a
- * field had in different versions; an empty one is the struct's size.
+ * The fields of Go's runtime that tare reads, one line each: X(name, struct, path). In a path, '.' enters a nested
+ * struct, and '|' separates a field's names in different versions; an empty path is the struct's size.
  */
 #ifndef TARE_GOFIELDS_H
 #define TARE_GOFIELDS_H

@@ -7,10 +7,10 @@
 #include "golayout.h"
 #include "util.h"
 
-/* Attaching to a program of 100 MB is to take 300 ms in all. */
+/* attaching to a 100 MB program should take 300 ms in all */
 enum { DWARF_BUDGET_NS = 120000000 };
 
-/* A column each, from that version on. Two patch releases brought a field of a later one back. */
+/* One column each, from that version on. Two patch releases backported a field of a later version. */
 static const struct {
 	int minor, patch;
 } columns[] = {
@@ -20,7 +20,7 @@ static const struct {
 
 #define ALL(n) n, n, n, n, n, n, n, n, n, n, n
 
-/* -1: that version has none. What the architecture's cache line pads is not here: work. */
+/* -1: that version has none. Left out: work, which the architecture's cache line pads. */
 static const int16_t table[GO_NR_FIELDS][ARRAY_SIZE(columns)] = {
 	[G_M] = { ALL(48) },
 	[G_ATOMICSTATUS] = { 144, 144, 144, 144, 152, 152, 152, 152, 144, 144, 144 },
@@ -91,7 +91,7 @@ static const int16_t table[GO_NR_FIELDS][ARRAY_SIZE(columns)] = {
 	[WORK_ASSISTTIME] = { ALL(-1) },
 };
 
-/* An experiment makes a struct in the middle of another larger or smaller. */
+/* An experiment changes the size of a struct nested in another. */
 static const struct {
 	const char *experiment;
 	int from, to; /* minor versions in which it is not the default */
@@ -103,7 +103,7 @@ static const struct {
 	{ "nogreenteagc", 26, 99, MSTATS_SIZE, -2176 },
 };
 
-/* Is @name in the list "a,b,c"? */
+/* Is @name in the comma-separated list? */
 static bool listed(const char *list, const char *name)
 {
 	size_t len = strlen(name);

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Offsets from debug information. Large programs have a lot of it, mostly
- * compressed, and an attach has no time for it: so libdw is shown an ELF file
- * that holds just .debug_info and .debug_abbrev (Go keeps its strings in the
- * former), and all is given up when the time is over.
+ * Offsets from debug information. Large programs have a lot of it, mostly compressed, and attaching must be quick. So
+ * libdw gets an ELF file with just .debug_info and .debug_abbrev (Go keeps its strings in the former), and the search
+ * is given up when its time is over.
  *
- * The file may be anything. The target's own ELF headers never reach libelf,
- * and of libdw only what moves forward is asked: no attribute is followed to
- * other DIEs (dwarf_diename() does), which may lead in a circle or to a file.
+ * The file may be anything. The target's own ELF headers never reach libelf, and libdw is only asked to move forward:
+ * no attribute is followed to another DIE (dwarf_diename() does), which could lead in a circle or to a file.
  */
 #include <dwarf.h>
 #include <elf.h>
@@ -22,8 +20,8 @@
 #include "util.h"
 
 enum {
-	BYTES_MAX = 96 << 20,	    /* of .debug_info as it is once expanded */
-	ABBREV_BYTES_MAX = 8 << 20, /* libdw takes memory for each that it passes */
+	BYTES_MAX = 96 << 20,	    /* of .debug_info when expanded */
+	ABBREV_BYTES_MAX = 8 << 20, /* libdw allocates memory for each one that it passes */
 	UNITS_MAX = 1 << 17,	    /* and for each unit */
 	CHUNK = 1 << 20,
 	STRUCTS_DEEP = 4,
@@ -47,13 +45,13 @@ struct dwarf_reader {
 	struct part info, abbrev;
 };
 
-/* @from, @len bytes of zlib's, to exactly @size bytes. */
+/* Inflate @len bytes at @from to exactly @size bytes. */
 static int part__inflate(struct dwarf_reader *r, struct part *to, const uint8_t *from, size_t len, uint64_t size)
 {
 	z_stream z = { .next_in = (Bytef *)from, .avail_in = len };
 	int ret = Z_OK;
 
-	/* zlib makes at most 1032 bytes of one: more is a lie, which must not cost memory */
+	/* zlib expands a byte to at most 1032: a larger size is a lie, and must not cost memory */
 	if (size / 1032 > len) {
 		r->why = damaged;
 		return -ENOENT;
@@ -115,7 +113,7 @@ static int dwarf_reader__load(struct dwarf_reader *r, struct image *img)
 	return err ? err : part__load(r, &r->abbrev, img, ".debug_abbrev", ABBREV_BYTES_MAX);
 }
 
-/* An ELF file in memory of the two sections, each with a NUL behind it: libdw does not ask where a string ends. */
+/* An ELF file in memory with the two sections, each followed by a NUL: libdw does not check where a string ends. */
 static char *make_elf(const struct dwarf_reader *r, size_t *size)
 {
 	static const char names[] = "\0.shstrtab\0.debug_info\0.debug_abbrev";
@@ -194,7 +192,7 @@ static const char *die__name(Dwarf_Die *die)
 	return dwarf_attr(die, DW_AT_name, &a) ? dwarf_formstring(&a) : NULL;
 }
 
-/* Asked every now and then. */
+/* Is the time over? Asked now and then. */
 static bool late(struct dwarf_reader *r, unsigned n)
 {
 	if (!r->why && !(n & 255) && now_ns() > r->deadline_ns)
@@ -202,7 +200,7 @@ static bool late(struct dwarf_reader *r, unsigned n)
 	return r->why == too_slow;
 }
 
-/* The member of struct @die that @name, @len bytes, names. */
+/* The member of struct @die named @name, which has @len bytes. */
 static bool die__member(struct dwarf_reader *r, Dwarf_Die *die, const char *name, size_t len, Dwarf_Die *member)
 {
 	unsigned n = 0;
@@ -220,7 +218,7 @@ static bool die__member(struct dwarf_reader *r, Dwarf_Die *die, const char *name
 	return false;
 }
 
-/* The type of @die, without the names that stand for it. */
+/* The type of @die, typedefs resolved. */
 static bool die__type(Dwarf_Die *die, Dwarf_Die *type)
 {
 	Dwarf_Attribute a;
@@ -235,7 +233,7 @@ static bool die__type(Dwarf_Die *die, Dwarf_Die *type)
 	return false;
 }
 
-/* Where the member at @path, @len bytes of it, is in @die; -1: nowhere. */
+/* The offset in @die of the member at @path, which has @len bytes; -1: none. */
 static int32_t die__offset(struct dwarf_reader *r, const Dwarf_Die *die, const char *path, size_t len)
 {
 	Dwarf_Die in = *die, member, type;

@@ -43,7 +43,7 @@ static int try_gc(struct go_live *live, uint64_t addr)
 	return live__try_gc(live, addr, live->valid & GO_VALID_MEMSTATS ? live->at.memstats : 0);
 }
 
-/* What is tried, in an order in which each has what it needs. */
+/* What is tried, in order of dependency. */
 static const struct {
 	enum go_global nr;
 	unsigned valid;
@@ -57,7 +57,7 @@ static const struct {
 	{ GO_WORK_AT, GO_VALID_WORK, live__try_work },
 };
 
-/* The candidates for one global, the first that passes has it. */
+/* Try the candidates for one global: the first that passes wins. */
 static int live__try(struct go_live *live, size_t trial, const struct go_globals *sources, const uint8_t *by, int nr)
 {
 	enum go_global g = trials[trial].nr;
@@ -129,7 +129,7 @@ static int live__find(struct go_live *live, const struct go_live_input *in)
 		find_symbols(live, in->img, &sources[0]);
 	sources[1] = in->pattern;
 	err = live__try_all(live, sources, by, ARRAY_SIZE(by));
-	/* a search of all the data takes longest and is surest least: only where something is missing */
+	/* searching all the data is slowest and least certain: only if something is missing */
 	if (!err && !in->no_scan && !in->copy && in->img && (live->valid & vital) != vital) {
 		scanned = live->at;
 		err = live__scan(live, in->img, &scanned);

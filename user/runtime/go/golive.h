@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The runtime of a live Go process, read from outside: its memory is read and
- * nothing else is done to it. The process may hold anything, and may go away or
- * change while it is read: every list and length is bounded, what was torn is
- * read again, and what does not look as the runtime must is not used.
+ * The runtime of a live Go process, read from outside: its memory is read, and nothing else is done to it. The process
+ * may contain anything, and may end or change while it is read: every list and length is bounded, torn reads are
+ * repeated, and what does not look as the runtime must is not used.
  *
- * Addresses are the process's own. Functions return 0 or a negative errno:
- * -ESRCH, the process is gone; -EPERM, it may not be read.
+ * Addresses are the process's own. Functions return 0 or a negative errno: -ESRCH, the process is gone; -EPERM, it may
+ * not be read.
  */
 #ifndef TARE_GOLIVE_H
 #define TARE_GOLIVE_H
@@ -21,10 +20,10 @@
 
 struct image;
 
-/* The runtime's globals; 0: not known. */
+/* The runtime's globals; 0: unknown. */
 struct go_globals {
 	uint64_t sched, allp, allm, allgs, gc_controller, memstats, mheap;
-	uint64_t work, gcphase; /* these by symbol alone */
+	uint64_t work, gcphase; /* these by symbol only */
 };
 
 enum go_global {
@@ -40,10 +39,10 @@ enum go_global {
 	GO_NR_GLOBALS
 };
 
-/* Who said where a global is, as a set. */
+/* Which sources found a global, as a set. */
 enum go_found_by { GO_BY_SYMBOL = 1, GO_BY_PATTERN = 2, GO_BY_SCAN = 4 };
 
-/* Which of the runtime's data may be used: each was tried on the process itself. */
+/* Which of the runtime's data can be used: each was tried on the process itself. */
 enum go_valid {
 	GO_VALID_PS = 0x01,	  /* allp and the Ps */
 	GO_VALID_MS = 0x02,	  /* allm, the chain of Ms, m.g0, procid; g.m */
@@ -55,24 +54,23 @@ enum go_valid {
 };
 
 /*
- * Memory of a process as it was when it ended, in pieces that may come in any
- * order and twice: what is read of it later instead of the process. A place
- * that no piece has is as if it were not mapped.
+ * A process's memory as it was when it ended, in pieces that may come in any order and more than once. It is read in
+ * place of the process. An address that no piece covers counts as unmapped.
  */
 struct go_copy;
 struct go_copy *go_copy__new(void);
-/* @bytes NULL: what is there is not known, and reading it fails. 0, -ENOMEM, or -E2BIG: more than is ever looked at. */
+/* @bytes NULL: unknown content, reading it fails. Returns 0, -ENOMEM, or -E2BIG: more than is ever looked at. */
 int go_copy__add(struct go_copy *copy, uint64_t addr, const void *bytes, size_t len);
 void go_copy__free(struct go_copy *copy);
 
 struct go_live_input {
 	pid_t pid;
-	struct image *img; /* of its executable, for symbols; NULL: none. Used in go_live__open() only */
+	struct image *img; /* of its executable, for symbols; NULL: none. Used only in go_live__open() */
 	uint64_t bias;	   /* added to the image's addresses */
 	struct go_layout layout;
-	struct go_globals pattern;  /* live addresses that instructions gave; zeros where not known */
-	const struct go_copy *copy; /* read this, not the process; it must outlive what is opened. NULL: none */
-	bool no_symbols, no_scan;   /* do without: for tests */
+	struct go_globals pattern;  /* live addresses found by instructions; 0: unknown */
+	const struct go_copy *copy; /* read this in place of the process; must outlive the result. NULL: none */
+	bool no_symbols, no_scan;   /* skip these: for tests */
 };
 
 struct go_live {
@@ -80,16 +78,16 @@ struct go_live {
 	uint64_t bias;
 	struct go_layout layout;
 	struct go_globals at;
-	uint8_t found_by[GO_NR_GLOBALS]; /* GO_BY_* that agree with .at */
+	uint8_t found_by[GO_NR_GLOBALS]; /* GO_BY_* that agree on .at */
 	unsigned valid;			 /* GO_VALID_* */
-	/* no member below is for users of this header */
+	/* private */
 	struct go_live_private *priv;
 };
 
 /*
- * Find the runtime's globals, cross-check and try them. Succeeds with less than
- * all valid: see .valid and go_live__problem(). Returns 0; -ENOENT: nothing was
- * found that may be used; -ESRCH, -EPERM, -ENOMEM. *@live is NULL where not 0.
+ * Find the runtime's globals, cross-check and try them. Succeeds even if not all are valid: see .valid and
+ * go_live__problem(). Returns 0; -ENOENT: nothing usable was found; -ESRCH, -EPERM, -ENOMEM. On failure *@live is
+ * NULL.
  */
 int go_live__open(struct go_live **live, const struct go_live_input *in);
 void go_live__close(struct go_live *live);
@@ -97,7 +95,7 @@ void go_live__close(struct go_live *live);
 /* From now on read @copy, which must outlive @live. */
 void go_live__use(struct go_live *live, const struct go_copy *copy);
 
-/* What was found wrong, in words: "allp: p[3].id is 7". NULL from number @i on that there is none of. */
+/* What was found wrong, in words: "allp: p[3].id is 7". NULL: there is no number @i. */
 const char *go_live__problem(const struct go_live *live, unsigned i);
 
 uint64_t go_globals__get(const struct go_globals *at, enum go_global nr);
@@ -105,11 +103,9 @@ uint64_t go_globals__get(const struct go_globals *at, enum go_global nr);
 /* ---- counters -------------------------------------------------------- */
 
 /*
- * The runtime's counters now, since the process started; TARE_UNKNOWN where it
- * does not say. .pauses and .pause_ns are the collector's (as MemStats has
- * them). .goal_bytes is unknown where a memory limit rules instead.
- * .goroutine_switches comes from every eighth run of each goroutine: exact to
- * about 8 for each goroutine alive.
+ * The runtime's counters, since the process started; TARE_UNKNOWN for what it does not count. .pauses and .pause_ns
+ * are the collector's (as in MemStats). .goal_bytes is unknown while a memory limit rules instead. .goroutine_switches
+ * is derived from every eighth run of each goroutine: exact to about 8 per live goroutine.
  */
 int go_live__counters(struct go_live *live, struct tare_counters *c);
 
@@ -137,7 +133,10 @@ int go_live__histogram(struct go_live *live, enum go_hist_nr nr, struct go_hist 
 
 /* ---- threads --------------------------------------------------------- */
 
-/* The highest number of processes' namespaces: tids in the target's memory are those of its own. @tid by .procid. */
+/*
+ * The thread id, as this process sees it, of the thread with .procid @procid: the target's memory has ids of the
+ * target's own namespace. 0: no such thread.
+ */
 pid_t go_live__tid(struct go_live *live, uint64_t procid);
 
 #endif /* TARE_GOLIVE_H */

@@ -10,12 +10,12 @@ enum { COPY_MAX = 32 << 20, PIECES_MAX = 1 << 19 };
 
 struct piece {
 	uint64_t addr;
-	uint32_t at, len; /* in .bytes; .at UNKNOWN: they are not */
+	uint32_t at, len; /* in .bytes; .at UNKNOWN: content unknown */
 };
 #define UNKNOWN UINT32_MAX
 
 struct go_copy {
-	struct piece *pieces; /* in order of their addresses; of those that overlap the later one is used first */
+	struct piece *pieces; /* sorted by address; where they overlap, the later one is used first */
 	size_t nr, room;
 	char *bytes;
 	size_t used, size;
@@ -35,7 +35,7 @@ void go_copy__free(struct go_copy *c)
 	free(c);
 }
 
-/* The number of pieces that begin at @addr or below. */
+/* The number of pieces that begin at or below @addr. */
 static size_t behind(const struct go_copy *c, uint64_t addr)
 {
 	size_t low = 0, high = c->nr;
@@ -84,7 +84,7 @@ int go_copy__read(const struct go_copy *c, uint64_t addr, void *buf, size_t len)
 		size_t i = behind(c, addr), inside, n;
 		const struct piece *p;
 
-		/* one that begins nearer may have ended before, where pieces overlap; few do, and none by much */
+		/* with overlaps, a nearer one may have ended before @addr; few overlap, and none by much */
 		for (int back = 0; i && back < 4 && addr - c->pieces[i - 1].addr >= c->pieces[i - 1].len; back++)
 			i--;
 		if (!i)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * What the runtime counts of itself. The collector's and the allocator's figures lie in several places and move between
- * them: all are read, then the ones that any movement changes are read again, until they stood still.
+ * What the runtime counts of itself. The collector's and the allocator's figures lie in several places and move
+ * between them: all are read, then those that every movement changes are read again, until they hold still.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,13 +16,13 @@ enum {
 	SPAN_MAX = 128,
 };
 
-/* What stands still in a good reading. */
+/* What is unchanged in a good reading. */
 struct heap {
 	char gc[GC_HEAD];
 	char deltas[3 * DELTA_MAX];
 };
 
-/* What the Ps hold back. */
+/* What the Ps have not flushed yet. */
 struct cached {
 	uint64_t bytes, objects, tiny;
 };
@@ -66,7 +66,7 @@ static int cached__add(const struct go_live *live, uint64_t mcache, struct cache
 		uint16_t count = get16(span, at_of(live, MSPAN_ALLOCCOUNT) - from);
 		uint16_t before = get16(span, at_of(live, MSPAN_BEFORECACHE) - from);
 
-		/* size 0: the span that stands for none; the rest: it is exchanged just now, or is none */
+		/* size 0: the placeholder span; else: just being exchanged, or no span */
 		if (size > 32768 || size % 8 || before > count || count > get16(span, 0))
 			return -EBADMSG;
 		c->bytes += (count - before) * size;
@@ -92,7 +92,7 @@ static int cached__read(struct go_live *live, struct cached *c)
 	return err;
 }
 
-/* Add up one field of the three heapStatsDelta; @n words of it. */
+/* Sum one field, @n words long, of the three heapStatsDelta. */
 static uint64_t sum(const struct go_live *live, const struct heap *h, enum go_field f, unsigned n)
 {
 	uint64_t total = 0;
@@ -121,7 +121,7 @@ static bool has_deltas(const struct go_live *live, unsigned *classes)
 	       live->layout.at[DELTA_SMALLFREECOUNT] + 8 * *classes <= (unsigned)room;
 }
 
-/* A torn reading misses what moved meanwhile: never less than there was before. */
+/* A torn reading misses what moved meanwhile: never report less than before. */
 static uint64_t at_least(uint64_t v, uint64_t *last)
 {
 	if (v > *last)
@@ -151,7 +151,7 @@ static int count_heap(struct go_live *live, struct tare_counters *c)
 		if (!err && heap__same(live, &h, &again))
 			break;
 	}
-	/* all of them empty, they passed when it began */
+	/* at open, with all of them empty, they passed */
 	if (err == -EBADMSG) {
 		live__problem(live, "mcache: spans are wrong, so allocations are known less the last ones");
 		live->valid &= ~GO_VALID_MCACHES;
@@ -217,7 +217,7 @@ static int count_assists(struct go_live *live, struct tare_counters *c)
 
 	if (!(live->valid & GO_VALID_WORK) || !(live->valid & GO_VALID_GC) || live->layout.at[GC_ASSISTTIME] < 0)
 		return 0;
-	/* those of this cycle are added to the sum when it ends */
+	/* this cycle's are added to the sum when it ends */
 	if (live->at.gcphase)
 		live__u32(live, live->at.gcphase, &phase);
 	err = live__u64(live, live->at.work + at_of(live, WORK_ASSISTTIME), &done);
@@ -305,7 +305,7 @@ int go_live__counters(struct go_live *live, struct tare_counters *c)
 	for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
 		int err = counts[i](live, c);
 
-		/* what was there and is no more: the process ends */
+		/* it was there and is gone: the process is ending */
 		if (err && !(live->priv->only_copy && err == -EFAULT))
 			return err == -EFAULT || err == -EINVAL ? -ESRCH : err;
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* As golive_valid.c, for what the allocator and the collector keep. */
+/* As golive_valid.c, for the data of the allocator and the collector. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "golive_impl.h"
 #include "util.h"
 
-enum { SPAN_MAX = 128 }; /* bytes of a span that are read at most */
+enum { SPAN_MAX = 128 }; /* at most this much of a span is read */
 
 static int sum_in_heap(const struct go_live *live, uint64_t memstats, uint64_t *sum)
 {
@@ -146,7 +146,7 @@ int live__try_mcaches(struct go_live *live)
 	for (size_t i = 0; !err && i < list.nr_used; i++) {
 		err = live__u64(live, list.ps[i] + at_of(live, P_MCACHE), &mcache);
 		if (!err && mcache) {
-			/* a span may be exchanged just now */
+			/* a span may be just being exchanged */
 			for (int tries = 0; (err = try_mcache(live, mcache, i)) == -EINVAL && tries < live__tries(live);
 			     tries++) {
 				live->priv->nr_problems = problems;
@@ -165,7 +165,7 @@ int live__try_work(struct go_live *live, uint64_t work)
 	int err;
 
 	if (live->layout.at[WORK_ASSISTTIME] < 0)
-		return -EINVAL; /* by debug information alone: that it is missing is no problem */
+		return -EINVAL; /* known only from debug information: its absence is no problem */
 	if (!live__has(live, need, 1, SCHED_MAX))
 		return -EINVAL;
 	err = live__u64(live, work + at_of(live, WORK_ASSISTTIME), &ns);

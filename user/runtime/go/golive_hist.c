@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* runtime.timeHistogram: counts in buckets whose width grows with the time; two forms so far, told apart by size. */
+/*
+ * runtime.timeHistogram: counts in buckets that widen with the time. There are two forms so far, told apart by size.
+ */
 #include <errno.h>
 
 #include "golive_impl.h"
@@ -7,10 +9,10 @@
 
 struct form {
 	int32_t size;	   /* of the struct, in bytes */
-	unsigned nr;	   /* counts */
-	unsigned sub_bits; /* each power of two is cut into so many, as a power of two */
-	unsigned low_bits; /* times below that power of two are cut into equal parts */
-	bool overflow;	   /* a count of its own for what is longer than all */
+	unsigned nr;	   /* number of counts */
+	unsigned sub_bits; /* each power of two is split into 2^sub_bits parts */
+	unsigned low_bits; /* times below 2^low_bits are split into equal parts */
+	bool overflow;	   /* a separate count for times beyond the last bucket */
 };
 
 static const struct form forms[] = {

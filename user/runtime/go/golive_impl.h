@@ -7,53 +7,53 @@
 
 #include "golive.h"
 
-#define SANE (1ull << 50) /* no count or size of a process gets there */
+#define SANE (1ull << 50) /* no count or size of a process gets this large */
 
 enum {
-	PS_MAX = 16384,	   /* more are not believed */
-	MS_MAX = 20000,	   /* Go itself dies at 10 000, unless told otherwise */
+	PS_MAX = 16384,	   /* no more than this is believed */
+	MS_MAX = 20000,	   /* Go itself dies at 10,000, unless told otherwise */
 	CLASSES_MAX = 80,  /* size classes; 68 in every version so far */
 	SPANS = 136,	   /* mcache.alloc: each class with and without pointers */
-	SCHED_MAX = 16384, /* bytes of sched that are read at most */
+	SCHED_MAX = 16384, /* at most this much of sched is read */
 	PROBLEMS_MAX = 24,
 	PROBLEM_LEN = 112,
 };
 
 enum { TRIES_LIVE = 20, TRY_US = 200 }; /* what changes while it is read is read again */
 
-/* How far into a struct its fields may be, except for a few of a P: so much of one is read at once. */
+/* Fields lie at most this far into a struct, except for a few of a P: this much is read at once. */
 enum { M_HEAD = 512, P_HEAD = 512, G_HEAD = 384 };
 
-/* A thread's number as the target knows it, and as this process does. */
+/* A thread's id in the target's namespace, and in ours. */
 struct tid_pair {
 	uint64_t procid;
 	pid_t tid;
 };
 
 struct tid_list {
-	struct tid_pair *pairs; /* in the order of .procid */
+	struct tid_pair *pairs; /* sorted by .procid */
 	size_t nr;
 };
 
-/* The Ps, in order: those in use, then those that GOMAXPROCS had before. */
+/* The Ps, in order: those in use, then those from when GOMAXPROCS was larger. */
 struct p_list {
 	uint64_t *ps;
 	size_t nr, nr_used;
 };
 
-/* What the Ps count. */
+/* Sums over the Ps. */
 struct ps_counts {
-	uint64_t unused_ids; /* of goroutines: given to the Ps, which did not use them yet; TARE_UNKNOWN */
+	uint64_t unused_ids; /* goroutine ids that the Ps hold and have not used yet; TARE_UNKNOWN */
 	uint64_t created, syscalls;
-	uint32_t ticks; /* runs of goroutines that got a time slice of their own: modulo 2^32 */
+	uint32_t ticks; /* runs of goroutines with a time slice of their own: modulo 2^32 */
 };
 
-/* What goes into the number of goroutine switches, see golive_runs.c. */
+/* What the number of goroutine switches is derived from, see golive_runs.c. */
 struct switch_base {
 	uint64_t samples, zero;
 	uint64_t created, collections;
 	struct ps_counts before, after; /* the samples were read */
-	uint64_t sure, counted;		/* since they were last known to agree */
+	uint64_t sure, counted;		/* since both last agreed */
 	uint64_t switches;		/* so far */
 };
 
@@ -63,11 +63,11 @@ struct go_live_private {
 	struct tid_list tids;
 	struct ps_counts ps;
 	struct switch_base base;
-	uint64_t stack_bytes; /* that goroutines have, or TARE_UNKNOWN */
+	uint64_t stack_bytes; /* of goroutine stacks, or TARE_UNKNOWN */
 	uint64_t last_bytes, last_objects;
 	const struct go_copy *copy; /* NULL: the process itself is read */
-	bool only_copy;		    /* there never was anything else: what is not in it is not known */
-	bool scanning; /* many places are tried: no time to wait, and nothing to be learnt from a refusal */
+	bool only_copy;		    /* there never was anything else: what it lacks is unknown */
+	bool scanning;		    /* many places are tried: no time to wait, and refusals say nothing */
 };
 
 static inline uint64_t get64(const void *p, size_t at)
@@ -94,7 +94,7 @@ static inline uint16_t get16(const void *p, size_t at)
 	return v;
 }
 
-/* A field's offset: it must be one that live__has() said yes to. */
+/* A field's offset: live__has() must have said yes to it. */
 static inline size_t at_of(const struct go_live *live, enum go_field f)
 {
 	return live->layout.at[f];
@@ -107,35 +107,35 @@ static inline int live__tries(const struct go_live *live)
 
 /* ---- golive_copy.c ---- */
 
-/* @len bytes. Returns 0, -EFAULT (no piece has it all) or -ENODATA (one of them is not known). */
+/* Read @len bytes. Returns 0, -EFAULT (no piece covers it all) or -ENODATA (part of it is unknown). */
 int go_copy__read(const struct go_copy *copy, uint64_t addr, void *buf, size_t len);
 
 /* ---- golive_mem.c ---- */
 
-/* @len bytes. Returns 0, -EFAULT (not mapped), -ESRCH, -EPERM. */
+/* Read @len bytes. Returns 0, -EFAULT (not mapped), -ESRCH, -EPERM. */
 int live__read(const struct go_live *live, uint64_t addr, void *buf, size_t len);
 int live__u64(const struct go_live *live, uint64_t addr, uint64_t *v);
 int live__u32(const struct go_live *live, uint64_t addr, uint32_t *v);
-/* @len bytes from each of @nr addresses, one after the other; zeros where nothing is mapped. 0, -ESRCH, -EPERM. */
+/* Read @len bytes from each of @nr addresses, one after the other; zeros if unmapped. Returns 0, -ESRCH, -EPERM. */
 int live__gather(const struct go_live *live, const uint64_t *addrs, size_t nr, void *buf, size_t len);
 
-/* The threads there are now. Returns 0 or a negative errno. tid_list__free() in any case. */
+/* The current threads. Returns 0 or a negative errno. tid_list__free() in any case. */
 int tid_list__read(struct tid_list *list, pid_t pid);
 void tid_list__free(struct tid_list *list);
 /* 0: no such thread. */
 pid_t tid_list__find(const struct tid_list *list, uint64_t procid);
 
-/* Keep a problem, unless there are too many or it is known already. */
+/* Note a problem, unless it is noted already or there are too many. */
 void live__problem(struct go_live *live, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Has the version all of these @nr fields, each within @limit? The first that it has not is a problem. */
+/* Does the version have all of these @nr fields, each within @limit? The first one missing is noted as a problem. */
 bool live__has(struct go_live *live, const enum go_field *fields, size_t nr, int32_t limit);
 
-/* ---- golive_valid.c, golive_heap.c: 0; -EINVAL, and then it is a problem that was noted; -ESRCH, -EPERM ---- */
+/* ---- golive_valid.c, golive_heap.c: 0; -EINVAL with the problem noted; -ESRCH, -EPERM ---- */
 
 int live__try_ps(struct go_live *live, uint64_t allp);
 int live__try_ms(struct go_live *live, uint64_t allm);
-/* The chain that begins with M @head. How many of them have threads that there are, in @known. */
+/* The chain that begins with M @head. @known: how many of its Ms have a thread that exists. */
 int live__try_chain(struct go_live *live, uint64_t head, int *known);
 int live__try_sched(struct go_live *live, uint64_t sched);
 int live__try_memstats(struct go_live *live, uint64_t memstats);
@@ -143,21 +143,21 @@ int live__try_gc(struct go_live *live, uint64_t gc, uint64_t memstats);
 int live__try_mcaches(struct go_live *live);
 int live__try_work(struct go_live *live, uint64_t work);
 
-/* The Ps by the slice at @allp; free() .ps. Returns 0, -EINVAL, -ENOMEM, -ESRCH, -EPERM. */
+/* The Ps in the slice at @allp; free() .ps. Returns 0, -EINVAL, -ENOMEM, -ESRCH, -EPERM. */
 int live__ps(const struct go_live *live, uint64_t allp, struct p_list *list);
-/* The Ms by the chain that begins at @m. @ms is the caller's to free(). Returns their number, -ELOOP, -EINVAL, ... */
+/* The Ms in the chain from @m on. The caller frees @ms. Returns their number, -ELOOP, -EINVAL, ... */
 int live__ms(const struct go_live *live, uint64_t m, uint64_t **ms);
 
 /* ---- golive_count.c, golive_runs.c: 0; -EINVAL, -EFAULT, -ENOMEM, -ESRCH, -EPERM ---- */
 
-/* Add up what all the Ps count; GO_VALID_PS. */
+/* Sum up what all Ps count; needs GO_VALID_PS. */
 int live__count_ps(const struct go_live *live, struct ps_counts *n);
-/* The last of the counters: the others in @c are known by now. */
+/* The last of the counters: the others in @c are already known. */
 int live__count_switches(struct go_live *live, struct tare_counters *c);
 
 /* ---- golive_scan.c ---- */
 
-/* Fill the globals that are 0 in @found by searching what is writable of @img. 0, -ESRCH, -EPERM, -ENOMEM. */
+/* Fill the globals that are 0 in @found by searching @img's writable data. Returns 0, -ESRCH, -EPERM, -ENOMEM. */
 int live__scan(struct go_live *live, struct image *img, struct go_globals *found);
 
 #endif /* TARE_GOLIVE_IMPL_H */

@@ -56,7 +56,7 @@ int live__gather(const struct go_live *live, const uint64_t *addrs, size_t nr, v
 		if (got < 0)
 			got = 0;
 		i += got / len;
-		/* stopped in the middle: at an address that cannot be read */
+		/* stopped in the middle, at an unreadable address */
 		if ((size_t)got < n * len) {
 			memset(out + i * len, 0, len);
 			i++;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * How often goroutines began to run. The runtime measures every eighth run of each: how long it had been runnable. But
- * it does so for a few things that are no runs, all of them with a time of 0, so in the first bucket: returns from
- * system calls (until Go 1.25), moved stacks, marking by a goroutine that then goes on. In Go 1.19 that bucket holds
- * nothing else; later it goes to 64 ns, and on a fast machine most runs may be in it. No width of time tells them
- * apart. So those of the bucket count that are more than what is no run can be, by what else the runtime counts. And
- * there are never fewer runs than time slices that the Ps gave out, nor than goroutines created.
+ * How often goroutines began to run. The runtime samples every eighth run of each: how long it had been runnable. But
+ * it also samples a few things that are not runs, all with a time of 0, so in the first bucket: returns from system
+ * calls (until Go 1.25), stack moves, marking by a goroutine that then goes on. In Go 1.19 that bucket holds nothing
+ * else; later it extends to 64 ns, and on a fast machine most runs may be in it. Times cannot tell them apart. So the
+ * first bucket counts only beyond the most that non-runs can account for, by the runtime's other counters. And there
+ * are never fewer runs than time slices that the Ps gave out, or than goroutines created.
  */
 #include <errno.h>
 
@@ -15,12 +15,12 @@
 enum {
 	PERIOD = 8,
 	GROWTHS = 8,		/* of a new goroutine's stack: each doubles it, from 2 KiB to 512 KiB */
-	LEAST_SHRUNK = 4096,	/* bytes of the smallest stack that a collection halves, and that may grow again */
-	ASSIST_WORK = 64 << 10, /* bytes that are marked, at least, for each time that a goroutine has to help */
-	OTHERS_A_CYCLE = 64,	/* workers that mark, and stops of the world */
+	LEAST_SHRUNK = 4096,	/* bytes of the smallest stack that a collection halves and that may grow again */
+	ASSIST_WORK = 64 << 10, /* bytes marked, at least, each time a goroutine must assist */
+	OTHERS_A_CYCLE = 64,	/* mark workers, and stops of the world */
 };
 
-/* Collections since the last reading, and one that goes on. */
+/* Collections since the last reading, including one in progress. */
 static uint64_t cycles(const struct go_live *live, const struct tare_counters *c, const struct switch_base *b)
 {
 	uint32_t phase = 1;
@@ -30,7 +30,7 @@ static uint64_t cycles(const struct go_live *live, const struct tare_counters *c
 	return c->collections - b->collections + !!phase;
 }
 
-/* What the first bucket may hold that is no run, at most, since the last reading. ~0: not known. */
+/* The most non-runs that the first bucket may hold since the last reading. ~0: unknown. */
 static uint64_t no_runs(const struct go_live *live, const struct tare_counters *c, const struct switch_base *b,
 			const struct switch_base *now)
 {
@@ -51,8 +51,8 @@ static uint64_t no_runs(const struct go_live *live, const struct tare_counters *
 }
 
 /*
- * The runs that there were for sure, but that the samples do not show. They are as many as there were, but for chance:
- * by three standard deviations of it, sqrt(7 n) for n runs, they must be short.
+ * Runs that happened for certain but that the samples do not show. The samples vary by chance: only a shortfall of
+ * more than three standard deviations, sqrt(7 n) for n runs, counts.
  */
 static uint64_t missing(struct switch_base *b, uint64_t sure, uint64_t runs)
 {
@@ -67,7 +67,7 @@ static uint64_t missing(struct switch_base *b, uint64_t sure, uint64_t runs)
 	return short_by;
 }
 
-/* Time slices that began between the two readings of the samples, at least. */
+/* At least this many time slices began between the two readings of the samples. */
 static uint32_t slices(const struct switch_base *b, const struct switch_base *now)
 {
 	int32_t n = now->before.ticks - b->after.ticks;

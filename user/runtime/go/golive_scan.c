@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The runtime's globals without symbols and without instructions: by what they
- * look like. All that is writable in the executable is read once and searched;
- * what then seems right is tried on the process.
+ * The runtime's globals without symbols or instructions: by what they look like. All writable data of the executable
+ * is read once and searched; matches are then tried on the process.
  */
 #include <elf.h>
 #include <errno.h>
@@ -15,9 +14,9 @@
 
 enum {
 	M_LIMIT = 10000,     /* threads, unless a program says otherwise */
-	SCAN_MAX = 64 << 20, /* bytes that are searched at most */
+	SCAN_MAX = 64 << 20, /* at most this much is searched */
 	CHUNK = 1 << 20,
-	HITS_MAX = 65536, /* places that are tried on the process */
+	HITS_MAX = 65536, /* at most this many places are tried on the process */
 };
 
 static int area__read(struct scan *sc, struct area *a)
@@ -93,7 +92,7 @@ int scan__find(struct scan *sc, uint64_t after, size_t len, fits_fn fits,
 		for (size_t at = 0; at + len <= a->size && tried < HITS_MAX; at += 8) {
 			uint64_t addr = a->start + at;
 
-			/* not inside an M that is a global: it keeps lists, too */
+			/* not inside an M that is a global: it holds lists, too */
 			if (addr <= after || (sc->m0 && addr - sc->m0 < at_of(sc->live, M_ALLLINK)) ||
 			    !fits(sc, a->data + at, addr))
 				continue;
@@ -118,7 +117,7 @@ static int compare_u64(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Every different word that may be a pointer to an M. */
+/* Every distinct word that may point to an M. */
 static int scan__pointers(const struct scan *sc, uint64_t **list, size_t *nr)
 {
 	size_t room = 0, n = 0;
@@ -177,7 +176,7 @@ static int scan__filter_ms(const struct scan *sc, uint64_t *list, size_t *nr)
 	return err;
 }
 
-/* The M from which the chain goes with the most threads in it is the first of all. */
+/* The M whose chain has the most threads is the first of all. */
 static int scan__find_head(struct scan *sc)
 {
 	unsigned problems = sc->live->priv->nr_problems;
@@ -220,7 +219,7 @@ static bool allm_fits(const struct scan *sc, const char *p, uint64_t addr)
 
 /* ---- allp, sched ---- */
 
-/* With all that hangs on them: a list of small numbers looks like Ps soon. */
+/* With all that hangs off them: a list of small numbers easily looks like Ps. */
 static int try_ps(struct go_live *live, uint64_t allp)
 {
 	uint64_t kept = live->at.allp;
@@ -251,7 +250,7 @@ static bool has_counts(const struct go_live *live, const char *p)
 	return true;
 }
 
-/* Hardly a program changes the limit of threads, and hardly another thing is that number in that place. */
+/* Few programs change the thread limit, and little else is that number in that place. */
 static bool sched_fits(const struct scan *sc, const char *p, uint64_t addr)
 {
 	const struct go_live *live = sc->live;
@@ -261,7 +260,7 @@ static bool sched_fits(const struct scan *sc, const char *p, uint64_t addr)
 	if (!next || next > max || max != M_LIMIT || next < (uint64_t)sc->nr_ms || goids > SANE || !goids ||
 	    get32(p, at_of(live, SCHED_NMIDLE)) > next || !has_counts(live, p))
 		return false;
-	/* the numbers of the Ms are given by it */
+	/* it numbers the Ms */
 	return sc->nr_ms && !live__u64(live, sc->ms[0] + at_of(live, M_ID), &id) && next > id && next <= id + 4;
 }
 
@@ -301,7 +300,7 @@ static int scan__scheduler(struct scan *sc, struct go_globals *found)
 	sc->m0 = sc->nr_ms ? sc->ms[sc->nr_ms - 1] : 0;
 	if (!found->allp)
 		err = scan__find(sc, 0, 24, allp_fits, try_ps, &found->allp);
-	/* the trials of the next hold it against what there is */
+	/* the trials of the next one check against what was found */
 	live->at.allp = found->allp;
 	live->valid |= found->allp ? GO_VALID_PS : 0;
 	if (!err && !found->sched)

@@ -5,7 +5,7 @@
 #include "golive_scan.h"
 #include "util.h"
 
-enum { GC_BYTES = 512 }; /* of gcController, that trials read */
+enum { GC_BYTES = 512 }; /* of gcController, read by the trials */
 
 static bool memstats_fits(const struct scan *sc, const char *p, uint64_t addr)
 {
@@ -15,7 +15,7 @@ static bool memstats_fits(const struct scan *sc, const char *p, uint64_t addr)
 
 	if (!sum || sum > SANE || sum % 8192 || get32(p, at_of(live, MSTATS_GEN)) > 2)
 		return false;
-	/* no program starts without a small object */
+	/* every program begins with a small object */
 	at = at_of(live, MSTATS_HEAPSTATS) + at_of(live, DELTA_SMALLALLOCCOUNT);
 	for (int d = 0; d < 3; d++) {
 		for (int i = 1; i < 32; i++)
@@ -31,14 +31,14 @@ static bool gc_fits(const struct scan *sc, const char *p, uint64_t addr)
 	uint64_t memstats = live->at.memstats, end = memstats + at_of(live, MSTATS_SIZE);
 	int32_t percent = get32(p, at_of(live, GC_GCPERCENT));
 
-	/* not what memstats keeps, which it will be held against */
+	/* not memstats's own figures, which it will be checked against */
 	if (addr + at_of(live, GC_HEAPINUSE) >= memstats && addr + at_of(live, GC_HEAPINUSE) < end)
 		return false;
 	return percent >= -1 && in_use && in_use <= SANE && in_use % 8192 == 0 && alloc && alloc <= SANE &&
 	       get64(p, at_of(live, GC_TOTALFREE)) <= alloc && get64(p, at_of(live, GC_HEAPLIVE)) <= SANE;
 }
 
-/* The size classes have been the same since Go 1.15; where they will not be, this search finds nothing. */
+/* The size classes are the same since Go 1.15; if they change, this search finds nothing. */
 static const uint16_t class_bytes[] = {
 	0,     8,     16,    24,    32,	   48,	  64,	 80,	96,    112,   128,   144,   160,   176,
 	192,   208,   224,   240,   256,   288,	  320,	 352,	384,   416,   448,   480,   512,   576,
@@ -47,7 +47,7 @@ static const uint16_t class_bytes[] = {
 	12288, 13568, 14336, 16384, 18432, 19072, 20480, 21760, 24576, 27264, 28672, 32768,
 };
 
-/* What memstats has of each class must add up to what gcController has of all. */
+/* memstats's figures for each class must add up to gcController's total. */
 static int allocated(const struct go_live *live, uint64_t *bytes)
 {
 	uint64_t at = live->at.memstats + at_of(live, MSTATS_HEAPSTATS), n[ARRAY_SIZE(class_bytes)], large;
@@ -70,7 +70,7 @@ static int try_gc(struct go_live *live, uint64_t gc)
 	uint64_t sum, total;
 	int err;
 
-	/* without memstats to hold it against there is too much that looks alike */
+	/* without memstats to check against, too much looks alike */
 	if (!live->at.memstats)
 		return -EINVAL;
 	for (int tries = 0; tries < 1000; tries++) {
@@ -83,7 +83,7 @@ static int try_gc(struct go_live *live, uint64_t gc)
 			return err == -EFAULT ? -EINVAL : err;
 		if (!err && sum == total)
 			return 0;
-		/* it moves on while it is read, but not far */
+		/* it changes while it is read, but not by much */
 		if (!err && (sum > total * 2 || total > sum * 2))
 			return -EINVAL;
 		if (err && !tries)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Does what is found look as the runtime must? Each check is on the process itself, and each failure has a name. */
+/*
+ * Does what was found look as the runtime must? Each check is made on the process itself, and each failure has a name.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -31,7 +33,7 @@ int live__ps(const struct go_live *live, uint64_t allp, struct p_list *list)
 		return err == -EFAULT ? -EINVAL : err;
 	}
 	list->nr_used = slice[1];
-	/* those behind are there from when GOMAXPROCS was larger: they count, too */
+	/* those beyond date from when GOMAXPROCS was larger: they count, too */
 	for (list->nr = list->nr_used; list->nr < slice[2] && list->ps[list->nr]; list->nr++)
 		;
 	return 0;
@@ -115,7 +117,7 @@ fail:
 	return err;
 }
 
-/* How many of the Ms' threads exist; their thread ids, where set, must mostly do: some end meanwhile. */
+/* How many of the Ms' threads exist. Most thread ids that are set must exist: some threads end meanwhile. */
 static int try_procids(struct go_live *live, const uint64_t *ms, int nr, int *known)
 {
 	uint64_t procid, wrong = 0;
@@ -167,7 +169,7 @@ int live__try_chain(struct go_live *live, uint64_t head, int *known)
 	return err == -ELOOP ? -EINVAL : err;
 }
 
-/* Releases of a version differ in what stands before m.alllink: look for it around, where there is no chain there. */
+/* Releases of a version differ in what precedes m.alllink: if there is no chain there, look around it. */
 static int find_alllink(struct go_live *live, uint64_t head)
 {
 	enum { FIRST = 304, LAST = 384 };
@@ -181,7 +183,7 @@ static int find_alllink(struct go_live *live, uint64_t head)
 		live->priv->nr_problems = problems;
 		if (err == -ESRCH || err == -EPERM || err == -ENOMEM)
 			return err;
-		/* the threads must be those of the whole process, or near it: cgo has some that Go knows nothing of */
+		/* the threads must be nearly all of the process's: with cgo there are some that Go does not know */
 		if (!err && known > most && (size_t)known * 2 >= live->priv->tids.nr) {
 			most = known;
 			best = at;
@@ -213,7 +215,7 @@ int live__try_ms(struct go_live *live, uint64_t allm)
 	}
 	if (!err)
 		err = live__try_chain(live, head, &known);
-	/* one M alone where there are more threads: the chain was not followed either */
+	/* a lone M in a process with more threads: the chain was not followed either */
 	if (!live->priv->scanning && (err == -EINVAL || (!err && known == 1 && live->priv->tids.nr > 2)) &&
 	    !find_alllink(live, head))
 		err = 0;
@@ -222,7 +224,7 @@ int live__try_ms(struct go_live *live, uint64_t allm)
 
 /* ---- sched ---- */
 
-/* What is wrong with the bytes @s of sched, and its value; NULL: nothing. */
+/* What is wrong with the bytes @s of sched, and the value; NULL: nothing. */
 static const char *sched_wrong(struct go_live *live, const char *s, const struct p_list *ps, char buf[64], uint64_t *v)
 {
 	uint64_t nr_ps = ps->nr_used ? ps->nr_used : PS_MAX, mnext = get64(s, at_of(live, SCHED_MNEXT));
@@ -244,7 +246,7 @@ static const char *sched_wrong(struct go_live *live, const char *s, const struct
 		if (*v < rules[i].from || *v > rules[i].to)
 			return go_field__name(rules[i].field, buf);
 	}
-	/* a list holds something if, and only if, its count does */
+	/* a list is non-empty if, and only if, its count is */
 	*v = get64(s, at_of(live, SCHED_MIDLE));
 	if (!*v != !get32(s, at_of(live, SCHED_NMIDLE)))
 		return go_field__name(SCHED_MIDLE, buf);
@@ -257,7 +259,7 @@ static const char *sched_wrong(struct go_live *live, const char *s, const struct
 										    NULL;
 }
 
-/* Of the chain's first M, which is the newest: its number plus one is the next. 0 where not known. */
+/* The next number by the chain's first M, the newest: that one's plus one. 0 if unknown. */
 static uint64_t newest_m(const struct go_live *live)
 {
 	uint64_t head, id;
@@ -291,7 +293,7 @@ int live__try_sched(struct go_live *live, uint64_t sched)
 			break;
 		what = sched_wrong(live, s, &list, name, &v);
 		next = newest_m(live);
-		/* an M gets its number a moment before it is in the chain */
+		/* an M gets its number just before it joins the chain */
 		if (!what && next && get64(s, at_of(live, SCHED_MNEXT)) < next) {
 			v = get64(s, at_of(live, SCHED_MNEXT));
 			what = go_field__name(SCHED_MNEXT, name);

@@ -6,12 +6,12 @@
 
 #define CANDIDATES_MAX 16
 
-/* Words of a moduledata, the same from Go 1.16 to 1.27 at least. */
+/* Words of a moduledata, unchanged from Go 1.16 to 1.27 at least. */
 enum {
 	WORD_PCHEADER = 0,
 	WORD_NAMES = 1,
 	WORD_TEXT = 22,
-	WORD_NOPTRDATA = 24, /* and its end, then so for data, bss, noptrbss */
+	WORD_NOPTRDATA = 24, /* and its end, then likewise data, bss, noptrbss */
 	WORD_TAIL = 32,
 };
 
@@ -61,7 +61,7 @@ static int try_at(struct search *s, uint64_t addr)
 	return 0;
 }
 
-/* A linker that leaves relocations to the loader may write zeros in their places. */
+/* A linker that leaves relocations to the loader may write zeros in their place. */
 static int by_reloc(uint64_t vaddr, uint64_t value, void *ctx)
 {
 	struct search *s = ctx;

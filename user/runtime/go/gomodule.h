@@ -5,28 +5,26 @@
 
 #include "image.h"
 
-/* All are addresses: the file's, or a live process's own where it was decoded from there. */
+/* All are addresses: of the file, or of a live process if decoded from there. */
 struct gomodule {
 	uint64_t addr;	  /* of the moduledata itself; 0 where decoded from memory */
 	uint64_t pclntab; /* the header */
 	uint64_t text, etext;
 	uint64_t noptrdata, enoptrdata, data, edata, bss, ebss, noptrbss, enoptrbss;
-	uint64_t tail[16]; /* the words that follow: which is which differs from version to version */
+	uint64_t tail[16]; /* the words that follow, which vary between versions */
 };
 
-#define GOMODULE_WORDS 48 /* as many 8-byte words of a moduledata as are looked at */
+#define GOMODULE_WORDS 48 /* this many 8-byte words of a moduledata are looked at */
 
 /*
- * Find it in the file by what it points to: the header of the pclntab at
- * @pclntab and its table of names at @names. Only where -ENOENT comes back it
- * has to be looked for in the live process. Returns 0 or -ENOENT.
+ * Find it in the file by what it points to: the header of the pclntab at @pclntab and its table of names at @names.
+ * Returns 0, or -ENOENT: only then must it be looked for in the live process.
  */
 int gomodule__find(struct image *img, uint64_t pclntab, uint64_t names, struct gomodule *mod);
 
 /*
- * Decode @words of a moduledata, from the file or from the memory of a process
- * (then give @pclntab with the bias added). Returns 0, or -EINVAL where it is
- * not one that makes sense.
+ * Decode @words of a moduledata, from the file or from a process's memory (then @pclntab includes the bias). Returns
+ * 0, or -EINVAL if it makes no sense.
  */
 int gomodule__decode(const uint64_t words[GOMODULE_WORDS], uint64_t pclntab, struct gomodule *mod);
 

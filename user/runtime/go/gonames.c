@@ -5,7 +5,7 @@
 #include "gonames.h"
 #include "util.h"
 
-/* One name a line would be more than one can see at a time. */
+/* One name per line would not fit on a screen. */
 /* clang-format off */
 static const char *const waits_19[] = {
 	"", "GC assist marking", "IO wait", "chan receive (nil chan)", "chan send (nil chan)", "dumping heap",

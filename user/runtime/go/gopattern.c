@@ -21,7 +21,7 @@ const struct gopattern gopatterns[] = {
 	{ NULL, NULL, NULL, 0, 0, 0 },
 };
 
-/* ---- what registers hold, as far as that is a constant ---- */
+/* ---- what registers hold, if constant ---- */
 
 struct constants {
 	uint64_t value[32];
@@ -67,11 +67,11 @@ static void constants__step(struct constants *c, const struct insn *in)
 	uint64_t value = 0;
 	bool known = constants__eval(c, in, &value);
 
-	/* what comes next is reached from elsewhere, or after code that may have changed anything */
+	/* what follows is reached from elsewhere, or after code that may have changed anything */
 	if (in->kind == INSN_CALL || in->kind == INSN_CALL_INDIRECT || in->kind == INSN_JMP ||
 	    in->kind == INSN_JMP_INDIRECT || in->kind == INSN_RET || in->kind == INSN_BAD)
 		c->known = 0;
-	if (in->kind != INSN_CMP) /* of which the decoder says that it writes */
+	if (in->kind != INSN_CMP) /* which the decoder reports as written */
 		c->known &= ~in->writes;
 	if (known && in->reg < 32) {
 		c->value[in->reg] = value;
@@ -79,7 +79,7 @@ static void constants__step(struct constants *c, const struct insn *in)
 	}
 }
 
-/* The address of memory that @in touches, where it is a constant. */
+/* The memory address that @in accesses, if constant. */
 static bool constants__address(const struct constants *c, const struct insn *in, uint64_t *addr)
 {
 	if (!in->mem || in->tls || in->index != INSN_NO_REG)
@@ -118,7 +118,9 @@ static void passed(struct constants *c, const struct insn *in, uint64_t callee, 
 		found__add(f, addr);
 }
 
-/* A slice: its pointer and its length are loaded, at once or one after the other. The lowest of all words loaded. */
+/*
+ * A slice: its pointer and length are loaded, together or one after the other. Takes the lowest of all words loaded.
+ */
 static void loaded(struct constants *c, const struct insn *in, struct found *f)
 {
 	uint64_t addr;
@@ -220,14 +222,14 @@ const char *gotls__function(int arch)
 	return arch == TARE_ARCH_X86_64 ? "runtime.stackcheck" : arch == TARE_ARCH_ARM64 ? "runtime.load_g" : NULL;
 }
 
-/* What is known of the registers that may lead to g. */
+/* What is known of registers that may lead to g. */
 struct tls_search {
 	struct constants c;
-	uint64_t slot[32];	/* the address each was loaded from, 0: from none */
-	uint8_t thread_pointer; /* arm64: the register it is in */
+	uint64_t slot[32];	/* the address each was loaded from; 0: none */
+	uint8_t thread_pointer; /* arm64: the register that holds it */
 };
 
-/* A load from thread pointer + @reg + @offset: is the register's value known, or where it came from? */
+/* A load from thread pointer + @reg + @offset: is the register's value known, or its origin? */
 static int tls_search__resolve(const struct tls_search *s, uint8_t reg, int64_t offset, struct gotls *tls)
 {
 	uint64_t value = 0;
@@ -246,7 +248,7 @@ static int tls_search__resolve(const struct tls_search *s, uint8_t reg, int64_t 
 	return 0;
 }
 
-/* Returns 1 where @in does not load g, otherwise what there is to return. */
+/* Returns 1 if @in does not load g, else the final result. */
 static int tls_search__step(struct tls_search *s, const struct insn *in, struct gotls *tls)
 {
 	uint64_t addr = 0;

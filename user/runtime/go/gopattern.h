@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Where the Go runtime's variables are, read from its own instructions: for
- * executables without a symbol table. A variable's address is an argument of a
- * call, "in F the first argument of the call to C is X"; or F loads from it.
- * What is found is a candidate to be validated on the live process.
+ * Where the Go runtime's variables are, read from its own instructions: for executables without a symbol table. A
+ * variable's address is an argument of a call, "in F the first argument of the call of C is X"; or F loads from it.
+ * What is found is a candidate, to be validated on the live process.
  */
 #ifndef TARE_GOPATTERN_H
 #define TARE_GOPATTERN_H
@@ -11,40 +10,37 @@
 #include "insn.h"
 
 /*
- * Code of the function @name ("runtime.(*mcache).refill"). Returns 0, or a
- * negative errno which is handed through; -ENOENT: there is no such function.
+ * Code of the function @name ("runtime.(*mcache).refill"). Returns 0, or a negative errno, which is passed on;
+ * -ENOENT: no such function.
  */
 typedef int (*gopattern_lookup)(void *ctx, const char *name, struct code *code);
 
 /* Ways to find a variable, the best first; ends with .name NULL. */
 struct gopattern {
 	const char *name;	       /* "runtime.sched" */
-	const char *function, *callee; /* callee NULL: the lowest address that function loads a word from */
-	int from, to;		       /* minor versions of Go, both included */
-	int adjust;		       /* to be added to what is found */
+	const char *function, *callee; /* callee NULL: the lowest address that @function loads a word from */
+	int from, to;		       /* minor versions of Go, inclusive */
+	int adjust;		       /* added to what is found */
 };
 
 extern const struct gopattern gopatterns[];
 
 /*
- * The address (as the file has it) of variable @name in an executable of Go
- * 1.@minor; a version newer than all known ones is tried as the newest. Returns
- * 0, or why the last way did not lead there: -ENOENT: there is no way, a function
- * is missing, or nothing matched; -ENOTUNIQ: matches differ; or an error of
- * @lookup or of decoding.
+ * The address (in the file) of variable @name in an executable of Go 1.@minor; a version newer than all known ones is
+ * treated as the newest. Returns 0, or why the last way failed: -ENOENT: no way, a function is missing, or nothing
+ * matched; -ENOTUNIQ: matches differ; or an error of @lookup or of decoding.
  */
 int gopattern__find(const char *name, int minor, gopattern_lookup lookup, void *ctx, uint64_t *addr);
 
 /*
- * In one function: the constant that is the first argument of its calls of
- * @callee, or with 0 the lowest address that it loads an 8-byte word from.
- * Returns as above.
+ * In one function: the constant first argument of its calls of @callee or, if that is 0, the lowest address that it
+ * loads an 8-byte word from. Returns as above.
  */
 int gopattern__in(const struct code *code, uint64_t callee, uint64_t *addr);
 
 /*
- * Each constant address of memory that the instructions of @code read, write or compare with: call @visit until it
- * returns non-zero, and return that; else 0, or an error of decoding.
+ * Each constant memory address that @code reads, writes or compares with: call @visit until it returns non-zero, and
+ * return that; else 0, or an error of decoding.
  */
 int gopattern__touched(const struct code *code, int (*visit)(uint64_t addr, void *ctx), void *ctx);
 
@@ -57,14 +53,13 @@ enum gotls_kind {
 struct gotls {
 	enum gotls_kind kind;
 	int64_t offset; /* x86-64: from fs base; arm64: from tpidr_el0 */
-	uint64_t slot;	/* address as the file has it, to be read in the live process */
-	uint64_t iscgo; /* arm64: only if the byte at this address is not 0, else g is in x28 alone. 0: always */
+	uint64_t slot;	/* address in the file, to be read in the live process */
+	uint64_t iscgo; /* arm64: only if the byte at this address is not 0, else g is in x28 only. 0: always */
 };
 
 /*
- * Decode runtime.stackcheck (x86-64) or runtime.load_g (arm64), see
- * gotls__function(). Returns 0, -ENOENT where it does not look as it should, or
- * an error of decoding.
+ * Decode runtime.stackcheck (x86-64) or runtime.load_g (arm64), see gotls__function(). Returns 0, -ENOENT if it does
+ * not look as expected, or an error of decoding.
  */
 int gotls__decode(const struct code *code, struct gotls *tls);
 /* The name of the function to decode, or NULL. */

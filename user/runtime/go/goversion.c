@@ -39,8 +39,7 @@ static int is_version(uint64_t addr, void *ctx)
 	return 0;
 }
 
-/* It gives runtime.buildVersion a value where that has none, so that the linker keeps it (runtime/proc.go, 1.19
- * to 1.27). */
+/* It sets runtime.buildVersion if that is empty, so that the linker keeps it (runtime/proc.go, 1.19 to 1.27). */
 static int by_string(struct image *img, struct pclntab *t, char *version, size_t size)
 {
 	struct search s = { img, version, size };
@@ -58,9 +57,9 @@ static int by_string(struct image *img, struct pclntab *t, char *version, size_t
 /* ---- by the functions ---- */
 
 /*
- * Functions of the scheduler, the collector and the start, which no program lacks, and the first and last minor version
- * that has them: as the linker leaves them, not inlined, in a build of each (src/runtime
- * of 1.19.13, 1.20.14, 1.21.13, 1.22.12, 1.23.12, 1.24.12, 1.25.5, 1.26.8 and 1.27.4).
+ * Functions of the scheduler, the collector and startup, which every program has, with the first and last minor
+ * version that has them: as left by the linker, not inlined, in a build of each (src/runtime of 1.19.13, 1.20.14,
+ * 1.21.13, 1.22.12, 1.23.12, 1.24.12, 1.25.5, 1.26.8 and 1.27.4).
  */
 static const struct {
 	const char *function;
@@ -84,7 +83,7 @@ static const struct {
 	{ "runtime.addModuleItabs", 27, GO_NEWEST },
 };
 
-/* A version that has all that it should have, and nothing that it should not have, if there is exactly one. */
+/* The version that has all it should have, and nothing it should not have, if exactly one does. */
 static int by_functions(struct pclntab *t, char *version, size_t size)
 {
 	struct go_wanted wanted[ARRAY_SIZE(marks)] = { { 0 } };
@@ -118,7 +117,7 @@ int goversion__find(struct image *img, struct pclntab *table, char *version, siz
 
 /* ---- is it Go at all? ---- */
 
-/* The linker puts this into plugins alone (cmd/link/internal/ld/lib.go); "." in place of ":" until Go 1.20. */
+/* The linker puts this only into plugins (cmd/link/internal/ld/lib.go); "." in place of ":" until Go 1.20. */
 static bool is_plugin(struct image *img)
 {
 	uint64_t unused;

@@ -9,14 +9,14 @@
 #define MAGIC_GO12     0xfffffffbu
 #define NAME_BYTES_MAX (32u << 10) /* instantiated generics have long ones */
 #define FUNCS_MAX      (1u << 24)
-#define CANDIDATES_MAX 256 /* of what looks like a header, in one segment */
+#define CANDIDATES_MAX 256 /* for a header, in one segment */
 
 static const struct pclntab_format formats[] = {
 	{ 0xfffffff1, 20, .tables = 32, .word = 4, .name = 4, .func_id = 40, .inlined = 16, .inlined_name = 4,
 	  .inlined_parent = 8, .start_line = true },
 	{ 0xfffffff0, 18, .tables = 32, .word = 4, .name = 4, .func_id = 36, .inlined = 20, .inlined_name = 12,
 	  .inlined_parent = 16 },
-	/* its funcdata are addresses, which the loader may have to relocate: not followed */
+	/* its funcdata are addresses, which the loader may relocate: not followed */
 	{ 0xfffffffa, 16, .tables = 24, .word = 8, .name = 8, .func_id = 40 },
 };
 
@@ -39,7 +39,7 @@ static uint64_t load_word(const struct pclntab *t, const uint8_t *p)
 	return t->format->word == 8 ? image__u64(p) : image__u32(p);
 }
 
-/* Entry @index of functab: where the function begins, and where its _func is. Entry .nr has only the first. */
+/* Entry @index of functab: where the function begins, and its _func. Entry .nr has only the former. */
 static int functab(struct pclntab *t, uint64_t index, uint64_t *entry, uint64_t *func)
 {
 	unsigned word = t->format->word, words = index < t->nr ? 2 : 1;
@@ -87,7 +87,7 @@ static bool is_magic(uint32_t magic)
 	return magic == MAGIC_GO12;
 }
 
-/* By @format, where the magic is that or is none that Go writes: some builds hide the table by another one. */
+/* By @format, if the magic is that one or none of Go's: some builds hide the table behind another magic. */
 static bool pclntab__parse_header(struct pclntab *t, const struct pclntab_format *format)
 {
 	const uint8_t *p = pclntab__view(t, 0, 72);
@@ -111,7 +111,7 @@ static bool pclntab__parse_header(struct pclntab *t, const struct pclntab_format
 	return t->nr && t->nr <= FUNCS_MAX && (t->nr * 2 + 1) * t->format->word <= t->bytes - t->funcs;
 }
 
-/* The linker writes one _func behind the other, rounded up to 8 bytes: so they do in the right format alone. */
+/* The linker writes _funcs back to back, rounded up to 8 bytes: only in the right format do they follow each other. */
 static bool pclntab__follows(struct pclntab *t, uint64_t index, const struct raw_func *raw)
 {
 	uint64_t end = raw->at + t->format->func_id + 4 + 4ull * (raw->npcdata + raw->nfuncdata);
@@ -170,7 +170,7 @@ static bool pclntab__try_section(struct pclntab *t, const char *name)
 	return false;
 }
 
-/* Look through a segment. *@old: a table too old to be read was seen. */
+/* Search a segment. *@old: a table too old to be read was seen. */
 static bool pclntab__scan(struct pclntab *t, const struct image_segment *s, bool *old)
 {
 	const uint8_t *p = image__view(t->img, s->offset, s->file_bytes);
@@ -200,7 +200,7 @@ static int pclntab__find(struct pclntab *t, const char **why)
 	if (pclntab__try_section(t, ".gopclntab") || pclntab__try_section(t, ".data.rel.ro.gopclntab"))
 		return 0;
 	segs = image__segments(t->img, &nr);
-	/* code last: it is there only where a linker put everything that is not written to into one segment */
+	/* code last: the table is there only if a linker put everything read-only into one segment */
 	for (unsigned exec = 0; exec <= PF_X; exec += PF_X) {
 		for (size_t i = 0; i < nr; i++) {
 			if ((segs[i].flags & PF_X) == exec && pclntab__scan(t, &segs[i], &old))
@@ -226,8 +226,8 @@ static bool is_code(const struct image *img, uint64_t addr)
 }
 
 /*
- * Where functions are relative to: what the module says, since the header has it
- * no more from Go 1.26 on, and not in the file where the loader relocates it.
+ * What functions are relative to: by the module, since the header lacks it from Go 1.26 on, and the file does if the
+ * loader relocates it.
  */
 static int pclntab__find_text(struct pclntab *t, uint64_t text, const char **why)
 {
@@ -235,7 +235,7 @@ static int pclntab__find_text(struct pclntab *t, uint64_t text, const char **why
 
 	t->has_module = !gomodule__find(t->img, t->addr, t->addr + t->names, &t->module);
 	if (t->format->word == 8) {
-		/* absolute addresses: the first one, which is 0 where the loader relocates them */
+		/* absolute addresses: the first one, which is 0 if the loader relocates them */
 		if (functab(t, 0, &t->text, &func))
 			t->text = 0;
 	} else {

@@ -12,7 +12,7 @@
 
 struct lookup {
 	struct go_wanted *wanted;
-	uint32_t *heads, *next, mask; /* chains by hash; numbers count from 1 */
+	uint32_t *heads, *next, mask; /* hash chains; numbers count from 1 */
 	size_t longest;
 };
 
@@ -53,7 +53,7 @@ static int lookup__init(struct lookup *l, struct go_wanted *wanted, size_t nr)
 	return 0;
 }
 
-/* Wrappers have the largest number of all; of equals, the larger function does the work. */
+/* Wrappers have the largest func_id; else the larger function does the work. */
 static bool is_better(const struct go_func *f, const struct go_func *than)
 {
 	if (f->func_id != than->func_id)
@@ -121,7 +121,7 @@ struct offsets {
 	size_t nr;
 };
 
-/* Where @name stands in the table of names; a few times at most. */
+/* Where @name is in the table of names; at most a few places. */
 static int find_name(struct pclntab *t, const char *name, struct offsets *o)
 {
 	uint64_t bytes = t->units - t->names;

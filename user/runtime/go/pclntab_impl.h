@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Inside of a function table: for the files pclntab*.c alone. */
+/* Internals of the function table: for pclntab*.c only. */
 #ifndef TARE_PCLNTAB_IMPL_H
 #define TARE_PCLNTAB_IMPL_H
 
 #include "pclntab.h"
 
-/* What differs from version to version. Offsets in bytes. */
+/* What differs between versions. Offsets in bytes. */
 struct pclntab_format {
 	uint32_t magic;
 	int minor;	  /* the oldest version of Go that writes it */
@@ -20,17 +20,17 @@ struct pclntab_format {
 struct pclntab {
 	struct image *img;
 	const struct pclntab_format *format;
-	uint64_t addr, offset, bytes; /* of the whole; .bytes is up to the segment's end: nothing says less */
+	uint64_t addr, offset, bytes; /* of the whole; .bytes extends to the segment's end: nothing says less */
 	uint64_t nr, min_lc;
 	uint64_t names, units, files, pctab, funcs; /* the tables, from the header on */
 	uint64_t text;
 	struct gomodule module;
 	bool has_module;
-	bool hidden;	 /* its magic is none of Go's own */
-	uint64_t gofunc; /* where funcdata is relative to; 0: not known, so no inlined frames */
+	bool hidden;	 /* its magic is not one of Go's */
+	uint64_t gofunc; /* what funcdata is relative to; 0: unknown, so no inlined frames */
 };
 
-/* A _func as it stands in the file. */
+/* A _func as in the file. */
 struct raw_func {
 	uint64_t at; /* from the header on */
 	uint32_t name, pcsp, pcfile, pcln, npcdata, unit, start_line;
@@ -39,37 +39,37 @@ struct raw_func {
 
 /* @len bytes at @at from the header on, or NULL. */
 const void *pclntab__view(struct pclntab *t, uint64_t at, uint64_t len);
-/* A string of one of the tables, which ends at @end. NULL where it does not end. */
+/* A string in one of the tables, which ends at @end. NULL if it does not end. */
 const char *pclntab__string(struct pclntab *t, uint64_t at, uint64_t end);
-/* The _func of function @index, and what it is called and where it lies. Return 0 or -EINVAL. */
+/* The _func of function @index, its name and its address. Return 0 or -EINVAL. */
 int pclntab__raw(struct pclntab *t, uint32_t index, struct raw_func *raw);
 int pclntab__fill(struct pclntab *t, uint32_t index, const struct raw_func *raw, const char *name,
 		  struct go_func *func);
-/* Find .gofunc among the words of the module whose place differs, by what lies there. */
+/* Find .gofunc among the module's words whose place varies, by what it points to. */
 void pclntab__find_gofunc(struct pclntab *t);
 
-/* One run through a table of values by address: pairs of differences, as LEB128. */
+/* One pass through a table of values by address: pairs of differences, as LEB128. */
 struct steps {
 	struct pclntab *t;
-	uint64_t at, pc; /* pc: up to where .value holds */
+	uint64_t at, pc; /* pc: .value holds up to there */
 	int32_t value;
 	bool started;
 };
 
-/* @table: its offset in pctab, 0 where there is none. */
+/* @table: its offset in pctab, 0: none. */
 struct steps steps__of(struct pclntab *t, uint32_t table, uint64_t entry);
 bool steps__next(struct steps *s);
 
 enum { PCDATA_INL_TREE_INDEX = 2, FUNCDATA_INL_TREE = 3 };
 #define NOT_THERE UINT32_MAX
 
-/* A table of values of a function; 0 where it has none. */
+/* A table of values of a function; 0: none. */
 uint32_t raw_func__pcdata(struct pclntab *t, const struct raw_func *raw, uint32_t which);
-/* Data of a function, relative to .gofunc; NOT_THERE where it has none. */
+/* Data of a function, relative to .gofunc; NOT_THERE: none. */
 uint32_t raw_func__funcdata(struct pclntab *t, const struct raw_func *raw, uint32_t which);
 
 struct inlined {
-	uint32_t name, parent; /* offset of the name; of the call, from the function's beginning */
+	uint32_t name, parent; /* offset of the name; of the call, from the function's start */
 };
 
 /* Entry @index of a function's tree of inlined calls. Returns 0 or -ENOENT. */

@@ -42,7 +42,7 @@ struct steps steps__of(struct pclntab *t, uint32_t table, uint64_t entry)
 	return (struct steps){ .t = t, .at = table ? t->pctab + table : UINT64_MAX, .pc = entry, .value = -1 };
 }
 
-/* What is asked of one function, and how many steps that may still take. */
+/* A query about one function, and how many steps it may still take. */
 struct query {
 	struct pclntab *t;
 	struct raw_func raw;
@@ -50,7 +50,7 @@ struct query {
 	unsigned steps_left;
 };
 
-/* The value at @pc, -1 where there is none. */
+/* The value at @pc, or -1. */
 static int32_t value_at(struct query *q, uint32_t table, uint64_t pc)
 {
 	struct steps s = steps__of(q->t, table, q->func.entry);
@@ -132,7 +132,7 @@ int pclntab__frames_at(struct pclntab *t, uint64_t pc, struct go_frame *frames, 
 			if (name && in.parent < q.func.end - q.func.entry) {
 				frames[n].name = name;
 				frames[n++].inlined = true;
-				/* the instruction that stands for the place of the call */
+				/* the instruction that marks the place of the call */
 				pc = q.func.entry + in.parent;
 				continue;
 			}

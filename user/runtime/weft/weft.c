@@ -22,7 +22,7 @@ struct weft {
 	uint64_t stats; /* weft_stats in the file; 0: no symbols */
 };
 
-/* What tare makes of weft's events, by the order of enum weft_event; 0: it has no use for it. */
+/* What tare makes of weft's events, indexed by enum weft_event; 0: unused. */
 static const struct {
 	uint16_t event; /* enum tare_runtime_event */
 	bool often;
@@ -161,7 +161,7 @@ static int weft__counters(void *self, struct tare_counters *c)
 		return ret;
 	if (head[0] != WEFT_STATS_VERSION || head[1] >= MAX_ROWS || head[2] != sizeof(struct weft_counters) ||
 	    head[3] != nr)
-		return head[0] ? -EPROTO : -EAGAIN; /* 0: it has not begun */
+		return head[0] ? -EPROTO : -EAGAIN; /* 0: it has not started */
 	for (uint32_t row = 0; row <= head[1]; row++) {
 		struct weft_counters counters;
 
