@@ -3,17 +3,17 @@
 #   make            build/tare and build/workloads/*
 #   make demo       install what is missing, build, measure a bundled workload
 #   make test       install what is missing, build, run every test (tests/run)
-#   make bench      what tare costs, side by side with others
+#   make bench      tare's overhead, side by side with others
 #   make weft-test  the runtime weft by itself, plain and under sanitizers
 #   make test-kernels  tare under Debian's kernels in qemu
-#   make test-go-matrix  every Go from 1.19 on that can be had, in every variant
-#   make soak       a Go program lives through 10 minutes of attaching and killing
-#   make bench-go   what tare costs Go programs, beside bpftrace and Go's own tracer
+#   make test-go-matrix  every available Go from 1.19 on, in every variant
+#   make soak       a Go program survives 10 minutes of attaching and killing
+#   make bench-go   tare's overhead on Go programs, beside bpftrace and Go's own tracer
 #   make bench-weft weft beside Go
 #   make fuzz       fuzz the readers for long (FUZZ_SECONDS each)
 #   make install    PREFIX=/usr/local, DESTDIR=
-#   make lint       who includes whom, format, scripts, what clang's analyzer finds: tools/lint
-#   make format     as tools/lint wants it
+#   make lint       includes, format, scripts, what clang's analyzer finds: tools/lint
+#   make format     formats the sources as tools/lint requires
 #   make compile_commands.json  for editors
 #   make clean
 #   V=1 shows the commands.
@@ -52,20 +52,21 @@ BPF_ARCH := $(subst x86_64,x86,$(ARCH))
 
 ROOMS := $(sort $(dir $(wildcard user/*/*.c user/*/*/*.c)))
 INCLUDES := -I$(OUT) -Ibpf $(addprefix -I,$(ROOMS))
-# most callbacks, the doctor's trials and every test have a fixed signature, of which few use all: to mark them would be noise
+# most callbacks, the doctor's trials and every test have a fixed signature, and few use all of it: marking the rest
+# would be noise
 WARN := -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wno-unused-parameter
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -D_GNU_SOURCE -DTARE_VERSION='"$(VERSION)"' $(INCLUDES)
 LIBS := -lbpf -ldw -lelf -lz -ljansson -lseccomp -lcapstone -lm -lpthread
-# one set of objects for the tests, the fuzzers and tare-san: by clang, as gcc has no libFuzzer
+# one set of objects for the tests, the fuzzers and tare-san: built by clang, since gcc has no libFuzzer
 SAN := -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 USER_SRC := $(foreach room,$(ROOMS),$(wildcard $(room)*.c))
 USER_OBJ := $(USER_SRC:%.c=$(OUT)/obj/%.o)
 SAN_OBJ := $(USER_SRC:%.c=$(OUT)/san/%.o)
-# what only some kernels have the functions for: objects of their own, opened there
+# programs that need functions of only some kernels: separate objects, opened only there
 BPF_APART := hold hold_impl
-# the one that defines the maps first: libbpf 1.1's linker forgets where a map lies that it has first seen as extern
+# the one that defines the maps first: libbpf 1.1's linker forgets the section of a map that it first saw as extern
 BPF_SRC := bpf/sched.bpf.c $(filter-out bpf/sched.bpf.c $(BPF_APART:%=bpf/%.bpf.c),$(wildcard bpf/*.bpf.c))
 SKEL := $(patsubst %,$(OUT)/%.skel.h,tare $(BPF_APART))
 BPF_OBJ := $(BPF_SRC:bpf/%.bpf.c=$(OUT)/bpf/%.bpf.o)
@@ -82,7 +83,7 @@ demo: setup
 	@$(MAKE) --no-print-directory all
 	@tools/demo
 
-# builds on every CPU, unless told otherwise
+# builds on every CPU unless told otherwise
 test: setup-test
 	@$(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc)) all unit-binaries
 	@tests/run
@@ -132,7 +133,7 @@ lint: setup-test
 format:
 	@git ls-files '*.c' '*.h' | grep -v '^vmlinux/' | xargs clang-format -i
 
-# what an editor asks for; the kernel side has other flags, but clangd makes do with these
+# for editors; the kernel side has other flags, but clangd makes do with these
 compile_commands.json: Makefile $(USER_SRC)
 	$(call msg,GEN,$@) { sep='['; for f in $(USER_SRC) user/main.c; do printf '%s\n{ "directory": "%s", "file": "%s", "command": "%s" }' \
 		"$$sep" '$(CURDIR)' "$$f" "$$(printf '%s' '$(subst ','\'',$(CC) $(ALL_CFLAGS)) -c '"$$f" | sed 's/"/\\"/g')"; sep=','; done; echo ']'; } > $@
@@ -180,7 +181,8 @@ $(OUT)/tare: $(USER_OBJ) $(OUT)/obj/user/main.o
 $(OUT)/tare-san: $(SAN_OBJ) $(OUT)/san/user/main.o
 	$(call msg,LINK,$@) $(CLANG) $(SAN) $^ $(LIBS) -o $@
 
-# Out of an archive each test links only what it needs. The tests themselves are not optimized: they are compiled for one run.
+# From an archive, each test links only what it needs. The tests themselves are not optimized: they are compiled for one
+# run.
 $(OUT)/san/tare.a: $(SAN_OBJ)
 	$(call msg,AR,$@) rm -f $@ && ar rcs $@ $^
 

@@ -3,10 +3,9 @@
 #
 #   harness.pl [--loaded] FILE...    runs test files, counts their results
 #
-# As many run side by side as there are CPUs: what they claim holds on a busy machine. But those that inject faults (truth)
-# and the soak run one after an other: they take whole CPUs away, and look for what stays in the kernel. Those that take
-# longest begin, and the short ones come last, so that no CPU waits for the other in the end. A file that dies, or ends
-# without its plan, has failed.
+# One per CPU runs at a time: their claims hold on a busy machine. But those that inject faults (truth) and the soak run
+# one after another: they take whole CPUs away, and look for what stays in the kernel. The longest ones start first and
+# the short ones last, so that no CPU idles at the end. A file that dies, or ends without its plan, has failed.
 use strict;
 use warnings;
 use TAP::Harness;
@@ -22,7 +21,7 @@ my $unit = q{set -o pipefail; "$0" | awk '
 	/^not ok [0-9]+ # SKIP/ { sub("^not ", "") }
 	/^#/ && !/^# (not )?ok - / { print > "/dev/stderr" }
 	{ print; fflush() }'};
-# the corpus and a short search, with nothing but an exit status
+# the corpus and a short search, with only an exit status
 my $fuzz = q{if out=$(tests/fuzz/run 4 "${0##*/fuzz_}" 2>&1); then echo "ok 1 - corpus and search"; else
 	printf "%s\n" "$out" | sed "s/^/# /" >&2; echo "not ok 1 - corpus and search"; fi; echo 1..1};
 
@@ -51,7 +50,7 @@ sub busy {
 	exit;
 }
 
-# `timeout` makes a process group of its own, which Ctrl-C does not reach
+# `timeout` makes its own process group, which Ctrl-C does not reach
 sub end_children {
 	open(my $f, '<', "/proc/$$/task/$$/children") or return;
 	kill(TERM => split(' ', <$f> // ''));

@@ -8,17 +8,17 @@
 #     . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 #     need_bpf
 #
-# and ends with `done_testing`; without that it counts as dead, so as failed. It has
+# and ends with `done_testing`; without that it counts as dead, so as failed. A test has
 #
 #     $root $TARE $tmp     the tree, the program (TARE=... overrides), a fresh folder that goes away at the end
 #     tare ARGS...         runs $TARE
 #
-# Helpers that count are called by the test itself, not in a pipe or a subshell. At the end whatever the test
-# started is killed, in any process group and however deep.
+# Helpers that count results are called by the test itself, not in a pipe or a subshell. At the end everything that the
+# test started is killed, in any process group and however deep.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P) || exit 1
 TARE=${TARE:-$root/build/tare}
-PATH=$PATH:/usr/sbin:/sbin	# bpftool is there, and not everyone's PATH has it
+PATH=$PATH:/usr/sbin:/sbin	# bpftool is there, and not in everyone's PATH
 export LC_ALL=C
 
 tare() { "$TARE" "$@"; }
@@ -42,7 +42,7 @@ result()
 	return "$1"
 }
 
-# exits STATUS NAME CMD...: runs CMD, which must exit with STATUS. What it printed is in $tmp/stdout and $tmp/stderr.
+# exits STATUS NAME CMD...: runs CMD, which must exit with STATUS. Its output is in $tmp/stdout and $tmp/stderr.
 exits()
 {
 	local want=$1 name=$2 got=0
@@ -92,7 +92,7 @@ compare()
 	return 1
 }
 
-# near GOT WANT PERCENT NAME: GOT is at most PERCENT of WANT away from it
+# near GOT WANT PERCENT NAME: GOT differs from WANT by at most PERCENT
 near()
 {
 	numbers "$1" "$2" "$3" &&
@@ -103,14 +103,14 @@ near()
 	return 1
 }
 
-# An empty figure, or jq's "null", is no number.
+# An empty figure, or jq's "null", is not a number.
 numbers()
 {
 	local n
 	for n; do [[ $n =~ ^-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?$ ]] || return 1; done
 }
 
-# skip N WHY: N tests that cannot be made here
+# skip N WHY: N tests that cannot run here
 skip()
 {
 	local i
@@ -137,11 +137,11 @@ done_testing()
 	exit
 }
 
-# ---- what goes away at the end ----
+# ---- cleaning up at the end ----
 
 at_exit_hooks=()
 
-# at_exit CMD...: run at the end, last first, after all processes of the test are dead (umount, rmdir of a cgroup)
+# at_exit CMD...: runs at the end, last first, once all processes of the test are dead (umount, rmdir of a cgroup)
 at_exit() { at_exit_hooks+=("$(printf '%q ' "$@")"); }
 
 # Every process below $1.
@@ -154,7 +154,8 @@ descendants()
 	done
 }
 
-# What this test started and is still there: below it, or, where a parent went away, by a mark in the environment.
+# What this test started and is still running: its descendants or, if a parent has gone, whatever has a mark in its
+# environment.
 leftovers()
 {
 	local f pid
@@ -170,7 +171,7 @@ clean_up()
 	local status=$? i pid alive
 	trap '' INT TERM HUP
 	trap - EXIT
-	disown -a	# so that bash does not tell of each that is killed
+	disown -a	# so that bash does not report each one killed
 	for ((i = 0; i < 200; i++)); do
 		alive=
 		for pid in $(leftovers); do
@@ -191,7 +192,7 @@ clean_up()
 }
 
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/tare-test.XXXXXX") || exit 1
-chmod 755 "$tmp"	# tests that run something as an other user
+chmod 755 "$tmp"	# for tests that run something as another user
 export TARE_TEST=$tmp
 trap clean_up EXIT
 trap 'exit 130' INT
@@ -199,7 +200,7 @@ trap 'exit 143' TERM HUP
 
 # ---- waiting, starting, reading ----
 
-# wait_for [-t SECONDS] CMD...: until CMD succeeds; fails after 60 s, which is no measure of speed but a hang
+# wait_for [-t SECONDS] CMD...: until CMD succeeds; fails after 60 s, which means a hang and is no measure of speed
 wait_for()
 {
 	local seconds=60 end
@@ -211,8 +212,8 @@ wait_for()
 	done
 }
 
-# deny_bpf CONDITION: makes $tmp/deny.so. To a program with that loaded before it, bpf() says EINVAL, as an older kernel does,
-# where CONDITION (C, on cmd and attr) holds.
+# deny_bpf CONDITION: makes $tmp/deny.so. If a program preloads it, bpf() returns EINVAL, as on an older kernel, where
+# CONDITION (C, on cmd and attr) holds.
 deny_bpf()
 {
 	cat >"$tmp/deny.c" <<-C
@@ -245,8 +246,8 @@ deny_bpf()
 	ok "an older kernel can be played" "${CC:-cc}" -shared -fPIC -O2 -o "$tmp/deny.so" "$tmp/deny.c" -ldl
 }
 
-# spawn CMD...: CMD (no function) in the background, its id in $pid. A shell has the children that it does not wait
-# for ignore Ctrl-C; this one does not, from the moment that spawn returns.
+# spawn CMD...: CMD (no function) in the background, its id in $pid. A shell makes its background children ignore Ctrl-C;
+# this one does not, once spawn has returned.
 spawn()
 {
 	env --default-signal=INT,QUIT "$@" &
@@ -261,7 +262,7 @@ heeds_interrupt()
 	[ -z "$ignored" ] || (((16#$ignored & 2) == 0))
 }
 
-# json FILE FILTER: by jq, strings without their quotes
+# json FILE FILTER: by jq, strings without quotes
 json() { jq -r "$2" "$1"; }
 
 # switches PID: "TID VOLUNTARY INVOLUNTARY STATE" for each thread, as the kernel counts
@@ -274,7 +275,7 @@ switches()
 	done
 }
 
-# quiet PID: waits until every thread of it sleeps, and none was switched between two looks
+# quiet PID: waits until all its threads sleep, and none was switched between two looks
 quiet()
 {
 	local before after i
@@ -290,7 +291,7 @@ quiet()
 	return 1
 }
 
-# workload_start NAME ARGS...: a bundled workload with --wait, ready and asleep; its id in $workload_pid
+# workload_start NAME ARGS...: a bundled workload with --wait, ready and asleep; its id is in $workload_pid
 workload_start()
 {
 	local word name=$1
@@ -302,7 +303,7 @@ workload_start()
 	quiet "$workload_pid"
 }
 
-# workload_go: lets it do its work; then it is still there and asleep, and its result in $workload_json
+# workload_go: lets it do its work; afterwards it is alive and asleep, and its result is in $workload_json
 workload_go()
 {
 	echo >&"$workload_in"
@@ -318,8 +319,8 @@ workload_end()
 	wait "$workload_job"
 }
 
-# need_bpf: skips the whole test where this machine or this user allows no BPF. Asked of the kernel, not of tare: where
-# BPF is allowed, what tare cannot do is a failure.
+# need_bpf: skips the whole test if this machine or this user allows no BPF. The kernel is asked, not tare: where BPF is
+# allowed, anything that tare cannot do is a failure.
 need_bpf()
 {
 	local why
@@ -330,7 +331,8 @@ need_bpf()
 	why=$(bpftool prog show 2>&1 >/dev/null) || skip_all "bpf() is not allowed here: ${why//$'\n'/ }"
 }
 
-# pauses_differ FILE: by how many the pauses recorded between two looks at the runtime's counters differ from its own count
+# pauses_differ FILE: the difference between the pauses recorded between two readings of the runtime's counters and its
+# own count
 pauses_differ()
 {
 	tare export -f json-lines -i "$1" | jq -s '[.[] | select(.event == "counters")] as $c | $c[0] as $first | $c[-1] as $last |

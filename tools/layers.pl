@@ -1,11 +1,11 @@
 #!/usr/bin/env perl
 # SPDX-License-Identifier: BSD-2-Clause
 #
-#   tools/layers.pl      from the project's root; prints what breaks the two rules below, exit status 1 where something does
+#   tools/layers.pl      from the project's root; prints what breaks the two rules below, exit status 1 if anything does
 #
-# 1. A room of user/ includes headers only of rooms above it in this list, and of its own. What stands in one line may not
-#    see each other.
-# 2. Outside runtime/ nothing knows a language. What the format itself calls a thing is allowed: goroutine, P, collection.
+# 1. A room of user/ includes only its own headers and those of rooms above it in this list. Rooms on one line may not
+#    include each other.
+# 2. Nothing outside runtime/ knows a language. The format's own terms are allowed: goroutine, P, collection.
 use strict;
 use warnings;
 use File::Find;
@@ -13,11 +13,11 @@ use File::Find;
 my @rooms = map { [split] } (
 	'util', 'record', 'file', 'target', 'runtime', 'capture', 'doctor', 'model', 'live', 'report export', 'cmd',
 );
-# capture hands frames to whoever listens: it stands above the model, and must not know what they mean.
+# capture passes frames to a listener: it comes before the model, and must not know what they mean.
 
 my %language = map { $_ => 1 } qw(golang weft pclntab sigurg goid gopc mheap mcache mspan mbuckets allgs allp allm schedtick
 	gcphase worldsema moduledata hotspot v8 libjvm libnode);
-# parts of identifiers, split at "_" and at a change of case; \bgo\b as a verb is only looked for in code, not in comments
+# parts of identifiers, split at "_" and at changes of case; \bgo\b as a verb is only checked in code, not in comments
 my %part = (%language, go => 1);
 
 my (%level, %home, @found);
@@ -44,7 +44,7 @@ sub check_includes
 	}
 }
 
-# The text without comments, its lines kept; strings stay.
+# The text without comments; lines and strings are kept.
 sub code
 {
 	my ($text) = @_;
@@ -64,7 +64,7 @@ sub check_words
 		$nr++;
 		next if $line =~ /^\s*#\s*include/;
 		my %seen;
-		# in a string: the language by its name
+		# in a string: a language's name
 		$seen{$1} = 1 while $line =~ /"(?:[^"]*[^a-zA-Z"])?((?i:golang|weft|pclntab|SIGURG)|Go|go(?="))\b/g;
 		(my $bare = $line) =~ s/"(?:\\.|[^"\\])*"/""/g;
 		for my $name ($bare =~ /\b([A-Za-z_]\w*)\b/g) {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# A verdict that names code which is not the program's own names the program's function that called it, and no other.
+# A verdict that names code outside the program's own also names the function of the program that called it, and no
+# other.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 need_bpf
@@ -10,7 +11,7 @@ unset GODEBUG GOFLAGS
 
 build() { cd "$root/tests/live/callers_go" && CGO_ENABLED=0 GOTOOLCHAIN=local go build -buildvcs=false "$@" -o "$tmp/callers" .; }
 
-# "clears memclrNoHeapPointers" and so on: who called what, of all causes that say so
+# "clears memclrNoHeapPointers" and so on: who called what, for all causes that say so
 callers()
 {
 	tare pauses -i "$tmp/data" --longest 0 --json |
@@ -18,7 +19,7 @@ callers()
 			(.caller | split(" ")[0]) + " " + (.function | split(" ")[0])' | sort | uniq -c
 }
 
-# wrong: those that cannot be; main.main itself allocates
+# wrong: impossible ones; main.main itself allocates
 wrong()
 {
 	awk '$2 == "main.main" && $3 ~ /^runtime\.(malloc|newobject)/ { next }

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Who is not root, but has the capabilities that the manual names, can record all that root can; who lacks one is told
-# which, before anything is recorded or started. The program that is measured says how many collections it makes: each is
-# two pauses, which uprobes in it tell.
+# With the capabilities that the manual names, a user other than root can record all that root can. Without one, tare
+# says which is missing before anything is recorded or started. The measured program says how many collections it makes:
+# each is two pauses, recorded by uprobes in it.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 need_bpf
@@ -10,7 +10,7 @@ command -v setpriv >/dev/null || skip_all "there is no setpriv in PATH"
 
 mkdir "$tmp/out" "$tmp/go"
 chmod 777 "$tmp/out"
-cp "$TARE" "$tmp/tare" # where nobody may reach it
+cp "$TARE" "$tmp/tare" # where the user nobody can reach it
 data=$tmp/out/data
 
 cat >"$tmp/go/main.go" <<'GO'
@@ -41,10 +41,10 @@ if command -v go >/dev/null; then
 fi
 
 nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
-# with CAPABILITIES COMMAND...: as nobody, with these ("+bpf,+perfmon") and no others
+# with CAPABILITIES COMMAND...: as nobody, with exactly these ("+bpf,+perfmon")
 with() { nobody --bounding-set="-all,$1" --inh-caps="-all,$1" --ambient-caps="-all,$1" "${@:2}"; }
 all_threads_agree() { tare report -i "$data" --json | jq -e '.check | .threads > 0 and .agree == .threads'; }
-# told NAME: the recording has each pause that the program in $tmp/said tells of
+# told NAME: the recording has every pause that the program reports in $tmp/said
 told()
 {
 	ok "$1: each thread agrees with the kernel's own counters" all_threads_agree
@@ -52,7 +52,7 @@ told()
 		"$(awk '$1 == "collections" { print 2 * $2 }' "$tmp/said")" "$1: each pause is told"
 }
 
-# recorded NAME CAPABILITIES COMMAND...: nobody, with these, records what COMMAND starts
+# recorded NAME CAPABILITIES COMMAND...: nobody, with these, records COMMAND
 recorded()
 {
 	local name=$1 caps=$2 target
@@ -94,7 +94,7 @@ is "$(head -n 1 "$tmp/stdout")" 65534 "run: the command is whoever runs it"
 is "$(grep -c '^Cap.*:[[:space:]]*0*$' "$tmp/stdout")" 3 "run: the command has none of the recorder's capabilities"
 ok "run: each thread agrees with the kernel's own counters" all_threads_agree
 
-# in which context one is woken: a sleep ends by a timer's interrupt, a read by whom wrote
+# the context of a wake-up: a sleep ends by a timer interrupt, a read by the writer
 tare export -i "$data" -f json-lines >"$tmp/run.json"
 ok "a sleeper is woken by an interrupt, also where that interrupts a task; a parent by its child" \
 	jq -es '[.[].waker_context | numbers] | any(. == 2) and any(. == 0)' "$tmp/run.json"
@@ -127,7 +127,7 @@ if command -v go >/dev/null; then
 	"$tmp/closed" <>"$tmp/in" >/dev/null &
 	refused CAP_DAC_READ_SEARCH $own,+sys_ptrace record -d 100ms -p $! -o "$data"
 
-	# a program of the command that turns out to be out of reach: only the switches are there, and that is said
+	# a program of the command is out of reach: only switches are recorded, and that is said
 	chmod 711 "$tmp/closed"
 	# shellcheck disable=SC2016
 	ok "run: a program that may be run but not read" \

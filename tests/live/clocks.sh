@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Times are the kernel's, wherever the recorder and its target stand: in a time namespace a program reads other clocks.
+# Times are the kernel's, whatever time namespaces the recorder and its target are in: programs there read other clocks.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 . "$root/tests/go/lib.sh"
 need_bpf
-far=10000000	# seconds: no machine's uptime, no length of a test
+far=10000000	# seconds: longer than any uptime or any test
 # shellcheck disable=SC2206 # a number
 elsewhere=(unshare -T --monotonic $far --boottime $((2 * far)) -f --)
 "${elsewhere[@]}" true 2>"$tmp/why" || skip_all "no time namespaces here: $(<"$tmp/why")"
 
-# Wall time of a command, around the recording: no recording can be longer.
+# Wall time of a command around the recording: no recording can be longer.
 timed() { local began=${EPOCHREALTIME/./}; "$@"; local status=$?; took_us=$((${EPOCHREALTIME/./} - began)); return $status; }
 
-# sane NAME: what was recorded last lies in its own time
+# sane NAME: the last recording lies within its own time
 sane()
 {
 	ok "$1: reports" report
@@ -30,7 +30,7 @@ timed "${elsewhere[@]}" "$TARE" run -q -o "$tmp/data" -- "$bench" churn -t 0.5
 is $? 0 "recorder and target elsewhere: records"
 sane "recorder and target elsewhere"
 
-# what a time of the recording says of the day does not move either
+# the time of day of a recording does not move either
 before=$(date +%s%N)
 "$root/build/helpers/naps" 3 <>"$(mkfifo "$tmp/in"; echo "$tmp/in")" >"$tmp/naps" &
 naps=$!
@@ -46,13 +46,13 @@ is "$(awk -v m="$mono" -v r="$real" -v t="$ts" -v b="$before" -v a="$after" \
 	"recorder elsewhere: its first moment was when it was"
 kill $naps
 
-# what the analysis beside the recording waits for is by its own clock
+# the analysis beside the recording waits by its own clock
 exits 0 "recorder elsewhere: a flight until a trigger" \
 	"${elsewhere[@]}" "$TARE" run -q --flight 10s --trigger 1us -o "$tmp/data" -- "$bench" churn -t 1
 tare pauses -i "$tmp/data" --json >"$tmp/json"
 compare "$(json "$tmp/json" '.pauses | length')" '>' 0 "recorder elsewhere: it was written, with a pause in it"
 
-# ---- a Go program elsewhere: it hands over times by its own clock ----
+# ---- a Go program elsewhere: it passes times by its own clock ----
 
 command -v go >/dev/null || { skip 1 "there is no go in PATH"; done_testing; }
 version=$("$root/tests/go/build" --full installed)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# A Go program in namespaces of its own, as a container runtime makes them: other process ids, a file system that cannot
-# be seen from outside, and outside, under the very path of its program, something else, which nobody may open.
+# A Go program in its own namespaces, as container runtimes make them: other process ids, and a file system that cannot
+# be seen from outside. Outside, at the very path of its program, there is something else that must not be opened.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 . "$root/tests/go/lib.sh"
@@ -18,7 +18,7 @@ ok "Go $version: built" "$root/tests/go/build" "$version" || diag "$(cat "$tmp/s
 mkdir "$tmp/rootfs"
 cat >"$tmp/contain" <<'EOF'
 #!/bin/sh -e
-# contain FOLDER NAME PROGRAM ARGS...: PROGRAM is /NAME in there
+# contain FOLDER NAME PROGRAM ARGS...: PROGRAM is /NAME inside
 folder=$1 name=$2 program=$3
 shift 3
 mount --make-rprivate /
@@ -35,11 +35,11 @@ mount --bind /dev/null "$folder/dev/null"
 exec chroot "$folder" "/$name" "$@"
 EOF
 chmod +x "$tmp/contain"
-inside=tare-container-$$	# the program's name, in the root folder there; here decoys are under both paths that it has
+inside=tare-container-$$	# the program's name, in the root folder inside; outside, decoys are at both of its paths
 echo "not the program" | tee "/$inside" >"$tmp/rootfs/$inside"
 at_exit rm -f "/$inside"
 
-# Says in $tmp/opened whoever opens the decoy
+# Notes in $tmp/opened when the decoy is opened
 cat >"$tmp/watch.py" <<'EOF'
 import ctypes, os, sys
 libc = ctypes.CDLL(None, use_errno=True)
@@ -56,7 +56,7 @@ wait_for grep -q watching "$tmp/opened"
 
 contained=(unshare -mpf --mount-proc "$tmp/contain" "$tmp/rootfs" "$inside")
 
-# The process id here of the program that says that it is ready, which knows another.
+# The process id here of the program that reports ready; inside it has another one.
 outer_pid()
 {
 	local child
@@ -76,7 +76,7 @@ for variant in plain stripped-pie; do
 	go__check "contained, $variant" all "$program"
 	isnt_same=$([ "$inner_pid" != "$go_pid" ] && echo yes)
 	is "$isnt_same" yes "contained, $variant: it knows itself by another number"
-	# it is the first goroutine that reads the statistics, and so stops the world
+	# the first goroutine reads the statistics, and so stops the world
 	is "$(json "$tmp/pauses" '[.pauses[] | select(.reason == "read mem stats") | .initiator.goroutine] | unique | tostring')" "[1]" \
 		"contained, $variant: the goroutine that stopped the world"
 	tare export -i "$tmp/data" -f json-lines >"$tmp/lines" 2>"$tmp/log"
@@ -86,7 +86,7 @@ for variant in plain stripped-pie; do
 done
 is "$(tail -n 1 "$tmp/opened")" watching "nobody opened what has the path of its program here"
 
-# ---- one that ends, and one that starts another ----
+# ---- a program that ends, and one that starts another ----
 
 ends=$go_out/$version/stripped-pie/ends
 ok "its end: recorded" "$TARE" run -q -o "$tmp/data" -- "${contained[@]}" "$ends" 2s return

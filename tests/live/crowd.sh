@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Thousands of threads: each is found, told apart and counted as the kernel counts it, and the program keeps its name.
+# Thousands of threads: each is found, told apart and counted as by the kernel, and the program keeps its name.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 need_bpf
@@ -8,7 +8,7 @@ need_bpf
 threads=10000 naps=2
 crowd=$root/build/helpers/crowd
 
-# how often each thread of process $1 left a CPU by itself, by the kernel's account: "TID COUNT", by number
+# how often each thread of process $1 left a CPU voluntarily, as counted by the kernel: "TID COUNT", by number
 voluntary()
 {
 	awk 'FNR == 1 { split(FILENAME, part, "/") } $1 == "voluntary_ctxt_switches:" { print part[5], $2 }' \
@@ -35,7 +35,7 @@ is "$(json "$tmp/report" '[.threads[].tid] | unique | length')" $((threads + 1))
 is "$(json "$tmp/report" "[.threads[] | select(.tgid != $target)] | length")" 0 "and is of its process"
 is "$(json "$tmp/report" .check.threads)" $((threads + 1)) "each can be held against the kernel's counters"
 is "$(json "$tmp/report" .check.agree)" $((threads + 1)) "and agrees in every switch"
-# all stood still at both ends, but for the first one, which read a line and was counted until it did
+# all were idle at both ends, except the first, which read a line and was counted until it did
 is "$(json "$tmp/report" ".threads[] | select(.tid != $target) | \"\(.tid) \(.voluntary)\"" | sort -n | sha256sum)" \
 	"$(join "$tmp/before" "$tmp/after" | awk -v first=$target '$1 != first { print $1, $3 - $2 }' | sha256sum)" \
 	"and so by what /proc says"
@@ -44,7 +44,7 @@ like "$(tare report -i "$tmp/data" | head -n 1)" "^crowd \(pid $target\): " "the
 echo >"$tmp/in"
 wait $target
 
-# all end while they are recorded, most of them without a row of their own
+# all end during the recording, most of them without a row of their own
 printf '\n\n' >"$tmp/lines"
 ok "runs $threads threads" "$TARE" run -q -o "$tmp/ended" -- "$crowd" $threads $naps <"$tmp/lines"
 tare report -i "$tmp/ended" --json >"$tmp/report"

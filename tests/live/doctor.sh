@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# What `tare doctor` says is so: held against independent ways to find out.
+# What `tare doctor` says is true: checked by independent means.
 set -u
 TARE=${TARE:-$(cd "$(dirname "$0")/../.." && pwd)/build/tare}
 n=0
@@ -30,7 +30,7 @@ failed=0
 
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-# whoever runs as nobody must reach the program, wherever the tree lies
+# nobody must be able to reach the program, wherever the tree is
 chmod 755 "$tmp"
 install -m 755 "$TARE" "$tmp/tare"
 nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
@@ -85,7 +85,7 @@ perf_samples() {
 }
 is "$(state "$tmp/root.json" cpu_clock)" "$(yes_no perf_samples)" 'CPU clock samples: as perf finds'
 
-# a probe that optimised itself is a probe that worked
+# a probe that got optimised is a probe that worked
 is "$(jq '[.features[] | {(.id): (.state == "works")}] | add | (.nop5 | not) or .uprobe or .uprobe_multi' \
 	"$tmp/root.json")" true 'nop5 works only where a uprobe does'
 bpftrace_uprobe() {
@@ -102,7 +102,7 @@ tries=0
 while [ "$(leftovers)" != 0 ] && [ $tries -lt 100 ]; do tries=$((tries + 1)); sleep 0.1; done
 is "$(leftovers)" 0 'no program is left behind'
 
-# ---- several at once do not disturb each other ----
+# ---- several at once do not disturb one another ----
 for i in 1 2 3 4; do "$tmp/tare" doctor --json > "$tmp/at-once.$i" & done
 wait
 for i in 1 2 3 4; do

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Switches, time on the CPU and waiting of each thread are what /proc says. The kernel's own counters are the truth,
-# and all threads are quiet at both ends, so however busy the machine is, the figures must agree.
+# Switches, time on the CPU and waiting of each thread match /proc. The kernel's own counters are the truth, and all
+# threads are quiet at both ends: however busy the machine, the figures must agree.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 need_bpf
@@ -16,14 +16,14 @@ counters()
 	done
 }
 
-# differences FILE FILE: the second counters less the first; a thread that was not there began at 0
+# differences FILE FILE: the second counters minus the first; a thread that was not there began at 0
 differences()
 {
 	awk 'FILENAME == ARGV[1] { for (i = 2; i <= 5; i++) was[$1, i] = $i; next }
 		{ for (i = 2; i <= 5; i++) $i = sprintf("%.0f", $i - was[$1, i]); print }' "$1" "$2"
 }
 
-# reported FILE PID: the same columns, of PID's threads that are alive, from a report
+# reported FILE PID: the same columns for PID's live threads, from a report
 reported()
 {
 	json "$1" ".threads[] | select(.tgid == $2 and (.exited | not)) |
@@ -31,7 +31,7 @@ reported()
 		sort -n
 }
 
-# beyond COLUMN PERCENT FLOOR: threads whose figure is further away than PERCENT, and than FLOOR ns
+# beyond COLUMN PERCENT FLOOR: threads whose figures differ by more than PERCENT, and by more than FLOOR ns
 beyond()
 {
 	awk -v c="$1" -v percent="$2" -v floor="$3" '
@@ -50,7 +50,7 @@ agree()
 	is "$(cut -d' ' -f1-3,6- "$tmp/got")" "$(cut -d' ' -f1-3,6- "$tmp/want")" "$name: switches of each thread, exactly"
 	is "$(beyond 4 1 $floor)" "" "$name: time on the CPU of each thread"
 	is "$(beyond 5 2 $floor)" "" "$name: waiting for a CPU of each thread"
-	# switches of others, while a thread waits, are as many as others make: they must not crowd out the target's own
+	# while a thread waits, others may switch any number of times: they must not crowd out the target's own
 	is "$(json "$tmp/json" '[.lost.by_class | .switch_out, .switch_in, .task, .thread], .context_switches.inconsistent,
 		.check.switches_missing, .check.switches_extra' | jq -sc flatten)" "[0,0,0,0,0,0,0]" \
 		"$name: nothing lost, and by its own check whole"
@@ -59,7 +59,7 @@ agree()
 		"$name: each nanosecond has an owner"
 }
 
-# live NAME ARGS...: a workload that is there already, and stays
+# live NAME ARGS...: a workload that is already running, and stays
 live()
 {
 	local name="live $*" recorder
@@ -81,11 +81,11 @@ live()
 report() { tare report -i "$tmp/data" --json >"$tmp/json"; }
 
 total() { awk '{ n += $2 + $3 } END { print n }' "$@"; }
-# caught_up PID: as many switches are in the file by now as happened
+# caught_up PID: all switches that happened are in the file
 caught_up() { report && [ "$(reported "$tmp/json" "$1" | total)" -ge "$(total "$tmp/after")" ]; }
 
-# born NAME ARGS...: tare starts it, so it is counted from its first instruction. It is a shell's child: what tare starts
-# has waited for tare, which /proc counts as well.
+# born NAME ARGS...: tare starts it, so it is counted from its first instruction. It is the child of a shell: a direct
+# child of tare has waited for tare, which /proc counts as well.
 born()
 {
 	local name="run ${*##*/}" word
@@ -98,7 +98,7 @@ born()
 	read -r word <&"$run_out"
 	quiet "$workload_pid"
 	counters "$workload_pid" >"$tmp/after"
-	# what the recorder has not written yet, it writes within its next rounds; the process does nothing any more
+	# the recorder writes the rest within its next rounds; the process is idle
 	ok "$name: all of it comes into the file" wait_for caught_up "$workload_pid"
 	agree "$name" "$workload_pid"
 	echo >&"$run_in"
@@ -117,7 +117,7 @@ pingpong=$root/build/workloads/pingpong threads=$root/build/helpers/threads
 for by in futex pipe yield; do
 	for cpus in 1 2 none; do
 		trips=4000
-		# on two CPUs each hand-over waits until all others that want the other CPU had their turn
+		# on two CPUs, each hand-over waits until all others that want the other CPU have had their turn
 		[ "$by/$cpus" = yield/2 ] || [ "$by/$cpus" = yield/none ] && trips=300
 		live pingpong --by $by --cpus $cpus --round-trips $trips
 	done

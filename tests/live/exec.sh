@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# A target that becomes another program: nothing of the new one is missed, however it came to be. The program makes a known
-# number of collections from its very first statement on and says so; each is two pauses.
+# A target that becomes another program: nothing of the new one is missed, however it was started. From its very first
+# statement the program makes a known number of collections, and says so; each is two pauses.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 need_bpf
@@ -17,7 +17,7 @@ can_hold() { tare doctor --json 2>/dev/null | jq -e '.features[] | select(.id ==
 pauses() { tare pauses -i "$tmp/data" --longest 0 --json | jq .count; }
 said() { awk '$1 == "collections" { n += $2 } END { print n * 2 }' "$1"; }
 
-# all NAME: the recording in $tmp/data has each pause that was said in $tmp/out, and names the runtime
+# all NAME: the recording in $tmp/data has every pause reported in $tmp/out, and names the runtime
 all()
 {
 	compare "$(said "$tmp/out")" '>' 0 "$1: did something"
@@ -35,8 +35,8 @@ runs()
 	all "$name"
 }
 
-# waits NAME: the runtime's own histogram counts from the program's birth to its end, if that comes within a second too. A
-# goroutine of the runtime's own may wait once more after the program has looked.
+# waits NAME: the runtime's own histogram covers the program from birth to end, even if that is within a second. One of
+# the runtime's own goroutines may wait once more after the program has looked.
 waits()
 {
 	local said counted
@@ -45,12 +45,12 @@ waits()
 	compare "$counted" '<=' $((said + 20)) "$1: and no others"
 }
 
-# ---- where nothing can be held ----
+# ---- where programs cannot be held ----
 
-# bpf() loads no program that holds, to whom this is loaded before
+# bpf() refuses programs that hold, if this is preloaded
 deny_bpf 'cmd == BPF_PROG_LOAD && !strncmp(attr->prog_name, "hold_", 5)'
 
-# The program does its work at once, and lives until it has been seen.
+# The program does its work at once, and lives until it was seen.
 mkfifo "$tmp/go_on" "$tmp/end"
 # shellcheck disable=SC2016
 sh -c 'read -r _ <"$1"; exec "$0" 3 wait <"$2"' "$prog" "$tmp/go_on" "$tmp/end" >"$tmp/out" &
@@ -97,13 +97,13 @@ runs "a position-independent one" "$prog" 3 leader "$tmp/pie" 2 leader "$tmp/pie
 runs "one after another" sh -c 'for i in 1 2 3; do "$0" 2; done; exec "$1" 2' "$prog" "$tmp/stripped"
 }
 
-# many a second: they are held each, and all of it ends
+# many per second: each one is held, and all of it ends
 # shellcheck disable=SC2016
 ok "many programs a second" tare run -q -o "$tmp/data" -- sh -c 'i=0; while [ $i -lt 100 ]; do /bin/true; i=$((i + 1)); done'
 tare report -i "$tmp/data" --json >"$tmp/json"
 is "$(json "$tmp/json" '[.threads[] | select(.comm == "true")] | length')" 100 "many programs a second: each is there"
 
-# killed while it is held, or the recorder is stopped meanwhile: nobody waits for ever
+# killed while it is held, or the recorder is stopped meanwhile: nothing waits forever
 spawn "$TARE" record -q --follow -o "$tmp/data" -p $$ 2>"$tmp/log"
 recorder=$pid
 wait_for grep -q 'recording to' "$tmp/log"
@@ -114,7 +114,7 @@ disown "$recorder"
 kill -KILL "$recorder"
 ok "nor does one that is dead" timeout 120 sh -c '/bin/true; /bin/true'
 
-# a live target, its children
+# children of a live target
 mkfifo "$tmp/in"
 # shellcheck disable=SC2016
 sh -c 'read -r _; "$0" 3; read -r _; exec "$0" 3' "$prog" <>"$tmp/in" >"$tmp/out" &

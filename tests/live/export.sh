@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# What `tare export` writes, read by others: protoc, and a reader that knows Perfetto's fields (perfetto_check.py) and
+# The output of `tare export`, read by others: protoc, and a reader that knows Perfetto's fields (perfetto_check.py) and
 # draws what a viewer would (perfetto_tracks.py).
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
@@ -16,7 +16,7 @@ export_both()
 		tare export -i "$tmp/$1.data" -f perf-script -o "$tmp/$1.txt" &&
 		tare report -i "$tmp/$1.data" --json >"$tmp/$1.json"
 }
-# agree NAME: all that must hold of the exports of $tmp/NAME.data
+# agree NAME: everything that must hold for the exports of $tmp/NAME.data
 agree()
 {
 	ok "$1: both exports and the report are written" export_both "$1"
@@ -30,7 +30,7 @@ agree()
 	ok "$1: perf-script tells the same" check script "$tmp/$1.pftrace" "$tmp/$1.txt"
 }
 
-# runtime_agrees NAME: what $tmp/NAME.data knows of a language runtime is drawn as it is told elsewhere
+# runtime_agrees NAME: what $tmp/NAME.data knows of a language runtime is drawn as reported elsewhere
 runtime_agrees()
 {
 	local trace=$tmp/$1.pftrace
@@ -50,7 +50,7 @@ runtime_agrees()
 }
 pauses_to() { tare pauses -i "$tmp/$1.data" --json >"$tmp/$1.pauses"; }
 
-# ---- a program from its first instruction to its end ----
+# ---- a program from first instruction to end ----
 
 ok "records a run" \
 	tare run -q -o "$tmp/run.data" -- "$root/build/workloads/pingpong" --by futex --cpus 1 --round-trips 2000
@@ -80,7 +80,7 @@ ok "records each step of its goroutines" tare run -q --goroutines -o "$tmp/steps
 runtime_agrees steps
 ok "steps: a slice for each time that a goroutine ran" tracks goroutines "$tmp/steps.pftrace" "$tmp/steps.lines"
 
-# 3: the program could not tell the truth of itself, which matters elsewhere
+# 3: the program's own figures are not the truth, which matters elsewhere
 record_go() { go__record "$@" || [ $? -eq 3 ]; }
 
 if command -v go >/dev/null; then
@@ -119,7 +119,7 @@ is "$(<"$tmp/stderr")" "" "and no word is said of it"
 on_terminal() { script -qec "'$TARE' export -i '$tmp/run.data' -f perfetto" /dev/null; }
 exits 2 "binary is not written to a terminal" on_terminal
 
-# what was cut off anywhere exports up to there
+# a recording cut off anywhere exports up to there
 ok "records a long run" \
 	tare run -q -o "$tmp/long.data" -- "$root/build/workloads/pingpong" --by futex --cpus 1 --round-trips 20000
 size=$(stat -c %s "$tmp/long.data")

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # What goes wrong: the recorder is killed at any moment, the target changes or goes away, the disk is full, the output
-# cannot be written, there is no such target, no privilege, no sense in the command line, or a recording is damaged.
+# cannot be written, the target does not exist, privileges are missing, the command line makes no sense, or a recording
+# is damaged.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 need_bpf
@@ -15,7 +16,7 @@ pingpong=$root/build/workloads/pingpong
 # objects PID: every BPF object that it holds, as "prog 17"
 objects() { cat "/proc/$1/fdinfo/"* 2>/dev/null | sed -nE 's/^(prog|map|link|btf)_id:\t([0-9]+)$/\1 \2/p' | sort -u; }
 
-# gone FILE: none of the objects listed in it is there any more. Asked for one by one they would take bpftool seconds.
+# gone FILE: none of the objects listed in it exists any more. Asking bpftool for each would take seconds.
 gone()
 {
 	local kind
@@ -25,12 +26,12 @@ gone()
 	! grep -qxFf "$1" there
 }
 
-# progress PID: switches of all its threads
+# progress PID: the sum of its threads' switches
 progress() { switches "$1" | awk '{ n += $2 + $3 } END { print n + 0 }'; }
 
 moved_on() { [ "$(progress "$1")" -gt "$2" ]; }
 
-# helper_start NAME ARGS...: a program of tests/helpers that says "ready PID" and waits; its id in $helper_pid
+# helper_start NAME ARGS...: a program of tests/helpers that says "ready PID" and waits; its id is in $helper_pid
 helper_start()
 {
 	local word name=$1
@@ -50,7 +51,7 @@ helper_end()
 	wait "$helper_job"
 }
 
-# record_start FILE ARGS...: tare record in the background, recording by now; its id in $tare_pid
+# record_start FILE ARGS...: tare record in the background, already recording; its id is in $tare_pid
 record_start()
 {
 	local file=$1
@@ -67,8 +68,8 @@ spawn "$pingpong" --round-trips 100000000 --by yield >/dev/null
 target=$pid
 wait_for moved_on "$target" 1000
 
-# kill_after SECONDS|records: stopped first, so that what it holds can be listed; prints what is wrong. Where it has
-# recorded something is no matter of time on a busy machine.
+# kill_after SECONDS|records: stopped first, so that what it holds can be listed; prints what is wrong. With "records" it
+# is stopped once it has recorded something, since time says nothing on a busy machine.
 kill_after()
 {
 	local file=killed before stopped
@@ -116,7 +117,7 @@ compare $with_objects '>=' 5 "several of these moments were with BPF objects loa
 compare $readable '>=' 3 "several of these moments left a file with whole frames"
 compare "$(json killed.json .context_switches.count)" '>' 0 "what was recorded before the last of them is shown"
 
-# ---- and at its end: while it writes the last frames and its summary ----
+# ---- and at the end: while it writes the last frames and its summary ----
 
 : >faults
 for delay in 0 0.002 0.005 0.01 0.02 0.03 0.05; do
@@ -206,7 +207,7 @@ is $? 0 ".. and the target ended in order"
 wait "$tare_pid"
 is $? 0 ".. tare too"
 tare report -i short --json >short.json
-# beyond the first 4096 that ended there is one row for all others, whose name says how many
+# beyond the first 4096 that ended, one row stands for all others, and its name says how many
 count='[.threads[] | (.comm | capture("^\\((?<n>[0-9]+) exited threads( of .*)?\\)$").n | tonumber) // 1] | add'
 seen=$(json short.json "$count") lost=$(json short.json '.lost.by_class | .task + .thread')
 if [ "$lost" -eq 0 ]; then

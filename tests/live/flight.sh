@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# A limit on pauses, and a flight recorder: nothing but the last seconds, at a signal or at the first long pause.
+# A limit on pauses, and the flight recorder: only the last seconds, saved at a signal or at the first long pause.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 need_bpf
@@ -10,7 +10,7 @@ burn=$root/build/helpers/burn
 second=1000000000
 
 report() { tare report -i "$1" --json >"$tmp/json"; }
-# whole NAME FILE: nothing is missing in it, and the kernel counted the same
+# whole NAME FILE: it lacks nothing, and the kernel's counts match
 whole()
 {
 	exits 0 "$1: is whole" "$TARE" report --strict -i "$2"
@@ -20,14 +20,15 @@ whole()
 	is "$(json "$tmp/json" '.check.threads - .check.agree')" 0 "$1: all threads agree with the kernel"
 	compare "$(json "$tmp/json" .check.threads)" '>' 0 "$1: there are threads to agree"
 }
-# lasts NAME MIN MAX: the recording last reported, in seconds
+# lasts NAME MIN MAX: the duration in seconds of the recording last reported
 lasts()
 {
 	compare "$(json "$tmp/json" .duration_ns)" '>=' $(($2 * second)) "$1: is of $2 s at least"
 	compare "$(json "$tmp/json" .duration_ns)" '<' $(($3 * second)) "$1: .. and no more than must be"
 }
-# is_an_end NAME: the recording last reported is of the second before it was written, and without that in which the flight
-# began. On a busy machine a pause may end the flight within its first second: then it is all of it, and tare says so.
+# is_an_end NAME: the recording last reported covers the second before it was written, without the one in which the
+# flight began. On a busy machine a pause may end the flight within its first second: then it covers all of it, and tare
+# says so.
 is_an_end()
 {
 	if [ "$(json "$tmp/json" .duration_ns)" -lt $second ]; then
@@ -79,7 +80,7 @@ like "$(<"$tmp/stderr")" "--trigger was never watched" "and none did"
 
 # ---- --flight until a signal ----
 
-# flight ARGS...: the recorder in $recorder, and it holds
+# flight ARGS...: the recorder's id in $recorder; it is holding records
 flight()
 {
 	spawn "$TARE" record -q -o "$tmp/flight" "$@" 2>"$tmp/log"
@@ -90,7 +91,7 @@ flight()
 }
 
 cpu=$(awk '/^Cpus_allowed_list/ { n = split($2, a, /[-,]/); print a[n] }' /proc/self/status)
-rival=rival-$$	# as a name its own: there may be others
+rival=rival-$$	# a unique name: there may be others
 cp "$burn" "$tmp/$rival"
 for program in "$burn" "$tmp/$rival"; do
 	mkfifo "$tmp/in.${program##*/}"
@@ -131,7 +132,7 @@ ok "and writes nothing" test ! -e "$tmp/none"
 
 # ---- --flight until a long pause: the CPU quota is cut while the world stops ----
 
-# The cgroup v1 controller cpu, or v2 where it is given to folders below. Sets $group, and how it is $free and $short.
+# The cgroup v1 controller cpu, or v2 if it is delegated to folders below. Sets $group, and the values $free and $short.
 make_group()
 {
 	local at type options

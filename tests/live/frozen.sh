@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# A pause in which the whole process was frozen or stopped is told to have been that for as long, whoever was waited for:
-# one that ran when it came, or one that slept. Held against what who did it wrote down.
+# A pause during which the whole process was frozen or stopped is attributed to that, for as long as it lasted, whether
+# the awaited thread was running or asleep when it came. Checked against the times written down by whatever did it.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 need_bpf
@@ -10,7 +10,7 @@ command -v go >/dev/null || skip_all "there is no go in PATH"
 stall=$root/build/helpers/stall
 build() { cd "$root/tests/live/frozen_go" && CGO_ENABLED=0 GOTOOLCHAIN=local go build -buildvcs=false -o "$tmp/prog" .; }
 
-# record CMD...: the program, held up by CMD so often that pauses must be hit, which are most of its time
+# record CMD...: the program, held up by CMD so often that it must hit pauses, which are most of its time
 record()
 {
 	local recorder
@@ -34,8 +34,8 @@ record()
 	tare pauses -i "$tmp/data" --longest 1000 --json >"$tmp/json"
 }
 
-# Of each pause: how long it overlaps with being held up for certain, and at most; how much of it is told to be that; how
-# much it waited for a CPU, without which no thread comes to stand still.
+# For each pause: its overlap with being held up, the least and the most; how much of it is attributed to that; how long
+# it waited for a CPU, without which no thread comes to a stop.
 pauses() # REASON
 {
 	jq -r --arg reason "$1" '.pauses[] | [.start_ns, .start_ns + .world_ns,

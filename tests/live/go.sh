@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# What tare says of live Go programs is what they and their runtime say; of the Go that is installed. All that can be
-# had: tests/go/matrix. That it harms none of them: tests/go/soak.sh.
+# tare's figures for live Go programs match their own and their runtime's, with the installed Go. All available versions:
+# tests/go/matrix. That it harms none of them: tests/go/soak.sh.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 . "$root/tests/go/lib.sh"

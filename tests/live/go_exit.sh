@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# What a Go program's runtime counted is known up to its very end: exactly what the program itself says right before it
-# ends, however short it lived.
+# What a Go program's runtime counted is known up to its very end: exactly what the program itself reports right before
+# it ends, however short-lived.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 . "$root/tests/go/lib.sh"
@@ -30,8 +30,7 @@ recorded()
 
 exact() { [ "$(said bytes) $(said objects)" = "$(field .allocation.bytes) $(field .allocation.objects)" ]; }
 
-# The runtime itself allocates some bytes once in a while, for its own purposes: if it does so after the program has
-# looked, both are right.
+# The runtime itself allocates some bytes now and then: if it does so after the program has looked, both are right.
 recorded_at_rest()
 {
 	local tries
@@ -69,13 +68,13 @@ near "$(field .context_switches.goroutine_switches)" "$(said switches)" 1 "more 
 check "os.Exit" 3 "$ends" 2000 exit
 check "a child" 0 sh -c "'$ends' 1s return; true"
 
-# a panic allocates for itself
+# a panic itself allocates
 ok "panic: recorded" recorded 2 "$ends" 2000 panic
 compare "$(field .allocation.bytes)" '>=' "$(said bytes)" "panic: all that was allocated"
 compare "$(field .allocation.bytes)" '<' "$(($(said bytes) + 100000))" "panic: and little more"
 is "$(field .runtime.collections)" "$(said collections)" "panic: NumGC"
 
-# killed: nobody is left to look
+# killed: nothing is left to read
 "$TARE" run -o "$tmp/data" -- "$ends" 2s killed >"$tmp/stdout" 2>"$tmp/log"
 is $? 137 "killed: recorded, and ends as it was killed"
 like "$(cat "$tmp/stdout" "$tmp/log")" '! counters +what the runtime counts was read last' "killed: what is missing is said"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Go that does not say so: without build information, without section headers, without its version, stripped, PIE. Its pauses
-# are told all the same; where that cannot be, it is said that it is Go.
+# Go that does not say so: without build information, section headers or a version, stripped, PIE. Its pauses are
+# reported all the same; where they cannot be, tare says that it is Go.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 need_bpf

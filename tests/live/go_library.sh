@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # Go in a library of a C program: loaded before or after attaching, linked in, beside another Go, and in a process whose
-# first thread has ended. The pauses of each collection that it was told to make are seen, and no other.
+# first thread has ended. The pauses of each requested collection are seen, and no others.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 need_bpf
@@ -17,7 +17,7 @@ cp one.so two.so
 ok "and the hosts" gcc -o host "$src/host.c" -ldl -lpthread
 ok "of both kinds" gcc -DLINKED -o linked "$src/host.c" lib.a -lpthread
 
-host() # COMMAND: started as $pid, to be told by ask
+host() # COMMAND: started as $pid, controlled by ask
 {
 	[ -z "${pid-}" ] || { exec {to}>&- {from}<&-; wait "$pid"; }
 	rm -f in out; mkfifo in out
@@ -83,11 +83,11 @@ attach
 collects 20 "without its first thread"
 finish
 told 20 "without its first thread" "^native with go1.* in one.so$"
-# ---- where the target may take no more memory ----
+# ---- the target may use no more memory ----
 
 group=/sys/fs/cgroup/memory/tare-hidden-$$
 used() { echo $(($(<$group/memory.usage_in_bytes) - $(awk '$1 ~ /^total_(in)?active_file$/ { n += $2 } END { print n + 0 }' $group/memory.stat))); }
-full() # its limit is brought down to what it uses, without the files that it has read
+full() # its limit is lowered to what it uses, without cached files
 {
 	for ((i = 0; i < 100; i++)); do
 		echo $(($(used) + 8192)) >$group/memory.limit_in_bytes

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# What is lost is counted: recorded + lost = what happened, and the report and the exit status say so.
+# Losses are counted: recorded + lost = happened, and the report and the exit status say so.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 need_bpf
@@ -9,7 +9,7 @@ report() { tare report -i "$tmp/data" --json >"$tmp/json"; }
 sum() { switches "$1" | awk '{ n += $2 + $3 } END { print n }'; }
 begins() { wait_for grep -q 'recording to' "$tmp/log"; }
 
-# as_it_happened NAME: the counts in $tmp/json and $happened
+# as_it_happened NAME: the counts in $tmp/json match $happened
 as_it_happened()
 {
 	local out in recorded
@@ -19,7 +19,8 @@ as_it_happened()
 	is "$(json "$tmp/json" '.lost.total == ([.lost.by_class | del(.disk_bytes)[]] | add)')" true "$1: the classes make up the total"
 }
 
-# storm NAME PROGRAM... -- ARGS...: tare with the smallest ring, run by PROGRAM and stopped while a workload with ARGS works
+# storm NAME PROGRAM... -- ARGS...: tare with the smallest ring, run by PROGRAM and stopped while a workload with ARGS
+# works
 storm()
 {
 	local name=$1 recorder status before by=()
@@ -64,12 +65,12 @@ strict=--strict
 storm "strict" env -- --by pipe --cpus 1 --round-trips 20000
 is "$recorder_status" 1 "loss is a failure of record --strict"
 
-# not stopped: with a low priority on the storm's own CPU it loses some, and may not
+# not stopped: with a low priority on the storm's own CPU it may or may not lose some
 strict='' stopped=
 storm "slow" taskset -c 0 nice -n 19 -- --by futex --cpus 1 --round-trips 50000
 storm "in time" env -- --by pipe --cpus 2 --round-trips 50000
 
-# ---- nothing lost is nothing lost ----
+# ---- when nothing is lost, nothing is counted lost ----
 
 workload_start pingpong --by futex --round-trips 1000
 spawn "$TARE" record --strict -q -o "$tmp/data" -p "$workload_pid" 2>"$tmp/log"
@@ -88,7 +89,7 @@ is "$(json "$tmp/stdout" '.lost | "\(.total) \(.complete)"')" "0 true" "which sa
 exits 0 "a command may lose events" tare run -q --ring-size 4K -o "$tmp/data" -- "$root/build/workloads/pingpong" \
 	--by futex --cpus 1 --round-trips 50000
 ok "and is reported" report
-# a thread whose birth or end was lost cannot be held against the kernel's counters
+# a thread whose birth or end was lost cannot be compared with the kernel's counters
 is "$(json "$tmp/json" '.lost.by_class as $lost | .check | .switches_extra == 0 and .switches_missing <= $lost.switch_out and
 	($lost.task > 0 or .switches_missing == $lost.switch_out)')" true \
 	"what is missing by the kernel's counters is what was lost" ||

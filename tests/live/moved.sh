@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# A recording says the same wherever it is read: by anybody, on a machine that knows nothing of the one it comes from.
+# A recording reads the same everywhere: for any user, on a machine that knows nothing of the one it comes from.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 need_bpf

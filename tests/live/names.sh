@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Causes have names: the cgroup whose quota was used up, and the mapping that a page fault was in.
+# Causes have names: the cgroup whose quota was used up, and the mapping that a page fault hit.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 . "$root/tests/truth/causes.bash"
@@ -10,7 +10,7 @@ need_bpf
 faulty() { exec "$root/build/helpers/faulty" "$@"; }
 details() { jq -r "[.pauses[].causes[] | select(.cause == \"$1\" and .ns > 5000000) | .detail // \"nothing\"] | unique[]" "$tmp/pauses"; }
 
-# ---- a quota on all of the process ----
+# ---- a quota on the whole process ----
 
 bench=$root/build/workloads/weft-bench
 under_quota() { echo $BASHPID >"$group/quota/cgroup.procs" && exec "$@"; }
@@ -18,7 +18,7 @@ if cause__group; then
 	cause__quota 10000
 	# in version 2 it was made for threads; here it must hold whole processes
 	[ ! -e "$group/quota/cgroup.type" ] || { rmdir "$group/quota" && mkdir "$group/quota" && cause__quota 10000; }
-	# no sleep in it: each of its collections has to do with the quota
+	# no sleep: each of its collections meets the quota
 	(under_quota "$TARE" run -q -o "$tmp/data" -- "$bench" trees -n 16 -p 2 >"$tmp/out" 2>"$tmp/log")
 	is $? 0 "recorded under a quota" || diag "$(tail -n 3 "$tmp/log")"
 	tare pauses -i "$tmp/data" --longest 0 --json >"$tmp/pauses"

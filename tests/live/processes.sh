@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Several processes in one recording, by two versions of Go where two can be had: each has its own, and the sums are the whole.
+# Several processes in one recording, by two versions of Go if two are available: each has its own figures, and the sums
+# match the whole.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 . "$root/tests/go/lib.sh"
@@ -10,7 +11,7 @@ command -v go >/dev/null || skip_all "there is no go in PATH"
 version=$("$root/tests/go/build" --full installed)
 ok "Go $version: built" "$root/tests/go/build" "$version-plain" || diag "$(cat "$tmp/stderr")"
 programs=("$go_out/$version/plain/truth" "$go_out/$version/plain/truth")
-# until 1.20 Go had words for reasons where it has numbers since
+# until 1.20, Go had words for reasons that are numbers since
 if "$root/tests/go/build" 1.19.13-plain >"$tmp/log" 2>&1; then
 	programs+=("$go_out/1.19.13/plain/truth")
 else
@@ -49,7 +50,7 @@ is "$(json "$tmp/report" '[.processes[].pauses.count] | add')" "$(json "$tmp/pau
 is "$(json "$tmp/report" '[.processes[] | "\(.pid) \(.comm) \(.pauses.count)"] | sort | join(",")')" \
 	"$(json "$tmp/pauses" '[.pauses | group_by(.pid)[] | "\(.[0].pid) \(.[0].comm) \(length)"] | sort | join(",")')" \
 	"each pause is of the process that it is said to be of"
-# by the programs themselves: oracle.py of tests/go has more of it
+# by the programs' own figures: oracle.py of tests/go checks more
 is "$(json "$tmp/pauses" '[.pauses[].reason | select(test("^reason [0-9]|unknown"))] | length')" 0 "every reason has a name"
 is "$(json "$tmp/pauses" '[.pauses | group_by(.pid)[] | [.[] | select(.reason == "GC mark termination")] | length | . >= 4] | all')" \
 	true "each made its collections"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Time that the CPU quota took is told apart from time that others took, and these are named.
+# Time taken by the CPU quota is told apart from time taken by others, and these are named.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 need_bpf
@@ -10,7 +10,7 @@ burn=$root/build/helpers/burn
 report() { tare report -i "$tmp/data" --json >"$tmp/json"; }
 field() { json "$tmp/json" "$1"; }
 
-# One program on fifos of its own: its id in $burn_pid, then burn_go and burn_end.
+# One program with its own fifos: its id in $burn_pid, then burn_go and burn_end.
 burn_start()
 {
 	rm -f "$tmp/burn.in"
@@ -34,7 +34,8 @@ recorded()
 
 # ---- a quota: 20 ms of each 100 ms ----
 
-# The cgroup v1 controller cpu, or v2 where it is given to folders below. Sets $group, and $throttled_key and its $unit in ns.
+# The cgroup v1 controller cpu, or v2 if it is delegated to folders below. Sets $group, and $throttled_key with its $unit
+# in ns.
 make_group()
 {
 	local at type options
@@ -71,7 +72,7 @@ if make_group; then
 	kernel=$(($(throttled_ns) - before)) kernel_wait=$(($(waited_ns "$burn_pid") - before_wait))
 	ok "and reports" report
 	throttled=$(field '.threads[0].throttled_ns') run_queue=$(field '.threads[0].run_queue_ns')
-	# others on this machine may want the CPU too: what they took of it is waiting, and no fault
+	# others on this machine may want the CPU too: the time they took is waiting, not an error
 	others=$(field '[.context_switches.rivals[] | select(.target or .comm == "idle" or .comm == "unknown" | not) | .total_ns] | add // 0')
 	compare "$kernel" '>' 500000000 "the quota took a good part of its time"
 	near "$throttled" "$kernel" 5 "throttled time is what the cgroup's cpu.stat says"
@@ -88,7 +89,7 @@ fi
 
 # ---- no quota, but a rival on the same CPU ----
 
-rival=rival-$$	# as a name its own: there may be others
+rival=rival-$$	# a unique name: there may be others
 cp "$burn" "$tmp/$rival"
 mkfifo "$tmp/antagonist.in"
 "$tmp/$rival" "$cpu" 0 <>"$tmp/antagonist.in" >"$tmp/antagonist.out" &
@@ -107,7 +108,7 @@ compare "$took" '>' 100000000 "the rival took a good part of the CPU"
 near "$run_queue" "$kernel_wait" 2 "waiting is what schedstat says"
 is "$(field '.threads[0].throttled_ns')" 0 "none of it is throttled"
 named=$(field "[.context_switches.rivals[] | select(.comm == \"$rival\") | .total_ns] | add // 0")
-# A kernel may guard tasks of its own from tracing: where one of these ran, nobody can say who had the CPU
+# A kernel may hide its own tasks from tracing: where one of these ran, the CPU has no known owner
 compare "$named" '>=' $((took * 8 / 10)) "the rival is named with the time that it took"
 compare "$named" '<=' "$run_queue" "which is part of the waiting"
 near "$(field '[.context_switches.rivals[].total_ns] | add // 0')" "$run_queue" 2 "all of the waiting is told, also what nobody knows the owner of"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# A process id that is used again within one recording: two processes, each with its own name, time, counters and pauses.
+# A process id reused within one recording: two processes, each with its own name, time, counters and pauses.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 need_bpf
@@ -13,7 +13,7 @@ cp "$root/tests/helpers/becomes/main.go" "$tmp"
 	>"$tmp/build" 2>&1
 result $? "builds" || diag "$(<"$tmp/build")"
 
-# row N FILTER: of the N-th process of that number, by age
+# row N FILTER: of the N-th process with that number, by age
 row() { json "$tmp/report" "[.processes[] | select(.pid == $number)] | sort_by(.born_ns)[$1] | $2"; }
 threads_of() { json "$tmp/report" "[.threads[] | select(.tgid == $number and .comm == \"$1\") | .on_cpu_ns - .stolen_ns] | add"; }
 
@@ -52,7 +52,7 @@ check()
 		"$name: each pause is of the process that it is said to be of"
 }
 
-# Where a program cannot be held at its start until tare has attached to it, it may be over by then.
+# If a program cannot be held at its start until tare has attached to it, it may be over before that.
 can_hold() { tare doctor --json 2>/dev/null | jq -e '.features[] | select(.id == "exec_hold" and .state == "works")' >/dev/null; }
 check_go()
 {

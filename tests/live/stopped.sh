@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# A process that is frozen, stopped or traced is said to be, with the cgroup or the signal, for as long as it was: held
-# against what who did it wrote down. A thread that burns its CPU, so it leaves that for nothing else of its own will.
+# A process that is frozen, stopped or traced is reported as such, with the cgroup or the signal, for as long as it was:
+# checked against the times written down by whatever did it. The thread burns its CPU, so it leaves it for no other
+# reason of its own.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 need_bpf
@@ -9,7 +10,7 @@ need_bpf
 cpu=$(($(nproc) - 1))
 stall=$root/build/helpers/stall
 
-# record CMD...: burn, held up by CMD, whose word for the process's id is PID
+# record CMD...: burn, held up by CMD, in which the word PID is the process's id
 record()
 {
 	local recorder args
@@ -24,7 +25,7 @@ record()
 	wait_for grep -q 'recording to' "$tmp/log" || return
 	echo >"$tmp/burn.in"
 	args=("${@/#PID/$burn}")
-	sleep 0.2 # it runs, or is about to: held up it is in either case
+	sleep 0.2 # it is running, or about to: it is held up in either case
 	"${args[@]}" 300 >"$tmp/held" || return
 	sleep 0.2
 	kill -INT "$recorder"
@@ -40,7 +41,7 @@ is_held()
 		grep -qsx 'frozen 1' "$group/cgroup.events"
 }
 
-# record_held CMD...: the same, but held up before the recording begins, and let go within it
+# record_held CMD...: likewise, but held up before the recording begins, and released during it
 record_held()
 {
 	local recorder holder
@@ -91,7 +92,7 @@ check()
 	ok "$name: recorded" record "$@" || return
 	ns=$(json "$tmp/json" "[.context_switches.off_cpu[] | select(.reason == \"$reason\") | .total_ns] | add // 0")
 	read -r _ a b c d <"$tmp/held"
-	# it may have been switched out already when it was told, and waits for its CPU before it can stand still
+	# it may have been switched out already when the request came, and must get a CPU before it can stop
 	least=$((c - b - 100000000)) most=$((d - a + 1000000))
 	compare "$ns" '>' $least "$name: \"$reason\" for about as long as it was held up"
 	compare "$ns" '<' $most "$name: and not longer"
@@ -113,7 +114,7 @@ while read -r _ at type options _; do
 	cgroup2,*) file=cgroup.freeze on=1 off=0 ;;
 	*) continue ;;
 	esac
-	name=$(printf 'tare-stopped-%d-%064d.scope' $$ 0) # as long as container runtimes make them
+	name=$(printf 'tare-stopped-%d-%064d.scope' $$ 0) # as long as those of container runtimes
 	group=$at/$name
 	mkdir "$group" && at_exit rmdir "$group" || continue
 	[ -e "$group/$file" ] || continue

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Samples, faults and interrupts are recorded of a process while its own world is being stopped: not of other targets,
-# and not any more once it ended, or became another program, in the middle of a stop.
+# Samples, faults and interrupts are recorded only for a process whose own world is being stopped: not for other targets,
+# and no more once it has ended or become another program in the middle of a stop.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 need_bpf
@@ -12,13 +12,13 @@ burn=$root/build/helpers/burn
 last=$(($(nproc) - 1))
 build() { cd "$root/tests/live/stopping_go" && CGO_ENABLED=0 GOTOOLCHAIN=local go build -buildvcs=false -o "$tmp/prog" .; }
 sleeps() { awk '/^voluntary_/ { print $2 }' "/proc/$1/task/$1/status"; }
-# who stops the world looks each 100 us whether all stand: it slept so often since that nothing else explains it
+# the initiator checks every 100 us whether all have stopped: it slept so often since that nothing else explains it
 stops() { [ "$(sleeps "$1")" -gt $(($2 + 500)) ]; }
 count() { json "$tmp/events" "select(.event | IN(\"sample\", \"irq\", \"fault\")) | select($1) | 1" | wc -l; }
 
 said_twice() { [ "$(grep -c "^$1" "$tmp/prog.out")" -eq 2 ]; }
 
-# record ARGS...: the program and another target, from before the request until the other one has burned for long
+# record ARGS...: the program and another target, from before the request until the other has burned for long
 record()
 {
 	local recorder before
@@ -37,7 +37,7 @@ record()
 	wait_for stops $prog "$before" || return
 	if [ $# -gt 0 ]; then
 		echo >"$tmp/prog.in"
-		wait_for said_twice ready # the second time by the one in its place, which has the line
+		wait_for said_twice ready # the second time by its successor, which gets the line
 	else
 		kill -KILL $prog
 		wait $prog 2>/dev/null
@@ -61,7 +61,7 @@ compare "$end" '>' "$request" "killed: in the middle of a stop"
 compare "$(count ".tid == $prog or .tgid == $prog")" '>' 5 "killed: the stop has evidence"
 is "$(count ".tid == $other")" 0 "killed: the other target, which burned, has none"
 is "$(count ".ts_ns > $end")" 0 "killed: afterwards there is none"
-# the clock ticks 199 times a second on each CPU, and a tick is counted only while a world is being stopped
+# the clock ticks 199 times a second on each CPU, and a tick counts only while a world is being stopped
 hits=$(json "$tmp/events" 'select(.event == "probe" and .name == "cpu_clock") | .hits' | tail -n 1)
 compare "$hits" '<' "$(((end - request) * $(nproc) / 2500000 + 20))" "killed: nor does it cost anything"
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Who is measured: by id, by name, by cgroup, with children and without; and what becomes of signals and of the ending.
+# Which processes are measured: by id, by name, by cgroup, with and without children; and how signals and the end are
+# handled.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 need_bpf
@@ -8,7 +9,7 @@ need_bpf
 naps=$root/build/helpers/naps
 declare -A pids before
 
-# start NAME CMD...: CMD with a fifo $tmp/NAME.in of its own; it says "ready", and its id is in pids[NAME]
+# start NAME CMD...: CMD with its own fifo $tmp/NAME.in; it says "ready", and its id is in pids[NAME]
 start()
 {
 	local name=$1
@@ -19,11 +20,11 @@ start()
 	wait_for grep -q ready "$tmp/$name.out" && quiet "${pids[$name]}" && before[$name]=$(total "${pids[$name]}")
 }
 tell() { echo >"$tmp/$1.in"; }
-# go NAME: it does its work, says "done" and sleeps
+# go NAME: lets it do its work, say "done" and sleep
 go() { tell "$1"; wait_for grep -q 'done' "$tmp/$1.out" && quiet "${pids[$1]}"; }
 
 total() { switches "$1" | awk '{ v += $2; i += $3 } END { print v, i }'; }
-# happened NAME: "VOLUNTARY INVOLUNTARY" switches since it was started, all threads together
+# happened NAME: "VOLUNTARY INVOLUNTARY" switches since its start, all threads together
 # shellcheck disable=SC2046 # two numbers
 happened() { set -- ${before[$1]} $(total "${pids[$1]}"); echo $(($3 - $1)) $(($4 - $2)); }
 
@@ -44,7 +45,7 @@ stop()
 		"$1: is whole"
 }
 report() { tare report -i "$tmp/data" --json >"$tmp/json"; }
-# recorded PID: "VOLUNTARY INVOLUNTARY" of all its threads
+# recorded PID: "VOLUNTARY INVOLUNTARY" over all its threads
 recorded()
 {
 	json "$tmp/json" "[.threads[] | select(.tgid == $1)] | \"\([.[].voluntary] | add // 0) \([.[].involuntary] | add // 0)\""
@@ -102,7 +103,7 @@ for follow in '' --follow; do
 	tell "$name"; tell "$name"
 done
 
-# ---- a thread that is not the first becomes another program ----
+# ---- a thread other than the first becomes another program ----
 
 start other-exec "$root/build/helpers/forkexec" 0
 record -p "${pids[other-exec]}"
@@ -148,14 +149,14 @@ quiet "${pids[becomes]}"
 stop "--comm"
 exactly first "--comm: one of that name"
 exactly second "--comm: and another"
-# its first thread was switched on its way to the new name as well
+# its first thread was also switched on the way to the new name
 is "$(json "$tmp/json" ".threads[] | select(.tgid == ${pids[renamed]} and .tid != .tgid and (.exited | not)) |
 	\"\(.tid) \(.voluntary) \(.involuntary)\"" | sort -n)" \
 	"$(switches "${pids[renamed]}" | sort -n | awk -v first="${pids[renamed]}" 'FILENAME == ARGV[1] { v[$1] = $2; i[$1] = $3; next }
 		$1 != first { print $1, $2 - v[$1], $3 - i[$1] }' "$tmp/renamed.before" -)" \
 	"--comm: all threads of the one that takes the name later"
 absent "${pids[longer]}" "--comm: a longer name is another name"
-# what it did on its way, before it took the name, does not count; its naps, and waiting before and after them, do
+# what it did before it took the name does not count; its naps do, and the waits before and after them
 read -r at_least _ <<<"$(recorded "${pids[becomes]}")"
 compare "$at_least" '>=' 72 "--comm: one that takes the name later"
 compare "$at_least" '<=' $(($(total "${pids[becomes]}" | cut -d' ' -f1) - ${counts% *})) "--comm: but not what it did before"
@@ -179,7 +180,7 @@ make_groups()
 make_groups
 result $? "makes a cgroup"
 exits 4 "--cgroup: the folder above must be one" tare record -o "$tmp/none" --cgroup "$group/none/none"
-# a service: its cgroup is not there yet, and is made anew each time that it is started; the time counts from the first one
+# a service: its cgroup does not exist yet, and is recreated at each start; time counts from the first one
 record -d 500ms --cgroup "$group/service"
 like "$(<"$tmp/log")" "no $group/service yet: waiting" "--cgroup: waits where there is none yet, and says so"
 services=()
@@ -239,7 +240,7 @@ is "$(json "$tmp/json" '.recorder | "\(.mode) \(.command_status)"')" "run 5" "ru
 exits 137 "run of a command that is killed: ends as a shell would" tare run -q -o "$tmp/data" -- sh -c 'kill -KILL $$'
 like "$(<"$tmp/stderr")" 'killed by signal 9' "run: tells by which signal"
 
-# ---- run of what cannot be run: the error and nothing else ----
+# ---- run of what cannot be run: only the error ----
 
 printf 'kept\n' >"$tmp/mine"
 printf '#!%s\n' "$tmp/no-such-interpreter" >"$tmp/script"
@@ -294,10 +295,10 @@ compare "$(json "$tmp/json" .duration_ns)" '>=' 200000000 "run -d: not before"
 
 # ---- on a terminal ----
 
-# on_terminal FILE CMD...: CMD on a terminal of its own, whose input is fifo $tmp/keys
+# on_terminal FILE CMD...: CMD on its own terminal, whose input is the fifo $tmp/keys
 on_terminal()
 {
-	local words	# what the shell starts beside itself ignores Ctrl-C, and so would the command
+	local words	# background children of the shell ignore Ctrl-C, and so would the command
 	words=$(printf '%q ' "$@")
 	[ -p "$tmp/keys" ] || mkfifo "$tmp/keys"
 	env --default-signal=INT script -qec "exec $words" /dev/null <>"$tmp/keys" >"$tmp/screen" 2>&1 &
@@ -325,7 +326,7 @@ report
 is "$(json "$tmp/json" .ended)" interrupt "Ctrl-C, record: ended in order"
 exactly live "Ctrl-C, record: nothing is missing"
 
-# ---- a reader that does not read must not hold tare ----
+# ---- a reader that does not read must not block tare ----
 
 mkfifo "$tmp/pipe"
 exec {unread}<>"$tmp/pipe"
@@ -333,7 +334,7 @@ spawn "$TARE" record -q -o - -p $$ >"$tmp/pipe" 2>"$tmp/log"
 recorder=$pid
 wait_for grep -q 'recording to' "$tmp/log"
 writev=$([ "$(uname -m)" = x86_64 ] && echo 20 || echo 66)
-# this shell is the target: what it does goes into the pipe
+# this shell is the target: its activity fills the pipe
 is_stuck() { local i; for ((i = 0; i < 100; i++)); do sleep 0.001; done; grep -q "^$writev " "/proc/$recorder/syscall"; }
 ok "a pipe that nobody reads fills up" wait_for is_stuck
 kill -INT "$recorder"
@@ -344,7 +345,7 @@ wait "$recorder"
 is $? 130 "a second Ctrl-C ends tare at once, also then"
 exec {unread}>&-
 
-# ---- how it ends, where it goes ----
+# ---- how it ends, where the output goes ----
 
 exits 0 "-d: ends when the time is up" tare record -d 300ms -o "$tmp/data" -p "${pids[live]}"
 report

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Probes in a program, by one link for all and, as before Linux 6.6, by one for each: the same is told, what is attached
-# is let go of, and the program lives on.
+# Probes in a program, by one link for all and, as before Linux 6.6, by one for each: the events are the same, everything
+# is detached, and the program lives on.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 need_bpf
@@ -13,7 +13,7 @@ bench=$root/build/workloads/weft-bench
 # objects PID: every BPF object that it holds, as "prog 17"
 objects() { cat "/proc/$1/fdinfo/"* 2>/dev/null | sed -nE 's/^(prog|map|link|btf)_id:\t([0-9]+)$/\1 \2/p' | sort -u; }
 
-# gone FILE: none of the objects listed in it is there any more
+# gone FILE: none of the objects listed in it exists any more
 gone()
 {
 	local kind id
@@ -25,13 +25,13 @@ gone()
 # links PID TYPE: how many links of that type it holds
 links() { cat "/proc/$1/fdinfo/"* 2>/dev/null | grep -c "^link_type:[[:space:]]*$2"; }
 
-# A kernel that knows no such link: to a program with this loaded before it, bpf() says what Linux before 6.6 says.
-# 48 is BPF_TRACE_UPROBE_MULTI of enum bpf_attach_type.
+# A kernel without such links: if a program preloads this, bpf() returns what Linux before 6.6 does. 48 is
+# BPF_TRACE_UPROBE_MULTI of enum bpf_attach_type.
 deny_bpf 'cmd == BPF_LINK_CREATE && attr->link_create.attach_type == 48'
 
 has_multi=$(tare doctor --json | jq -r '.features[] | select(.id == "uprobe_multi") | .state')
 
-# attached NAME: a live weft is measured; what is told of it, and that all is let go of
+# attached NAME: a live weft is measured; checks its events, and that everything is detached
 attached()
 {
 	local name=$1 tare_pid weft
@@ -43,7 +43,7 @@ attached()
 	wait_for grep -q 'recording to' err
 	objects "$tare_pid" >held
 	ok "$name: what it holds can be told" grep -q link held
-	# by perf events: also the evidence's
+	# by perf events, the evidence's included
 	each=$(links "$tare_pid" perf)
 	all=$(links "$tare_pid" uprobe_multi)
 	wait "$tare_pid"

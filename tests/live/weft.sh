@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# weft and tare together: every scenario is measured from its first instruction to its end, and a live one is attached
-# to. What tare says of the runtime is what the runtime says of itself; tests/truth/weft_events.sh has each event.
+# weft and tare together: every scenario is measured from first instruction to end, and a live one is attached to. tare's
+# account of the runtime matches the runtime's own; tests/truth/weft_events.sh checks each event.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 need_bpf
@@ -46,7 +46,7 @@ sum -n 3
 server -t 0.5
 SCENARIOS
 
-# live: attached in the middle, let go before its end
+# live: attached in the middle, detached before its end
 spawn "$bench" -t 30 churn >/dev/null
 ok "attached to a live weft" "$TARE" record -q -d 1 -o "$tmp/data" -p "$pid"
 tare report -i "$tmp/data" --json >"$tmp/report"

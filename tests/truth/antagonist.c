@@ -19,7 +19,7 @@
 
 #include "antagonist.h"
 
-#define SETTLE_NS 300000 /* who asked for it is off the CPU by then */
+#define SETTLE_NS 300000 /* the requester is off the CPU by then */
 
 struct world *world;
 static int poke_fd[2] = { -1, -1 };
@@ -208,7 +208,7 @@ pid_t antagonist__server(int64_t delay_ns, int *fd)
 	return pid;
 }
 
-/* A thread that a signal wakes comes back to its fault: what it asks for in the meantime is the same. */
+/* A thread woken by a signal faults again: what it asks for meanwhile is the same. */
 static void serve_fault(int fd, int64_t delay_ns)
 {
 	struct uffd_msg msg;

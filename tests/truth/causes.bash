@@ -4,14 +4,14 @@
 # What the tests of causes share. The test defines faulty(), which runs the program that makes the faults:
 #
 #     cause__both KIND ARGS...     a recording with the fault and one of the same load without it
-#     cause__sums                  in the end: over all pauses nothing is unexplained, but 1 % at most
+#     cause__sums                  at the end: over all pauses, at most 1 % is unexplained
 #
-#     $within                      the cgroup in which the program is to run
-#     cause__group                 sets $group, a cgroup before all others, with one below it for a quota
-#     cause__quota US              which is so much of 50000 us
+#     $within                      the cgroup to run the program in
+#     cause__group                 sets $group, a cgroup favoured over all others, with one below it for a quota
+#     cause__quota US              sets its quota to US of every 50000 us
 
 within=
-tries=5		# where others on the machine leave too few pauses clear
+tries=5		# if others on the machine leave too few pauses clear
 
 # cause__record LOG PAUSES ARGS...
 cause__record()
@@ -39,7 +39,7 @@ cause__record()
 	tare pauses -i "$tmp/data" --longest 0 --json >"$pauses"
 }
 
-# cause__judge NAME ORACLE_ARG RECORD_ARGS...: of all that was recorded, so what was wrong at first remains so
+# cause__judge NAME ORACLE_ARG RECORD_ARGS...: over all that was recorded, so a wrong first result is not hidden
 cause__judge()
 {
 	local name=$1 mode=$2 try status files=()
@@ -72,7 +72,7 @@ cause__sums()
 	compare "$unexplained" '<=' "$((world / 100))" "of all pauses' $world ns at most 1 % is unexplained"
 }
 
-# The cgroup v1 controller cpu, or v2 where it is given to folders below.
+# The cgroup v1 controller cpu, or v2 if it is delegated to folders below.
 cause__group()
 {
 	local at type options

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# As causes_weft.sh, for a Go program by the Go that is installed: tests/truth/faulty_go.
+# As causes_weft.sh, for a Go program built by the installed Go: tests/truth/faulty_go.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 . "$root/tests/truth/causes.bash"
@@ -22,7 +22,7 @@ if ok "builds" build; then
 	if cause__group; then
 		result 0 "a cgroup with a quota"
 		within=$group
-		cause__quota 7000	# less than a time slice of the runtime: at its end it may lie without work
+		cause__quota 7000	# less than a time slice of the runtime: it may be idle at the end of one
 		cause__fault throttled --rounds 20 --quota "$group"
 		cause__quota 50000
 		cause__control throttled --rounds 20 --quota "$group"

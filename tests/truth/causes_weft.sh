@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Faults of known cause and length, made while weft's world is being stopped (or stands, or goes on): tare says of each
-# pause what it was and how long; and blames nothing where the same load does no harm. What is done: tests/truth/faulty.c,
-# what is held against what: tests/truth/causes_oracle.py.
+# Faults of known cause and length, made while weft's world is being stopped (or is stopped, or restarts): for each
+# pause, tare reports what it was and how long, and blames nothing where the same load does no harm. The faults are in
+# tests/truth/faulty.c, the checks in tests/truth/causes_oracle.py.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 . "$root/tests/truth/causes.bash"
@@ -23,7 +23,7 @@ if cause__group; then
 	result 0 "a cgroup with a quota"
 	within=$group
 	cause__fault runqueue-nice --rounds 12
-	cause__quota 7000	# less than a time slice of the runtime: at its end it may lie without work
+	cause__quota 7000	# less than a time slice of the runtime: it may be idle at the end of one
 	cause__fault throttled --rounds 20 --quota "$group"
 	cause__quota 50000
 	cause__control throttled --rounds 20 --quota "$group"

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * faulty KIND [--control] [--rounds N] [--log FILE] [--quota FOLDER]: stops weft's world again and again, each time
- * while one known thing makes that late, and writes down what it was and from when to when. --control: with the same
- * load and without the fault.
+ * while one known thing delays that, and logs what it was and when. --control: the same load without the fault.
  *
- * Two goroutines, each on a CPU of its own: the straggler says when the fault has begun, the initiator then stops the
+ * Two goroutines, each on its own CPU: the straggler signals that the fault has begun, then the initiator stops the
  * world. Prints "ready PID" and begins when it gets a line. The log has a line of "key value" pairs for each round;
- * with a hog, lines "hog START END" of when that had a CPU. --quota: of a cgroup where these threads are, with a group
- * "quota" below.
+ * with a hog, also lines "hog START END" for when that had a CPU. --quota: a cgroup that these threads are in, with a
+ * group "quota" below.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -76,7 +75,7 @@ static void straggler(void *arg)
 	}
 }
 
-/* Until the fault is there, or does not come. Returns when the straggler's heart was last seen to beat. */
+/* Until the fault has begun, or does not come. Returns when the straggler's heart was last seen to beat. */
 static int64_t wait_for_fault(void)
 {
 	int64_t end = now_ns() + (control ? 20 : 100) * MS, now = now_ns(), beat_ns = now;
@@ -96,7 +95,8 @@ static int64_t wait_for_fault(void)
 
 enum { BEGIN, END };
 
-/* What the threads are given for a round is taken from all of them after it: who has the goroutines then is not known.
+/*
+ * What the threads get for a round is taken from all of them after it: by then the goroutines may be on any of them.
  */
 static void prepare_threads(int step)
 {
@@ -166,7 +166,7 @@ static int app(void *arg)
 	if (!turn)
 		die("no memory");
 	weft_go(straggler, NULL);
-	/* who traces this program may have work to do at the first of each event */
+	/* a tracer may have work to do at the first event of each kind */
 	for (int i = 0; i < 3; i++) {
 		weft_sleep(5 * MS);
 		weft_stop_the_world(WEFT_STOP_TEST);

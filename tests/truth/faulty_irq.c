@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Interrupts: packets over lo, sent on one CPU and handled on another, on top of whatever runs there. How fast they can
- * be handled differs by machine and by what else it does. So nothing is sent before the last burst has been handled,
- * and of each round trip most is handling: no CPU gets more than it bears, which the kernel would leave to a thread
- * (ksoftirqd), behind whom the packets are to delay.
+ * Interrupts: packets over lo, sent on one CPU and handled on another, on top of whatever runs there. How fast they
+ * are handled depends on the machine and its load. So nothing is sent before the last burst has been handled, and most
+ * of each round trip is handling: no CPU gets more than it can bear, which the kernel would leave to a thread
+ * (ksoftirqd), behind the one that the packets are to delay.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -26,11 +26,11 @@
 #define BURST_NS  300000 /* the kernel goes on for 2 ms (MAX_SOFTIRQ_TIME, kernel/softirq.c of Linux 6.18) */
 #define LOST_NS	  20000000
 #define MAX_BURST 300 /* 1000 are kept (net.core.netdev_max_backlog) */
-#define REST	  8   /* this part of a burst's time there is none */
+#define REST	  8   /* idle for 1/REST of a burst's time */
 #define STOOD_NS  1000
 
 struct flood {
-	int group, receipt; /* where bursts are sent from; what tells that one has been handled */
+	int group, receipt; /* where bursts are sent from; what signals that one has been handled */
 	struct sockaddr_in to, back;
 };
 
@@ -43,7 +43,7 @@ static void write_file(const char *path, const char *what)
 	close(fd);
 }
 
-/* A network of its own, whose packets that come in over lo are handled on CPU @cpu. */
+/* A network namespace in which packets that arrive over lo are handled on CPU @cpu. */
 static void own_network(int cpu)
 {
 	char folder[] = "/tmp/faulty.XXXXXX", path[64], mask[32];
@@ -73,7 +73,7 @@ static void flood__init(struct flood *f)
 
 	f->to = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(PORT), .sin_addr = group };
 	f->back = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr = self };
-	/* each packet goes to all of these, which is where its cost lies: on the receiving CPU */
+	/* each packet goes to all of these: that puts its cost on the receiving CPU */
 	for (int i = 0; i < LISTENERS; i++) {
 		s = socket(AF_INET, SOCK_DGRAM, 0);
 		if (s < 0 || setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) ||
@@ -99,14 +99,14 @@ static void send_to(int s, const struct sockaddr_in *to)
 		die("sendto");
 }
 
-/* Until @ns, and who else is as favoured may have the CPU meanwhile. */
+/* Until @ns; threads that are equally favoured may have the CPU meanwhile. */
 static void idle_until(int64_t ns)
 {
 	while (now_ns() < ns && !atomic_load(&world->enough))
 		sched_yield();
 }
 
-/* How long it took until all were handled; the last packet is. */
+/* The time until all were handled; the last packet is. */
 static int64_t flood__burst(const struct flood *f, int n)
 {
 	int64_t start = now_ns(), now;
@@ -162,7 +162,7 @@ static void interrupted(int64_t start_ns, int64_t end_ns)
 		world->stretches[world->n_stretches++] = (struct stretch){ start_ns, end_ns };
 }
 
-/* A clock that stands has been interrupted, or else its thread was switched. */
+/* A clock that stands still was interrupted, or its thread was switched out. */
 void inject_irq(bool control)
 {
 	int64_t last, now, warm = now_ns() + 15 * MS;

@@ -35,7 +35,7 @@ void ends(void)
 	world->end_lo_ns = world->end_hi_ns = now_ns();
 }
 
-/* The program's own code, which calls nothing of weft. Nearly all of the time it is in the inner loop. */
+/* The program's own code, which calls nothing of weft. It is in the inner loop nearly all the time. */
 __attribute__((noinline)) static void loop_without_safepoint(int64_t until_ns)
 {
 	do {
@@ -139,7 +139,7 @@ static void after_throttled(bool control)
 
 /* ---- the pages ---- */
 
-/* Who answered may write down when only after it has been heard. */
+/* The server may write down its time only after its answer has been seen. */
 static void after_served(bool control)
 {
 	for (int64_t end = now_ns() + PATIENCE_NS; !atomic_load(&world->end_hi_ns) && now_ns() < end;)
@@ -282,7 +282,7 @@ static void setup_hog_initiator(bool control)
 	antagonist__hog(initiator_cpu, control ? HOG_IDLE : HOG_FIFO, FAULT_NS, 0);
 }
 
-/* Stands in the way until the initiator sleeps, and lets it go when there is a hog on its CPU. */
+/* Stands in the way until the initiator sleeps, and releases it once there is a hog on its CPU. */
 static void inject_initiator(bool control)
 {
 	int64_t end;

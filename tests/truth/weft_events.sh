@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What tare sees of weft against what weft writes down of itself: each event, in order, with its numbers and its time;
-# and the counters read from outside against those that the program prints.
+# What tare sees of weft against weft's own log: each event, in order, with its numbers and its time; and the counters
+# read from outside against those that the program prints.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 need_bpf
 
 bench=$root/build/workloads/weft-bench
 
-# final COUNTER: as the program printed it last
+# final COUNTER: the last value that the program printed
 final() { jq -s ".[1].$1" "$tmp/printed"; }
-# counted KEY: as the recording has it
+# counted KEY: the value in the recording
 counted() { json "$tmp/report.json" "$1"; }
 
 # scenario NAME ARGS...
@@ -29,7 +29,7 @@ scenario()
 	agreed=$("$root/tests/truth/same_events.py" "$tmp/log" "$tmp/seen" 2>&1)
 	like "$agreed" "^events [0-9]+ median" "$name: the same events, thread by thread in the same order"
 	diag "$name: $agreed"
-	# times: a machine that is busy may take the CPU between the two, so only the median is held to a figure
+	# times: on a busy machine the CPU may be lost between the two, so only the median is checked
 	compare "$(awk '{ print $4 }' <<<"$agreed")" "<" 2000 "$name: times agree (median difference below 2 us)"
 
 	is "$(counted .context_switches.goroutine_switches)" "$(final switches)" "$name: goroutine switches"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* For tests: code written as a disassembler shows it, "49 3b 66 10 76 5e", in memory of exactly that size. */
+/* For tests: code as a disassembler shows it, "49 3b 66 10 76 5e", in memory of exactly that size. */
 #ifndef TARE_TEST_CODE_H
 #define TARE_TEST_CODE_H
 
@@ -29,7 +29,7 @@ static inline void code__free(struct code *code)
 	free((void *)code->bytes);
 }
 
-/* Bytes that are the same in each run, of a kind that often makes instructions. */
+/* Pseudo-random bytes, the same in each run, of a kind that often forms instructions. */
 static inline struct code code_of_chance(int arch, uint64_t *seed, size_t len)
 {
 	uint8_t *bytes = malloc(len ? len : 1);

@@ -161,7 +161,7 @@ static inline uint64_t read_varint(const uint8_t **p, const uint8_t *end)
 	return 0;
 }
 
-/* The next field of what is left from *@p to @end. */
+/* The next field between *@p and @end. */
 static inline bool next_field(const uint8_t **p, const uint8_t *end, struct field *f)
 {
 	uint64_t key;

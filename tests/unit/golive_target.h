@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* For tests: tests/helpers/golive, built by any version of Go, running, and looked at. */
+/* For tests: tests/helpers/golive, built by any version of Go, running and inspected. */
 #ifndef TARE_TEST_GOLIVE_TARGET_H
 #define TARE_TEST_GOLIVE_TARGET_H
 
@@ -16,12 +16,12 @@
 
 /* How to build it. */
 struct go_variant {
-	const char *toolchain; /* of GOTOOLCHAIN: "local", "go1.22.12" */
+	const char *toolchain; /* for GOTOOLCHAIN: "local", "go1.22.12" */
 	const char *name, *flags;
 	bool cgo, stripped;
 };
 
-/* What the program says of itself: see tests/helpers/golive/main.go. */
+/* What the program reports of itself: see tests/helpers/golive/main.go. */
 struct go_answer {
 	uint64_t bytes, mallocs, frees, collections, pause_ns, heap, took_ns, next_gc;
 };
@@ -34,7 +34,7 @@ struct go_target {
 	uint64_t bias;
 };
 
-/* A file in a folder of the test's own; where it is, in @path. */
+/* A file in the test's own folder; its path in @path. */
 static inline void go_target__build(const char *dir, const struct go_variant *v, char path[128])
 {
 	char cmd[1024];
@@ -48,7 +48,7 @@ static inline void go_target__build(const char *dir, const struct go_variant *v,
 		fail_msg("failed: %s", cmd);
 }
 
-/* From the first line of its maps that is of this file. */
+/* From the first line of its maps for this file. */
 static inline uint64_t go_target__bias(const struct go_target *t)
 {
 	uint64_t start, offset, bias = 0;
@@ -187,7 +187,7 @@ static inline struct go_globals go_target__patterns(struct go_target *t, int min
 	return found;
 }
 
-/* Runs after so short a wait, as on a fast machine, that they may be moved stacks. */
+/* Runs after so short a wait, as on a fast machine, that they may be stack moves. */
 static inline uint64_t go_target__unclear_runs(struct go_live *live)
 {
 	struct go_hist h;

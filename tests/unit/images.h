@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* For tests of what reads executables: small ones made here, and real Go programs. */
+/* For tests of code that reads executables: small ones made here, and real Go programs. */
 #ifndef TARE_TEST_IMAGES_H
 #define TARE_TEST_IMAGES_H
 
@@ -96,7 +96,7 @@ static inline void *small_image_with(const void *data, size_t data_bytes, size_t
 
 /* ---- Go programs ---- */
 
-/* Run a command; its output, which the caller frees, or NULL where it failed. */
+/* Run a command. Returns its output, which the caller frees, or NULL if it failed. */
 static inline char *output_of(const char *command)
 {
 	char *text = NULL;
@@ -115,7 +115,7 @@ static inline char *output_of(const char *command)
 	return text;
 }
 
-/* nothing of what the user set for programs of his own */
+/* without the user's own settings */
 #define GO_ENV                                                                             \
 	"PATH=\"$PATH:/usr/local/go/bin\" GOENV=off GOFLAGS= GOEXPERIMENT= GOOS= GOARCH= " \
 	"GOTOOLCHAIN=local GO111MODULE=off CGO_ENABLED=0 "

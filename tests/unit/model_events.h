@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* For tests of the model: events as a recording would give them, folded into .m at once, and what came of them. */
+/* For tests of the model: events as in a recording, folded into .m at once, and their results. */
 #ifndef TEST_MODEL_EVENTS_H
 #define TEST_MODEL_EVENTS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* For tests of pauses: what a runtime and the kernel tell of one, and what must hold of each. */
+/* For tests of pauses: what a runtime and the kernel report of one, and what must hold for each. */
 #ifndef TEST_PAUSE_EVENTS_H
 #define TEST_PAUSE_EVENTS_H
 
@@ -62,7 +62,7 @@ static inline void signal_from_call(uint64_t ts, uint32_t tid, uint16_t call, ui
 	fold(&ev);
 }
 
-/* Sent to a thread that keeps it out. */
+/* Sent to a thread that blocks it. */
 static inline void signal_masked(uint64_t ts, uint32_t tid)
 {
 	struct event ev = { .kind = EVENT_SIGNAL, .ts_ns = ts };
@@ -71,7 +71,7 @@ static inline void signal_masked(uint64_t ts, uint32_t tid)
 	fold(&ev);
 }
 
-/* A fault whose end will be told, and that. */
+/* A fault whose end will be reported, and that end. */
 static inline void fault_begins(uint64_t ts, uint32_t tid, uint64_t address)
 {
 	struct event ev = { .kind = EVENT_FAULT, .ts_ns = ts };
@@ -131,7 +131,7 @@ static inline void in_woken(uint64_t ts, int cpu, uint32_t prev, uint32_t tid, u
 	fold(&ev);
 }
 
-/* As setup_two(), but the runtime has told nothing yet. */
+/* As setup_two(), but the runtime has reported nothing yet. */
 static inline int setup_unknown(void **state)
 {
 	if (setup(state))
@@ -142,7 +142,7 @@ static inline int setup_unknown(void **state)
 	return 0;
 }
 
-/* The initiator 101 on CPU 0, the thread 102 on CPU 1, known to the switches. */
+/* The initiator 101 on CPU 0 and the thread 102 on CPU 1, both known from switches. */
 static inline int setup_two(void **state)
 {
 	if (setup_unknown(state))
@@ -151,7 +151,7 @@ static inline int setup_two(void **state)
 	return 0;
 }
 
-/* What must hold of every pause, whatever came. */
+/* What must hold for every pause, whatever the events. */
 static inline void assert_sound(const struct pause *p)
 {
 	uint64_t causes = 0, parts = 0, pos = p->request_ns, by_cause[PAUSE_NR_CAUSES] = { 0 };
@@ -188,7 +188,7 @@ static inline const struct pause *only_pause(void)
 	return m->pauses.kept[0];
 }
 
-/* The only pause's main cause is @cause with @ns exactly. */
+/* The main cause of the only pause is @cause, with exactly @ns. */
 static inline struct pause_verdict assert_main(enum pause_cause cause, uint64_t ns)
 {
 	struct pause_verdict v;
@@ -199,7 +199,7 @@ static inline struct pause_verdict assert_main(enum pause_cause cause, uint64_t 
 	return v;
 }
 
-/* A pause as most tests have it: the thread 101 asks for it at T. */
+/* A typical pause: thread 101 requests it at T. */
 #define T (10 * MS) /* when the world is asked to stop */
 
 static inline void request(void)
@@ -207,7 +207,7 @@ static inline void request(void)
 	rt_args(T, 101, TARE_RT_STW_REQUEST, 7, 2, 1, 2, 0);
 }
 
-/* 102 stands at @stop; 100 us of work; told to go on within 10 us. */
+/* 102 stops at @stop; 100 us of work; all are resumed within 10 us. */
 static inline void rest(uint64_t stop)
 {
 	p_stopped(stop, 102, 18);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* For tests of Perfetto's trace: events of a runtime made by hand, and what was drawn of them. */
+/* For tests of Perfetto's trace: events of a runtime made by hand, and what is drawn from them. */
 #ifndef TARE_TEST_PERFETTO_PICTURE_H
 #define TARE_TEST_PERFETTO_PICTURE_H
 
@@ -67,7 +67,7 @@ static inline void begin(struct sink *s)
 	snapshot(s, 1000, 101, "worker", 1);
 }
 
-/* ---- what was drawn: as a viewer takes it, sorted by time, those of one time in the order of the file ---- */
+/* ---- what was drawn: as a viewer takes it, sorted by time, then by the order in the file ---- */
 
 struct drawn {
 	uint64_t ts_ns, track, seq;

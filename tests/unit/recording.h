@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* For tests: recordings written frame by frame into a folder that goes away at the end, and read again. */
+/* For tests: recordings written frame by frame into a folder that is removed at the end, and read again. */
 #ifndef TARE_TEST_RECORDING_H
 #define TARE_TEST_RECORDING_H
 
@@ -49,7 +49,7 @@ static inline void frame(struct writer *w, int type, int cpu, uint64_t ts_ns, co
 	assert_int_equal(writer__frame(w, type, cpu, ts_ns, &iov, 1), 0);
 }
 
-/* An EVENTS frame of what is in @b, which is empty then. */
+/* An EVENTS frame of the contents of @b, which is empty afterwards. */
 static inline void events(struct writer *w, int cpu, uint64_t base_ns, struct bytes *b)
 {
 	frame(w, TARE_FRAME_EVENTS, cpu, base_ns, b->data, b->len);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* For tests: records and recordings put together by hand, as bpf/format.h says, and what is said on standard error. */
+/* For tests: records and recordings put together by hand, as in bpf/format.h, and the messages on standard error. */
 #ifndef TARE_TEST_RECORDS_H
 #define TARE_TEST_RECORDS_H
 
@@ -65,7 +65,7 @@ static inline void add_unknown(struct bytes *b, uint64_t ts_ns, unsigned words)
 	bytes__add(b, r, words * 4);
 }
 
-/* Standard error goes to a file from here .. */
+/* Redirect standard error to a file. */
 struct capture {
 	int saved, fd;
 	char text[4096];
@@ -83,7 +83,7 @@ static inline void capture__begin(struct capture *c)
 	assert_int_equal(dup2(c->fd, 2), 2);
 }
 
-/* .. to here. Returns what was written. */
+/* Restore it. Returns what was written. */
 static inline const char *capture__end(struct capture *c)
 {
 	ssize_t n;

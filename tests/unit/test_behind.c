@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Work behind all others: it is, it goes on where nobody leaves it a CPU, and afterwards all is as before. */
+/* Work at the lowest priority: it is, it progresses even if no CPU is left to it, and afterwards all is as before. */
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -15,7 +15,7 @@
 #include "capability.h"
 #include "util.h"
 
-#define SOON_NS (NSEC_PER_SEC / 20) /* before it is looked at for the first time */
+#define SOON_NS (NSEC_PER_SEC / 20) /* before it is checked for the first time */
 #define LONG_NS (60 * NSEC_PER_SEC)
 
 static void it_is_behind_all_others_and_then_no_more(void **unused)
@@ -26,7 +26,7 @@ static void it_is_behind_all_others_and_then_no_more(void **unused)
 
 	behind__begin(&b);
 	policy = sched_getscheduler(0);
-	/* where the machine did not let this run, it may be over already */
+	/* if the machine did not let this run, it may be over already */
 	assert_true(policy == SCHED_IDLE || now_ns() - before > SOON_NS);
 	behind__end(&b);
 	assert_int_equal(sched_getscheduler(0), SCHED_OTHER);

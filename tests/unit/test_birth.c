@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Numbers of processes that are used again: each process has its own time, counters and pauses. */
+/* Process ids that are reused: each process has its own time, counters and pauses. */
 #include "pause_events.h"
 #include "process.h"
 
@@ -24,7 +24,7 @@ static void of_times(void **unused)
 	assert_int_equal(births__born_ns(&b, SECOND(7)), 200);
 	assert_int_equal(births__born_ns(&b, 2ull << 32 | 7), 300);
 	assert_int_equal(births__born_ns(&b, 7), 0);
-	/* who was there before all that was seen is nobody's successor; what no number can be is none */
+	/* a process older than all events is no successor; an impossible number is none */
 	births__begin(&b, 8, 50);
 	assert_int_equal(births__at(&b, 8, 1000), 8);
 	births__begin(&b, UINT32_MAX, 400);
@@ -159,7 +159,7 @@ static void found_later(void **unused)
 	found(9000, 200, 200, 8000, "two");
 	in(9100, 0, 0, 200, 0);
 	out(9200, 0, 200, 0, FUTEX);
-	/* the third: of the second's end nothing is known */
+	/* the third: nothing is known of the second's end */
 	found(20000, 200, 200, 15000, "three");
 	in(20100, 0, 0, 200, 0);
 	end(20150);
@@ -182,7 +182,7 @@ static void counted(uint64_t ts, uint32_t pid, uint64_t switches, bool final)
 	fold(&ev);
 }
 
-/* Readings may be told before the records that are older. */
+/* Readings may arrive before older records. */
 static void counters(void **unused)
 {
 	born(1 * MS, 200, 200, "one");
@@ -193,8 +193,7 @@ static void counters(void **unused)
 	born(60 * MS, 200, 200, "two");
 	counted(70 * MS, 200, 1000, false);
 	dies(80 * MS, 0, 200, 200);
-	/* of this one the first reading is not 0 and more than the last of the other, which was not told to have ended
-	 */
+	/* its first reading is not 0 and exceeds the last one of the other, whose end was not reported */
 	born(90 * MS, 200, 200, "three");
 	counted(91 * MS, 200, 5000, false);
 	counted(95 * MS, 200, 5007, false);
@@ -223,7 +222,7 @@ static void pause_of(uint32_t pid, uint64_t ts, uint64_t stopping_ns)
 	}
 }
 
-/* One of the first process, whose next is cut off by its end; then two of the second. */
+/* One of the first process, whose next one is cut off by its end; then two of the second. */
 static void pauses(void **unused)
 {
 	struct event ev = { .kind = EVENT_RUNTIME, .ts_ns = 20 * MS };
@@ -258,7 +257,7 @@ static void pauses(void **unused)
 	}
 }
 
-/* The next of its number tells nothing of its own, and nothing is told of it. */
+/* The next process of that number reports nothing, and gets nothing. */
 static void native_after(void **unused)
 {
 	born(1 * MS, 200, 200, "one");

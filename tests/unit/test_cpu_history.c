@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Who had the CPU while a thread waited: the table over all waits and the pause that one of them made long name the
- * same tasks for the same time. 102 waits from T on while 101 has asked the world to stop; who was in its way is 900
+ * Who had the CPU while a thread waited: the table over all waits, and the pause that one of them made long, name the
+ * same tasks for the same time. 102 waits from T on, after 101 has asked to stop the world; in its way are 900
  * ("hog"), 901 ("other hog") and 103, a thread of the target.
  */
 #include "pause_events.h"
@@ -22,7 +22,7 @@ static void wait_begins(int cpu, uint32_t next)
 	out(T, cpu, 102, next, -1);
 }
 
-/* 102 comes in on @cpu at @ts, and stands at once. */
+/* 102 is switched in on @cpu at @ts, and stops at once. */
 static void wait_ends(uint64_t ts, int cpu, uint32_t prev)
 {
 	in(ts, cpu, prev, 102, ts - T);
@@ -92,7 +92,7 @@ static void test_idle_own_and_others(void **state)
 	assert_had("idle", false, 1 * MS);
 }
 
-/* A task is called as it was when it had the CPU, also where it has ended since, and its number is another's. */
+/* A task has the name that it had on the CPU, even if it has ended since and its number is another's. */
 static void test_rival_that_ended(void **state)
 {
 	struct event ev = sw(T + 6 * MS, 1, 103, 900);
@@ -112,7 +112,7 @@ static void test_rival_that_ended(void **state)
 	assert_int_equal(m->switches.rivals.rival[NAME_UNNAMED][true].total_ns, 0);
 }
 
-/* Switches were lost: the one who comes is not the one who leaves. */
+/* Switches were lost: the task that arrives is not the one that leaves. */
 static void test_gap(void **state)
 {
 	wait_begins(1, 900);
@@ -125,7 +125,7 @@ static void test_gap(void **state)
 	assert_had("other hog", false, 4 * MS);
 }
 
-/* Already the first one that leaves is not who came when the wait began. */
+/* The first task that leaves is already not the one that came when the wait began. */
 static void test_gap_at_the_begin(void **state)
 {
 	wait_begins(1, 900);
@@ -136,7 +136,7 @@ static void test_gap_at_the_begin(void **state)
 	assert_had("hog", false, 4 * MS);
 }
 
-/* More switches than a CPU remembers: what came before them has no owner. */
+/* More switches than are kept for a CPU: what came before them has no owner. */
 static void test_longer_than_the_history(void **state)
 {
 	enum { N = 2000 };
@@ -158,7 +158,7 @@ static void test_migration(void **state)
 	wait_begins(1, 900);
 	others(T + 1 * MS, 1, 900, 901);
 	moved(T + 3 * MS, 1, 2);
-	/* from here on only where it waits */
+	/* from here on, only while it waits */
 	others(T + 5 * MS, 2, 900, 0);
 	moved(T + 6 * MS, 2, 3);
 	others(T + 8 * MS, 3, 901, 900);
@@ -170,8 +170,8 @@ static void test_migration(void **state)
 }
 
 /*
- * No switch tells who had CPU 2 from its being moved there until it was moved away: who came before that may have gone
- * since, unless that is who leaves next, or a target thread, whose leaving would have been told.
+ * No switch tells who had CPU 2 between its move there and its move away: whoever came before may have left since,
+ * unless it is the one that leaves next, or a target thread, whose leaving would have been recorded.
  */
 static void moved_past(uint32_t came, uint32_t left)
 {
@@ -214,7 +214,7 @@ static void test_moved_past_a_target(void **state)
 	assert_had("target", true, 7 * MS);
 }
 
-/* Moved so often that where it was at first is forgotten. */
+/* Moved so often that its first CPU is forgotten. */
 static void test_moves_forgotten(void **state)
 {
 	wait_begins(1, 900);
@@ -228,7 +228,7 @@ static void test_moves_forgotten(void **state)
 	assert_had("other hog", false, MAX_MOVES * MS);
 }
 
-/* What the quota took comes first, and is nobody's. */
+/* The quota's part comes first, and has no owner. */
 static void test_throttled(void **state)
 {
 	struct event ev = sw(T + 9 * MS, 1, 901, 102);
@@ -244,7 +244,7 @@ static void test_throttled(void **state)
 	assert_had("hog", false, 1 * MS);
 }
 
-/* As a wait that began before the pause: the pause has its part, cut where it was requested. */
+/* A wait that began before the pause: the pause gets its part, cut at the request. */
 static void test_began_before_the_request(void **state)
 {
 	out(T - 3 * MS, 1, 102, 900, -1);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Recordings that are damaged or cut off: what is whole comes out, and what is not is said. */
+/* Recordings that are damaged or truncated: whatever is intact comes out, and the rest is reported. */
 #include "recording.h"
 
 /* ---- damage ---- */
@@ -25,7 +25,7 @@ static struct bytes small_file(const char *name, size_t at[FRAMES + 2])
 	return slurp(in_dir(name));
 }
 
-/* Which records of small_file() come out of @b, as bits, and how much damage is said. */
+/* Which records of small_file() come out of @b, as bits, and how much damage is reported. */
 static unsigned records_of(const struct bytes *b, uint64_t *offset, uint64_t *bytes, unsigned *nr_damage)
 {
 	struct reader *r;
@@ -54,7 +54,7 @@ static unsigned records_of(const struct bytes *b, uint64_t *offset, uint64_t *by
 	return got;
 }
 
-/* Any byte changed in any way costs the frame that it is in, said where and how long, and nothing else. */
+/* Any changed byte costs only its own frame, reported with place and length. */
 static void damage_in_the_middle(void **unused)
 {
 	size_t at[FRAMES + 2];
@@ -103,7 +103,7 @@ static void cut_off_anywhere(void **unused)
 	free(b.data);
 }
 
-/* Foreign bytes between frames, and some that pretend to begin one. */
+/* Foreign bytes between frames, and some that look like the start of one. */
 static void foreign_bytes_between(void **unused)
 {
 	struct tare_frame fake = { .magic = TARE_FRAME_MAGIC, .type = TARE_FRAME_EVENTS, .len = 40 };
@@ -145,7 +145,7 @@ static void foreign_bytes_between(void **unused)
 	free(b.data);
 }
 
-/* The header itself is gone: what follows is whole and is shown. */
+/* The header itself is gone: what follows is intact and is shown. */
 static void header_gone(void **unused)
 {
 	size_t at[FRAMES + 2];

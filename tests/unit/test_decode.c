@@ -2,7 +2,7 @@
 /* Records of every kind and form into events, and malformed ones into none. */
 #include "records.h"
 
-/* From a heap block of exactly @len bytes at an odd address: a read too far, or one that trusts alignment, is seen. */
+/* From a heap block of exactly @len bytes at an odd address: over-reads and aligned accesses are caught. */
 static int decode(const void *data, size_t len, struct event *ev)
 {
 	unsigned char *block = malloc(len + 1);
@@ -114,7 +114,7 @@ static void switch_has_any_words(void **unused)
 	}
 }
 
-/* The longest that the header allows for is the longest there is. */
+/* The longest record that the header allows is the longest there is. */
 static void switch_max_words_is_right(void **unused)
 {
 	struct draft d;
@@ -139,7 +139,7 @@ static void switch_too_short_for_its_flags(void **unused)
 	}
 }
 
-/* A later version may append words to a record: they are passed over. */
+/* A later version may append words to a record: they are skipped. */
 static void switch_longer_than_known(void **unused)
 {
 	struct draft d;
@@ -303,7 +303,7 @@ static void kinds_of_fixed_size(void **unused)
 	assert_true(ev.migrate.tid == 10 && ev.migrate.from_cpu == 65535 && ev.migrate.to_cpu == 3);
 }
 
-/* Shorter than its kind says, or than its own length says: malformed. Longer: the rest is passed over. */
+/* Shorter than its kind or its own length says: malformed. Longer: the rest is skipped. */
 static void lengths_of_fixed_size(void **unused)
 {
 	static const struct {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The analysis beside a recording: pauses are told meanwhile, also when nothing follows, and never at its cost. */
+/*
+ * The analysis beside a recording: pauses are reported meanwhile, even if nothing follows, and never at the
+ * recording's expense.
+ */
 #include <pthread.h>
 
 #include "live.h"
@@ -131,7 +134,7 @@ static void it_is_the_analysis_that_is_left_behind(void **unused)
 	pause_of(&s, BEGIN + 10 * MS, 4 * MS);
 	pause_of(&s, BEGIN + 2000 * MS, 3 * MS);
 	wait_for(&s.called, 1);
-	/* more than is held for it: each call returns though nothing is read */
+	/* more than it buffers: each call returns although nothing is read */
 	for (int i = 0; i < 1000; i++) {
 		add_sync(&b, BEGIN + 3000 * MS);
 		while (b.len < BIG)

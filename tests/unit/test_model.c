@@ -184,7 +184,7 @@ static void test_lost_in(void **state)
 	assert_int_equal(m->switches.slice.count, 0);
 }
 
-/* Preempted, and the kernel says that it waited for a part of that time: nobody knows of the rest. */
+/* Preempted, and the kernel says that it waited for part of that time: the rest is unknown. */
 static void preempted_and_waited_less(void)
 {
 	task(0, 1000, 100, 0, TARE_STATE_RUNNING, TARE_NO_SYSCALL, NULL);
@@ -200,7 +200,7 @@ static void test_short_wait(void **state)
 	assert_int_equal(reason_of(REASON_PREEMPTED, 0)->total_ns, 30000);
 }
 
-/* Told to go at 1800, gone at 2000: the kernel counts the 200 ns as wait, and who ran then was the thread itself. */
+/* Told to go at 1800, gone at 2000: the kernel counts these 200 ns as wait, while the thread itself was running. */
 static void test_wait_began_before_the_switch(void **state)
 {
 	name(7, "hog");
@@ -271,7 +271,7 @@ static const struct reason *reason_called(const char *want)
 	return NULL;
 }
 
-/* Whatever system call a thread was in: what made it stand still is the reason, for that once. */
+/* Whatever system call a thread was in: what stopped it is the reason, and only for that once. */
 static void made_to_stand_still(void **unused)
 {
 	task(0, 1000, 100, 0, TARE_STATE_RUNNING, TARE_NO_SYSCALL, NULL);
@@ -309,7 +309,7 @@ static void made_to_stand_still(void **unused)
 	assert_int_equal(reason_of(REASON_SYSCALL, 7)->total_ns, 50);
 }
 
-/* Made to stand still before the recording began: its first snapshot says by what. */
+/* Stopped before the recording began: its first snapshot says by what. */
 static void found_standing_still(void **unused)
 {
 	struct tare_task t = { .ts_ns = 1000, .tgid = 100, .syscall = 7, .comm = "target" };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What a process has mapped, and build ids: of this very process, and of files that are no ELF or a broken one. */
+/* What a process has mapped, and build ids: of this very process, and of files that are not ELF, or broken. */
 #include <elf.h>
 #include <link.h>
 #include <sys/mman.h>
@@ -121,7 +121,7 @@ static int find_odd(const struct module *m, void *ctx)
 	return 0;
 }
 
-/* Code mapped from a file that is no ELF, has an odd name, and is gone. */
+/* Code mapped from a file that is not ELF, has an odd name, and was deleted. */
 static void module_of_an_odd_file(void **unused)
 {
 	char dir[] = "/tmp/tare-odd.XXXXXX", path[64];

@@ -11,7 +11,7 @@ size_t __sanitizer_get_current_allocated_bytes(void);
 #define CPUS	 5
 #define ROUND_NS 1000000ull
 
-/* CPU i was drained i * 100 ns after the round began: what it has yet to give is older than what is there of others. */
+/* CPU i was drained i * 100 ns after the round began: what it will yet give is older than what others already gave. */
 static void cpus_are_merged_by_time(void **unused)
 {
 	uint64_t last[CPUS] = { 0 }, before = 0, from, to;
@@ -63,7 +63,7 @@ static void cpus_are_merged_by_time(void **unused)
 	end_is(r);
 }
 
-/* Only the low half of a time is in a record: a wrap is a step forward, an overtaken record a small one back. */
+/* A record has only the low half of a time: a wrap is a step forward, an overtaken record a small step back. */
 static void time_wraps(void **unused)
 {
 	static const uint64_t wrap = 7ull << 32;

@@ -41,7 +41,7 @@ static void test_user(void **state)
 	assert_straggler(102, 18);
 }
 
-/* Nothing told but that it stood: it was in user space then, which says little of before. */
+/* Only its stop is known: it was in user space then, which says little of before. */
 static void test_user_without_evidence(void **state)
 {
 	request();
@@ -150,7 +150,7 @@ static void test_runqueue(void **state)
 	assert_straggler(102, 18);
 }
 
-/* Moved while it waited: on each CPU another one was in its way. */
+/* Moved while it waited: on each CPU another task was in its way. */
 static void test_runqueue_moved(void **state)
 {
 	struct event ev = { .kind = EVENT_MIGRATE,

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Who a verdict says called the function that a thread was in: only calls that are sure, and only for most of the time.
+/*
+ * Which caller a verdict names for the function that a thread was in: only certain ones, and only for most of the
+ * time.
  */
 #include "pause_events.h"
 #include "pauses.h"
@@ -23,7 +25,7 @@ static const char *sentence(void)
 	return pause_sentence(m, only_pause(), &opts, buf);
 }
 
-/* @return_at: -1 where it is not known */
+/* @return_at: -1 if unknown */
 static void told(uint64_t ip, const char *name, int owner, unsigned flags, int return_at)
 {
 	struct tare_symbol head = { .pid = TGID, .ip = ip, .line = 7, .name_len = strlen(name), .file_len = 5 };
@@ -82,7 +84,7 @@ static void called_by(const char *caller)
 
 static const uint64_t whole[] = { LEAF, HELPER, OWN, OTHER }, no_helper[] = { LEAF, OWN, OTHER };
 
-/* It has its own frame: the frame pointer leads to who called it. */
+/* It has its own frame: the frame pointer leads to its caller. */
 static void test_framed(void **state)
 {
 	samples(whole, 4, 0);
@@ -90,7 +92,7 @@ static void test_framed(void **state)
 	called_by("main.own");
 }
 
-/* It has none yet: the frame pointer is its caller's, whom only the word on the stack names. */
+/* It has none yet: the frame pointer is its caller's, which only the word on the stack names. */
 static void test_frameless(void **state)
 {
 	static const uint64_t frames[] = { LEAF, OTHER };
@@ -107,7 +109,7 @@ static void test_word_and_frame_agree(void **state)
 	called_by("main.own");
 }
 
-/* Neither is known: a name further up may not be who called it, and the word may be anything. */
+/* Neither is known: a name further up may not be its caller, and the word may be anything. */
 static void test_not_known(void **state)
 {
 	samples(no_helper, 3, OWN);
@@ -115,7 +117,7 @@ static void test_not_known(void **state)
 	called_by(NULL);
 }
 
-/* What lies where the return address should be is none. */
+/* What is where the return address should be is not one. */
 static void test_no_call_there(void **state)
 {
 	samples(no_helper, 3, LOOP + 1);
@@ -132,7 +134,7 @@ static void test_chain_breaks(void **state)
 	called_by(NULL);
 }
 
-/* Three callers, none of them for half of the time .. */
+/* Three callers, none of them for half of the time. */
 static void test_many_callers(void **state)
 {
 	static const uint64_t stacks[3][2] = { { LEAF, OWN }, { LEAF, OTHER }, { LEAF, 0x550000 } };
@@ -145,7 +147,7 @@ static void test_many_callers(void **state)
 	called_by(NULL);
 }
 
-/* .. and the program's own code needs nobody else's name. */
+/* The program's own code needs no other name. */
 static void test_own_leaf(void **state)
 {
 	static const uint64_t frames[] = { LOOP, OWN };
@@ -157,7 +159,7 @@ static void test_own_leaf(void **state)
 	assert_non_null(strstr(said, "ran on in main.loop (x.go:7), without reaching a safepoint"));
 }
 
-/* Far more places than a pause has room for: each gets its time at most, whatever was put together. */
+/* Far more places than a pause has room for: each gets at most its own time, whatever was merged. */
 static void test_many_places(void **state)
 {
 	const struct pauses_opts opts = { 0 };

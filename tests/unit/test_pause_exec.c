@@ -24,7 +24,9 @@ static void stops(void)
 	end(T + 100 * MS);
 }
 
-/* The first thread was asleep when another called exec: whose number it was says nothing of who has it now, on a CPU.
+/*
+ * The first thread was asleep when another called exec: its state says nothing of the new owner of that number, which
+ * has a CPU.
  */
 static void test_number_changes_hands(void **state)
 {
@@ -36,7 +38,7 @@ static void test_number_changes_hands(void **state)
 	assert_main(PAUSE_USER, 9 * MS);
 }
 
-/* What the old program's world stood still for has no end. */
+/* A stop of the old program's world has no end. */
 static void test_within_a_pause(void **state)
 {
 	rt_args(4 * MS, 101, TARE_RT_STW_REQUEST, 7, 2, 1, 2, 0);
@@ -46,7 +48,7 @@ static void test_within_a_pause(void **state)
 	assert_main(PAUSE_USER, 9 * MS);
 }
 
-/* A pause that was over counts, and nobody of the new program is late in it. */
+/* A pause that was over counts, and no thread of the new program is late in it. */
 static void test_after_a_pause(void **state)
 {
 	request();

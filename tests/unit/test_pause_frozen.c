@@ -46,7 +46,7 @@ static void assert_blocked(uint64_t ns, uint64_t as_frozen)
 	assert_int_equal(frozen, as_frozen);
 }
 
-/* Only for so long as one is seen to be frozen; before and after it slept as it said. */
+/* Only while it is seen to be frozen; before and after, it slept as reported. */
 static void test_sleeper(void **state)
 {
 	request();
@@ -58,7 +58,7 @@ static void test_sleeper(void **state)
 	assert_blocked(303 * MS, 300 * MS);
 }
 
-/* The sleeper is the first to be seen again: so late the thaw was at most. */
+/* The sleeper is the first to be seen again: the thaw was no later than that. */
 static void test_sleeper_first(void **state)
 {
 	request();
@@ -83,7 +83,7 @@ static void test_twice(void **state)
 	assert_blocked(39 * MS, 15 * MS);
 }
 
-/* The other freezer wakes all that sleep: who slept on was not frozen. */
+/* The other freezer wakes all sleepers: a thread that slept on was not frozen. */
 static void test_other_freezer(void **state)
 {
 	request();
@@ -95,7 +95,7 @@ static void test_other_freezer(void **state)
 	assert_blocked(303 * MS, 0);
 }
 
-/* Who sleeps where no signal wakes it waits on, frozen or not. */
+/* A thread in an uninterruptible sleep waits on, frozen or not. */
 static void test_uninterruptible(void **state)
 {
 	struct event ev = sw(T + 1 * MS, 1, 102, 0);
@@ -112,7 +112,7 @@ static void test_uninterruptible(void **state)
 	assert_blocked(303 * MS, 0);
 }
 
-/* Held by a debugger since before the recording began, and so not seen to leave: who waits for it waits for that. */
+/* Held by a debugger since before the recording, so not seen to leave: waiting for it is waiting for that. */
 static void test_before(void **state)
 {
 	struct tare_task t = { .ts_ns = 3 * MS,

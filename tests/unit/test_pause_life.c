@@ -63,7 +63,7 @@ static void test_restart_by_chain(void **state)
 	assert_int_equal(p->cause_ns[PAUSE_RUNTIME], 120 * US + 6 * US);
 }
 
-/* A monitor thread, which holds no P, is no part of the world. */
+/* A monitor thread, which holds no P, is not part of the world. */
 static void test_restart_not_the_monitor(void **state)
 {
 	sleepers();
@@ -93,7 +93,7 @@ static void test_restart_by_birth(void **state)
 	assert_main(PAUSE_RUNQUEUE, 3 * MS - 120 * US);
 }
 
-/* Two pauses in short order: a thread that was slow to go on again is the first one's matter too. */
+/* Two pauses in quick succession: a thread slow to resume is the first one's matter too. */
 static void test_restart_into_the_next(void **state)
 {
 	sleepers();
@@ -150,7 +150,7 @@ static void test_parts_missing(void **state)
 	assert_int_equal(pause__world_ns(m->pauses.kept[2]), 20 * US);
 }
 
-/* The straggler dies before all stand: what it did until then is not forgotten. */
+/* The straggler dies before all have stopped: what it did until then is not forgotten. */
 static void test_straggler_dies(void **state)
 {
 	struct event ev = sw(T + 4 * MS, 1, 102, 0);
@@ -186,7 +186,7 @@ static void one_pause(uint64_t ts, uint64_t ns, uint64_t reason)
 	rt(ts + ns, 101, TARE_RT_STW_STARTED);
 }
 
-/* Losses are told after they happened: they concern who was under way since they were told last. */
+/* Losses are reported after they happened: they concern whatever was in progress since the last report. */
 static void test_loss(void **state)
 {
 	struct pause_verdict v;
@@ -257,7 +257,7 @@ static void test_accept(void **state)
 	assert_int_equal(only_pause()->reason, 2);
 }
 
-/* A pause is over a second after it, also where nothing follows in its process. */
+/* A pause is over a second after its end, even if nothing follows in its process. */
 static void test_settles_live(void **state)
 {
 	one_pause(T, 1 * MS, 1);
@@ -281,7 +281,7 @@ static void test_turns_and_assists(void **state)
 	assert_int_equal(m->pauses.assist_bytes, 4096);
 }
 
-/* It had its turn on another thread than it waited on; and nothing tells when all stood but its own account. */
+/* It ran on another thread than it waited on; and only the runtime's own account tells when all had stopped. */
 static void test_turn_on_another_thread(void **state)
 {
 	const struct pause *p;

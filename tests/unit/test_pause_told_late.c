@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What a report says of who had the CPU, however long ago that was; and of counts that were read at different times. */
+/* Who a report says had the CPU, however long ago; and counters read at different times. */
 #include <stdio.h>
 
 #include "pause_events.h"
@@ -160,7 +160,7 @@ static void test_read_before(void **state)
 		   "perhaps");
 }
 
-/* Nothing came after that: no other reason is given than that it counts other things. */
+/* Nothing follows: the only reason given is that it counts other things. */
 static void test_fewer(void **state)
 {
 	two_pauses(T + 80 * MS, 1, false,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Who was waited for: the straggler, as told, by who woke whom, or guessed; or the initiator itself. */
+/* Which thread was waited for: the straggler, as reported, by who woke it, or guessed; or the initiator itself. */
 #include "pause_events.h"
 
 static void test_initiator_off_cpu(void **state)
@@ -64,7 +64,7 @@ static void test_straggler_by_wake(void **state)
 	assert_false(only_pause()->guessed);
 }
 
-/* Nor did it wake the initiator, whose time was up anyway: who was asked and went to sleep last. */
+/* Nor did it wake the initiator, whose time was up anyway: then it is the thread that was asked and blocked last. */
 static void test_straggler_guessed(void **state)
 {
 	task(0, 1 * MS, 103, 2, TARE_STATE_RUNNING, TARE_NO_SYSCALL, NULL);
@@ -88,7 +88,7 @@ static void test_straggler_guessed(void **state)
 	assert_int_equal(only_pause()->straggler.tid, 102);
 }
 
-/* It was asked by signal only in the third round: who slept meanwhile waited for it all the same. */
+/* It was signalled only in the third round: a thread that slept meanwhile waited for it all the same. */
 static void test_asked_late(void **state)
 {
 	request();
@@ -152,7 +152,7 @@ static void test_straggler_waits_for_pipe(void **state)
 	assert_int_equal(assert_main(PAUSE_BLOCKED, 6 * MS + 10 * US).top.seg.tid, 102);
 }
 
-/* Rivals that take turns by the thousand: the chain holds each one's time, put together. */
+/* Rivals that take turns by the thousand: the chain has each one's time, summed up. */
 static void test_rivals_take_turns(void **state)
 {
 	const struct pause *p;

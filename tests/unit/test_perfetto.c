@@ -219,7 +219,7 @@ struct chain {
 	uint64_t tid, ts_ns, switches;
 };
 
-/* Every switch of one CPU's bundles: who leaves is who came last, and time does not go back. */
+/* Every switch in one CPU's bundles: the task that leaves is the one that came last, and time never goes back. */
 static void follow(struct field bundle, struct chain chains[8])
 {
 	struct chain *c = &chains[get(bundle, 1, 0).value];

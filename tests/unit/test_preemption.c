@@ -91,7 +91,7 @@ static void others_ask_for_nothing(void **unused)
 	preemption__free(&p);
 }
 
-/* Who ends takes its signal along: the next of that number does not get it. */
+/* A thread that ends takes its signal along: the next one with that number does not get it. */
 static void threads_end(void **unused)
 {
 	struct preemption p;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Rests: after a millisecond of work there is one, and none for what was no work. */
+/* Rests: one after each millisecond of work, and none for time that was not work. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,7 +31,7 @@ static long sleeps(void)
 	return u.ru_nvcsw;
 }
 
-/* By CPU time alone: however long the machine takes for it. */
+/* By CPU time alone, however long the machine takes for it. */
 static void work_is_rested_from(void **unused)
 {
 	uint64_t until = cpu_ns() + WORK_NS;

@@ -54,7 +54,7 @@ static void nothing_is_unknown(void **unused)
 	runtime_counters__free(&rc);
 }
 
-/* Each field for itself, by its number in the struct: what grows is told from first to last, a level as it is last. */
+/* Each field alone, by its number in the struct: growing ones from first to last, levels as they were last. */
 static void each_field(void **unused)
 {
 	const size_t first = offsetof(struct tare_counters, goroutine_switches),
@@ -117,7 +117,7 @@ static void one_reading_is_nothing_yet(void **unused)
 	runtime_counters__free(&rc);
 }
 
-/* Born during the recording: from zero on, and to the last that it told. */
+/* Born during the recording: from zero to its last reading. */
 static void from_birth_to_end(void **unused)
 {
 	struct runtime_counters rc = { 0 };
@@ -183,7 +183,10 @@ static void exec_is_seen_by_collections(void **unused)
 	runtime_counters__free(&rc);
 }
 
-/* A sum of what moves while it is read may go back: no other program, and where it ends below it is not known. */
+/*
+ * A sum of what moves during the reading may decrease: that is no other program, and its true end is unknown if it is
+ * below.
+ */
 static void sums_may_go_back(void **unused)
 {
 	struct runtime_counters rc = { 0 };

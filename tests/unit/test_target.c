@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What /proc says of a process: this very one, one with a strange name, one that is gone. */
+/* What /proc says of a process: this very one, one with an odd name, one that is gone. */
 #include <sys/prctl.h>
 #include <sys/wait.h>
 

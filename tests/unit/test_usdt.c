@@ -178,7 +178,7 @@ static void arguments(void **unused)
 	}
 }
 
-/* What a probe cannot read it must not read wrongly; and what comes after keeps its number. */
+/* What a probe cannot read must not be read wrongly; and later arguments keep their numbers. */
 static void arguments_out_of_reach(void **unused)
 {
 	static const struct {

@@ -32,7 +32,7 @@ struct probe_site {
 	uint64_t addr, flags_mask, flags_flip;
 	enum probe_site_kind kind;
 	enum probe_class class;
-	bool exact;    /* hit exactly once per call */
+	bool exact;    /* counts exactly once per call */
 	int return_at; /* bytes */
 };
 
