@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "behind.h"
@@ -25,18 +24,17 @@
 
 /* ---- the target's threads ---- */
 
-int session__snapshot(struct session *s, int phase)
-{
-	struct tare_task *tasks = NULL;
-	uint32_t nr = 0;
-	int ret = bpf__snapshot(&s->bpf, phase, &tasks, &nr);
+/* ---- the recording ---- */
 
-	if (ret)
-		err("cannot list the target's threads: %s", strerror(-ret));
-	else if (nr)
-		writer__array(s->writer, TARE_FRAME_TASKS, now_ns(), tasks, sizeof(*tasks), nr);
-	free(tasks);
-	return ret;
+static uint64_t ring_bytes(const struct session_opts *o)
+{
+	uint64_t share = RINGS_BYTES / libbpf_num_possible_cpus(), size = RING_MIN_BYTES;
+
+	if (o->ring_bytes)
+		return o->ring_bytes;
+	while (size * 2 <= share && size < RING_MAX_BYTES)
+		size *= 2;
+	return size;
 }
 
 /*
@@ -53,63 +51,6 @@ static int session__find_threads(struct session *s)
 	ret = session__snapshot(s, 0) ?: session__snapshot(s, 0);
 	behind__end(&behind);
 	return ret;
-}
-
-/* ---- signals ---- */
-
-static void session__reap(struct session *s)
-{
-	int status;
-
-	while (s->launch.pid > 0 && waitpid(s->launch.pid, &status, WNOHANG) == s->launch.pid) {
-		s->wait_status = status;
-		s->child_gone = true;
-		s->child_gone_ns = now_ns();
-		s->launch.pid = 0;
-	}
-}
-
-static void session__signal(struct session *s, int signo, bool from_terminal)
-{
-	if (signo == SIGCHLD) {
-		session__reap(s);
-	} else if (s->opts->argv) {
-		/* the terminal also signals the command, whose end ends the recording */
-		if (!from_terminal && s->launch.pid > 0)
-			kill(s->launch.pid, signo);
-	} else if (signo == SIGUSR1 && s->flight.buffer) {
-		s->dump = true;
-	} else {
-		s->stop = TARE_END_INTERRUPT;
-	}
-}
-
-void session__signals(struct session *s)
-{
-	bool from_terminal;
-	int signo;
-
-	while (signals__next(&s->signals, &signo, &from_terminal))
-		session__signal(s, signo, from_terminal);
-}
-
-/* ---- the recording ---- */
-
-static uint64_t ring_bytes(const struct session_opts *o)
-{
-	uint64_t share = RINGS_BYTES / libbpf_num_possible_cpus(), size = RING_MIN_BYTES;
-
-	if (o->ring_bytes)
-		return o->ring_bytes;
-	while (size * 2 <= share && size < RING_MAX_BYTES)
-		size *= 2;
-	return size;
-}
-
-void session__write_findings(struct session *s)
-{
-	symbols__write(&s->symbols, &s->runtimes, s->writer);
-	pages__write(&s->pages, s->writer);
 }
 
 static void session__every_second(struct session *s, uint64_t now)
@@ -288,18 +229,6 @@ static int session__begin(struct session *s)
 		return 0;
 	}
 	return session__release_command(s);
-}
-
-void session__end_frame(struct session *s, uint64_t now)
-{
-	struct tare_end end = { .ts_ns = now,
-				.reason = s->stop ?: TARE_END_INTERRUPT,
-				.wait_status = s->wait_status,
-				.self_cpu_ns = self_cpu_ns() };
-	struct iovec iov = { &end, sizeof(end) };
-
-	program_cost__write(&s->cost, s->writer, now);
-	writer__frame(s->writer, TARE_FRAME_END, 0, now, &iov, 1);
 }
 
 static void session__finish(struct session *s)

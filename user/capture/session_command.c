@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The command of `tare run` in a session: found, started stopped, released, and ended. */
+/* The command of `tare run` in a session: found, started stopped, released, and ended; and signals, which are for it. */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "session_impl.h"
 #include "util.h"
@@ -65,4 +66,40 @@ void session__end_command(struct session *s)
 		rings__wait(s->rings, SESSION_TICK_MS);
 		session__signals(s);
 	}
+}
+
+static void session__reap(struct session *s)
+{
+	int status;
+
+	while (s->launch.pid > 0 && waitpid(s->launch.pid, &status, WNOHANG) == s->launch.pid) {
+		s->wait_status = status;
+		s->child_gone = true;
+		s->child_gone_ns = now_ns();
+		s->launch.pid = 0;
+	}
+}
+
+static void session__signal(struct session *s, int signo, bool from_terminal)
+{
+	if (signo == SIGCHLD) {
+		session__reap(s);
+	} else if (s->opts->argv) {
+		/* the terminal sends to the command as well; it is the command's end that ends the recording */
+		if (!from_terminal && s->launch.pid > 0)
+			kill(s->launch.pid, signo);
+	} else if (signo == SIGUSR1 && s->flight.buffer) {
+		s->dump = true;
+	} else {
+		s->stop = TARE_END_INTERRUPT;
+	}
+}
+
+void session__signals(struct session *s)
+{
+	bool from_terminal;
+	int signo;
+
+	while (signals__next(&s->signals, &signo, &from_terminal))
+		session__signal(s, signo, from_terminal);
 }

@@ -45,7 +45,7 @@ struct perfetto_runtime {
 
 /* All of these return 0 or a negative errno; if a table is full they do nothing. */
 
-/* *@process is NULL if there is no room for more. */
+/* perfetto_process.c, which uses none of the others: *@process is NULL where there is no room for more. */
 int rt__process(struct perfetto_runtime *rt, uint32_t pid, struct rt_process **process);
 
 /* The name that process @pid gives number @n of @kind (enum tare_name_kind), safe to print; NULL if unknown. */
@@ -53,7 +53,10 @@ const char *rt__name_of(const struct perfetto_runtime *rt, uint32_t pid, unsigne
 /* Argument @i of a runtime event, in words if possible. */
 void rt__arg(struct perfetto_runtime *rt, const struct event *ev, unsigned i);
 
-/* perfetto_pause.c: a model's accept function, with @ctx a struct perfetto_runtime. Keeps no pause. */
+/*
+ * perfetto_pause.c, which uses that, as perfetto_thread.c does: a model's accept function, with @ctx a struct
+ * perfetto_runtime. Keeps no pause.
+ */
 bool rt__on_pause(void *ctx, const struct pause *p);
 
 /* perfetto_thread.c: draws on threads' tracks. */

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What a session writes besides the rings: its threads, what it found out, how it began and ended. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "describing_frames.h"
+#include "session_impl.h"
+#include "util.h"
+
+/* How long it took to find and describe the target's threads and to attach to its runtime: work beside the target. */
+void session__describe_attaching(struct session *s)
+{
+	char took[24], ns[16];
+
+	snprintf(took, sizeof(took), "%llu", (unsigned long long)(s->start_ns - s->began_ns));
+	describing_frames__info(s->writer, &(const char *const[2]){ "attached_ns", took }, 1);
+	info("attached in %s", fmt_ns(s->start_ns - s->began_ns, ns));
+}
+
+int session__snapshot(struct session *s, int phase)
+{
+	struct tare_task *tasks = NULL;
+	uint32_t nr = 0;
+	int ret = bpf__snapshot(&s->bpf, phase, &tasks, &nr);
+
+	if (ret)
+		err("cannot list the target's threads: %s", strerror(-ret));
+	else if (nr)
+		writer__array(s->writer, TARE_FRAME_TASKS, now_ns(), tasks, sizeof(*tasks), nr);
+	free(tasks);
+	return ret;
+}
+
+void session__write_findings(struct session *s)
+{
+	symbols__write(&s->symbols, &s->runtimes, s->writer);
+	pages__write(&s->pages, s->writer);
+}
+
+void session__end_frame(struct session *s, uint64_t now)
+{
+	struct tare_end end = { .ts_ns = now,
+				.reason = s->stop ?: TARE_END_INTERRUPT,
+				.wait_status = s->wait_status,
+				.self_cpu_ns = self_cpu_ns() };
+	struct iovec iov = { &end, sizeof(end) };
+
+	program_cost__write(&s->cost, s->writer, now);
+	writer__frame(s->writer, TARE_FRAME_END, 0, now, &iov, 1);
+}
