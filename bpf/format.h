@@ -223,6 +223,7 @@ enum tare_name_kind {
 	TARE_NAME_GC_PHASE,
 	TARE_NAME_WAIT_REASON, /* what a goroutine waits for */
 	TARE_NAME_STATUS,      /* of a goroutine; one that waits is "waiting" */
+	TARE_NAME_GREEN, /* number 0: what the runtime calls its green threads; "goroutine" where it is not told */
 };
 
 /* The runtime's histogram since the process started: count[i] durations of at least from_ns[i]; ascending. */

@@ -185,6 +185,16 @@ static void test_fault_in_a_file(void **state)
 	assert_non_null(strstr(sentence_of(how_fault, 5 * MS), "in a page fault at 0x7f0000001000 in /data/some"));
 }
 
+/* A runtime has its own word for what its threads run. */
+static void test_green_thread(void **state)
+{
+	struct tare_number_name head = { .pid = TGID, .kind = TARE_NAME_GREEN, .text_len = 14 };
+	struct event ev = { .kind = EVENT_NUMBER_NAME, .number_name = { .head = &head, .text = "virtual thread" } };
+
+	fold(&ev);
+	assert_non_null(strstr(sentence_of(how_fault, 5 * MS), "thread 102 (virtual thread 18) was in a page fault"));
+}
+
 static void test_fault_without_a_name(void **state)
 {
 	page_told(0x7f0000001000ull, "");
@@ -452,6 +462,7 @@ int main(void)
 		TEST(test_fault),
 		TEST(test_fault_in_a_file),
 		TEST(test_fault_without_a_name),
+		TEST(test_green_thread),
 		TEST(test_signal),
 		TEST(test_irq),
 		TEST(test_concluded),

@@ -88,6 +88,8 @@ int describing_frames__names(struct writer *w, pid_t pid, const struct runtime *
 	if (!names.f)
 		return ret;
 	runtime->names(self, on_name, &names);
+	if (runtime->green_thread)
+		on_name(TARE_NAME_GREEN, 0, runtime->green_thread, &names);
 	if (!fclose(names.f)) {
 		iov = (struct iovec){ text, len };
 		ret = writer__frame(w, TARE_FRAME_NAMES, 0, now_ns(), &iov, 1);

@@ -247,7 +247,8 @@ static void put_number_name_of(FILE *to, const struct event *ev)
 	static const char *const names[] = { [TARE_NAME_STOP_REASON] = "stop_reason",
 					     [TARE_NAME_GC_PHASE] = "gc_phase",
 					     [TARE_NAME_WAIT_REASON] = "wait_reason",
-					     [TARE_NAME_STATUS] = "status" };
+					     [TARE_NAME_STATUS] = "status",
+					     [TARE_NAME_GREEN] = "green_thread" };
 	const struct tare_number_name *n = ev->number_name.head;
 
 	put(to, "pid", n->pid);

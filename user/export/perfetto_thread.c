@@ -86,9 +86,10 @@ static int rt_thread__end_run(struct perfetto_runtime *rt, struct rt_thread *t, 
 static void begin_goroutine(struct perfetto_runtime *rt, struct rt_thread *t, uint64_t ts_ns, uint64_t goroutine,
 			    const char *how)
 {
-	char name[48];
+	char name[96], buf[64];
 
-	snprintf(name, sizeof(name), "goroutine %" PRIu64 "%s", goroutine, how);
+	snprintf(name, sizeof(name), "%s %" PRIu64 "%s",
+		 rt__name_of(rt, t->pid, TARE_NAME_GREEN, 0, buf) ?: "goroutine", goroutine, how);
 	track_event__open(&rt->tracks, rt_thread__at(t, ts_ns), SLICE_BEGIN, t->track, "goroutine", name);
 	track_event__int(&rt->tracks, "goroutine", goroutine);
 }

@@ -134,14 +134,17 @@ const char *pause_detail(const struct model *m, const struct pause *p, enum paus
 	return buf;
 }
 
-static void who_text(const struct pause *p, uint32_t tid, char *buf, size_t size)
+static void who_text(const struct model *m, const struct pause *p, uint32_t tid, char *buf, size_t size)
 {
+	const char *green = runtime_names__find(&m->runtime_names, p->tgid, TARE_NAME_GREEN, 0) ?: "goroutine";
+	char word[32];
 	const struct pause_who *who[] = { &p->straggler, &p->initiator, &p->last };
 	const char *what = tid == p->initiator.tid ? "the initiator, thread" : "thread";
 
 	for (size_t i = 0; i < ARRAY_SIZE(who); i++) {
 		if (tid && who[i]->tid == tid && who[i]->goroutine) {
-			snprintf(buf, size, "%s %u (goroutine %" PRIu64 ")", what, tid, who[i]->goroutine);
+			snprintf(buf, size, "%s %u (%s %" PRIu64 ")", what, tid,
+				 sanitize(green, strlen(green), word, sizeof(word)), who[i]->goroutine);
 			return;
 		}
 	}
@@ -282,7 +285,7 @@ const char *pause_sentence(const struct model *m, const struct pause *p, const s
 	pause__verdict(p, &v);
 	fmt_ns(pause__world_ns(p), world);
 	fmt_ns(v.ns, part);
-	who_text(p, v.top.seg.tid ? v.top.seg.tid : p->initiator.tid, who, sizeof(who));
+	who_text(m, p, v.top.seg.tid ? v.top.seg.tid : p->initiator.tid, who, sizeof(who));
 	full_detail(m, p, v.cause, opts, detail, sizeof(detail));
 	words = detail[0] && phrases[v.cause].words ? phrases[v.cause].words : phrases[v.cause].bare;
 	if (phrases[v.cause].kernel_is_clear && kernel_is_clear(p))

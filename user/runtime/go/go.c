@@ -397,6 +397,7 @@ const struct runtime runtime_go = {
 	.probes = go__probes,
 	.counters = go__counters,
 	.delays = go__delays,
+	.green_thread = "goroutine",
 	.preempt_signal = SIGURG, /* sigPreempt, runtime/signal_unix.go */
 	.maps = (const char *const[]){ GO_PATHS, GO_EXITS, NULL },
 	.install = go__install,

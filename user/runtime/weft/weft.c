@@ -220,6 +220,7 @@ static void weft__names(void *self, runtime_say *say, void *ctx)
 
 const struct runtime runtime_weft = {
 	.name = "weft",
+	.green_thread = "goroutine",
 	.preempt_signal = SIGURG,
 	.recognise = recognise,
 	.open = weft__open,
