@@ -147,14 +147,14 @@ static int try_procids(struct go_live *live, const uint64_t *ms, int nr, int *kn
 int live__try_chain(struct go_live *live, uint64_t head, int *known)
 {
 	uint64_t *ms = NULL, g0, back = 0;
-	int nr = live__ms(live, head, &ms), err = nr < 0 ? nr : 0;
+	int nr = live__ms(live, head, &ms), err = nr < 0 ? nr : nr && !ms ? -EINVAL : 0;
 
 	*known = 0;
 	if (nr == -ELOOP)
 		live__problem(live, "allm: the chain of Ms does not end");
 	else if (nr == -EINVAL)
 		live__problem(live, "allm: the chain of Ms leads out of memory");
-	for (int i = 0; !err && ms && i < nr; i++) {
+	for (int i = 0; !err && i < nr; i++) {
 		err = live__u64(live, ms[i] + at_of(live, M_G0), &g0);
 		if (!err)
 			err = live__u64(live, g0 + at_of(live, G_M), &back);
