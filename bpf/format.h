@@ -200,7 +200,7 @@ struct tare_page {
 struct tare_quota {
 	__u32 pid;
 	__u32 size;		   /* of this struct, the path and the padding */
-	__u64 quota_ns, period_ns; /* CPU time allowed in each period, on all CPUs together */
+	__u64 quota_ns, period_ns; /* CPU time allowed in each period, on all CPUs together; 0: no quota any more */
 	__u16 path_len;
 	__u16 pad[3];
 };

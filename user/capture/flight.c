@@ -66,14 +66,22 @@ int flight__write(struct flight *f, uint64_t since_ns, uint64_t lost_events, voi
 	char span[16];
 	int ret;
 
+	if (f->bytes && !strcmp(path, "-")) {
+		err("one recording was written to standard output already, and a second one cannot follow it");
+		return -EEXIST;
+	}
 	flight_buffer__cut(f->buffer, since_ns);
 	ret = writer__open(path, &w);
 	if (ret)
 		return -EIO;
 	ret = flight__fill(f, w, meanwhile, ctx);
-	f->bytes = writer__bytes(w);
 	f->lost = lost_events - flight_buffer__lost_before(f->buffer) + flight_buffer__lost_bytes(f->buffer) +
 		  writer__lost_bytes(w);
+	/* the flight goes on: what was written before is worth more than part of this */
+	if (meanwhile && (ret || writer__lost_bytes(w)))
+		writer__discard(w);
+	else
+		f->bytes = writer__bytes(w);
 	if (writer__close(w) || ret)
 		return -EIO;
 	begin = flight_buffer__begin_ns(f->buffer);

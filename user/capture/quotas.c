@@ -46,8 +46,11 @@ static void write_quota(struct round *r, pid_t pid)
 	const char *path = "/";
 	uint64_t *said, hash;
 
-	if (cgroup__quota(pid, &quota))
-		return;
+	if (cgroup__quota(pid, &quota)) {
+		if (!table__find(&r->q->said, pid))
+			return;
+		quota = (struct cgroup_quota){ 0 }; /* it has none any more */
+	}
 	hash = hash_of(&quota);
 	said = table__add(&r->q->said, pid);
 	if (!said || *said == hash)
@@ -75,7 +78,8 @@ static void write_quotas(pid_t pid, void *ctx)
 		pid_t tid = atoi(d->d_name);
 
 		r->threads++;
-		if (tid > 0 && tid != pid && cgroup__is_other(pid, tid))
+		/* also one that has moved back to where its process is */
+		if (tid > 0 && tid != pid && (cgroup__is_other(pid, tid) || table__find(&r->q->said, tid)))
 			write_quota(r, tid);
 	}
 	if (dir)

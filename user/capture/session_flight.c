@@ -71,7 +71,9 @@ static void session__dump(struct session *s)
 	session__apart(s, true);
 	session__end_frame(s, now_ns());
 	session__apart(s, false);
-	flight__write(&s->flight, session__since(s), program_cost__lost(&s->cost), session__drain_meanwhile, s);
+	s->dump_error =
+		flight__write(&s->flight, session__since(s), program_cost__lost(&s->cost), session__drain_meanwhile, s) ?:
+			s->dump_error;
 }
 
 void session__flight(struct session *s, uint64_t now)
@@ -90,8 +92,9 @@ int session__land(struct session *s)
 
 	if (s->stop == TARE_END_INTERRUPT || s->stop == TARE_END_TRIGGER || session__is_triggered(s) ||
 	    !s->opts->flight_waits)
-		return flight__write(&s->flight, session__since(s), program_cost__lost(&s->cost), NULL, NULL);
+		return flight__write(&s->flight, session__since(s), program_cost__lost(&s->cost), NULL, NULL) ?:
+			       s->dump_error;
 	fprintf(stderr, "tare: nothing happened that the last %s should be written for\n",
 		fmt_ns(s->opts->flight_ns, span));
-	return 0;
+	return s->dump_error;
 }

@@ -40,8 +40,9 @@ struct session {
 	bool child_gone;
 	int exec_error; /* negative errno, the command could not be run: there is no recording */
 	uint64_t child_gone_ns;
-	int stop;  /* enum tare_end_reason, 0: go on */
-	bool dump; /* write what a flight holds now */
+	int stop;	/* enum tare_end_reason, 0: go on */
+	bool dump;	/* write what a flight holds now */
+	int dump_error; /* a dump in between failed: negative errno */
 };
 
 /* Write the threads that bpf__snapshot() finds. Returns 0 or a negative errno, after saying why. */

@@ -23,7 +23,7 @@ static void time_of_day(const struct model *m, uint64_t ts_ns, char *buf, size_t
 bool limit__pause(struct limit *l, const struct model *m, const struct pause *p)
 {
 	static const struct pauses_opts opts;
-	uint64_t world_ns = pause__world_ns(p), after_ns = p->request_ns - m->begin_ns;
+	uint64_t world_ns = pause__world_ns(p), begin_ns = model__begin(m), after_ns = p->request_ns - begin_ns;
 	char length[16], limit[16], after[16], when[32], reason[64], why[640];
 
 	if (!l->ns || world_ns <= l->ns)
@@ -36,7 +36,7 @@ bool limit__pause(struct limit *l, const struct model *m, const struct pause *p)
 	snprintf(l->text, sizeof(l->text),
 		 "a stop-the-world pause of %s, longer than %s, at %s (%s after the begin; %s): %s",
 		 fmt_ns(world_ns, length), fmt_ns(l->ns, limit), when,
-		 fmt_ns(m->begin_ns < p->request_ns ? after_ns : 0, after),
+		 fmt_ns(begin_ns < p->request_ns ? after_ns : 0, after),
 		 pause_reason_name(p->reason_name, p->reason, reason), pause_sentence(m, p, &opts, why));
 	return true;
 }

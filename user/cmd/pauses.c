@@ -123,8 +123,7 @@ static bool accept(void *ctx, const struct pause *p)
 	const struct options *o = ctx;
 	char name[64], number[24];
 
-	/* the begin is known: threads' first snapshots precede everything they do */
-	if (o->since_ns && o->m->begin_ns != UINT64_MAX && p->request_ns < o->m->begin_ns + o->since_ns)
+	if (o->since_ns && p->request_ns < model__begin(o->m) + o->since_ns)
 		return false;
 	if (!o->reason)
 		return true;

@@ -144,11 +144,15 @@ static bool alive__init(struct alive *alive, const struct held *mark)
 	const struct tare_task *tasks = (const void *)mark->payload;
 
 	alive->nr = mark->head.len / sizeof(*tasks);
-	alive->pids = malloc((alive->nr + 1) * sizeof(*alive->pids));
+	alive->pids = malloc((2 * alive->nr + 1) * sizeof(*alive->pids));
 	if (!alive->pids)
 		return false;
-	for (size_t i = 0; i < alive->nr; i++)
-		memcpy(&alive->pids[i], &tasks[i].tgid, sizeof(alive->pids[i]));
+	/* threads too: a quota may be of one */
+	for (size_t i = 0; i < alive->nr; i++) {
+		memcpy(&alive->pids[2 * i], &tasks[i].tgid, sizeof(alive->pids[0]));
+		memcpy(&alive->pids[2 * i + 1], &tasks[i].tid, sizeof(alive->pids[0]));
+	}
+	alive->nr *= 2;
 	qsort(alive->pids, alive->nr, sizeof(*alive->pids), by_pid);
 	return true;
 }

@@ -31,6 +31,7 @@ struct live {
 
 	/* under the lock */
 	struct chunk *first, *last;
+	bool fed;	 /* a frame came */
 	uint64_t queued; /* bytes */
 	bool ended, failed, skipping;
 	uint64_t left_out; /* frames */
@@ -194,13 +195,30 @@ static bool live__on_pause(void *ctx, const struct pause *p)
 	return false;
 }
 
+/* Wait for the first frame. Returns false if there will be none. */
+static bool live__begins(struct live *l)
+{
+	bool begins;
+
+	pthread_mutex_lock(&l->lock);
+	while (!l->first && !l->ended)
+		pthread_cond_wait(&l->more, &l->lock);
+	begins = l->first;
+	pthread_mutex_unlock(&l->lock);
+	return begins;
+}
+
 static void *live__run(void *ctx)
 {
 	struct live *l = ctx;
 	struct reader *r;
 	struct event ev;
-	int ret = reader__open_fn(live__read, l, &r);
+	int ret;
 
+	/* a session that fails before it has anything to tell says why itself */
+	if (!live__begins(l))
+		return NULL;
+	ret = reader__open_fn(live__read, l, &r);
 	if (!ret) {
 		while ((ret = reader__next(r, &ev)) > 0 && !(ret = model__event(l->model, &ev)))
 			;

@@ -335,6 +335,11 @@ const char *model__info(const struct model *m, const char *key)
 	return NULL;
 }
 
+uint64_t model__begin(const struct model *m)
+{
+	return m->begin_ns != UINT64_MAX ? m->begin_ns : m->first_event_ns ?: UINT64_MAX;
+}
+
 uint64_t model__duration(const struct model *m)
 {
 	return m->end_ns > m->begin_ns ? m->end_ns - m->begin_ns : 0;

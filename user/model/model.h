@@ -80,6 +80,12 @@ void model__finish(struct model *m);
 /* The recorder's value for @key, or NULL. */
 const char *model__info(const struct model *m, const char *key);
 
+/*
+ * When the recording begins, ns: at the first snapshot, or, if there was no target then, at the first event. Good while
+ * events still come; UINT64_MAX before the first.
+ */
+uint64_t model__begin(const struct model *m);
+
 /* From the first snapshot to the end, ns; 0 if empty. */
 uint64_t model__duration(const struct model *m);
 

@@ -9,12 +9,15 @@ void runtime_names__init(struct runtime_names *n)
 {
 	table__init(&n->by_number, NAMES_MAX);
 	intern__init(&n->texts, NAMES_MAX);
+	table__init(&n->named, NAMES_MAX);
+	n->first = 0;
 }
 
 void runtime_names__free(struct runtime_names *n)
 {
 	table__free(&n->by_number);
 	intern__free(&n->texts);
+	table__free(&n->named);
 }
 
 /* Returns TABLE_NO_KEY for numbers that cannot have a name here. */
@@ -32,13 +35,18 @@ void runtime_names__event(struct runtime_names *n, const struct event *ev)
 	size_t len = head->text_len < MAX_NAME_LEN ? head->text_len : MAX_NAME_LEN;
 
 	slot = key == TABLE_NO_KEY ? NULL : table__add(&n->by_number, key);
-	if (slot)
-		*slot = (uintptr_t)intern__keep(&n->texts, ev->number_name.text, len);
+	if (!slot)
+		return;
+	*slot = (uintptr_t)intern__keep(&n->texts, ev->number_name.text, len);
+	n->first = n->first ?: head->pid;
+	table__add(&n->named, head->pid);
 }
 
 const char *runtime_names__find(const struct runtime_names *n, uint32_t pid, enum tare_name_kind kind, uint64_t nr)
 {
-	uint64_t key = key_of(pid, kind, nr);
+	/* a recorder in a PID namespace tells them by the numbers there, which events do not have: then all names are
+	 * alike */
+	uint64_t key = key_of(table__find(&n->named, pid) ? pid : n->first, kind, nr);
 	const uint64_t *slot = key == TABLE_NO_KEY ? NULL : table__find(&n->by_number, key);
 
 	return slot ? (const char *)*slot : NULL;

@@ -11,6 +11,8 @@
 struct runtime_names {
 	struct table by_number; /* process, kind and number to text */
 	struct intern texts;
+	struct table named; /* processes that told names */
+	uint32_t first;	    /* of these */
 };
 
 void runtime_names__init(struct runtime_names *n);

@@ -350,7 +350,7 @@ void report__head(const struct model *m, FILE *to)
 	print_probes(m, &total, to);
 	print_attaching(m, to);
 	print_holds(m, to);
-	if (!model__lost_events(m) && !m->lost[TARE_LOST_DISK])
+	if (m->has_end && !model__lost_events(m) && !m->lost[TARE_LOST_DISK])
 		fprintf(to, LABEL "none\n", "lost");
 	print_check(m, to);
 }

@@ -89,7 +89,7 @@ static void quota_text(const struct model *m, const struct pause *p, uint32_t ti
 	const struct quota *q = findings__quota_of(&m->findings, tid) ?: findings__quota_of(&m->findings, p->tgid);
 	char name[128], of[16], each[16];
 
-	if (q)
+	if (q && q->quota_ns)
 		snprintf(buf, size, "%s (%s in each %s)", sanitize(q->cgroup, strlen(q->cgroup), name, sizeof(name)),
 			 fmt_ns(q->quota_ns, of), fmt_ns(q->period_ns, each));
 }
