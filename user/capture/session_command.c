@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The command of `tare run` in a session: found, started stopped, released, and ended; and signals, which are for it. */
+/* The command of `tare run` in a session: found, started stopped, released, and ended; and signals, which are for it.
+ */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
