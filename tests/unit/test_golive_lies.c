@@ -13,6 +13,19 @@ static bool complains(const struct go_live *live, const char *about)
 	return false;
 }
 
+/* The process, looked at with field @field in a wrong place. */
+static struct go_live *open_wrong(struct go_target *t, int field, int add)
+{
+	struct go_live_input in = { .pid = t->pid, .no_scan = true };
+	struct go_live *live;
+
+	assert_int_equal(go_layout__by_version(&in.layout, t->version), 0);
+	in.pattern = go_target__patterns(t, in.layout.minor);
+	in.layout.at[field] += add;
+	assert_int_equal(go_live__open(&live, &in), 0);
+	return live;
+}
+
 /* An offset that is wrong is noticed, and named. */
 static void refused(struct go_target *t)
 {
@@ -34,26 +47,32 @@ static void refused(struct go_target *t)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
-		struct go_live_input in = { .pid = t->pid, .no_scan = true };
-		struct go_live *live;
 		struct tare_counters c;
+		struct go_live *live;
+		bool found = false;
 
-		assert_int_equal(go_layout__by_version(&in.layout, t->version), 0);
-		in.pattern = go_target__patterns(t, in.layout.minor);
-		in.layout.at[wrong[i].field] += wrong[i].add;
-		assert_int_equal(go_live__open(&live, &in), 0);
-		/* what is left still counts, what is lost does not; spans may be all empty just now */
-		for (int tries = 0; tries < 200; tries++) {
-			assert_int_equal(go_live__counters(live, &c), 0);
-			if (!(live->valid & wrong[i].lost))
-				break;
-			usleep(1000);
+		/* the process lives: what is read in the middle of a change may raise another complaint before this one
+		 */
+		for (int opened = 0; opened < 20 && !found; opened++) {
+			live = open_wrong(t, wrong[i].field, wrong[i].add);
+			/* what is left still counts, what is lost does not; spans may be all empty just now */
+			for (int tries = 0; tries < 500; tries++) {
+				assert_int_equal(go_live__counters(live, &c), 0);
+				if (!(live->valid & wrong[i].lost))
+					break;
+				usleep(1000);
+			}
+			found = complains(live, wrong[i].says) && !(live->valid & wrong[i].lost);
+			if (found)
+				assert_int_equal(c.alloc_objects == TARE_UNKNOWN,
+						 !!(wrong[i].lost & ~(GO_VALID_MS | GO_VALID_SCHED)));
+			else
+				print_message("field %d: valid %#x, says %s\n", wrong[i].field, live->valid,
+					      go_live__problem(live, 0) ?: "nothing");
+			go_live__close(live);
 		}
-		if (!complains(live, wrong[i].says) || live->valid & wrong[i].lost)
-			fail_msg("field %d: valid %#x, says %s", wrong[i].field, live->valid,
-				 go_live__problem(live, 0) ?: "nothing");
-		assert_int_equal(c.alloc_objects == TARE_UNKNOWN, !!(wrong[i].lost & ~(GO_VALID_MS | GO_VALID_SCHED)));
-		go_live__close(live);
+		if (!found)
+			fail_msg("field %d: its place is wrong, and nothing says so", wrong[i].field);
 	}
 }
 

@@ -76,9 +76,9 @@ struct runtime {
 	const char *name;  /* as the report prints it */
 	const char *title; /* in a sentence; NULL: .name */
 
-	const char *green_thread; /* what it calls that: "goroutine", "virtual thread"; NULL: it has none */
-	int preempt_signal;	  /* by which it asks a thread to give way; 0: none */
-	const char *const *maps;  /* that .install sets, up to NULL */
+	const char *green_thread; /* its word for what its threads run: "goroutine", "virtual thread"; NULL: none */
+	int preempt_signal;	  /* with which it asks a thread to yield; 0: none */
+	const char *const *maps;  /* those that .install sets, ended by NULL */
 
 	bool tells_nothing; /* of pauses: its probes serve the recorder itself */
 
