@@ -85,6 +85,10 @@ void symbols__on_record(struct symbols *s, const struct tare_rec *rec)
 {
 	struct event ev;
 
+	/* most records are switches: only those with addresses are worth decoding here */
+	if (rec->kind != TARE_REC_STACK && rec->kind != TARE_REC_SIGNAL && rec->kind != TARE_REC_SAMPLE &&
+	    rec->kind != TARE_REC_FAULT)
+		return;
 	if (event__decode(rec, record__len(rec), &ev) <= 0)
 		return;
 	switch (ev.kind) {
