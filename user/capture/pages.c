@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "array.h"
 #include "event.h"
@@ -90,23 +89,14 @@ void pages__write(struct pages *p, struct writer *w)
 	p->nr = 0;
 }
 
-/* This thread's CPU time. */
-static uint64_t cpu_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
-}
-
 void pages__tick(struct pages *p, struct writer *w, uint64_t now)
 {
 	uint64_t began;
 
 	if (!p->nr || now < p->next_ns)
 		return;
-	began = cpu_ns();
+	began = thread_cpu_ns();
 	pages__write(p, w);
 	/* by CPU time: on a busy machine the mappings do not wait either */
-	p->next_ns = now + SHARE * (cpu_ns() - began);
+	p->next_ns = now + SHARE * (thread_cpu_ns() - began);
 }

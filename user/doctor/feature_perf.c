@@ -26,14 +26,6 @@ int perf_event__open(struct perf_event_attr *attr)
 	return fd < 0 ? -errno : fd;
 }
 
-static uint64_t thread_cpu_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
-}
-
 int perf_event__attach(int fd, const struct counter *c)
 {
 	return ioctl(fd, PERF_EVENT_IOC_SET_BPF, c->prog) || ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) ? -errno : 0;

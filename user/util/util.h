@@ -44,6 +44,9 @@ void clock__set_offsets(int64_t monotonic_ns, int64_t boottime_ns);
 /* A deadline by this process's own CLOCK_MONOTONIC, for pthread_cond_timedwait(): not a time to record. */
 struct timespec wait_until(uint64_t from_now_ns);
 
+/* The CPU time that the calling thread has used, ns. */
+uint64_t thread_cpu_ns(void);
+
 /* "10s", "500ms", "20us", "1.5" (seconds), "2m", "1h" to ns. Returns 0, or -EINVAL for anything else, zero and
  * overflow. */
 int parse_duration(const char *s, uint64_t *ns);
