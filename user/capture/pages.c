@@ -32,7 +32,7 @@ void pages__on_record(struct pages *p, const struct tare_rec *rec)
 		return;
 	address = ev.fault.address & TARE_PAGE_MASK;
 	/* a collision means a missing name, never a wrong one */
-	seen = address ? table__add(&p->seen, (address ^ (uint64_t)ev.fault.tgid << 42) & ~(1ull << 63)) : NULL;
+	seen = address ? table__add(&p->seen, table__address_key(ev.fault.tgid, address)) : NULL;
 	if (!seen || *seen)
 		return;
 	if (ARRAY_GROW(p->pending, p->room, p->nr + 1))

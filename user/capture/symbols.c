@@ -22,15 +22,10 @@ void symbols__init(struct symbols *s)
 	table__init(&s->returns, SYMBOLS_MAX);
 }
 
-static uint64_t key_of(uint32_t pid, uint64_t ip)
-{
-	return (ip ^ (uint64_t)pid << 42) & ~(1ull << 63);
-}
-
 static void note(struct symbols *s, uint32_t pid, uint64_t ip)
 {
 	/* a collision means a missing name, never a wrong one */
-	uint64_t *seen = ip ? table__add(&s->seen, key_of(pid, ip)) : NULL;
+	uint64_t *seen = ip ? table__add(&s->seen, table__address_key(pid, ip)) : NULL;
 
 	if (!seen || *seen)
 		return;
@@ -45,7 +40,7 @@ static void note(struct symbols *s, uint32_t pid, uint64_t ip)
 /* Note the return address, if its word of the stack is known. Returns false if not. */
 static bool note_caller(struct symbols *s, const struct pending_stack *st)
 {
-	const uint64_t *at = table__find(&s->returns, key_of(st->pid, st->ip));
+	const uint64_t *at = table__find(&s->returns, table__address_key(st->pid, st->ip));
 	uint64_t word = at ? (*at - 1) / sizeof(st->words[0]) : 0;
 
 	if (at && *at && (*at - 1) % sizeof(st->words[0]) == 0 && word < st->nr_words && st->words[word])
@@ -158,7 +153,7 @@ static void write_symbol(struct writer *w, const struct pending *p, const struct
 /* @p is @sym: write that, and remember where its return address is. */
 static void settle(struct resolve *r, struct pending *p, const struct runtime_symbol *sym)
 {
-	uint64_t *at = table__add(&r->s->returns, key_of(p->pid, p->ip));
+	uint64_t *at = table__add(&r->s->returns, table__address_key(p->pid, p->ip));
 
 	if (at)
 		*at = sym->return_at + 1;

@@ -5,11 +5,6 @@
 
 #include "symbol.h"
 
-static uint64_t key_of(uint32_t pid, uint64_t ip)
-{
-	return (ip ^ (uint64_t)pid << 42) & ~(1ull << 63); /* never TABLE_NO_KEY */
-}
-
 void model_symbols__init(struct model_symbols *s)
 {
 	table__init(&s->by_address, MODEL_MAX_SYMBOLS);
@@ -35,7 +30,7 @@ void model_symbols__free(struct model_symbols *s)
 int model_symbols__event(struct model_symbols *s, const struct event *ev)
 {
 	const struct tare_symbol *head = ev->symbol.head;
-	uint64_t *slot = table__add(&s->by_address, key_of(head->pid, head->ip));
+	uint64_t *slot = table__add(&s->by_address, table__address_key(head->pid, head->ip));
 	const struct tare_symbol_more *more = &ev->symbol.more;
 	struct model_symbol *sym;
 
@@ -73,7 +68,7 @@ int model_symbols__event(struct model_symbols *s, const struct event *ev)
 
 const struct model_symbol *model_symbols__at(const struct model_symbols *s, uint32_t pid, uint64_t ip)
 {
-	const uint64_t *slot = table__find(&s->by_address, key_of(pid, ip));
+	const uint64_t *slot = table__find(&s->by_address, table__address_key(pid, ip));
 	const struct model_symbol *sym = slot ? (const struct model_symbol *)*slot : NULL;
 
 	return sym && sym->pid == pid && sym->ip == ip ? sym : NULL;

@@ -34,4 +34,10 @@ void table__delete(struct table *t, uint64_t key);
 /* The next slot in use, beginning at *@pos (0 at first); NULL at the end. In no order. */
 const struct table_slot *table__next(const struct table *t, size_t *pos);
 
+/* A key for @address in process @pid. Two may have the same one, though not nearby addresses of one process. */
+static inline uint64_t table__address_key(uint32_t pid, uint64_t address)
+{
+	return (address ^ (uint64_t)pid << 42) & ~(1ull << 63); /* never TABLE_NO_KEY */
+}
+
 #endif /* TARE_TABLE_H */
