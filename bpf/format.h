@@ -6,7 +6,8 @@
  *
  * A file is a sequence of frames, little-endian, append-only: nothing is ever
  * patched afterwards, so it may be a pipe, and if the recorder is killed the
- * file reads up to its last whole frame. The first frame is TARE_FRAME_HEADER.
+ * file reads up to its last whole frame. The first frame is TARE_FRAME_HEADER,
+ * and no other is: there, another recording begins.
  *
  *   struct tare_frame          24 bytes, with a CRC over itself and the payload
  *   payload                    .len bytes

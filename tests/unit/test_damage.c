@@ -192,12 +192,39 @@ static void records_of_impossible_length(void **unused)
 	}
 }
 
+/* Two recordings in one file: the first one comes out, and where the second begins is said. */
+static void another_recording(void **unused)
+{
+	size_t at[FRAMES + 2];
+	struct bytes b = small_file("twice", at), twice = { 0 }, cut = { 0 };
+	uint64_t offset, bytes;
+	unsigned nr;
+
+	bytes__add(&twice, b.data, b.len);
+	bytes__add(&twice, b.data, b.len);
+	assert_int_equal(records_of(&twice, &offset, &bytes, &nr), (1u << 2 * FRAMES) - 1);
+	assert_int_equal(nr, 1);
+	assert_int_equal(offset, b.len);
+	assert_int_equal(bytes, b.len);
+
+	/* the first one ends inside its last frame: two damages, the other recording last */
+	bytes__add(&cut, b.data, b.len - 1);
+	bytes__add(&cut, b.data, b.len);
+	assert_int_equal(records_of(&cut, &offset, &bytes, &nr), (1u << (2 * FRAMES - 2)) - 1);
+	assert_int_equal(nr, 2);
+	assert_int_equal(offset, b.len - 1);
+	assert_int_equal(bytes, b.len);
+	free(twice.data);
+	free(cut.data);
+	free(b.data);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(damage_in_the_middle),		cmocka_unit_test(cut_off_anywhere),
 		cmocka_unit_test(foreign_bytes_between),	cmocka_unit_test(header_gone),
-		cmocka_unit_test(records_of_impossible_length),
+		cmocka_unit_test(records_of_impossible_length), cmocka_unit_test(another_recording),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

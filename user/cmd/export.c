@@ -172,7 +172,8 @@ static int convert(const struct options *o, struct reader *r, FILE *to)
 		return ret;
 	while ((ret = reader__next(r, &ev)) > 0) {
 		if (ev.kind == EVENT_DAMAGE) {
-			damages++;
+			if (damages++ < 3)
+				warn("%s, at byte %" PRIu64 ": %s", o->in, ev.damage.offset, ev.damage.what);
 			damaged_bytes += ev.damage.bytes;
 		}
 		ret = o->format->event(state, &ev);
@@ -181,8 +182,8 @@ static int convert(const struct options *o, struct reader *r, FILE *to)
 	}
 	ended = o->format->end(state);
 	if (damages)
-		warn("%s is damaged: %" PRIu64 " stretches of it, %" PRIu64 " bytes in all, are not in the export",
-		     o->in, damages, damaged_bytes);
+		warn("%s is damaged: %" PRIu64 " stretch%s of it, %" PRIu64 " bytes in all, not in the export", o->in,
+		     damages, damages == 1 ? "" : "es", damaged_bytes);
 	return ret ? ret : ended;
 }
 

@@ -174,3 +174,15 @@ int input__next(struct input *in, struct frame *f)
 	input__skip(in, sizeof(f->head) + f->head.len);
 	return 1;
 }
+
+int input__pass_rest(struct input *in, uint64_t *bytes)
+{
+	ssize_t have;
+
+	*bytes = 0;
+	while ((have = input__fill(in, 1)) > 0) {
+		*bytes += have;
+		input__skip(in, have);
+	}
+	return have;
+}

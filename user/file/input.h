@@ -44,4 +44,7 @@ struct frame {
  */
 int input__next(struct input *in, struct frame *f);
 
+/* Pass over everything up to the end of the file; @bytes is how much that was. Returns 0 or a negative errno. */
+int input__pass_rest(struct input *in, uint64_t *bytes);
+
 #endif /* TARE_INPUT_H */

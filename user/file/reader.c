@@ -24,6 +24,8 @@ struct reader {
 	bool primed;	    /* .frame was fetched, with result .fetched, but not used yet */
 	int fetched;
 	bool torn;			 /* .frame had a record of impossible length, which is still to be reported */
+	uint64_t foreign;		 /* bytes from .frame on that are another recording: still to be reported */
+	bool begun;			 /* a whole frame was processed */
 	struct frame_events description; /* .frame being returned piece by piece, after all records before it */
 	bool described;			 /* nothing is left of .description */
 	struct frame_events snapshot;	 /* the last snapshot: returned from .snapshot_ns on */
@@ -82,6 +84,18 @@ static int reader__damage(struct event *ev, uint64_t offset, uint64_t bytes, con
 	return 1;
 }
 
+/* Each recording has its own CPUs, threads and clock, so two in one file cannot be told as one. */
+static int reader__end_before_another(struct reader *r)
+{
+	const struct frame *f = &r->frame;
+	int ret = input__pass_rest(&r->in, &r->foreign);
+
+	r->foreign += sizeof(f->head) + f->head.len;
+	r->at_end = true;
+	r->until_ns = UINT64_MAX;
+	return ret;
+}
+
 /* Process one frame. Returns 1 if @ev was filled, 0 to go on, or a negative errno. */
 static int reader__frame(struct reader *r, struct event *ev)
 {
@@ -94,6 +108,10 @@ static int reader__frame(struct reader *r, struct event *ev)
 	if (!ret) {
 		r->at_end = true;
 		r->until_ns = UINT64_MAX;
+	} else if (f->head.type == TARE_FRAME_HEADER && r->begun) {
+		ret = reader__end_before_another(r);
+		if (ret)
+			return ret;
 	} else if (f->head.type == TARE_FRAME_EVENTS) {
 		ret = merge__add(&r->merge, f->head.cpu, f->head.ts_ns, f->payload, f->head.len);
 		if (ret < 0 && ret != -EBADMSG)
@@ -112,6 +130,7 @@ static int reader__frame(struct reader *r, struct event *ev)
 		if (f->head.type == TARE_FRAME_END)
 			r->until_ns = UINT64_MAX;
 	}
+	r->begun = true;
 	if (f->skipped)
 		return reader__damage(ev, f->offset - f->skipped, f->skipped, f->damage);
 	return 0;
@@ -177,6 +196,10 @@ int reader__next(struct reader *r, struct event *ev)
 			r->torn = false;
 			ret = reader__damage(ev, r->frame.offset, r->frame.head.len,
 					     "a frame holds records of impossible length");
+		} else if (r->foreign) {
+			ret = reader__damage(ev, r->frame.offset, r->foreign,
+					     "another recording begins here: split the file at this byte to read it");
+			r->foreign = 0;
 		} else if (r->at_end) {
 			break;
 		} else {
