@@ -116,16 +116,27 @@ static void counted(uint64_t ts, uint64_t pauses, bool final)
 	fold(&ev);
 }
 
-static char *head(void)
+static char *printed(int (*print)(const struct model *m, FILE *to))
 {
 	char *text = NULL;
 	size_t size;
 	FILE *f = open_memstream(&text, &size);
 
 	assert_non_null(f);
-	report__head(m, f);
+	assert_int_equal(print(m, f), 0);
 	assert_int_equal(fclose(f), 0);
 	return text;
+}
+
+static int print_head(const struct model *model, FILE *to)
+{
+	report__head(model, to);
+	return 0;
+}
+
+static char *head(void)
+{
+	return printed(print_head);
 }
 
 /* Two pauses, the second at T + 50 ms; the last reading at @until, the end at T + 90 ms. */
@@ -174,12 +185,58 @@ static void test_same(void **state)
 	two_pauses(T + 80 * MS, 2, true, "; 2 pauses of 2 ns in all, by the runtime's own account\n", "recorded for");
 }
 
+static void runtime_told(const char *name)
+{
+	struct event ev = { .kind = EVENT_INFO, .info = { "runtime", name } };
+
+	fold(&ev);
+}
+
+static void runtime_is(const char *in_text, const char *in_json)
+{
+	char *text = head(), *json = printed(report__json);
+
+	has(text, in_text);
+	has(json, in_json);
+	free(text);
+	free(json);
+}
+
+/* A program whose runtime nobody names is not native, which would mean that it has no pauses. */
+static void test_runtime_untold(void **state)
+{
+	end(T + 90 * MS);
+	runtime_is("  runtime    unknown", "\"runtime\": null,\n    \"runtime_version\": null");
+}
+
+/* The name of what a shell became is gone, what that told is not. */
+static void test_runtime_belied(void **state)
+{
+	runtime_told("native");
+	request();
+	rest_at(T + 1 * MS);
+	end(T + 90 * MS);
+	runtime_is("  runtime    unknown", "\"runtime\": null,\n    \"runtime_version\": null");
+}
+
+static void test_runtime_told(void **state)
+{
+	teardown(state);
+	setup(state);
+	runtime_told("native");
+	end(T + 90 * MS);
+	runtime_is("  runtime    native", "\"runtime\": \"native\"");
+	runtime_told("go");
+	runtime_is("  runtime    go", "\"runtime\": \"go\"");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup_two, teardown)
-		TEST(test_long_wait),	TEST(test_named_later), TEST(test_never_named), TEST(test_recorder),
-		TEST(test_read_before), TEST(test_fewer),	TEST(test_same),
+		TEST(test_long_wait),	   TEST(test_named_later),  TEST(test_never_named), TEST(test_recorder),
+		TEST(test_read_before),	   TEST(test_fewer),	    TEST(test_same),	    TEST(test_runtime_untold),
+		TEST(test_runtime_belied), TEST(test_runtime_told),
 	};
 
 	return cmocka_run_group_tests_name("pause_told_late", tests, NULL, NULL);

@@ -312,7 +312,7 @@ static void print_check(const struct model *m, FILE *to)
 
 static void print_origin(const struct model *m, FILE *to)
 {
-	const char *command = NULL, *target = model__info(m, "target"), *runtime = model__info(m, "runtime");
+	const char *command = NULL, *target = model__info(m, "target"), *runtime = target_runtime(m);
 	const char *kernel = model__info(m, "kernel"), *machine = model__info(m, "machine"),
 		   *host = model__info(m, "hostname"), *mode = model__info(m, "mode");
 	char a[128], b[80], c[64], n[32], t[16];
@@ -324,7 +324,8 @@ static void print_origin(const struct model *m, FILE *to)
 	if (!command || !command[0])
 		command = target ? target : m->target_comm;
 	fprintf(to, LABEL "%.84s\n", "command", clean(command, a, 85));
-	fprintf(to, LABEL "%s, %s thread%s\n", "runtime", clean(runtime ? runtime : "native", c, sizeof(c)),
+	fprintf(to, LABEL "%s, %s thread%s\n", "runtime",
+		clean(runtime ?: "unknown (damaged or missing in the recording)", c, sizeof(c)),
 		fmt_count(m->switches.threads.nr_seen, n), m->switches.threads.nr_seen == 1 ? "" : "s");
 	untold__print(m, to);
 	fprintf(to, LABEL "%s, Linux %s, %s\n", "machine", clean(host ? host : "unknown", a, 40),

@@ -42,18 +42,20 @@ static json_t *dist(const struct hist *h)
 			 number_or_null(hist__percentile(h, 990), any), "max_ns", number_or_null(h->max, any));
 }
 
-static json_t *target_json(const struct model *m)
+static json_t *target_json(const struct model *m, json_t *notes)
 {
-	const char *pids = model__info(m, "pids"), *runtime = model__info(m, "runtime");
+	const char *pids = model__info(m, "pids"), *runtime = target_runtime(m);
 	unsigned long pid = pids ? strtoul(pids, NULL, 10) : 0;
 
 	if (!pid)
 		pid = m->first_tgid;
+	if (!runtime)
+		note(notes, "target.runtime: not known: the part of the recording that tells it is damaged or missing");
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "pid", number_or_null(pid, pid), "comm",
 			 text_or_null(m->target_comm[0] ? m->target_comm : model__info(m, "comm")), "runtime",
-			 text_or_null(runtime ? runtime : "native"), "runtime_version",
-			 text_or_null(model__info(m, "runtime_version")), "pids", text_or_null(pids), "description",
-			 text_or_null(model__info(m, "target")));
+			 text_or_null(runtime), "runtime_version",
+			 text_or_null(runtime ? model__info(m, "runtime_version") : NULL), "pids", text_or_null(pids),
+			 "description", text_or_null(model__info(m, "target")));
 }
 
 static json_t *lost_json(const struct model *m)
@@ -325,7 +327,7 @@ int report__json(const struct model *m, FILE *to)
 
 	threads__total(&m->switches.threads, &total);
 	bad |= json_object_set_new(root, "schema", json_string("tare.report/1"));
-	bad |= json_object_set_new(root, "target", target_json(m));
+	bad |= json_object_set_new(root, "target", target_json(m, notes));
 	bad |= json_object_set_new(root, "duration_ns", json_integer(num(model__duration(m))));
 	bad |= json_object_set_new(root, "ended", ended_json(m));
 	bad |= json_object_set_new(root, "lost", lost_json(m));

@@ -189,3 +189,11 @@ bool has_direct_cost(const struct model *m, const char **why)
 	}
 	return true;
 }
+
+const char *target_runtime(const struct model *m)
+{
+	const char *runtime = model__info(m, "runtime");
+
+	/* the shell that started a program is told first, and the program later */
+	return runtime && !strcmp(runtime, "native") && m->pauses.runtime_events ? NULL : runtime;
+}

@@ -26,6 +26,12 @@ int report_rows__wakers(const struct model *m, struct row **rows);
 /* All threads with a row, most switches first; the caller frees *@threads. Returns how many, or -ENOMEM. */
 int report_rows__threads(const struct model *m, const struct thread ***threads);
 
+/*
+ * The target's runtime in words, to be sanitized, or NULL if the recording does not say, or says something that its
+ * events belie: the part that told is damaged.
+ */
+const char *target_runtime(const struct model *m);
+
 /* JSON name of the kernel's loss counter @cls; never NULL. */
 const char *loss_name(unsigned cls);
 
