@@ -56,4 +56,12 @@ compare "$(figure .runtime.collections)" ">" 0 "live: collections"
 compare "$(pauses_differ "$tmp/data")" "<=" 2 "live: as many pauses as the runtime counted, but for the ends"
 ok "live: it lives on" kill -0 "$pid"
 
+# what leaves out every pause is not mistaken for a recording without pauses
+exits 0 "a reason that no pause has" "$TARE" pauses -i "$tmp/data" --reason nosuch
+like "$(<"$tmp/stderr")" "no pause of $tmp/data has the reason 'nosuch'; there are: .*GC mark termination" "is said, with those there are"
+exits 0 "a time after all pauses" "$TARE" pauses -i "$tmp/data" --since 100s
+like "$(<"$tmp/stderr")" "no pause of $tmp/data began more than 100 s after the recording did; the last one after [0-9]" "is said, with the last one's"
+ok "a reason that pauses have" "$TARE" pauses -i "$tmp/data" --reason mark
+is "$(<"$tmp/stderr")" "" "needs no word"
+
 done_testing

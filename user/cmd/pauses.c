@@ -13,12 +13,24 @@
 
 #define SHOWN 10
 
+#define NAMED_REASONS 24
+
+/* What the options leave out, to say what there is if they leave out everything. */
+struct seen {
+	char reasons[NAMED_REASONS][64];
+	unsigned nr_reasons;
+	bool more_reasons;
+	uint64_t since_ns; /* since the recording's begin until the last pause with the reason asked for began */
+	uint64_t pauses, with_reason;
+};
+
 struct options {
 	const char *in, *reason;
 	uint64_t since_ns;
 	bool json;
 	struct pauses_opts report;
 	struct model *m;
+	struct seen seen;
 };
 
 enum { OPT_LONGEST = 256, OPT_REASON, OPT_SINCE, OPT_JSON };
@@ -117,18 +129,55 @@ static int parse(int argc, char **argv, struct options *o)
 	return -1;
 }
 
+static void see_reason(struct seen *seen, const char *name)
+{
+	for (unsigned i = 0; i < seen->nr_reasons; i++) {
+		if (!strcmp(seen->reasons[i], name))
+			return;
+	}
+	seen->more_reasons |= seen->nr_reasons == NAMED_REASONS;
+	if (seen->nr_reasons < NAMED_REASONS)
+		snprintf(seen->reasons[seen->nr_reasons++], sizeof(seen->reasons[0]), "%s", name);
+}
+
 /* Asked for each pause while the recording is read. */
 static bool accept(void *ctx, const struct pause *p)
 {
-	const struct options *o = ctx;
+	struct options *o = ctx;
+	struct seen *seen = &o->seen;
+	uint64_t begin = model__begin(o->m);
 	char name[64], number[24];
 
-	if (o->since_ns && p->request_ns < model__begin(o->m) + o->since_ns)
-		return false;
-	if (!o->reason)
-		return true;
+	pause_reason_name(p->reason_name, p->reason, name);
+	seen->pauses++;
+	see_reason(seen, name);
 	snprintf(number, sizeof(number), "%llu", (unsigned long long)p->reason);
-	return !strcmp(o->reason, number) || strcasestr(pause_reason_name(p->reason_name, p->reason, name), o->reason);
+	if (o->reason && strcmp(o->reason, number) && !strcasestr(name, o->reason))
+		return false;
+	seen->with_reason++;
+	if (p->request_ns > begin + seen->since_ns)
+		seen->since_ns = p->request_ns - begin;
+	return !o->since_ns || p->request_ns >= begin + o->since_ns;
+}
+
+/* An empty table might pass for a recording without pauses. */
+static void say_nothing_left(const struct options *o)
+{
+	const struct seen *seen = &o->seen;
+	char names[NAMED_REASONS * 66 + 8], since[16], last[16];
+	size_t len = 0;
+
+	if (!seen->pauses || o->m->pauses.count)
+		return;
+	if (seen->with_reason) {
+		warn("no pause of %s began more than %s after the recording did; the last one%s after %s", o->in,
+		     fmt_ns(o->since_ns, since), o->reason ? " for this reason" : "", fmt_ns(seen->since_ns, last));
+		return;
+	}
+	for (unsigned i = 0; i < seen->nr_reasons; i++)
+		len += snprintf(names + len, sizeof(names) - len, "%s%s", i ? ", " : "", seen->reasons[i]);
+	snprintf(names + len, sizeof(names) - len, "%s", seen->more_reasons ? ", ..." : "");
+	warn("no pause of %s has the reason '%s'; there are: %s", o->in, o->reason, names);
 }
 
 static int print(const struct options *o)
@@ -165,6 +214,8 @@ int cmd_pauses(int argc, char **argv)
 	if (o.report.longest > PAUSES_KEEP)
 		o.m->pauses.keep = o.report.longest;
 	code = report__read(o.in, o.m) ? EXIT_FAILED : print(&o);
+	if (code == EXIT_OK)
+		say_nothing_left(&o);
 	model__free(o.m);
 	return code;
 }
