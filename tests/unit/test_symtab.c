@@ -10,8 +10,10 @@ struct symbol {
 	uint64_t value, size;
 	int type; /* 0: a function */
 	bool undefined;
+	int binding; /* 0: global */
 };
 
+#define LOCAL 99
 #define FUNCTION(name_, at, size_)                                      \
 	{                                                               \
 		.name = name_, .value = CODE_ADDR + (at), .size = size_ \
@@ -43,7 +45,10 @@ static struct file file_of(const struct symbol *symbols, size_t nr, const char *
 		Elf64_Sym sym = { .st_name = at,
 				  .st_value = symbols[i].value,
 				  .st_size = symbols[i].size,
-				  .st_info = ELF64_ST_INFO(STB_GLOBAL, symbols[i].type ?: STT_FUNC),
+				  .st_info = ELF64_ST_INFO(symbols[i].binding == LOCAL ? STB_LOCAL :
+							   symbols[i].binding	       ?:
+											 STB_GLOBAL,
+							   symbols[i].type ?: STT_FUNC),
 				  .st_shndx = symbols[i].undefined ? SHN_UNDEF : 4 };
 
 		memcpy(f.bytes + SYMBOLS_AT + (i + 1) * sizeof(sym), &sym, sizeof(sym));
@@ -92,13 +97,13 @@ static void is(struct file *f, uint64_t at, const char *want)
 }
 
 static const struct symbol program[] = {
-	{ "no_code", CODE_ADDR + 0x10, 0x100, STT_OBJECT, false },
-	{ "elsewhere", CODE_ADDR + 0x12, 0x100, 0, true },
+	{ "no_code", CODE_ADDR + 0x10, 0x100, STT_OBJECT, false, 0 },
+	{ "elsewhere", CODE_ADDR + 0x12, 0x100, 0, true, 0 },
 	FUNCTION("second", 0x40, 0x20),
 	FUNCTION("assembly", 0x80, 0),
 	FUNCTION("first", 0x10, 0x20),
 	FUNCTION("inner", 0x48, 8),
-	FUNCTION("alias", 0x10, 0x20),
+	FUNCTION("other_name", 0x10, 0x20),
 	FUNCTION("third", 0xa0, 0x10),
 	FUNCTION("in_fini", 0x210, 0),
 };
@@ -109,7 +114,7 @@ static void by_sizes(void **unused)
 
 	is(&f, 0, NULL);
 	is(&f, 0xf, NULL);
-	is(&f, 0x10, "first"); /* and not its alias, which comes later */
+	is(&f, 0x10, "first");
 	is(&f, 0x2f, "first");
 	is(&f, 0x30, NULL); /* its function's symbol was taken away: the one before does not reach so far */
 	is(&f, 0x40, "second");
@@ -155,12 +160,43 @@ static void aliases(void **unused)
 	}
 }
 
+/* Of several names for the same code always the same one, whatever their order. */
+static void the_best_name(void **unused)
+{
+#define AT_10(name, binding)                                    \
+	{                                                       \
+		name, CODE_ADDR + 0x10, 0x10, 0, false, binding \
+	}
+	static const struct {
+		struct symbol symbols[2];
+		const char *name;
+	} cases[] = {
+		{ { AT_10("aa", LOCAL), AT_10("zz", STB_GLOBAL) }, "zz" },
+		{ { AT_10("aa", LOCAL), AT_10("__zz", STB_WEAK) }, "__zz" },
+		{ { AT_10("__write", STB_GLOBAL), AT_10("write", STB_WEAK) }, "write" },
+		{ { AT_10("aa", STB_WEAK), AT_10("zz", STB_GLOBAL) }, "zz" },
+		{ { AT_10("zz", STB_GLOBAL), AT_10("aa", STB_GLOBAL) }, "aa" },
+		{ { AT_10("", STB_GLOBAL), AT_10("zz", STB_GLOBAL) }, "zz" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases) * 2; i++) {
+		struct symbol both[2] = { cases[i / 2].symbols[i % 2], cases[i / 2].symbols[!(i % 2)] };
+		struct file f = file_of(both, 2, ".symtab", ".strtab", 0);
+
+		is(&f, 0x18, cases[i / 2].name);
+		drop(&f);
+	}
+}
+
 static void the_other_table(void **unused)
 {
 	struct file f = file_of(program, ARRAY_SIZE(program), ".dynsym", ".dynstr", 0);
 
 	is(&f, 0x10, "first");
 	is(&f, 0x30, NULL);
+	/* what has no name there may follow at once: without a size nothing is known */
+	is(&f, 0x80, NULL);
+	is(&f, 0x210, NULL);
 	drop(&f);
 	f = file_of(program, ARRAY_SIZE(program), ".symtab", ".dynstr", 0); /* no names */
 	is(&f, 0x10, NULL);
@@ -221,8 +257,9 @@ static void a_real_program(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(by_sizes),	   cmocka_unit_test(without_sizes),  cmocka_unit_test(aliases),
-		cmocka_unit_test(the_other_table), cmocka_unit_test(damaged_tables), cmocka_unit_test(a_real_program),
+		cmocka_unit_test(by_sizes),	  cmocka_unit_test(without_sizes),   cmocka_unit_test(aliases),
+		cmocka_unit_test(the_best_name),  cmocka_unit_test(the_other_table), cmocka_unit_test(damaged_tables),
+		cmocka_unit_test(a_real_program),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -258,6 +258,7 @@ void image__close(struct image *img)
 	free(img->loaded);
 	free(img->symbols.heads);
 	free(img->symbols.next);
+	ranges__free(&img->functions.ranges);
 	free(img);
 }
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Internals of an image: for image.c and image_tables.c only. */
+/* Internals of an image: for image.c, image_tables.c and symtab.c only. */
 #ifndef TARE_IMAGE_IMPL_H
 #define TARE_IMAGE_IMPL_H
 
 #include <elf.h>
 
 #include "image.h"
+#include "ranges.h"
 
 #define IMAGE_HEADERS_MAX 128 /* program headers: a linker writes a dozen */
 
@@ -16,6 +17,13 @@ struct image_symbols {
 	struct image_section table, strings;
 	uint32_t *heads, *next; /* hash chains of symbols; 0 ends one: symbol 0 has no name */
 	uint32_t mask;
+};
+
+/* Functions by address, built on first use by symtab.c. */
+struct image_functions {
+	bool tried;
+	struct image_section strings;
+	struct ranges ranges; /* of offsets in the strings */
 };
 
 struct image {
@@ -31,6 +39,7 @@ struct image {
 	size_t nr_segments;
 
 	struct image_symbols symbols;
+	struct image_functions functions;
 };
 
 #endif /* TARE_IMAGE_IMPL_H */

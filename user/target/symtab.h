@@ -6,8 +6,9 @@
 #include "image.h"
 
 /*
- * The function that contains @vaddr, by .symtab or else .dynsym, in one pass. Sets *@name, which is the file's (valid
- * until image__close(), not safe to print). Returns 0, or -ENOENT.
+ * The function that contains @vaddr, by .symtab or else .dynsym. Sets *@name, which is the file's (valid until
+ * image__close(), not safe to print). Of several names for the same code it is always the same one. Returns 0, or
+ * -ENOENT: it is in none, as padding, the PLT and what a stripped file does not name. The first call sorts the table.
  */
 int symtab__function_at(struct image *img, uint64_t vaddr, const char **name);
 
