@@ -39,16 +39,16 @@ struct instance {
 	char *untold; /* why its pauses are not reported, as a sentence; NULL: they are, or it has none */
 	void *self;
 	struct attached probes;
-	bool tells;	       /* its pauses are reported */
-	uint8_t looks;	       /* the program: times that its process was searched for libraries */
-	bool new_born;	       /* its counters begin at 0 */
-	uint64_t start, end;   /* where its code is mapped, once .prog.placed */
-	bool said;	       /* already said that its counters cannot be read */
-	bool installed;	       /* the kernel side knows something of it */
-	bool final;	       /* its last counters are written */
-	struct instance *next; /* of those that a process ran until now */
-	uint64_t start_ticks;  /* when its process was born, see proc.h */
-	bool gone;	       /* there was no such process at the last look */
+	bool tells;		  /* its pauses are reported */
+	uint8_t looks;		  /* the program: times that its process was searched for libraries */
+	bool new_born;		  /* its counters begin at 0 */
+	uint64_t start, end;	  /* where its code is mapped, once .prog.placed */
+	bool said;		  /* already said that its counters cannot be read */
+	bool installed;		  /* the kernel side knows something of it */
+	bool final;		  /* its last counters are written */
+	struct instance *sibling; /* the next one of the same process */
+	uint64_t start_ticks;	  /* when its process was born, see proc.h */
+	bool gone;		  /* there was no such process at the last look */
 };
 
 /*

@@ -28,20 +28,11 @@ static int open_program(pid_t pid, const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-struct instance *runtimes__next(const struct runtimes *r, pid_t pid, const struct instance *after)
+struct instance *runtimes__first(const struct runtimes *r, pid_t pid)
 {
-	for (size_t i = 0; i < r->nr; i++) {
-		if (after == r->instances[i])
-			after = NULL;
-		else if (!after && r->instances[i]->prog.pid == pid)
-			return r->instances[i];
-	}
-	return NULL;
-}
+	const uint64_t *first = table__find(&r->by_pid, pid);
 
-static struct instance *find(const struct runtimes *r, pid_t pid)
-{
-	return runtimes__next(r, pid, NULL);
+	return first ? (struct instance *)*first : NULL;
 }
 
 struct instance *runtimes__find_file(const struct runtimes *r, pid_t pid, const struct file_id *file)
@@ -52,18 +43,29 @@ struct instance *runtimes__find_file(const struct runtimes *r, pid_t pid, const 
 	return NULL;
 }
 
+/* Of its process's instances, which remain in their order. */
+static void unlink_instance(struct runtimes *r, struct instance *i)
+{
+	uint64_t *first = table__find(&r->by_pid, i->prog.pid);
+	struct instance *before = (struct instance *)*first;
+
+	if (before != i) {
+		while (before->sibling != i)
+			before = before->sibling;
+		before->sibling = i->sibling;
+	} else if (i->sibling) {
+		*first = (uintptr_t)i->sibling;
+	} else {
+		table__delete(&r->by_pid, i->prog.pid);
+	}
+}
+
 void runtimes__drop(struct runtimes *r, size_t at)
 {
+	unlink_instance(r, r->instances[at]);
 	instance__close(r->bpf, r->instances[at]);
 	r->nr--;
 	memmove(&r->instances[at], &r->instances[at + 1], (r->nr - at) * sizeof(r->instances[0]));
-}
-
-static void drop_process(struct runtimes *r, pid_t pid)
-{
-	for (size_t i = r->nr; i-- > 0;)
-		if (r->instances[i]->prog.pid == pid)
-			runtimes__drop(r, i);
 }
 
 static void say(const char *key, const char *value, void *ctx)
@@ -123,12 +125,24 @@ static void tell_barred(struct runtimes *r, pid_t pid)
 
 struct instance *runtimes__keep(struct runtimes *r, struct instance *i)
 {
-	if (i && ARRAY_GROW(r->instances, r->room, r->nr + 1)) {
+	struct instance *last;
+	uint64_t *first;
+
+	if (!i)
+		return NULL;
+	first = ARRAY_GROW(r->instances, r->room, r->nr + 1) ? NULL : table__add(&r->by_pid, i->prog.pid);
+	if (!first) {
 		instance__close(r->bpf, i);
 		return NULL;
 	}
-	if (i)
-		r->instances[r->nr++] = i;
+	r->instances[r->nr++] = i;
+	if (!*first) {
+		*first = (uintptr_t)i;
+		return i;
+	}
+	for (last = (struct instance *)*first; last->sibling;)
+		last = last->sibling;
+	last->sibling = i;
 	return i;
 }
 
@@ -165,10 +179,37 @@ bool runtimes__runs(struct runtimes *r, struct instance *i)
 	return i->prog.placed;
 }
 
+/* Remove what process @pid ran until now. Returns the first, or NULL; .sibling is the next. */
+static struct instance *take_out(struct runtimes *r, pid_t pid)
+{
+	struct instance *first = runtimes__first(r, pid);
+	size_t nr = 0;
+
+	if (!first)
+		return NULL;
+	for (size_t i = 0; i < r->nr; i++) {
+		if (r->instances[i]->prog.pid == pid)
+			instance__forget(r->bpf, r->instances[i]);
+		else
+			r->instances[nr++] = r->instances[i];
+	}
+	r->nr = nr;
+	table__delete(&r->by_pid, pid);
+	return first;
+}
+
+static void close_all(struct runtimes *r, struct instance *first)
+{
+	for (struct instance *next; first; first = next) {
+		next = first->sibling;
+		instance__close(r->bpf, first);
+	}
+}
+
 void runtimes__add(struct runtimes *r, pid_t pid, const char *path, bool new_born)
 {
 	int fd = open_program(pid, path);
-	struct instance *i = find(r, pid);
+	struct instance *i = runtimes__first(r, pid);
 	struct file_id file;
 	struct stat st;
 
@@ -187,7 +228,7 @@ void runtimes__add(struct runtimes *r, pid_t pid, const char *path, bool new_bor
 			runtimes__runs(r, i);
 		return;
 	}
-	drop_process(r, pid);
+	close_all(r, take_out(r, pid));
 	i = runtimes__keep(r, instance__open(pid, fd, &st, NULL, runtimes__is_native(r, &file)));
 	if (!i)
 		return;
@@ -202,28 +243,9 @@ void runtimes__add(struct runtimes *r, pid_t pid, const char *path, bool new_bor
 	runtimes__attach(r, i);
 }
 
-/* Remove what process @pid ran until now. Returns the first of the list .next, or NULL. */
-static struct instance *take_out(struct runtimes *r, pid_t pid)
-{
-	struct instance *first = NULL, **last = &first;
-	size_t nr = 0;
-
-	for (size_t i = 0; i < r->nr; i++) {
-		if (r->instances[i]->prog.pid != pid) {
-			r->instances[nr++] = r->instances[i];
-			continue;
-		}
-		*last = r->instances[i];
-		last = &r->instances[i]->next;
-		instance__forget(r->bpf, r->instances[i]);
-	}
-	r->nr = nr;
-	return first;
-}
-
 void runtimes__exec(struct runtimes *r, pid_t pid, bool same_task)
 {
-	struct instance *old = find(r, pid), *next;
+	struct instance *old = runtimes__first(r, pid);
 
 	if (old && !old->prog.placed && !instance__is_orphan(old) &&
 	    runtimes__runs(r, old)) /* what it was started for */
@@ -232,10 +254,7 @@ void runtimes__exec(struct runtimes *r, pid_t pid, bool same_task)
 	r->replaced = same_task && old && !instance__is_orphan(old) ? old : NULL;
 	runtimes__add(r, pid, NULL, true);
 	r->replaced = NULL;
-	for (; old; old = next) { /* the process is held: this can wait */
-		next = old->next;
-		instance__close(r->bpf, old);
-	}
+	close_all(r, old); /* the process is held: this can wait */
 }
 
 void runtimes__begin(struct runtimes *r, struct writer *w)
@@ -247,7 +266,7 @@ void runtimes__begin(struct runtimes *r, struct writer *w)
 
 const char *runtimes__name(struct runtimes *r, pid_t pid, const char **version)
 {
-	const struct instance *i = find(r, pid);
+	const struct instance *i = runtimes__first(r, pid);
 
 	*version = i ? i->version : "";
 	if (i && i->runtime != &runtime_native)
@@ -285,13 +304,13 @@ static bool tells(const struct instance *i)
 void runtimes__for_each(const struct runtimes *r, void (*visit)(pid_t pid, void *ctx), void *ctx)
 {
 	for (size_t i = 0; i < r->nr; i++) {
-		const struct instance *first = tells(r->instances[i]) ? find(r, r->instances[i]->prog.pid) : NULL;
+		const struct instance *in = r->instances[i], *first = runtimes__first(r, in->prog.pid);
 
 		/* each process once */
 		while (first && !tells(first))
-			first = runtimes__next(r, first->prog.pid, first);
-		if (first == r->instances[i])
-			visit(first->prog.pid, ctx);
+			first = first->sibling;
+		if (first == in)
+			visit(in->prog.pid, ctx);
 	}
 }
 
@@ -300,6 +319,7 @@ void runtimes__free(struct runtimes *r)
 	while (r->nr)
 		runtimes__drop(r, r->nr - 1);
 	free(r->instances);
+	table__free(&r->by_pid);
 	free(r->kinds);
 	*r = (struct runtimes){ .bpf = r->bpf };
 }

@@ -11,7 +11,10 @@
 
 #include "bpf.h"
 #include "runtime.h"
+#include "table.h"
 #include "writer.h"
+
+#define MAX_TARGET_PROCESSES (1 << 22) /* the kernel's PID_MAX_LIMIT */
 
 struct runtimes {
 	struct bpf *bpf;
@@ -19,6 +22,7 @@ struct runtimes {
 	bool goroutines; /* including the probes hit at each step of a goroutine */
 	struct instance **instances;
 	size_t nr, room;
+	struct table by_pid; /* process to its first instance */
 	struct kind *kinds;
 	size_t nr_kinds, room_kinds;
 	bool told;     /* some process's pauses are reported, or were */

@@ -6,11 +6,10 @@
 #include "instance.h"
 #include "runtimes.h"
 
-/* The instance of process @pid that follows @after (NULL: the first one), or NULL: the program before its libraries. */
-struct instance *runtimes__next(const struct runtimes *r, pid_t pid, const struct instance *after);
+/* The first instance of process @pid, or NULL; .sibling is the next. The program comes before its libraries. */
+struct instance *runtimes__first(const struct runtimes *r, pid_t pid);
 
-#define for_each_of(r, pid_, i) \
-	for (struct instance *i = runtimes__next(r, pid_, NULL); i; i = runtimes__next(r, pid_, i))
+#define for_each_of(r, pid, i) for (struct instance *i = runtimes__first(r, pid); i; i = i->sibling)
 
 /* The instance of a file in a process, or NULL. */
 struct instance *runtimes__find_file(const struct runtimes *r, pid_t pid, const struct file_id *file);

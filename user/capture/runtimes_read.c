@@ -77,13 +77,13 @@ void runtimes__read(struct runtimes *r, uint64_t now, bool last)
 
 void runtimes__on_memory(struct runtimes *r, const struct tare_memory *memory, uint64_t ts_ns)
 {
-	struct instance *i = runtimes__next(r, memory->tgid, NULL);
+	struct instance *i = runtimes__first(r, memory->tgid);
 	struct tare_counters c;
 	int ret;
 
 	/* where the kernel side has to be told what to copy, it was told of one */
 	while (i && (!i->runtime->last_counters || (i->runtime->maps && !i->installed)))
-		i = runtimes__next(r, memory->tgid, i);
+		i = i->sibling;
 	if (!i || i->final)
 		return;
 	memset(&c, 0xff, sizeof(c));

@@ -270,7 +270,7 @@ int session__record(const struct session_opts *opts, struct session_result *resu
 		.wait_status = -1,
 		.launch = { .release_fd = -1, .error_fd = -1 },
 		.targets = { .bpf = &s.bpf, .opts = opts, .runtimes = &s.runtimes, .since.limit = MAX_SINCE },
-		.runtimes = { .bpf = &s.bpf, .goroutines = opts->goroutines },
+		.runtimes = { .bpf = &s.bpf, .goroutines = opts->goroutines, .by_pid.limit = MAX_TARGET_PROCESSES },
 	};
 	int ret, error;
 
