@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cgroup.h"
+#include "hash.h"
 #include "quotas.h"
 #include "util.h"
 
@@ -31,11 +32,10 @@ struct round {
 
 static uint64_t hash_of(const struct cgroup_quota *quota)
 {
-	uint64_t hash = (14695981039346656037ull ^ quota->quota_ns) * 1099511628211ull ^ quota->period_ns;
+	uint64_t hash = hash__add(HASH_BEGIN, &quota->quota_ns, sizeof(quota->quota_ns));
 
-	for (const char *c = quota->path; *c; c++)
-		hash = (hash ^ (unsigned char)*c) * 1099511628211ull;
-	return hash;
+	hash = hash__add(hash, &quota->period_ns, sizeof(quota->period_ns));
+	return hash__add(hash, quota->path, strlen(quota->path));
 }
 
 /* @pid: a process or a thread */

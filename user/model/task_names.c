@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <string.h>
 
+#include "hash.h"
 #include "task_names.h"
 
 void task_names__init(struct task_names *n)
@@ -25,10 +26,8 @@ void task_names__free(struct task_names *n)
 
 static uint64_t name_hash(const char *s)
 {
-	uint64_t h = 0xcbf29ce484222325ull; /* FNV-1a */
+	uint64_t h = hash__add(HASH_BEGIN, s, strlen(s));
 
-	for (; *s; s++)
-		h = (h ^ (unsigned char)*s) * 0x100000001b3ull;
 	return h == TABLE_NO_KEY ? 0 : h;
 }
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hash.h"
 #include "intern.h"
 
 void intern__init(struct intern *s, uint32_t limit)
@@ -19,20 +20,10 @@ void intern__free(struct intern *s)
 	table__free(&s->by_hash);
 }
 
-/* FNV-1a, with its authors' constants for 64 bits; without the bit that would make it TABLE_NO_KEY. */
-static uint64_t hash_of(const char *text, size_t len)
-{
-	uint64_t hash = 14695981039346656037ull;
-
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ (unsigned char)text[i]) * 1099511628211ull;
-	return hash >> 1;
-}
-
 const char *intern__keep(struct intern *s, const char *text, size_t len)
 {
-	/* on a collision the second is kept under the next number */
-	for (uint64_t key = hash_of(text, len);; key++) {
+	/* on a collision the second is kept under the next number; without the bit that would make it TABLE_NO_KEY */
+	for (uint64_t key = hash__add(HASH_BEGIN, text, len) >> 1;; key++) {
 		uint64_t *slot = table__add(&s->by_hash, key);
 		const char *kept = slot ? (const char *)*slot : NULL;
 
