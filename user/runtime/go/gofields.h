@@ -94,4 +94,12 @@ enum go_struct { GO_STRUCTS(GO_STRUCT_ENUM) GO_NR_STRUCTS };
 #define GO_FIELD_ENUM(id, of, path) id,
 enum go_field { GO_FIELDS(GO_FIELD_ENUM) GO_NR_FIELDS };
 
+struct go_field_place {
+	enum go_struct of;
+	const char *path;
+};
+
+extern const char *const go_struct_names[GO_NR_STRUCTS];
+extern const struct go_field_place go_fields[GO_NR_FIELDS];
+
 #endif /* TARE_GOFIELDS_H */

@@ -186,22 +186,22 @@ int go_layout__find(struct go_layout *l, int fd, const char *version)
 	return 0;
 }
 
+const char *const go_struct_names[GO_NR_STRUCTS] = {
+#define STRUCT(id, name) [id] = name,
+	GO_STRUCTS(STRUCT)
+};
+
+const struct go_field_place go_fields[GO_NR_FIELDS] = {
+#define FIELD(id, of, path) [id] = { of, path },
+	GO_FIELDS(FIELD)
+};
+
 const char *go_field__name(enum go_field field, char buf[64])
 {
-	static const char *const structs[] = {
-#define STRUCT(id, name) [id] = name,
-		GO_STRUCTS(STRUCT)
-	};
-	static const struct {
-		enum go_struct of;
-		const char *path;
-	} fields[] = {
-#define FIELD(id, of, path) [id] = { of, path },
-		GO_FIELDS(FIELD)
-	};
-	const char *path = field < GO_NR_FIELDS ? fields[field].path : "?";
+	const char *path = field < GO_NR_FIELDS ? go_fields[field].path : "?";
 
-	snprintf(buf, 64, "%s.%.*s", field < GO_NR_FIELDS ? structs[fields[field].of] + strlen("runtime.") : "?",
+	snprintf(buf, 64, "%s.%.*s",
+		 field < GO_NR_FIELDS ? go_struct_names[go_fields[field].of] + strlen("runtime.") : "?",
 		 *path ? (int)strcspn(path, "|") : 4, *path ? path : "size");
 	return buf;
 }

@@ -161,19 +161,6 @@ static char *make_elf(const struct dwarf_reader *r, size_t *size)
 	return mem;
 }
 
-static const char *const struct_names[] = {
-#define NAME(id, name) [id] = name,
-	GO_STRUCTS(NAME)
-};
-
-static const struct {
-	enum go_struct of;
-	const char *path;
-} fields[] = {
-#define FIELD(id, of, path) [id] = { of, path },
-	GO_FIELDS(FIELD)
-};
-
 static bool die__number(Dwarf_Die *die, unsigned attr, int64_t *value)
 {
 	Dwarf_Attribute a;
@@ -261,10 +248,10 @@ static int32_t die__offset(struct dwarf_reader *r, const Dwarf_Die *die, const c
 static void layout__fill(struct go_layout *l, struct dwarf_reader *r, enum go_struct of, const Dwarf_Die *die)
 {
 	for (enum go_field f = 0; f < GO_NR_FIELDS; f++) {
-		const char *path = fields[f].path;
+		const char *path = go_fields[f].path;
 		int64_t size;
 
-		if (fields[f].of != of)
+		if (go_fields[f].of != of)
 			continue;
 		if (!*path && die__number((Dwarf_Die *)die, DW_AT_byte_size, &size))
 			l->at[f] = size;
@@ -292,7 +279,7 @@ static int layout__from_unit(struct go_layout *l, struct dwarf_reader *r, Dwarf_
 		if (dwarf_tag(&die) != DW_TAG_structure_type || !(s = die__name(&die)) || strncmp(s, "runtime.", 8))
 			continue;
 		for (enum go_struct i = 0; i < GO_NR_STRUCTS; i++) {
-			if (!(found & 1u << i) && !strcmp(s, struct_names[i])) {
+			if (!(found & 1u << i) && !strcmp(s, go_struct_names[i])) {
 				layout__fill(l, r, i, &die);
 				found |= 1u << i;
 			}
