@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What delays a target thread while its world is being stopped: the preemption
- * signal, page faults, interrupts, and where it is when the CPU clock ticks.
+ * signal, page faults, and interrupts; see also samples.bpf.c.
  * These are frequent, so nothing is recorded at other times, except the fault
  * in which a thread leaves the CPU (see sched.bpf.c).
  */
@@ -19,12 +19,6 @@ static __always_inline bool asks_to_give_way(int sig)
 {
 	return sig > 0 && sig < 64 && preempt_signals >> sig & 1;
 }
-
-#define EMIT_EVIDENCE(c, ts, r)                                                  \
-	do {                                                                     \
-		if (emit(c, ts, &(r)->rec, sizeof(*(r))))                        \
-			__sync_fetch_and_add(&(c)->lost[TARE_LOST_EVIDENCE], 1); \
-	} while (0)
 
 SEC("tp_btf/signal_generate")
 int BPF_PROG(signal_generate, int sig, void *info, struct task_struct *p)
@@ -76,7 +70,7 @@ int BPF_PROG(signal_deliver, int sig, void *info)
 	now = bpf_ktime_get_ns();
 	tell_goroutine(c, p, now);
 	if (stopping__has(p->tgid))
-		tell_stack(c, ctx, p, STACK_OF_SIGNAL, now);
+		tell_stack(c, ctx, p, STACK_OF_SIGNAL, BPF_F_USER_STACK, now);
 	EMIT_EVIDENCE(c, now, &r);
 	return 0;
 }
@@ -138,8 +132,6 @@ int page_fault_end(struct bpf_perf_event_data *ctx)
 	return 0;
 }
 
-enum { SOFT, HARD };
-
 static __always_inline int irq_entry(enum tare_prog prog, int kind)
 {
 	struct cpu_state *c = enter(prog);
@@ -180,60 +172,23 @@ static __always_inline int irq_exit(enum tare_prog prog, int kind, __u16 number)
 SEC("tp_btf/softirq_entry")
 int BPF_PROG(softirq_entry, unsigned int number)
 {
-	return irq_entry(PROG_softirq_entry, SOFT);
+	return irq_entry(PROG_softirq_entry, IRQ_SOFT);
 }
 
 SEC("tp_btf/softirq_exit")
 int BPF_PROG(softirq_exit, unsigned int number)
 {
-	return irq_exit(PROG_softirq_exit, SOFT, number);
+	return irq_exit(PROG_softirq_exit, IRQ_SOFT, number);
 }
 
 SEC("tp_btf/irq_handler_entry")
 int BPF_PROG(irq_handler_entry, int irq)
 {
-	return irq_entry(PROG_irq_handler_entry, HARD);
+	return irq_entry(PROG_irq_handler_entry, IRQ_HARD);
 }
 
 SEC("tp_btf/irq_handler_exit")
 int BPF_PROG(irq_handler_exit, int irq)
 {
-	return irq_exit(PROG_irq_handler_exit, HARD, TARE_IRQ_HARD);
-}
-
-SEC("perf_event")
-int cpu_clock(struct bpf_perf_event_data *ctx)
-{
-	struct task_struct *p = bpf_get_current_task_btf();
-	struct tare_sample r = { .rec.kind = TARE_REC_SAMPLE };
-	struct task_state *t;
-	struct cpu_state *c;
-	bool compat;
-	__u64 now;
-
-	if (nr_stopping <= 0)
-		return 0;
-	c = enter(PROG_cpu_clock);
-	if (!c || !stopping__has(p->tgid))
-		return 0;
-	t = target(p);
-	if (!t)
-		return 0;
-	r.tid = p->pid;
-	r.tgid = p->tgid;
-	r.syscall = syscall_of(p, &compat);
-	r.ip = user_ip(p);
-	if (!sampled_in_kernel(ctx))
-		r.rec.flags = is_after_syscall(r.ip) ? TARE_SAMPLE_CALLED : 0;
-	else
-		r.rec.flags = TARE_SAMPLE_KERNEL;
-	if ((r.rec.flags & TARE_SAMPLE_KERNEL) && r.syscall == TARE_NO_SYSCALL && fault_ends)
-		tell_fault(c, t, p);
-	if (c->irq_ts[SOFT])
-		r.rec.flags |= TARE_SAMPLE_SOFTIRQ;
-	now = bpf_ktime_get_ns();
-	if (!(r.rec.flags & TARE_SAMPLE_SOFTIRQ))
-		tell_stack(c, ctx, p, STACK_OF_CLOCK, now);
-	EMIT_EVIDENCE(c, now, &r);
-	return 0;
+	return irq_exit(PROG_irq_handler_exit, IRQ_HARD, TARE_IRQ_HARD);
 }

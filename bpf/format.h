@@ -76,6 +76,7 @@ enum tare_frame_type {
 	TARE_FRAME_NAMES,      /* struct tare_number_name, each followed by its text; all of one process */
 	TARE_FRAME_PAGES,      /* struct tare_page, each followed by its name; all of one process */
 	TARE_FRAME_QUOTAS,     /* struct tare_quota, each followed by its path; all of one process or thread */
+	TARE_FRAME_STACKS,     /* struct tare_call_stack, each followed by its addresses; all of one process */
 };
 
 struct tare_frame {
@@ -195,6 +196,24 @@ struct tare_page {
 #define TARE_PAGE_MASK (~0xfffull) /* the smallest page there is */
 
 /*
+ * A stack that STACKED records refer to. Followed by .nr_kernel addresses in the kernel, then .nr_user in the process,
+ * each innermost first. The first one of the user's is where the thread was, all others there are return addresses: a
+ * call's symbol is that of the address minus one.
+ */
+struct tare_call_stack {
+	__u32 pid;
+	__u32 size;    /* of this struct and the addresses */
+	__u32 number;  /* from 1, used once in a recording */
+	__u32 same_as; /* the number of another one that it turned out to equal; then it has no addresses */
+	__u16 nr_kernel, nr_user;
+	__u16 nr_sure; /* of the user's, from the innermost on: each is proved to have called the one before */
+	__u16 flags;   /* TARE_STACK_* */
+};
+#define TARE_STACK_WHOLE 0x0001 /* the user's part reaches to where the thread or goroutine began */
+#define TARE_STACK_CUT	 0x0002 /* it does not: callers are missing at its outer end */
+/* with neither, that is not known */
+
+/*
  * The cgroup whose CPU quota throttles a process, or a thread in a cgroup of its own. The last one written counts.
  * Followed by path_len bytes; padded to 8.
  */
@@ -248,6 +267,7 @@ enum tare_loss_class {
 	TARE_LOST_DISK,	    /* bytes that could not be written to the file */
 	TARE_LOST_RUNTIME,  /* an event of the language runtime */
 	TARE_LOST_EVIDENCE, /* a signal, fault, sample or interrupt of a target thread */
+	TARE_LOST_OFF_CPU,  /* the stack of a wait: more came than the budget allows */
 	TARE_NR_LOST,
 };
 
@@ -318,6 +338,7 @@ TARE_SIZE(tare_symbol_more, 16);
 TARE_SIZE(tare_delays, 16);
 TARE_SIZE(tare_page, 24);
 TARE_SIZE(tare_quota, 32);
+TARE_SIZE(tare_call_stack, 24);
 TARE_SIZE(tare_number_name, 24);
 TARE_SIZE(tare_loss, 16);
 TARE_SIZE(tare_probe, 56);

@@ -24,6 +24,7 @@ enum tare_when {
 	X(task_rename, "task_rename", ALWAYS, true, "new names of threads that rename themselves")                    \
 	X(cgroup_attach_task, "cgroup_attach_task", ALWAYS, false,                                                    \
 	  "--cgroup: what is moved into it, until the next second")                                                   \
+	X(off_cpu, "sched_exit_tp", ALWAYS, false, "stacks of threads that waited long (Linux 6.16)")                 \
 	X(sched_entry, "sched_entry_tp", TIMING, false, "the direct cost of a switch in the kernel (Linux 6.16)")     \
 	X(sched_exit, "sched_exit_tp", TIMING, false, "the direct cost of a switch in the kernel (Linux 6.16)")       \
 	X(signal_generate, "signal_generate", EVIDENCE, false, "pauses: when a thread was sent the signal to stop")   \
@@ -38,7 +39,7 @@ enum tare_when {
 /* clang-format off */
 #define TARE_ELSEWHERE(X) \
 	X(runtime_uprobe, "uprobes", EVIDENCE, false, "a runtime's own events: stop-the-world pauses, collections") \
-	X(cpu_clock, "perf event", EVIDENCE, false, "pauses: which code took the CPU time") \
+	X(cpu_clock, "perf event", ALWAYS, false, "samples: which code took the CPU time") \
 	X(page_fault_end, "perf event", EVIDENCE, false, "pauses: how long a page fault lasted") \
 	X(hold_at_exec, "task work", ALWAYS, false, \
 	  "the first ms of a program that a target becomes: what its runtime tells until tare has attached to it")

@@ -10,42 +10,46 @@
  * reader gives out EVENTs; OTHERs are for the recorder or for the reader itself. Everything that must know all kinds is
  * generated from this.
  */
-#define TARE_RECORDS(EVENT, OTHER)                                                        \
-	OTHER(SYNC, sync, sizeof(struct tare_sync))                                       \
-	/* a context switch */                                                            \
-	EVENT(SWITCH, switch, sizeof(struct tare_switch))                                 \
-	/* a task that is not a target, before its first switch */                        \
-	EVENT(NAME, name, sizeof(struct tare_name))                                       \
-	/* a target thread is born */                                                     \
-	EVENT(FORK, fork, sizeof(struct tare_fork))                                       \
-	EVENT(EXEC, exec, sizeof(struct tare_exec))                                       \
-	/* a target thread changed its name */                                            \
-	EVENT(RENAME, rename, sizeof(struct tare_name))                                   \
-	EVENT(EXIT, exit, sizeof(struct tare_exit))                                       \
-	/* moved while it waited for a CPU */                                             \
-	EVENT(MIGRATE, migrate, sizeof(struct tare_migrate))                              \
-	/* an event of the language runtime */                                            \
-	EVENT(RUNTIME, runtime, offsetof(struct tare_runtime, args))                      \
-	/* what a target thread ran, before the record it belongs to */                   \
-	EVENT(GOROUTINE, goroutine, sizeof(struct tare_goroutine))                        \
-	/* one by which runtimes request preemption */                                    \
-	EVENT(SIGNAL, signal, sizeof(struct tare_signal))                                 \
-	/* a page fault of a target thread begins */                                      \
-	EVENT(FAULT, fault, sizeof(struct tare_fault))                                    \
-	/* where a target thread was when the CPU clock ticked */                         \
-	EVENT(SAMPLE, sample, sizeof(struct tare_sample))                                 \
-	/* interrupts took a CPU from a target thread */                                  \
-	EVENT(IRQ, irq, sizeof(struct tare_irq))                                          \
-	/* for the recorder, which turns it into a RUNTIMES frame */                      \
-	OTHER(MEMORY, memory, offsetof(struct tare_memory, bytes))                        \
-	/* a page fault of a target thread is over */                                     \
-	EVENT(FAULT_END, fault_end, sizeof(struct tare_fault_end))                        \
-	/* for the recorder, which looks for what is new */                               \
-	OTHER(MAPPED, mapped, sizeof(struct tare_mapped))                                 \
-	/* a target thread is being stopped */                                            \
-	EVENT(STOP, stop, offsetof(struct tare_stop, cgroup))                             \
-	/* where a target thread was called from, before the record that it belongs to */ \
-	EVENT(STACK, stack, offsetof(struct tare_stack, frames))
+#define TARE_RECORDS(EVENT, OTHER)                                                      \
+	OTHER(SYNC, sync, sizeof(struct tare_sync))                                     \
+	/* a context switch */                                                          \
+	EVENT(SWITCH, switch, sizeof(struct tare_switch))                               \
+	/* a task that is not a target, before its first switch */                      \
+	EVENT(NAME, name, sizeof(struct tare_name))                                     \
+	/* a target thread is born */                                                   \
+	EVENT(FORK, fork, sizeof(struct tare_fork))                                     \
+	EVENT(EXEC, exec, sizeof(struct tare_exec))                                     \
+	/* a target thread changed its name */                                          \
+	EVENT(RENAME, rename, sizeof(struct tare_name))                                 \
+	EVENT(EXIT, exit, sizeof(struct tare_exit))                                     \
+	/* moved while it waited for a CPU */                                           \
+	EVENT(MIGRATE, migrate, sizeof(struct tare_migrate))                            \
+	/* an event of the language runtime */                                          \
+	EVENT(RUNTIME, runtime, offsetof(struct tare_runtime, args))                    \
+	/* what a target thread ran, before the record it belongs to */                 \
+	EVENT(GOROUTINE, goroutine, sizeof(struct tare_goroutine))                      \
+	/* one by which runtimes request preemption */                                  \
+	EVENT(SIGNAL, signal, sizeof(struct tare_signal))                               \
+	/* a page fault of a target thread begins */                                    \
+	EVENT(FAULT, fault, sizeof(struct tare_fault))                                  \
+	/* where a target thread was when the CPU clock ticked */                       \
+	EVENT(SAMPLE, sample, sizeof(struct tare_sample))                               \
+	/* interrupts took a CPU from a target thread */                                \
+	EVENT(IRQ, irq, sizeof(struct tare_irq))                                        \
+	/* for the recorder, which turns it into a RUNTIMES frame */                    \
+	OTHER(MEMORY, memory, offsetof(struct tare_memory, bytes))                      \
+	/* a page fault of a target thread is over */                                   \
+	EVENT(FAULT_END, fault_end, sizeof(struct tare_fault_end))                      \
+	/* for the recorder, which looks for what is new */                             \
+	OTHER(MAPPED, mapped, sizeof(struct tare_mapped))                               \
+	/* a target thread is being stopped */                                          \
+	EVENT(STOP, stop, offsetof(struct tare_stop, cgroup))                           \
+	/* for the recorder, which turns it into a STACKS frame and a STACKED record */ \
+	OTHER(STACK, stack, offsetof(struct tare_stack, at))                            \
+	/* a target thread's stack, before the record that it belongs to */             \
+	EVENT(STACKED, stacked, sizeof(struct tare_stacked))                            \
+	/* a target thread is back on a CPU after a long time */                        \
+	EVENT(OFF_CPU, off_cpu, sizeof(struct tare_off_cpu))
 
 #define TARE_RECORD_KIND(kind, ...) TARE_REC_##kind,
 enum tare_rec_kind { TARE_REC_NONE, TARE_RECORDS(TARE_RECORD_KIND, TARE_RECORD_KIND) TARE_NR_RECS };
@@ -310,20 +314,40 @@ struct tare_mapped {
 	__u32 tid, tgid;
 };
 
-#define TARE_STACK_FRAMES 32
-#define TARE_STACK_WORDS  16
+/*
+ * The thread's stack at the SIGNAL, SAMPLE or OFF_CPU that follows is number .number of the STACKS frames; 0: it could
+ * not be kept.
+ */
+struct tare_stacked {
+	struct tare_rec rec; /* .flags: none yet */
+	__u32 tid, number;
+};
+
+/* The thread was off CPU for .ns, of which it waited .wait_ns for a CPU at the end. */
+struct tare_off_cpu {
+	struct tare_rec rec; /* .flags: enum tare_state in which it left */
+	__u32 tid, tgid;
+	__u16 syscall; /* the one it is in, or TARE_NO_SYSCALL */
+	__u16 pad[3];
+	__u64 ns, wait_ns;
+};
+
+#define TARE_STACK_FRAMES	127 /* the kernel's default limit, /proc/sys/kernel/perf_event_max_stack */
+#define TARE_STACK_KERNEL	64
+#define TARE_STACK_WORDS	64   /* of the stack's memory that is copied with each .. */
+#define TARE_STACK_WORDS_BROKEN 1024 /* .. and where frame pointers lead nowhere */
 
 /*
- * The user stack of a target thread at the SIGNAL or SAMPLE that follows. .frames come from the frame pointers: a
- * function that has not set up its frame hides its caller. That return address may be among .words; the symbol of
- * .frames[0] says which one it is (struct tare_symbol_more).
+ * In the rings only: a target thread's stack. .nr_user addresses, as its frame pointers have them: where it was, then
+ * return addresses; .nr_kernel of the kernel; .nr_parked of the goroutine that the thread will go on with, if it is on
+ * a stack of the runtime's own; .nr_words of the user stack's memory, from .sp upwards.
  */
 struct tare_stack {
-	struct tare_rec rec; /* .flags: how many of .words could be read */
+	struct tare_rec rec; /* .words: 0, since it may be longer than they can say */
 	__u32 tid, tgid;
+	__u16 nr_user, nr_kernel, nr_parked, nr_words;
 	__u64 sp;
-	__u64 words[TARE_STACK_WORDS];	 /* stack memory from .sp upwards */
-	__u64 frames[TARE_STACK_FRAMES]; /* as many as rec.words leaves room for: where it was, then return addresses */
+	__u64 at[];
 };
 
 TARE_SIZE(tare_rec, 8);
@@ -344,6 +368,8 @@ TARE_SIZE(tare_sample, 32);
 TARE_SIZE(tare_irq, 16);
 TARE_SIZE(tare_memory, 984);
 TARE_SIZE(tare_mapped, 16);
-TARE_SIZE(tare_stack, 408);
+TARE_SIZE(tare_stack, 32);
+TARE_SIZE(tare_stacked, 16);
+TARE_SIZE(tare_off_cpu, 40);
 
 #endif /* TARE_RECORD_H */

@@ -14,6 +14,7 @@
 #include "goroutine.bpf.h"
 #include "kernel.bpf.h"
 #include "runtime/maps.bpf.h"
+#include "stack.bpf.h"
 #include "stop.bpf.h"
 #include "stopping.bpf.h"
 
@@ -23,6 +24,7 @@ bool active = false;
 __s64 nr_live = 0;
 __u32 names_generation = 0;
 const volatile __u64 wake_at_bytes = 0;
+const volatile __u64 off_cpu_min_ns = 0;
 const volatile __s64 preempt_count_at = 0; /* from `runqueues`, in bytes; 0: not known */
 
 struct tasks_map tasks SEC(".maps");
@@ -34,6 +36,7 @@ RUNTIME_MAPS(X)
 bool any_goroutines = false;
 __u64 preempt_signals = 0;
 struct stopping_map stopping SEC(".maps");
+struct stacks_map stacks SEC(".maps");
 __s32 nr_stopping = 0;
 bool fault_ends = false;
 
@@ -136,6 +139,8 @@ static __always_inline __s64 leave(struct draft *d, struct task_state *t, struct
 		}
 	}
 	t->on_cpu = 0;
+	t->out_ts = now;
+	t->out_state = state;
 	d->sw->syscall = syscall_of(prev, &compat);
 	if (!voluntary) {
 		t->queued_ts = now;
@@ -153,8 +158,21 @@ static __always_inline __s64 leave(struct draft *d, struct task_state *t, struct
 	return stolen;
 }
 
-static __always_inline void arrive(struct draft *d, struct task_state *t, struct task_struct *next, __u32 prev_tid,
-				   __u64 now)
+/* If @t was away for long, its stack is recorded once it is the current task again. */
+static __always_inline void was_away(struct cpu_state *c, const struct task_state *t, __u64 wait, __u64 now)
+{
+	__u64 away = now - t->out_ts;
+
+	if (!off_cpu_min_ns || !t->out_ts || (__s64)away < (__s64)off_cpu_min_ns)
+		return;
+	c->off_ns = away;
+	c->off_wait_ns = wait < away ? wait : away;
+	c->off_state = t->out_state;
+}
+
+/* Returns how long it waited for the CPU, ns. */
+static __always_inline __u64 arrive(struct draft *d, struct task_state *t, struct task_struct *next, __u32 prev_tid,
+				    __u64 now)
 {
 	__u64 wait = wait_of(t, next, now), throttled = 0, delay;
 
@@ -178,7 +196,7 @@ static __always_inline void arrive(struct draft *d, struct task_state *t, struct
 		}
 	}
 	if (!t->wake_ts || t->wake_ts > now)
-		return;
+		return wait;
 	delay = now - t->wake_ts;
 	delay = (__s64)delay > (__s64)wait ? delay - wait : 0;
 	add(d, TARE_SW_WAKE, t->waker | (delay > TARE_WAKE_DELAY_MAX ? TARE_WAKE_DELAY_MAX : delay));
@@ -187,6 +205,7 @@ static __always_inline void arrive(struct draft *d, struct task_state *t, struct
 	if (delay > TARE_WAKE_DELAY_MAX)
 		add(d, TARE_SW_WAKE_DELAY, delay > 0xffffffff ? 0xffffffff : delay);
 	t->wake_ts = 0;
+	return wait;
 }
 
 /* Emitted at a thread's last switch, not at sched_process_exit: only now are the kernel's counters final. */
@@ -271,6 +290,7 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 	if (!c)
 		return 0;
 	c->recorded = 0;
+	c->off_ns = 0;
 	p = target(prev);
 	n = target(next);
 	if (!p && !n) {
@@ -306,7 +326,7 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 	if (p)
 		stolen = leave(&d, p, prev, c->held, now);
 	if (n)
-		arrive(&d, n, next, prev->pid, now);
+		was_away(c, n, arrive(&d, n, next, prev->pid, now), now);
 	if (stolen)
 		add(&d, TARE_SW_STOLEN, stolen);
 	if (c->cost > 0xffff)

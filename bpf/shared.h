@@ -53,6 +53,10 @@ struct goroutine_path {
 #define MAX_RUNTIMES 4096 /* processes with such a path at the same time */
 #define MAX_STOPPING 4096 /* processes whose world is stopped at the same time */
 
+/* Reports of long waits that one CPU may make in each window: each costs some 2 us. */
+#define OFF_CPU_WINDOW_NS 100000000ull
+#define OFF_CPU_BUDGET	  200
+
 /*
  * How long a target waits after exec: until the recorder must be at work, and until it must be done. The first is a few
  * turns on a very busy CPU, and is paid once if the recorder is dead: nobody is held after that. The second is what the
@@ -78,6 +82,8 @@ struct hold_state {
 	__u8 in_vain;
 };
 
+enum irq_kind { IRQ_SOFT, IRQ_HARD, NR_IRQ_KINDS };
+
 /* One per CPU, in a map that the recorder has mapped. Only its own CPU writes it, except .waiting. */
 struct cpu_state {
 	__u64 last_ts;	   /* of the last record in this CPU's ring */
@@ -92,9 +98,15 @@ struct cpu_state {
 	__u32 scratch[40]; /* a record under construction: a switch, or struct tare_stop */
 	__u64 hits[NR_PROGS];
 	__u64 lost[TARE_NR_LOST];
-	__u64 irq_ts[2];	  /* softirq, hardirq: when the current one began; 0: not measured */
-	__u32 irq_tid[2];	  /* the thread it interrupted */
-	__u64 named[NAMED_SLOTS]; /* tasks whose names this ring already holds */
+	__u64 irq_ts[NR_IRQ_KINDS];  /* when the current one began; 0: not measured */
+	__u32 irq_tid[NR_IRQ_KINDS]; /* the thread it interrupted */
+	__u64 named[NAMED_SLOTS];    /* tasks whose names this ring already holds */
+	/* the wait that ends in the current switch, if it was a long one: */
+	__u64 off_ns; /* 0: not */
+	__u64 off_wait_ns;
+	__u64 off_window_ns; /* when the current window of the budget began */
+	__u32 off_window_nr; /* reported in it */
+	__u8 off_state;	     /* enum tare_state */
 
 	__s64 waiting_own; /* this CPU's own changes to that count: not atomic, so not in .waiting */
 	/* target threads waiting for this CPU, except .waiting_own; other CPUs change it on wake-up and migration */
@@ -113,6 +125,7 @@ struct task_state {
 	__u32 waker;		/* as TARE_SW_WAKE's word, without the delay */
 	__u64 run_delay;	/* the kernel's sum of waits when it last came onto a CPU */
 	__u64 queued_ts;	/* began to wait for a CPU; used where the kernel does not keep it */
+	__u64 out_ts;		/* when it last left a CPU; 0: not seen */
 	__u64 in_ts, in_exec;	/* when it last came onto a CPU, and its CPU time then by the kernel's account */
 	__s64 stolen;		/* not yet reported */
 	__u64 nvcsw;		/* at the last switch */
@@ -121,6 +134,7 @@ struct task_state {
 	/* its current page fault from user space, 0: none; where ends are not seen (fault_ends), the last one */
 	__u64 fault_ts, fault_address, fault_ip;
 	__u8 fault_write, fault_told;
+	__u8 out_state; /* enum tare_state, in which it left */
 };
 
 #endif /* TARE_SHARED_H */

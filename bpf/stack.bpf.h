@@ -1,42 +1,82 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The callers of the code in which the current task left user space. */
+/* The stack of the current task, as a STACK record. */
 #ifndef TARE_STACK_BPF_H
 #define TARE_STACK_BPF_H
 
 #include "kernel.bpf.h"
 #include "tare.bpf.h"
 
-/* One per program: the clock may interrupt the other one while its record is being built. */
-enum { STACK_OF_SIGNAL, STACK_OF_CLOCK, NR_STACKS };
+/* One per program: the clock may interrupt another one while its record is being built. */
+enum { STACK_OF_SIGNAL, STACK_OF_CLOCK, STACK_OF_WAIT, NR_STACKS };
 
-struct {
+enum { STACK_KERNEL = 1 }; /* flag: it is in the kernel, whose part is wanted too */
+
+#define STACK_MAX_USER	 128 /* powers of two, for the verifier */
+#define STACK_MAX_KERNEL 64
+#define STACK_MAX_PARKED 64
+
+/* Room for the longest record, and for the verifier's idea of it. */
+struct stack_scratch {
+	__u64 room[sizeof(struct tare_stack) / 8 + STACK_MAX_USER + STACK_MAX_KERNEL + STACK_MAX_PARKED +
+		   TARE_STACK_WORDS_BROKEN];
+};
+
+struct stacks_map {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, NR_STACKS);
 	__type(key, __u32);
-	__type(value, struct tare_stack);
-} stacks SEC(".maps");
+	__type(value, struct stack_scratch);
+};
+extern struct stacks_map stacks SEC(".maps");
 
-/* Emit the stack of the current task @p, before the record that it belongs to. @ctx: the program's own. */
-static __always_inline void tell_stack(struct cpu_state *c, void *ctx, struct task_struct *p, __u32 which, __u64 now)
+/* Frame pointers that lead to no more addresses than this may lead nowhere. */
+#define STACK_FEW 4
+
+/* How many addresses are in @bytes, as bpf_get_stack() returned them: none after an error. */
+static __always_inline __u32 addresses(long bytes, __u32 max)
 {
-	struct tare_stack *r = bpf_map_lookup_elem(&stacks, &which);
-	long bytes;
+	return bytes <= 0 ? 0 : (bytes / 8) & (2 * max - 1) & (max - 1);
+}
 
-	if (!r)
+/* Copy the memory from the stack pointer upwards, where it is as deep as that. Returns how many words. */
+static __always_inline __u32 copy_words(void *to, __u64 sp, __u32 nr)
+{
+	return bpf_probe_read_user(to, nr * 8, (void *)sp) ? 0 : nr;
+}
+
+/*
+ * Emit the stack of the current task @p, before the record that it belongs to. @ctx: the program's own. Where the frame
+ * pointers are broken, more memory is copied, from which the recorder finds the callers.
+ */
+static __always_inline void tell_stack(struct cpu_state *c, void *ctx, struct task_struct *p, __u32 which, __u32 flags,
+				       __u64 now)
+{
+	struct tare_stack *s = bpf_map_lookup_elem(&stacks, &which);
+	__u32 user, kernel = 0, nr, words;
+
+	if (!s)
 		return;
-	bytes = bpf_get_stack(ctx, r->frames, sizeof(r->frames), BPF_F_USER_STACK);
-	if (bytes <= 0)
+	user = addresses(bpf_get_stack(ctx, s->at, (STACK_MAX_USER - 1) * 8, BPF_F_USER_STACK), STACK_MAX_USER);
+	if (flags & STACK_KERNEL)
+		kernel = addresses(bpf_get_stack(ctx, &s->at[user], (STACK_MAX_KERNEL - 1) * 8, 0), STACK_MAX_KERNEL);
+	nr = user + kernel;
+	if (!nr)
 		return;
-	if (bytes > (long)sizeof(r->frames))
-		bytes = sizeof(r->frames);
-	r->rec.kind = TARE_REC_STACK;
-	r->tid = p->pid;
-	r->tgid = p->tgid;
-	r->sp = user_sp(p);
-	r->rec.flags = TARE_STACK_WORDS;
-	if (!r->sp || bpf_probe_read_user(r->words, sizeof(r->words), (void *)r->sp))
-		r->rec.flags = 0;
-	if (emit(c, now, &r->rec, offsetof(struct tare_stack, frames) + bytes))
+	s->rec.kind = TARE_REC_STACK;
+	s->rec.flags = 0;
+	s->tid = p->pid;
+	s->tgid = p->tgid;
+	s->nr_user = user;
+	s->nr_kernel = kernel;
+	s->nr_parked = 0;
+	s->sp = user_sp(p);
+	words = user <= STACK_FEW ? copy_words(&s->at[nr], s->sp, TARE_STACK_WORDS_BROKEN) : 0;
+	if (!words)
+		words = copy_words(&s->at[nr], s->sp, TARE_STACK_WORDS);
+	if (!words)
+		words = copy_words(&s->at[nr], s->sp, TARE_STACK_WORDS / 4);
+	s->nr_words = words;
+	if (emit(c, now, &s->rec, sizeof(*s) + (nr + words) * 8))
 		__sync_fetch_and_add(&c->lost[TARE_LOST_EVIDENCE], 1);
 }
 

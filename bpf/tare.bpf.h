@@ -24,6 +24,8 @@ extern __u32 names_generation;
 
 /* Wake the reader once a ring holds more bytes than this; otherwise it comes by itself. */
 extern const volatile __u64 wake_at_bytes;
+/* Waits at least this long are recorded with their stacks; 0: none are. */
+extern const volatile __u64 off_cpu_min_ns;
 /* Children of target processes are targets too. */
 extern const volatile bool follow;
 /* Processes that take this name are targets too; empty: none do. */
@@ -167,6 +169,12 @@ static __always_inline int emit(struct cpu_state *c, __u64 ts, struct tare_rec *
 	do {                                                                        \
 		if (emit_with(c, ts, &(r)->rec, sizeof(*(r)), BPF_RB_FORCE_WAKEUP)) \
 			c->lost[TARE_LOST_TASK]++;                                  \
+	} while (0)
+
+#define EMIT_EVIDENCE(c, ts, r)                                                  \
+	do {                                                                     \
+		if (emit(c, ts, &(r)->rec, sizeof(*(r))))                        \
+			__sync_fetch_and_add(&(c)->lost[TARE_LOST_EVIDENCE], 1); \
 	} while (0)
 
 #endif /* TARE_BPF_H */

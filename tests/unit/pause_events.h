@@ -110,6 +110,23 @@ static inline void sample(uint64_t ts, uint32_t tid, int flags, uint16_t syscall
 	fold(&ev);
 }
 
+/* Stack @number of process TGID is @frames, the first @nr_sure of them certain. */
+static inline void stack_is(uint32_t number, const uint64_t *frames, unsigned nr, unsigned nr_sure)
+{
+	struct tare_call_stack head = { .pid = TGID, .number = number, .nr_user = nr, .nr_sure = nr_sure };
+	struct event ev = { .kind = EVENT_CALL_STACK, .call_stack = { &head, frames, frames } };
+
+	fold(&ev);
+}
+
+/* @tid had it at the record that follows. */
+static inline void stacked(uint64_t ts, uint32_t tid, uint32_t number)
+{
+	struct event ev = { .kind = EVENT_STACKED, .ts_ns = ts, .stacked = { tid, number } };
+
+	fold(&ev);
+}
+
 static inline void irq(uint64_t ts, uint32_t tid, uint16_t which, uint32_t ns)
 {
 	struct event ev = { .kind = EVENT_IRQ, .ts_ns = ts };

@@ -25,48 +25,37 @@ static const char *sentence(void)
 	return pause_sentence(m, only_pause(), &opts, buf);
 }
 
-/* @return_at: -1 if unknown */
-static void told(uint64_t ip, const char *name, int owner, unsigned flags, int return_at)
+static void told(uint64_t ip, const char *name, int owner)
 {
 	struct tare_symbol head = { .pid = TGID, .ip = ip, .line = 7, .name_len = strlen(name), .file_len = 5 };
 	struct event ev = { .kind = EVENT_SYMBOL, .symbol = { .head = &head, .name = name, .file = "/x.go" } };
 
-	ev.symbol.more = (struct tare_symbol_more){ .flags = flags, .owner = owner, .return_at = return_at };
+	ev.symbol.more = (struct tare_symbol_more){ .owner = owner, .return_at = -1 };
 	fold(&ev);
 }
 
-static void told_all(unsigned leaf_flags, int leaf_return_at)
+static void told_all(void)
 {
-	const unsigned both = TARE_SYMBOL_CALL | TARE_SYMBOL_FRAME;
-
-	told(LEAF, "runtime.leaf", TARE_OWNER_RUNTIME, leaf_flags, leaf_return_at);
-	told(HELPER - 1, "runtime.helper", TARE_OWNER_RUNTIME, both, -1);
-	told(OWN - 1, "main.own", TARE_OWNER_PROGRAM, both, -1);
-	told(OTHER - 1, "main.other", TARE_OWNER_PROGRAM, both, -1);
-	told(LOOP, "main.loop", TARE_OWNER_PROGRAM, TARE_SYMBOL_FRAME, -1);
+	told(LEAF, "runtime.leaf", TARE_OWNER_RUNTIME);
+	told(HELPER - 1, "runtime.helper", TARE_OWNER_RUNTIME);
+	told(OWN - 1, "main.own", TARE_OWNER_PROGRAM);
+	told(OTHER - 1, "main.other", TARE_OWNER_PROGRAM);
+	told(LOOP, "main.loop", TARE_OWNER_PROGRAM);
 }
 
-/* A sample at @frames[0] with @word at 8 bytes above the stack pointer. */
-static void sample_with(uint64_t ts, const uint64_t *frames, unsigned nr, uint64_t word)
+/* A sample with stack @number, which is at @ip. */
+static void sample_with(uint64_t ts, uint32_t number, uint64_t ip)
 {
-	uint64_t words[3] = { 0xc000001000, word, 1 };
-	struct event ev = { .kind = EVENT_STACK, .ts_ns = ts };
-
-	ev.stack.tid = 102;
-	ev.stack.tgid = TGID;
-	ev.stack.nr_words = 3;
-	ev.stack.nr_frames = nr;
-	ev.stack.words = words;
-	ev.stack.frames = frames;
-	fold(&ev);
-	sample(ts, 102, 0, TARE_NO_SYSCALL, frames[0]);
+	stacked(ts, 102, number);
+	sample(ts, 102, 0, TARE_NO_SYSCALL, ip);
 }
 
-static void samples(const uint64_t *frames, unsigned nr, uint64_t word)
+static void samples(const uint64_t *frames, unsigned nr, unsigned nr_sure)
 {
 	request();
+	stack_is(1, frames, nr, nr_sure);
 	for (uint64_t at = 0; at < 10 * MS; at += MS)
-		sample_with(T + at, frames, nr, word);
+		sample_with(T + at, 1, frames[0]);
 }
 
 static void called_by(const char *caller)
@@ -82,55 +71,43 @@ static void called_by(const char *caller)
 		fail_msg("'%s' has no '%s'", said, want);
 }
 
-static const uint64_t whole[] = { LEAF, HELPER, OWN, OTHER }, no_helper[] = { LEAF, OWN, OTHER };
+static const uint64_t whole[] = { LEAF, HELPER, OWN, OTHER };
 
-/* It has its own frame: the frame pointer leads to its caller. */
-static void test_framed(void **state)
+static void test_caller(void **state)
 {
-	samples(whole, 4, 0);
-	told_all(TARE_SYMBOL_FRAME, -1);
+	samples(whole, 4, 4);
+	told_all();
 	called_by("main.own");
 }
 
-/* It has none yet: the frame pointer is its caller's, which only the word on the stack names. */
-static void test_frameless(void **state)
+/* The frame pointers say so, but nothing proves it. */
+static void test_not_sure(void **state)
 {
-	static const uint64_t frames[] = { LEAF, OTHER };
-
-	samples(frames, 2, OWN);
-	told_all(0, 8);
-	called_by("main.own");
-}
-
-static void test_word_and_frame_agree(void **state)
-{
-	samples(no_helper, 3, OWN);
-	told_all(TARE_SYMBOL_FRAME, 8);
-	called_by("main.own");
-}
-
-/* Neither is known: a name further up may not be its caller, and the word may be anything. */
-static void test_not_known(void **state)
-{
-	samples(no_helper, 3, OWN);
-	told_all(0, -1);
+	samples(whole, 4, 2);
+	told_all();
 	called_by(NULL);
 }
 
-/* What is where the return address should be is not one. */
-static void test_no_call_there(void **state)
+/* A caller without a name: what is above it may be in the same function, or not. */
+static void test_no_name(void **state)
 {
-	samples(no_helper, 3, LOOP + 1);
-	told_all(0, 8);
+	samples(whole, 4, 4);
+	told(LEAF, "runtime.leaf", TARE_OWNER_RUNTIME);
+	told(OWN - 1, "main.own", TARE_OWNER_PROGRAM);
 	called_by(NULL);
 }
 
-/* The helper keeps no frame pointer: what follows is not known to be its caller. */
-static void test_chain_breaks(void **state)
+/* The stack of another record is not this one's. */
+static void test_other_record(void **state)
 {
-	samples(whole, 4, 0);
-	told(HELPER - 1, "runtime.helper", TARE_OWNER_RUNTIME, TARE_SYMBOL_CALL, -1);
-	told_all(TARE_SYMBOL_FRAME, -1);
+	request();
+	stack_is(1, whole, 4, 4);
+	for (uint64_t at = 0; at < 10 * MS; at += MS) {
+		stacked(T + at, 102, 1);
+		sample(T + at, 102, 0, TARE_NO_SYSCALL, LEAF + 4);
+	}
+	told_all();
+	told(LEAF + 4, "runtime.leaf", TARE_OWNER_RUNTIME);
 	called_by(NULL);
 }
 
@@ -140,10 +117,12 @@ static void test_many_callers(void **state)
 	static const uint64_t stacks[3][2] = { { LEAF, OWN }, { LEAF, OTHER }, { LEAF, 0x550000 } };
 
 	request();
+	for (unsigned i = 0; i < 3; i++)
+		stack_is(i + 1, stacks[i], 2, 2);
 	for (uint64_t at = 0; at < 9 * MS; at += MS)
-		sample_with(T + at, stacks[at / MS % 3], 2, 0);
-	told_all(TARE_SYMBOL_FRAME, -1);
-	told(0x550000 - 1, "main.third", TARE_OWNER_PROGRAM, TARE_SYMBOL_CALL | TARE_SYMBOL_FRAME, -1);
+		sample_with(T + at, at / MS % 3 + 1, LEAF);
+	told_all();
+	told(0x550000 - 1, "main.third", TARE_OWNER_PROGRAM);
 	called_by(NULL);
 }
 
@@ -153,8 +132,8 @@ static void test_own_leaf(void **state)
 	static const uint64_t frames[] = { LOOP, OWN };
 	const char *said;
 
-	samples(frames, 2, 0);
-	told_all(0, -1);
+	samples(frames, 2, 2);
+	told_all();
 	said = sentence();
 	assert_non_null(strstr(said, "ran on in main.loop (x.go:7), without reaching a safepoint"));
 }
@@ -168,7 +147,7 @@ static void test_many_places(void **state)
 	char buf[192];
 
 	request();
-	told_all(0, -1);
+	told_all();
 	for (unsigned i = 0; i < 10000; i++)
 		sample(T + i * US, 102, 0, TARE_NO_SYSCALL, i % 5 ? 0x700000 + i : LOOP);
 	assert_non_null(strstr(sentence(), "ran on in main.loop"));
@@ -191,9 +170,8 @@ int main(void)
 {
 #define T_(f) cmocka_unit_test_setup_teardown(f, setup_two, teardown)
 	const struct CMUnitTest tests[] = {
-		T_(test_framed),       T_(test_frameless),     T_(test_word_and_frame_agree),
-		T_(test_not_known),    T_(test_no_call_there), T_(test_chain_breaks),
-		T_(test_many_callers), T_(test_own_leaf),      T_(test_many_places),
+		T_(test_caller),       T_(test_not_sure), T_(test_no_name),	T_(test_other_record),
+		T_(test_many_callers), T_(test_own_leaf), T_(test_many_places),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,31 +10,25 @@
 
 static const struct pauses_opts opts;
 
-static void told(uint64_t ip, const char *name, int owner, unsigned flags)
+static void told(uint64_t ip, const char *name, int owner)
 {
 	struct tare_symbol head = { .pid = TGID, .ip = ip, .line = 7, .name_len = strlen(name), .file_len = 5 };
 	struct event ev = { .kind = EVENT_SYMBOL, .symbol = { .head = &head, .name = name, .file = "/x.go" } };
 
-	ev.symbol.more = (struct tare_symbol_more){ .flags = flags, .owner = owner, .return_at = -1 };
+	ev.symbol.more = (struct tare_symbol_more){ .owner = owner, .return_at = -1 };
 	fold(&ev);
 }
 
 /* @tid is in runtime.leaf, called by main.own. */
 static void called_sample(uint64_t ts, uint32_t tid)
 {
-	uint64_t frames[] = { LEAF, OWN }, words[1] = { 0 };
-	struct event ev = { .kind = EVENT_STACK, .ts_ns = ts };
+	static const uint64_t frames[] = { LEAF, OWN };
 
-	ev.stack.tid = tid;
-	ev.stack.tgid = TGID;
-	ev.stack.nr_words = 1;
-	ev.stack.nr_frames = 2;
-	ev.stack.words = words;
-	ev.stack.frames = frames;
-	fold(&ev);
+	stack_is(1, frames, 2, 2);
+	stacked(ts, tid, 1);
 	sample(ts, tid, 0, TARE_NO_SYSCALL, LEAF);
-	told(LEAF, "runtime.leaf", TARE_OWNER_RUNTIME, TARE_SYMBOL_FRAME);
-	told(OWN - 1, "main.own", TARE_OWNER_PROGRAM, TARE_SYMBOL_CALL | TARE_SYMBOL_FRAME);
+	told(LEAF, "runtime.leaf", TARE_OWNER_RUNTIME);
+	told(OWN - 1, "main.own", TARE_OWNER_PROGRAM);
 }
 
 static const char *sentence(void)

@@ -76,11 +76,15 @@ static int configure(struct bpf *b, const struct bpf_opts *opts)
 
 	s->rodata->follow = opts->follow;
 	s->rodata->wake_at_bytes = opts->wake_at_bytes;
+	s->rodata->sample_always = opts->sample_hz;
+	s->rodata->off_cpu_min_ns = opts->off_cpu_min_ns;
 	s->rodata->preempt_count_at = kernel_btf__preempt_count_at();
 	if (opts->comm)
 		strncpy((char *)s->rodata->follow_comm, opts->comm, sizeof(s->rodata->follow_comm) - 1);
 	configure_uprobes(s, opts->machine);
 	tracepoints__configure(s->obj);
+	if (!opts->off_cpu_min_ns)
+		bpf_program__set_autoload(s->progs.off_cpu, false);
 	bpf_program__set_autoattach(s->progs.cpu_clock, false);
 	bpf_program__set_autoattach(s->progs.page_fault_end, false);
 	bpf_program__set_autoattach(s->progs.recorder_clocks, false);
@@ -142,6 +146,9 @@ static int attach(struct bpf *b, const struct bpf_opts *opts)
 		ret = tare_bpf__attach(b->skel);
 	if (ret)
 		return explain(opts->machine, ret);
+	b->sample_hz = opts->sample_hz;
+	if (b->sample_hz)
+		bpf__attach_clock(b);
 	load_hold(b);
 	kernel_btf__release();
 	find_own_clocks(b->skel);
@@ -266,6 +273,7 @@ void bpf__close(struct bpf *b)
 {
 	bpf__time_switches(b, false);
 	bpf__detach_probes(b, &b->evidence);
+	bpf__detach_probes(b, &b->clock);
 	bpf__finish_detaching(b);
 	free(b->site_used);
 	b->site_used = NULL;

@@ -35,6 +35,8 @@ struct bpf {
 	bool timing;		  /* bpf__time_switches() is on */
 	struct attached timers;	  /* what bpf__time_switches() attached */
 	struct attached evidence; /* only wanted where a runtime stops its world */
+	struct attached clock;	  /* what takes the samples */
+	unsigned sample_hz;	  /* 0: only with .evidence */
 	uint8_t *site_used;	  /* [MAX_SITES] */
 	pthread_t *detaching;	  /* threads that detach probes */
 	size_t nr_detaching, room_detaching;
@@ -46,6 +48,8 @@ struct bpf_opts {
 	const char *comm;		   /* or NULL */
 	const struct cgroup_place *cgroup; /* or NULL */
 	uint64_t wake_at_bytes;
+	unsigned sample_hz;	 /* as in struct session_opts */
+	uint64_t off_cpu_min_ns; /* likewise */
 };
 
 /*
@@ -73,6 +77,9 @@ int bpf__snapshot(struct bpf *b, int phase, struct tare_task **tasks, uint32_t *
  */
 int bpf__attach_probes(struct bpf *b, pid_t pid, int fd, const struct runtime_probes *list, bool often,
 		       struct attached *probes);
+
+/* Take samples of the CPU clock: .sample_hz a second on each CPU, or as many as pauses need if that is 0. */
+void bpf__attach_clock(struct bpf *b);
 
 /* Put @value into the map of that name, for process @pid. Returns 0 or a negative errno. */
 int bpf__tell(struct bpf *b, const char *map, pid_t pid, const void *value);

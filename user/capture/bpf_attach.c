@@ -19,10 +19,10 @@
 #include "util.h"
 
 /*
- * Each tick costs some 15 us in a virtual machine, where arming a timer is an exit: at 1000 a second that slowed a Go
- * program by 3 %. A prime: not in step with what the target does every ms.
+ * Where only pauses need samples. Each tick costs some 15 us in a virtual machine, where arming a timer is an exit: at
+ * 1000 a second that slowed a Go program by 3 %. A prime: not in step with what the target does every ms.
  */
-#define SAMPLE_HZ 199
+#define PAUSES_HZ 199
 
 #define EVERY_PROCESS 0
 
@@ -37,10 +37,15 @@ static int keep(struct attached *p, struct bpf_link *link)
 	return 0;
 }
 
-/* Run @prog on @cpu at each software event that @like describes. Returns 0 or a negative errno. */
-static int attach_software_event(struct bpf *b, struct bpf_program *prog, const struct perf_event_attr *like, int cpu)
+struct software_event {
+	struct bpf_program *prog;
+	struct perf_event_attr attr;
+};
+
+/* Run its program on @cpu at each software event that @like describes. Returns 0 or a negative errno. */
+static int attach_software_event(struct attached *to, const struct software_event *like, int cpu)
 {
-	struct perf_event_attr attr = *like;
+	struct perf_event_attr attr = like->attr;
 	struct bpf_link *link;
 	int fd, ret;
 
@@ -49,35 +54,35 @@ static int attach_software_event(struct bpf *b, struct bpf_program *prog, const 
 	fd = syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	link = bpf_program__attach_perf_event(prog, fd);
+	link = bpf_program__attach_perf_event(like->prog, fd);
 	if (link)
-		return keep(&b->evidence, link); /* it owns the descriptor */
+		return keep(to, link); /* it owns the descriptor */
 	ret = -errno;
 	close(fd);
 	return ret;
 }
 
-static void attach_software_events(struct bpf *b, int cpu)
+static void attach_software_events(struct bpf *b, struct attached *to, const struct software_event *events, size_t nr)
 {
-	const struct {
-		struct bpf_program *prog;
-		struct perf_event_attr attr;
-	} events[] = {
-		{ b->skel->progs.cpu_clock,
-		  { .config = PERF_COUNT_SW_CPU_CLOCK, .sample_freq = SAMPLE_HZ, .freq = 1 } },
-		{ b->skel->progs.page_fault_end,
-		  { .config = PERF_COUNT_SW_PAGE_FAULTS_MIN, .sample_period = 1, .exclude_kernel = 1 } },
-		{ b->skel->progs.page_fault_end,
-		  { .config = PERF_COUNT_SW_PAGE_FAULTS_MAJ, .sample_period = 1, .exclude_kernel = 1 } },
+	for (unsigned cpu = 0; cpu < b->nr_cpus; cpu++) {
+		for (size_t i = 0; i < nr; i++) {
+			int ret = attach_software_event(to, &events[i], cpu);
+
+			if (ret && ret != -ENODEV) /* offline CPUs cannot be opened */
+				info("nothing comes from %s on CPU %u: %s", bpf_program__name(events[i].prog), cpu,
+				     strerror(-ret));
+		}
+	}
+}
+
+void bpf__attach_clock(struct bpf *b)
+{
+	const struct software_event clock = {
+		b->skel->progs.cpu_clock,
+		{ .config = PERF_COUNT_SW_CPU_CLOCK, .sample_freq = b->sample_hz ?: PAUSES_HZ, .freq = 1 },
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(events); i++) {
-		int ret = attach_software_event(b, events[i].prog, &events[i].attr, cpu);
-
-		if (ret && ret != -ENODEV) /* offline CPUs cannot be opened */
-			info("no evidence from %s on CPU %d: %s", bpf_program__name(events[i].prog), cpu,
-			     strerror(-ret));
-	}
+	attach_software_events(b, &b->clock, &clock, 1);
 }
 
 static void keep_tracepoint(struct bpf_link *link, void *ctx)
@@ -87,9 +92,17 @@ static void keep_tracepoint(struct bpf_link *link, void *ctx)
 
 static void attach_evidence(struct bpf *b)
 {
+	const struct software_event faults[] = {
+		{ b->skel->progs.page_fault_end,
+		  { .config = PERF_COUNT_SW_PAGE_FAULTS_MIN, .sample_period = 1, .exclude_kernel = 1 } },
+		{ b->skel->progs.page_fault_end,
+		  { .config = PERF_COUNT_SW_PAGE_FAULTS_MAJ, .sample_period = 1, .exclude_kernel = 1 } },
+	};
+
 	tracepoints__attach(b->skel->obj, TARE_EVIDENCE, keep_tracepoint, &b->evidence);
-	for (unsigned cpu = 0; cpu < b->nr_cpus; cpu++)
-		attach_software_events(b, cpu);
+	attach_software_events(b, &b->evidence, faults, ARRAY_SIZE(faults));
+	if (!b->sample_hz)
+		bpf__attach_clock(b);
 }
 
 /* Put @site into an unused entry of the kernel side's table. Returns its index or a negative errno. */

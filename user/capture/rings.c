@@ -35,7 +35,7 @@ struct rings {
 	unsigned nr_cpus;
 	uint64_t records;
 	bool quiet; /* the last round had no records */
-	void (*watch)(const struct tare_rec *rec, uint64_t ts_ns, void *ctx);
+	rings_watch_fn *watch;
 	void *watch_ctx;
 	struct cpu_ring cpus[];
 };
@@ -62,20 +62,22 @@ static int on_record(void *ctx, void *data, size_t size)
 {
 	const struct tare_rec *rec = data;
 	struct cpu_ring *c = ctx;
-	size_t len = record__len(rec);
+	uint64_t before_ns = c->last_ns;
+	size_t len;
 
+	cpu_ring__advance(c, rec);
+	c->all->records++;
+	if (rec->kind != TARE_REC_SWITCH && c->all->watch)
+		rec = c->all->watch(rec, size, c->last_ns, c->all->watch_ctx);
+	len = record__len(rec);
 	if (len > size) /* impossible: the kernel side wrote both */
 		return -EBADMSG;
 	if (c->used + len > FRAME_BYTES)
 		cpu_ring__flush(c);
 	if (!c->used)
-		c->base_ns = c->last_ns;
-	memcpy(c->frame + c->used, data, len);
+		c->base_ns = before_ns;
+	memcpy(c->frame + c->used, rec, len);
 	c->used += len;
-	cpu_ring__advance(c, rec);
-	c->all->records++;
-	if (rec->kind != TARE_REC_SWITCH && c->all->watch)
-		c->all->watch(rec, c->last_ns, c->all->watch_ctx);
 	return 0;
 }
 
@@ -109,7 +111,7 @@ int rings__wait(struct rings *r, int timeout_ms)
 	return epoll_wait(r->epoll_fd, &ev, 1, timeout_ms) < 0 && errno != EINTR ? -errno : 0;
 }
 
-void rings__watch(struct rings *r, void (*watch)(const struct tare_rec *rec, uint64_t ts_ns, void *ctx), void *ctx)
+void rings__watch(struct rings *r, rings_watch_fn *watch, void *ctx)
 {
 	r->watch = watch;
 	r->watch_ctx = ctx;

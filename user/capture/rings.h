@@ -16,8 +16,12 @@ struct rings;
  */
 int rings__new(int rings_fd, unsigned nr_cpus, uint64_t ring_bytes, struct rings **out);
 
-/* Also pass each thread's birth, exec and end, with its time, to @watch on the way. */
-void rings__watch(struct rings *r, void (*watch)(const struct tare_rec *rec, uint64_t ts_ns, void *ctx), void *ctx);
+/*
+ * Sees record @rec of @size bytes, of any kind but SWITCH, and its time, on its way. Returns what to write: @rec
+ * itself, or another record of the same time, which stays valid until the next call.
+ */
+typedef const struct tare_rec *rings_watch_fn(const struct tare_rec *rec, size_t size, uint64_t ts_ns, void *ctx);
+void rings__watch(struct rings *r, rings_watch_fn *watch, void *ctx);
 
 /*
  * One round: take all records from the rings, write them as EVENTS frames and close with a ROUND frame. Returns 0 or a

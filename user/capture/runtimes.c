@@ -296,6 +296,16 @@ int runtimes__symbol(const struct runtimes *r, pid_t pid, uint64_t ip, struct ru
 	return -ENOENT;
 }
 
+int runtimes__code(const struct runtimes *r, pid_t pid, uint64_t ip, struct runtime_code *code)
+{
+	for_each_of(r, pid, i) {
+		if (!i->prog.placed || ip < i->start || ip >= i->end)
+			continue;
+		return i->self && i->runtime->code ? i->runtime->code(i->self, ip - i->prog.bias, code) : -ENOENT;
+	}
+	return -ENOENT;
+}
+
 static bool tells(const struct instance *i)
 {
 	return i->tells && !i->gone;

@@ -71,6 +71,9 @@ const char *runtimes__name(struct runtimes *r, pid_t pid, const char **version);
 /* The function at live address @ip of the program that process @pid runs or last ran. Returns 0 or -ENOENT. */
 int runtimes__symbol(const struct runtimes *r, pid_t pid, uint64_t ip, struct runtime_symbol *sym);
 
+/* Likewise, what its runtime knows of the code there. Returns 0, or -ENOENT: nothing. */
+int runtimes__code(const struct runtimes *r, pid_t pid, uint64_t ip, struct runtime_code *code);
+
 /* Call @visit for each process whose runtime reports pauses. */
 void runtimes__for_each(const struct runtimes *r, void (*visit)(pid_t pid, void *ctx), void *ctx);
 

@@ -111,6 +111,7 @@ static int session__loop(struct session *s)
 		if (s->exec_error)
 			return 0;
 		ret = rings__drain(s->rings, s->writer);
+		stacks__write(&s->stacks, s->writer);
 		if (ret)
 			return ret;
 		targets__describe_unseen(&s->targets, s->writer);
@@ -128,10 +129,23 @@ static int session__loop(struct session *s)
 	return 0;
 }
 
-static void session__on_record(const struct tare_rec *rec, uint64_t ts_ns, void *ctx)
+/* A stack becomes a number. */
+static const struct tare_rec *session__on_stack(struct session *s, const struct tare_stack *raw, size_t size)
+{
+	s->stacked = (struct tare_stacked){
+		.rec = { .ts_lo = raw->rec.ts_lo, .kind = TARE_REC_STACKED, .words = sizeof(s->stacked) / 4 },
+		.tid = raw->tid,
+		.number = stacks__number(&s->stacks, raw, size, s->writer),
+	};
+	return &s->stacked.rec;
+}
+
+static const struct tare_rec *session__on_record(const struct tare_rec *rec, size_t size, uint64_t ts_ns, void *ctx)
 {
 	struct session *s = ctx;
 
+	if (rec->kind == TARE_REC_STACK)
+		return session__on_stack(s, (const struct tare_stack *)rec, size);
 	s->came |= rec->kind == TARE_REC_FORK;
 	if (rec->kind == TARE_REC_MEMORY)
 		runtimes__on_memory(&s->runtimes, (const struct tare_memory *)rec, ts_ns);
@@ -139,6 +153,21 @@ static void session__on_record(const struct tare_rec *rec, uint64_t ts_ns, void 
 		targets__on_record(rec, ts_ns, &s->targets);
 	symbols__on_record(&s->symbols, rec);
 	pages__on_record(&s->pages, rec);
+	return rec;
+}
+
+static void session__note_address(uint32_t pid, uint64_t ip, void *ctx)
+{
+	struct session *s = ctx;
+
+	symbols__note(&s->symbols, pid, ip);
+}
+
+static void session__code(uint32_t pid, uint64_t ip, struct runtime_code *code, void *ctx)
+{
+	struct session *s = ctx;
+
+	runtimes__code(&s->runtimes, pid, ip, code);
 }
 
 static int session__open_writer(struct session *s)
@@ -170,6 +199,8 @@ static int session__begin(struct session *s)
 		.follow = s->opts->follow || s->opts->argv || s->opts->cgroup,
 		.comm = s->opts->comm,
 		.wake_at_bytes = ring_bytes(s->opts) / 4,
+		.sample_hz = s->opts->sample_hz,
+		.off_cpu_min_ns = s->opts->off_cpu_min_ns,
 	};
 	int ret = session__check_command(s) ?: targets__locate(&s->targets);
 
@@ -244,6 +275,7 @@ static void session__finish(struct session *s)
 	now = now_ns();
 	program_cost__stop(&s->cost);
 	rings__drain(s->rings, s->writer);
+	stacks__write(&s->stacks, s->writer);
 	targets__describe_unseen(&s->targets, s->writer);
 	session__write_findings(s);
 	session__end_frame(s, now);
@@ -275,6 +307,7 @@ int session__record(const struct session_opts *opts, struct session_result *resu
 	int ret, error;
 
 	symbols__init(&s.symbols);
+	stacks__init(&s.stacks, &(struct stacks_opts){ session__code, session__note_address, &s });
 	pages__init(&s.pages);
 	quotas__init(&s.quotas);
 	ret = session__begin(&s);
@@ -313,6 +346,7 @@ int session__record(const struct session_opts *opts, struct session_result *resu
 		program_cost__stop(&s.cost);
 	runtimes__free(&s.runtimes);
 	symbols__free(&s.symbols);
+	stacks__free(&s.stacks);
 	pages__free(&s.pages);
 	quotas__free(&s.quotas);
 	bpf__close(&s.bpf);

@@ -30,14 +30,16 @@ struct session_opts {
 	uint64_t flight_ns;   /* hold this much in memory, and write it on request; 0: write everything at once */
 	bool flight_waits;    /* on request of the listener or a signal only, not when the target or the time ends */
 	const struct session_listener *listener; /* NULL: none */
-	bool wants_pauses;   /* useless without them: -EPERM then, if that is known from the start */
-	uint64_t ring_bytes; /* per CPU, a power of two; 0: by the number of CPUs */
-	bool follow;	     /* children of target processes too */
-	bool goroutines;     /* each step of each goroutine */
-	struct pids pids;    /* the target, one of these: processes */
-	const char *comm;    /* all of this name, now or later */
-	const char *cgroup;  /* all in this cgroup's folder, now or later */
-	char *const *argv;   /* a command to start */
+	bool wants_pauses;  /* useless without them: -EPERM then, if that is known from the start */
+	unsigned sample_hz; /* samples of the CPU clock a second, on each CPU; 0: only while a world is being stopped */
+	uint64_t off_cpu_min_ns; /* waits at least this long are recorded with their stacks; 0: none are */
+	uint64_t ring_bytes;	 /* per CPU, a power of two; 0: by the number of CPUs */
+	bool follow;		 /* children of target processes too */
+	bool goroutines;	 /* each step of each goroutine */
+	struct pids pids;	 /* the target, one of these: processes */
+	const char *comm;	 /* all of this name, now or later */
+	const char *cgroup;	 /* all in this cgroup's folder, now or later */
+	char *const *argv;	 /* a command to start */
 };
 
 struct session_result {

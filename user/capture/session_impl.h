@@ -13,6 +13,7 @@
 #include "runtimes.h"
 #include "session.h"
 #include "signals.h"
+#include "stacks.h"
 #include "symbols.h"
 #include "targets.h"
 
@@ -30,6 +31,8 @@ struct session {
 	struct targets targets;
 	struct runtimes runtimes;
 	struct symbols symbols;
+	struct stacks stacks;
+	struct tare_stacked stacked; /* written instead of the last stack */
 	struct pages pages;
 	struct quotas quotas;
 	uint64_t began_ns; /* the scheduler's probes were in; the target's threads were looked for from here */

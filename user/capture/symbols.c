@@ -19,10 +19,9 @@ void symbols__init(struct symbols *s)
 {
 	*s = (struct symbols){ 0 };
 	table__init(&s->seen, SYMBOLS_MAX);
-	table__init(&s->returns, SYMBOLS_MAX);
 }
 
-static void note(struct symbols *s, uint32_t pid, uint64_t ip)
+void symbols__note(struct symbols *s, uint32_t pid, uint64_t ip)
 {
 	/* a collision means a missing name, never a wrong one */
 	uint64_t *seen = ip ? table__add(&s->seen, table__address_key(pid, ip)) : NULL;
@@ -35,69 +34,24 @@ static void note(struct symbols *s, uint32_t pid, uint64_t ip)
 	s->pending[s->nr++] = (struct pending){ pid, ip };
 }
 
-/* ---- stacks ---- */
-
-/* Note the return address, if its word of the stack is known. Returns false if not. */
-static bool note_caller(struct symbols *s, const struct pending_stack *st)
-{
-	const uint64_t *at = table__find(&s->returns, table__address_key(st->pid, st->ip));
-	uint64_t word = at ? (*at - 1) / sizeof(st->words[0]) : 0;
-
-	if (at && *at && (*at - 1) % sizeof(st->words[0]) == 0 && word < st->nr_words && st->words[word])
-		note(s, st->pid, st->words[word] - 1);
-	return at;
-}
-
-static void note_callers(struct symbols *s)
-{
-	for (size_t i = 0; i < s->nr_stacks; i++)
-		note_caller(s, &s->stacks[i]);
-	s->nr_stacks = 0;
-}
-
-static void on_stack(struct symbols *s, const struct event *ev)
-{
-	struct pending_stack st = { .pid = ev->stack.tgid, .nr_words = ev->stack.nr_words };
-	uint64_t frames[TARE_STACK_FRAMES];
-
-	if (!ev->stack.nr_frames)
-		return;
-	memcpy(frames, ev->stack.frames, ev->stack.nr_frames * sizeof(frames[0]));
-	memcpy(st.words, ev->stack.words, sizeof(st.words));
-	st.ip = frames[0];
-	note(s, st.pid, st.ip);
-	for (size_t i = 1; i < ev->stack.nr_frames; i++)
-		note(s, st.pid, frames[i] ? frames[i] - 1 : 0);
-	if (note_caller(s, &st) || s->nr_stacks == STACKS_MAX)
-		return;
-	if (!s->stacks)
-		s->stacks = malloc(STACKS_MAX * sizeof(*s->stacks));
-	if (s->stacks)
-		s->stacks[s->nr_stacks++] = st;
-}
-
 void symbols__on_record(struct symbols *s, const struct tare_rec *rec)
 {
 	struct event ev;
 
 	/* most records are switches: only those with addresses are worth decoding here */
-	if (rec->kind != TARE_REC_STACK && rec->kind != TARE_REC_SIGNAL && rec->kind != TARE_REC_SAMPLE &&
-	    rec->kind != TARE_REC_FAULT)
+	if (rec->kind != TARE_REC_SIGNAL && rec->kind != TARE_REC_SAMPLE && rec->kind != TARE_REC_FAULT)
 		return;
 	if (event__decode(rec, record__len(rec), &ev) <= 0)
 		return;
 	switch (ev.kind) {
-	case EVENT_STACK:
-		on_stack(s, &ev);
-		break;
 	case EVENT_SIGNAL:
-		note(s, ev.signal.tgid, ev.signal.ip);
+		symbols__note(s, ev.signal.tgid, ev.signal.ip);
 		break;
 	case EVENT_SAMPLE:
-		note(s, ev.sample.tgid, ev.sample.ip);
+		symbols__note(s, ev.sample.tgid, ev.sample.ip);
 		break;
 	case EVENT_FAULT:
-		note(s, ev.fault.tgid, ev.fault.ip);
+		symbols__note(s, ev.fault.tgid, ev.fault.ip);
 		break;
 	default:
 		break;
@@ -127,8 +81,7 @@ static void write_symbol(struct writer *w, const struct pending *p, const struct
 		char text[2 * MAX_TEXT + 8];
 	} more = {
 		.head = {
-			.flags = (sym->is_call ? TARE_SYMBOL_CALL : 0) | (sym->has_frame ? TARE_SYMBOL_FRAME : 0),
-			.owner = sym->owner, .return_at = sym->return_at, .line = sym->own_line,
+			.owner = sym->owner, .return_at = -1, .line = sym->own_line,
 			.name_len = own_name_len, .file_len = own_file_len,
 		},
 	};
@@ -153,10 +106,6 @@ static void write_symbol(struct writer *w, const struct pending *p, const struct
 /* @p is @sym: write that, and remember where its return address is. */
 static void settle(struct resolve *r, struct pending *p, const struct runtime_symbol *sym)
 {
-	uint64_t *at = table__add(&r->s->returns, table__address_key(p->pid, p->ip));
-
-	if (at)
-		*at = sym->return_at + 1;
 	write_symbol(r->w, p, sym);
 	p->ip = 0; /* done */
 }
@@ -236,16 +185,11 @@ static void write_pending(struct symbols *s, const struct runtimes *runtimes, st
 void symbols__write(struct symbols *s, const struct runtimes *runtimes, struct writer *w)
 {
 	write_pending(s, runtimes, w);
-	/* now it is known where the return addresses are */
-	note_callers(s);
-	write_pending(s, runtimes, w);
 }
 
 void symbols__free(struct symbols *s)
 {
 	table__free(&s->seen);
-	table__free(&s->returns);
-	free(s->stacks);
 	free(s->pending);
 	*s = (struct symbols){ 0 };
 }

@@ -14,30 +14,22 @@
 #include "writer.h"
 
 #define SYMBOLS_MAX 65536 /* addresses; further ones keep their number */
-#define STACKS_MAX  1024  /* between two writes of symbols */
 
 struct pending {
 	uint32_t pid;
 	uint64_t ip;
 };
 
-/* A thread's stack whose return address has not been located yet. */
-struct pending_stack {
-	uint32_t pid;
-	uint16_t nr_words;
-	uint64_t ip, words[TARE_STACK_WORDS];
-};
-
 struct symbols {
 	struct table seen;
-	struct table returns; /* by address: 1 + where the return address is then */
-	struct pending_stack *stacks;
-	size_t nr_stacks;
 	struct pending *pending;
 	size_t nr, room;
 };
 
 void symbols__init(struct symbols *s);
+
+/* Note address @ip of process @pid (0: the kernel). */
+void symbols__note(struct symbols *s, uint32_t pid, uint64_t ip);
 
 /* Note the addresses that a record holds. */
 void symbols__on_record(struct symbols *s, const struct tare_rec *rec);

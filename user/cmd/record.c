@@ -24,6 +24,7 @@ enum {
 	OPT_RING,
 	OPT_STRICT,
 	OPT_GOROUTINES,
+	OPT_OFF_CPU_MIN,
 	OPT_FAIL_OVER,
 	OPT_FLIGHT,
 	OPT_TRIGGER
@@ -36,6 +37,8 @@ static const struct option long_opts[] = {
 	{ "comm", required_argument, NULL, OPT_COMM },
 	{ "cgroup", required_argument, NULL, OPT_CGROUP },
 	{ "follow", no_argument, NULL, OPT_FOLLOW },
+	{ "freq", required_argument, NULL, 'F' },
+	{ "off-cpu-min", required_argument, NULL, OPT_OFF_CPU_MIN },
 	{ "ring-size", required_argument, NULL, OPT_RING },
 	{ "strict", no_argument, NULL, OPT_STRICT },
 	{ "quiet", no_argument, NULL, 'q' },
@@ -47,6 +50,10 @@ static const struct option long_opts[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{},
 };
+
+#define DEFAULT_HZ     199 /* a prime: not in step with what the target does every ms */
+#define MAX_HZ	       10000
+#define OFF_CPU_MIN_NS 1000000
 
 struct record_args {
 	struct live *live;		  /* the analysis beside it; NULL: none */
@@ -76,6 +83,8 @@ static void usage(FILE *to, bool run)
 		"  -o, --output FILE       where to record to (%s; -: standard output)\n"
 		"  -d, --duration TIME     end after 10s, 500ms, ...; a bare number is seconds%s\n"
 		"      --goroutines        each step of each goroutine too: dear where there are many a second\n"
+		"  -F, --freq HZ           samples of what runs, a second and CPU (199; 0: none but in pauses)\n"
+		"      --off-cpu-min TIME  record where a thread was that waited this long (1ms; 0: none)\n"
 		"      --ring-size SIZE    buffer of each CPU, a power of two (4K .. 1G)\n"
 		"      --fail-over TIME    exit 5 where a stop-the-world pause was longer, and say why it was\n"
 		"      --flight TIME       write nothing but hold the last TIME (1s or more) in memory, until Ctrl-C or\n"
@@ -118,6 +127,17 @@ static int parse_limit(const char *option, uint64_t *ns)
 	return parse_duration(optarg, ns) ? bad_value(option, optarg, "a time like 5ms or 500us") : EXIT_OK;
 }
 
+static int parse_freq(unsigned *hz)
+{
+	char *end;
+	unsigned long n = strtoul(optarg, &end, 10);
+
+	if (*end || !*optarg || *optarg == '-' || n > MAX_HZ)
+		return bad_value("-F", optarg, "a number of samples a second, up to 10000");
+	*hz = n;
+	return EXIT_OK;
+}
+
 static int parse_option(int c, struct record_args *a)
 {
 	struct session_opts *o = &a->session;
@@ -145,6 +165,11 @@ static int parse_option(int c, struct record_args *a)
 		    (o->ring_bytes & (o->ring_bytes - 1)))
 			return bad_value("--ring-size", optarg, "a power of two from 4K to 1G");
 		return EXIT_OK;
+	case 'F':
+		return parse_freq(&o->sample_hz);
+	case OPT_OFF_CPU_MIN:
+		return strcmp(optarg, "0") ? parse_limit("--off-cpu-min", &o->off_cpu_min_ns) :
+					     (o->off_cpu_min_ns = 0, EXIT_OK);
 	case OPT_FAIL_OVER:
 		return parse_limit("--fail-over", &a->fail_over.ns);
 	case OPT_TRIGGER:
@@ -177,7 +202,7 @@ static int parse(int argc, char **argv, bool run, struct record_args *a)
 
 	optind = 1;
 	/* '+': what follows CMD is CMD's */
-	while ((c = getopt_long(argc, argv, run ? "+o:d:qvh" : "o:d:p:qvh", long_opts, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, run ? "+o:d:F:qvh" : "o:d:p:F:qvh", long_opts, NULL)) != -1) {
 		if (c == 'h') {
 			usage(stdout, run);
 			return EXIT_OK;
@@ -352,7 +377,10 @@ static int failure_code(int error, const struct session_result *result)
 
 static int record(int argc, char **argv, bool run)
 {
-	struct record_args a = { .session = { .output = TARE_DEFAULT_FILE, .machine = &doctor_machine } };
+	struct record_args a = { .session = { .output = TARE_DEFAULT_FILE,
+					      .machine = &doctor_machine,
+					      .sample_hz = DEFAULT_HZ,
+					      .off_cpu_min_ns = OFF_CPU_MIN_NS } };
 	struct session_result result = { .wait_status = -1 };
 	char *cmdline = join(argc, argv);
 	int ret = parse(argc, argv, run, &a);

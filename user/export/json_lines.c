@@ -233,13 +233,38 @@ static void put_counters_of(FILE *to, const struct event *ev)
 #undef X
 }
 
-static void put_stack_of(FILE *to, const struct event *ev)
+static void put_stacked_of(FILE *to, const struct event *ev)
 {
-	put(to, "tid", ev->stack.tid);
-	put(to, "tgid", ev->stack.tgid);
-	put_hex(to, "sp", ev->stack.sp);
-	put_addresses(to, "frames", ev->stack.frames, ev->stack.nr_frames);
-	put_addresses(to, "words", ev->stack.words, ev->stack.nr_words);
+	put(to, "tid", ev->stacked.tid);
+	put(to, "stack", ev->stacked.number);
+}
+
+static void put_off_cpu_of(FILE *to, const struct event *ev)
+{
+	put(to, "tid", ev->off_cpu.tid);
+	put(to, "tgid", ev->off_cpu.tgid);
+	put(to, "state", ev->off_cpu.state);
+	if (ev->off_cpu.syscall != TARE_NO_SYSCALL)
+		put(to, "syscall", ev->off_cpu.syscall);
+	put(to, "ns", ev->off_cpu.ns);
+	put(to, "wait_ns", ev->off_cpu.wait_ns);
+}
+
+static void put_call_stack_of(FILE *to, const struct event *ev)
+{
+	const struct tare_call_stack *s = ev->call_stack.head;
+
+	put(to, "pid", s->pid);
+	put(to, "stack", s->number);
+	if (s->same_as) {
+		put(to, "same_as", s->same_as);
+		return;
+	}
+	put_addresses(to, "kernel", ev->call_stack.kernel, s->nr_kernel);
+	put_addresses(to, "user", ev->call_stack.user, s->nr_user);
+	put(to, "sure", s->nr_sure);
+	put_bool(to, "whole", s->flags & TARE_STACK_WHOLE);
+	put_bool(to, "cut", s->flags & TARE_STACK_CUT);
 }
 
 static void put_number_name_of(FILE *to, const struct event *ev)

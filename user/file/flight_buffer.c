@@ -102,7 +102,8 @@ static uint32_t pid_of(const struct held *h)
 static bool is_finding(const struct held *h)
 {
 	return h->head.type == TARE_FRAME_SYMBOLS || h->head.type == TARE_FRAME_NAMES ||
-	       h->head.type == TARE_FRAME_PAGES || h->head.type == TARE_FRAME_QUOTAS;
+	       h->head.type == TARE_FRAME_PAGES || h->head.type == TARE_FRAME_QUOTAS ||
+	       h->head.type == TARE_FRAME_STACKS;
 }
 
 static bool is_of_a_process(const struct held *h)
@@ -135,7 +136,8 @@ static bool is_of_a_dead(const struct held *h, const void *ctx)
 	const struct alive *alive = ctx;
 	uint32_t pid = pid_of(h);
 
-	return is_of_a_process(h) && !bsearch(&pid, alive->pids, alive->nr, sizeof(pid), by_pid);
+	/* process 0 is the kernel */
+	return is_of_a_process(h) && pid && !bsearch(&pid, alive->pids, alive->nr, sizeof(pid), by_pid);
 }
 
 /* Without memory for it no process is known to be dead: then more is kept than necessary. */

@@ -16,7 +16,7 @@ struct model *model__new(void)
 	switches__init(&m->switches);
 	m->counters.births = &m->switches.threads.births;
 	runtime_names__init(&m->runtime_names);
-	pauses__init(&m->pauses, &m->switches, &m->runtime_names);
+	pauses__init(&m->pauses, &m->switches, &m->runtime_names, &m->profile.stacks);
 	model_symbols__init(&m->symbols);
 	findings__init(&m->findings);
 	preemption__init(&m->preemption);
@@ -37,6 +37,7 @@ void model__free(struct model *m)
 	runtime_names__free(&m->runtime_names);
 	preemption__free(&m->preemption);
 	model_symbols__free(&m->symbols);
+	profile__free(&m->profile);
 	findings__free(&m->findings);
 	for (unsigned i = 0; i < m->nr_info; i++) {
 		free(m->info[i].key);
@@ -223,6 +224,41 @@ static int fold_quota(struct model *m, const struct event *ev)
 	return findings__quota(&m->findings, ev);
 }
 
+static int fold_call_stack(struct model *m, const struct event *ev)
+{
+	return model_stacks__event(&m->profile.stacks, ev);
+}
+
+static int fold_stacked(struct model *m, const struct event *ev)
+{
+	struct thread *t = threads__find(&m->switches.threads, ev->stacked.tid);
+
+	if (t)
+		t->stack = ev->stacked.number;
+	return 0;
+}
+
+/* The stack of the record that @tid's last STACKED one belongs to. */
+static uint32_t take_stack(struct model *m, uint32_t tid)
+{
+	struct thread *t = threads__find(&m->switches.threads, tid);
+	uint32_t number = t ? t->stack : 0;
+
+	if (t)
+		t->stack = 0;
+	return number;
+}
+
+static int fold_sample(struct model *m, const struct event *ev)
+{
+	return profile__sample(&m->profile, take_stack(m, ev->sample.tid), ev);
+}
+
+static int fold_off_cpu(struct model *m, const struct event *ev)
+{
+	return profile__off_cpu(&m->profile, take_stack(m, ev->off_cpu.tid), ev);
+}
+
 static int fold_nothing(struct model *m, const struct event *ev)
 {
 	return 0;
@@ -252,6 +288,7 @@ static int fold_exit(struct model *m, const struct event *ev)
 static int fold_signal(struct model *m, const struct event *ev)
 {
 	preemption__signal(&m->preemption, ev);
+	take_stack(m, ev->signal.tid);
 	return 0;
 }
 
@@ -269,10 +306,8 @@ static int fold_fault(struct model *m, const struct event *ev)
 #define fold_module    fold_nothing
 #define fold_runtime   fold_nothing
 #define fold_goroutine fold_nothing
-#define fold_sample    fold_nothing
 #define fold_irq       fold_nothing
 #define fold_fault_end fold_nothing
-#define fold_stack     fold_nothing
 
 /* One entry per event kind: a missing one does not compile. */
 static const struct {
@@ -320,6 +355,7 @@ void model__finish(struct model *m)
 	while ((slot = table__next(&m->loss, &pos)))
 		m->lost[slot->key >> 32] += slot->value;
 	switches__finish(&m->switches, m->end_ns);
+	profile__finish(&m->profile);
 	pauses__finish(&m->pauses);
 	strcpy(m->target_comm, model__process_name(m, m->first_tgid));
 	if (!m->target_comm[0])

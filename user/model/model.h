@@ -12,6 +12,7 @@
 #include "findings.h"
 #include "pause.h"
 #include "preemption.h"
+#include "profile.h"
 #include "runtime_names.h"
 #include "switch.h"
 #include "symbol.h"
@@ -36,6 +37,7 @@ struct model_damage {
 struct model {
 	struct switches switches;
 	struct pauses pauses;
+	struct profile profile;
 	bool has_header, has_end;
 	struct tare_header header;
 	struct tare_end end;

@@ -4,12 +4,13 @@
 
 #include "pause_process.h"
 
-void pauses__init(struct pauses *ps, struct switches *switches, const struct runtime_names *names)
+void pauses__init(struct pauses *ps, struct switches *switches, const struct runtime_names *names,
+		  const struct model_stacks *stacks)
 {
 	ps->switches = switches;
 	ps->names = names;
 	ps->due_ns = UINT64_MAX;
-	model_stacks__init(&ps->stacks);
+	ps->stacks = stacks;
 	table__init(&ps->threads, THREADS_MAX_LIVE);
 	table__init(&ps->processes, MAX_PROCESSES);
 	table__init(&ps->process_of, PAUSES_MAX_PROCESSES);
@@ -37,7 +38,6 @@ void pauses__free(struct pauses *ps)
 	free(ps->by_process);
 	table__free(&ps->process_of);
 	pause_threads__free(ps);
-	model_stacks__free(&ps->stacks);
 	segs__free(&ps->scratch);
 }
 
@@ -272,10 +272,10 @@ static int fold_goroutine(struct pauses *ps, const struct event *ev)
 	return 0;
 }
 
-static int fold_stack(struct pauses *ps, const struct event *ev)
+static int fold_stacked(struct pauses *ps, const struct event *ev)
 {
 	struct pause_thread *t;
-	struct pause_process *pr = pauses__about(ps, ev->stack.tid, &t);
+	struct pause_process *pr = pauses__about(ps, ev->stacked.tid, &t);
 
 	if (pr && pr->now)
 		pause_thread__stack(ps, t, ev);
@@ -295,14 +295,24 @@ static int fold_stack(struct pauses *ps, const struct event *ev)
 EVIDENCE(signal)
 EVIDENCE(fault)
 EVIDENCE(fault_end)
-EVIDENCE(sample)
 EVIDENCE(irq)
+
+/* They are taken all the time; one before the stop says nothing of it. */
+static int fold_sample(struct pauses *ps, const struct event *ev)
+{
+	struct pause_thread *t;
+	struct pause_process *pr = pauses__about(ps, ev->sample.tid, &t);
+
+	if (pr && pr->now)
+		pause_thread__sample(t, ev, true);
+	return 0;
+}
 
 static int (*const folds[])(struct pauses *ps, const struct event *ev) = {
 	[EVENT_SWITCH] = fold_switch, [EVENT_FORK] = fold_fork,		  [EVENT_EXIT] = fold_exit,
 	[EVENT_EXEC] = fold_exec,     [EVENT_RUNTIME] = fold_runtime,	  [EVENT_GOROUTINE] = fold_goroutine,
 	[EVENT_SIGNAL] = fold_signal, [EVENT_FAULT] = fold_fault,	  [EVENT_SAMPLE] = fold_sample,
-	[EVENT_IRQ] = fold_irq,	      [EVENT_FAULT_END] = fold_fault_end, [EVENT_STACK] = fold_stack,
+	[EVENT_IRQ] = fold_irq,	      [EVENT_FAULT_END] = fold_fault_end, [EVENT_STACKED] = fold_stacked,
 };
 
 int pauses__event(struct pauses *ps, const struct event *at)

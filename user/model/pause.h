@@ -187,7 +187,7 @@ struct pauses {
 	/* internal */
 	struct switches *switches;
 	const struct runtime_names *names;
-	struct model_stacks stacks;
+	const struct model_stacks *stacks;
 	struct table threads;	/* tid to struct pause_thread */
 	struct table processes; /* tgid to struct pause_process */
 	struct segs scratch;
@@ -197,8 +197,12 @@ struct pauses {
 	bool finished;
 };
 
-/* @switches folds in the same events, each *after* this fold did. @names: the runtimes' names for reasons. */
-void pauses__init(struct pauses *ps, struct switches *switches, const struct runtime_names *names);
+/*
+ * @switches folds in the same events, each *after* this fold did. @names: the runtimes' names for reasons. @stacks:
+ * those that STACKED events name.
+ */
+void pauses__init(struct pauses *ps, struct switches *switches, const struct runtime_names *names,
+		  const struct model_stacks *stacks);
 void pauses__free(struct pauses *ps);
 
 /*

@@ -139,8 +139,8 @@ void pause_thread__fault_end(struct pause_thread *t, const struct event *ev, boo
 
 void pause_thread__stack(struct pauses *ps, struct pause_thread *t, const struct event *ev)
 {
-	t->stack = model_stacks__number(&ps->stacks, ev);
-	t->stack_ip = model_stacks__ip(&ps->stacks, t->stack);
+	t->stack = ev->stacked.number;
+	t->stack_ip = model_stacks__ip(ps->stacks, t->stack);
 }
 
 /* The stack belonging to the current record, which has @t at @ip; 0: none. */

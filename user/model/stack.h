@@ -1,37 +1,40 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * The stacks of samples and signals: each distinct one stored once and numbered, so that segments of time can refer to
- * it.
- */
+/* The stacks of samples, signals and waits, by the numbers that the recorder gave them. */
 #ifndef TARE_MODEL_STACK_H
 #define TARE_MODEL_STACK_H
 
 #include "event.h"
 #include "symbol.h"
-#include "table.h"
 
-#define MODEL_MAX_STACKS 16384 /* distinct ones; further ones are dropped */
+#define MODEL_MAX_STACKS (1u << 20) /* higher numbers are dropped */
 
+/* One stack. Addresses are as in struct tare_call_stack: the kernel's first, then the user's. */
 struct model_stack {
-	uint64_t hash;
 	uint32_t pid;
-	uint16_t nr_words, nr_frames;
-	uint64_t at[]; /* words on top of the stack that may be return addresses (others 0), then the frames */
+	uint16_t nr_kernel, nr_user, nr_sure;
+	uint16_t flags; /* TARE_STACK_* */
+	uint64_t at[];
 };
 
 struct model_stacks {
-	struct table by_hash;	  /* to a stack's number */
-	struct model_stack **all; /* stack number 1 is all[0] */
-	uint32_t nr, room;
+	struct model_stack **all; /* by number; NULL: not there */
+	uint32_t *same_as;	  /* likewise; 0: itself */
+	uint32_t nr;
+	size_t room, room_same;
 };
 
-void model_stacks__init(struct model_stacks *s);
 void model_stacks__free(struct model_stacks *s);
 
-/* The number of EVENT_STACK @ev; 0 if it is not kept. */
-uint32_t model_stacks__number(struct model_stacks *s, const struct event *ev);
+/* Fold in an EVENT_CALL_STACK. Returns 0 or -ENOMEM. */
+int model_stacks__event(struct model_stacks *s, const struct event *ev);
 
-/* The address at which it was taken; 0 if @number is 0 or unknown. */
+/* The number under which stack @number is kept: its own, or that of another one that it equals; 0: unknown. */
+uint32_t model_stacks__resolve(const struct model_stacks *s, uint32_t number);
+
+/* Stack @number, or NULL. */
+const struct model_stack *model_stacks__find(const struct model_stacks *s, uint32_t number);
+
+/* The user address at which it was taken; 0 if unknown. */
 uint64_t model_stacks__ip(const struct model_stacks *s, uint32_t number);
 
 /*

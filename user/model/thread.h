@@ -58,6 +58,7 @@ struct thread {
 	bool exiting, exited;
 	uint32_t reason;	/* why it is OFF: index into struct reasons */
 	uint64_t fault_address; /* its last recorded page fault; 0: none */
+	uint32_t stack;		/* number of the stack that belongs to its next record; 0: none */
 	uint32_t stopping;	/* reason for which it is about to be stopped; 0: none */
 	uint64_t slice_ns;	/* OFF: how long it was on the CPU before, if known */
 	uint64_t start_ns;	/* when it was created, CLOCK_MONOTONIC; 0: unknown */

@@ -243,23 +243,30 @@ static int decode_stop(const void *data, size_t len, struct event *ev)
 	return 0;
 }
 
-static int decode_stack(const void *data, size_t len, struct event *ev)
+static int decode_stacked(const void *data, size_t len, struct event *ev)
 {
-	const size_t fixed = offsetof(struct tare_stack, frames);
-	struct tare_stack raw;
+	struct tare_stacked raw;
 
-	memcpy(&raw, data, fixed);
-	ev->stack.tid = raw.tid;
-	ev->stack.tgid = raw.tgid;
-	ev->stack.sp = raw.sp;
-	ev->stack.nr_words = raw.rec.flags;
-	ev->stack.nr_frames = (len - fixed) / sizeof(raw.frames[0]);
-	ev->stack.words = (const char *)data + offsetof(struct tare_stack, words);
-	ev->stack.frames = (const char *)data + fixed;
-	return raw.rec.flags > TARE_STACK_WORDS || (len - fixed) % sizeof(raw.frames[0]) ||
-			       ev->stack.nr_frames > TARE_STACK_FRAMES ?
-		       -EBADMSG :
-		       0;
+	memcpy(&raw, data, sizeof(raw));
+	ev->stacked.tid = raw.tid;
+	ev->stacked.number = raw.number;
+	return 0;
+}
+
+static int decode_off_cpu(const void *data, size_t len, struct event *ev)
+{
+	struct tare_off_cpu raw;
+
+	memcpy(&raw, data, sizeof(raw));
+	ev->off_cpu = (struct event_off_cpu){
+		.tid = raw.tid,
+		.tgid = raw.tgid,
+		.state = raw.rec.flags,
+		.syscall = raw.syscall,
+		.ns = raw.ns,
+		.wait_ns = raw.wait_ns,
+	};
+	return raw.wait_ns > raw.ns ? -EBADMSG : 0;
 }
 
 #define decode_rename decode_name

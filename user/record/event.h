@@ -29,7 +29,8 @@
 	X(DELAYS, delays)           \
 	X(NUMBER_NAME, number_name) \
 	X(PAGE, page)               \
-	X(QUOTA, quota)
+	X(QUOTA, quota)             \
+	X(CALL_STACK, call_stack)
 
 #define EVENT_KIND(kind, ...) EVENT_##kind,
 #define EVENT_NONE(...)
@@ -91,6 +92,14 @@ struct event_sample {
 	uint16_t syscall; /* or TARE_NO_SYSCALL */
 	bool kernel, softirq, hardirq, called;
 	uint64_t ip;
+};
+
+/* See struct tare_off_cpu. */
+struct event_off_cpu {
+	uint32_t tid, tgid;
+	uint8_t state;	  /* enum tare_state */
+	uint16_t syscall; /* or TARE_NO_SYSCALL */
+	uint64_t ns, wait_ns;
 };
 
 /* See struct tare_irq. */
@@ -181,11 +190,13 @@ struct event {
 			const char *own_name, *own_file; /* NOT terminated: lengths in .more */
 		} symbol;
 		struct {
-			uint32_t tid, tgid;
-			uint64_t sp;
-			uint16_t nr_words, nr_frames;
-			const void *words, *frames; /* of 8 bytes each; need not be aligned */
-		} stack;
+			const struct tare_call_stack *head;
+			const void *kernel, *user; /* addresses, their numbers in .head; need not be aligned */
+		} call_stack;
+		struct {
+			uint32_t tid, number;
+		} stacked;
+		struct event_off_cpu off_cpu;
 		/* part of the file that was unreadable and skipped (or the place where the file ends early) */
 		struct {
 			uint64_t offset, bytes;

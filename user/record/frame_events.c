@@ -217,6 +217,24 @@ static int next_symbol(struct frame_events *d, struct event *ev)
 	return 1;
 }
 
+static int next_call_stack(struct frame_events *d, struct event *ev)
+{
+	struct tare_call_stack *s = &d->piece.call_stack;
+	size_t left = d->head.len - d->pos;
+
+	if (left < sizeof(*s))
+		return 0;
+	memcpy(s, d->payload + d->pos, sizeof(*s));
+	if (s->size < sizeof(*s) + (s->nr_kernel + s->nr_user) * sizeof(uint64_t) || s->size > left ||
+	    s->nr_sure > s->nr_user)
+		return 0;
+	ev->call_stack.head = s;
+	ev->call_stack.kernel = d->payload + d->pos + sizeof(*s);
+	ev->call_stack.user = (const unsigned char *)ev->call_stack.kernel + s->nr_kernel * sizeof(uint64_t);
+	d->pos += s->size;
+	return 1;
+}
+
 static int next_delays(struct frame_events *d, struct event *ev)
 {
 	struct tare_delays head;
@@ -255,6 +273,7 @@ static const struct {
 	[TARE_FRAME_NAMES] = { EVENT_NUMBER_NAME, next_number_name },
 	[TARE_FRAME_PAGES] = { EVENT_PAGE, next_page },
 	[TARE_FRAME_QUOTAS] = { EVENT_QUOTA, next_quota },
+	[TARE_FRAME_STACKS] = { EVENT_CALL_STACK, next_call_stack },
 };
 
 bool frame_events__know(const struct tare_frame *head)

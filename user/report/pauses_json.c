@@ -45,7 +45,7 @@ static json_t *who_json(const struct pause_who *who)
 static json_t *stack_json(const struct model *m, uint32_t stack)
 {
 	const struct model_symbol *calls[TARE_STACK_FRAMES];
-	unsigned n = model_stacks__calls(&m->pauses.stacks, stack, &m->symbols, calls, TARE_STACK_FRAMES);
+	unsigned n = model_stacks__calls(&m->profile.stacks, stack, &m->symbols, calls, TARE_STACK_FRAMES);
 	json_t *list = json_array();
 	char name[256];
 

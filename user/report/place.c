@@ -48,7 +48,7 @@ static void spot__function(struct spot *s, const struct model *m, const struct p
 /* The program's own call on @seg's stack. */
 static void spot__caller(struct spot *s, const struct model *m, const struct pause_seg *seg)
 {
-	const struct model_symbol *own = model_stacks__own(&m->pauses.stacks, seg->stack, &m->symbols);
+	const struct model_symbol *own = model_stacks__own(&m->profile.stacks, seg->stack, &m->symbols);
 
 	if (own && own->owner != TARE_OWNER_PROGRAM && own->own_name[0])
 		spot__name(s, own->own_name, own->own_file, own->own_line);

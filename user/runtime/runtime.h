@@ -42,14 +42,27 @@ struct runtime_symbol {
 	/* if it was inlined into the program's own code: that function; else NULL */
 	const char *own_name, *own_file;
 	uint32_t own_line;
-	/* as in struct tare_symbol_more */
-	int return_at;
-	bool has_frame, is_call;
 };
-#define RUNTIME_SYMBOL_NONE                             \
-	{                                               \
-		.name = "", .file = "", .return_at = -1 \
+#define RUNTIME_SYMBOL_NONE            \
+	{                              \
+		.name = "", .file = "" \
 	}
+
+/* How the function's caller is found. */
+enum runtime_base {
+	RUNTIME_BASE_NONE,	/* as the code says */
+	RUNTIME_BASE_OUTERMOST, /* it has none: the stack begins here */
+	RUNTIME_BASE_SWITCHED,	/* it is on another stack, that of the goroutine which the thread left */
+};
+
+/* What a stack's walk must know of the code at an address. */
+struct runtime_code {
+	bool known;
+	bool has_frame; /* it keeps a frame pointer there */
+	bool is_call;	/* it is in a call instruction, which ends right after it */
+	enum runtime_base base;
+	int return_at; /* in bytes from the stack pointer to the return address; -1: unknown */
+};
 
 /* A program that a process runs or is about to run, or a library that it has loaded. */
 struct program {
@@ -122,6 +135,8 @@ struct runtime {
 	void (*names)(void *self, runtime_say *say, void *ctx);
 	/* The function at address @addr of the program's file. Returns 0 or -ENOENT. NULL: use the file's symbols. */
 	int (*symbol)(void *self, uint64_t addr, struct runtime_symbol *sym);
+	/* What it knows of the code at address @addr of the program's file. Returns 0 or -ENOENT. */
+	int (*code)(void *self, uint64_t addr, struct runtime_code *code);
 	void (*close)(void *self);
 };
 

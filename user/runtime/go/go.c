@@ -309,20 +309,47 @@ static void go__install(void *self, runtime_set *set, void *ctx)
 	go->exit_set = !set(GO_EXITS, &exit, ctx);
 }
 
-/* How to find the caller of the function at @addr of the file. */
-static void go__caller(struct go *go, uint64_t addr, struct runtime_symbol *sym)
+/* Where a goroutine's or a thread's stack begins, and where the runtime goes on on another one (runtime/asm_*.s). */
+static enum runtime_base base_of(const char *name)
 {
+	static const struct {
+		const char *name;
+		enum runtime_base base;
+	} bases[] = {
+		{ "runtime.goexit", RUNTIME_BASE_OUTERMOST },	{ "runtime.mstart", RUNTIME_BASE_OUTERMOST },
+		{ "runtime.rt0_go", RUNTIME_BASE_OUTERMOST },	{ "runtime.mcall", RUNTIME_BASE_SWITCHED },
+		{ "runtime.morestack", RUNTIME_BASE_SWITCHED },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(bases); i++)
+		if (!strcmp(name, bases[i].name))
+			return bases[i].base;
+	return RUNTIME_BASE_NONE;
+}
+
+static int go__code_at(void *self, uint64_t addr, struct runtime_code *code)
+{
+	struct go *go = self;
+	struct go_func func;
 	int bytes = pclntab__frame_bytes(go->pclntab, addr);
 
-	sym->is_call = insn__follows_call(go->prog->img, addr + 1);
+	if (pclntab__func_at(go->pclntab, addr, &func))
+		return -ENOENT;
+	*code = (struct runtime_code){
+		.known = true,
+		.is_call = insn__follows_call(go->prog->img, addr + 1),
+		.base = base_of(func.name),
+		.return_at = -1,
+	};
 	/* arm64 may still have it in a register, or above other words of its frame */
 	if (bytes >= 0 && bytes <= INT16_MAX && arch_of(go) == TARE_ARCH_X86_64)
-		sym->return_at = bytes;
+		code->return_at = bytes;
 	/*
 	 * a function without a frame keeps its caller's frame pointer, one frame less to follow; but systemstack's is
 	 * the runtime's own
 	 */
-	sym->has_frame = bytes > 0 || !strcmp(sym->name, "runtime.systemstack");
+	code->has_frame = bytes > 0 || !strcmp(func.name, "runtime.systemstack");
+	return 0;
 }
 
 static int go__symbol(void *self, uint64_t addr, struct runtime_symbol *sym)
@@ -336,8 +363,7 @@ static int go__symbol(void *self, uint64_t addr, struct runtime_symbol *sym)
 	*sym = (struct runtime_symbol){ .name = frames[0].name,
 					.file = frames[0].file,
 					.line = frames[0].line,
-					.owner = go_owner(frames[0].name),
-					.return_at = -1 };
+					.owner = go_owner(frames[0].name) };
 	for (int i = 1; i < nr && sym->owner != TARE_OWNER_PROGRAM && !sym->own_name; i++) {
 		if (go_owner(frames[i].name) != TARE_OWNER_PROGRAM)
 			continue;
@@ -345,7 +371,6 @@ static int go__symbol(void *self, uint64_t addr, struct runtime_symbol *sym)
 		sym->own_file = frames[i].file;
 		sym->own_line = frames[i].line;
 	}
-	go__caller(go, addr, sym);
 	return 0;
 }
 
@@ -404,5 +429,6 @@ const struct runtime runtime_go = {
 	.last_counters = go__last_counters,
 	.names = go__names,
 	.symbol = go__symbol,
+	.code = go__code_at,
 	.close = go__close,
 };

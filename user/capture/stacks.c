@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "array.h"
+#include "stacks.h"
+#include "util.h"
+
+#define WORD	    sizeof(uint64_t)
+#define FRAMES_MAX  192	  /* of a walked user stack */
+#define BATCH_BYTES 65536 /* of pending stacks, before they are written */
+
+void stacks__init(struct stacks *s, const struct stacks_opts *opts)
+{
+	*s = (struct stacks){ .opts = *opts };
+	table__init(&s->code, CODE_MAX);
+	table__init(&s->by_hash, STACKS_MAX);
+}
+
+void stacks__free(struct stacks *s)
+{
+	table__free(&s->code);
+	table__free(&s->by_hash);
+	free(s->checks);
+	free(s->pending);
+	*s = (struct stacks){ 0 };
+}
+
+/* ---- what is known of the code at an address ---- */
+
+static uint64_t pack(const struct runtime_code *code)
+{
+	return 1 | code->known << 1 | code->has_frame << 2 | code->is_call << 3 | (uint64_t)code->base << 4 |
+	       (uint64_t)(code->return_at + 1) << 16;
+}
+
+static struct runtime_code unpack(uint64_t packed)
+{
+	return (struct runtime_code){
+		.known = packed & 2,
+		.has_frame = packed & 4,
+		.is_call = packed & 8,
+		.base = packed >> 4 & 3,
+		.return_at = (int)(packed >> 16) - 1,
+	};
+}
+
+static struct runtime_code code_at(struct stacks *s, uint32_t pid, uint64_t ip)
+{
+	uint64_t *slot = table__add(&s->code, table__address_key(pid, ip));
+	struct runtime_code code = { .return_at = -1 };
+
+	if (slot && *slot)
+		return unpack(*slot);
+	s->opts.code(pid, ip, &code, s->opts.ctx);
+	if (slot)
+		*slot = pack(&code);
+	return code;
+}
+
+/* ---- from frame pointers and memory to a stack ---- */
+
+struct walk {
+	struct stacks *s;
+	const struct tare_stack *raw;
+	const uint64_t *user, *parked, *words;
+	unsigned next; /* of .user: what the frame pointers have next */
+	uint64_t frames[FRAMES_MAX];
+	unsigned nr, nr_sure;
+	uint16_t flags;
+};
+
+/* The word @at bytes above where the stack pointer was; 0: not copied. */
+static uint64_t word_at(const struct walk *w, uint64_t at)
+{
+	return at % WORD || at / WORD >= w->raw->nr_words ? 0 : w->words[at / WORD];
+}
+
+/*
+ * Follow callers until the outermost function, or as far as they are known. The return address is where the code itself
+ * says, as long as that part of the stack was copied: also in a function that has not set up its frame, or uses the
+ * frame pointer for something else. Beyond that the frame pointers lead on.
+ */
+static void walk__user(struct walk *w)
+{
+	uint64_t sp = 0; /* of the current function, from where the stack pointer was */
+	bool has_sp = true, sure = true;
+
+	if (!w->raw->nr_user)
+		return;
+	w->frames[w->nr++] = w->user[w->next++];
+	w->nr_sure = 1;
+	while (w->nr < FRAMES_MAX) {
+		uint64_t pc = w->frames[w->nr - 1], ret = 0;
+		struct runtime_code code = code_at(w->s, w->raw->tgid, w->nr > 1 ? pc - 1 : pc);
+
+		if (w->nr > 1 && code.known && !code.is_call && code.base != RUNTIME_BASE_OUTERMOST) {
+			w->nr--; /* that was no caller */
+			w->flags |= TARE_STACK_CUT;
+			return;
+		}
+		sure = sure && code.known;
+		if (sure)
+			w->nr_sure = w->nr;
+		if (code.base == RUNTIME_BASE_OUTERMOST)
+			w->flags |= TARE_STACK_WHOLE;
+		if (code.base != RUNTIME_BASE_NONE)
+			return;
+		if (has_sp && code.return_at >= 0)
+			ret = word_at(w, sp + code.return_at);
+		if (ret) {
+			sp += code.return_at + WORD;
+			if (w->next < w->raw->nr_user && w->user[w->next] == ret)
+				w->next++;
+		} else {
+			has_sp = false;
+			if (w->next == w->raw->nr_user || (code.known && !code.has_frame)) {
+				w->flags |= code.known ? TARE_STACK_CUT : 0;
+				return;
+			}
+			ret = w->user[w->next++];
+		}
+		w->frames[w->nr++] = ret;
+	}
+	w->flags |= TARE_STACK_CUT;
+}
+
+/* The thread was on a stack of the runtime's own, below it is that of the goroutine that it serves. */
+static void walk__parked(struct walk *w)
+{
+	for (unsigned i = 0; i < w->raw->nr_parked && w->nr < FRAMES_MAX; i++)
+		w->frames[w->nr++] = w->parked[i];
+}
+
+static void walk__run(struct walk *w)
+{
+	struct runtime_code code;
+
+	walk__user(w);
+	if (w->flags & TARE_STACK_WHOLE || !w->nr)
+		return;
+	code = code_at(w->s, w->raw->tgid, w->frames[w->nr - 1] - (w->nr > 1));
+	if (code.base == RUNTIME_BASE_NONE)
+		return;
+	walk__parked(w);
+	code = code_at(w->s, w->raw->tgid, w->frames[w->nr - 1] - 1);
+	w->flags = code.base == RUNTIME_BASE_NONE ? TARE_STACK_CUT : TARE_STACK_WHOLE;
+}
+
+/* ---- stored once ---- */
+
+static uint64_t hash(uint64_t h, const void *data, size_t words)
+{
+	const unsigned char *p = data;
+	uint64_t word;
+
+	for (size_t i = 0; i < words; i++) {
+		memcpy(&word, p + i * WORD, WORD);
+		h = (h ^ word) * 0x9e3779b97f4a7c15ull;
+		h ^= h >> 29;
+	}
+	return h;
+}
+
+static void pend(struct stacks *s, const struct walk *w, const uint64_t *kernel)
+{
+	struct tare_call_stack head = {
+		.pid = w->raw->tgid,
+		.number = s->nr,
+		.nr_kernel = w->raw->nr_kernel,
+		.nr_user = w->nr,
+		.nr_sure = w->nr_sure,
+		.flags = w->flags,
+	};
+	unsigned char *to;
+
+	head.size = sizeof(head) + (head.nr_kernel + head.nr_user) * WORD;
+	if (ARRAY_GROW(s->pending, s->pending_room, s->pending_bytes + head.size))
+		return;
+	to = s->pending + s->pending_bytes;
+	memcpy(to, &head, sizeof(head));
+	memcpy(to + sizeof(head), kernel, head.nr_kernel * WORD);
+	memcpy(to + sizeof(head) + head.nr_kernel * WORD, w->frames, head.nr_user * WORD);
+	s->pending_bytes += head.size;
+	s->pending_pid = head.pid;
+	for (unsigned i = 0; i < w->nr; i++)
+		s->opts.note(head.pid, w->frames[i] - (i > 0), s->opts.ctx);
+	for (unsigned i = 0; i < head.nr_kernel; i++)
+		s->opts.note(0, kernel[i] - (i > 0), s->opts.ctx);
+}
+
+static uint32_t stacks__intern(struct stacks *s, const struct walk *w, const uint64_t *kernel, struct writer *to)
+{
+	uint64_t seed = (uint64_t)w->raw->tgid << 32 | w->raw->nr_kernel << 16 | w->nr_sure << 2 | w->flags;
+	uint64_t h = hash(hash(seed, kernel, w->raw->nr_kernel), w->frames, w->nr);
+	uint64_t check = hash(hash(~seed, w->frames, w->nr), kernel, w->raw->nr_kernel);
+	uint64_t *slot = table__add(&s->by_hash, h & ~(1ull << 63)); /* never TABLE_NO_KEY */
+
+	if (slot && *slot)
+		return s->checks[*slot - 1] == check ? *slot : 0;
+	if (!slot || ARRAY_GROW(s->checks, s->room, s->nr + 1ul))
+		return 0;
+	if (s->pending_bytes && (s->pending_pid != w->raw->tgid || s->pending_bytes > BATCH_BYTES))
+		stacks__write(s, to);
+	s->checks[s->nr++] = check;
+	*slot = s->nr;
+	pend(s, w, kernel);
+	return s->nr;
+}
+
+uint32_t stacks__number(struct stacks *s, const struct tare_stack *raw, size_t size, struct writer *to)
+{
+	struct walk w = { .s = s, .raw = raw, .user = (const uint64_t *)raw->at };
+	const uint64_t *kernel = (const uint64_t *)raw->at + raw->nr_user;
+	uint32_t number;
+
+	/* the kernel side wrote both: never */
+	if (size < sizeof(*raw) + (raw->nr_user + raw->nr_kernel + raw->nr_parked + raw->nr_words) * WORD)
+		return 0;
+	w.parked = kernel + raw->nr_kernel;
+	w.words = w.parked + raw->nr_parked;
+	walk__run(&w);
+	number = stacks__intern(s, &w, kernel, to);
+	s->dropped += !number;
+	return number;
+}
+
+void stacks__write(struct stacks *s, struct writer *w)
+{
+	struct iovec iov = { s->pending, s->pending_bytes };
+
+	if (s->pending_bytes)
+		writer__frame(w, TARE_FRAME_STACKS, 0, now_ns(), &iov, 1);
+	s->pending_bytes = 0;
+}

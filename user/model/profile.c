@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <stdlib.h>
+
+#include "array.h"
+#include "profile.h"
+
+void profile__free(struct profile *p)
+{
+	model_stacks__free(&p->stacks);
+	free(p->rows);
+	*p = (struct profile){ 0 };
+}
+
+static struct profile_row *profile__row(struct profile *p, uint32_t number)
+{
+	if (number >= MODEL_MAX_STACKS)
+		number = 0;
+	if (ARRAY_GROW(p->rows, p->room, number + 1ul))
+		return NULL;
+	for (; p->nr <= number; p->nr++)
+		p->rows[p->nr] = (struct profile_row){ .syscall = TARE_NO_SYSCALL };
+	return &p->rows[number];
+}
+
+int profile__sample(struct profile *p, uint32_t number, const struct event *ev)
+{
+	struct profile_row *row = profile__row(p, number);
+
+	if (!row)
+		return -ENOMEM;
+	row->samples++;
+	p->samples++;
+	return 0;
+}
+
+int profile__off_cpu(struct profile *p, uint32_t number, const struct event *ev)
+{
+	struct profile_row *row = profile__row(p, number);
+
+	if (!row)
+		return -ENOMEM;
+	row->waits++;
+	row->off_ns += ev->off_cpu.ns;
+	row->wait_ns += ev->off_cpu.wait_ns;
+	row->syscall = ev->off_cpu.syscall;
+	row->state = ev->off_cpu.state;
+	p->waits++;
+	return 0;
+}
+
+void profile__finish(struct profile *p)
+{
+	for (uint32_t i = 1; i < p->nr; i++) {
+		uint32_t to = model_stacks__resolve(&p->stacks, i);
+		struct profile_row *from = &p->rows[i];
+
+		if (to == i || (!from->samples && !from->waits) || !profile__row(p, to))
+			continue;
+		from = &p->rows[i]; /* they may have moved */
+		p->rows[to].samples += from->samples;
+		p->rows[to].waits += from->waits;
+		p->rows[to].off_ns += from->off_ns;
+		p->rows[to].wait_ns += from->wait_ns;
+		*from = (struct profile_row){ .syscall = TARE_NO_SYSCALL };
+	}
+}
