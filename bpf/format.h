@@ -175,8 +175,13 @@ struct tare_symbol_more {
 	__u32 line;		  /* the program's own code that the function was inlined into, as above; else 0 */
 	__u16 name_len, file_len; /* likewise */
 };
-#define TARE_SYMBOL_CALL  0x0001 /* it is in a call instruction, which ends right after it */
-#define TARE_SYMBOL_FRAME 0x0002 /* the function has set up its own frame pointer there */
+/* bits 16 to 23 of .flags: which cost the function belongs to, enum tare_cost (costs.h) */
+#define TARE_SYMBOL_COST_SHIFT	16
+#define TARE_SYMBOL_COST_MASK	0xff
+#define TARE_SYMBOL_COST_WITHIN 0x01000000 /* only where an outer function has a cost of the same group */
+#define TARE_SYMBOL_COST_ALWAYS 0x02000000 /* also where an outer function has another cost */
+#define TARE_SYMBOL_CALL	0x0001	   /* it is in a call instruction, which ends right after it */
+#define TARE_SYMBOL_FRAME	0x0002	   /* the function has set up its own frame pointer there */
 
 enum tare_owner {
 	TARE_OWNER_UNKNOWN,
@@ -345,6 +350,7 @@ TARE_SIZE(tare_probe, 56);
 TARE_SIZE(tare_counters, 128);
 TARE_SIZE(tare_end, 24);
 
+#include "costs.h"
 #include "record.h"
 
 #endif /* TARE_FORMAT_H */

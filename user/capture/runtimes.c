@@ -283,15 +283,23 @@ const char *runtimes__name(struct runtimes *r, pid_t pid, const char **version)
 	return i ? i->runtime->name : runtime_native.name;
 }
 
+static int instance__symbol(const struct instance *i, uint64_t addr, struct runtime_symbol *sym)
+{
+	if (i->self && i->runtime->symbol)
+		return i->runtime->symbol(i->self, addr, sym);
+	sym->owner = i->prog.library ? TARE_OWNER_LIBRARY : TARE_OWNER_PROGRAM;
+	return symtab__function_at(i->prog.img, addr, &sym->name);
+}
+
 int runtimes__symbol(const struct runtimes *r, pid_t pid, uint64_t ip, struct runtime_symbol *sym)
 {
 	for_each_of(r, pid, i) {
 		if (!i->prog.placed || ip < i->start || ip >= i->end)
 			continue;
-		if (i->self && i->runtime->symbol)
-			return i->runtime->symbol(i->self, ip - i->prog.bias, sym);
-		sym->owner = i->prog.library ? TARE_OWNER_LIBRARY : TARE_OWNER_PROGRAM;
-		return symtab__function_at(i->prog.img, ip - i->prog.bias, &sym->name);
+		if (instance__symbol(i, ip - i->prog.bias, sym))
+			return -ENOENT;
+		sym->cost = runtime_cost__find(i->runtime->costs, sym->name);
+		return 0;
 	}
 	return -ENOENT;
 }

@@ -81,7 +81,7 @@ static void write_symbol(struct writer *w, const struct pending *p, const struct
 		char text[2 * MAX_TEXT + 8];
 	} more = {
 		.head = {
-			.owner = sym->owner, .return_at = -1, .line = sym->own_line,
+			.flags = sym->cost, .owner = sym->owner, .return_at = -1, .line = sym->own_line,
 			.name_len = own_name_len, .file_len = own_file_len,
 		},
 	};
@@ -103,7 +103,7 @@ static void write_symbol(struct writer *w, const struct pending *p, const struct
 	writer__frame(w, TARE_FRAME_SYMBOLS, 0, now_ns(), iov, ARRAY_SIZE(iov));
 }
 
-/* @p is @sym: write that, and remember where its return address is. */
+/* @p is @sym. */
 static void settle(struct resolve *r, struct pending *p, const struct runtime_symbol *sym)
 {
 	write_symbol(r->w, p, sym);
@@ -130,8 +130,10 @@ static int on_module(const struct module *m, void *ctx)
 				break;
 		}
 		sym.owner = TARE_OWNER_LIBRARY;
-		if (!symtab__function_at(img, p->ip - bias, &sym.name))
-			settle(r, p, &sym);
+		if (symtab__function_at(img, p->ip - bias, &sym.name))
+			continue;
+		sym.cost = runtime_cost__find(runtime_native.costs, sym.name);
+		settle(r, p, &sym);
 	}
 	image__close(img);
 	if (fd >= 0)

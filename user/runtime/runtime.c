@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "array.h"
 #include "runtime.h"
@@ -26,6 +27,18 @@ const struct runtime *runtime__of(struct image *img, char *version, size_t size)
 			return runtimes[i];
 	}
 	return &runtime_native;
+}
+
+uint32_t runtime_cost__find(const struct runtime_cost *costs, const char *function)
+{
+	for (const struct runtime_cost *c = costs; c && c->function; c++) {
+		size_t len = strlen(c->function);
+		bool begins = len && c->function[len - 1] == '*';
+
+		if (begins ? !strncmp(c->function, function, len - 1) : !strcmp(c->function, function))
+			return (uint32_t)c->cost << TARE_SYMBOL_COST_SHIFT | c->flags;
+	}
+	return 0;
 }
 
 int runtime_probes__add(struct runtime_probes *list, const struct runtime_probe *probe)

@@ -34,6 +34,19 @@ void runtime_probes__free(struct runtime_probes *list);
 /* The runtime calls number @nr of @kind (enum tare_name_kind) @name. */
 typedef void runtime_say(unsigned kind, uint64_t nr, const char *name, void *ctx);
 
+/* Functions that belong to a cost of the runtime, not to the program. */
+struct runtime_cost {
+	const char *function; /* its name; one that ends in '*' is the beginning of names */
+	enum tare_cost cost;
+	uint32_t flags; /* TARE_SYMBOL_COST_WITHIN, TARE_SYMBOL_COST_ALWAYS */
+};
+
+/*
+ * The cost of @function by @costs (NULL: none), which ends with an entry without a name; the first entry that fits
+ * counts. Returns it as in struct tare_symbol_more's .flags; 0: none.
+ */
+uint32_t runtime_cost__find(const struct runtime_cost *costs, const char *function);
+
 /* What is at an address. Strings are valid until the next call, and not safe to print. */
 struct runtime_symbol {
 	const char *name, *file; /* "": not known */
@@ -42,6 +55,7 @@ struct runtime_symbol {
 	/* if it was inlined into the program's own code: that function; else NULL */
 	const char *own_name, *own_file;
 	uint32_t own_line;
+	uint32_t cost; /* as runtime_cost__find() returns it */
 };
 #define RUNTIME_SYMBOL_NONE            \
 	{                              \
@@ -91,7 +105,8 @@ struct runtime {
 
 	const char *green_thread; /* its word for what its threads run: "goroutine", "virtual thread"; NULL: none */
 	int preempt_signal;	  /* with which it asks a thread to yield; 0: none */
-	const char *const *maps;  /* those that .install sets, ended by NULL */
+	const struct runtime_cost *costs; /* ended by one without a name; NULL: none */
+	const char *const *maps;	  /* those that .install sets, ended by NULL */
 
 	bool tells_nothing; /* of pauses: its probes serve the recorder itself */
 
