@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "modules.h"
@@ -128,6 +129,7 @@ int modules__for_each(pid_t pid, int (*visit)(const struct module *m, void *ctx)
 int mappings__for_each(pid_t pid, int (*visit)(const struct mapping *m, void *ctx), void *ctx)
 {
 	char buf[MAPS_READ], *line = NULL;
+	unsigned major, minor;
 	size_t room = 0;
 	int ret = 0, at;
 	char perms[5];
@@ -140,9 +142,10 @@ int mappings__for_each(pid_t pid, int (*visit)(const struct mapping *m, void *ct
 
 		rest__take();
 		at = 0;
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s %n", &m.start, &m.end, perms,
-			   &m.offset, &at) < 4)
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %lu %n", &m.start, &m.end, perms,
+			   &m.offset, &major, &minor, &m.inode, &at) < 7)
 			continue;
+		m.device = makedev(major, minor);
 		m.code = perms[2] == 'x';
 		line[strcspn(line, "\n")] = '\0';
 		if (at && (size_t)at < strlen(line))

@@ -29,7 +29,9 @@ int modules__for_each(pid_t pid, int (*visit)(const struct module *m, void *ctx)
 /* Any mapping. .name is a file's path as the process sees it, "[heap]", "[anon: Go: heap]" or the like, or "". */
 struct mapping {
 	uint64_t start, end, offset;
-	bool code; /* may be executed */
+	dev_t device; /* of the file, as the kernel tells it here: on some file systems stat() has another */
+	ino_t inode;  /* 0: no file */
+	bool code;    /* may be executed */
 	const char *name;
 };
 

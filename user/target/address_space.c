@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "address_space.h"
+#include "array.h"
+#include "modules.h"
+#include "open_in.h"
+#include "proc.h"
+#include "util.h"
+
+#define MAPPINGS_MAX (1u << 18)
+#define SHARE	     50 /* read again for 1/SHARE of the time */
+
+static enum code_kind kind_of(const struct mapping *m)
+{
+	if (!strcmp(m->name, "[vdso]"))
+		return CODE_VDSO;
+	return m->inode && m->name[0] == '/' ? CODE_FILE : CODE_ANONYMOUS;
+}
+
+static int add(const struct mapping *m, void *ctx)
+{
+	struct address_space *a = ctx;
+	struct code_mapping *c;
+
+	if (!m->code || a->nr == MAPPINGS_MAX)
+		return 0;
+	if (ARRAY_GROW(a->mappings, a->room, a->nr + 1))
+		return -ENOMEM;
+	c = &a->mappings[a->nr];
+	*c = (struct code_mapping){ m->start, m->end, m->offset, kind_of(m), m->device, m->inode, NULL, false, NULL };
+	if (c->kind == CODE_FILE && !(c->path = strdup(m->name)))
+		return -ENOMEM;
+	a->nr++;
+	return 0;
+}
+
+static void drop_all(struct address_space *a)
+{
+	for (size_t i = 0; i < a->nr; i++)
+		free(a->mappings[i].path);
+	free(a->mappings);
+}
+
+static bool same(const struct code_mapping *x, const struct code_mapping *y)
+{
+	return x->start == y->start && x->offset == y->offset && x->kind == y->kind && x->device == y->device &&
+	       x->inode == y->inode;
+}
+
+/* Both are in the order of addresses. */
+static void carry_over(struct address_space *fresh, const struct address_space *old)
+{
+	size_t i = 0;
+
+	for (size_t j = 0; j < fresh->nr; j++) {
+		struct code_mapping *m = &fresh->mappings[j];
+
+		while (i < old->nr && old->mappings[i].start < m->start)
+			i++;
+		if (i == old->nr || !same(m, &old->mappings[i]))
+			continue;
+		m->seen = old->mappings[i].seen;
+		m->context = old->mappings[i].context;
+	}
+}
+
+int address_space__read(struct address_space *a)
+{
+	struct address_space fresh = { .pid = a->pid, .start_ticks = proc__start_ticks(a->pid) };
+	int ret;
+
+	if (!fresh.start_ticks || (a->start_ticks && a->start_ticks != fresh.start_ticks))
+		return -ESRCH;
+	ret = mappings__for_each(a->pid, add, &fresh);
+	/* one that has ended, but was not reaped, has an empty map */
+	if (!ret && (!fresh.nr || proc__start_ticks(a->pid) != fresh.start_ticks))
+		ret = -ESRCH;
+	if (ret) {
+		drop_all(&fresh);
+		return ret;
+	}
+	carry_over(&fresh, a);
+	fresh.next_ns = a->next_ns;
+	drop_all(a);
+	*a = fresh;
+	return 0;
+}
+
+static struct code_mapping *find(const struct address_space *a, uint64_t address)
+{
+	size_t low = 0, high = a->nr;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (a->mappings[mid].end <= address)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < a->nr && address >= a->mappings[low].start ? &a->mappings[low] : NULL;
+}
+
+struct code_mapping *address_space__at(struct address_space *a, uint64_t address)
+{
+	struct code_mapping *m = find(a, address);
+	uint64_t began, took;
+
+	if (m)
+		return m;
+	began = now_ns();
+	if (began < a->next_ns)
+		return NULL;
+	address_space__read(a);
+	took = now_ns() - began;
+	a->next_ns = began + (took * SHARE > NSEC_PER_SEC ? took * SHARE : NSEC_PER_SEC);
+	return find(a, address);
+}
+
+int address_space__open(const struct address_space *a, const struct code_mapping *m)
+{
+	struct mapping map = { .start = m->start, .end = m->end };
+	int fd = mapping__open(a->pid, &map);
+	struct stat st;
+
+	if (fd >= 0 || m->kind != CODE_FILE || fd == -EINVAL)
+		return fd;
+	/* that needs a privilege that recording does not */
+	fd = open_in_root_of(a->pid, m->path, true);
+	if (fd < 0)
+		return fd;
+	if (!fstat(fd, &st) && st.st_ino == m->inode && st.st_dev == m->device)
+		return fd;
+	close(fd);
+	return -ESTALE;
+}
+
+void address_space__free(struct address_space *a)
+{
+	drop_all(a);
+	*a = (struct address_space){ 0 };
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The kernel's functions by address: its own, of its modules, and those made from BPF programs. */
+#ifndef TARE_KERNEL_SYMBOLS_H
+#define TARE_KERNEL_SYMBOLS_H
+
+#include <stdint.h>
+
+#include "ranges.h"
+
+struct kernel_symbols {
+	struct ranges ranges; /* of offsets in .names */
+	char *names;
+	uint64_t next_ns; /* not read again before */
+	int error;	  /* of the last reading: 0 or a negative errno */
+};
+
+/*
+ * Read the table at @path ("/proc/kallsyms"), which takes a tenth of a second. Returns 0, -EPERM if addresses are
+ * hidden from this process, or another negative errno; free it in any case. What was there is replaced if it succeeds.
+ */
+int kernel_symbols__read(struct kernel_symbols *k, const char *path);
+
+/*
+ * The function that contains @address, or NULL. If it is not known, reads the table again: programs and modules are
+ * loaded while one looks; once a second at most. @k is zero at first. Names are the kernel's, valid until the next
+ * call.
+ */
+const char *kernel_symbols__at(struct kernel_symbols *k, uint64_t address);
+
+void kernel_symbols__free(struct kernel_symbols *k);
+
+#endif /* TARE_KERNEL_SYMBOLS_H */
