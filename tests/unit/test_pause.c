@@ -21,6 +21,7 @@ static void test_runtime(void **state)
 	assert_string_equal(p->initiator.comm, "target");
 }
 
+/* Each request but the last finds it where it cannot stop: how long they took to get there held nobody up. */
 static void test_user(void **state)
 {
 	struct pause_verdict v;
@@ -33,12 +34,41 @@ static void test_user(void **state)
 	}
 	signal_at(T + 8 * MS + 5 * US, 102, TARE_SIGNAL_DELIVERED, 0x401000);
 	rest(T + 8 * MS + 10 * US);
-	v = assert_main(PAUSE_USER, 80 * 98 * US + 5 * US);
+	v = assert_main(PAUSE_USER, 80 * 100 * US + 5 * US);
 	assert_int_equal(v.top.seg.detail, 0x401000);
 	assert_int_equal(v.top.seg.tid, 102);
 	assert_true(v.confidence > 0.9);
-	assert_int_equal(only_pause()->cause_ns[PAUSE_SIGNAL], 81 * 2 * US);
+	assert_int_equal(only_pause()->cause_ns[PAUSE_SIGNAL], 2 * US);
 	assert_straggler(102, 18);
+}
+
+/* Between two requests it was off CPU, so it may have been about to stop: the first one's way there counts. */
+static void test_signal_then_preempted(void **state)
+{
+	struct event ev = sw(T + 4 * MS + 10 * US, 1, 102, 900);
+
+	request();
+	signal_at(T + 1 * MS, 102, TARE_SIGNAL_SENT, 0);
+	signal_at(T + 4 * MS, 102, TARE_SIGNAL_DELIVERED, 0x401000);
+	ev.sw.prev_target = true;
+	fold(&ev);
+	signal_at(T + 4 * MS + 50 * US, 102, TARE_SIGNAL_SENT, 0);
+	in(T + 4 * MS + 100 * US, 1, 900, 102, 90 * US);
+	signal_at(T + 4 * MS + 110 * US, 102, TARE_SIGNAL_DELIVERED, 0x402000);
+	rest(T + 4 * MS + 120 * US);
+	assert_main(PAUSE_SIGNAL, 3 * MS + 10 * US);
+}
+
+/* So does that of one which the thread had kept out. */
+static void test_signal_let_in_too_early(void **state)
+{
+	request();
+	signal_masked(T + 10 * US, 102);
+	signal_at(T + 5 * MS, 102, TARE_SIGNAL_DELIVERED, 0x401000);
+	signal_at(T + 5 * MS + 98 * US, 102, TARE_SIGNAL_SENT, 0);
+	signal_at(T + 5 * MS + 100 * US, 102, TARE_SIGNAL_DELIVERED, 0x402000);
+	rest(T + 5 * MS + 110 * US);
+	assert_main(PAUSE_SIGNAL, 5 * MS - 8 * US);
 }
 
 /* Only its stop is known: it was in user space then, which says little of before. */
@@ -278,6 +308,8 @@ int main(void)
 		TEST(test_runqueue_moved),
 		TEST(test_throttled),
 		TEST(test_signal),
+		TEST(test_signal_then_preempted),
+		TEST(test_signal_let_in_too_early),
 		TEST(test_irq),
 		TEST(test_steal),
 		TEST(test_steal_from_initiator),

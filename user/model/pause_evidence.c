@@ -177,6 +177,10 @@ void pause_thread__sample(struct pause_thread *t, const struct event *ev, bool t
 
 static void asked(struct pause_thread *t, const struct event *ev, bool told)
 {
+	/* asked again: it ran on after the last one, and would have if that had come sooner */
+	if (told && t->answered_ns)
+		segs__rename(&t->timeline, t->answered_ns, PAUSE_SIGNAL, PAUSE_USER);
+	t->answered_ns = 0;
 	if (!t->pending)
 		t->pending_ns = ev->ts_ns;
 	t->masked = ev->signal.masked || (t->pending && t->masked);
@@ -208,8 +212,10 @@ void pause_thread__signal(struct pause_thread *t, const struct event *ev, bool t
 		after.detail = after.stack = 0;
 	}
 	pause_thread__evidence(t, ev->ts_ns, &before, &after, told);
-	if (ev->signal.step == TARE_SIGNAL_DELIVERED)
+	if (ev->signal.step == TARE_SIGNAL_DELIVERED) {
+		t->answered_ns = t->pending && !t->masked ? t->pending_ns : 0;
 		t->pending = t->masked = false;
+	}
 }
 
 void pause_thread__irq(struct pause_thread *t, const struct event *ev, bool told)

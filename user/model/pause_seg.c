@@ -281,6 +281,14 @@ uint64_t segs__carve(struct segs *s, uint32_t tid, uint64_t from, uint64_t to, u
 	return given;
 }
 
+void segs__rename(struct segs *s, uint64_t since_ns, enum pause_cause from, enum pause_cause to)
+{
+	for (uint32_t i = s->n; i > 0 && s->at[i - 1].end_ns > since_ns; i--) {
+		if (s->at[i - 1].cause == from)
+			s->at[i - 1].cause = to;
+	}
+}
+
 void segs__steal(struct segs *s, uint32_t tid, uint64_t in_ns, uint64_t out_ns, uint64_t stolen_ns)
 {
 	uint64_t here, all = out_ns > in_ns ? out_ns - in_ns : 0;

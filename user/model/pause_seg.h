@@ -20,6 +20,9 @@ void segs__push(struct segs *s, uint64_t from, uint64_t to, const struct pause_s
 uint64_t segs__carve(struct segs *s, uint32_t tid, uint64_t from, uint64_t to, uint64_t limit_ns,
 		     enum pause_cause cause, uint64_t detail);
 
+/* What has cause @from in the segments that end after @since_ns has cause @to. */
+void segs__rename(struct segs *s, uint64_t since_ns, enum pause_cause from, enum pause_cause to);
+
 /* On-CPU time of @tid within [@from, @to] that segs__carve() could give away. */
 uint64_t segs__on_cpu(const struct segs *s, uint32_t tid, uint64_t from, uint64_t to);
 

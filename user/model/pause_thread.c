@@ -283,6 +283,7 @@ void pause_thread__leave(struct pauses *ps, struct pause_thread *t, const struct
 		t->slept_ns = ev->ts_ns;
 	t->is_on = false;
 	t->is_known = true;
+	t->answered_ns = 0;
 	t->asleep = sw->state == TARE_STATE_INTERRUPTIBLE;
 	t->since_ns = ev->ts_ns;
 	t->cpu = ev->cpu;

@@ -27,10 +27,12 @@ struct pause_thread {
 	uint32_t tid, tgid;
 	bool is_on, is_known; /* on CPU; is that known? */
 	bool dead;
-	bool works;		/* seen to run a goroutine or hold a P */
-	bool pending;		/* a signal was sent but not delivered yet */
-	uint64_t pending_ns;	/* when it was sent */
-	bool masked;		/* the thread blocks it */
+	bool works;	     /* seen to run a goroutine or hold a P */
+	bool pending;	     /* a signal was sent but not delivered yet */
+	uint64_t pending_ns; /* when it was sent */
+	bool masked;	     /* the thread blocks it */
+	/* when the last delivered one was sent, if not blocked, and it has stayed on CPU since; 0: none */
+	uint64_t answered_ns;
 	bool in_fault;		/* in a fault, as no later evidence shows it outside */
 	uint64_t fault_address; /* of that fault */
 	bool fault_ends;	/* its end will be recorded */
