@@ -83,7 +83,7 @@ like "$(<"$tmp/stderr")" "--trigger was never watched" "and none did"
 # flight ARGS...: the recorder's id in $recorder; it is holding records
 flight()
 {
-	spawn "$TARE" record -q -o "$tmp/flight" "$@" 2>"$tmp/log"
+	spawn "$TARE" record -q -o "$tmp/flight" "$@" 2>"$tmp/log" # the last -o counts
 	recorder=$pid
 	rm -f "$tmp/flight" "$tmp/flight.old"
 	wait_for grep -q 'holding the last' "$tmp/log"
@@ -121,6 +121,54 @@ compare "$(named)" '>' 0 "at Ctrl-C: who else ran is known by name"
 ok "the other one is kept" test -s "$tmp/flight.old"
 compare "$(tare export -f json-lines -i "$tmp/flight" | jq -s '[.[] | select(.phase == 0)] | length')" '==' 1 \
 	"it has one first snapshot"
+
+# ---- where there is no room for it, or the one before it must not be followed ----
+
+mkdir "$tmp/small"
+mount -t tmpfs -o size=16m tare-test "$tmp/small" && at_exit umount "$tmp/small"
+fill() { ! dd if=/dev/zero of="$tmp/small/ballast" bs=4k 2>"$tmp/dd" && grep -q 'No space' "$tmp/dd"; }
+# said TIMES WHAT: the log has it so often
+said() { [ "$(grep -c "$2" "$tmp/log")" -ge "$1" ]; }
+
+flight --flight 1s -p "$target" -o "$tmp/small/flight"
+sleep 1.5
+kill -USR1 "$recorder"
+wait_for said 1 wrote
+sum=$(sha256sum <"$tmp/small/flight")
+ok "a disk is full" fill
+kill -USR1 "$recorder"
+wait_for said 1 'goes on'
+like "$(<"$tmp/log")" "cannot write to $tmp/small/flight: No space left on device" "a flight on a full disk: that is said"
+like "$(<"$tmp/log")" "the flight goes on, and $tmp/small/flight is what it was; make room" "a flight on a full disk: and what became of it"
+is "$(sha256sum <"$tmp/small/flight")" "$sum" "a flight on a full disk: the recording before it is untouched"
+is "$(ls "$tmp/small")" "$(printf 'ballast\nflight')" "a flight on a full disk: and nothing else is left there"
+rm "$tmp/small/ballast"
+kill -USR1 "$recorder"
+wait_for said 2 wrote
+whole "once there is room again" "$tmp/small/flight"
+is "$(sha256sum <"$tmp/small/flight.old")" "$sum" "once there is room again: the recording before it is kept"
+sum=$(sha256sum <"$tmp/small/flight")
+ok "the disk is full again" fill
+kill -INT "$recorder"
+wait "$recorder"
+is $? 1 "its end on a full disk: exit status 1"
+is "$(sha256sum <"$tmp/small/flight.old")" "$sum" "its end on a full disk: the recording before it is kept"
+
+spawn "$TARE" record -q --flight 1s -p "$target" -o - 2>"$tmp/log" >"$tmp/piped"
+recorder=$pid
+wait_for said 1 'holding the last'
+sleep 1.5
+kill -USR1 "$recorder"
+wait_for said 1 wrote
+sum=$(sha256sum <"$tmp/piped")
+kill -USR1 "$recorder"
+wait_for said 1 'a second one cannot follow'
+ok "a second recording to standard output is refused, and the flight goes on" kill -0 "$recorder"
+kill -INT "$recorder"
+wait "$recorder"
+is $? 1 "a second recording to standard output: exit status 1"
+is "$(sha256sum <"$tmp/piped")" "$sum" "a second recording to standard output: nothing follows the first"
+whole "the first one" "$tmp/piped"
 kill "$target" %2
 
 exits 0 "a flight whose target ends" "$TARE" run -q -o "$tmp/ended" --flight 1s -- "$bench" churn -t 3

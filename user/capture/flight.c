@@ -78,8 +78,8 @@ int flight__write(struct flight *f, uint64_t since_ns, uint64_t lost_events, voi
 	f->lost = lost_events - flight_buffer__lost_before(f->buffer) + flight_buffer__lost_bytes(f->buffer) +
 		  writer__lost_bytes(w);
 	/* the flight goes on: what was written before is worth more than part of this */
-	if (meanwhile && (ret || writer__lost_bytes(w)))
-		writer__discard(w);
+	if (meanwhile && (ret || writer__lost_bytes(w)) && writer__discard(w))
+		err("the flight goes on, and %s is what it was; make room, then SIGUSR1 writes it again", path);
 	else
 		f->bytes = writer__bytes(w);
 	if (writer__close(w) || ret)

@@ -241,15 +241,17 @@ uint64_t writer__lost_bytes(const struct writer *w)
 	return w->lost;
 }
 
-void writer__discard(struct writer *w)
+bool writer__discard(struct writer *w)
 {
 	char old[4096];
 
 	if (!w->is_new)
-		return;
+		return false;
 	snprintf(old, sizeof(old), "%s.old", w->path);
-	if (w->moved ? rename(old, w->path) : unlink(w->path))
-		info("cannot take back %s: %s", w->path, strerror(errno));
+	if (!(w->moved ? rename(old, w->path) : unlink(w->path)))
+		return true;
+	info("cannot take back %s: %s", w->path, strerror(errno));
+	return false;
 }
 
 int writer__close(struct writer *w)

@@ -3,6 +3,7 @@
 #ifndef TARE_WRITER_H
 #define TARE_WRITER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/uio.h>
 
@@ -58,7 +59,10 @@ int writer__named(struct writer *w, int type, void *head, size_t size, const cha
 /* Close and free. Returns 0, or a negative errno if the last bytes did not reach the file. */
 int writer__close(struct writer *w);
 
-/* Nothing was recorded: restore the file as it was before it was opened. Call before writer__close(). */
-void writer__discard(struct writer *w);
+/*
+ * Nothing was recorded: restore the file as it was before it was opened. Call before writer__close(). Returns whether
+ * that was done; what went to a pipe or device cannot be taken back.
+ */
+bool writer__discard(struct writer *w);
 
 #endif /* TARE_WRITER_H */
