@@ -262,6 +262,9 @@ heeds_interrupt()
 	[ -z "$ignored" ] || (((16#$ignored & 2) == 0))
 }
 
+# works FEATURE TARE...: does this machine have it, by the doctor's own answer? TARE: tare, or CMD that runs it
+works() { "${@:2}" doctor --json 2>/dev/null | jq -e --arg id "$1" '.features[] | select(.id == $id and .state == "works")' >/dev/null; }
+
 # json FILE FILTER: by jq, strings without quotes
 json() { jq -r "$2" "$1"; }
 

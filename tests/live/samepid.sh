@@ -53,7 +53,6 @@ check()
 }
 
 # If a program cannot be held at its start until tare has attached to it, it may be over before that.
-can_hold() { tare doctor --json 2>/dev/null | jq -e '.features[] | select(.id == "exec_hold" and .state == "works")' >/dev/null; }
 check_go()
 {
 	check "$@" || return
@@ -63,7 +62,7 @@ check_go()
 }
 is_held()
 {
-	can_hold && jq -e '[.ledger.probes.by_probe[] | select(.name == "exec_hold_missed") | .hits] | add // 0 | . == 0' \
+	works exec_hold tare && jq -e '[.ledger.probes.by_probe[] | select(.name == "exec_hold_missed") | .hits] | add // 0 | . == 0' \
 		"$tmp/report" >/dev/null
 }
 
