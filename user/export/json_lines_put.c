@@ -60,3 +60,11 @@ void put_addresses(FILE *to, const char *key, const void *at, unsigned nr)
 	}
 	fputc(']', to);
 }
+
+void put_stopped(FILE *to, uint32_t signal, const char cgroup[TARE_CGROUP_LEN])
+{
+	if (signal)
+		put(to, "signal", signal);
+	if (cgroup[0])
+		put_text(to, "cgroup", cgroup, strnlen(cgroup, TARE_CGROUP_LEN));
+}
