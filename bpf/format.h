@@ -132,6 +132,7 @@ struct tare_task {
 };
 
 #define TARE_UNKNOWN (~0ull)
+#define TARE_NONE    (~0ull - 1) /* it is known that there is none */
 
 /* Followed by cmdline_len bytes (arguments separated by NUL), then exe_len bytes; padded to 8. */
 struct tare_process {
@@ -298,6 +299,18 @@ struct tare_probe {
 };
 
 /*
+ * A runtime's own account of the CPU time of its processors since the process started. It is what Go tells of itself as
+ * /cpu/classes/...: wall time of its Ps, whether or not the kernel let them run. .gc_total_ns is the sum of the four
+ * before it, .scavenge_total_ns that of the two before it, and .user_ns is what the rest leaves of .total_ns.
+ */
+struct tare_cpu_account {
+	__u64 gc_assist_ns, gc_dedicated_ns, gc_idle_ns; /* marking: by who allocates; for it; where nothing else ran */
+	__u64 gc_pause_ns, gc_total_ns;
+	__u64 scavenge_assist_ns, scavenge_background_ns, scavenge_total_ns; /* returning memory to the system */
+	__u64 idle_ns, user_ns, total_ns;
+};
+
+/*
  * A language runtime's own counters, read from its memory (or by a probe at its end). TARE_UNKNOWN where it has none.
  */
 struct tare_counters {
@@ -310,9 +323,16 @@ struct tare_counters {
 	__u64 collections;	/* completed ones */
 	__u64 pauses, pause_ns; /* as the runtime itself counts them */
 	__u64 heap_bytes, goal_bytes;
-	__u64 syscalls;	 /* seen by the runtime's scheduler */
-	__u64 preempts;	 /* goroutines that gave way because they were asked to */
-	__u64 assist_ns; /* time that allocating goroutines spent marking for the collector */
+	__u64 syscalls;			  /* seen by the runtime's scheduler */
+	__u64 preempts;			  /* goroutines that gave way because they were asked to */
+	__u64 assist_ns;		  /* time that allocating goroutines spent marking for the collector */
+	struct tare_cpu_account cpu_told; /* as the runtime itself tells it: at the last collection's end */
+	struct tare_cpu_account cpu;	  /* with what it has noted since */
+	__u64 marked_bytes;		  /* found live by the last collection */
+	__u64 stack_scan_bytes, globals_scan_bytes; /* read by it beside the heap */
+	__u64 gc_percent;			    /* GOGC; TARE_NONE: off */
+	__u64 limit_bytes;			    /* GOMEMLIMIT; TARE_NONE: no limit */
+	__u64 mapped_bytes, free_bytes; /* what counts against that limit; of it, heap that is free and not returned */
 };
 
 enum tare_end_reason {
@@ -347,7 +367,8 @@ TARE_SIZE(tare_call_stack, 24);
 TARE_SIZE(tare_number_name, 24);
 TARE_SIZE(tare_loss, 16);
 TARE_SIZE(tare_probe, 56);
-TARE_SIZE(tare_counters, 128);
+TARE_SIZE(tare_cpu_account, 88);
+TARE_SIZE(tare_counters, 360);
 TARE_SIZE(tare_end, 24);
 
 #include "costs.h"

@@ -173,9 +173,14 @@ static inline struct go_globals go_target__patterns(struct go_target *t, int min
 		const char *name;
 		uint64_t *addr;
 	} wanted[] = {
-		{ "runtime.sched", &found.sched },	 { "runtime.allp", &found.allp },
-		{ "runtime.allm", &found.allm },	 { "runtime.gcController", &found.gc_controller },
-		{ "runtime.memstats", &found.memstats }, { "runtime.mheap_", &found.mheap },
+		{ "runtime.sched", &found.sched },
+		{ "runtime.allp", &found.allp },
+		{ "runtime.allm", &found.allm },
+		{ "runtime.gcController", &found.gc_controller },
+		{ "runtime.memstats", &found.memstats },
+		{ "runtime.mheap_", &found.mheap },
+		{ "runtime.work.cpuStats", &found.cpu_stats },
+		{ "runtime.scavenge", &found.scavenge },
 	};
 
 	assert_int_equal(pclntab__open(t->img, 0, &c.table, &why), 0);

@@ -49,7 +49,7 @@ static void counters_of_other_versions(void **unused)
 	for (size_t known = head_bytes; known <= sizeof(struct tare_counters) + 40; known += 8) {
 		struct {
 			struct tare_array head;
-			uint64_t words[2][32];
+			uint64_t words[2][sizeof(struct tare_counters) / 8 + 5];
 		} raw = { { known, 2 }, { { 0 } } };
 		unsigned char *bytes = (unsigned char *)raw.words;
 		struct tare_counters c = { .ts_ns = 9, .pid = 8, .goroutine_switches = 7 };

@@ -26,7 +26,7 @@ static void same_in_both(const char *toolchain, const char *name, const char *fl
 	if (go_layout__by_dwarf(&dwarf, fd, 10 * NSEC_PER_SEC, &why))
 		fail_msg("%s: %s", path, why);
 	for (enum go_field f = 0; f < GO_NR_FIELDS; f++) {
-		if (table.at[f] != dwarf.at[f] && f != WORK_ASSISTTIME)
+		if (table.at[f] != dwarf.at[f] && f != WORK_CPUSTATS)
 			fail_msg("%s: %s is at %d, the table says %d", build.version, go_field__name(f, field),
 				 dwarf.at[f], table.at[f]);
 	}

@@ -184,6 +184,40 @@ static void check_histogram(struct go_live *live)
 	}
 }
 
+static uint64_t parts(const struct tare_cpu_account *a)
+{
+	return a->gc_total_ns + a->scavenge_total_ns + a->idle_ns + a->user_ns;
+}
+
+/*
+ * Its account of CPU time, until now and not only until the last collection. That it is as the program says:
+ * tests/live/go.sh.
+ */
+static void check_account(struct go_target *t, struct go_live *live)
+{
+	struct tare_counters before = count(live), after;
+	uint64_t ns;
+
+	if (live->layout.minor < 20) {
+		assert_true(before.cpu.total_ns == TARE_UNKNOWN && before.cpu_told.total_ns == TARE_UNKNOWN);
+		return;
+	}
+	go_target__do(t, "sleep", 100);
+	after = count(live);
+	assert_memory_equal(&before.cpu_told, &after.cpu_told, sizeof(after.cpu_told));
+	ns = after.ts_ns - before.ts_ns;
+	assert_int_equal(after.cpu.total_ns - before.cpu.total_ns, 2 * ns); /* GOMAXPROCS */
+	assert_int_equal(parts(&after.cpu), after.cpu.total_ns);
+	assert_true(after.cpu.idle_ns - before.cpu.idle_ns >= 100000000);
+	go_target__do(t, "gc", 1);
+	after = count(live);
+	assert_true(after.cpu_told.total_ns > before.cpu.total_ns && after.cpu_told.idle_ns > before.cpu_told.idle_ns);
+	assert_true(after.cpu.gc_total_ns >= after.cpu_told.gc_total_ns &&
+		    after.cpu_told.gc_total_ns > before.cpu.gc_total_ns);
+	assert_true(after.gc_percent == 100 && after.limit_bytes == TARE_NONE && after.marked_bytes &&
+		    after.mapped_bytes > after.marked_bytes && after.globals_scan_bytes);
+}
+
 /* While it works at full speed: whatever is read never runs backwards, and is always an answer. */
 static void check_busy(struct go_target *t, struct go_live *live)
 {
@@ -196,6 +230,10 @@ static void check_busy(struct go_target *t, struct go_live *live)
 		assert_true(c.alloc_bytes >= last.alloc_bytes && c.alloc_objects >= last.alloc_objects);
 		assert_true(c.goroutine_switches >= last.goroutine_switches && c.collections >= last.collections);
 		assert_true(c.goroutines_created >= last.goroutines_created && c.pause_ns >= last.pause_ns);
+		if (c.cpu.total_ns != TARE_UNKNOWN) {
+			assert_true(c.cpu.total_ns >= last.cpu.total_ns && parts(&c.cpu) == c.cpu.total_ns);
+			assert_true(c.cpu.gc_pause_ns >= last.cpu.gc_pause_ns);
+		}
 		assert_true(c.alloc_bytes - last.alloc_bytes < 10ull << 30);
 		last = c;
 		usleep(2000);
@@ -261,6 +299,7 @@ static void check_variant(const struct go_variant *v)
 	check_cached(&t, live);
 	check_scheduler(&t, live);
 	check_histogram(live);
+	check_account(&t, live);
 	check_busy(&t, live);
 	check_gone(&t, live);
 	go_live__close(live);

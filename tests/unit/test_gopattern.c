@@ -225,6 +225,39 @@ static void thread_local_g(void **state)
 	assert_null(gotls__function(0));
 }
 
+/* work.cpuStats of 1.20, which one function adds to; what 1.27 adds to its own, two words at a time. */
+static void words_in_a_row(void **state)
+{
+	static const char *const termination =
+		"48 01 15 04 d5 0e 00 4c 8d 2c 37 4c 01 2d 01 d5 0e 00 4c 01 05 02 d5 0e 00 48 0f af c1 48 89 44 "
+		"24 58 4d 0f af ca 4c 89 4c 24 78 4a 8d 0c 08 48 01 0d ed d4 0e 00 48 8d 0c 10 48 01 f1 48 01 f9 "
+		"4c 01 c1 4c 01 c9 48 01 0d de d4 0e 00 4c 01 1d df d4 0e 00 4c 01 25 e0 d4 0e 00 4b 8d 0c 1c 48 "
+		"01 0d dd d4 0e 00 48 8b 0d 1e da 0e 00 48 29 cb 48 63 0d d4 a8 11 00 48 0f af cb 48 03 0d 11 da "
+		"0e 00 48 89 0d d2 d4 0e 00 48 8b 0d 23 df 0e 00 48 8b 1d b4 d4 0e 00 48 01 d9 48 89 0d aa d4 0e "
+		"00 48 8b 1d b3 d4 0e 00 48 8b 35 7c d4 0e 00 48 03 35 8d d4 0e 00 48 01 f1 48 29 cb 48 89 1d 90 "
+		"d4 0e 00 48 8b 0d 61 d4 0e 00 c3";
+	static const char *const accumulate =
+		"84 c9 74 21 90 48 8b 0d f4 ef 12 00 90 48 8b 15 f4 ef 12 00 90 48 8b 35 f4 ef 12 00 48 8b 3d f5 "
+		"ef 12 00 eb 08 31 f6 31 d2 31 c9 31 ff 4c 8d 04 32 48 01 ca 48 01 f2 48 01 fa 90 48 8b 35 2e e5 "
+		"12 00 90 4c 8b 0d 2e e5 12 00 48 01 08 4c 01 40 08 48 01 78 10 48 01 50 20 48 01 70 28 4c 01 48 "
+		"30 4a 8d 0c 0e 48 01 48 38 48 2b 1d 98 fc 10 00 48 63 0d e9 e1 12 00 48 0f af d9 48 03 1d 8e fc "
+		"10 00 48 89 58 50 48 8b 0d ab 01 11 00 48 8b 50 40 48 01 d1 48 89 48 40 48 8b 50 50 48 8b 58 20 "
+		"48 03 58 38 48 01 d9 48 29 ca 48 89 50 48 c3";
+	struct code old = code_of(X86, 0x41529d, termination), new = code_of(X86, 0x43fdc0, accumulate);
+	uint64_t addr;
+
+	assert_int_equal(gopattern__words(&old, 11, &addr), 0);
+	assert_int_equal(addr, 0x5027a8);
+	assert_int_equal(gopattern__words(&old, 12, &addr), -ENOENT);
+	assert_int_equal(gopattern__words(&new, 2, &addr), 0);
+	assert_int_equal(addr, 0x56e330);
+	assert_int_equal(gopattern__words(&new, 3, &addr), 0); /* the last of four: gcController's */
+	assert_int_equal(addr, 0x56edc8);
+	assert_int_equal(gopattern__words(&new, 5, &addr), -ENOENT);
+	code__free(&old);
+	code__free(&new);
+}
+
 static int lookup_chance(void *ctx, const char *name, struct code *code)
 {
 	*code = *(struct code *)ctx;
@@ -249,8 +282,8 @@ static void any_bytes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(variables),	  cmocka_unit_test(not_found), cmocka_unit_test(only_what_is_sure),
-		cmocka_unit_test(thread_local_g), cmocka_unit_test(any_bytes),
+		cmocka_unit_test(variables),	  cmocka_unit_test(not_found),	    cmocka_unit_test(only_what_is_sure),
+		cmocka_unit_test(thread_local_g), cmocka_unit_test(words_in_a_row), cmocka_unit_test(any_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

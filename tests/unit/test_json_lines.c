@@ -232,9 +232,17 @@ static void evidence(void **unused)
 
 static void what_runtimes_count(void **unused)
 {
-	static const char all[] = "counters pid final goroutine_switches goroutines_created alloc_bytes "
-				  "alloc_objects freed_bytes freed_objects collections pauses pause_ns heap_bytes "
-				  "goal_bytes syscalls preempts assist_ns";
+	static const char all[] =
+		"counters pid final goroutine_switches goroutines_created alloc_bytes "
+		"alloc_objects freed_bytes freed_objects collections pauses pause_ns heap_bytes "
+		"goal_bytes syscalls preempts assist_ns "
+		"marked_bytes stack_scan_bytes globals_scan_bytes mapped_bytes free_bytes "
+		"cpu_told_gc_assist_ns cpu_told_gc_dedicated_ns cpu_told_gc_idle_ns cpu_told_gc_pause_ns "
+		"cpu_told_gc_total_ns cpu_told_scavenge_assist_ns cpu_told_scavenge_background_ns "
+		"cpu_told_scavenge_total_ns cpu_told_idle_ns cpu_told_user_ns cpu_told_total_ns "
+		"cpu_gc_assist_ns cpu_gc_dedicated_ns cpu_gc_idle_ns cpu_gc_pause_ns cpu_gc_total_ns "
+		"cpu_scavenge_assist_ns cpu_scavenge_background_ns cpu_scavenge_total_ns cpu_idle_ns "
+		"cpu_user_ns cpu_total_ns gc_percent limit_bytes";
 	struct event ev = { .kind = EVENT_COUNTERS };
 	uint64_t n = 1000;
 	static const struct tare_delays delays = { 5, 8, 2, 0, { { 0, 3 }, { 64, ~0ull } } };
@@ -251,6 +259,12 @@ static void what_runtimes_count(void **unused)
 	l = keys(line_of(ev), all);
 	assert_true(number(l, "goroutine_switches") == 1000 && number(l, "alloc_bytes") == 1002);
 	assert_true(number(l, "pause_ns") == 1008 && number(l, "assist_ns") == 1013);
+	assert_true(number(l, "cpu_told_gc_assist_ns") == 1014 && number(l, "cpu_total_ns") == 1035);
+	assert_true(number(l, "marked_bytes") == 1036 && number(l, "free_bytes") == 1042);
+	json_decref(l);
+	ev.counters.limit_bytes = TARE_NONE;
+	l = line_of(ev);
+	assert_true(number(l, "gc_percent") == 1039 && json_is_null(json_object_get(l, "limit_bytes")));
 	json_decref(l);
 	l = keys(LINE(.kind = EVENT_DELAYS, .delays = &delays), "delays pid one_in buckets");
 	list = json_object_get(l, "buckets");

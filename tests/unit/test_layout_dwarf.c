@@ -39,9 +39,9 @@ static void small_ones(void **unused)
 		enum go_field field;
 		int at;
 	} known[] = {
-		{ G_M, 48 },	      { G_GOID, 152 },	      { M_PROCID, 72 },		{ M_CURG, 192 },
-		{ P_STATUS, 4 },      { SCHED_MNEXT, 48 },    { SCHED_SIZE, 7000 },	{ GC_HEAPGOAL, 104 },
-		{ MSTATS_GEN, 3544 }, { MSTATS_SIZE, 13000 }, { WORK_ASSISTTIME, 112 }, { G_WAITREASON, -1 },
+		{ G_M, 48 },	      { G_GOID, 152 },	      { M_PROCID, 72 },	     { M_CURG, 192 },
+		{ P_STATUS, 4 },      { SCHED_MNEXT, 48 },    { SCHED_SIZE, 7000 },  { GC_HEAPGOAL, 104 },
+		{ MSTATS_GEN, 3544 }, { MSTATS_SIZE, 13000 }, { WORK_CPUSTATS, 96 }, { G_WAITREASON, -1 },
 		{ HIST_SIZE, -1 },    { SCHED_PIDLE, -1 },    { GC_ASSISTTIME, -1 },
 	};
 

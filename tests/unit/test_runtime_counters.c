@@ -59,12 +59,13 @@ static void each_field(void **unused)
 {
 	const size_t first = offsetof(struct tare_counters, goroutine_switches),
 		     heap = offsetof(struct tare_counters, heap_bytes),
-		     goal = offsetof(struct tare_counters, goal_bytes);
+		     goal = offsetof(struct tare_counters, goal_bytes),
+		     levels = offsetof(struct tare_counters, marked_bytes);
 
 	for (size_t at = first; at < sizeof(struct tare_counters); at += 8) {
 		struct tare_counters c[3] = { unknown(1, 10), unknown(1, 20), unknown(1, 30) }, total;
 		static const uint64_t values[3] = { 100, 5000, 700 };
-		bool level = at == heap || at == goal;
+		bool level = at == heap || at == goal || at >= levels;
 		struct runtime_counters rc = { 0 };
 		uint64_t value;
 

@@ -24,14 +24,18 @@ static void write_delays(struct runtimes *r, struct instance *i, uint64_t now)
 	free(d);
 }
 
-/* Unknown for one is unknown for all; two runtimes in one process both count. */
+/* Unknown for one is unknown for all; two runtimes in one process both count. Settings do not add up. */
 static void add_counters(struct tare_counters *sum, const struct tare_counters *c)
 {
+	uint64_t percent = sum->gc_percent == c->gc_percent ? c->gc_percent : TARE_UNKNOWN;
+	uint64_t limit = sum->limit_bytes == c->limit_bytes ? c->limit_bytes : TARE_UNKNOWN;
 	__u64 *to = &sum->goroutine_switches;
 	const __u64 *from = &c->goroutine_switches;
 
 	for (size_t i = 0; i < (sizeof(*c) - offsetof(struct tare_counters, goroutine_switches)) / sizeof(*to); i++)
 		to[i] = to[i] == TARE_UNKNOWN || from[i] == TARE_UNKNOWN ? TARE_UNKNOWN : to[i] + from[i];
+	sum->gc_percent = percent;
+	sum->limit_bytes = limit;
 }
 
 /* Those of a process are together in @all, and so is each one's process. Returns how many there are now. */

@@ -24,6 +24,15 @@ void put_task_of(FILE *to, const struct event *ev)
 	put_text(to, "comm", t->comm, strnlen(t->comm, sizeof(t->comm)));
 }
 
+/* Null: it is off. */
+static void put_setting(FILE *to, const char *key, uint64_t n)
+{
+	if (n == TARE_NONE)
+		fprintf(to, ",\"%s\":null", key);
+	else
+		put_known(to, key, n);
+}
+
 void put_counters_of(FILE *to, const struct event *ev)
 {
 	const struct tare_counters *c = &ev->counters;
@@ -45,7 +54,20 @@ void put_counters_of(FILE *to, const struct event *ev)
 	X(syscalls);
 	X(preempts);
 	X(assist_ns);
+	X(marked_bytes);
+	X(stack_scan_bytes);
+	X(globals_scan_bytes);
+	X(mapped_bytes);
+	X(free_bytes);
 #undef X
+#define X(field) put_known(to, "cpu_told_" #field, c->cpu_told.field);
+	CPU_ACCOUNT(X)
+#undef X
+#define X(field) put_known(to, "cpu_" #field, c->cpu.field);
+	CPU_ACCOUNT(X)
+#undef X
+	put_setting(to, "gc_percent", c->gc_percent);
+	put_setting(to, "limit_bytes", c->limit_bytes);
 }
 
 void put_call_stack_of(FILE *to, const struct event *ev)

@@ -13,7 +13,11 @@
 	X(alloc_bytes)        \
 	X(alloc_objects)      \
 	X(freed_bytes) X(freed_objects) X(collections) X(pauses) X(pause_ns) X(syscalls) X(preempts) X(assist_ns)
-#define LEVELS(X) X(heap_bytes) X(goal_bytes)
+#define LEVELS(X)     \
+	X(heap_bytes) \
+	X(goal_bytes) X(marked_bytes) X(stack_scan_bytes) X(globals_scan_bytes) X(mapped_bytes) X(free_bytes)
+/* Of several processes there may be several. */
+#define SETTINGS(X) X(gc_percent) X(limit_bytes)
 
 /* A process may be read once more between its last report and its exit. */
 #define ENDS_WITHIN_NS 1000000000ull
@@ -31,6 +35,20 @@ static bool began_anew(const struct tare_counters *last, const struct tare_count
 {
 	return went_back(last->goroutine_switches, now->goroutine_switches) ||
 	       went_back(last->collections, now->collections);
+}
+
+/* For means over the readings. */
+static void process_counters__sample(struct process_counters *p, const struct tare_counters *c)
+{
+	if (c->marked_bytes == TARE_UNKNOWN || !c->marked_bytes) /* no collection yet */
+		return;
+	p->nr_samples++;
+	p->marked_sum += c->marked_bytes;
+	if (c->mapped_bytes != TARE_UNKNOWN && c->free_bytes != TARE_UNKNOWN && c->alloc_bytes != TARE_UNKNOWN &&
+	    c->freed_bytes != TARE_UNKNOWN)
+		p->beside_sum += (int64_t)(c->mapped_bytes - c->free_bytes - (c->alloc_bytes - c->freed_bytes));
+	if (c->goal_bytes != TARE_UNKNOWN && c->goal_bytes > p->peak_goal_bytes)
+		p->peak_goal_bytes = c->goal_bytes;
 }
 
 static uint64_t process_of(const struct runtime_counters *rc, const struct tare_counters *c)
@@ -51,6 +69,7 @@ int runtime_counters__event(struct runtime_counters *rc, const struct event *ev)
 	    (!p->ended || c->ts_ns - p->last.ts_ns < ENDS_WITHIN_NS)) {
 		if (!p->ended) {
 			p->last = *c;
+			process_counters__sample(p, c);
 			p->ended = c->final;
 			p->gone_ns = 0; /* other threads live on */
 		}
@@ -64,7 +83,9 @@ int runtime_counters__event(struct runtime_counters *rc, const struct event *ev)
 	}
 	if (ARRAY_GROW(rc->processes, rc->room, rc->nr + 1))
 		return -ENOMEM;
-	rc->processes[rc->nr++] = (struct process_counters){ .first = *c, .last = *c, .ended = c->final };
+	p = &rc->processes[rc->nr++];
+	*p = (struct process_counters){ .first = *c, .last = *c, .ended = c->final };
+	process_counters__sample(p, c);
 	return 0;
 }
 
@@ -87,6 +108,8 @@ size_t runtime_counters__total(const struct runtime_counters *rc, struct tare_co
 /* @process 0: all processes. */
 size_t runtime_counters__of(const struct runtime_counters *rc, uint64_t process, struct tare_counters *total)
 {
+	bool any = false;
+
 	memset(total, 0xff, sizeof(*total));
 	for (size_t i = 0; i < rc->nr; i++) {
 		const struct process_counters *p = &rc->processes[i];
@@ -101,8 +124,33 @@ size_t runtime_counters__of(const struct runtime_counters *rc, uint64_t process,
 #define X(field) add(&total->field, p->last.field);
 		LEVELS(X)
 #undef X
+#define X(field) add(&total->cpu_told.field, grown(p->first.cpu_told.field, p->last.cpu_told.field));
+		CPU_ACCOUNT(X)
+#undef X
+#define X(field) add(&total->cpu.field, grown(p->first.cpu.field, p->last.cpu.field));
+		CPU_ACCOUNT(X)
+#undef X
+#define X(field) total->field = any && total->field != p->last.field ? TARE_UNKNOWN : p->last.field;
+		SETTINGS(X)
+#undef X
+		any = true;
 	}
 	return rc->nr;
+}
+
+bool runtime_counters__steady(const struct runtime_counters *rc, uint64_t process, struct counters_steady *to)
+{
+	for (size_t i = rc->nr; i-- > 0;) {
+		const struct process_counters *p = &rc->processes[i];
+
+		if (process_of(rc, &p->last) != process || !p->nr_samples)
+			continue;
+		to->marked_bytes = p->marked_sum / p->nr_samples;
+		to->beside_bytes = p->beside_sum > 0 ? p->beside_sum / p->nr_samples : 0;
+		to->peak_goal_bytes = p->peak_goal_bytes;
+		return true;
+	}
+	return false;
 }
 
 void runtime_counters__exit(struct runtime_counters *rc, uint32_t pid, uint64_t ts_ns)

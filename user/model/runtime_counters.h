@@ -12,6 +12,9 @@ struct process_counters {
 	struct tare_counters first, last;
 	uint64_t gone_ns; /* when its first thread ended; 0: still alive */
 	bool ended;	  /* .last is final, or the process execed another program */
+	/* over those readings that follow a collection */
+	uint64_t nr_samples, marked_sum, peak_goal_bytes;
+	int64_t beside_sum; /* mapped, but no object and not free */
 };
 
 struct runtime_counters {
@@ -25,13 +28,23 @@ struct runtime_counters {
 int runtime_counters__event(struct runtime_counters *rc, const struct event *ev);
 
 /*
- * The sum over all processes. A field is TARE_UNKNOWN if no process reports it; .heap_bytes and .goal_bytes are sums of
- * the last readings. Returns the number of processes.
+ * The sum over all processes. A field is TARE_UNKNOWN if no process reports it; .heap_bytes and other levels are
+ * sums of the last readings; a setting is unknown where processes differ in it. Returns the number of processes.
  */
 size_t runtime_counters__total(const struct runtime_counters *rc, struct tare_counters *total);
 
 /* Likewise for @process alone, see birth.h. */
 size_t runtime_counters__of(const struct runtime_counters *rc, uint64_t process, struct tare_counters *total);
+
+/* What a process's memory is like, as a mean over the readings. */
+struct counters_steady {
+	uint64_t marked_bytes;	  /* live heap: what a collection found */
+	uint64_t beside_bytes;	  /* what the runtime has mapped and counts against a memory limit, without objects */
+	uint64_t peak_goal_bytes; /* the largest heap it aimed at; 0: unknown */
+};
+
+/* False: there was no collection, or the runtime does not tell. */
+bool runtime_counters__steady(const struct runtime_counters *rc, uint64_t process, struct counters_steady *to);
 
 /* The first thread of process @pid ended at @ts_ns. */
 void runtime_counters__exit(struct runtime_counters *rc, uint32_t pid, uint64_t ts_ns);

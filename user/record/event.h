@@ -212,6 +212,20 @@ struct event {
  */
 int event__decode(const void *data, size_t len, struct event *ev);
 
+/* The fields of struct tare_cpu_account. */
+#define CPU_ACCOUNT(X)            \
+	X(gc_assist_ns)           \
+	X(gc_dedicated_ns)        \
+	X(gc_idle_ns)             \
+	X(gc_pause_ns)            \
+	X(gc_total_ns)            \
+	X(scavenge_assist_ns)     \
+	X(scavenge_background_ns) \
+	X(scavenge_total_ns)      \
+	X(idle_ns)                \
+	X(user_ns)                \
+	X(total_ns)
+
 /* Length of a record in bytes, according to the record. */
 static inline size_t record__len(const struct tare_rec *rec)
 {

@@ -82,6 +82,11 @@ static void x86_lea(const cs_insn *ci, const cs_x86_op *op, struct insn *in)
 
 static void x86_add(const cs_insn *ci, const cs_x86_op *op, struct insn *in)
 {
+	if (op[0].type == X86_OP_MEM) {
+		in->kind = INSN_STORE;
+		x86_mem(ci, &op[0], in);
+		return;
+	}
 	in->reg = in->base = x86_op_reg(&op[0]);
 	if (in->reg == INSN_NO_REG || op[1].type != X86_OP_IMM)
 		return;

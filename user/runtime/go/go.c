@@ -217,6 +217,8 @@ static int go__live(struct go *go)
 		.gc_controller = by_pattern(go, "runtime.gcController", in.bias),
 		.memstats = by_pattern(go, "runtime.memstats", in.bias),
 		.mheap = by_pattern(go, "runtime.mheap_", in.bias),
+		.cpu_stats = by_pattern(go, "runtime.work.cpuStats", in.bias),
+		.scavenge = by_pattern(go, "runtime.scavenge", in.bias),
 	};
 	ret = go_live__open(&go->live, &in);
 	if (ret)

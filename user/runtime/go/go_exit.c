@@ -16,6 +16,7 @@ enum {
 	SCHED_BYTES = 1024,
 	SCHED_MAX_BYTES = 16384, /* how much of these structs is looked at, at least and at most */
 	GC_BYTES = 512,
+	SCAVENGE_BYTES = 32,
 	PAGE_BYTES = 4096, /* the smallest there is */
 	MSTATS_MAX_BYTES = 24576,
 	P_BYTES = 512,
@@ -33,16 +34,19 @@ static void add(struct go_exit *x, unsigned *nr, uint64_t address, uint64_t len)
 	}
 }
 
-/* Where a global is: as found in the process or, before that, by what the file says. */
-static uint64_t place(struct go *go, enum go_global nr, const char *symbol)
+/*
+ * Where a global is: as found in the process or, before that, by what the file says: @in bytes into @symbol, unless
+ * that is not known.
+ */
+static uint64_t place(struct go *go, enum go_global nr, const char *symbol, int32_t in)
 {
 	uint64_t addr = go->live ? go_globals__get(&go->live->at, nr) : 0;
 
 	if (addr)
 		return addr - go->live->bias;
-	if (!image__symbol(go->prog->img, symbol, &addr, NULL))
-		return addr;
-	return go__by_pattern(go, symbol);
+	if (in >= 0 && !image__symbol(go->prog->img, symbol, &addr, NULL))
+		return addr + in;
+	return go__by_pattern(go, nr == GO_CPU_STATS_AT ? "runtime.work.cpuStats" : symbol);
 }
 
 static uint64_t bounded(int32_t size, uint64_t least, uint64_t most)
@@ -55,16 +59,16 @@ static uint64_t bounded(int32_t size, uint64_t least, uint64_t most)
 static void add_globals(struct go *go, struct go_exit *x)
 {
 	const int32_t *at = go->layout.at;
-	uint64_t work = at[WORK_ASSISTTIME] < 0 ? 0 : place(go, GO_WORK_AT, "runtime.work");
 	unsigned nr = 0;
 
-	x->allp = place(go, GO_ALLP_AT, "runtime.allp");
+	x->allp = place(go, GO_ALLP_AT, "runtime.allp", 0);
 	add(x, &nr, x->allp, 24);
-	add(x, &nr, place(go, GO_GC_AT, "runtime.gcController"), GC_BYTES);
-	add(x, &nr, place(go, GO_GCPHASE_AT, "runtime.gcphase"), 4);
-	add(x, &nr, work ? work + at[WORK_ASSISTTIME] : 0, 8);
-	add(x, &nr, place(go, GO_SCHED_AT, "runtime.sched"), bounded(at[SCHED_SIZE], SCHED_BYTES, SCHED_MAX_BYTES));
-	add(x, &nr, place(go, GO_MEMSTATS_AT, "runtime.memstats"), bounded(at[MSTATS_SIZE], 0, MSTATS_MAX_BYTES));
+	add(x, &nr, place(go, GO_GC_AT, "runtime.gcController", 0), GC_BYTES);
+	add(x, &nr, place(go, GO_GCPHASE_AT, "runtime.gcphase", 0), 4);
+	add(x, &nr, place(go, GO_CPU_STATS_AT, "runtime.work", at[WORK_CPUSTATS]), sizeof(struct tare_cpu_account));
+	add(x, &nr, place(go, GO_SCAVENGE_AT, "runtime.scavenge", 0), SCAVENGE_BYTES);
+	add(x, &nr, place(go, GO_SCHED_AT, "runtime.sched", 0), bounded(at[SCHED_SIZE], SCHED_BYTES, SCHED_MAX_BYTES));
+	add(x, &nr, place(go, GO_MEMSTATS_AT, "runtime.memstats", 0), bounded(at[MSTATS_SIZE], 0, MSTATS_MAX_BYTES));
 }
 
 /* What hangs off each P. */
@@ -77,6 +81,8 @@ static void add_ps(struct go *go, struct go_exit *x)
 	x->p[0] = (struct exit_field){ 0, P_BYTES };
 	if (at[P_GOROUTINESCREATED] >= 0)
 		x->p[1] = (struct exit_field){ at[P_GOROUTINESCREATED], 8 };
+	if (at[P_LIMITEREVENT] >= 0)
+		x->p[2] = (struct exit_field){ at[P_LIMITEREVENT], 8 };
 	if (at[MCACHE_ALLOC] < 0 || at[MCACHE_TINYALLOCS] < 0 || at[MSPAN_NELEMS] < 0 ||
 	    at[MSPAN_ELEMSIZE] < at[MSPAN_NELEMS] || at[MSPAN_ELEMSIZE] + 8 - at[MSPAN_NELEMS] > SPAN_MAX_BYTES)
 		return;
@@ -103,10 +109,15 @@ int go_exit__describe(struct go *go, struct go_exit *x)
 }
 
 /* All is copied: the runtime as it was, opened only now if the process was too short-lived for more. */
-static int go__open_last(struct go *go, uint64_t bias)
+static int go__open_last(struct go *go, uint64_t bias, uint64_t ts_ns)
 {
 	struct go_live_input in = {
-		.pid = go->prog->pid, .img = go->prog->img, .bias = bias, .layout = go->layout, .copy = go->last
+		.pid = go->prog->pid,
+		.img = go->prog->img,
+		.bias = bias,
+		.layout = go->layout,
+		.copy = go->last,
+		.copied_ns = ts_ns,
 	};
 	const char *problem;
 	int err;
@@ -118,10 +129,12 @@ static int go__open_last(struct go *go, uint64_t bias)
 		{ &in.pattern.allp, "runtime.allp" },
 		{ &in.pattern.gc_controller, "runtime.gcController" },
 		{ &in.pattern.memstats, "runtime.memstats" },
+		{ &in.pattern.cpu_stats, "runtime.work.cpuStats" },
+		{ &in.pattern.scavenge, "runtime.scavenge" },
 	};
 
 	if (go->live) {
-		go_live__use(go->live, go->last);
+		go_live__use(go->live, go->last, ts_ns);
 		return 0;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(globals); i++) {
@@ -166,7 +179,7 @@ int go__last_counters(void *self, const struct tare_memory *m, struct tare_count
 	if (m->len < sizeof(end))
 		return -EPROTO;
 	memcpy(&end, m->bytes, sizeof(end));
-	err = end.failed ? -ENODATA : go__open_last(go, end.bias);
+	err = end.failed ? -ENODATA : go__open_last(go, end.bias, ts_ns);
 	if (!err) {
 		unsigned valid = go->live->valid;
 

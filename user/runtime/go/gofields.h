@@ -39,6 +39,7 @@
 	X(P_GOIDCACHE, GO_P, "goidcache")                         \
 	X(P_GOIDCACHEEND, GO_P, "goidcacheend")                   \
 	X(P_GOROUTINESCREATED, GO_P, "goroutinesCreated")         \
+	X(P_LIMITEREVENT, GO_P, "limiterEvent")                   \
 	X(SCHED_GOIDGEN, GO_SCHED, "goidgen")                     \
 	X(SCHED_MIDLE, GO_SCHED, "midle")                         \
 	X(SCHED_NMIDLE, GO_SCHED, "nmidle")                       \
@@ -48,7 +49,10 @@
 	X(SCHED_NPIDLE, GO_SCHED, "npidle")                       \
 	X(SCHED_NMSPINNING, GO_SCHED, "nmspinning")               \
 	X(SCHED_STOPWAIT, GO_SCHED, "stopwait")                   \
+	X(SCHED_PROCRESIZETIME, GO_SCHED, "procresizetime")       \
+	X(SCHED_TOTALTIME, GO_SCHED, "totaltime")                 \
 	X(SCHED_TIMETORUN, GO_SCHED, "timeToRun")                 \
+	X(SCHED_IDLETIME, GO_SCHED, "idleTime")                   \
 	X(SCHED_STWTOTALGC, GO_SCHED, "stwTotalTimeGC")           \
 	X(SCHED_GOROUTINESCREATED, GO_SCHED, "goroutinesCreated") \
 	X(SCHED_SIZE, GO_SCHED, "")                               \
@@ -61,11 +65,20 @@
 	X(GC_GCPERCENT, GO_GC, "gcPercent")                       \
 	X(GC_MEMORYLIMIT, GO_GC, "memoryLimit")                   \
 	X(GC_HEAPGOAL, GO_GC, "gcPercentHeapGoal|heapGoal")       \
+	X(GC_TRIGGERED, GO_GC, "triggered")                       \
 	X(GC_HEAPLIVE, GO_GC, "heapLive")                         \
+	X(GC_LASTSTACKSCAN, GO_GC, "lastStackScan")               \
+	X(GC_GLOBALSSCAN, GO_GC, "globalsScan")                   \
+	X(GC_HEAPMARKED, GO_GC, "heapMarked")                     \
 	X(GC_ASSISTTIME, GO_GC, "assistTime")                     \
+	X(GC_DEDICATEDTIME, GO_GC, "dedicatedMarkTime")           \
+	X(GC_FRACTIONALTIME, GO_GC, "fractionalMarkTime")         \
+	X(GC_IDLETIME, GO_GC, "idleMarkTime")                     \
 	X(GC_HEAPINUSE, GO_GC, "heapInUse")                       \
+	X(GC_HEAPFREE, GO_GC, "heapFree")                         \
 	X(GC_TOTALALLOC, GO_GC, "totalAlloc")                     \
 	X(GC_TOTALFREE, GO_GC, "totalFree")                       \
+	X(GC_MAPPEDREADY, GO_GC, "mappedReady")                   \
 	X(DELTA_INHEAP, GO_DELTA, "inHeap")                       \
 	X(DELTA_INSTACKS, GO_DELTA, "inStacks")                   \
 	X(DELTA_TINYALLOCCOUNT, GO_DELTA, "tinyAllocCount")       \
@@ -86,7 +99,7 @@
 	X(MSTATS_GCPAUSEDIST, GO_MSTATS, "gcPauseDist")           \
 	X(MSTATS_SIZE, GO_MSTATS, "")                             \
 	X(HIST_SIZE, GO_HIST, "")                                 \
-	X(WORK_ASSISTTIME, GO_WORK, "cpuStats.GCAssistTime|cpuStats.gcAssistTime")
+	X(WORK_CPUSTATS, GO_WORK, "cpuStats")
 
 #define GO_STRUCT_ENUM(id, name) id,
 enum go_struct { GO_STRUCTS(GO_STRUCT_ENUM) GO_NR_STRUCTS };

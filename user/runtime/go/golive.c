@@ -24,7 +24,8 @@ static const struct {
 	[GO_GC_AT] = GLOBAL("gcController", "gcController", gc_controller),
 	[GO_MEMSTATS_AT] = GLOBAL("memstats", "memstats", memstats),
 	[GO_MHEAP_AT] = GLOBAL("mheap_", "mheap_", mheap),
-	[GO_WORK_AT] = GLOBAL("work", "work", work),
+	[GO_CPU_STATS_AT] = GLOBAL("work.cpuStats", "work", cpu_stats),
+	[GO_SCAVENGE_AT] = GLOBAL("scavenge", "scavenge", scavenge),
 	[GO_GCPHASE_AT] = GLOBAL("gcphase", "gcphase", gcphase),
 };
 
@@ -54,7 +55,8 @@ static const struct {
 	{ GO_SCHED_AT, GO_VALID_SCHED, live__try_sched },
 	{ GO_MEMSTATS_AT, GO_VALID_MEMSTATS, live__try_memstats },
 	{ GO_GC_AT, GO_VALID_GC, try_gc },
-	{ GO_WORK_AT, GO_VALID_WORK, live__try_work },
+	{ GO_CPU_STATS_AT, GO_VALID_CPU_STATS, live__try_cpu_stats },
+	{ GO_SCAVENGE_AT, GO_VALID_SCAVENGE, live__try_scavenge },
 };
 
 /* Try the candidates for one global: the first that passes wins. */
@@ -112,8 +114,11 @@ static void find_symbols(const struct go_live *live, struct image *img, struct g
 	uint64_t addr;
 
 	for (enum go_global g = 0; img && g < GO_NR_GLOBALS; g++) {
-		if (!image__symbol(img, globals[g].symbol, &addr, NULL))
-			set_global(found, g, addr + live->bias);
+		/* it is at the end of runtime.work, whose layout also depends on the architecture */
+		int32_t in = g == GO_CPU_STATS_AT ? live->layout.at[WORK_CPUSTATS] : 0;
+
+		if (in >= 0 && !image__symbol(img, globals[g].symbol, &addr, NULL))
+			set_global(found, g, addr + in + live->bias);
 	}
 }
 
@@ -162,6 +167,7 @@ int go_live__open(struct go_live **out, const struct go_live_input *in)
 	if (live->priv) {
 		live->priv->copy = in->copy;
 		live->priv->only_copy = in->copy;
+		live->priv->copied_ns = in->copied_ns;
 	}
 	err = live->priv ? live__find(live, in) : -ENOMEM;
 	if (err) {
@@ -182,8 +188,9 @@ void go_live__close(struct go_live *live)
 	free(live);
 }
 
-void go_live__use(struct go_live *live, const struct go_copy *copy)
+void go_live__use(struct go_live *live, const struct go_copy *copy, uint64_t copied_ns)
 {
+	live->priv->copied_ns = copied_ns;
 	live->priv->copy = copy;
 }
 

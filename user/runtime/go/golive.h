@@ -23,7 +23,9 @@ struct image;
 /* The runtime's globals; 0: unknown. */
 struct go_globals {
 	uint64_t sched, allp, allm, allgs, gc_controller, memstats, mheap;
-	uint64_t work, gcphase; /* these by symbol only */
+	uint64_t cpu_stats; /* work.cpuStats: 11 words, the account as of the last collection's end */
+	uint64_t scavenge;
+	uint64_t gcphase; /* by symbol only */
 };
 
 enum go_global {
@@ -34,7 +36,8 @@ enum go_global {
 	GO_GC_AT,
 	GO_MEMSTATS_AT,
 	GO_MHEAP_AT,
-	GO_WORK_AT,
+	GO_CPU_STATS_AT,
+	GO_SCAVENGE_AT,
 	GO_GCPHASE_AT,
 	GO_NR_GLOBALS
 };
@@ -44,13 +47,14 @@ enum go_found_by { GO_BY_SYMBOL = 1, GO_BY_PATTERN = 2, GO_BY_SCAN = 4 };
 
 /* Which of the runtime's data can be used: each was tried on the process itself. */
 enum go_valid {
-	GO_VALID_PS = 0x01,	  /* allp and the Ps */
-	GO_VALID_MS = 0x02,	  /* allm, the chain of Ms, m.g0, procid; g.m */
-	GO_VALID_SCHED = 0x04,	  /* sched and what it counts */
-	GO_VALID_GC = 0x08,	  /* gcController */
-	GO_VALID_MEMSTATS = 0x10, /* memstats */
-	GO_VALID_MCACHES = 0x20,  /* mcache and its spans: allocations to the byte */
-	GO_VALID_WORK = 0x40,	  /* work: assists since the start */
+	GO_VALID_PS = 0x01,	   /* allp and the Ps */
+	GO_VALID_MS = 0x02,	   /* allm, the chain of Ms, m.g0, procid; g.m */
+	GO_VALID_SCHED = 0x04,	   /* sched and what it counts */
+	GO_VALID_GC = 0x08,	   /* gcController */
+	GO_VALID_MEMSTATS = 0x10,  /* memstats */
+	GO_VALID_MCACHES = 0x20,   /* mcache and its spans: allocations to the byte */
+	GO_VALID_CPU_STATS = 0x40, /* work.cpuStats: its own account of CPU time */
+	GO_VALID_SCAVENGE = 0x80,  /* scavenge: what it did since then */
 };
 
 /*
@@ -70,6 +74,7 @@ struct go_live_input {
 	struct go_layout layout;
 	struct go_globals pattern;  /* live addresses found by instructions; 0: unknown */
 	const struct go_copy *copy; /* read this in place of the process; must outlive the result. NULL: none */
+	uint64_t copied_ns;	    /* when that was */
 	bool no_symbols, no_scan;   /* skip these: for tests */
 };
 
@@ -92,8 +97,8 @@ struct go_live {
 int go_live__open(struct go_live **live, const struct go_live_input *in);
 void go_live__close(struct go_live *live);
 
-/* From now on read @copy, which must outlive @live. */
-void go_live__use(struct go_live *live, const struct go_copy *copy);
+/* From now on read @copy, which must outlive @live, and is of the time @copied_ns. */
+void go_live__use(struct go_live *live, const struct go_copy *copy, uint64_t copied_ns);
 
 /* What was found wrong, in words: "allp: p[3].id is 7". NULL: there is no number @i. */
 const char *go_live__problem(const struct go_live *live, unsigned i);

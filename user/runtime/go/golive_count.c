@@ -129,6 +129,29 @@ static uint64_t at_least(uint64_t v, uint64_t *last)
 	return *last;
 }
 
+/* What a field of gcController is; TARE_UNKNOWN if this version has none. */
+static uint64_t gc_field(const struct go_live *live, const char *gc, enum go_field f)
+{
+	int32_t at = live->layout.at[f];
+
+	return at >= 0 && at <= GC_HEAD - 8 ? get64(gc, at) : TARE_UNKNOWN;
+}
+
+/* What decides when it collects, and how much that is. */
+static void count_pace(const struct go_live *live, const char *gc, struct tare_counters *c)
+{
+	int32_t percent = get32(gc, at_of(live, GC_GCPERCENT));
+	uint64_t limit = gc_field(live, gc, GC_MEMORYLIMIT);
+
+	c->gc_percent = percent < 0 ? TARE_NONE : (uint64_t)percent;
+	c->limit_bytes = limit == INT64_MAX ? TARE_NONE : limit;
+	c->marked_bytes = gc_field(live, gc, GC_HEAPMARKED);
+	c->stack_scan_bytes = gc_field(live, gc, GC_LASTSTACKSCAN);
+	c->globals_scan_bytes = gc_field(live, gc, GC_GLOBALSSCAN);
+	c->mapped_bytes = gc_field(live, gc, GC_MAPPEDREADY);
+	c->free_bytes = gc_field(live, gc, GC_HEAPFREE);
+}
+
 static int count_heap(struct go_live *live, struct tare_counters *c)
 {
 	struct go_live_private *priv = live->priv;
@@ -168,6 +191,7 @@ static int count_heap(struct go_live *live, struct tare_counters *c)
 	    live->layout.at[GC_MEMORYLIMIT] >= 0 && get64(h.gc, at_of(live, GC_MEMORYLIMIT)) == INT64_MAX &&
 	    get64(h.gc, at_of(live, GC_HEAPGOAL)) < SANE)
 		c->goal_bytes = get64(h.gc, at_of(live, GC_HEAPGOAL));
+	count_pace(live, h.gc, c);
 	if (!(live->valid & GO_VALID_MCACHES) || !has_deltas(live, &classes))
 		return 0;
 	cached.tiny += sum(live, &h, DELTA_TINYALLOCCOUNT, 1);
@@ -206,26 +230,6 @@ static int count_collections(struct go_live *live, struct tare_counters *c)
 			return err;
 	}
 	return 0;
-}
-
-static int count_assists(struct go_live *live, struct tare_counters *c)
-{
-	enum { MARK = 1 };
-	uint64_t done, now = 0;
-	uint32_t phase = 0;
-	int err;
-
-	if (!(live->valid & GO_VALID_WORK) || !(live->valid & GO_VALID_GC) || live->layout.at[GC_ASSISTTIME] < 0)
-		return 0;
-	/* this cycle's are added to the sum when it ends */
-	if (live->at.gcphase)
-		live__u32(live, live->at.gcphase, &phase);
-	err = live__u64(live, live->at.work + at_of(live, WORK_ASSISTTIME), &done);
-	if (!err && phase == MARK)
-		err = live__u64(live, live->at.gc_controller + at_of(live, GC_ASSISTTIME), &now);
-	if (!err)
-		c->assist_ns = done + now;
-	return err;
 }
 
 int live__count_ps(const struct go_live *live, struct ps_counts *n)
@@ -295,11 +299,11 @@ static int count_goroutines(struct go_live *live, struct tare_counters *c)
 int go_live__counters(struct go_live *live, struct tare_counters *c)
 {
 	static int (*const counts[])(struct go_live * live,
-				     struct tare_counters * c) = { count_heap, count_collections, count_assists,
+				     struct tare_counters * c) = { count_heap, count_collections, live__count_cpu,
 								   count_goroutines, live__count_switches };
 
 	memset(c, 0xff, sizeof(*c)); /* TARE_UNKNOWN */
-	c->ts_ns = now_ns();
+	c->ts_ns = live->priv->copy ? live->priv->copied_ns : now_ns();
 	c->pid = live->pid;
 	c->final = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {

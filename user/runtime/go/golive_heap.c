@@ -157,23 +157,3 @@ int live__try_mcaches(struct go_live *live)
 	free(list.ps);
 	return err == -EFAULT ? -EINVAL : err;
 }
-
-int live__try_work(struct go_live *live, uint64_t work)
-{
-	static const enum go_field need[] = { WORK_ASSISTTIME };
-	uint64_t ns;
-	int err;
-
-	if (live->layout.at[WORK_ASSISTTIME] < 0)
-		return -EINVAL; /* known only from debug information: its absence is no problem */
-	if (!live__has(live, need, 1, SCHED_MAX))
-		return -EINVAL;
-	err = live__u64(live, work + at_of(live, WORK_ASSISTTIME), &ns);
-	if (err && err != -EFAULT)
-		return err;
-	if (err || ns > SANE * 1024) {
-		live__problem(live, "work: cpuStats.GCAssistTime is wrong");
-		return -EINVAL;
-	}
-	return 0;
-}

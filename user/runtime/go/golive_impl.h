@@ -66,8 +66,9 @@ struct go_live_private {
 	uint64_t stack_bytes; /* of goroutine stacks, or TARE_UNKNOWN */
 	uint64_t last_bytes, last_objects;
 	const struct go_copy *copy; /* NULL: the process itself is read */
-	bool only_copy;		    /* there never was anything else: what it lacks is unknown */
-	bool scanning;		    /* many places are tried: no time to wait, and refusals say nothing */
+	uint64_t copied_ns;
+	bool only_copy; /* there never was anything else: what it lacks is unknown */
+	bool scanning;	/* many places are tried: no time to wait, and refusals say nothing */
 };
 
 static inline uint64_t get64(const void *p, size_t at)
@@ -141,7 +142,6 @@ int live__try_sched(struct go_live *live, uint64_t sched);
 int live__try_memstats(struct go_live *live, uint64_t memstats);
 int live__try_gc(struct go_live *live, uint64_t gc, uint64_t memstats);
 int live__try_mcaches(struct go_live *live);
-int live__try_work(struct go_live *live, uint64_t work);
 
 /* The Ps in the slice at @allp; free() .ps. Returns 0, -EINVAL, -ENOMEM, -ESRCH, -EPERM. */
 int live__ps(const struct go_live *live, uint64_t allp, struct p_list *list);
@@ -154,6 +154,13 @@ int live__ms(const struct go_live *live, uint64_t m, uint64_t **ms);
 int live__count_ps(const struct go_live *live, struct ps_counts *n);
 /* The last of the counters: the others in @c are already known. */
 int live__count_switches(struct go_live *live, struct tare_counters *c);
+
+/* ---- golive_cpu.c: as above ---- */
+
+int live__try_cpu_stats(struct go_live *live, uint64_t cpu_stats);
+int live__try_scavenge(struct go_live *live, uint64_t scavenge);
+/* Its account of CPU time; needs .collections. */
+int live__count_cpu(struct go_live *live, struct tare_counters *c);
 
 /* ---- golive_scan.c ---- */
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "gopattern.h"
@@ -8,17 +9,23 @@
 
 const struct gopattern gopatterns[] = {
 	/* both take sched.lock and no other */
-	{ "runtime.sched", "runtime.stopm", "runtime.lock2", 19, 24, -0x18 },
-	{ "runtime.sched", "runtime.stopm", "runtime.lock2", 25, INT_MAX, -0x20 },
-	{ "runtime.sched", "runtime.handoffp", "runtime.lock2", 19, 24, -0x18 },
-	{ "runtime.sched", "runtime.handoffp", "runtime.lock2", 25, INT_MAX, -0x20 },
-	{ "runtime.sched.timeToRun", "runtime.casgstatus", "runtime.(*timeHistogram).record", 20, INT_MAX, 0 },
-	{ "runtime.gcController", "runtime.(*mcache).refill", "runtime.(*gcControllerState).update", 19, INT_MAX, 0 },
-	{ "runtime.memstats", "runtime.(*mcache).refill", "runtime.(*consistentHeapStats).acquire", 19, INT_MAX, 0 },
-	{ "runtime.mheap_", "runtime.(*mcentral).grow", "runtime.(*mheap).alloc", 19, INT_MAX, 0 },
-	{ "runtime.allp", "runtime.preemptall", NULL, 19, INT_MAX, 0 },
-	{ "runtime.allm", "runtime.mcommoninit", "runtime.atomicwb", 19, INT_MAX, 0 },
-	{ NULL, NULL, NULL, 0, 0, 0 },
+	{ "runtime.sched", "runtime.stopm", "runtime.lock2", 19, 24, -0x18, 0 },
+	{ "runtime.sched", "runtime.stopm", "runtime.lock2", 25, INT_MAX, -0x20, 0 },
+	{ "runtime.sched", "runtime.handoffp", "runtime.lock2", 19, 24, -0x18, 0 },
+	{ "runtime.sched", "runtime.handoffp", "runtime.lock2", 25, INT_MAX, -0x20, 0 },
+	{ "runtime.sched.timeToRun", "runtime.casgstatus", "runtime.(*timeHistogram).record", 20, INT_MAX, 0, 0 },
+	{ "runtime.gcController", "runtime.(*mcache).refill", "runtime.(*gcControllerState).update", 19, INT_MAX, 0,
+	  0 },
+	{ "runtime.memstats", "runtime.(*mcache).refill", "runtime.(*consistentHeapStats).acquire", 19, INT_MAX, 0, 0 },
+	{ "runtime.mheap_", "runtime.(*mcentral).grow", "runtime.(*mheap).alloc", 19, INT_MAX, 0, 0 },
+	{ "runtime.allp", "runtime.preemptall", NULL, 19, INT_MAX, 0, 0 },
+	{ "runtime.allm", "runtime.mcommoninit", "runtime.atomicwb", 19, INT_MAX, 0, 0 },
+	{ "runtime.work.cpuStats", "runtime.gcMarkTermination", "runtime.(*cpuStats).accumulate", 21, INT_MAX, 0, 0 },
+	/* before there was accumulate(), it did all of that itself: to the 11 words at the end of work */
+	{ "runtime.work.cpuStats", "runtime.gcMarkTermination", NULL, 20, 20, 0, 11 },
+	/* it adds up assistTime and backgroundTime, and two words of sched, which holds pointers and so lies lower */
+	{ "runtime.scavenge", "runtime.(*cpuStats).accumulate", NULL, 21, INT_MAX, -0x10, 2 },
+	{ NULL, NULL, NULL, 0, 0, 0, 0 },
 };
 
 /* ---- what registers hold, if constant ---- */
@@ -187,6 +194,69 @@ int gopattern__in(const struct code *code, uint64_t callee, uint64_t *addr)
 	return f.differ ? -ENOTUNIQ : 0;
 }
 
+/* ---- several words in a row ---- */
+
+enum { TOUCHED_MAX = 512 };
+
+struct touched {
+	uint64_t addr[TOUCHED_MAX];
+	size_t nr;
+};
+
+static int touched__add(uint64_t addr, void *ctx)
+{
+	struct touched *t = ctx;
+
+	if (t->nr == TOUCHED_MAX)
+		return -E2BIG;
+	t->addr[t->nr++] = addr;
+	return 0;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/*
+ * The address of the last @words of a run of words: of the shortest that has so many; of equals, the highest. The
+ * addresses are sorted.
+ */
+static int touched__run(const struct touched *t, size_t words, uint64_t *addr)
+{
+	size_t best = SIZE_MAX, run = 1;
+
+	for (size_t i = 0; i < t->nr; i++) {
+		uint64_t step = i + 1 < t->nr ? t->addr[i + 1] - t->addr[i] : UINT64_MAX;
+
+		if (!step || step == 8) {
+			run += !!step;
+			continue;
+		}
+		if (run >= words && run <= best) {
+			best = run;
+			*addr = t->addr[i] - 8 * (words - 1);
+		}
+		run = 1;
+	}
+	return best == SIZE_MAX ? -ENOENT : 0;
+}
+
+int gopattern__words(const struct code *code, size_t words, uint64_t *addr)
+{
+	struct touched *t = calloc(1, sizeof(*t));
+	int ret = t ? gopattern__touched(code, touched__add, t) : -ENOMEM;
+
+	if (!ret) {
+		qsort(t->addr, t->nr, sizeof(t->addr[0]), by_address);
+		ret = touched__run(t, words, addr);
+	}
+	free(t);
+	return ret;
+}
+
 static int gopattern__search(const struct gopattern *p, gopattern_lookup lookup, void *ctx, uint64_t *addr)
 {
 	struct code code, callee = { .addr = 0 };
@@ -198,7 +268,7 @@ static int gopattern__search(const struct gopattern *p, gopattern_lookup lookup,
 	if (!ret && p->callee && !callee.addr)
 		ret = -ENOENT;
 	if (!ret)
-		ret = gopattern__in(&code, callee.addr, addr);
+		ret = p->words ? gopattern__words(&code, p->words, addr) : gopattern__in(&code, callee.addr, addr);
 	if (!ret)
 		*addr += p->adjust;
 	return ret;

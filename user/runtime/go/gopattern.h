@@ -21,6 +21,7 @@ struct gopattern {
 	const char *function, *callee; /* callee NULL: the lowest address that @function loads a word from */
 	int from, to;		       /* minor versions of Go, inclusive */
 	int adjust;		       /* added to what is found */
+	int words;		       /* not 0: instead, so many words in a row, see gopattern__words() */
 };
 
 extern const struct gopattern gopatterns[];
@@ -37,6 +38,13 @@ int gopattern__find(const char *name, int minor, gopattern_lookup lookup, void *
  * loads an 8-byte word from. Returns as above.
  */
 int gopattern__in(const struct code *code, uint64_t callee, uint64_t *addr);
+
+/*
+ * In one function: the last @words of the words in a row that it accesses at constant addresses. Of several such runs,
+ * the shortest that has so many; of equals, the highest. Returns 0; -ENOENT: there is none; -E2BIG: too many accesses;
+ * -ENOMEM; or an error of decoding.
+ */
+int gopattern__words(const struct code *code, size_t words, uint64_t *addr);
 
 /*
  * Each constant memory address that @code reads, writes or compares with: call @visit until it returns non-zero, and
