@@ -157,7 +157,22 @@ def cycles_nearly(truth, collector):
     check(len(beyond) * 2 <= len(want), name, f"not {len(beyond)} of {len(want)}, got and should be: {beyond}")
 
 
+def account(truth, report):
+    """Go's own account is read twice: as the program itself is told, at a collection's end, and as it is now."""
+    got = at(report, "ledger.runtime_account")
+    if minor(truth) < 20:
+        check(got is None, "no account of CPU time before Go 1.20", f"got {got}")
+        return
+    want = {k: v for k, v in truth["metrics"].items() if k.endswith("_ns")}
+    same({k: at(report, f"ledger.runtime_account.told.{k}") for k in want}, want, "CPU time is /cpu/classes/ to the ns")
+    parts = [got[k] or 0 for k in ("gc_total_ns", "scavenge_total_ns", "idle_ns", "user_ns")] if got else []
+    same(sum(parts), got and got["total_ns"], "CPU time now: the parts are the whole")
+    later = got and all((got[k] or 0) >= want[k] for k in ("gc_assist_ns", "gc_dedicated_ns", "gc_idle_ns"))
+    check(later, "CPU time now: no less marking than at the last collection's end", f"{got}, {want}")
+
+
 def counters(truth, report):
+    account(truth, report)
     same(at(report, "allocation.bytes"), truth["bytes"], "allocated bytes are MemStats.TotalAlloc")
     same(at(report, "allocation.objects"), truth["objects"], "allocated objects are MemStats.Mallocs")
     same(at(report, "runtime.collections"), truth["cycles"], "collections are MemStats.NumGC")

@@ -212,14 +212,6 @@ static json_t *stop_the_world_json(const struct model *m, json_t *notes)
 			 num(ps->assists), "total_ns", num(ps->assist_ns));
 }
 
-/* CPU time that the kernel charged. Interrupts and the hypervisor took the rest, so it is not the target's. */
-static uint64_t charged(const struct accounts *total)
-{
-	int64_t ns = (int64_t)total->on_cpu_ns - total->stolen_ns;
-
-	return ns > 0 ? ns : 0;
-}
-
 static json_t *ledger_json(const struct model *m, const struct accounts *total, json_t *notes)
 {
 	uint64_t ns, hits = model__probe_cost(m, &ns);
@@ -239,7 +231,8 @@ static json_t *ledger_json(const struct model *m, const struct accounts *total, 
 		note(notes, "ledger.probes: the recording holds no counts of the probes' hits");
 	else if (ns == TARE_UNKNOWN)
 		note(notes, "ledger.probes.ns: no hit was timed");
-	return json_pack("{s:I, s:n, s:n, s:n, s:{s:o, s:o, s:o}, s:I, s:I}", "gross_ns", num(charged(total)),
+	return json_pack("{s:o, s:o, s:I, s:n, s:n, s:n, s:{s:o, s:o, s:o}, s:I, s:I}", "runtime_account",
+			 json__runtime_account(m, notes), "what_if", json__what_if(m), "gross_ns", num(charged(total)),
 			 "tare_ns", "net_ns", "classes", "probes", "hits", number_or_null(hits, m->nr_probes), "ns",
 			 number_or_null(ns, m->nr_probes && ns != TARE_UNKNOWN), "by_probe", probes, "on_cpu_ns",
 			 num(total->on_cpu_ns), "stolen_ns", (json_int_t)total->stolen_ns);

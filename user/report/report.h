@@ -25,6 +25,9 @@ int report__read(const char *path, struct model *m);
 /* The answer in a few lines: totals, where they come from, and whether they can be trusted. */
 void report__head(const struct model *m, FILE *to);
 
+/* A runtime's own account of its CPU time, and what if its collector were set otherwise. Nothing if it tells none. */
+void report__account(const struct model *m, FILE *to);
+
 /* The whole report: head, distributions, reasons, rivals, wakers, histogram; by thread if asked. */
 void report__text(const struct model *m, FILE *to, const struct report_opts *opts);
 

@@ -310,6 +310,7 @@ static void print_stop_the_world(const struct model *m, FILE *to)
 void report__text(const struct model *m, FILE *to, const struct report_opts *opts)
 {
 	report__head(m, to);
+	report__account(m, to);
 	report__processes(m, to, opts->processes, opts->all);
 	if (opts->threads)
 		report__threads(m, to, opts->all);

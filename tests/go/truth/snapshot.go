@@ -20,6 +20,17 @@ var names = [...]struct{ key, name string }{
 	{"latencies", "/sched/latencies:seconds"},
 	{"goroutines_created", "/sched/goroutines-created:goroutines"},
 	{"cycles", "/gc/cycles/total:gc-cycles"},
+	{"gc_assist_ns", "/cpu/classes/gc/mark/assist:cpu-seconds"},
+	{"gc_dedicated_ns", "/cpu/classes/gc/mark/dedicated:cpu-seconds"},
+	{"gc_idle_ns", "/cpu/classes/gc/mark/idle:cpu-seconds"},
+	{"gc_pause_ns", "/cpu/classes/gc/pause:cpu-seconds"},
+	{"gc_total_ns", "/cpu/classes/gc/total:cpu-seconds"},
+	{"scavenge_assist_ns", "/cpu/classes/scavenge/assist:cpu-seconds"},
+	{"scavenge_background_ns", "/cpu/classes/scavenge/background:cpu-seconds"},
+	{"scavenge_total_ns", "/cpu/classes/scavenge/total:cpu-seconds"},
+	{"idle_ns", "/cpu/classes/idle:cpu-seconds"},
+	{"user_ns", "/cpu/classes/user:cpu-seconds"},
+	{"total_ns", "/cpu/classes/total:cpu-seconds"},
 }
 
 type snapshot struct {
@@ -107,11 +118,13 @@ func number(out []byte, key string, n int64) []byte {
 	return strconv.AppendInt(out, n, 10)
 }
 
-// appendMetric: a number, or a histogram as [[from_ns, to_ns, count], ...] of what is not 0; null where it is open.
+// appendMetric: a number (seconds as ns), or a histogram as [[from_ns, to_ns, count], ...] of what is not 0; null where it is open.
 func appendMetric(out []byte, before, after metrics.Value) []byte {
 	switch after.Kind() {
 	case metrics.KindUint64:
 		return strconv.AppendUint(out, after.Uint64()-before.Uint64(), 10)
+	case metrics.KindFloat64:
+		return strconv.AppendInt(out, toNs(after.Float64())-toNs(before.Float64()), 10)
 	case metrics.KindFloat64Histogram:
 		was, is := before.Float64Histogram(), after.Float64Histogram()
 		empty := true
@@ -141,5 +154,7 @@ func appendNs(out []byte, seconds float64) []byte {
 	if math.IsInf(seconds, 0) {
 		return append(out, "null"...)
 	}
-	return strconv.AppendInt(out, int64(math.Round(seconds*1e9)), 10)
+	return strconv.AppendInt(out, toNs(seconds), 10)
 }
+
+func toNs(seconds float64) int64 { return int64(math.Round(seconds * 1e9)) }
