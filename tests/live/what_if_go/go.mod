@@ -1,0 +1,3 @@
+module what_if
+
+go 1.19
