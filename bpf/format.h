@@ -129,6 +129,8 @@ struct tare_task {
 	__u32 stop;   /* what stops it, as struct tare_stop's .rec.flags; 0: nothing, or unknown */
 	__u32 signal; /* as struct tare_stop's .signal */
 	char cgroup[TARE_CGROUP_LEN];
+	/* a process's first thread: its last exec, or its birth, if that was seen; CLOCK_MONOTONIC, 0: neither was */
+	__u64 program_ns;
 };
 
 #define TARE_UNKNOWN (~0ull)
@@ -155,7 +157,9 @@ struct tare_module {
 
 /*
  * What is at an address in a target's record. Followed by name_len bytes of the function's name, then file_len bytes of
- * its source file's; padded to 8. Resolved while the target was alive: a reader needs none of its files.
+ * its source file's; padded to 8. Resolved while the target was alive: a reader needs none of its files. It was so at
+ * the frame's .ts_ns, when a record had that address: it holds for no other program of the process, before an exec or
+ * after, and from then on until the next one for the same address.
  */
 struct tare_symbol {
 	__u32 pid;
@@ -191,7 +195,8 @@ enum tare_owner {
 	TARE_OWNER_PROGRAM,
 };
 
-/* What the page of a fault belongs to. Followed by name_len bytes; padded to 8. */
+/* What the page of a fault belongs to, at the frame's .ts_ns: see struct tare_symbol. Followed by name_len bytes;
+ * padded to 8. */
 struct tare_page {
 	__u32 pid;
 	__u32 size;	/* of this struct, the name and the padding */
@@ -355,7 +360,7 @@ struct tare_end {
 TARE_SIZE(tare_frame, 24);
 TARE_SIZE(tare_header, 48);
 TARE_SIZE(tare_array, 8);
-TARE_SIZE(tare_task, 224);
+TARE_SIZE(tare_task, 232);
 TARE_SIZE(tare_process, 24);
 TARE_SIZE(tare_module, 56);
 TARE_SIZE(tare_symbol, 24);

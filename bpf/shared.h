@@ -134,7 +134,8 @@ struct task_state {
 	/* its current page fault from user space, 0: none; where ends are not seen (fault_ends), the last one */
 	__u64 fault_ts, fault_address, fault_ip;
 	__u8 fault_write, fault_told;
-	__u8 out_state; /* enum tare_state, in which it left */
+	__u8 out_state;	  /* enum tare_state, in which it left */
+	__u64 program_ns; /* first thread: its process's last exec, or its birth; 0: neither was seen */
 };
 
 #endif /* TARE_SHARED_H */

@@ -53,8 +53,10 @@ static __always_inline struct task_state *track(struct cpu_state *c, struct task
 	return t;
 }
 
-static __always_inline void born(struct cpu_state *c, struct task_struct *p, struct task_struct *parent)
+static __always_inline void born(struct cpu_state *c, struct task_state *t, struct task_struct *p,
+				 struct task_struct *parent)
 {
+	__u64 ts = bpf_ktime_get_ns();
 	struct tare_fork r = {
 		.rec.kind = TARE_REC_FORK,
 		.tid = p->pid,
@@ -64,10 +66,12 @@ static __always_inline void born(struct cpu_state *c, struct task_struct *p, str
 	};
 
 	bpf_core_read(r.comm, sizeof(r.comm), &p->comm);
-	if (p == parent) /* it joins: the recorder must look for more of it */
-		EMIT_TASK_NOW(c, bpf_ktime_get_ns(), &r);
-	else
-		EMIT_TASK(c, bpf_ktime_get_ns(), &r);
+	if (p == parent) { /* it joins: the recorder must look for more of it */
+		EMIT_TASK_NOW(c, ts, &r);
+		return;
+	}
+	t->program_ns = ts;
+	EMIT_TASK(c, ts, &r);
 }
 
 /* What is known of a process's program does not apply to its next one, nor to the next process with its id. */
@@ -81,6 +85,7 @@ SEC("tp_btf/sched_process_fork")
 int BPF_PROG(sched_process_fork, struct task_struct *parent, struct task_struct *child)
 {
 	struct cpu_state *c = enter(PROG_sched_process_fork);
+	struct task_state *t;
 	bool is_thread = parent->tgid == child->tgid;
 
 	if (!c || (!is_thread && !follow))
@@ -88,8 +93,9 @@ int BPF_PROG(sched_process_fork, struct task_struct *parent, struct task_struct 
 	/* clone3() can put it there at once (CLONE_INTO_CGROUP), in version 2 only */
 	if (!is_thread && follow_cgroup && !follow_cgroup_hierarchy &&
 	    cgroup__is_followed(BPF_CORE_READ(child, cgroups, dfl_cgrp))) {
-		if (track(c, child))
-			born(c, child, parent);
+		t = track(c, child);
+		if (t)
+			born(c, t, child, parent);
 		return 0;
 	}
 	/* the parent may be marked (its leader's state exists) but not yet visited by the first pass */
@@ -98,8 +104,9 @@ int BPF_PROG(sched_process_fork, struct task_struct *parent, struct task_struct 
 		return 0;
 	if (!is_thread)
 		forget_program(child->tgid);
-	if (track(c, child))
-		born(c, child, parent);
+	t = track(c, child);
+	if (t)
+		born(c, t, child, parent);
 	return 0;
 }
 
@@ -108,16 +115,21 @@ int BPF_PROG(sched_process_exec, struct task_struct *p, pid_t old_tid)
 {
 	struct tare_exec r = { .rec.kind = TARE_REC_EXEC, .tid = p->pid, .old_tid = old_tid };
 	struct cpu_state *c = enter(PROG_sched_process_exec);
+	struct task_state *t = bpf_task_storage_get(&tasks, p, NULL, 0);
+	__u64 ts = bpf_ktime_get_ns();
 	__u32 tgid = p->tgid;
 
-	if (!c || !target(p))
+	/* also before the recording and after it: the recorder looks into the process then */
+	if (t)
+		t->program_ns = ts;
+	if (!c || !t || !t->ready)
 		return 0;
 	if (tgid == launched)
 		launched = 0;
 	else
 		forget_program(tgid);
 	bpf_core_read(r.comm, sizeof(r.comm), &p->comm);
-	EMIT_TASK_NOW(c, bpf_ktime_get_ns(), &r);
+	EMIT_TASK_NOW(c, ts, &r);
 	return 0;
 }
 
@@ -140,6 +152,7 @@ int BPF_PROG(task_rename, struct task_struct *p, const char *comm)
 {
 	struct cpu_state *c = enter(PROG_task_rename);
 	struct tare_name r = { .rec.kind = TARE_REC_RENAME, .tid = p->pid, .tgid = p->tgid };
+	struct task_state *t;
 
 	__sync_fetch_and_add(&names_generation, 1);
 	if (!c)
@@ -147,8 +160,8 @@ int BPF_PROG(task_rename, struct task_struct *p, const char *comm)
 	bpf_probe_read_kernel_str(r.comm, sizeof(r.comm), comm);
 	if (target(p)) {
 		EMIT_TASK(c, bpf_ktime_get_ns(), &r);
-	} else if (p->pid == p->tgid && is_followed_name(r.comm) && track(c, p)) {
-		born(c, p, p);
+	} else if (p->pid == p->tgid && is_followed_name(r.comm) && (t = track(c, p))) {
+		born(c, t, p, p);
 		EMIT_TASK(c, bpf_ktime_get_ns(), &r);
 	}
 	return 0;
@@ -159,11 +172,13 @@ SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(cgroup_attach_task, struct cgroup *to, const char *path, struct task_struct *p)
 {
 	struct cpu_state *c = enter(PROG_cgroup_attach_task);
+	struct task_state *t;
 
 	if (!c || p->pid != p->tgid || !cgroup__is_followed(to) || target(p))
 		return 0;
-	if (track(c, p))
-		born(c, p, p);
+	t = track(c, p);
+	if (t)
+		born(c, t, p, p);
 	return 0;
 }
 
@@ -217,6 +232,7 @@ int snapshot(struct bpf_iter__task *ctx)
 	r.run_delay_ns = run_delay_of(p);
 	r.on_cpu = p->on_cpu;
 	r.cpu = task_cpu(p);
+	r.program_ns = p->pid == p->tgid ? t->program_ns : 0;
 	bpf_core_read(r.comm, sizeof(r.comm), &p->comm);
 	/* if the buffer is full, the kernel hands it over and comes back for this thread, which is followed by then */
 	t->untold = bpf_seq_write(ctx->meta->seq, &r, sizeof(r)) != 0;

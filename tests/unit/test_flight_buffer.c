@@ -68,14 +68,19 @@ static void process(struct writer *w, uint32_t pid, const char *exe)
 	frame(w, TARE_FRAME_PROCESSES, 0, 1, &p, sizeof(p));
 }
 
-static void symbol(struct writer *w, uint32_t pid, uint64_t ip)
+static void symbol_at(struct writer *w, uint64_t ts_ns, uint32_t pid, uint64_t ip)
 {
 	struct {
 		struct tare_symbol s;
 		char name[8];
 	} s = { { .pid = pid, .ip = ip, .size = sizeof(s), .name_len = 4 }, "main" };
 
-	frame(w, TARE_FRAME_SYMBOLS, 0, 1, &s, sizeof(s));
+	frame(w, TARE_FRAME_SYMBOLS, 0, ts_ns, &s, sizeof(s));
+}
+
+static void symbol(struct writer *w, uint32_t pid, uint64_t ip)
+{
+	symbol_at(w, 1, pid, ip);
 }
 
 static void totals(struct writer *w, uint64_t ts_ns, uint64_t hits, uint64_t lost)
@@ -175,6 +180,39 @@ static void begins_at_a_mark_with_what_describes_the_living(void **unused)
 	migrate_is(r, 3 * SECOND, 0, 2);
 	next_is(r, &ev, EVENT_END);
 	assert_true(ev.end->self_cpu_ns == (5 - 2) * SECOND / 100);
+	end_is(r);
+	writer__close(w);
+	flight_buffer__free(s);
+}
+
+/* What it ran before its last exec is gone, and so are the names in it. */
+static void only_of_the_program_that_it_runs(void **unused)
+{
+	struct flight_buffer *s = flight_buffer__new(1 * SECOND, ROOM);
+	struct tare_task tasks[2] = { task(10, 3 * SECOND), task(10, 3 * SECOND) };
+	struct writer *w = into(s);
+	struct reader *r;
+	struct event ev;
+
+	header(w);
+	symbol_at(w, 1 * SECOND, 10, 0x10);
+	symbol_at(w, 2 * SECOND, 10, 0x20);
+	symbol_at(w, 3 * SECOND, 10, 0x30);
+	tasks[0].program_ns = 2 * SECOND;
+	tasks[1].tid = 11;
+	assert_int_equal(flight_buffer__mark(s, 3 * SECOND, 0, tasks, 2), 0);
+	record(w, 3 * SECOND, 10);
+	mark(s, 5 * SECOND, 10);
+	r = written(s, NULL, NULL);
+	next_is(r, &ev, EVENT_HEADER);
+	next_is(r, &ev, EVENT_SYMBOL);
+	assert_true(ev.symbol.head->ip == 0x20 && ev.ts_ns == 2 * SECOND);
+	next_is(r, &ev, EVENT_SYMBOL);
+	assert_true(ev.symbol.head->ip == 0x30);
+	next_is(r, &ev, EVENT_TASK);
+	assert_true(ev.task->program_ns == 2 * SECOND);
+	next_is(r, &ev, EVENT_TASK);
+	migrate_is(r, 3 * SECOND, 0, 10);
 	end_is(r);
 	writer__close(w);
 	flight_buffer__free(s);
@@ -368,6 +406,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_is_written_before_anything_had_to_go),
 		cmocka_unit_test(begins_at_a_mark_with_what_describes_the_living),
+		cmocka_unit_test(only_of_the_program_that_it_runs),
 		cmocka_unit_test(loss_since_the_begin_is_told),
 		cmocka_unit_test(an_end_for_one_writing_is_in_no_other),
 		cmocka_unit_test(time_bounds_it),

@@ -118,6 +118,8 @@ static void threads_end(void **unused)
 
 /* ---- symbols ---- */
 
+static const struct programs none = { .full_ns = UINT64_MAX };
+
 static void add_symbol(struct model_symbols *s, uint32_t pid, uint64_t ip, const char *name, const char *file,
 		       uint32_t line)
 {
@@ -141,26 +143,23 @@ static void symbols_by_process_and_address(void **unused)
 	const struct model_symbol *sym;
 	struct model_symbols s;
 
-	model_symbols__init(&s);
-	assert_null(model_symbols__at(&s, 1, 0x1000));
+	model_symbols__init(&s, &none);
+	assert_null(model_symbols__at(&s, 1, 0x1000, 0));
 	add_symbol(&s, 1, 0x1000, "main.loop", "/src/main.go", 42);
 	add_symbol(&s, 2, 0x1000, "other", "", 0);
 	add_symbol(&s, 1, 0, "", "", 0);
-	sym = model_symbols__at(&s, 1, 0x1000);
+	sym = model_symbols__at(&s, 1, 0x1000, 0);
 	assert_non_null(sym);
 	assert_string_equal(sym->name, "main.loop");
 	assert_string_equal(sym->file, "/src/main.go");
 	assert_int_equal(sym->line, 42);
-	sym = model_symbols__at(&s, 2, 0x1000);
+	sym = model_symbols__at(&s, 2, 0x1000, 0);
 	assert_non_null(sym);
 	assert_string_equal(sym->name, "other");
 	assert_string_equal(sym->file, "");
-	assert_non_null(model_symbols__at(&s, 1, 0));
-	assert_null(model_symbols__at(&s, 1, 0x1001));
-	assert_null(model_symbols__at(&s, 3, 0x1000));
-	/* the first one stays */
-	add_symbol(&s, 1, 0x1000, "again", "", 0);
-	assert_string_equal(model_symbols__at(&s, 1, 0x1000)->name, "main.loop");
+	assert_non_null(model_symbols__at(&s, 1, 0, 0));
+	assert_null(model_symbols__at(&s, 1, 0x1001, 0));
+	assert_null(model_symbols__at(&s, 3, 0x1000, 0));
 	model_symbols__free(&s);
 }
 
@@ -178,15 +177,15 @@ static void symbols_are_not_mixed_up(void **unused)
 	};
 	struct model_symbols s;
 
-	model_symbols__init(&s);
+	model_symbols__init(&s, &none);
 	add_symbol(&s, 1, 0x1000, "first", "", 0);
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
-		assert_null(model_symbols__at(&s, others[i].pid, others[i].ip));
+		assert_null(model_symbols__at(&s, others[i].pid, others[i].ip, 0));
 		add_symbol(&s, others[i].pid, others[i].ip, "second", "", 0);
-		assert_string_equal(model_symbols__at(&s, 1, 0x1000)->name, "first");
+		assert_string_equal(model_symbols__at(&s, 1, 0x1000, 0)->name, "first");
 	}
 	add_symbol(&s, UINT32_MAX, UINT64_MAX, "last", "", 0);
-	assert_string_equal(model_symbols__at(&s, UINT32_MAX, UINT64_MAX)->name, "last");
+	assert_string_equal(model_symbols__at(&s, UINT32_MAX, UINT64_MAX, 0)->name, "last");
 	model_symbols__free(&s);
 }
 
@@ -195,11 +194,11 @@ static void more_symbols_than_it_holds(void **unused)
 	struct model_symbols s;
 	unsigned found = 0;
 
-	model_symbols__init(&s);
+	model_symbols__init(&s, &none);
 	for (uint64_t ip = 0; ip < MODEL_MAX_SYMBOLS + 100; ip++)
 		add_symbol(&s, 1, ip, "f", "", 0);
 	for (uint64_t ip = 0; ip < MODEL_MAX_SYMBOLS + 100; ip++)
-		found += model_symbols__at(&s, 1, ip) != NULL;
+		found += model_symbols__at(&s, 1, ip, 0) != NULL;
 	assert_int_equal(found, MODEL_MAX_SYMBOLS);
 	model_symbols__free(&s);
 }

@@ -27,9 +27,13 @@ static const struct {
 };
 #define FOREIGN 0x9000 /* nothing is known of it */
 
-static void code(uint32_t pid, uint64_t ip, struct runtime_code *code, void *ctx)
+#define NEXT_PROGRAM_NS 5000 /* then there is other code everywhere */
+
+static void code(uint32_t pid, uint64_t ip, uint64_t ts_ns, struct runtime_code *code, void *ctx)
 {
 	assert_int_equal(pid, PID);
+	if (ts_ns >= NEXT_PROGRAM_NS)
+		return;
 	for (size_t i = 0; i < ARRAY_SIZE(functions); i++)
 		if (ip >> 12 == functions[i].at >> 12)
 			*code = functions[i].code;
@@ -37,7 +41,7 @@ static void code(uint32_t pid, uint64_t ip, struct runtime_code *code, void *ctx
 
 static unsigned noted_user, noted_kernel;
 
-static void note(uint32_t pid, uint64_t ip, void *ctx)
+static void note(uint32_t pid, uint64_t ip, uint64_t ts_ns, void *ctx)
 {
 	*(pid ? &noted_user : &noted_kernel) += 1;
 }
@@ -82,7 +86,7 @@ static struct reader *written(struct event *ev)
 	struct reader *r;
 
 	header(w);
-	assert_int_equal(stacks__number(&stacks, raw, raw_bytes(), w), 1);
+	assert_int_equal(stacks__number(&stacks, raw, raw_bytes(), 1, 0, w), 1);
 	stacks__write(&stacks, w);
 	assert_int_equal(writer__close(w), 0);
 	r = open_file("stacks");
@@ -233,7 +237,7 @@ static void stored_once(void **unused)
 	ADD(nr_user, FRAMELESS, OUTER + 1);
 	for (unsigned i = 0; i < 1000; i++) {
 		at[0] = FRAMELESS + i % 7;
-		assert_int_equal(stacks__number(&stacks, raw, raw_bytes(), w), i % 7 + 1);
+		assert_int_equal(stacks__number(&stacks, raw, raw_bytes(), 1, 0, w), i % 7 + 1);
 	}
 	stacks__write(&stacks, w);
 	stacks__write(&stacks, w);
@@ -256,9 +260,35 @@ static void by_process(void **unused)
 	ADD(nr_kernel, 0xffffffff81000010);
 	for (unsigned i = 0; i < 100; i++) {
 		raw->tgid = PID + i % 2;
-		assert_int_equal(stacks__number(&stacks, raw, raw_bytes(), w), i % 2 + 1);
+		assert_int_equal(stacks__number(&stacks, raw, raw_bytes(), 1, 0, w), i % 2 + 1);
 	}
 	assert_int_equal(writer__close(w), 0);
+}
+
+/* Likewise in the next program of the process: what the last one had there says nothing of it. */
+static void by_program(void **unused)
+{
+	const uint64_t ns = NEXT_PROGRAM_NS;
+	struct writer *w = create("stacks");
+	struct reader *r;
+	struct event ev;
+
+	header(w);
+	ADD(nr_user, FRAMED, OUTER + 1);
+	for (unsigned i = 0; i < 10; i++) {
+		assert_int_equal(stacks__number(&stacks, raw, raw_bytes(), 1, 0, w), 1);
+		assert_int_equal(stacks__number(&stacks, raw, raw_bytes(), ns, ns, w), 2);
+	}
+	assert_int_equal(noted_user, 4);
+	stacks__write(&stacks, w);
+	assert_int_equal(writer__close(w), 0);
+	r = open_file("stacks");
+	next_is(r, &ev, EVENT_HEADER);
+	next_is(r, &ev, EVENT_CALL_STACK);
+	assert_int_equal(ev.call_stack.head->nr_sure, 2);
+	next_is(r, &ev, EVENT_CALL_STACK);
+	assert_int_equal(ev.call_stack.head->nr_sure, 1);
+	end_is(r);
 }
 
 static void too_short_a_record(void **unused)
@@ -266,7 +296,7 @@ static void too_short_a_record(void **unused)
 	struct writer *w = create("stacks");
 
 	ADD(nr_user, FRAMED, FRAMED);
-	assert_int_equal(stacks__number(&stacks, raw, raw_bytes() - 8, w), 0);
+	assert_int_equal(stacks__number(&stacks, raw, raw_bytes() - 8, 1, 0, w), 0);
 	assert_int_equal(writer__close(w), 0);
 }
 
@@ -277,7 +307,8 @@ int main(void)
 		T_(frame_pointers_alone),   T_(caller_of_a_leaf), T_(both_agree),    T_(broken_pointer),
 		T_(broken_and_too_short),   T_(not_a_call),	  T_(foreign),	     T_(foreign_end),
 		T_(no_frame_and_no_memory), T_(parked),		  T_(serves_nobody), T_(loops),
-		T_(only_the_kernel),	    T_(stored_once),	  T_(by_process),    T_(too_short_a_record),
+		T_(only_the_kernel),	    T_(stored_once),	  T_(by_process),    T_(by_program),
+		T_(too_short_a_record),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -187,6 +187,19 @@ int bpf__mark(struct bpf *b, pid_t pid)
 	return ret;
 }
 
+int bpf__program_ns(const struct bpf *b, pid_t pid, uint64_t *ns)
+{
+	int fd = syscall(SYS_pidfd_open, pid, 0), ret;
+	struct task_state state;
+
+	if (fd < 0)
+		return -errno;
+	ret = bpf_map_lookup_elem(bpf_map__fd(b->skel->maps.tasks), &fd, &state) ? -errno : 0;
+	close(fd);
+	*ns = ret ? 0 : state.program_ns;
+	return ret;
+}
+
 /* Everything that can be read from @fd. Returns its length or a negative errno. */
 static ssize_t read_all(int fd, char **out)
 {

@@ -65,6 +65,13 @@ int bpf__attach(struct bpf *b, const struct bpf_opts *opts);
 int bpf__mark(struct bpf *b, pid_t pid);
 
 /*
+ * When the program that process @pid runs began: at its last exec, or its birth, if that was seen; CLOCK_MONOTONIC, 0:
+ * neither was. What is read of the process between two calls that return the same is of that program. Returns 0, or a
+ * negative errno if it is gone or no target.
+ */
+int bpf__program_ns(const struct bpf *b, pid_t pid, uint64_t *ns);
+
+/*
  * Visit all threads: @phase 0 starts following those of marked processes that are not followed yet, 1 takes the last
  * snapshot of those that are, 2 takes one that a recording can begin with (others' names are sent again). Returns 0 and
  * sets *@tasks, which the caller frees, and *@nr; or a negative errno.

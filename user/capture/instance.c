@@ -28,6 +28,7 @@ struct instance *instance__open(pid_t pid, int fd, const struct stat *st, const 
 	i->prog = (struct program){ .fd = fd, .pid = pid, .library = path };
 	i->file = file_id__of(st);
 	i->start_ticks = proc__start_ticks(pid);
+	i->since_ns = UINT64_MAX;
 	if (image__open(fd, &i->prog.img, NULL))
 		i->prog.img = NULL;
 	i->runtime = native ? &runtime_native : runtime__of(i->prog.img, i->version, sizeof(i->version));

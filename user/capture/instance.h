@@ -46,9 +46,11 @@ struct instance {
 	bool said;		  /* already said that its counters cannot be read */
 	bool installed;		  /* the kernel side knows something of it */
 	bool final;		  /* its last counters are written */
-	struct instance *sibling; /* the next one of the same process */
-	uint64_t start_ticks;	  /* when its process was born, see proc.h */
-	bool gone;		  /* there was no such process at the last look */
+	struct instance *sibling; /* the next one of the same process, or of those retired */
+	/* events from .since_ns on, before .until_ns (0: not over), are of this file's program; UINT64_MAX: none are */
+	uint64_t since_ns, until_ns;
+	uint64_t start_ticks; /* when its process was born, see proc.h */
+	bool gone;	      /* there was no such process at the last look */
 };
 
 /*

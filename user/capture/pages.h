@@ -3,6 +3,7 @@
 #ifndef TARE_PAGES_H
 #define TARE_PAGES_H
 
+#include "bpf.h"
 #include "table.h"
 #include "writer.h"
 
@@ -10,11 +11,12 @@
 
 struct page {
 	uint32_t pid;
-	uint64_t address; /* 0: done */
+	bool done;
+	uint64_t address, ts_ns; /* of the fault */
 };
 
 struct pages {
-	struct table seen;
+	struct table seen; /* by page: what was written last, see pages.c */
 	struct page *pending;
 	size_t nr, room;
 	uint64_t next_ns; /* when they may be looked up again */
@@ -23,13 +25,16 @@ struct pages {
 void pages__init(struct pages *p);
 void pages__free(struct pages *p);
 
-/* Note the page that a record is about, if it is about one. */
-void pages__on_record(struct pages *p, const struct tare_rec *rec);
+/* Note the page that a record of @ts_ns is about, if it is about one. */
+void pages__on_record(struct pages *p, const struct tare_rec *rec, uint64_t ts_ns);
 
-/* Write what the pages noted since the last call belong to (PAGES frames), for processes that are still there. */
-void pages__write(struct pages *p, struct writer *w);
+/*
+ * Write what the pages noted since the last call belong to (PAGES frames), for processes that are still there, unless
+ * it is what was written last.
+ */
+void pages__write(struct pages *p, const struct bpf *bpf, struct writer *w);
 
 /* Likewise, for each round: takes only a small part of the time. */
-void pages__tick(struct pages *p, struct writer *w, uint64_t now);
+void pages__tick(struct pages *p, const struct bpf *bpf, struct writer *w, uint64_t now);
 
 #endif /* TARE_PAGES_H */

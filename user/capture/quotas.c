@@ -61,7 +61,7 @@ static void write_quota(struct round *r, pid_t pid)
 	head.quota_ns = quota.quota_ns;
 	head.period_ns = quota.period_ns;
 	head.path_len = strlen(path);
-	writer__named(r->w, TARE_FRAME_QUOTAS, &head, sizeof(head), path, head.path_len);
+	writer__named(r->w, TARE_FRAME_QUOTAS, now_ns(), &head, sizeof(head), path, head.path_len);
 }
 
 static void write_quotas(pid_t pid, void *ctx)

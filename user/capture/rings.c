@@ -35,6 +35,7 @@ struct rings {
 	unsigned nr_cpus;
 	uint64_t records;
 	bool quiet; /* the last round had no records */
+	uint64_t complete_ns;
 	rings_watch_fn *watch;
 	void *watch_ctx;
 	struct cpu_ring cpus[];
@@ -94,7 +95,13 @@ int rings__drain(struct rings *r, struct writer *w)
 	if (r->records != before || !r->quiet)
 		writer__frame(w, TARE_FRAME_ROUND, 0, began, NULL, 0);
 	r->quiet = r->records == before;
+	r->complete_ns = began;
 	return n < 0 ? n : 0;
+}
+
+uint64_t rings__complete_ns(const struct rings *r)
+{
+	return r->complete_ns;
 }
 
 int rings__poll_fd(struct rings *r, int fd)

@@ -29,6 +29,9 @@ void rings__watch(struct rings *r, rings_watch_fn *watch, void *ctx);
  */
 int rings__drain(struct rings *r, struct writer *w);
 
+/* Every record older than this has been taken: when the last round began. */
+uint64_t rings__complete_ns(const struct rings *r);
+
 /* Wait until a ring fills up, a descriptor added with rings__poll_fd() is readable, or @timeout_ms have passed. */
 int rings__wait(struct rings *r, int timeout_ms);
 int rings__poll_fd(struct rings *r, int fd);

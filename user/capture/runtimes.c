@@ -28,6 +28,8 @@ static int open_program(pid_t pid, const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
+#define MAX_RETIRED 64 /* each has an open file */
+
 struct instance *runtimes__first(const struct runtimes *r, pid_t pid)
 {
 	const uint64_t *first = table__find(&r->by_pid, pid);
@@ -66,6 +68,13 @@ void runtimes__drop(struct runtimes *r, size_t at)
 	instance__close(r->bpf, r->instances[at]);
 	r->nr--;
 	memmove(&r->instances[at], &r->instances[at + 1], (r->nr - at) * sizeof(r->instances[0]));
+}
+
+uint64_t runtimes__since(const struct runtimes *r, pid_t pid)
+{
+	uint64_t ns;
+
+	return bpf__program_ns(r->bpf, pid, &ns) ? UINT64_MAX : ns;
 }
 
 static void say(const char *key, const char *value, void *ctx)
@@ -164,18 +173,22 @@ void runtimes__attach(struct runtimes *r, struct instance *i)
 
 bool runtimes__runs(struct runtimes *r, struct instance *i)
 {
+	uint64_t since_ns;
 	struct stat st;
 	struct file_id file;
 	char exe[64];
 
 	if (i->prog.placed)
 		return true;
+	since_ns = runtimes__since(r, i->prog.pid);
 	snprintf(exe, sizeof(exe), "/proc/%d/exe", proc__living(i->prog.pid));
 	if (stat(exe, &st))
 		return false;
 	file = file_id__of(&st);
 	if (file_id__equal(&file, &i->file))
 		runtimes__look(r, i->prog.pid, i->new_born);
+	if (i->prog.placed && runtimes__since(r, i->prog.pid) == since_ns)
+		i->since_ns = since_ns;
 	return i->prog.placed;
 }
 
@@ -198,12 +211,37 @@ static struct instance *take_out(struct runtimes *r, pid_t pid)
 	return first;
 }
 
-static void close_all(struct runtimes *r, struct instance *first)
+/* Its process does not run it any more: what is left of it is names. */
+static void retire(struct runtimes *r, struct instance *i)
+{
+	if (r->nr_retired == MAX_RETIRED) {
+		instance__close(r->bpf, i);
+		return;
+	}
+	bpf__detach_probes(r->bpf, &i->probes);
+	i->sibling = r->retired;
+	r->retired = i;
+	r->nr_retired++;
+}
+
+/* What take_out() returned. */
+static void retire_all(struct runtimes *r, struct instance *first)
 {
 	for (struct instance *next; first; first = next) {
 		next = first->sibling;
-		instance__close(r->bpf, first);
+		retire(r, first);
 	}
+}
+
+void runtimes__close_retired(struct runtimes *r)
+{
+	while (r->retired) {
+		struct instance *i = r->retired;
+
+		r->retired = i->sibling;
+		instance__close(r->bpf, i);
+	}
+	r->nr_retired = 0;
 }
 
 void runtimes__add(struct runtimes *r, pid_t pid, const char *path, bool new_born)
@@ -228,7 +266,7 @@ void runtimes__add(struct runtimes *r, pid_t pid, const char *path, bool new_bor
 			runtimes__runs(r, i);
 		return;
 	}
-	close_all(r, take_out(r, pid));
+	retire_all(r, take_out(r, pid));
 	i = runtimes__keep(r, instance__open(pid, fd, &st, NULL, runtimes__is_native(r, &file)));
 	if (!i)
 		return;
@@ -254,7 +292,7 @@ void runtimes__exec(struct runtimes *r, pid_t pid, bool same_task)
 	r->replaced = same_task && old && !instance__is_orphan(old) ? old : NULL;
 	runtimes__add(r, pid, NULL, true);
 	r->replaced = NULL;
-	close_all(r, old); /* the process is held: this can wait */
+	retire_all(r, old); /* the process is held: this can wait */
 }
 
 void runtimes__begin(struct runtimes *r, struct writer *w)
@@ -291,27 +329,46 @@ static int instance__symbol(const struct instance *i, uint64_t addr, struct runt
 	return symtab__function_at(i->prog.img, addr, &sym->name);
 }
 
-int runtimes__symbol(const struct runtimes *r, pid_t pid, uint64_t ip, struct runtime_symbol *sym)
+void runtimes__ended(struct runtimes *r, pid_t pid, uint64_t ts_ns)
 {
-	for_each_of(r, pid, i) {
-		if (!i->prog.placed || ip < i->start || ip >= i->end)
-			continue;
-		if (instance__symbol(i, ip - i->prog.bias, sym))
-			return -ENOENT;
-		sym->cost = runtime_cost__find(i->runtime->costs, sym->name);
-		return 0;
-	}
-	return -ENOENT;
+	for_each_of(r, pid, i)
+		/* it may be looked at only now, and be of a later program */
+		if (ts_ns > i->since_ns && (!i->until_ns || ts_ns < i->until_ns))
+			i->until_ns = ts_ns;
 }
 
-int runtimes__code(const struct runtimes *r, pid_t pid, uint64_t ip, struct runtime_code *code)
+static bool has(const struct instance *i, uint64_t ip, uint64_t ts_ns)
 {
-	for_each_of(r, pid, i) {
-		if (!i->prog.placed || ip < i->start || ip >= i->end)
-			continue;
-		return i->self && i->runtime->code ? i->runtime->code(i->self, ip - i->prog.bias, code) : -ENOENT;
-	}
-	return -ENOENT;
+	return i->prog.placed && ip >= i->start && ip < i->end && ts_ns >= i->since_ns &&
+	       (!i->until_ns || ts_ns < i->until_ns);
+}
+
+static const struct instance *find_code(const struct runtimes *r, pid_t pid, uint64_t ip, uint64_t ts_ns)
+{
+	for_each_of(r, pid, i)
+		if (has(i, ip, ts_ns))
+			return i;
+	for (const struct instance *i = r->retired; i; i = i->sibling)
+		if (i->prog.pid == pid && has(i, ip, ts_ns))
+			return i;
+	return NULL;
+}
+
+int runtimes__symbol(const struct runtimes *r, pid_t pid, uint64_t ip, uint64_t ts_ns, struct runtime_symbol *sym)
+{
+	const struct instance *i = find_code(r, pid, ip, ts_ns);
+
+	if (!i || instance__symbol(i, ip - i->prog.bias, sym))
+		return -ENOENT;
+	sym->cost = runtime_cost__find(i->runtime->costs, sym->name);
+	return 0;
+}
+
+int runtimes__code(const struct runtimes *r, pid_t pid, uint64_t ip, uint64_t ts_ns, struct runtime_code *code)
+{
+	const struct instance *i = find_code(r, pid, ip, ts_ns);
+
+	return i && i->self && i->runtime->code ? i->runtime->code(i->self, ip - i->prog.bias, code) : -ENOENT;
 }
 
 static bool tells(const struct instance *i)
@@ -336,6 +393,7 @@ void runtimes__free(struct runtimes *r)
 {
 	while (r->nr)
 		runtimes__drop(r, r->nr - 1);
+	runtimes__close_retired(r);
 	free(r->instances);
 	table__free(&r->by_pid);
 	free(r->kinds);

@@ -30,8 +30,10 @@ struct runtimes {
 	pid_t barred;  /* last process reported as barred */
 	char name[160];
 	struct instance *replaced; /* by what is being added, in the same process */
-	struct instance *fresh;	   /* has just begun to report pauses, for runtimes__tell_late() alone */
-	size_t nr_late;		   /* times that it had something to say */
+	struct instance *retired;  /* no process runs these any more: kept for the functions at their addresses */
+	size_t nr_retired;
+	struct instance *fresh; /* has just begun to report pauses, for runtimes__tell_late() alone */
+	size_t nr_late;		/* times that it had something to say */
 };
 
 /*
@@ -68,11 +70,20 @@ void runtimes__on_memory(struct runtimes *r, const struct tare_memory *memory, u
  */
 const char *runtimes__name(struct runtimes *r, pid_t pid, const char **version);
 
-/* The function at live address @ip of the program that process @pid runs or last ran. Returns 0 or -ENOENT. */
-int runtimes__symbol(const struct runtimes *r, pid_t pid, uint64_t ip, struct runtime_symbol *sym);
+/* At @ts_ns, process @pid called exec, or another process with that id was born. Call before runtimes__exec(). */
+void runtimes__ended(struct runtimes *r, pid_t pid, uint64_t ts_ns);
+
+/*
+ * The function at address @ip that process @pid had at @ts_ns, in the program that it ran then. All that ended before
+ * @ts_ns must be known. Returns 0 or -ENOENT.
+ */
+int runtimes__symbol(const struct runtimes *r, pid_t pid, uint64_t ip, uint64_t ts_ns, struct runtime_symbol *sym);
+
+/* Forget programs that nobody runs any more. */
+void runtimes__close_retired(struct runtimes *r);
 
 /* Likewise, what its runtime knows of the code there. Returns 0, or -ENOENT: nothing. */
-int runtimes__code(const struct runtimes *r, pid_t pid, uint64_t ip, struct runtime_code *code);
+int runtimes__code(const struct runtimes *r, pid_t pid, uint64_t ip, uint64_t ts_ns, struct runtime_code *code);
 
 /* Call @visit for each process whose runtime reports pauses. */
 void runtimes__for_each(const struct runtimes *r, void (*visit)(pid_t pid, void *ctx), void *ctx);

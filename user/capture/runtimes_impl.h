@@ -17,6 +17,9 @@ struct instance *runtimes__find_file(const struct runtimes *r, pid_t pid, const 
 /* Takes ownership of @i, which may be NULL, and returns it; NULL if out of memory. */
 struct instance *runtimes__keep(struct runtimes *r, struct instance *i);
 
+/* When the program of process @pid began, see bpf__program_ns(); UINT64_MAX: it is gone. */
+uint64_t runtimes__since(const struct runtimes *r, pid_t pid);
+
 /* Close entry @at; the others keep their order. */
 void runtimes__drop(struct runtimes *r, size_t at);
 

@@ -43,6 +43,7 @@ struct look {
 	struct runtimes *r;
 	pid_t pid;
 	bool new_born; /* what is found was just loaded */
+	uint64_t since_ns;
 };
 
 static int on_mapping(const struct mapping *m, void *ctx)
@@ -75,6 +76,8 @@ static int on_mapping(const struct mapping *m, void *ctx)
 		return 0;
 	instance__place(i, m->start, m->end, m->offset);
 	i->new_born = look->new_born;
+	if (runtimes__since(r, look->pid) == look->since_ns)
+		i->since_ns = look->since_ns;
 	runtimes__attach(r, i);
 	r->changed = look->pid;
 	return 0;
@@ -82,7 +85,7 @@ static int on_mapping(const struct mapping *m, void *ctx)
 
 void runtimes__look(struct runtimes *r, pid_t pid, bool new_born)
 {
-	struct look look = { r, pid, new_born };
+	struct look look = { r, pid, new_born, runtimes__since(r, pid) };
 
 	mappings__for_each(pid, on_mapping, &look);
 }

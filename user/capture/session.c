@@ -122,7 +122,7 @@ static int session__loop(struct session *s)
 		program_cost__tick(&s->cost, now);
 		session__flight(s, now);
 		quotas__tick(&s->quotas, &s->runtimes, s->writer, now);
-		pages__tick(&s->pages, s->writer, now);
+		pages__tick(&s->pages, &s->bpf, s->writer, now);
 		session__every_second(s, now);
 		session__check_end(s, now);
 	}
@@ -130,12 +130,14 @@ static int session__loop(struct session *s)
 }
 
 /* A stack becomes a number. */
-static const struct tare_rec *session__on_stack(struct session *s, const struct tare_stack *raw, size_t size)
+static const struct tare_rec *session__on_stack(struct session *s, const struct tare_stack *raw, size_t size,
+						uint64_t ts_ns)
 {
 	s->stacked = (struct tare_stacked){
 		.rec = { .ts_lo = raw->rec.ts_lo, .kind = TARE_REC_STACKED, .words = sizeof(s->stacked) / 4 },
 		.tid = raw->tid,
-		.number = stacks__number(&s->stacks, raw, size, s->writer),
+		.number = stacks__number(&s->stacks, raw, size, ts_ns,
+					 symbols__program_ns(&s->symbols, raw->tgid, ts_ns), s->writer),
 	};
 	return &s->stacked.rec;
 }
@@ -145,29 +147,29 @@ static const struct tare_rec *session__on_record(const struct tare_rec *rec, siz
 	struct session *s = ctx;
 
 	if (rec->kind == TARE_REC_STACK)
-		return session__on_stack(s, (const struct tare_stack *)rec, size);
+		return session__on_stack(s, (const struct tare_stack *)rec, size, ts_ns);
 	s->came |= rec->kind == TARE_REC_FORK;
 	if (rec->kind == TARE_REC_MEMORY)
 		runtimes__on_memory(&s->runtimes, (const struct tare_memory *)rec, ts_ns);
 	else
 		targets__on_record(rec, ts_ns, &s->targets);
-	symbols__on_record(&s->symbols, rec);
-	pages__on_record(&s->pages, rec);
+	symbols__on_record(&s->symbols, rec, ts_ns);
+	pages__on_record(&s->pages, rec, ts_ns);
 	return rec;
 }
 
-static void session__note_address(uint32_t pid, uint64_t ip, void *ctx)
+static void session__note_address(uint32_t pid, uint64_t ip, uint64_t ts_ns, void *ctx)
 {
 	struct session *s = ctx;
 
-	symbols__note(&s->symbols, pid, ip);
+	symbols__note(&s->symbols, pid, ip, ts_ns);
 }
 
-static void session__code(uint32_t pid, uint64_t ip, struct runtime_code *code, void *ctx)
+static void session__code(uint32_t pid, uint64_t ip, uint64_t ts_ns, struct runtime_code *code, void *ctx)
 {
 	struct session *s = ctx;
 
-	runtimes__code(&s->runtimes, pid, ip, code);
+	runtimes__code(&s->runtimes, pid, ip, ts_ns, code);
 }
 
 static int session__open_writer(struct session *s)

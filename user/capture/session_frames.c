@@ -33,8 +33,9 @@ int session__snapshot(struct session *s, int phase)
 
 void session__write_findings(struct session *s)
 {
-	symbols__write(&s->symbols, &s->runtimes, s->writer);
-	pages__write(&s->pages, s->writer);
+	symbols__write(&s->symbols, &s->runtimes, s->writer, rings__complete_ns(s->rings));
+	runtimes__close_retired(&s->runtimes);
+	pages__write(&s->pages, &s->bpf, s->writer);
 }
 
 void session__end_frame(struct session *s, uint64_t now)

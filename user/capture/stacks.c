@@ -29,6 +29,19 @@ void stacks__free(struct stacks *s)
 
 /* ---- what is known of the code at an address ---- */
 
+static uint64_t hash(uint64_t h, const void *data, size_t words)
+{
+	const unsigned char *p = data;
+	uint64_t word;
+
+	for (size_t i = 0; i < words; i++) {
+		memcpy(&word, p + i * WORD, WORD);
+		h = (h ^ word) * 0x9e3779b97f4a7c15ull;
+		h ^= h >> 29;
+	}
+	return h;
+}
+
 static uint64_t pack(const struct runtime_code *code)
 {
 	return 1 | code->known << 1 | code->has_frame << 2 | code->is_call << 3 | (uint64_t)code->base << 4 |
@@ -46,30 +59,33 @@ static struct runtime_code unpack(uint64_t packed)
 	};
 }
 
-static struct runtime_code code_at(struct stacks *s, uint32_t pid, uint64_t ip)
-{
-	uint64_t *slot = table__add(&s->code, table__address_key(pid, ip));
-	struct runtime_code code = { .return_at = -1 };
-
-	if (slot && *slot)
-		return unpack(*slot);
-	s->opts.code(pid, ip, &code, s->opts.ctx);
-	if (slot)
-		*slot = pack(&code);
-	return code;
-}
-
-/* ---- from frame pointers and memory to a stack ---- */
-
 struct walk {
 	struct stacks *s;
 	const struct tare_stack *raw;
+	uint64_t ts_ns, program_ns;
 	const uint64_t *user, *parked, *words;
 	unsigned next; /* of .user: what the frame pointers have next */
 	uint64_t frames[FRAMES_MAX];
 	unsigned nr, nr_sure;
 	uint16_t flags;
 };
+
+static struct runtime_code code_at(const struct walk *w, uint64_t ip)
+{
+	/* the next program has other code there */
+	uint64_t other = hash(0, &w->program_ns, 1) >> 1;
+	uint64_t *slot = table__add(&w->s->code, table__address_key(w->raw->tgid, ip) ^ other);
+	struct runtime_code code = { .return_at = -1 };
+
+	if (slot && *slot)
+		return unpack(*slot);
+	w->s->opts.code(w->raw->tgid, ip, w->ts_ns, &code, w->s->opts.ctx);
+	if (slot)
+		*slot = pack(&code);
+	return code;
+}
+
+/* ---- from frame pointers and memory to a stack ---- */
 
 /* The word @at bytes above where the stack pointer was; 0: not copied. */
 static uint64_t word_at(const struct walk *w, uint64_t at)
@@ -93,7 +109,7 @@ static void walk__user(struct walk *w)
 	w->nr_sure = 1;
 	while (w->nr < FRAMES_MAX) {
 		uint64_t pc = w->frames[w->nr - 1], ret = 0;
-		struct runtime_code code = code_at(w->s, w->raw->tgid, w->nr > 1 ? pc - 1 : pc);
+		struct runtime_code code = code_at(w, w->nr > 1 ? pc - 1 : pc);
 
 		if (w->nr > 1 && code.known && !code.is_call && code.base != RUNTIME_BASE_OUTERMOST) {
 			w->nr--; /* that was no caller */
@@ -140,28 +156,15 @@ static void walk__run(struct walk *w)
 	walk__user(w);
 	if (w->flags & TARE_STACK_WHOLE || !w->nr)
 		return;
-	code = code_at(w->s, w->raw->tgid, w->frames[w->nr - 1] - (w->nr > 1));
+	code = code_at(w, w->frames[w->nr - 1] - (w->nr > 1));
 	if (code.base == RUNTIME_BASE_NONE)
 		return;
 	walk__parked(w);
-	code = code_at(w->s, w->raw->tgid, w->frames[w->nr - 1] - 1);
+	code = code_at(w, w->frames[w->nr - 1] - 1);
 	w->flags = code.base == RUNTIME_BASE_NONE ? TARE_STACK_CUT : TARE_STACK_WHOLE;
 }
 
 /* ---- stored once ---- */
-
-static uint64_t hash(uint64_t h, const void *data, size_t words)
-{
-	const unsigned char *p = data;
-	uint64_t word;
-
-	for (size_t i = 0; i < words; i++) {
-		memcpy(&word, p + i * WORD, WORD);
-		h = (h ^ word) * 0x9e3779b97f4a7c15ull;
-		h ^= h >> 29;
-	}
-	return h;
-}
 
 static void pend(struct stacks *s, const struct walk *w, const uint64_t *kernel)
 {
@@ -185,16 +188,16 @@ static void pend(struct stacks *s, const struct walk *w, const uint64_t *kernel)
 	s->pending_bytes += head.size;
 	s->pending_pid = head.pid;
 	for (unsigned i = 0; i < w->nr; i++)
-		s->opts.note(head.pid, w->frames[i] - (i > 0), s->opts.ctx);
+		s->opts.note(head.pid, w->frames[i] - (i > 0), w->ts_ns, s->opts.ctx);
 	for (unsigned i = 0; i < head.nr_kernel; i++)
-		s->opts.note(0, kernel[i] - (i > 0), s->opts.ctx);
+		s->opts.note(0, kernel[i] - (i > 0), w->ts_ns, s->opts.ctx);
 }
 
 static uint32_t stacks__intern(struct stacks *s, const struct walk *w, const uint64_t *kernel, struct writer *to)
 {
 	uint64_t seed = (uint64_t)w->raw->tgid << 32 | w->raw->nr_kernel << 16 | w->nr_sure << 2 | w->flags;
-	uint64_t h = hash(hash(seed, kernel, w->raw->nr_kernel), w->frames, w->nr);
-	uint64_t check = hash(hash(~seed, w->frames, w->nr), kernel, w->raw->nr_kernel);
+	uint64_t h = hash(hash(hash(seed, &w->program_ns, 1), kernel, w->raw->nr_kernel), w->frames, w->nr);
+	uint64_t check = hash(hash(hash(~seed, &w->program_ns, 1), w->frames, w->nr), kernel, w->raw->nr_kernel);
 	uint64_t *slot = table__add(&s->by_hash, h & ~(1ull << 63)); /* never TABLE_NO_KEY */
 
 	if (slot && *slot)
@@ -209,9 +212,10 @@ static uint32_t stacks__intern(struct stacks *s, const struct walk *w, const uin
 	return s->nr;
 }
 
-uint32_t stacks__number(struct stacks *s, const struct tare_stack *raw, size_t size, struct writer *to)
+uint32_t stacks__number(struct stacks *s, const struct tare_stack *raw, size_t size, uint64_t ts_ns,
+			uint64_t program_ns, struct writer *to)
 {
-	struct walk w = { .s = s, .raw = raw, .user = (const uint64_t *)raw->at };
+	struct walk w = { s, raw, ts_ns, program_ns, .user = (const uint64_t *)raw->at };
 	const uint64_t *kernel = (const uint64_t *)raw->at + raw->nr_user;
 	uint32_t number;
 

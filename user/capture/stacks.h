@@ -19,10 +19,11 @@
 
 /* What it asks of its owner. */
 struct stacks_opts {
-	/* What is known of the code at @ip of process @pid; leaves @code alone if nothing is. */
-	void (*code)(uint32_t pid, uint64_t ip, struct runtime_code *code, void *ctx);
-	/* @ip is in a new stack. Those in the kernel have pid 0; of a call it is the return address minus one. */
-	void (*note)(uint32_t pid, uint64_t ip, void *ctx);
+	/* What is known of the code at @ip of process @pid at @ts_ns; leaves @code alone if nothing is. */
+	void (*code)(uint32_t pid, uint64_t ip, uint64_t ts_ns, struct runtime_code *code, void *ctx);
+	/* @ip is in a new stack, of @ts_ns. Those in the kernel have pid 0; of a call it is the return address minus
+	 * one. */
+	void (*note)(uint32_t pid, uint64_t ip, uint64_t ts_ns, void *ctx);
 	void *ctx;
 };
 
@@ -43,10 +44,11 @@ void stacks__init(struct stacks *s, const struct stacks_opts *opts);
 void stacks__free(struct stacks *s);
 
 /*
- * The number of the stack in a STACK record of @size bytes; 0 if it cannot be kept. @w: where stacks not seen before
- * are written.
+ * The number of the stack in a STACK record of @size bytes and @ts_ns; 0 if it cannot be kept. @program_ns: when the
+ * program began that had it; that of another one is another stack. @w: where stacks not seen before are written.
  */
-uint32_t stacks__number(struct stacks *s, const struct tare_stack *raw, size_t size, struct writer *w);
+uint32_t stacks__number(struct stacks *s, const struct tare_stack *raw, size_t size, uint64_t ts_ns,
+			uint64_t program_ns, struct writer *w);
 
 /* Write those seen since the last call. */
 void stacks__write(struct stacks *s, struct writer *w);

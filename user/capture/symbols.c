@@ -18,40 +18,66 @@
 void symbols__init(struct symbols *s)
 {
 	*s = (struct symbols){ 0 };
+	table__init(&s->began, SYMBOLS_MAX);
 	table__init(&s->seen, SYMBOLS_MAX);
 }
 
-void symbols__note(struct symbols *s, uint32_t pid, uint64_t ip)
+/* A process is born, or becomes another program. */
+static void note_begin(struct symbols *s, uint32_t pid, uint64_t ts_ns)
+{
+	uint64_t *began = table__add(&s->began, pid);
+
+	if (began && *began < ts_ns)
+		*began = ts_ns;
+}
+
+uint64_t symbols__program_ns(const struct symbols *s, uint32_t pid, uint64_t ts_ns)
+{
+	const uint64_t *began = table__find(&s->began, pid);
+
+	return began && *began <= ts_ns ? *began : 0;
+}
+
+void symbols__note(struct symbols *s, uint32_t pid, uint64_t ip, uint64_t ts_ns)
 {
 	/* a collision means a missing name, never a wrong one */
 	uint64_t *seen = ip ? table__add(&s->seen, table__address_key(pid, ip)) : NULL;
 
-	if (!seen || *seen)
+	/* before and after an exec it is another one */
+	if (!seen || (*seen && symbols__program_ns(s, pid, *seen) == symbols__program_ns(s, pid, ts_ns)))
 		return;
 	if (ARRAY_GROW(s->pending, s->room, s->nr + 1))
 		return;
-	*seen = 1;
-	s->pending[s->nr++] = (struct pending){ pid, ip };
+	*seen = ts_ns;
+	s->pending[s->nr++] = (struct pending){ pid, ip, ts_ns };
 }
 
-void symbols__on_record(struct symbols *s, const struct tare_rec *rec)
+void symbols__on_record(struct symbols *s, const struct tare_rec *rec, uint64_t ts_ns)
 {
 	struct event ev;
 
-	/* most records are switches: only those with addresses are worth decoding here */
-	if (rec->kind != TARE_REC_SIGNAL && rec->kind != TARE_REC_SAMPLE && rec->kind != TARE_REC_FAULT)
+	/* most records are switches: only those with addresses, or other ones, are worth decoding here */
+	if (rec->kind != TARE_REC_SIGNAL && rec->kind != TARE_REC_SAMPLE && rec->kind != TARE_REC_FAULT &&
+	    rec->kind != TARE_REC_EXEC && rec->kind != TARE_REC_FORK)
 		return;
 	if (event__decode(rec, record__len(rec), &ev) <= 0)
 		return;
 	switch (ev.kind) {
 	case EVENT_SIGNAL:
-		symbols__note(s, ev.signal.tgid, ev.signal.ip);
+		symbols__note(s, ev.signal.tgid, ev.signal.ip, ts_ns);
 		break;
 	case EVENT_SAMPLE:
-		symbols__note(s, ev.sample.tgid, ev.sample.ip);
+		symbols__note(s, ev.sample.tgid, ev.sample.ip, ts_ns);
 		break;
 	case EVENT_FAULT:
-		symbols__note(s, ev.fault.tgid, ev.fault.ip);
+		symbols__note(s, ev.fault.tgid, ev.fault.ip, ts_ns);
+		break;
+	case EVENT_EXEC:
+		note_begin(s, ev.exec.tid, ts_ns);
+		break;
+	case EVENT_FORK:
+		if (ev.fork.tid == ev.fork.tgid && ev.fork.tid != ev.fork.parent_tid)
+			note_begin(s, ev.fork.tgid, ts_ns);
 		break;
 	default:
 		break;
@@ -63,8 +89,10 @@ void symbols__on_record(struct symbols *s, const struct tare_rec *rec)
 struct resolve {
 	struct symbols *s;
 	struct writer *w;
+	const struct bpf *bpf;
 	struct pending *first;
 	size_t nr;
+	uint64_t since_ns; /* when its program began that has the mappings */
 };
 
 static void write_symbol(struct writer *w, const struct pending *p, const struct runtime_symbol *sym)
@@ -100,7 +128,7 @@ static void write_symbol(struct writer *w, const struct pending *p, const struct
 		memcpy(more.text + own_name_len, sym->own_file, own_file_len);
 	for (size_t i = 0; i < ARRAY_SIZE(iov); i++)
 		head.size += iov[i].iov_len;
-	writer__frame(w, TARE_FRAME_SYMBOLS, 0, now_ns(), iov, ARRAY_SIZE(iov));
+	writer__frame(w, TARE_FRAME_SYMBOLS, 0, p->ts_ns, iov, ARRAY_SIZE(iov));
 }
 
 /* @p is @sym. */
@@ -108,6 +136,14 @@ static void settle(struct resolve *r, struct pending *p, const struct runtime_sy
 {
 	write_symbol(r->w, p, sym);
 	p->ip = 0; /* done */
+}
+
+/* Is what was just read about the process still that program's? */
+static bool is_same_program(const struct resolve *r)
+{
+	uint64_t since_ns;
+
+	return !bpf__program_ns(r->bpf, r->first->pid, &since_ns) && since_ns == r->since_ns;
 }
 
 /* Addresses in files other than the program. */
@@ -122,11 +158,12 @@ static int on_module(const struct module *m, void *ctx)
 		struct runtime_symbol sym = RUNTIME_SYMBOL_NONE;
 		struct pending *p = &r->first[i];
 
-		if (!p->ip || p->ip < m->start || p->ip >= m->end)
+		if (!p->ip || p->ip < m->start || p->ip >= m->end || p->ts_ns < r->since_ns)
 			continue;
 		if (fd < 0) {
 			fd = module__open(p->pid, m);
-			if (fd < 0 || image__open(fd, &img, NULL) || image__bias(img, m->start, m->offset, true, &bias))
+			if (fd < 0 || !is_same_program(r) || image__open(fd, &img, NULL) ||
+			    image__bias(img, m->start, m->offset, true, &bias))
 				break;
 		}
 		sym.owner = TARE_OWNER_LIBRARY;
@@ -149,14 +186,14 @@ static void resolve(struct resolve *r, const struct runtimes *runtimes)
 		struct runtime_symbol sym = RUNTIME_SYMBOL_NONE;
 		struct pending *p = &r->first[i];
 
-		if (runtimes__symbol(runtimes, p->pid, p->ip, &sym)) {
+		if (runtimes__symbol(runtimes, p->pid, p->ip, p->ts_ns, &sym)) {
 			left = true;
 			continue;
 		}
 		settle(r, p, &sym);
 	}
 	/* gone: they stay numbers */
-	if (left)
+	if (left && !bpf__program_ns(r->bpf, r->first->pid, &r->since_ns))
 		modules__for_each(r->first->pid, on_module, r);
 }
 
@@ -167,30 +204,45 @@ static int by_pid(const void *a, const void *b)
 	return x->pid < y->pid ? -1 : x->pid > y->pid;
 }
 
-static void write_pending(struct symbols *s, const struct runtimes *runtimes, struct writer *w)
+/* Which program a later address belongs to is not known yet. Move those to the end. Returns how many others there are.
+ */
+static size_t put_off(struct symbols *s, uint64_t complete_ns)
 {
-	size_t from = 0;
+	size_t nr = 0;
 
-	if (s->nr)
-		qsort(s->pending, s->nr, sizeof(*s->pending), by_pid);
-	while (from < s->nr) {
-		struct resolve r = { .s = s, .w = w, .first = &s->pending[from] };
+	for (size_t i = 0; i < s->nr; i++) {
+		struct pending p = s->pending[i];
 
-		while (from + r.nr < s->nr && s->pending[from + r.nr].pid == r.first->pid)
+		if (p.ts_ns >= complete_ns)
+			continue;
+		s->pending[i] = s->pending[nr];
+		s->pending[nr++] = p;
+	}
+	return nr;
+}
+
+void symbols__write(struct symbols *s, const struct runtimes *runtimes, struct writer *w, uint64_t complete_ns)
+{
+	size_t from = 0, nr = put_off(s, complete_ns);
+
+	if (nr)
+		qsort(s->pending, nr, sizeof(*s->pending), by_pid);
+	while (from < nr) {
+		struct resolve r = { .s = s, .w = w, .bpf = runtimes->bpf, .first = &s->pending[from] };
+
+		while (from + r.nr < nr && s->pending[from + r.nr].pid == r.first->pid)
 			r.nr++;
 		resolve(&r, runtimes);
 		from += r.nr;
 	}
-	s->nr = 0;
-}
-
-void symbols__write(struct symbols *s, const struct runtimes *runtimes, struct writer *w)
-{
-	write_pending(s, runtimes, w);
+	s->nr -= nr;
+	if (s->nr)
+		memmove(s->pending, s->pending + nr, s->nr * sizeof(*s->pending));
 }
 
 void symbols__free(struct symbols *s)
 {
+	table__free(&s->began);
 	table__free(&s->seen);
 	free(s->pending);
 	*s = (struct symbols){ 0 };

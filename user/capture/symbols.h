@@ -17,25 +17,32 @@
 
 struct pending {
 	uint32_t pid;
-	uint64_t ip;
+	uint64_t ip, ts_ns; /* a record of that time has it; .ip 0: done */
 };
 
 struct symbols {
-	struct table seen;
+	struct table began; /* process to when its program began, if that was seen */
+	struct table seen;  /* by address: when it was noted last */
 	struct pending *pending;
 	size_t nr, room;
 };
 
 void symbols__init(struct symbols *s);
 
-/* Note address @ip of process @pid (0: the kernel). */
-void symbols__note(struct symbols *s, uint32_t pid, uint64_t ip);
+/* When the program began that process @pid ran at @ts_ns; 0: that was not seen, or it is no longer the last one. */
+uint64_t symbols__program_ns(const struct symbols *s, uint32_t pid, uint64_t ts_ns);
 
-/* Note the addresses that a record holds. */
-void symbols__on_record(struct symbols *s, const struct tare_rec *rec);
+/* Note address @ip of process @pid (0: the kernel), which a record of @ts_ns has. */
+void symbols__note(struct symbols *s, uint32_t pid, uint64_t ip, uint64_t ts_ns);
 
-/* Write what is at those noted since the last call (SYMBOLS frames), for processes that are still there. */
-void symbols__write(struct symbols *s, const struct runtimes *r, struct writer *w);
+/* Note the addresses that a record of @ts_ns holds. */
+void symbols__on_record(struct symbols *s, const struct tare_rec *rec, uint64_t ts_ns);
+
+/*
+ * Write what is at those noted since the last call (SYMBOLS frames), for processes that are still there. Every record
+ * older than @complete_ns has been noted; for later ones, wait until the next call.
+ */
+void symbols__write(struct symbols *s, const struct runtimes *r, struct writer *w, uint64_t complete_ns);
 
 void symbols__free(struct symbols *s);
 

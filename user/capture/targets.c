@@ -243,12 +243,14 @@ void targets__describe_unseen(struct targets *t, struct writer *w)
 	t->runtimes->changed = 0;
 }
 
-static void on_fork(struct targets *t, const struct tare_fork *rec)
+static void on_fork(struct targets *t, const struct tare_fork *rec, uint64_t ts_ns)
 {
 	bool joins = rec->tid == rec->parent_tid;
 
 	if (rec->tid == rec->tgid)
 		pids__add(joins ? &t->joined : &t->unseen, rec->tid);
+	if (rec->tid == rec->tgid && !joins)
+		runtimes__ended(t->runtimes, rec->tid, ts_ns);
 	t->wants_snapshot |= joins;
 }
 
@@ -264,6 +266,7 @@ static void on_exec(struct targets *t, const struct tare_exec *rec, uint64_t ts_
 {
 	table__delete(&t->since, rec->tid);
 	note_since(t, rec->tid, ts_ns);
+	runtimes__ended(t->runtimes, rec->tid, ts_ns);
 	pids__remove(&t->unseen, rec->tid);
 	pids__remove(&t->joined, rec->tid);
 	if (rec->tid != rec->old_tid)
@@ -287,7 +290,7 @@ void targets__on_record(const struct tare_rec *rec, uint64_t ts_ns, void *ctx)
 	else if (rec->kind == TARE_REC_MAPPED)
 		on_mapped(t, (const struct tare_mapped *)rec, ts_ns);
 	else if (rec->kind == TARE_REC_FORK)
-		on_fork(t, (const struct tare_fork *)rec);
+		on_fork(t, (const struct tare_fork *)rec, ts_ns);
 }
 
 void targets__describe(struct targets *t, struct writer *w)

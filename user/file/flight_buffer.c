@@ -118,26 +118,53 @@ static bool is_replaced(const struct held *old, const void *ctx)
 	return old->head.type == new->head.type &&pid_of(old) == pid_of(new);
 }
 
-/* Sorted tgids of a mark's tasks. */
+struct alive_task {
+	uint32_t pid;
+	uint64_t program_ns;
+};
+
+/* Sorted ids of a mark's tasks and of their processes. */
 struct alive {
-	uint32_t *pids;
+	struct alive_task *tasks;
 	size_t nr;
 };
 
+/* Of those with one id, the one that knows its program is last. */
 static int by_pid(const void *a, const void *b)
 {
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	const struct alive_task *x = a, *y = b;
 
-	return x < y ? -1 : x > y;
+	if (x->pid != y->pid)
+		return x->pid < y->pid ? -1 : 1;
+	return x->program_ns < y->program_ns ? -1 : x->program_ns > y->program_ns;
 }
 
+static const struct alive_task *alive__find(const struct alive *alive, uint32_t pid)
+{
+	size_t from = 0, to = alive->nr;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (alive->tasks[middle].pid <= pid)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from && alive->tasks[from - 1].pid == pid ? &alive->tasks[from - 1] : NULL;
+}
+
+/* Of a process that has ended, or of a program that it does not run any more. */
 static bool is_of_a_dead(const struct held *h, const void *ctx)
 {
-	const struct alive *alive = ctx;
-	uint32_t pid = pid_of(h);
+	bool is_of_a_program = h->head.type == TARE_FRAME_SYMBOLS || h->head.type == TARE_FRAME_PAGES;
+	const struct alive_task *task;
 
 	/* process 0 is the kernel */
-	return is_of_a_process(h) && pid && !bsearch(&pid, alive->pids, alive->nr, sizeof(pid), by_pid);
+	if (!is_of_a_process(h) || !pid_of(h))
+		return false;
+	task = alive__find(ctx, pid_of(h));
+	return !task || (is_of_a_program && h->head.ts_ns < task->program_ns);
 }
 
 /* Without memory for it no process is known to be dead: then more is kept than necessary. */
@@ -146,16 +173,19 @@ static bool alive__init(struct alive *alive, const struct held *mark)
 	const struct tare_task *tasks = (const void *)mark->payload;
 
 	alive->nr = mark->head.len / sizeof(*tasks);
-	alive->pids = malloc((2 * alive->nr + 1) * sizeof(*alive->pids));
-	if (!alive->pids)
+	alive->tasks = malloc((2 * alive->nr + 1) * sizeof(*alive->tasks));
+	if (!alive->tasks)
 		return false;
 	/* threads too: a quota may be of one */
 	for (size_t i = 0; i < alive->nr; i++) {
-		memcpy(&alive->pids[2 * i], &tasks[i].tgid, sizeof(alive->pids[0]));
-		memcpy(&alive->pids[2 * i + 1], &tasks[i].tid, sizeof(alive->pids[0]));
+		struct tare_task task;
+
+		memcpy(&task, &tasks[i], sizeof(task));
+		alive->tasks[2 * i] = (struct alive_task){ task.tgid, 0 };
+		alive->tasks[2 * i + 1] = (struct alive_task){ task.tid, task.program_ns };
 	}
 	alive->nr *= 2;
-	qsort(alive->pids, alive->nr, sizeof(*alive->pids), by_pid);
+	qsort(alive->tasks, alive->nr, sizeof(*alive->tasks), by_pid);
 	return true;
 }
 
@@ -196,7 +226,7 @@ static void flight_buffer__begin_at(struct flight_buffer *s, const struct held *
 	if (known) {
 		flight_buffer__purge(s, &s->described, is_of_a_dead, &alive);
 		flight_buffer__purge(s, &s->symbols, is_of_a_dead, &alive);
-		free(alive.pids);
+		free(alive.tasks);
 	}
 }
 

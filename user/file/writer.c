@@ -205,14 +205,14 @@ int writer__frame(struct writer *w, int type, int cpu, uint64_t ts_ns, const str
 	return ret;
 }
 
-int writer__named(struct writer *w, int type, void *head, size_t size, const char *text, size_t len)
+int writer__named(struct writer *w, int type, uint64_t ts_ns, void *head, size_t size, const char *text, size_t len)
 {
 	static const char pad[8];
 	uint32_t whole = (size + len + 7) & ~7ul;
 	struct iovec iov[] = { { head, size }, { (void *)text, len }, { (void *)pad, whole - size - len } };
 
 	memcpy((char *)head + sizeof(uint32_t), &whole, sizeof(whole));
-	return writer__frame(w, type, 0, now_ns(), iov, ARRAY_SIZE(iov));
+	return writer__frame(w, type, 0, ts_ns, iov, ARRAY_SIZE(iov));
 }
 
 int writer__array(struct writer *w, int type, uint64_t ts_ns, const void *elems, uint32_t elem_size, uint32_t count)

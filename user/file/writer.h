@@ -51,10 +51,10 @@ uint64_t writer__bytes(const struct writer *w);
 uint64_t writer__lost_bytes(const struct writer *w);
 
 /*
- * Append a frame that is one struct of @size bytes, @head, ending in a string of @len bytes. Sets the struct's second
- * member to the total length. Returns 0 or a negative errno.
+ * Append a frame of time @ts_ns that is one struct of @size bytes, @head, ending in a string of @len bytes. Sets the
+ * struct's second member to the total length. Returns 0 or a negative errno.
  */
-int writer__named(struct writer *w, int type, void *head, size_t size, const char *text, size_t len);
+int writer__named(struct writer *w, int type, uint64_t ts_ns, void *head, size_t size, const char *text, size_t len);
 
 /* Close and free. Returns 0, or a negative errno if the last bytes did not reach the file. */
 int writer__close(struct writer *w);

@@ -4,9 +4,9 @@
 
 #include "findings.h"
 
-void findings__init(struct findings *f)
+void findings__init(struct findings *f, const struct programs *programs)
 {
-	table__init(&f->pages, FINDINGS_MAX);
+	told__init(&f->pages, programs, FINDINGS_MAX);
 	table__init(&f->quotas, FINDINGS_MAX);
 	intern__init(&f->texts, FINDINGS_MAX);
 }
@@ -19,23 +19,17 @@ void findings__free(struct findings *f)
 	while ((slot = table__next(&f->quotas, &pos)))
 		free((struct quota *)slot->value);
 	table__free(&f->quotas);
-	table__free(&f->pages);
+	told__free(&f->pages);
 	intern__free(&f->texts);
-}
-
-/* User addresses have at most 57 bits, so page numbers have at most 45; a pid has 22 (PID_MAX_LIMIT). */
-static uint64_t key_of(uint32_t pid, uint64_t address)
-{
-	return ((address & TARE_PAGE_MASK) >> 12 ^ (uint64_t)pid << 42) & ~(1ull << 63);
 }
 
 int findings__page(struct findings *f, const struct event *ev)
 {
 	const struct tare_page *head = ev->page.head;
-	uint64_t *slot = table__add(&f->pages, key_of(head->pid, head->address));
+	const char *name = intern__keep(&f->texts, ev->page.name, head->name_len);
 
-	if (slot && !*slot)
-		*slot = (uintptr_t)intern__keep(&f->texts, ev->page.name, head->name_len);
+	if (name)
+		told__add(&f->pages, head->pid, head->address & TARE_PAGE_MASK, ev->ts_ns, (void *)name);
 	return 0;
 }
 
@@ -56,11 +50,9 @@ int findings__quota(struct findings *f, const struct event *ev)
 	return 0;
 }
 
-const char *findings__page_name(const struct findings *f, uint32_t pid, uint64_t address)
+const char *findings__page_name(const struct findings *f, uint32_t pid, uint64_t address, uint64_t ts_ns)
 {
-	const uint64_t *slot = table__find(&f->pages, key_of(pid, address));
-
-	return slot ? (const char *)*slot : NULL;
+	return told__at(&f->pages, pid, address & TARE_PAGE_MASK, ts_ns);
 }
 
 const struct quota *findings__quota_of(const struct findings *f, uint32_t pid)

@@ -17,8 +17,9 @@ struct model *model__new(void)
 	m->counters.births = &m->switches.threads.births;
 	runtime_names__init(&m->runtime_names);
 	pauses__init(&m->pauses, &m->switches, &m->runtime_names, &m->profile.stacks);
-	model_symbols__init(&m->symbols);
-	findings__init(&m->findings);
+	programs__init(&m->programs);
+	model_symbols__init(&m->symbols, &m->programs);
+	findings__init(&m->findings, &m->programs);
 	preemption__init(&m->preemption);
 	table__init(&m->loss, MAX_LOSS_ROWS);
 	m->begin_ns = UINT64_MAX;
@@ -39,6 +40,7 @@ void model__free(struct model *m)
 	model_symbols__free(&m->symbols);
 	profile__free(&m->profile);
 	findings__free(&m->findings);
+	programs__free(&m->programs);
 	for (unsigned i = 0; i < m->nr_info; i++) {
 		free(m->info[i].key);
 		free(m->info[i].value);
@@ -177,6 +179,8 @@ static void note_first(struct model *m, uint32_t tid, uint32_t tgid, const char 
 
 static int fold_task(struct model *m, const struct event *ev)
 {
+	if (ev->task->tid == ev->task->tgid)
+		programs__begin(&m->programs, ev->task->tgid, ev->task->program_ns ?: ev->task->start_ns);
 	if (ev->task->phase == 0) {
 		note_first(m, ev->task->tid, ev->task->tgid, ev->task->comm);
 		if (ev->task->ts_ns < m->begin_ns)
@@ -190,7 +194,15 @@ static int fold_task(struct model *m, const struct event *ev)
 static int fold_fork(struct model *m, const struct event *ev)
 {
 	note_first(m, ev->fork.tid, ev->fork.tgid, ev->fork.comm);
+	if (ev->fork.tid == ev->fork.tgid && ev->fork.tid != ev->fork.parent_tid) /* born, not found */
+		programs__begin(&m->programs, ev->fork.tgid, ev->ts_ns);
 	return switches__fork(&m->switches, ev);
+}
+
+static int fold_exec(struct model *m, const struct event *ev)
+{
+	programs__begin(&m->programs, ev->exec.tid, ev->ts_ns);
+	return switches__exec(&m->switches, ev);
 }
 
 static int fold_counters(struct model *m, const struct event *ev)
@@ -272,7 +284,6 @@ static int fold_nothing(struct model *m, const struct event *ev)
 	}
 TO_SWITCHES(switch)
 TO_SWITCHES(name)
-TO_SWITCHES(exec)
 TO_SWITCHES(rename)
 TO_SWITCHES(migrate)
 TO_SWITCHES(stop)

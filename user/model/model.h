@@ -13,6 +13,7 @@
 #include "pause.h"
 #include "preemption.h"
 #include "profile.h"
+#include "programs.h"
 #include "runtime_names.h"
 #include "switch.h"
 #include "symbol.h"
@@ -53,6 +54,7 @@ struct model {
 	struct delays delays;
 	struct runtime_names runtime_names;
 	struct preemption preemption;
+	struct programs programs;
 	struct model_symbols symbols;
 	struct findings findings;
 	struct table loss;			      /* class << 32 | CPU to its running total */

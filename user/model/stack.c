@@ -80,7 +80,7 @@ uint64_t model_stacks__ip(const struct model_stacks *s, uint32_t number)
 }
 
 unsigned model_stacks__calls(const struct model_stacks *s, uint32_t number, const struct model_symbols *symbols,
-			     const struct model_symbol **calls, unsigned max)
+			     uint64_t ts_ns, const struct model_symbol **calls, unsigned max)
 {
 	const struct model_stack *st = model_stacks__find(s, number);
 	unsigned n = 0;
@@ -88,7 +88,7 @@ unsigned model_stacks__calls(const struct model_stacks *s, uint32_t number, cons
 	for (; st && n < st->nr_sure && n < max; n++) {
 		uint64_t address = st->at[st->nr_kernel + n] - (n > 0);
 
-		calls[n] = model_symbols__at(symbols, st->pid, address);
+		calls[n] = model_symbols__at(symbols, st->pid, address, ts_ns);
 		if (!calls[n])
 			break;
 	}
@@ -96,10 +96,10 @@ unsigned model_stacks__calls(const struct model_stacks *s, uint32_t number, cons
 }
 
 const struct model_symbol *model_stacks__own(const struct model_stacks *s, uint32_t number,
-					     const struct model_symbols *symbols)
+					     const struct model_symbols *symbols, uint64_t ts_ns)
 {
 	const struct model_symbol *calls[MAX_CALLS], *library = NULL;
-	unsigned n = model_stacks__calls(s, number, symbols, calls, MAX_CALLS);
+	unsigned n = model_stacks__calls(s, number, symbols, ts_ns, calls, MAX_CALLS);
 
 	for (unsigned i = 0; i < n; i++) {
 		if (calls[i]->owner == TARE_OWNER_PROGRAM || calls[i]->own_name[0])

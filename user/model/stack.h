@@ -38,17 +38,17 @@ const struct model_stack *model_stacks__find(const struct model_stacks *s, uint3
 uint64_t model_stacks__ip(const struct model_stacks *s, uint32_t number);
 
 /*
- * The certain calls of stack @number, innermost first: addresses that @symbols has; for callers it is the return
- * address minus one. Returns how many, at most @max.
+ * The certain calls of stack @number as seen at @ts_ns, innermost first: addresses that @symbols has; for callers it is
+ * the return address minus one. Returns how many, at most @max.
  */
 unsigned model_stacks__calls(const struct model_stacks *s, uint32_t number, const struct model_symbols *symbols,
-			     const struct model_symbol **calls, unsigned max);
+			     uint64_t ts_ns, const struct model_symbol **calls, unsigned max);
 
 /*
  * The innermost call in the program's own code, or else outside the runtime, including the function itself. NULL: none
  * known.
  */
 const struct model_symbol *model_stacks__own(const struct model_stacks *s, uint32_t number,
-					     const struct model_symbols *symbols);
+					     const struct model_symbols *symbols, uint64_t ts_ns);
 
 #endif /* TARE_MODEL_STACK_H */

@@ -5,39 +5,30 @@
 
 #include "symbol.h"
 
-void model_symbols__init(struct model_symbols *s)
+void model_symbols__init(struct model_symbols *s, const struct programs *programs)
 {
-	table__init(&s->by_address, MODEL_MAX_SYMBOLS);
+	told__init(&s->told, programs, MODEL_MAX_SYMBOLS);
 }
 
 static void model_symbol__free(struct model_symbol *sym)
 {
-	if (sym)
-		free(sym->name);
+	free(sym->name);
 	free(sym);
 }
 
 void model_symbols__free(struct model_symbols *s)
 {
-	const struct table_slot *slot;
-	size_t pos = 0;
-
-	while ((slot = table__next(&s->by_address, &pos)))
-		model_symbol__free((struct model_symbol *)slot->value);
-	table__free(&s->by_address);
+	for (uint32_t i = 0; i < s->told.nr; i++)
+		model_symbol__free(s->told.all[i].what);
+	told__free(&s->told);
 }
 
 int model_symbols__event(struct model_symbols *s, const struct event *ev)
 {
 	const struct tare_symbol *head = ev->symbol.head;
-	uint64_t *slot = table__add(&s->by_address, table__address_key(head->pid, head->ip));
 	const struct tare_symbol_more *more = &ev->symbol.more;
-	struct model_symbol *sym;
+	struct model_symbol *sym = calloc(1, sizeof(*sym));
 
-	/* more than anyone will look at, or known already */
-	if (!slot || *slot)
-		return 0;
-	sym = calloc(1, sizeof(*sym));
 	if (!sym)
 		return -ENOMEM;
 	sym->name = calloc(1, head->name_len + head->file_len + more->name_len + more->file_len + 4u);
@@ -59,17 +50,14 @@ int model_symbols__event(struct model_symbols *s, const struct event *ev)
 	sym->return_at = more->return_at;
 	sym->is_call = more->flags & TARE_SYMBOL_CALL;
 	sym->has_frame = more->flags & TARE_SYMBOL_FRAME;
-	sym->pid = head->pid;
-	sym->ip = head->ip;
 	sym->line = head->line;
-	*slot = (uintptr_t)sym;
+	/* more than anyone will look at */
+	if (told__add(&s->told, head->pid, head->ip, ev->ts_ns, sym))
+		model_symbol__free(sym);
 	return 0;
 }
 
-const struct model_symbol *model_symbols__at(const struct model_symbols *s, uint32_t pid, uint64_t ip)
+const struct model_symbol *model_symbols__at(const struct model_symbols *s, uint32_t pid, uint64_t ip, uint64_t ts_ns)
 {
-	const uint64_t *slot = table__find(&s->by_address, table__address_key(pid, ip));
-	const struct model_symbol *sym = slot ? (const struct model_symbol *)*slot : NULL;
-
-	return sym && sym->pid == pid && sym->ip == ip ? sym : NULL;
+	return told__at(&s->told, pid, ip, ts_ns);
 }

@@ -4,13 +4,12 @@
 #define TARE_MODEL_SYMBOL_H
 
 #include "event.h"
-#include "table.h"
+#include "told.h"
 
 #define MODEL_MAX_SYMBOLS 65536
 
 struct model_symbol {
-	uint32_t pid, line; /* line 0: unknown */
-	uint64_t ip;
+	uint32_t line;	   /* 0: unknown */
 	char *name, *file; /* not safe to print; file "" if unknown */
 	/* about calls, see struct tare_symbol_more */
 	uint16_t owner; /* enum tare_owner */
@@ -21,16 +20,17 @@ struct model_symbol {
 };
 
 struct model_symbols {
-	struct table by_address;
+	struct told_list told;
 };
 
-void model_symbols__init(struct model_symbols *s);
+/* @programs must live as long. */
+void model_symbols__init(struct model_symbols *s, const struct programs *programs);
 void model_symbols__free(struct model_symbols *s);
 
 /* Fold in an EVENT_SYMBOL. Returns 0 or -ENOMEM. */
 int model_symbols__event(struct model_symbols *s, const struct event *ev);
 
-/* The function at @ip of process @pid, or NULL. */
-const struct model_symbol *model_symbols__at(const struct model_symbols *s, uint32_t pid, uint64_t ip);
+/* The function that was at @ip of process @pid at @ts_ns, or NULL: see told.h. */
+const struct model_symbol *model_symbols__at(const struct model_symbols *s, uint32_t pid, uint64_t ip, uint64_t ts_ns);
 
 #endif /* TARE_MODEL_SYMBOL_H */

@@ -42,10 +42,11 @@ static json_t *who_json(const struct pause_who *who)
 }
 
 /* The functions on the call stack, innermost first. */
-static json_t *stack_json(const struct model *m, uint32_t stack)
+static json_t *stack_json(const struct model *m, const struct pause_place *place)
 {
 	const struct model_symbol *calls[TARE_STACK_FRAMES];
-	unsigned n = model_stacks__calls(&m->profile.stacks, stack, &m->symbols, calls, TARE_STACK_FRAMES);
+	unsigned n = model_stacks__calls(&m->profile.stacks, place->stack, &m->symbols, place->stack_ns, calls,
+					 TARE_STACK_FRAMES);
 	json_t *list = json_array();
 	char name[256];
 
@@ -73,7 +74,7 @@ static json_t *causes_json(const struct model *m, const struct pause *p, const s
 						      "detail_ns", num(top.ns), "seen_ns", num(top.firm_ns), "function",
 						      text(place.function), "function_ns", num(place.function_ns),
 						      "caller", text(place.caller), "caller_ns", num(place.caller_ns),
-						      "stack", stack_json(m, place.stack)));
+						      "stack", stack_json(m, &place)));
 	}
 	return list;
 }

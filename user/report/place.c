@@ -30,13 +30,19 @@ static void spot__name(struct spot *s, const char *name, const char *file, uint3
 	s->line = file[0] ? line : 0;
 }
 
+/* A time in @seg: its end may be that of the program. */
+static uint64_t time_in(const struct pause_seg *seg)
+{
+	return seg->end_ns - 1;
+}
+
 /* The function that contains @seg's address. */
 static void spot__function(struct spot *s, const struct model *m, const struct pause *p, const struct pause_seg *seg,
 			   const struct pauses_opts *opts)
 {
 	uint64_t ip = seg->ip;
 	const char *name = ip && opts->symbol ? opts->symbol(p->tgid, ip) : NULL;
-	const struct model_symbol *symbol = ip ? model_symbols__at(&m->symbols, p->tgid, ip) : NULL;
+	const struct model_symbol *symbol = ip ? model_symbols__at(&m->symbols, p->tgid, ip, time_in(seg)) : NULL;
 
 	if (name || symbol)
 		spot__name(s, name ? name : symbol->name, symbol ? symbol->file : "", symbol ? symbol->line : 0);
@@ -48,7 +54,7 @@ static void spot__function(struct spot *s, const struct model *m, const struct p
 /* The program's own call on @seg's stack. */
 static void spot__caller(struct spot *s, const struct model *m, const struct pause_seg *seg)
 {
-	const struct model_symbol *own = model_stacks__own(&m->profile.stacks, seg->stack, &m->symbols);
+	const struct model_symbol *own = model_stacks__own(&m->profile.stacks, seg->stack, &m->symbols, time_in(seg));
 
 	if (own && own->owner != TARE_OWNER_PROGRAM && own->own_name[0])
 		spot__name(s, own->own_name, own->own_file, own->own_line);
@@ -149,6 +155,7 @@ static void tell_caller(const struct model *m, const struct pause *p, enum pause
 		if (!strcmp(callers.at[i].name, top->name) && callers.at[i].stack && callers.at[i].ns > best) {
 			best = callers.at[i].ns;
 			place->stack = callers.at[i].stack;
+			place->stack_ns = time_in(&p->chain.at[i]);
 		}
 	}
 }

@@ -18,7 +18,8 @@ struct pause_place {
 	 */
 	char caller[PLACE_LEN];
 	uint64_t caller_ns;
-	uint32_t stack; /* number of the stack with the most of that time; 0: none known */
+	uint32_t stack;	   /* number of the stack with the most of that time; 0: none known */
+	uint64_t stack_ns; /* when it was like that */
 };
 
 /* All empty for a cause without a place in the program. */

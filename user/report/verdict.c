@@ -71,7 +71,7 @@ static void call_text(const struct model *m, uint64_t detail, char *buf, size_t 
 /* The mapping that contains the page of @address. */
 static void fault_text(const struct model *m, const struct pause *p, uint64_t address, char *buf, size_t size)
 {
-	const char *owner = findings__page_name(&m->findings, p->tgid, address);
+	const char *owner = findings__page_name(&m->findings, p->tgid, address, p->end_ns - 1);
 	char name[128];
 
 	if (!address)

@@ -1,0 +1,3 @@
+module becomes
+
+go 1.22
