@@ -238,3 +238,34 @@ int snapshot(struct bpf_iter__task *ctx)
 	t->untold = bpf_seq_write(ctx->meta->seq, &r, sizeof(r)) != 0;
 	return 0;
 }
+
+/* The number of @p in the PID namespace @level levels below the first; 0: it is in none there. */
+static __always_inline __u32 number_at(struct task_struct *p, __u32 level)
+{
+	struct pid *pid = p->thread_pid; /* NULL once it has ended: the reads below then give 0 */
+	struct upid *numbers = (void *)pid + bpf_core_field_offset(struct pid, numbers);
+	__u32 nr = 0;
+
+	if (BPF_CORE_READ(pid, level) < level)
+		return 0;
+	bpf_probe_read_kernel(&nr, sizeof(nr),
+			      (void *)numbers + level * bpf_core_type_size(struct upid) +
+				      bpf_core_field_offset(struct upid, nr));
+	return nr;
+}
+
+/* Where the recorder runs in a PID namespace: both numbers of each task in it, the only ones that it can iterate. */
+SEC("iter/task")
+int pid_numbers(struct bpf_iter__task *ctx)
+{
+	struct task_struct *p = ctx->task, *own = bpf_get_current_task_btf();
+	__u32 pair[2];
+
+	if (!p)
+		return 0;
+	pair[0] = p->pid;
+	pair[1] = number_at(p, BPF_CORE_READ(own, thread_pid, level));
+	if (pair[1])
+		bpf_seq_write(ctx->meta->seq, pair, sizeof(pair));
+	return 0;
+}

@@ -189,6 +189,15 @@ struct sigpending {
 	sigset_t signal;
 };
 
+struct upid {
+	int nr;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int __state;	/* since 5.14 */
@@ -212,6 +221,7 @@ struct task_struct {
 	void *stack;
 	struct mm_struct *mm;
 	struct nsproxy *nsproxy;
+	struct pid *thread_pid;
 	struct css_set *cgroups;
 	struct sigpending pending;
 	sigset_t blocked;

@@ -13,8 +13,10 @@
 #include "array.h"
 #include "behind.h"
 #include "bpf.h"
+#include "capability.h"
 #include "cgroup.h"
 #include "kernel_btf.h"
+#include "pid_ns.h"
 #include "rest.h"
 #include "tare.skel.h"
 #include "tracepoints.h"
@@ -89,8 +91,59 @@ static int configure(struct bpf *b, const struct bpf_opts *opts)
 	bpf_program__set_autoattach(s->progs.page_fault_end, false);
 	bpf_program__set_autoattach(s->progs.recorder_clocks, false);
 	configure_cgroup(s, opts->cgroup);
+	bpf_program__set_autoload(s->progs.pid_numbers, capability__in_pid_namespace());
 	return bpf_map__set_max_entries(s->maps.cpus, b->nr_cpus) ?:
 								    bpf_map__set_max_entries(s->maps.rings, b->nr_cpus);
+}
+
+/* Everything that can be read from @fd. Returns its length or a negative errno. */
+static ssize_t read_all(int fd, char **out)
+{
+	size_t have = 0, room = 0;
+	char *buf = NULL;
+	ssize_t n;
+
+	for (;;) {
+		if (room - have < 65536 && ARRAY_GROW(buf, room, room + (1 << 20))) {
+			free(buf);
+			return -ENOMEM;
+		}
+		n = read(fd, buf + have, room - have); /* 32 KB at most: some hundreds of threads */
+		if (n < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (n < 0) {
+			free(buf);
+			return -errno;
+		}
+		if (!n) {
+			*out = buf;
+			return have;
+		}
+		have += n;
+		rest__take();
+	}
+}
+
+/* Everything that iterator @link lists. Returns its length or a negative errno. */
+static ssize_t iterate(struct bpf_link *link, char **out)
+{
+	int fd = bpf_iter_create(bpf_link__fd(link));
+	ssize_t len;
+
+	if (fd < 0)
+		return -errno;
+	len = read_all(fd, out);
+	close(fd);
+	return len;
+}
+
+static int list_numbers(void *ctx, struct pid_pair **pairs, size_t *nr)
+{
+	struct bpf *b = ctx;
+	ssize_t len = iterate(b->skel->links.pid_numbers, (char **)pairs);
+
+	*nr = len < 0 ? 0 : len / sizeof(**pairs);
+	return len < 0 ? len : 0;
 }
 
 /* In a time namespace the recorder's clocks differ from the kernel's, which events use. */
@@ -152,6 +205,7 @@ static int attach(struct bpf *b, const struct bpf_opts *opts)
 	load_hold(b);
 	kernel_btf__release();
 	find_own_clocks(b->skel);
+	pid_ns__init(b->skel->links.pid_numbers ? list_numbers : NULL, b);
 	b->cpus = mmap(NULL, nr_cpus * sizeof(*b->cpus), PROT_READ | PROT_WRITE, MAP_SHARED,
 		       bpf_map__fd(b->skel->maps.cpus), 0);
 	if (b->cpus == MAP_FAILED) {
@@ -177,7 +231,7 @@ int bpf__attach(struct bpf *b, const struct bpf_opts *opts)
 int bpf__mark(struct bpf *b, pid_t pid)
 {
 	struct task_state marked = { 0 };
-	int fd = syscall(SYS_pidfd_open, pid, 0), ret = 0;
+	int fd = syscall(SYS_pidfd_open, pid_ns__here(pid), 0), ret = 0;
 
 	if (fd < 0)
 		return -errno;
@@ -189,7 +243,7 @@ int bpf__mark(struct bpf *b, pid_t pid)
 
 int bpf__program_ns(const struct bpf *b, pid_t pid, uint64_t *ns)
 {
-	int fd = syscall(SYS_pidfd_open, pid, 0), ret;
+	int fd = syscall(SYS_pidfd_open, pid_ns__here(pid), 0), ret;
 	struct task_state state;
 
 	if (fd < 0)
@@ -200,46 +254,13 @@ int bpf__program_ns(const struct bpf *b, pid_t pid, uint64_t *ns)
 	return ret;
 }
 
-/* Everything that can be read from @fd. Returns its length or a negative errno. */
-static ssize_t read_all(int fd, char **out)
-{
-	size_t have = 0, room = 0;
-	char *buf = NULL;
-	ssize_t n;
-
-	for (;;) {
-		if (room - have < 65536 && ARRAY_GROW(buf, room, room + (1 << 20))) {
-			free(buf);
-			return -ENOMEM;
-		}
-		n = read(fd, buf + have, room - have); /* 32 KB at most: some hundreds of threads */
-		if (n < 0 && (errno == EINTR || errno == EAGAIN))
-			continue;
-		if (n < 0) {
-			free(buf);
-			return -errno;
-		}
-		if (!n) {
-			*out = buf;
-			return have;
-		}
-		have += n;
-		rest__take();
-	}
-}
-
 int bpf__snapshot(struct bpf *b, int phase, struct tare_task **tasks, uint32_t *nr)
 {
 	char *buf = NULL;
 	ssize_t len;
-	int fd;
 
 	b->skel->bss->snapshot_phase = phase;
-	fd = bpf_iter_create(bpf_link__fd(b->skel->links.snapshot));
-	if (fd < 0)
-		return -errno;
-	len = read_all(fd, &buf);
-	close(fd);
+	len = iterate(b->skel->links.snapshot, &buf);
 	if (len < 0)
 		return len;
 	*tasks = (struct tare_task *)buf;
@@ -284,6 +305,7 @@ void bpf__prog_fds(const struct bpf *b, int fds[NR_PROGS])
 
 void bpf__close(struct bpf *b)
 {
+	pid_ns__init(NULL, NULL);
 	bpf__time_switches(b, false);
 	bpf__detach_probes(b, &b->evidence);
 	bpf__detach_probes(b, &b->clock);

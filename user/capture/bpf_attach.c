@@ -11,6 +11,7 @@
 
 #include "array.h"
 #include "bpf.h"
+#include "pid_ns.h"
 #include "proc.h"
 #include "runtime.h"
 #include "tare.skel.h"
@@ -198,8 +199,7 @@ int bpf__attach_probes(struct bpf *b, pid_t pid, int fd, const struct runtime_pr
 	 * uprobe_multi_link_filter()): if that has ended, attach to the file for everyone, and the kernel side heeds
 	 * only targets.
 	 */
-	if (proc__living(pid) != pid)
-		pid = EVERY_PROCESS;
+	pid = proc__living(pid) == pid ? pid_ns__here(pid) : EVERY_PROCESS;
 	/* not by name: it may be in another mount namespace, or replaced since */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	for (size_t i = 0; i < list->nr && !b->evidence.nr; i++)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "capability.h"
+#include "pid_ns.h"
 #include "proc.h"
 
 /* PROC_USER_INIT_INO, PROC_PID_INIT_INO, include/linux/proc_ns.h */
@@ -58,7 +59,7 @@ static bool is_program_barred(pid_t pid)
 	char exe[64];
 	int fd;
 
-	snprintf(exe, sizeof(exe), "/proc/%d/exe", pid);
+	snprintf(exe, sizeof(exe), "/proc/%d/exe", pid_ns__here(pid));
 	fd = open(exe, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0)
 		close(fd);

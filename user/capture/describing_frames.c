@@ -7,9 +7,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "capability.h"
 #include "describing_frames.h"
 #include "modules.h"
+#include "pid_ns.h"
 #include "proc.h"
 #include "util.h"
 
@@ -100,13 +100,12 @@ int describing_frames__names(struct writer *w, pid_t pid, const struct runtime *
 
 int describing_frames__host(struct writer *w, const char *cmdline)
 {
-	char pid[16] = "0"; /* nobody's */
+	char pid[16];
 	struct utsname u;
 
 	if (uname(&u))
 		return -errno;
-	if (!capability__in_pid_namespace())
-		snprintf(pid, sizeof(pid), "%d", getpid());
+	snprintf(pid, sizeof(pid), "%d", pid_ns__kernel(getpid()));
 	const char *const pairs[][2] = {
 		{ "version", TARE_VERSION }, { "kernel", u.release },	 { "kernel_version", u.version },
 		{ "machine", u.machine },    { "hostname", u.nodename }, { "cmdline", cmdline },
@@ -146,9 +145,9 @@ static int write_process(struct writer *w, pid_t pid)
 	ppid = proc__status(pid, "PPid");
 	if (ppid < 0)
 		return ppid;
-	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
+	snprintf(link, sizeof(link), "/proc/%d/exe", pid_ns__here(pid));
 	exe_len = readlink(link, exe, sizeof(exe));
-	p.ppid = ppid;
+	p.ppid = pid_ns__kernel(ppid);
 	p.cmdline_len = cmdline_len;
 	p.exe_len = exe_len < 0 ? 0 : exe_len;
 	p.size = ALIGN8(sizeof(p) + p.cmdline_len + p.exe_len);

@@ -8,6 +8,7 @@
 #include "capability.h"
 #include "cgroup.h"
 #include "instance.h"
+#include "pid_ns.h"
 #include "proc.h"
 #include "util.h"
 
@@ -39,7 +40,8 @@ bool instance__is_orphan(const struct instance *i)
 {
 	uint64_t ticks = proc__start_ticks(i->prog.pid);
 
-	return !ticks ? kill(i->prog.pid, 0) && errno == ESRCH : i->start_ticks && ticks != i->start_ticks;
+	return !ticks ? kill(pid_ns__here(i->prog.pid), 0) && errno == ESRCH :
+			i->start_ticks && ticks != i->start_ticks;
 }
 
 void instance__forget(struct bpf *bpf, struct instance *i)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cgroup.h"
+#include "pid_ns.h"
 #include "hash.h"
 #include "quotas.h"
 #include "util.h"
@@ -72,10 +73,10 @@ static void write_quotas(pid_t pid, void *ctx)
 	DIR *dir;
 
 	write_quota(r, pid);
-	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	snprintf(path, sizeof(path), "/proc/%d/task", pid_ns__here(pid));
 	dir = opendir(path);
 	while (dir && r->threads < MAX_THREADS && (d = readdir(dir))) {
-		pid_t tid = atoi(d->d_name);
+		pid_t tid = pid_ns__kernel(atoi(d->d_name));
 
 		r->threads++;
 		/* also one that has moved back to where its process is */

@@ -11,6 +11,7 @@
 #include "capability.h"
 #include "describing_frames.h"
 #include "launch.h"
+#include "pid_ns.h"
 #include "proc.h"
 #include "runtimes_impl.h"
 #include "symtab.h"
@@ -23,7 +24,7 @@ static int open_program(pid_t pid, const char *path)
 
 	if (fd)
 		return fd;
-	snprintf(exe, sizeof(exe), "/proc/%d/exe", proc__living(pid));
+	snprintf(exe, sizeof(exe), "/proc/%d/exe", pid_ns__here(proc__living(pid)));
 	fd = open(path ? command : exe, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
@@ -181,7 +182,7 @@ bool runtimes__runs(struct runtimes *r, struct instance *i)
 	if (i->prog.placed)
 		return true;
 	since_ns = runtimes__since(r, i->prog.pid);
-	snprintf(exe, sizeof(exe), "/proc/%d/exe", proc__living(i->prog.pid));
+	snprintf(exe, sizeof(exe), "/proc/%d/exe", pid_ns__here(proc__living(i->prog.pid)));
 	if (stat(exe, &st))
 		return false;
 	file = file_id__of(&st);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "pid_ns.h"
 #include "session_impl.h"
 #include "util.h"
 
@@ -39,7 +40,7 @@ int session__release_command(struct session *s)
 {
 	int ret;
 
-	bpf__launch(&s->bpf, s->launch.pid);
+	bpf__launch(&s->bpf, pid_ns__kernel(s->launch.pid));
 	ret = launch__release(&s->launch);
 	if (!ret)
 		ret = rings__poll_fd(s->rings, s->launch.error_fd);

@@ -6,28 +6,32 @@
 
 #include "capability.h"
 #include "describing_frames.h"
+#include "pid_ns.h"
 #include "rest.h"
 #include "targets.h"
 #include "util.h"
 
-static int targets__add(struct targets *t, pid_t pid)
+/* @here: as the user has it. */
+static int targets__add(struct targets *t, pid_t here)
 {
-	int kernel = proc__is_kernel_thread(pid);
+	pid_t pid = pid_ns__kernel(here);
+	int kernel = pid ? proc__is_kernel_thread(pid) : -ESRCH;
 	long tgid = kernel < 0 ? kernel : proc__status(pid, "Tgid");
 	char comm[16] = "?";
 	int ret;
 
 	if (tgid < 0) {
-		err("there is no process %d", pid);
+		err("there is no process %d", here);
 		return -ESRCH;
 	}
 	proc__comm(pid, comm);
 	if (kernel) {
-		err("%d (%s) is a thread of the kernel: tare measures processes", pid, comm);
+		err("%d (%s) is a thread of the kernel: tare measures processes", here, comm);
 		return -ESRCH;
 	}
-	if (tgid != pid)
-		warn("%d (%s) is a thread of process %ld: the whole process is measured", pid, comm, tgid);
+	if (tgid != here)
+		warn("%d (%s) is a thread of process %ld: the whole process is measured", here, comm, tgid);
+	tgid = pid_ns__kernel(tgid);
 	ret = bpf__mark(t->bpf, tgid);
 	if (ret == -ESRCH) {
 		err("process %ld (%s) has just ended", tgid, comm);
@@ -130,7 +134,7 @@ int targets__find(struct targets *t, pid_t child)
 		/* one of them may end meanwhile: the others are still worth recording */
 		for (size_t i = 0; i < found.nr; i++) {
 			rest__take();
-			targets__add(t, found.pids[i]);
+			targets__add(t, pid_ns__here(found.pids[i]));
 		}
 		free(found.pids);
 		return check_access(t);
@@ -285,6 +289,10 @@ void targets__on_record(const struct tare_rec *rec, uint64_t ts_ns, void *ctx)
 {
 	struct targets *t = ctx;
 
+	if (rec->kind == TARE_REC_FORK)
+		pid_ns__forget(((const struct tare_fork *)rec)->tid);
+	if (rec->kind == TARE_REC_EXIT)
+		pid_ns__forget(((const struct tare_exit *)rec)->tid);
 	if (rec->kind == TARE_REC_EXEC)
 		on_exec(t, (const struct tare_exec *)rec, ts_ns);
 	else if (rec->kind == TARE_REC_MAPPED)

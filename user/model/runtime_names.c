@@ -44,8 +44,8 @@ void runtime_names__event(struct runtime_names *n, const struct event *ev)
 
 const char *runtime_names__find(const struct runtime_names *n, uint32_t pid, enum tare_name_kind kind, uint64_t nr)
 {
-	/* a recorder in a PID namespace tells them by the numbers there, which events do not have: then all names are
-	 * alike */
+	/* an earlier recorder in a PID namespace told them by the numbers there, which events do not have: then all
+	 * names are alike */
 	uint64_t key = key_of(table__find(&n->named, pid) ? pid : n->first, kind, nr);
 	const uint64_t *slot = key == TABLE_NO_KEY ? NULL : table__find(&n->by_number, key);
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "modules.h"
+#include "pid_ns.h"
 #include "proc.h"
 #include "rest.h"
 
@@ -41,7 +42,8 @@ static int open_mapped(pid_t pid, uint64_t start, uint64_t end)
 	struct stat st;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, proc__living(pid), start, end);
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, pid_ns__here(proc__living(pid)), start,
+		 end);
 	/* O_NONBLOCK: a FIFO or device put in the way must not hang the recorder */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
@@ -67,7 +69,8 @@ int mapping__stat(pid_t pid, const struct mapping *m, struct stat *st)
 {
 	char path[96];
 
-	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, proc__living(pid), m->start, m->end);
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, pid_ns__here(proc__living(pid)),
+		 m->start, m->end);
 	return stat(path, st) ? -errno : S_ISREG(st->st_mode) ? 0 : -EINVAL;
 }
 
@@ -84,7 +87,7 @@ static FILE *open_maps(pid_t pid, char buf[MAPS_READ])
 	char path[32];
 	FILE *f;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid_ns__here(pid));
 	f = fopen(path, "re");
 	if (f)
 		setvbuf(f, buf, _IOFBF, MAPS_READ);

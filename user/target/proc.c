@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "array.h"
+#include "pid_ns.h"
 #include "proc.h"
 
 int pids__add(struct pids *list, pid_t pid)
@@ -34,14 +35,15 @@ void pids__remove(struct pids *list, pid_t pid)
 	}
 }
 
-ssize_t proc__read(pid_t pid, const char *name, char *buf, size_t size)
+/* @here: as /proc has it. */
+static ssize_t read_here(pid_t here, const char *name, char *buf, size_t size)
 {
 	char path[64];
 	size_t have = 0;
 	ssize_t n = 0;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	snprintf(path, sizeof(path), "/proc/%d/%s", here, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? -ESRCH : -errno;
@@ -51,6 +53,11 @@ ssize_t proc__read(pid_t pid, const char *name, char *buf, size_t size)
 	buf[have] = '\0';
 	close(fd);
 	return n;
+}
+
+ssize_t proc__read(pid_t pid, const char *name, char *buf, size_t size)
+{
+	return read_here(pid_ns__here(pid), name, buf, size);
 }
 
 long proc__status(pid_t pid, const char *field)
@@ -76,7 +83,7 @@ static char *read_stat(pid_t pid, pid_t tid, char *buf, size_t size, int *error)
 	char name[64], *p;
 	ssize_t n;
 
-	snprintf(name, sizeof(name), "task/%d/stat", tid);
+	snprintf(name, sizeof(name), "task/%d/stat", pid_ns__here(tid));
 	n = proc__read(pid, name, buf, size);
 	p = n < 0 ? NULL : strrchr(buf, ')'); /* the name may hold anything */
 	*error = n < 0 ? n : -EPROTO;
@@ -95,20 +102,19 @@ static char state_of(pid_t pid, pid_t tid)
 
 pid_t proc__living(pid_t pid)
 {
-	pid_t found = pid;
+	pid_t found = pid, tid;
 	struct dirent *d;
 	char path[64];
 	DIR *dir;
 
 	if (state_of(pid, pid) != 'Z')
 		return pid;
-	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	snprintf(path, sizeof(path), "/proc/%d/task", pid_ns__here(pid));
 	dir = opendir(path);
 	while (dir && found == pid && (d = readdir(dir))) {
-		if (!isdigit((unsigned char)d->d_name[0]) || atoi(d->d_name) == pid)
-			continue;
-		if (!strchr("ZX", state_of(pid, atoi(d->d_name))))
-			found = atoi(d->d_name);
+		tid = isdigit((unsigned char)d->d_name[0]) ? pid_ns__kernel(atoi(d->d_name)) : 0;
+		if (tid && tid != pid && !strchr("ZX", state_of(pid, tid)))
+			found = tid;
 	}
 	if (dir)
 		closedir(dir);
@@ -129,10 +135,10 @@ uint64_t proc__start_ticks(pid_t pid)
 	return ticks;
 }
 
-int proc__comm(pid_t pid, char comm[16])
+static int comm_here(pid_t here, char comm[16])
 {
 	char buf[64]; /* kernel threads may have longer ones */
-	ssize_t n = proc__read(pid, "comm", buf, sizeof(buf));
+	ssize_t n = read_here(here, "comm", buf, sizeof(buf));
 
 	if (n < 0)
 		return n;
@@ -141,6 +147,11 @@ int proc__comm(pid_t pid, char comm[16])
 	memcpy(comm, buf, 15);
 	comm[15] = '\0';
 	return 0;
+}
+
+int proc__comm(pid_t pid, char comm[16])
+{
+	return comm_here(pid_ns__here(pid), comm);
 }
 
 int proc__is_kernel_thread(pid_t pid)
@@ -170,10 +181,11 @@ int proc__find_comm(const char *comm, struct pids *list)
 	while ((d = readdir(dir))) {
 		pid_t pid = atoi(d->d_name);
 
-		if (!isdigit((unsigned char)d->d_name[0]) || pid == getpid() || proc__comm(pid, name) ||
+		if (!isdigit((unsigned char)d->d_name[0]) || pid == getpid() || comm_here(pid, name) ||
 		    strncmp(name, comm, 15))
 			continue;
-		ret = pids__add(list, pid);
+		pid = pid_ns__kernel(pid);
+		ret = pid ? pids__add(list, pid) : 0;
 		if (ret < 0) {
 			closedir(dir);
 			return ret;
@@ -201,7 +213,8 @@ static int find_cgroup_at(int dirfd, struct pids *list, int depth)
 	}
 	f = fd < 0 ? NULL : fdopen(fd, "r");
 	while (f && fscanf(f, "%d", &pid) == 1) {
-		ret = pids__add(list, pid);
+		pid = pid_ns__kernel(pid);
+		ret = pid ? pids__add(list, pid) : 0; /* one of another namespace is listed as 0 */
 		if (ret < 0)
 			break;
 		found += ret;
@@ -238,10 +251,10 @@ int proc__find_cgroup(const char *path, struct pids *list)
 
 ssize_t proc__peek_all(pid_t pid, const struct iovec *to, const struct iovec *from, size_t nr)
 {
-	ssize_t n = process_vm_readv(pid, to, 1, from, nr, 0);
+	ssize_t n = process_vm_readv(pid_ns__here(pid), to, 1, from, nr, 0);
 
 	if (n < 0 && errno == ESRCH)
-		n = process_vm_readv(proc__living(pid), to, 1, from, nr, 0);
+		n = process_vm_readv(pid_ns__here(proc__living(pid)), to, 1, from, nr, 0);
 	return n < 0 ? -errno : n;
 }
 

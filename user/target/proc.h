@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What /proc says of a process. Any of it may change or go away at any moment: then -ESRCH. */
+/*
+ * What /proc says of a process. Any of it may change or go away at any moment: then -ESRCH. Ids are the kernel's, see
+ * pid_ns.h.
+ */
 #ifndef TARE_PROC_H
 #define TARE_PROC_H
 
@@ -27,7 +30,7 @@ void pids__remove(struct pids *list, pid_t pid);
  */
 ssize_t proc__read(pid_t pid, const char *name, char *buf, size_t size);
 
-/* One numeric field of /proc/PID/status, such as "Tgid". Returns it, or a negative errno. */
+/* One numeric field of /proc/PID/status; an id is as /proc has it. Returns it, or a negative errno. */
 long proc__status(pid_t pid, const char *field);
 
 /*

@@ -8,6 +8,7 @@
 
 #include "array.h"
 #include "golive_impl.h"
+#include "pid_ns.h"
 #include "proc.h"
 #include "util.h"
 
@@ -108,7 +109,7 @@ int tid_list__read(struct tid_list *list, pid_t pid)
 	free(list->pairs);
 	list->pairs = NULL;
 	innermost(pid, ".", &levels);
-	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	snprintf(path, sizeof(path), "/proc/%d/task", pid_ns__here(pid));
 	dir = opendir(path);
 	if (!dir)
 		return errno == ENOENT ? -ESRCH : -errno;
