@@ -19,6 +19,7 @@ AFFECTED_NS = 1_000_000         # the least that counts as a long pause, and the
 AFTER_NS = 30_000_000           # a hog that runs later belongs to the next stop
 CLEAR = 0.6                     # share of the pause that the fault must have to be beyond doubt its main cause
 INTERRUPTS = 0.2                # share that these may have taken at most: nobody else has measured them
+ENTRY_NS = 10_000               # that an interruption may take to its handlers and back
 WOKEN = 0.7                     # share that is left of a sleep that a signal interrupts each 100 us
 ENOUGH = 8                      # pauses for a verdict
 SHARE = 95                      # % of the verdicts that must be right; of a few, all but one
@@ -41,6 +42,11 @@ def overlap(spans, start, end):
     return sum(max(0, min(e, end) - max(s, start)) for s, e in spans)
 
 
+def taken(p, causes, least):
+    """What these causes, by tare's own account, took of a fault."""
+    return min(sum(c["ns"] for c in p["causes"] if c["cause"] in causes), INTERRUPTS * max(least, 0))
+
+
 def bounds(r, p, hogs):
     """The least and the most ns of its cause that the pause of round r can have."""
     start = max(r["start_ns"], r["request_ns"])
@@ -56,12 +62,14 @@ def bounds(r, p, hogs):
         least = overlap(hogs, r["restart_ns"], r["restart_ns"] + AFTER_NS)
         return least, least + delays
     if r["where"] == "clock":           # what was sent by its end may come later, until it stands
-        least = overlap(hogs, start, min(r["end_lo_ns"], r["stopped_ns"]))
-        return least, least + r["less_ns"] + max(0, r["stopped_ns"] - r["end_lo_ns"])
+        end = min(r["end_lo_ns"], r["stopped_ns"])
+        most = overlap(hogs, start, end)
+        least = most - ENTRY_NS * sum(s < end and e > start for s, e in hogs)
+        return max(least - taken(p, ["steal"], least), 0), most + r["less_ns"] + max(0, r["stopped_ns"] - r["end_lo_ns"])
     least, most = r["end_lo_ns"] - start - r["less_ns"], r["end_hi_ns"] - start - r["less_ns"]
     if r["where"] in ("cpu", "work"):   # it needs the CPU, which others may have had, and interrupts
         least -= straggler if r["where"] == "cpu" else initiator
-        least -= min(sum(c["ns"] for c in p["causes"] if c["cause"] in ("irq", "steal")), INTERRUPTS * least)
+        least -= taken(p, ["irq", "steal"], least)
     if r["where"] == "interrupted":     # and is asked again and again meanwhile: each time it must be woken
         least = WOKEN * (least - straggler)
     return max(least, 0), most
