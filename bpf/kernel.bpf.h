@@ -52,6 +52,29 @@ static __always_inline __u32 state_of(__u32 bits)
 	return TARE_STATE_OTHER;
 }
 
+extern const volatile __s64 preempt_count_at; /* from `runqueues`, in bytes; 0: not known */
+
+#define SERVING_SOFTIRQ 0x100 /* the lowest of softirq's 8 bits, include/linux/preempt.h */
+
+/*
+ * This CPU's, where @curr runs; 0 if not known. On x86-64 it is a per-CPU variable. An extern for it would take data
+ * symbols in kallsyms and, where the kernel lacks it, CAP_SYS_ADMIN, since libbpf then searches the modules. But the
+ * current task's queue leads to this CPU's `runqueues`, and the distance between two per-CPU variables is the same on
+ * every CPU.
+ */
+static __always_inline int preempt_count_of(struct task_struct *curr)
+{
+	int count = 0;
+
+#if defined(__TARGET_ARCH_arm64)
+	count = curr->thread_info.preempt.count;
+#else
+	if (preempt_count_at && bpf_core_field_exists(curr->se.cfs_rq->rq))
+		bpf_probe_read_kernel(&count, sizeof(count), (void *)curr->se.cfs_rq->rq + preempt_count_at);
+#endif
+	return count;
+}
+
 /* schedstat's second field, or TARE_UNKNOWN */
 static __always_inline __u64 run_delay_of(struct task_struct *p)
 {

@@ -44,7 +44,8 @@ int cpu_clock(struct bpf_perf_event_data *ctx)
 		r.rec.flags = TARE_SAMPLE_KERNEL;
 	if (stopping && (r.rec.flags & TARE_SAMPLE_KERNEL) && r.syscall == TARE_NO_SYSCALL && fault_ends)
 		tell_fault(c, t, p);
-	if (c->irq_ts[IRQ_SOFT])
+	/* also before and after the probes, when a tick comes that was due while interrupts were off */
+	if (c->irq_ts[IRQ_SOFT] || preempt_count_of(p) & SERVING_SOFTIRQ)
 		r.rec.flags |= TARE_SAMPLE_SOFTIRQ;
 	now = bpf_ktime_get_ns();
 	tell_goroutine(c, p, now);

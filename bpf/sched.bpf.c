@@ -360,24 +360,6 @@ static __always_inline bool wakes_nobody(struct task_struct *p)
 	return !bpf_core_field_exists(p->se.sched_delayed) || !p->se.sched_delayed;
 }
 
-/*
- * On x86-64 it is a per-CPU variable. An extern for it would take data symbols in kallsyms and, where the kernel lacks
- * it, CAP_SYS_ADMIN, since libbpf then searches the modules. But the current task's queue leads to this CPU's
- * `runqueues`, and the distance between two per-CPU variables is the same on every CPU.
- */
-static __always_inline int preempt_count_of(struct task_struct *curr)
-{
-	int count = 0;
-
-#if defined(__TARGET_ARCH_arm64)
-	count = curr->thread_info.preempt.count;
-#else
-	if (preempt_count_at && bpf_core_field_exists(curr->se.cfs_rq->rq))
-		bpf_probe_read_kernel(&count, sizeof(count), (void *)curr->se.cfs_rq->rq + preempt_count_at);
-#endif
-	return count;
-}
-
 SEC("tp_btf/sched_waking")
 int BPF_PROG(sched_waking, struct task_struct *p)
 {
@@ -394,12 +376,12 @@ int BPF_PROG(sched_waking, struct task_struct *p)
 		return 0;
 	curr = bpf_get_current_task_btf();
 	preempt_count = preempt_count_of(curr);
-	/* include/linux/preempt.h: 4 bits NMI, 4 hardirq; of softirq's 8 the lowest is set while one is served */
+	/* include/linux/preempt.h: 4 bits NMI, 4 hardirq */
 	if (preempt_count & 0xf00000)
 		context = TARE_CONTEXT_NMI;
 	else if (preempt_count & 0x0f0000 || !curr->pid) /* the idle task wakes nobody itself */
 		context = TARE_CONTEXT_HARDIRQ;
-	else if (preempt_count & 0x100)
+	else if (preempt_count & SERVING_SOFTIRQ)
 		context = TARE_CONTEXT_SOFTIRQ;
 	t->waker_tid = curr->pid;
 	t->waker = bpf_get_smp_processor_id() << 18 | context << 16;
