@@ -10,12 +10,15 @@ need_bpf
 cpu=$(($(nproc) - 1))
 stall=$root/build/helpers/stall
 
-# record CMD...: burn, held up by CMD, in which the word PID is the process's id
+waited_ns() { cut -d' ' -f2 /proc/$burn/schedstat; }
+
+# record CMD...: burn, held up by CMD, in which the word PID is the process's id. In $waited: for how long it waited for
+# a CPU between the request and its being held.
 record()
 {
-	local recorder args
-	rm -f "$tmp/log" "$tmp/burn.in" "$tmp/held"
-	mkfifo "$tmp/burn.in"
+	local recorder holder
+	rm -f "$tmp/log" "$tmp/burn.in" "$tmp/stall.in" "$tmp/held"
+	mkfifo "$tmp/burn.in" "$tmp/stall.in"
 	"$root/build/helpers/burn" "$cpu" 0 <>"$tmp/burn.in" >"$tmp/burn.out" &
 	burn=$!
 	wait_for grep -q ready "$tmp/burn.out" && quiet $burn || return
@@ -24,9 +27,15 @@ record()
 	recorder=$pid
 	wait_for grep -q 'recording to' "$tmp/log" || return
 	echo >"$tmp/burn.in"
-	args=("${@/#PID/$burn}")
 	sleep 0.2 # it is running, or about to: it is held up in either case
-	"${args[@]}" 300 >"$tmp/held" || return
+	waited=$(waited_ns)
+	"${@/#PID/$burn}" 0 <>"$tmp/stall.in" >"$tmp/held" &
+	holder=$!
+	wait_for grep -q holding "$tmp/held" && wait_for is_held || return
+	waited=$(($(waited_ns) - waited))
+	sleep 0.3
+	echo >"$tmp/stall.in"
+	wait $holder || return
 	sleep 0.2
 	kill -INT "$recorder"
 	wait "$recorder" || return
@@ -87,13 +96,13 @@ check_held()
 # check NAME REASON CMD...
 check()
 {
-	local name=$1 reason=$2 ns least most
+	local name=$1 reason=$2 ns least most waited
 	shift 2
 	ok "$name: recorded" record "$@" || return
 	ns=$(json "$tmp/json" "[.context_switches.off_cpu[] | select(.reason == \"$reason\") | .total_ns] | add // 0")
-	read -r _ a b c d <"$tmp/held"
+	read -r _ a b c d < <(grep held "$tmp/held")
 	# it may have been switched out already when the request came, and must get a CPU before it can stop
-	least=$((c - b - 100000000)) most=$((d - a + 1000000))
+	least=$((c - b - waited - 100000000)) most=$((d - a + 1000000))
 	compare "$ns" '>' $least "$name: \"$reason\" for about as long as it was held up"
 	compare "$ns" '<' $most "$name: and not longer"
 	is "$(json "$tmp/json" '[.context_switches.off_cpu[] | select(.reason == "page fault" or .reason == "stopped") | .total_ns | select(. > 100000000)] | length')" 0 "$name: it is not taken for anything else"
