@@ -199,6 +199,7 @@ $(OUT)/workloads/%: tools/workloads/%.c
 	$(call msg,CC,$@) $(CC) -std=gnu11 $(CFLAGS) $(WARN) -D_GNU_SOURCE $< -lpthread -o $@
 
 $(OUT)/helpers/antagonist: tests/truth/antagonist.c tests/truth/antagonist.h
+$(OUT)/helpers/frames: CFLAGS += -O2 -fomit-frame-pointer -fexceptions
 $(OUT)/helpers/%: tests/helpers/%.c
 	@mkdir -p $(@D)
 	$(call msg,CC,$@) $(CC) -std=gnu11 $(CFLAGS) $(WARN) -D_GNU_SOURCE $< -lpthread -o $@

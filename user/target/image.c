@@ -322,13 +322,14 @@ int image__vaddr(const struct image *img, uint64_t offset, uint64_t *vaddr)
 	return -ENOENT;
 }
 
-int image__bias(const struct image *img, uint64_t start, uint64_t map_offset, bool exec, uint64_t *bias)
+int segments__bias(const struct image_segment *segments, size_t nr, uint64_t start, uint64_t map_offset, bool exec,
+		   uint64_t *bias)
 {
 	const uint64_t page = sysconf(_SC_PAGESIZE);
 	unsigned found = 0;
 
-	for (size_t i = 0; i < img->nr_segments; i++) {
-		const struct image_segment *s = &img->segments[i];
+	for (size_t i = 0; i < nr; i++) {
+		const struct image_segment *s = &segments[i];
 		uint64_t first = s->offset & -page;
 
 		/* two PT_LOADs may share a page of the file, which is then mapped twice */
@@ -338,4 +339,9 @@ int image__bias(const struct image *img, uint64_t start, uint64_t map_offset, bo
 		}
 	}
 	return found == 1 ? 0 : -ENOENT;
+}
+
+int image__bias(const struct image *img, uint64_t start, uint64_t map_offset, bool exec, uint64_t *bias)
+{
+	return segments__bias(img->segments, img->nr_segments, start, map_offset, exec, bias);
 }

@@ -108,5 +108,8 @@ int image__symbol(struct image *img, const char *name, uint64_t *addr, uint64_t 
  * than one does: then ask with the executable one.
  */
 int image__bias(const struct image *img, uint64_t start, uint64_t map_offset, bool exec, uint64_t *bias);
+/* Likewise, from a copy of its PT_LOADs. */
+int segments__bias(const struct image_segment *segments, size_t nr, uint64_t start, uint64_t map_offset, bool exec,
+		   uint64_t *bias);
 
 #endif /* TARE_IMAGE_H */
