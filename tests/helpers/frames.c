@@ -181,6 +181,32 @@ static void thread(void)
 	pthread_join(t, NULL);
 }
 
+#if defined(__x86_64__)
+/* What threads of a runtime's own return to: right behind the first instruction of something that never called. */
+void made_up_end(void);
+__asm__(".text\n"
+	".type made_up_end, @function\n"
+	"made_up_end:\n"
+	".cfi_startproc\n"
+	"nop\n"
+	"ud2\n"
+	".cfi_endproc\n");
+
+static void made_up(void)
+{
+	char *top = (char *)aligned_alloc(4096, 65536) + 65536 - 4096;
+	void *back = (char *)made_up_end + 1;
+
+	top -= sizeof(back); /* as after a call */
+	memcpy(top, &back, sizeof(back));
+	__asm__ volatile("mov %0, %%rsp\n\tjmp *%1" : : "r"(top), "r"(stop_here) : "memory");
+}
+#else
+static void made_up(void)
+{
+}
+#endif
+
 static APART long deep(long n)
 {
 	char room[200];
@@ -210,10 +236,10 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*run)(void);
 	} all[] = {
-		{ "plain", plain },	    { "generated", generated },
-		{ "signals", signals },	    { "signal-stack", signal_stack },
-		{ "thread", thread },	    { "deep", not_so_deep },
-		{ "very-deep", very_deep },
+		{ "plain", plain },	 { "generated", generated },
+		{ "signals", signals },	 { "signal-stack", signal_stack },
+		{ "thread", thread },	 { "made-up", made_up },
+		{ "deep", not_so_deep }, { "very-deep", very_deep },
 	};
 
 	for (unsigned i = 0; argc == 2 && i < sizeof(all) / sizeof(all[0]); i++) {

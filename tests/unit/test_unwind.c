@@ -4,8 +4,10 @@
  * program's calls and returns have made them.
  */
 #if defined(__x86_64__)
+#include <elf.h>
 #include <limits.h>
 #include <poll.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -215,6 +217,23 @@ static void threads(void **unused)
 	unwinder__free(u);
 }
 
+/* A stack whose outermost function nobody called. */
+static void made_up_end(void **unused)
+{
+	struct unwinder *u = unwinder_of(ALL_BYTES);
+	struct unwind_sample sample;
+	static struct waiting w;
+	enum unwind_end end;
+	uint64_t frames[64];
+
+	waiting__start(&w, "made-up");
+	sample = waiting__sample(&w, w.pid);
+	assert_in_range(unwinder__frames(u, &sample, frames, 64, &end), 1, 10);
+	assert_int_equal(end, UNWIND_OUTERMOST);
+	waiting__stop(&w);
+	unwinder__free(u);
+}
+
 static void too_little_stack(void **unused)
 {
 	struct unwinder *u = unwinder_of(ALL_BYTES);
@@ -366,6 +385,62 @@ static void cut_file(void **unused)
 	unwinder__free(u);
 }
 
+/* Neither with section headers nor, as the kernel's own code, in a file. */
+static void without_sections(void **unused)
+{
+	struct unwinder *u = unwinder_of(ALL_BYTES);
+	uint64_t vdso = getauxval(AT_SYSINFO_EHDR);
+	int fd = copy_of(FRAMES);
+	const void *entry;
+	Elf64_Ehdr eh;
+	size_t bytes;
+	void *at;
+
+	assert_int_equal(pread(fd, &eh, sizeof(eh), 0), sizeof(eh));
+	eh.e_shoff = eh.e_shnum = eh.e_shstrndx = 0;
+	assert_int_equal(pwrite(fd, &eh, sizeof(eh), 0), sizeof(eh));
+	at = map_code(fd, &bytes, &entry);
+	assert_int_equal(end_at(u, entry), UNWIND_OUTERMOST);
+	assert_int_equal(refusals, 0);
+	bytes = unwinder__bytes(u);
+	if (vdso)
+		end_at(u, (char *)vdso + 1);
+	assert_true(!vdso || unwinder__bytes(u) > bytes);
+	munmap(at, 0x1000);
+	close(fd);
+	unwinder__free(u);
+}
+
+/* Any byte of the file may be wrong. */
+static void damaged_files(void **unused)
+{
+	int fd = copy_of(FRAMES);
+	size_t bytes, nr_good = 0;
+	uint64_t seed = 1;
+	const void *entry;
+	void *at = map_code(fd, &bytes, &entry);
+
+	for (int i = 0; i < 500; i++) {
+		struct unwinder *u = unwinder_of(1u << 20);
+		uint8_t was, now;
+		off_t where;
+
+		seed = seed * 6364136223846793005u + 1442695040888963407u;
+		/* mostly the headers and the tables, which are after the code */
+		where = (seed >> 33) % (i % 2 ? 0x400 : 0x1000) + (i % 2 ? 0 : 0x2000);
+		assert_int_equal(pread(fd, &was, 1, where), 1);
+		now = was ^ seed >> 56;
+		assert_int_equal(pwrite(fd, &now, 1, where), 1);
+		nr_good += end_at(u, entry) == UNWIND_OUTERMOST;
+		assert_int_equal(pwrite(fd, &was, 1, where), 1);
+		assert_true(unwinder__bytes(u) <= 1u << 20);
+		unwinder__free(u);
+	}
+	assert_in_range(nr_good, 100, 500); /* most bytes do not matter */
+	munmap(at, bytes);
+	close(fd);
+}
+
 /* Within a limit for all: those that are not used give way, those in use do not. */
 static void limit_of_memory(void **unused)
 {
@@ -479,9 +554,12 @@ int main(void)
 		cmocka_unit_test(signals),
 		cmocka_unit_test(signals_on_their_own_stack),
 		cmocka_unit_test(threads),
+		cmocka_unit_test(made_up_end),
 		cmocka_unit_test(too_little_stack),
 		cmocka_unit_test(nonsense),
 		cmocka_unit_test(cut_file),
+		cmocka_unit_test(without_sections),
+		cmocka_unit_test(damaged_files),
 		cmocka_unit_test(limit_of_memory),
 		cmocka_unit_test(new_mappings),
 		cmocka_unit_test(many_mappings),

@@ -68,6 +68,7 @@ struct cfi_row {
 	struct cfi_rule regs[CFI_REGS];
 	uint8_t ra;  /* which register the return address is in, once the rules are applied */
 	bool signal; /* the caller was interrupted, it did not call */
+	bool first;  /* the address is in the function's first instruction, as short as one can be */
 };
 
 /* The row for @pc, an address as in the file. Returns 0, -ENOENT: @s says nothing of it, or -EINVAL: it is damaged. */

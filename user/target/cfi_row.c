@@ -6,8 +6,9 @@
 #include "cfi_impl.h"
 #include "util.h"
 
-#define PROGRAM_BYTES_MAX (1u << 20) /* a function of a million instructions has less */
-#define REMEMBERED_MAX	  16
+#define PROGRAM_BYTES_MAX    (1u << 18) /* large compilers have one of 12,000 */
+#define SHORTEST_INSTRUCTION (CFI_PC == 32 ? 4 : 1)
+#define REMEMBERED_MAX	     16
 
 struct rules {
 	struct cfi_rule cfa;
@@ -280,6 +281,7 @@ int cfi__row(const struct cfi_section *s, uint64_t pc, struct cfi_row *row)
 	memcpy(row->regs, r.now.regs, sizeof(row->regs));
 	row->ra = cie.ra;
 	row->signal = cie.signal;
+	row->first = pc - fde->start < SHORTEST_INSTRUCTION;
 	cfi__simplify(s, &row->cfa);
 	row->changed = 0;
 	for (unsigned i = 0; i < CFI_REGS; i++) {

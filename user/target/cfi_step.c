@@ -323,7 +323,7 @@ int cfi__step(const struct cfi_section *s, const struct cfi_row *row, const stru
 	      struct cfi_regs *regs)
 {
 	struct cfi_regs next = *regs;
-	uint64_t cfa;
+	uint64_t cfa, value;
 	int ret;
 
 	if (row->regs[row->ra].kind == CFI_UNDEFINED)
@@ -336,10 +336,10 @@ int cfi__step(const struct cfi_section *s, const struct cfi_row *row, const stru
 	for (uint64_t left = row->changed; left; left &= left - 1) {
 		unsigned reg = __builtin_ctzll(left);
 
-		ret = row->regs[reg].kind == CFI_UNDEFINED ?
-			      -ENOENT :
-			      follow(s, &row->regs[reg], stack, regs, &cfa, &next.r[reg]);
+		ret = row->regs[reg].kind == CFI_UNDEFINED ? -ENOENT :
+							     follow(s, &row->regs[reg], stack, regs, &cfa, &value);
 		if (!ret) {
+			next.r[reg] = value;
 			next.known |= BIT(reg);
 			continue;
 		}

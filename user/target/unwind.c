@@ -172,6 +172,18 @@ static bool believable(const struct walk *w, const struct slot *slot)
 	return slot->before == CODE_CALL || (slot->before == CODE_UNREADABLE && !w->by_pointer);
 }
 
+/*
+ * Is this no return address of a call, but the one that the outermost function was given? Runtimes with threads of
+ * their own let that be right after the first instruction of one that ends a thread; or there is none for frame
+ * pointers.
+ */
+static bool is_made_up(const struct walk *w, const struct slot *slot)
+{
+	const struct cfi_row *row = row_of(slot, w->exact);
+
+	return (row && row->first) || (w->by_pointer && !w->regs.r[CFI_FP]);
+}
+
 static enum unwind_end end_of(int error)
 {
 	if (error == -ENOENT)
@@ -226,7 +238,7 @@ int unwinder__frames(struct unwinder *u, const struct unwind_sample *s, uint64_t
 		struct slot *slot = m ? slot_of(u, p, m, at) : NULL;
 
 		if (nr && (!slot || !believable(&w, slot))) {
-			*end = w.by_pointer && !w.regs.r[CFI_FP] ? UNWIND_OUTERMOST : UNWIND_DAMAGED;
+			*end = slot && is_made_up(&w, slot) ? UNWIND_OUTERMOST : UNWIND_DAMAGED;
 			break;
 		}
 		frames[nr] = pc + (nr && (w.exact || (slot->rules == RULES_KNOWN && slot->row.signal)));

@@ -16,7 +16,8 @@
 #define VDSO_BYTES_MAX	(64u << 10)
 #define MODULES_MAX	4096		    /* that no process uses any more go first */
 #define IN_USE_NS	(10 * NSEC_PER_SEC) /* what was used since is not dropped for another */
-#define COMPRESSION_MAX 1100		    /* no more than this is possible */
+#define RETRY_NS	(5 * NSEC_PER_SEC)
+#define COMPRESSION_MAX 1100 /* no more than this is possible */
 #define HOST_MACHINE	(CFI_REGS == 17 ? EM_X86_64 : EM_AARCH64)
 
 static const char no_room[] = "its unwind tables would take more memory than allowed";
@@ -249,10 +250,13 @@ static void load(struct unwind_modules *all, struct unwind_module *mod, struct i
 	}
 	mod->entry = image__entry(img);
 	mod->segments = keep(all, mod, segments, mod->nr_segments * sizeof(*segments), now);
-	if (!mod->segments || load_eh_frame(all, mod, img, now) || load_debug_frame(all, mod, img, now)) {
+	if (!mod->segments || load_eh_frame(all, mod, img, now) ||
+	    (load_debug_frame(all, mod, img, now) && !mod->sections[0].nr)) {
 		unload(all, mod);
 		return;
 	}
+	mod->why = NULL; /* .eh_frame is enough, if there is too much of the other */
+	mod->retry = false;
 	mod->id = ++all->last_id ?: ++all->last_id;
 }
 
@@ -305,8 +309,9 @@ static struct unwind_module *get(struct unwind_modules *all, const struct module
 		return NULL;
 	mod->users++;
 	mod->used_ns = now;
-	if (mod->id || (mod->why && !mod->retry))
+	if (mod->id || (mod->why && (!mod->retry || now - mod->tried_ns < RETRY_NS)))
 		return mod;
+	mod->tried_ns = now;
 	told = mod->why;
 	mod->why = NULL;
 	mod->retry = false;

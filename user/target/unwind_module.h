@@ -22,9 +22,9 @@ struct unwind_module {
 	/* changes each time it is loaded, so that what was derived from it can be told to be out of date; 0: not loaded
 	 */
 	uint32_t id;
-	uint64_t used_ns;
+	uint64_t used_ns, tried_ns;
 	const char *why; /* it was refused: static text */
-	bool retry;	 /* it may be loaded later */
+	bool retry;	 /* it may be loaded later, though not at once */
 	uint64_t entry;
 	struct image_segment *segments;
 	size_t nr_segments;
