@@ -287,6 +287,20 @@ static void descriptions(void **unused)
 	struct tare_loss loss = { TARE_LOST_DISK, 2, 77 };
 	struct tare_probe probe = { "sched_switch", 1, 2, 3 };
 	struct tare_end end = { .reason = TARE_END_TRIGGER, .wait_status = -1 };
+	static const struct {
+		uint32_t flags;
+		const char *keys, *cost, *where;
+	} costs[] = {
+		{ TARE_COST_GC_MARK << TARE_SYMBOL_COST_SHIFT | TARE_SYMBOL_FRAME, "symbol pid ip name file line cost",
+		  "gc_mark", NULL },
+		{ TARE_COST_ALLOC_ZERO << TARE_SYMBOL_COST_SHIFT | TARE_SYMBOL_COST_WITHIN,
+		  "symbol pid ip name file line cost cost_where", "alloc_zero", "within" },
+		{ TARE_COST_PROBES << TARE_SYMBOL_COST_SHIFT | TARE_SYMBOL_COST_ALWAYS,
+		  "symbol pid ip name file line cost cost_where", "probes", "always" },
+		/* of a newer tare's */
+		{ 0xff << TARE_SYMBOL_COST_SHIFT | TARE_SYMBOL_COST_ALWAYS, "symbol pid ip name file line", NULL,
+		  NULL },
+	};
 	json_t *l, *argv;
 
 	l = keys(LINE(.kind = EVENT_HEADER, .header = &h), "header version arch cpus mono_ns boot_ns real_ns");
@@ -311,6 +325,18 @@ static void descriptions(void **unused)
 	text_is(l, "name", "main");
 	text_is(l, "file", "f.c");
 	json_decref(l);
+	for (size_t i = 0; i < ARRAY_SIZE(costs); i++) {
+		l = keys(LINE(.kind = EVENT_SYMBOL, .symbol = { .head = &s,
+								.name = "main",
+								.file = "f.c",
+								.more = { .flags = costs[i].flags } }),
+			 costs[i].keys);
+		if (costs[i].cost)
+			text_is(l, "cost", costs[i].cost);
+		if (costs[i].where)
+			text_is(l, "cost_where", costs[i].where);
+		json_decref(l);
+	}
 	l = keys(LINE(.kind = EVENT_NUMBER_NAME, .number_name = { &n, "markX" }), "number_name pid kind number name");
 	text_is(l, "kind", "gc_phase");
 	text_is(l, "name", "mark");

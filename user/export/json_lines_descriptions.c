@@ -127,6 +127,10 @@ void put_symbol_of(FILE *to, const struct event *ev)
 		[TARE_OWNER_LIBRARY] = "library",
 		[TARE_OWNER_PROGRAM] = "program",
 	};
+#define COST_NAME(cost, group, name, title) [TARE_COST_##cost] = name,
+	static const char *const costs[] = { TARE_COSTS(COST_NAME) };
+	uint32_t flags = ev->symbol.more.flags;
+	uint32_t cost = flags >> TARE_SYMBOL_COST_SHIFT & TARE_SYMBOL_COST_MASK;
 
 	put(to, "pid", ev->symbol.head->pid);
 	put_hex(to, "ip", ev->symbol.head->ip);
@@ -139,6 +143,13 @@ void put_symbol_of(FILE *to, const struct event *ev)
 		put_text(to, "within", ev->symbol.own_name, ev->symbol.more.name_len);
 		put_text(to, "within_file", ev->symbol.own_file, ev->symbol.more.file_len);
 		put(to, "within_line", ev->symbol.more.line);
+	}
+	if (cost && cost < ARRAY_SIZE(costs)) {
+		put_text(to, "cost", costs[cost], 32);
+		if (flags & TARE_SYMBOL_COST_WITHIN)
+			put_text(to, "cost_where", "within", 8);
+		else if (flags & TARE_SYMBOL_COST_ALWAYS)
+			put_text(to, "cost_where", "always", 8);
 	}
 }
 

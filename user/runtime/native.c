@@ -9,5 +9,6 @@ static int recognise(struct image *img, char *version, size_t size)
 
 const struct runtime runtime_native = {
 	.name = "native",
+	.costs = native_costs,
 	.recognise = recognise,
 };

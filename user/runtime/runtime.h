@@ -161,4 +161,7 @@ const struct runtime *runtime__of(struct image *img, char *version, size_t size)
 /* The runtime of programs that no other one recognises. */
 extern const struct runtime runtime_native;
 
+/* What allocators of C, C++ and Rust are called: native_costs.c. */
+extern const struct runtime_cost native_costs[];
+
 #endif /* TARE_RUNTIME_H */

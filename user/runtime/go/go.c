@@ -426,6 +426,7 @@ const struct runtime runtime_go = {
 	.delays = go__delays,
 	.green_thread = "goroutine",
 	.preempt_signal = SIGURG, /* sigPreempt, runtime/signal_unix.go */
+	.costs = go_costs,
 	.maps = (const char *const[]){ GO_PATHS, GO_EXITS, NULL },
 	.install = go__install,
 	.last_counters = go__last_counters,

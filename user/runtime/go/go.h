@@ -28,6 +28,9 @@ struct go {
 /* Where a global of the runtime is, by the file's instructions; 0: unknown. */
 uint64_t go__by_pattern(struct go *go, const char *name);
 
+/* go_costs.c: which functions serve the runtime itself. */
+extern const struct runtime_cost go_costs[];
+
 /* go_owner.c: whose code @function is. */
 enum tare_owner go_owner(const char *function);
 

@@ -12,6 +12,7 @@
 #include "runtime.h"
 #include "usdt.h"
 #include "util.h"
+#include "weft_costs.h"
 #include "../../../tools/workloads/weft/event.h"
 #include "../../../tools/workloads/weft/stats.h"
 
@@ -222,6 +223,7 @@ const struct runtime runtime_weft = {
 	.name = "weft",
 	.green_thread = "goroutine",
 	.preempt_signal = SIGURG,
+	.costs = weft_costs,
 	.recognise = recognise,
 	.open = weft__open,
 	.probes = weft__probes,
