@@ -96,3 +96,39 @@ go__matrix()
 	# shellcheck disable=SC2086
 	go__check "Go $1, $2, switches" switches "$program" $no_collection
 }
+
+# go__costs NAME PROGRAM KIND...: the CPU time of costs is where its KIND of work belongs
+go__costs()
+{
+	local name=$1 program=$2 kind verdict what why
+	shift 2
+	for kind; do
+		exits 0 "$name, costs $kind: recorded" tare run -q -o "$tmp/data" -- "$program" "$kind" 1.5 || continue
+		mv "$tmp/stdout" "$tmp/truth"
+		ok "$name, costs $kind: exported" tare export -i "$tmp/data" -f json-lines -o "$tmp/events" || continue
+		python3 "$root/tests/go/costs_oracle.py" "$kind" "$tmp/truth" "$tmp/events" >"$tmp/verdicts" 2>"$tmp/log"
+		like "$?:$(cat "$tmp/log")" '^[01]:$' "$name, costs $kind: could be judged"
+		while IFS=$'\t' read -r verdict what why; do
+			[ "$verdict" = ok ]
+			result $? "$name, costs $what" || diag "$why"
+			[ -z "${V-}" ] || diag "$what: $why"
+		done <"$tmp/verdicts"
+	done
+}
+
+# go__cost_names PROGRAM...: each function of the table of costs is in one of them at least, also if only inlined
+go__cost_names()
+{
+	local name found
+	# their tables of functions hold the names, each ended by a NUL
+	cat "$@" | tr '\0' '\n' | grep -aE '^(runtime\.|gcWriteBarrier)' | sort -u >"$tmp/functions"
+	while read -r name; do
+		if [[ $name = *'*' ]]; then
+			found=$(awk -v n="${name%'*'}" 'index($0, n) == 1' "$tmp/functions")
+		else
+			found=$(grep -axF -e "$name" "$tmp/functions")
+		fi
+		[ -n "$found" ]
+		result $? "costs: there is $name"
+	done < <(sed -n 's/^\t{ "\([^"]*\)", TARE_COST.*/\1/p' "$root/user/runtime/go/go_costs.c")
+}

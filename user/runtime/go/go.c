@@ -334,23 +334,28 @@ static int go__code_at(void *self, uint64_t addr, struct runtime_code *code)
 	struct go *go = self;
 	struct go_func func;
 	int bytes = pclntab__frame_bytes(go->pclntab, addr);
+	bool switches;
 
 	if (pclntab__func_at(go->pclntab, addr, &func))
 		return -ENOENT;
+	switches = !strcmp(func.name, "runtime.systemstack");
 	*code = (struct runtime_code){
 		.known = true,
 		.is_call = insn__follows_call(go->prog->img, addr + 1),
 		.base = base_of(func.name),
 		.return_at = -1,
 	};
-	/* arm64 may still have it in a register, or above other words of its frame */
-	if (bytes >= 0 && bytes <= INT16_MAX && arch_of(go) == TARE_ARCH_X86_64)
+	/*
+	 * arm64 may still have it in a register, or above other words of its frame; systemstack has it on the stack
+	 * that it came from
+	 */
+	if (bytes >= 0 && bytes <= INT16_MAX && arch_of(go) == TARE_ARCH_X86_64 && !switches)
 		code->return_at = bytes;
 	/*
 	 * a function without a frame keeps its caller's frame pointer, one frame less to follow; but systemstack's is
 	 * the runtime's own
 	 */
-	code->has_frame = bytes > 0 || !strcmp(func.name, "runtime.systemstack");
+	code->has_frame = bytes > 0 || switches;
 	return 0;
 }
 
