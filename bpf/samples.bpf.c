@@ -64,10 +64,7 @@ static __always_inline bool has_budget(struct cpu_state *c, __u64 now)
 	return c->off_window_nr++ < OFF_CPU_BUDGET;
 }
 
-/*
- * At the end of __schedule(), in the thread that was switched to. At most switches there is nothing to do; it counts as
- * a hit only where there is.
- */
+/* At the end of __schedule(), in the thread that was switched to. At most switches there is nothing to do. */
 SEC("tp_btf/sched_exit_tp")
 int BPF_PROG(off_cpu, bool is_switch)
 {
@@ -77,9 +74,11 @@ int BPF_PROG(off_cpu, bool is_switch)
 	bool compat;
 	__u64 now;
 
-	if (!c || !c->off_ns || !is_switch)
+	if (!c)
 		return 0;
 	c->hits[PROG_off_cpu]++;
+	if (!c->off_ns || !is_switch)
+		return 0;
 	r.ns = c->off_ns;
 	c->off_ns = 0;
 	now = bpf_ktime_get_ns();

@@ -47,6 +47,7 @@ int model_symbols__event(struct model_symbols *s, const struct event *ev)
 		memcpy(sym->own_file, ev->symbol.own_file, more->file_len);
 	sym->own_line = more->line;
 	sym->owner = more->owner;
+	sym->cost = more->flags;
 	sym->return_at = more->return_at;
 	sym->is_call = more->flags & TARE_SYMBOL_CALL;
 	sym->has_frame = more->flags & TARE_SYMBOL_FRAME;

@@ -13,6 +13,7 @@ struct model_symbol {
 	char *name, *file; /* not safe to print; file "" if unknown */
 	/* about calls, see struct tare_symbol_more */
 	uint16_t owner; /* enum tare_owner */
+	uint32_t cost;	/* the bits of TARE_SYMBOL_COST_* */
 	int16_t return_at;
 	bool is_call, has_frame;
 	char *own_name, *own_file; /* "": none */

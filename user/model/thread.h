@@ -143,6 +143,14 @@ void threads__compare(struct threads *ts, struct thread *t);
 /* Add @a to @to. */
 void accounts__add(struct accounts *to, const struct accounts *a);
 
+/* The CPU time in @a that the kernel charged, ns. Interrupts and the hypervisor took the rest. */
+static inline uint64_t accounts__charged_ns(const struct accounts *a)
+{
+	int64_t ns = (int64_t)a->on_cpu_ns - a->stolen_ns;
+
+	return ns > 0 ? ns : 0;
+}
+
 /* The sum over all threads, with or without a row. */
 void threads__total(const struct threads *ts, struct accounts *total);
 

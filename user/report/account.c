@@ -28,7 +28,7 @@ struct estimates {
 static uint64_t on_cpu(uint64_t ns, const struct process_row *r)
 {
 	const struct tare_cpu_account *a = &r->counters.cpu;
-	double busy = a->total_ns > a->idle_ns ? a->total_ns - a->idle_ns : 0, cpu = charged(&r->acc);
+	double busy = a->total_ns > a->idle_ns ? a->total_ns - a->idle_ns : 0, cpu = accounts__charged_ns(&r->acc);
 
 	return busy > cpu ? ns * (cpu / busy) : ns;
 }
@@ -102,7 +102,7 @@ static int estimates__of(const struct model *m, struct estimates *e)
 	memset(e, 0, sizeof(*e));
 	for (int i = 0; i < n; i++)
 		if (now_of(m, &rows[i], &now))
-			estimates__add(e, &now, charged(&rows[i].acc));
+			estimates__add(e, &now, accounts__charged_ns(&rows[i].acc));
 	free(rows);
 	return n < 0 ? n : 0;
 }

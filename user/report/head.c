@@ -343,6 +343,7 @@ void report__head(const struct model *m, FILE *to)
 	threads__total(&m->switches.threads, &total);
 	print_headline(m, &total, to);
 	print_lost(m, to);
+	report__bar(m, to);
 	fputc('\n', to);
 	print_totals(m, &total, to);
 	print_runtime(m, to);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * tare.report/1. Beyond the schema's own keys: "notes", "ended", "damage", "runtime" (the runtime's own counters),
- * "check", "host", "recorder", "threads", and under "context_switches" "wake_latency_ns", "slice_ns", "migrations",
- * "wakers", "rivals". A thread's lifetime_ns is exactly on_cpu + run_queue + throttled + sleep + unknown.
+ * "check", "host", "recorder", "profile", "threads", and under "context_switches" "wake_latency_ns", "slice_ns",
+ * "migrations", "wakers", "rivals". A thread's lifetime_ns is exactly on_cpu + run_queue + throttled + sleep + unknown.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -20,8 +20,7 @@
 #include "untold.h"
 #include "util.h"
 
-static void note(json_t *notes, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static void note(json_t *notes, const char *fmt, ...)
+void json__note(json_t *notes, const char *fmt, ...)
 {
 	char text[512], safe[512];
 	va_list ap;
@@ -50,7 +49,8 @@ static json_t *target_json(const struct model *m, json_t *notes)
 	if (!pid)
 		pid = m->first_tgid;
 	if (!runtime)
-		note(notes, "target.runtime: not known: the part of the recording that tells it is damaged or missing");
+		json__note(notes,
+			   "target.runtime: not known: the part of the recording that tells it is damaged or missing");
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "pid", number_or_null(pid, pid), "comm",
 			 text_or_null(m->target_comm[0] ? m->target_comm : model__info(m, "comm")), "runtime",
 			 text_or_null(runtime), "runtime_version",
@@ -121,11 +121,11 @@ static json_t *switches_json(const struct model *m, const struct accounts *total
 	bool direct = has_direct_cost(m, &why);
 
 	if (!direct)
-		note(notes, "context_switches.direct_cost_ns: the kernel could not bracket its scheduler%s%s",
-		     why ? ": " : "", why ? why : " (or was not asked)");
+		json__note(notes, "context_switches.direct_cost_ns: the kernel could not bracket its scheduler%s%s",
+			   why ? ": " : "", why ? why : " (or was not asked)");
 	runtime_counters__total(&m->counters, &c);
 	if (c.goroutine_switches == TARE_UNKNOWN)
-		note(notes, "context_switches.goroutine_switches: the target's runtime does not tell");
+		json__note(notes, "context_switches.goroutine_switches: the target's runtime does not tell");
 	return json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:I}", "count",
 			 num(total->voluntary + total->involuntary), "voluntary", num(total->voluntary), "involuntary",
 			 num(total->involuntary), "direct_cost_ns", direct ? dist(&s->direct_cost) : json_null(),
@@ -141,8 +141,9 @@ static json_t *allocation_json(const struct model *m, json_t *notes)
 
 	runtime_counters__total(&m->counters, &c);
 	if (c.alloc_bytes == TARE_UNKNOWN)
-		note(notes, "allocation.bytes, objects: the target's runtime does not tell");
-	note(notes, "allocation.sampled_sites, page_faults, page_fault_ns, syscalls: not measured by this version");
+		json__note(notes, "allocation.bytes, objects: the target's runtime does not tell");
+	json__note(notes,
+		   "allocation.sampled_sites, page_faults, page_fault_ns, syscalls: not measured by this version");
 	return json_pack("{s:o, s:o, s:o, s:o, s:n, s:n, s:n, s:n}", "bytes", counter(c.alloc_bytes), "objects",
 			 counter(c.alloc_objects), "freed_bytes", counter(c.freed_bytes), "freed_objects",
 			 counter(c.freed_objects), "sampled_sites", "page_faults", "page_fault_ns", "syscalls");
@@ -189,7 +190,7 @@ static json_t *stop_the_world_json(const struct model *m, json_t *notes)
 
 	untold__add_notes(m, notes);
 	if (!ps->runtime_events) {
-		note(notes, "stop_the_world: the recording holds nothing that the target's runtime tells");
+		json__note(notes, "stop_the_world: the recording holds nothing that the target's runtime tells");
 		json_decref(reasons);
 		json_decref(causes);
 		return json_pack("{s:n, s:n, s:n, s:n, s:n, s:n}", "count", "stopping_ns", "total_ns", "world_ns",
@@ -210,32 +211,6 @@ static json_t *stop_the_world_json(const struct model *m, json_t *notes)
 			 "by_reason", reasons, "by_cause_ns", causes, "lost", num(ps->lost), "unfinished",
 			 num(ps->unfinished), "stopped_p_ns", num(ps->stopped_p_ns), "assists", "count",
 			 num(ps->assists), "total_ns", num(ps->assist_ns));
-}
-
-static json_t *ledger_json(const struct model *m, const struct accounts *total, json_t *notes)
-{
-	uint64_t ns, hits = model__probe_cost(m, &ns);
-	json_t *probes = json_array();
-
-	for (unsigned i = 0; i < m->nr_probes; i++) {
-		const struct tare_probe *p = &m->probes[i];
-		char name[64];
-
-		json_array_append_new(probes, json_pack("{s:s, s:I, s:I, s:I}", "name",
-							sanitize(p->name, sizeof(p->name), name, sizeof(name)), "hits",
-							num(p->hits), "timed_hits", num(p->timed_hits), "timed_ns",
-							num(p->timed_ns)));
-	}
-	note(notes, "ledger.tare_ns, net_ns, classes: this version takes no stack samples");
-	if (!m->nr_probes)
-		note(notes, "ledger.probes: the recording holds no counts of the probes' hits");
-	else if (ns == TARE_UNKNOWN)
-		note(notes, "ledger.probes.ns: no hit was timed");
-	return json_pack("{s:o, s:o, s:I, s:n, s:n, s:n, s:{s:o, s:o, s:o}, s:I, s:I}", "runtime_account",
-			 json__runtime_account(m, notes), "what_if", json__what_if(m), "gross_ns", num(charged(total)),
-			 "tare_ns", "net_ns", "classes", "probes", "hits", number_or_null(hits, m->nr_probes), "ns",
-			 number_or_null(ns, m->nr_probes && ns != TARE_UNKNOWN), "by_probe", probes, "on_cpu_ns",
-			 num(total->on_cpu_ns), "stolen_ns", (json_int_t)total->stolen_ns);
 }
 
 static json_t *check_json(const struct model *m)
@@ -328,7 +303,8 @@ int report__json(const struct model *m, FILE *to)
 	bad |= json_object_set_new(root, "allocation", allocation_json(m, notes));
 	bad |= json_object_set_new(root, "runtime", runtime_json(m));
 	bad |= json_object_set_new(root, "stop_the_world", stop_the_world_json(m, notes));
-	bad |= json_object_set_new(root, "ledger", ledger_json(m, &total, notes));
+	bad |= json_object_set_new(root, "ledger", json__ledger(m, notes));
+	bad |= json_object_set_new(root, "profile", json__profile(m, notes));
 	bad |= json_object_set_new(root, "threads", json__threads(m));
 	bad |= json_object_set_new(root, "processes", json__processes(m));
 	bad |= json_object_set_new(root, "check", check_json(m));

@@ -32,18 +32,15 @@ static inline json_t *text_or_null(const char *s)
 	return s && s[0] ? json_string(sanitize(s, strlen(s), safe, sizeof(safe))) : json_null();
 }
 
-/* CPU time that the kernel charged. Interrupts and the hypervisor took the rest, so it is not the target's. */
-static inline uint64_t charged(const struct accounts *total)
-{
-	int64_t ns = (int64_t)total->on_cpu_ns - total->stolen_ns;
-
-	return ns > 0 ? ns : 0;
-}
-
 /* "ledger.runtime_account" and "ledger.what_if", or null; adds to @notes why. */
 json_t *json__runtime_account(const struct model *m, json_t *notes);
 json_t *json__what_if(const struct model *m);
 
+/* Add to the report's "notes". */
+void json__note(json_t *notes, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+json_t *json__ledger(const struct model *m, json_t *notes);
+json_t *json__profile(const struct model *m, json_t *notes);
 json_t *json__threads(const struct model *m);
 json_t *json__processes(const struct model *m);
 

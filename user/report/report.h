@@ -34,6 +34,15 @@ void report__text(const struct model *m, FILE *to, const struct report_opts *opt
 /* tare.report/1, one JSON object and a newline. Returns 0, -ENOMEM, or -EIO if writing failed. */
 int report__json(const struct model *m, FILE *to);
 
+/* One line and a bar: gross cut into net, tare and probes. Prints nothing without samples. */
+void report__bar(const struct model *m, FILE *to);
+
+/* The ledger, class by class. Prints nothing without samples. */
+void report__ledger(const struct model *m, FILE *to);
+
+/* Functions by CPU time and by time off CPU; @all: not just the first ones. */
+void report__profile(const struct model *m, FILE *to, bool all);
+
 /* The table by thread; @all: not just the first 50. */
 void report__threads(const struct model *m, FILE *to, bool all);
 

@@ -310,6 +310,7 @@ static void print_stop_the_world(const struct model *m, FILE *to)
 void report__text(const struct model *m, FILE *to, const struct report_opts *opts)
 {
 	report__head(m, to);
+	report__ledger(m, to);
 	report__account(m, to);
 	report__processes(m, to, opts->processes, opts->all);
 	if (opts->threads)
@@ -321,6 +322,7 @@ void report__text(const struct model *m, FILE *to, const struct report_opts *opt
 	print_off_cpu(m, to, opts->all);
 	print_rivals(m, to, opts->all);
 	print_wakers(m, to, opts->all);
+	report__profile(m, to, opts->all);
 	report__histogram(opts->histogram ? opts->histogram : &m->switches.run_queue,
 			  opts->histogram ? opts->histogram_title : "run-queue wait", to);
 }

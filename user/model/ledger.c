@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "ledger.h"
+
+static const struct {
+	enum tare_cost_group group;
+	const char *name, *title;
+} costs[TARE_NR_COSTS] = { [TARE_COST_NONE] = { TARE_COSTS_NONE, "net", "the program itself" },
+#define X(cost, group, name, title) [TARE_COST_##cost] = { TARE_COSTS_##group, name, title },
+			   TARE_COSTS(X)
+#undef X
+};
+
+const char *ledger__name(enum tare_cost cost)
+{
+	return cost < TARE_NR_COSTS ? costs[cost].name : "other";
+}
+
+const char *ledger__title(enum tare_cost cost)
+{
+	return cost < TARE_NR_COSTS ? costs[cost].title : "other";
+}
+
+enum tare_cost_group ledger__group(enum tare_cost cost)
+{
+	return cost < TARE_NR_COSTS ? costs[cost].group : TARE_COSTS_NONE;
+}
+
+const char *ledger__group_title(enum tare_cost_group group)
+{
+	static const char *const titles[TARE_NR_COST_GROUPS] = {
+		[TARE_COSTS_NONE] = "the program itself",
+		[TARE_COSTS_GC] = "collector",
+		[TARE_COSTS_ALLOC] = "allocation",
+		[TARE_COSTS_SCHED] = "scheduling",
+		[TARE_COSTS_STACK] = "stacks",
+		[TARE_COSTS_KERNEL] = "kernel",
+		[TARE_COSTS_PROBES] = "probes",
+	};
+
+	return group < TARE_NR_COST_GROUPS ? titles[group] : "other";
+}
+
+/* ---- a stack's class ---- */
+
+/* Going inwards: @cost so far, and a function with @flags inside of it. */
+static enum tare_cost inwards(enum tare_cost cost, uint32_t flags)
+{
+	enum tare_cost own = flags >> TARE_SYMBOL_COST_SHIFT & TARE_SYMBOL_COST_MASK;
+
+	if (!own || own >= TARE_NR_COSTS)
+		return cost;
+	if (flags & TARE_SYMBOL_COST_WITHIN)
+		return cost && costs[own].group == costs[cost].group ? own : cost;
+	if (flags & TARE_SYMBOL_COST_ALWAYS)
+		return own;
+	return cost ?: own;
+}
+
+/* @nr addresses, innermost first, of process @pid. @exact: so is the first one; all others are return addresses. */
+static enum tare_cost cost_of_frames(const struct model *m, uint32_t pid, const uint64_t *at, unsigned nr)
+{
+	enum tare_cost cost = TARE_COST_NONE;
+
+	for (unsigned i = nr; i-- > 0;) {
+		const struct model_symbol *sym = model_symbols__at(&m->symbols, pid, at[i] - (i > 0));
+
+		if (sym)
+			cost = inwards(cost, sym->cost);
+	}
+	return cost;
+}
+
+enum tare_cost ledger__cost_of(const struct model *m, const struct model_stack *st)
+{
+	enum tare_cost kernel = cost_of_frames(m, 0, st->at, st->nr_kernel);
+
+	return kernel ?: cost_of_frames(m, st->pid, st->at + st->nr_kernel, st->nr_user);
+}
+
+/* ---- the sums ---- */
+
+/* How much of probe @p's time was the target's: those that run in anyone's time, in proportion to who has the CPUs. */
+static double own_share(const struct model *m, const struct tare_probe *p, double of_all_cpus)
+{
+	static const char *const anyones[] = { "cpu_clock", "softirq_entry", "softirq_exit", "irq_handler_entry",
+					       "irq_handler_exit" };
+	static const char *const at_switches[] = { "sched_switch", "sched_entry", "sched_exit", "sched_waking",
+						   "off_cpu" };
+	uint64_t seen = m->switches.slice.count;
+
+	for (size_t i = 0; i < sizeof(anyones) / sizeof(anyones[0]); i++)
+		if (!strncmp(p->name, anyones[i], sizeof(p->name)))
+			return of_all_cpus;
+	for (size_t i = 0; i < sizeof(at_switches) / sizeof(at_switches[0]); i++)
+		if (!strncmp(p->name, at_switches[i], sizeof(p->name)))
+			return p->hits > seen ? (double)seen / p->hits : 1;
+	return 1;
+}
+
+static uint64_t probes_of(const struct model *m, uint64_t gross)
+{
+	double cpus = m->header.nr_cpus ?: 1, all = cpus * model__duration(m), ns = 0;
+
+	for (unsigned i = 0; i < m->nr_probes; i++) {
+		const struct tare_probe *p = &m->probes[i];
+
+		if (p->timed_hits && strncmp(p->name, TARE_PROBE_HOLD, strlen(TARE_PROBE_HOLD)))
+			ns += own_share(m, p, all ? gross / all : 1) * p->hits * ((double)p->timed_ns / p->timed_hits);
+	}
+	return ns < gross ? ns : gross;
+}
+
+/* Wilson's interval of @k in @n, at 95 %, of @whole. */
+static void interval(struct ledger_class *c, uint64_t n, uint64_t whole)
+{
+	const double z = 1.96;
+	double p = (double)c->samples / n, z2 = z * z / n;
+	double middle = (p + z2 / 2) / (1 + z2), half = z / (1 + z2) * sqrt(p * (1 - p) / n + z2 / (4 * n));
+	double low = (middle - half) * whole, high = (middle + half) * whole;
+
+	c->low_ns = low > 0 && c->samples ? low : 0;
+	c->high_ns = high < whole ? high : whole;
+}
+
+static void count(const struct model *m, struct ledger *l)
+{
+	const struct profile *p = &m->profile;
+
+	for (uint32_t i = 0; i < p->nr; i++) {
+		const struct model_stack *st = model_stacks__find(&p->stacks, i);
+		uint64_t n = p->rows[i].samples;
+		enum tare_cost cost = n && st ? ledger__cost_of(m, st) : TARE_COST_NONE;
+
+		if (cost == TARE_COST_PROBES)
+			continue;
+		l->samples += n;
+		(cost ? &l->classes[cost] : &l->net)->samples += n;
+		l->unseen += !cost && (!st || st->flags & TARE_STACK_CUT) ? n : 0;
+	}
+}
+
+int ledger__of(const struct model *m, struct ledger *l)
+{
+	struct accounts total;
+	uint64_t whole;
+
+	memset(l, 0, sizeof(*l));
+	threads__total(&m->switches.threads, &total);
+	l->gross_ns = accounts__charged_ns(&total);
+	l->probes_ns = probes_of(m, l->gross_ns);
+	count(m, l);
+	if (!l->samples)
+		return -ENODATA;
+	whole = l->gross_ns - l->probes_ns;
+	for (unsigned i = 1; i < TARE_NR_COSTS; i++) {
+		struct ledger_class *c = &l->classes[i];
+
+		c->ns = (double)c->samples / l->samples * whole;
+		interval(c, l->samples, whole);
+		l->tare_ns += c->ns;
+	}
+	/* each was rounded down */
+	l->net_ns = whole - l->tare_ns;
+	l->net.ns = l->net_ns;
+	interval(&l->net, l->samples, whole);
+	return 0;
+}
