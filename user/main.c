@@ -14,8 +14,10 @@ static const struct command {
 	{ "run", cmd_run, "[-o FILE] [-d TIME] -- CMD [ARG...]", "start CMD and measure it until it ends" },
 	{ "record", cmd_record, "[-o FILE] [-d TIME] -p PID[,PID...]",
 	  "attach to live processes (or --comm NAME, --cgroup PATH)" },
-	{ "report", cmd_report, "[-i FILE] [--threads] [--json]", "what it cost: context switches" },
+	{ "report", cmd_report, "[-i FILE] [--threads] [--json]",
+	  "what it cost: the ledger of CPU time, switches, pauses" },
 	{ "pauses", cmd_pauses, "[-i FILE] [--longest N] [--json]", "each stop-the-world pause and its causes" },
+	{ "diff", cmd_diff, "[--per N[,M]] [--json] A B", "two recordings: what differs by more than noise" },
 	{ "export", cmd_export, "[-i FILE] -f FORMAT [-o OUT]", "for other tools: perfetto, perf-script, json-lines" },
 	{ "doctor", cmd_doctor, "[--json]", "what this kernel and these privileges allow" },
 };

@@ -39,6 +39,7 @@ void model__free(struct model *m)
 	preemption__free(&m->preemption);
 	model_symbols__free(&m->symbols);
 	profile__free(&m->profile);
+	windows__free(&m->windows);
 	findings__free(&m->findings);
 	programs__free(&m->programs);
 	for (unsigned i = 0; i < m->nr_info; i++) {
@@ -330,6 +331,40 @@ static const struct {
 	EVENT_DESCRIPTIONS(DESCRIPTION) TARE_RECORDS(RECORD, EVENT_NONE)
 };
 
+/* The main figures until @ts_ns. */
+static int close_window(struct model *m, uint64_t ts_ns)
+{
+	const struct threads *ts = &m->switches.threads;
+	struct tare_counters c;
+	struct accounts total;
+	struct window now = { .end_ns = ts_ns };
+	const struct table_slot *slot;
+	size_t pos = 0;
+
+	threads__total(ts, &total);
+	runtime_counters__total(&m->counters, &c);
+	now.sums[WINDOW_CPU] = accounts__charged_ns(&total);
+	now.sums[WINDOW_SWITCHES] = total.voluntary + total.involuntary;
+	now.sums[WINDOW_RUN_QUEUE] = total.run_queue_ns;
+	now.sums[WINDOW_THROTTLED] = total.throttled_ns;
+	now.sums[WINDOW_PAUSES] = m->pauses.runtime_events ? m->pauses.count : TARE_UNKNOWN;
+	now.sums[WINDOW_WORLD] = m->pauses.runtime_events ? m->pauses.world.total : TARE_UNKNOWN;
+	now.sums[WINDOW_COLLECTIONS] = c.collections;
+	now.sums[WINDOW_ALLOC_BYTES] = c.alloc_bytes;
+	now.sums[WINDOW_ALLOC_OBJECTS] = c.alloc_objects;
+	now.sums[WINDOW_GREEN] = c.goroutine_switches;
+	/* what has begun and not ended is in no account yet */
+	while ((slot = table__next(&ts->by_tid, &pos))) {
+		const struct thread *t = (const struct thread *)(uintptr_t)slot->value;
+
+		if (t->state == THREAD_ON && ts_ns > t->last_ns)
+			now.sums[WINDOW_CPU] += ts_ns - t->last_ns;
+		else if (t->state == THREAD_OFF && t->runnable && ts_ns > t->last_ns)
+			now.sums[WINDOW_RUN_QUEUE] += ts_ns - t->last_ns;
+	}
+	return windows__close(&m->windows, &now);
+}
+
 int model__event(struct model *m, const struct event *ev)
 {
 	int err = 0;
@@ -342,10 +377,12 @@ int model__event(struct model *m, const struct event *ev)
 			m->end_ns = ev->ts_ns;
 		if (!m->first_event_ns)
 			m->first_event_ns = ev->ts_ns;
+		if (windows__is_due(&m->windows, ev->ts_ns))
+			err = close_window(m, ev->ts_ns);
 	}
 	/* both switch folds ask who had the CPU before; pauses need the threads' states before this event */
 	if (ev->kind == EVENT_SWITCH)
-		err = cpu_history__switch(&m->switches.history, &m->switches.names, ev);
+		err = err ?: cpu_history__switch(&m->switches.history, &m->switches.names, ev);
 	err = err ?: pauses__event(&m->pauses, ev);
 	return err ? err : kinds[ev->kind].fold(m, ev);
 }
@@ -366,6 +403,8 @@ void model__finish(struct model *m)
 	while ((slot = table__next(&m->loss, &pos)))
 		m->lost[slot->key >> 32] += slot->value;
 	switches__finish(&m->switches, m->end_ns);
+	if (m->windows.begin_ns && m->end_ns > m->windows.begin_ns)
+		close_window(m, m->end_ns);
 	profile__finish(&m->profile);
 	pauses__finish(&m->pauses);
 	strcpy(m->target_comm, model__process_name(m, m->first_tgid));

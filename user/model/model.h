@@ -17,6 +17,7 @@
 #include "runtime_names.h"
 #include "switch.h"
 #include "symbol.h"
+#include "windows.h"
 
 #define MODEL_MAX_INFO	    128
 #define MODEL_MAX_INFO_LEN  4096
@@ -39,6 +40,7 @@ struct model {
 	struct switches switches;
 	struct pauses pauses;
 	struct profile profile;
+	struct windows windows;
 	bool has_header, has_end;
 	struct tare_header header;
 	struct tare_end end;
