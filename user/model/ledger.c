@@ -60,13 +60,14 @@ static enum tare_cost inwards(enum tare_cost cost, uint32_t flags)
 	return cost ?: own;
 }
 
-/* @nr addresses, innermost first, of process @pid. @exact: so is the first one; all others are return addresses. */
-static enum tare_cost cost_of_frames(const struct model *m, uint32_t pid, const uint64_t *at, unsigned nr)
+/* @nr addresses at @ts_ns, innermost first, of process @pid: where it was, then return addresses. */
+static enum tare_cost cost_of_frames(const struct model *m, uint32_t pid, const uint64_t *at, unsigned nr,
+				     uint64_t ts_ns)
 {
 	enum tare_cost cost = TARE_COST_NONE;
 
 	for (unsigned i = nr; i-- > 0;) {
-		const struct model_symbol *sym = model_symbols__at(&m->symbols, pid, at[i] - (i > 0));
+		const struct model_symbol *sym = model_symbols__at(&m->symbols, pid, at[i] - (i > 0), ts_ns);
 
 		if (sym)
 			cost = inwards(cost, sym->cost);
@@ -76,9 +77,9 @@ static enum tare_cost cost_of_frames(const struct model *m, uint32_t pid, const 
 
 enum tare_cost ledger__cost_of(const struct model *m, const struct model_stack *st)
 {
-	enum tare_cost kernel = cost_of_frames(m, 0, st->at, st->nr_kernel);
+	enum tare_cost kernel = cost_of_frames(m, 0, st->at, st->nr_kernel, st->used_ns);
 
-	return kernel ?: cost_of_frames(m, st->pid, st->at + st->nr_kernel, st->nr_user);
+	return kernel ?: cost_of_frames(m, st->pid, st->at + st->nr_kernel, st->nr_user, st->used_ns);
 }
 
 /* ---- the sums ---- */

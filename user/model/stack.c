@@ -52,7 +52,8 @@ int model_stacks__event(struct model_stacks *s, const struct event *ev)
 				    .nr_kernel = head->nr_kernel,
 				    .nr_user = head->nr_user,
 				    .nr_sure = head->nr_sure,
-				    .flags = head->flags };
+				    .flags = head->flags,
+				    .used_ns = 0 };
 	memcpy(st->at, ev->call_stack.kernel, head->nr_kernel * sizeof(st->at[0]));
 	memcpy(st->at + head->nr_kernel, ev->call_stack.user, head->nr_user * sizeof(st->at[0]));
 	s->all[number] = st;
@@ -70,6 +71,13 @@ const struct model_stack *model_stacks__find(const struct model_stacks *s, uint3
 {
 	number = model_stacks__resolve(s, number);
 	return number ? s->all[number] : NULL;
+}
+
+void model_stacks__used(struct model_stacks *s, uint32_t number, uint64_t ts_ns)
+{
+	number = model_stacks__resolve(s, number);
+	if (number && !s->all[number]->used_ns)
+		s->all[number]->used_ns = ts_ns;
 }
 
 uint64_t model_stacks__ip(const struct model_stacks *s, uint32_t number)

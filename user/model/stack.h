@@ -12,7 +12,8 @@
 struct model_stack {
 	uint32_t pid;
 	uint16_t nr_kernel, nr_user, nr_sure;
-	uint16_t flags; /* TARE_STACK_* */
+	uint16_t flags;	  /* TARE_STACK_* */
+	uint64_t used_ns; /* when it was first seen: what its addresses mean is what they meant then */
 	uint64_t at[];
 };
 
@@ -33,6 +34,9 @@ uint32_t model_stacks__resolve(const struct model_stacks *s, uint32_t number);
 
 /* Stack @number, or NULL. */
 const struct model_stack *model_stacks__find(const struct model_stacks *s, uint32_t number);
+
+/* A thread has stack @number at @ts_ns. */
+void model_stacks__used(struct model_stacks *s, uint32_t number, uint64_t ts_ns);
 
 /* The user address at which it was taken; 0 if unknown. */
 uint64_t model_stacks__ip(const struct model_stacks *s, uint32_t number);

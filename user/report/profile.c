@@ -59,10 +59,10 @@ static struct function *functions__get(struct functions *f, const char *name)
 	return &f->all[f->nr - 1];
 }
 
-static void add(struct functions *f, const struct model *m, uint32_t pid, uint64_t ip, uint64_t weight, uint32_t stack,
-		bool self)
+static void add(struct functions *f, const struct model *m, const struct model_stack *st, uint32_t pid, uint64_t ip,
+		uint64_t weight, uint32_t stack, bool self)
 {
-	const struct model_symbol *sym = model_symbols__at(&m->symbols, pid, ip);
+	const struct model_symbol *sym = model_symbols__at(&m->symbols, pid, ip, st->used_ns);
 	char name[MAX_FUNCTION], safe[MAX_FUNCTION];
 	struct function *fn;
 
@@ -89,9 +89,9 @@ static void collect(struct functions *f, const struct model *m, weight_fn *weigh
 
 		f->sum += w;
 		for (unsigned k = 0; w && st && k < st->nr_kernel; k++)
-			add(f, m, 0, st->at[k] - (k > 0), w, i, k == 0);
+			add(f, m, st, 0, st->at[k] - (k > 0), w, i, k == 0);
 		for (unsigned k = 0; w && st && k < st->nr_user; k++)
-			add(f, m, st->pid, st->at[st->nr_kernel + k] - (k > 0), w, i, k == 0 && !st->nr_kernel);
+			add(f, m, st, st->pid, st->at[st->nr_kernel + k] - (k > 0), w, i, k == 0 && !st->nr_kernel);
 	}
 }
 
