@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "open_in.h"
+#include "pid_ns.h"
 #include "proc.h"
 
 /* O_NONBLOCK: a FIFO or device put in the way must not hang the recorder */
@@ -44,7 +45,7 @@ int open_in_root_of(pid_t pid, const char *path, bool follow)
 	char root[48];
 	int dir, at, error;
 
-	snprintf(root, sizeof(root), "/proc/%d/root", proc__living(pid));
+	snprintf(root, sizeof(root), "/proc/%d/root", pid_ns__here(proc__living(pid)));
 	dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return -errno;
