@@ -9,6 +9,7 @@
 #include <zlib.h>
 
 #include "cfi_impl.h"
+#include "pid_ns.h"
 #include "proc.h"
 #include "unwind_module.h"
 #include "util.h"
@@ -265,7 +266,7 @@ static void say_refused(struct unwind_modules *all, pid_t pid, const struct mapp
 	char link[96], path[512] = "[vdso]";
 	ssize_t n;
 
-	snprintf(link, sizeof(link), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, pid, m->start, m->end);
+	snprintf(link, sizeof(link), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, pid_ns__here(pid), m->start, m->end);
 	n = readlink(link, path, sizeof(path) - 1);
 	if (n > 0)
 		path[n] = '\0';
