@@ -23,6 +23,7 @@ char LICENSE[] SEC("license") = "GPL";
 bool active = false;
 __s64 nr_live = 0;
 __u32 names_generation = 0;
+const volatile __u32 nr_rings = 1, ring_bytes = 0;
 const volatile __u64 wake_at_bytes = 0;
 const volatile __u64 off_cpu_min_ns = 0;
 const volatile __s64 preempt_count_at = 0; /* from `runqueues`, in bytes; 0: not known */

@@ -84,17 +84,19 @@ struct hold_state {
 
 enum irq_kind { IRQ_SOFT, IRQ_HARD, NR_IRQ_KINDS };
 
-/* One per CPU, in a map that the recorder has mapped. Only its own CPU writes it, except .waiting. */
+/* One per CPU, in a map that the recorder has mapped. Only its own CPU writes it, except .waiting and .draining. */
 struct cpu_state {
-	__u64 last_ts;	   /* of the last record in this CPU's ring */
+	__u64 last_ts;	   /* of the last record in this CPU's rings */
 	__u64 entry_ts;	   /* when __schedule() was entered */
 	__u32 cost;	   /* direct cost of the last switch recorded; 0: none, or already reported */
-	__u32 since_query; /* records since the ring's fill was checked */
+	__u32 since_query; /* records since the rings' fill was checked */
 	__u32 last_next;   /* next of the last switch recorded */
 	__u8 recorded;	   /* the current switch was recorded */
-	__u8 crowded;	   /* the ring is too full for records of other tasks */
+	__u8 crowded;	   /* the rings are too full for records of other tasks */
 	__u8 held;	   /* what stops the thread that leaves in the current switch: enum tare_state; 0: nothing */
 	__u8 pad;
+	__u32 filling;	   /* the ring that takes records; counts on, so it is nr_rings more after a whole turn */
+	__u32 draining;	   /* the one that the recorder takes them from, the same or an earlier one; it writes this */
 	__u32 scratch[40]; /* a record under construction: a switch, or struct tare_stop */
 	__u64 hits[NR_PROGS];
 	__u64 lost[TARE_NR_LOST];

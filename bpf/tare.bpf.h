@@ -22,7 +22,9 @@ extern __u64 preempt_signals;
 /* A task was renamed: names that rings hold may be stale. */
 extern __u32 names_generation;
 
-/* Wake the reader once a ring holds more bytes than this; otherwise it comes by itself. */
+/* Of each CPU. */
+extern const volatile __u32 nr_rings, ring_bytes;
+/* Wake the reader once a CPU's rings hold more bytes than this; otherwise it comes by itself. */
 extern const volatile __u64 wake_at_bytes;
 /* Waits at least this long are recorded with their stacks; 0: none are. */
 extern const volatile __u64 off_cpu_min_ns;
@@ -48,7 +50,11 @@ struct cpus_map {
 };
 extern struct cpus_map cpus SEC(".maps");
 
-/* One ring per online CPU: no lock is ever contended, and records need not name their CPU. */
+/*
+ * Each online CPU has its own: no lock is ever contended, and records need not name their CPU. The kernel allocates a
+ * ring in one go, during which its caller has the CPU to itself (35 ms for 16 MB where a virtual machine's memory is
+ * not there yet), so a CPU has several small ones, filled in turn.
+ */
 struct ring_map {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
@@ -95,37 +101,73 @@ static __always_inline __u64 peek(__u64 address)
 	return bpf_probe_read_user(&value, sizeof(value), (void *)address) ? 0 : value;
 }
 
-/* Check a ring's fill once in so many records: a check costs a third of a record. */
+/* Check the fill once in so many records: a check costs a third of a record. */
 #define QUERY_EVERY 32
 
-/* Where the reader falls behind, the second half of a ring is reserved for the target's own records. */
+/* Where the reader falls behind, the second half of the room is reserved for the target's own records. */
 #define CROWDED_AT_BYTES (2 * wake_at_bytes)
 
-/* Is this CPU's ring too full for records of other tasks? Re-checked on every call while it is. */
+/* Ring @nr of this CPU, counting on from the first one; NULL: the CPU came online later. */
+static __always_inline void *ring_of_cpu(__u32 nr)
+{
+	__u32 at = bpf_get_smp_processor_id() * nr_rings + (nr & (nr_rings - 1));
+
+	return bpf_map_lookup_elem(&rings, &at);
+}
+
+/* How many bytes wait for the reader in this CPU's rings, at most; those before the last one are full. */
+static __always_inline __u64 filled(struct cpu_state *c)
+{
+	void *ring = ring_of_cpu(c->filling);
+
+	return (ring ? bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) : 0) + (__u64)(c->filling - c->draining) * ring_bytes;
+}
+
+/* Are this CPU's rings too full for records of other tasks? Re-checked on every call while they are. */
 static __always_inline bool is_crowded(struct cpu_state *c)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-	void *ring = c->crowded ? bpf_map_lookup_elem(&rings, &cpu) : NULL;
-
-	if (ring)
-		c->crowded = bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > CROWDED_AT_BYTES;
+	if (c->crowded)
+		c->crowded = filled(c) > CROWDED_AT_BYTES;
 	return c->crowded;
 }
 
 /*
- * Append a record of @size bytes to this CPU's ring. Returns 0, or a negative
- * error if it is full: the caller then counts the loss, by class. @flags:
+ * Ring @full has no room: go on with the next one, if the reader is done with that. @size has 64 bits so that the
+ * verifier keeps its bounds where it is spilled.
+ */
+static __noinline int append_to_next(struct cpu_state *c, __u32 full, void *data, __u64 size, __u64 flags)
+{
+	void *ring;
+
+	if ((__s32)(full + 1 - c->draining) >= (__s32)nr_rings)
+		return -1;
+	/* whoever interrupted this program may have gone on already, so it is not set to full + 1 */
+	if (c->filling == full)
+		__sync_fetch_and_add(&c->filling, 1);
+	ring = ring_of_cpu(c->filling);
+	return ring ? bpf_ringbuf_output(ring, data, size, flags) : -1;
+}
+
+static __always_inline int append(struct cpu_state *c, void *data, __u64 size, __u64 flags)
+{
+	__u32 nr = c->filling;
+	void *ring = ring_of_cpu(nr);
+
+	if (!ring)
+		return -1;
+	return bpf_ringbuf_output(ring, data, size, flags) ? append_to_next(c, nr, data, size, flags) : 0;
+}
+
+/*
+ * Append a record of @size bytes to this CPU's rings. Returns 0, or a negative
+ * error if they are full: the caller then counts the loss, by class. @flags:
  * BPF_RB_FORCE_WAKEUP if the reader must look at it at once.
  */
 static __always_inline int emit_with(struct cpu_state *c, __u64 ts, struct tare_rec *rec, __u32 size, __u64 flags)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-	void *ring = bpf_map_lookup_elem(&rings, &cpu);
 	__s64 gap = ts - c->last_ts;
 	int err;
 
-	if (!ring)
-		return -1;
 	rec->ts_lo = ts;
 	rec->words = size / 4;
 	if (gap > (__s64)TARE_SYNC_NS || gap < -(__s64)TARE_SYNC_NS) {
@@ -134,20 +176,20 @@ static __always_inline int emit_with(struct cpu_state *c, __u64 ts, struct tare_
 			.ts_hi = ts >> 32,
 		};
 
-		err = bpf_ringbuf_output(ring, &sync, sizeof(sync), BPF_RB_NO_WAKEUP);
+		err = append(c, &sync, sizeof(sync), BPF_RB_NO_WAKEUP);
 		if (err)
 			return err;
 		c->last_ts = ts;
 	}
 	if (++c->since_query >= QUERY_EVERY) {
-		__u64 filled = bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA);
+		__u64 bytes = filled(c);
 
 		c->since_query = 0;
-		c->crowded = filled > CROWDED_AT_BYTES;
-		if (filled > wake_at_bytes)
+		c->crowded = bytes > CROWDED_AT_BYTES;
+		if (bytes > wake_at_bytes)
 			flags = BPF_RB_FORCE_WAKEUP;
 	}
-	err = bpf_ringbuf_output(ring, rec, size, flags);
+	err = append(c, rec, size, flags);
 	if (!err)
 		c->last_ts = ts;
 	return err;

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Thousands of threads: each is found, told apart and counted as by the kernel, and the program keeps its name.
+# Thousands of threads: each is found, told apart and counted as by the kernel, the program keeps its name, and it need not
+# wait long for a CPU while tare attaches.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 need_bpf
@@ -15,6 +16,9 @@ voluntary()
 		/proc/"$1"/task/*/status | sort -n
 }
 
+# the sizes of process $1's ring buffers (map type 27), one on a line
+rings() { awk '$1 == "map_type:" { ring = $2 == 27 } ring && $1 == "max_entries:" { print $2 }' /proc/"$1"/fdinfo/*; }
+
 mkfifo "$tmp/in"
 "$crowd" $threads $naps <>"$tmp/in" >"$tmp/out" &
 wait_for grep -q ready "$tmp/out"
@@ -23,6 +27,10 @@ voluntary $target >"$tmp/before"
 spawn "$TARE" record -q -o "$tmp/data" -p $target 2>"$tmp/log"
 recorder=$pid
 wait_for grep -q 'recording to' "$tmp/log"
+# the kernel makes each without a pause: 16 MB take up to 50 ms of CPU time
+rings $recorder >"$tmp/rings"
+compare "$(sort -n "$tmp/rings" | tail -n 1)" '<=' 1048576 "no ring buffer takes long to make"
+compare "$(awk '{ n += $1 } END { print n }' "$tmp/rings")" '>=' $((256 << 10)) "and together they hold a burst"
 echo >"$tmp/in"
 wait_for grep -q "done" "$tmp/out"
 kill -INT $recorder

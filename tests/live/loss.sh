@@ -19,21 +19,24 @@ as_it_happened()
 	is "$(json "$tmp/json" '.lost.total == ([.lost.by_class | del(.disk_bytes)[]] | add)')" true "$1: the classes make up the total"
 }
 
-# storm NAME PROGRAM... -- ARGS...: tare with the smallest ring, run by PROGRAM and stopped while a workload with ARGS
-# works
+# storm NAME PROGRAM... -- ARGS...: tare with rings of $ring, run by PROGRAM and stopped while a workload with ARGS works
 storm()
 {
-	local name=$1 recorder status before by=()
+	local name=$1 recorder status before turns by=()
 	shift
 	while [ "$1" != -- ]; do by+=("$1"); shift; done
 	shift
 	workload_start pingpong "$@" || { result 1 "$name: starts"; return; }
 	before=$(sum "$workload_pid")
-	spawn "${by[@]}" "$TARE" record $strict --ring-size 4K -o "$tmp/data" -p "$workload_pid" 2>"$tmp/log" >"$tmp/summary"
+	spawn "${by[@]}" "$TARE" record $strict --ring-size $ring "${only[@]}" -o "$tmp/data" -p "$workload_pid" 2>"$tmp/log" >"$tmp/summary"
 	recorder=$pid
 	begins
-	[ -z "$stopped" ] || kill -STOP "$recorder"
+	case $stopped in
+	1) kill -STOP "$recorder" ;;
+	often) for _ in {1..5}; do kill -STOP "$recorder"; sleep 0.06; kill -CONT "$recorder"; sleep 0.02; done & turns=$! ;;
+	esac
 	workload_go
+	[ "$stopped" != often ] || wait "$turns"
 	[ -z "$stopped" ] || kill -CONT "$recorder"
 	kill -INT "$recorder"
 	wait "$recorder"
@@ -45,7 +48,7 @@ storm()
 	recorder_status=$status
 }
 
-strict='' stopped=1
+strict='' stopped=1 ring=4K only=()
 for args in "yield --cpus 1" "futex --cpus 1" "pipe --cpus 2"; do
 	# shellcheck disable=SC2086
 	storm "$args" env -- --by $args --round-trips 20000
@@ -61,7 +64,19 @@ like "$(<"$tmp/stdout")" "lost" "after the whole report"
 exits 1 "also as JSON" tare report --strict --json -i "$tmp/data"
 is "$(json "$tmp/stdout" .lost.complete)" false "which says that it is not complete"
 
-strict=--strict
+# of more than 1 MB it is several: all are filled before anything is lost, and read in that order
+ring=16M only=(--freq 0 --off-cpu-min 0) # switches: stacks fill any ring, if the machine is slow
+storm "several rings" env -- --by yield --cpus 1 --round-trips 40000
+is "$(json "$tmp/json" '.lost.by_class | .switch_in + .switch_out')" 0 "several rings: nothing of the target is lost"
+is "$(json "$tmp/json" '.check | .threads == .agree')" true "several rings: every switch is in its place"
+compare "$(stat -c %s "$tmp/data")" '>' 1500000 "several rings: more than one was needed"
+
+# round and round; how much waits each time, and whether it fits, is up to the machine
+stopped=often ring=2M
+storm "two rings" env -- --by yield --cpus 1 --round-trips 100000
+is "$(json "$tmp/json" '(.lost.by_class | .switch_in + .switch_out) > 0 or (.check | .threads == .agree)')" true "two rings: every switch is in its place"
+
+strict=--strict stopped=1 ring=4K only=()
 storm "strict" env -- --by pipe --cpus 1 --round-trips 20000
 is "$recorder_status" 1 "loss is a failure of record --strict"
 

@@ -77,6 +77,8 @@ static int configure(struct bpf *b, const struct bpf_opts *opts)
 	struct tare_bpf *s = b->skel;
 
 	s->rodata->follow = opts->follow;
+	s->rodata->nr_rings = opts->nr_rings;
+	s->rodata->ring_bytes = opts->ring_bytes;
 	s->rodata->wake_at_bytes = opts->wake_at_bytes;
 	s->rodata->sample_always = opts->sample_hz;
 	s->rodata->off_cpu_min_ns = opts->off_cpu_min_ns;
@@ -93,7 +95,7 @@ static int configure(struct bpf *b, const struct bpf_opts *opts)
 	configure_cgroup(s, opts->cgroup);
 	bpf_program__set_autoload(s->progs.pid_numbers, capability__in_pid_namespace());
 	return bpf_map__set_max_entries(s->maps.cpus, b->nr_cpus) ?:
-								    bpf_map__set_max_entries(s->maps.rings, b->nr_cpus);
+		       bpf_map__set_max_entries(s->maps.rings, b->nr_cpus * opts->nr_rings);
 }
 
 /* Everything that can be read from @fd. Returns its length or a negative errno. */

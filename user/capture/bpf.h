@@ -47,7 +47,8 @@ struct bpf_opts {
 	bool follow;
 	const char *comm;		   /* or NULL */
 	const struct cgroup_place *cgroup; /* or NULL */
-	uint64_t wake_at_bytes;
+	unsigned nr_rings;		   /* of each CPU, a power of two */
+	uint64_t ring_bytes, wake_at_bytes;
 	unsigned sample_hz;	 /* as in struct session_opts */
 	uint64_t off_cpu_min_ns; /* likewise */
 };

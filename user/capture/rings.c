@@ -4,7 +4,6 @@
  * switches produce, and a second one would take another CPU from the target.
  */
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,15 +12,22 @@
 
 #include "event.h"
 #include "rest.h"
+#include "ring.h"
 #include "rings.h"
+#include "shared.h"
 #include "util.h"
 
 #define FRAME_BYTES (256u << 10)
 
-struct cpu_ring {
+/* Made in a millisecond or two at worst, and not so many that descriptors run out. */
+#define RING_BYTES (1ull << 20)
+#define MAX_RINGS  16
+
+struct cpu_rings {
 	struct rings *all;
 	uint16_t cpu;
-	int fd;		  /* -1: the CPU is offline */
+	struct ring *rings; /* NULL: the CPU is offline */
+	struct cpu_state *state;
 	uint64_t last_ns; /* of the last record taken */
 	uint64_t base_ns; /* .last_ns when .frame was begun */
 	uint32_t used;
@@ -29,19 +35,18 @@ struct cpu_ring {
 };
 
 struct rings {
-	struct ring_buffer *rb;
 	struct writer *w; /* of the drain in progress */
 	int epoll_fd;
-	unsigned nr_cpus;
+	unsigned nr_cpus, nr_rings; /* of each CPU */
 	uint64_t records;
 	bool quiet; /* the last round had no records */
 	uint64_t complete_ns;
 	rings_watch_fn *watch;
 	void *watch_ctx;
-	struct cpu_ring cpus[];
+	struct cpu_rings cpus[];
 };
 
-static void cpu_ring__flush(struct cpu_ring *c)
+static void cpu_rings__flush(struct cpu_rings *c)
 {
 	struct iovec iov = { c->frame, c->used };
 
@@ -51,7 +56,7 @@ static void cpu_ring__flush(struct cpu_ring *c)
 }
 
 /* The full time of a record, as a reader of the file will find it. */
-static void cpu_ring__advance(struct cpu_ring *c, const struct tare_rec *rec)
+static void cpu_rings__advance(struct cpu_rings *c, const struct tare_rec *rec)
 {
 	if (rec->kind == TARE_REC_SYNC)
 		c->last_ns = (uint64_t)((const struct tare_sync *)rec)->ts_hi << 32 | rec->ts_lo;
@@ -59,14 +64,14 @@ static void cpu_ring__advance(struct cpu_ring *c, const struct tare_rec *rec)
 		c->last_ns += (int32_t)(rec->ts_lo - (uint32_t)c->last_ns);
 }
 
-static int on_record(void *ctx, void *data, size_t size)
+static int on_record(void *ctx, const void *data, size_t size)
 {
 	const struct tare_rec *rec = data;
-	struct cpu_ring *c = ctx;
+	struct cpu_rings *c = ctx;
 	uint64_t before_ns = c->last_ns;
 	size_t len;
 
-	cpu_ring__advance(c, rec);
+	cpu_rings__advance(c, rec);
 	c->all->records++;
 	if (rec->kind != TARE_REC_SWITCH && c->all->watch)
 		rec = c->all->watch(rec, size, c->last_ns, c->all->watch_ctx);
@@ -74,7 +79,7 @@ static int on_record(void *ctx, void *data, size_t size)
 	if (len > size) /* impossible: the kernel side wrote both */
 		return -EBADMSG;
 	if (c->used + len > FRAME_BYTES)
-		cpu_ring__flush(c);
+		cpu_rings__flush(c);
 	if (!c->used)
 		c->base_ns = before_ns;
 	memcpy(c->frame + c->used, rec, len);
@@ -82,21 +87,41 @@ static int on_record(void *ctx, void *data, size_t size)
 	return 0;
 }
 
+/* Up to the ring being filled; a ring that the kernel side left takes no more, so once it is empty it is done with. */
+static int cpu_rings__drain(struct cpu_rings *c)
+{
+	uint32_t at = c->state->draining, filling;
+	struct ring *ring;
+	int ret;
+
+	for (;; __atomic_store_n(&c->state->draining, ++at, __ATOMIC_RELEASE)) {
+		filling = __atomic_load_n(&c->state->filling, __ATOMIC_ACQUIRE);
+		ring = &c->rings[at & (c->all->nr_rings - 1)];
+		ret = ring__consume(ring, on_record, c);
+		if (ret || (int32_t)(filling - at) <= 0 || !ring__is_empty(ring))
+			return ret;
+	}
+}
+
 int rings__drain(struct rings *r, struct writer *w)
 {
 	uint64_t began = now_ns(), before = r->records;
-	int n;
+	int ret = 0, one;
 
 	r->w = w;
-	n = ring_buffer__consume(r->rb);
-	for (unsigned i = 0; i < r->nr_cpus; i++)
-		cpu_ring__flush(&r->cpus[i]);
+	for (unsigned i = 0; i < r->nr_cpus; i++) {
+		if (!r->cpus[i].rings)
+			continue;
+		one = cpu_rings__drain(&r->cpus[i]);
+		ret = ret ?: one;
+		cpu_rings__flush(&r->cpus[i]);
+	}
 	/* two idle rounds in a row tell a following reader nothing new */
 	if (r->records != before || !r->quiet)
 		writer__frame(w, TARE_FRAME_ROUND, 0, began, NULL, 0);
 	r->quiet = r->records == before;
 	r->complete_ns = began;
-	return n < 0 ? n : 0;
+	return ret;
 }
 
 uint64_t rings__complete_ns(const struct rings *r)
@@ -141,30 +166,45 @@ static bool cpu_is_online(unsigned cpu)
 	return c == '1';
 }
 
-static int cpu_ring__open(struct cpu_ring *c, int rings_fd, uint64_t ring_bytes)
+unsigned rings__of_cpu(uint64_t bytes)
+{
+	if (bytes <= RING_BYTES)
+		return 1;
+	return bytes / RING_BYTES < MAX_RINGS ? bytes / RING_BYTES : MAX_RINGS;
+}
+
+static int cpu_rings__open_one(struct cpu_rings *c, int rings_fd, unsigned nr, uint64_t bytes)
 {
 	/* edge-triggered: level-triggered would return at once while a ring holds anything, and one always does */
 	struct epoll_event ev = { .events = EPOLLIN | EPOLLET };
-	uint32_t cpu = c->cpu;
+	uint32_t at = c->cpu * c->all->nr_rings + nr;
+	struct ring *r = &c->rings[nr];
+	int ret = ring__open(r, bytes);
 
-	c->frame = malloc(FRAME_BYTES);
-	if (!c->frame)
-		return -ENOMEM;
-	c->fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "tare_ring", 0, 0, ring_bytes, NULL);
-	if (c->fd < 0)
+	if (ret)
+		return ret;
+	if (bpf_map_update_elem(rings_fd, &at, &r->fd, BPF_ANY))
 		return -errno;
-	if (bpf_map_update_elem(rings_fd, &cpu, &c->fd, BPF_ANY))
-		return -errno;
-	if (epoll_ctl(c->all->epoll_fd, EPOLL_CTL_ADD, c->fd, &ev))
-		return -errno;
-	if (!c->all->rb) {
-		c->all->rb = ring_buffer__new(c->fd, on_record, c, NULL);
-		return c->all->rb ? 0 : -errno;
-	}
-	return ring_buffer__add(c->all->rb, c->fd, on_record, c);
+	return epoll_ctl(c->all->epoll_fd, EPOLL_CTL_ADD, r->fd, &ev) ? -errno : 0;
 }
 
-int rings__new(int rings_fd, unsigned nr_cpus, uint64_t ring_bytes, struct rings **out)
+static int cpu_rings__open(struct cpu_rings *c, int rings_fd, uint64_t bytes)
+{
+	unsigned nr = c->all->nr_rings;
+	int ret = 0;
+
+	c->frame = malloc(FRAME_BYTES);
+	c->rings = calloc(nr, sizeof(*c->rings));
+	if (!c->frame || !c->rings)
+		return -ENOMEM;
+	for (unsigned i = 0; !ret && i < nr; i++) {
+		ret = cpu_rings__open_one(c, rings_fd, i, bytes / nr);
+		rest__take();
+	}
+	return ret;
+}
+
+int rings__new(int rings_fd, struct cpu_state *cpus, unsigned nr_cpus, uint64_t bytes, struct rings **out)
 {
 	struct rings *r = calloc(1, sizeof(*r) + nr_cpus * sizeof(r->cpus[0]));
 	int ret = 0;
@@ -172,20 +212,19 @@ int rings__new(int rings_fd, unsigned nr_cpus, uint64_t ring_bytes, struct rings
 	if (!r)
 		return -ENOMEM;
 	r->nr_cpus = nr_cpus;
+	r->nr_rings = rings__of_cpu(bytes);
 	r->quiet = true;
 	for (unsigned i = 0; i < nr_cpus; i++)
-		r->cpus[i] = (struct cpu_ring){ .all = r, .cpu = i, .fd = -1 };
+		r->cpus[i] = (struct cpu_rings){ .all = r, .cpu = i, .state = &cpus[i] };
 	r->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (r->epoll_fd < 0)
 		ret = -errno;
-	for (unsigned i = 0; !ret && i < nr_cpus; i++) {
+	for (unsigned i = 0; !ret && i < nr_cpus; i++)
 		if (cpu_is_online(i))
-			ret = cpu_ring__open(&r->cpus[i], rings_fd, ring_bytes);
-		rest__take(); /* some thousand pages of memory each */
-	}
+			ret = cpu_rings__open(&r->cpus[i], rings_fd, bytes);
 	if (ret) {
-		err("cannot make a ring buffer of %llu bytes for each CPU: %s; try a smaller --ring-size",
-		    (unsigned long long)ring_bytes, strerror(-ret));
+		err("cannot make ring buffers of %llu bytes for each CPU: %s; try a smaller --ring-size",
+		    (unsigned long long)bytes, strerror(-ret));
 		rings__free(r);
 		return ret;
 	}
@@ -197,11 +236,13 @@ void rings__free(struct rings *r)
 {
 	if (!r)
 		return;
-	ring_buffer__free(r->rb);
 	for (unsigned i = 0; i < r->nr_cpus; i++) {
+		for (unsigned j = 0; r->cpus[i].rings && j < r->nr_rings; j++) {
+			ring__close(&r->cpus[i].rings[j]);
+			rest__take();
+		}
+		free(r->cpus[i].rings);
 		free(r->cpus[i].frame);
-		if (r->cpus[i].fd >= 0)
-			close(r->cpus[i].fd);
 	}
 	if (r->epoll_fd >= 0)
 		close(r->epoll_fd);

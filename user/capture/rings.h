@@ -8,13 +8,18 @@
 #include "format.h"
 #include "writer.h"
 
+struct cpu_state;
 struct rings;
 
+/* How many rings a CPU has, so that they hold @bytes: a power of two. */
+unsigned rings__of_cpu(uint64_t bytes);
+
 /*
- * Create a ring of @ring_bytes (a power of two, at least a page) for each of the @nr_cpus CPUs that is online, and put
- * them into the map of maps @rings_fd. Returns 0 and sets *@out, or a negative errno after saying why.
+ * Create rings of @bytes together (a power of two, at least a page) for each of the @nr_cpus CPUs that is online, and
+ * put them into the map of maps @rings_fd. @cpus, by CPU, is shared with the kernel side and must outlive them. Returns
+ * 0 and sets *@out, or a negative errno after saying why.
  */
-int rings__new(int rings_fd, unsigned nr_cpus, uint64_t ring_bytes, struct rings **out);
+int rings__new(int rings_fd, struct cpu_state *cpus, unsigned nr_cpus, uint64_t bytes, struct rings **out);
 
 /*
  * Sees record @rec of @size bytes, of any kind but SWITCH, and its time, on its way. Returns what to write: @rec

@@ -12,10 +12,10 @@
 #include "session_impl.h"
 #include "util.h"
 
-#define SECOND_NS      NSEC_PER_SEC
-#define RINGS_BYTES    (256ull << 20) /* memory for all rings together, on machines with many CPUs */
-#define RING_MAX_BYTES (16ull << 20)  /* the most for each: a third of a second at the highest switch rates seen */
-#define RING_MIN_BYTES (256ull << 10)
+#define SECOND_NS     NSEC_PER_SEC
+#define RINGS_BYTES   (256ull << 20) /* memory for all rings together, on machines with many CPUs */
+#define CPU_MAX_BYTES (16ull << 20)  /* the most for each CPU: a third of a second at the highest switch rates seen */
+#define CPU_MIN_BYTES (256ull << 10)
 /*
  * A command's last switches come after its parent can know that it ended: its threads still need the CPU for them,
  * behind others if it is busy. It takes this long only where children live on.
@@ -26,13 +26,13 @@
 
 /* ---- the recording ---- */
 
-static uint64_t ring_bytes(const struct session_opts *o)
+static uint64_t cpu_bytes(const struct session_opts *o)
 {
-	uint64_t share = RINGS_BYTES / libbpf_num_possible_cpus(), size = RING_MIN_BYTES;
+	uint64_t share = RINGS_BYTES / libbpf_num_possible_cpus(), size = CPU_MIN_BYTES;
 
 	if (o->ring_bytes)
 		return o->ring_bytes;
-	while (size * 2 <= share && size < RING_MAX_BYTES)
+	while (size * 2 <= share && size < CPU_MAX_BYTES)
 		size *= 2;
 	return size;
 }
@@ -196,11 +196,14 @@ static void session__announce(const struct session_opts *o)
 /* Everything up to the first event. Returns 0 or a negative errno, after saying why. */
 static int session__begin(struct session *s)
 {
+	uint64_t bytes = cpu_bytes(s->opts);
 	struct bpf_opts bpf_opts = {
 		.machine = s->opts->machine,
 		.follow = s->opts->follow || s->opts->argv || s->opts->cgroup,
 		.comm = s->opts->comm,
-		.wake_at_bytes = ring_bytes(s->opts) / 4,
+		.nr_rings = rings__of_cpu(bytes),
+		.ring_bytes = bytes / rings__of_cpu(bytes),
+		.wake_at_bytes = bytes / 4,
 		.sample_hz = s->opts->sample_hz,
 		.off_cpu_min_ns = s->opts->off_cpu_min_ns,
 	};
@@ -224,7 +227,7 @@ static int session__begin(struct session *s)
 		ret = targets__find(&s->targets, s->launch.pid);
 	if (ret)
 		return ret;
-	if (rings__new(bpf__rings_fd(&s->bpf), s->bpf.nr_cpus, ring_bytes(s->opts), &s->rings))
+	if (rings__new(bpf__rings_fd(&s->bpf), s->bpf.cpus, s->bpf.nr_cpus, bytes, &s->rings))
 		return -EIO;
 	rings__watch(s->rings, session__on_record, s);
 	if (rings__poll_fd(s->rings, s->signals.fd) || rings__poll_fd(s->rings, s->signals.interrupt_fd) ||
