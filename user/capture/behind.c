@@ -2,7 +2,9 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "behind.h"
 #include "capability.h"
@@ -15,6 +17,7 @@
  */
 #define LOOK_NS	    (NSEC_PER_SEC / 10)
 #define LEAST_SHARE 4 /* of a CPU: 1/LEAST_SHARE */
+#define SHORT_NS    (NSEC_PER_SEC / 10000)
 
 static uint64_t cpu_ns(clockid_t clock)
 {
@@ -27,6 +30,29 @@ static uint64_t cpu_ns(clockid_t clock)
 static int set_policy(pthread_t thread, int policy)
 {
 	return pthread_setschedparam(thread, policy, &(struct sched_param){ 0 });
+}
+
+/* struct sched_attr: which header declares it depends on the C library. */
+struct attributes {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime_ns, deadline_ns, period_ns;
+};
+
+/* How long the thread may stay on a CPU that others want; the same for all before Linux 6.12. Returns what it was. */
+static uint64_t set_turn(pid_t tid, uint64_t ns)
+{
+	struct attributes a = { .size = sizeof(a) };
+	uint64_t before;
+
+	if (syscall(SYS_sched_getattr, tid, &a, sizeof(a), 0))
+		return 0;
+	before = a.runtime_ns;
+	a.runtime_ns = ns;
+	syscall(SYS_sched_setattr, tid, &a, 0);
+	return before;
 }
 
 static void *watch(void *arg)
@@ -48,6 +74,7 @@ static void *watch(void *arg)
 		if (now - before >= LOOK_NS / LEAST_SHARE)
 			continue;
 		set_policy(b->self, b->policy);
+		b->turn_ns = set_turn(b->tid, SHORT_NS); /* whoever wakes up waits for its end */
 		break;
 	}
 	pthread_mutex_unlock(&b->lock);
@@ -70,7 +97,7 @@ void behind__begin(struct behind *b)
 	sigset_t all, old;
 	int ret;
 
-	*b = (struct behind){ .self = pthread_self(), .policy = sched_getscheduler(0) };
+	*b = (struct behind){ .self = pthread_self(), .tid = gettid(), .policy = sched_getscheduler(0) };
 	/* any other policy was set for a reason */
 	if (b->policy != SCHED_OTHER || !capability__has(CAP_SYS_NICE))
 		return;
@@ -97,6 +124,8 @@ void behind__end(struct behind *b)
 	pthread_cond_signal(&b->end);
 	pthread_mutex_unlock(&b->lock);
 	pthread_join(b->watcher, NULL);
+	if (b->turn_ns)
+		set_turn(b->tid, b->turn_ns);
 	pthread_cond_destroy(&b->end);
 	pthread_mutex_destroy(&b->lock);
 	b->active = false;

@@ -6,19 +6,22 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct behind {
 	bool active, ended;
 	pthread_t self, watcher;
-	int policy; /* the caller's, before */
+	pid_t tid;
+	int policy;	  /* the caller's, before */
+	uint64_t turn_ns; /* the same, once it is changed */
 	pthread_mutex_t lock;
 	pthread_cond_t end;
 };
 
 /*
  * Until behind__end() the calling thread runs only when nobody else wants the CPU, and any waking task takes it at
- * once; if that leaves it next to nothing, it runs as before. No effect without CAP_SYS_NICE: there would be no way
- * back. Not for work on another process, which might have to wait for a lock held here.
+ * once; if that leaves it next to nothing, it runs as before, but in short turns. No effect without CAP_SYS_NICE: there
+ * would be no way back. Not for work on another process, which might have to wait for a lock held here.
  */
 void behind__begin(struct behind *b);
 void behind__end(struct behind *b);
