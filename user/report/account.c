@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "json_impl.h"
+#include "ledger.h"
 #include "process.h"
 #include "report.h"
 #include "what_if.h"
@@ -93,10 +94,59 @@ static void estimates__add(struct estimates *e, const struct what_if_now *now, u
 	e->any = true;
 }
 
+/* CPU time of marking by samples. */
+struct marking {
+	uint64_t mark_ns, idle_ns; /* as in struct what_if_now */
+	bool apart;		   /* false: the second is in the first, for the runtime's functions do not tell */
+};
+
+/* False: too few samples. */
+static bool marking__of(const struct model *m, struct marking *to)
+{
+	enum { ENOUGH = 30 }; /* +- 36 % */
+	static const enum tare_cost costs[] = { TARE_COST_GC_MARK, TARE_COST_GC_MARK_ASSIST,
+						TARE_COST_GC_MARK_DEDICATED, TARE_COST_GC_MARK_FRACTIONAL,
+						TARE_COST_GC_MARK_IDLE };
+	uint64_t samples = 0, named = 0;
+	struct ledger l;
+
+	memset(to, 0, sizeof(*to));
+	if (ledger__of(m, &l))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(costs); i++) {
+		const struct ledger_class *c = &l.classes[costs[i]];
+
+		*(costs[i] == TARE_COST_GC_MARK_IDLE ? &to->idle_ns : &to->mark_ns) += c->ns;
+		samples += c->samples;
+		named += i > 1 ? c->samples : 0;
+	}
+	to->apart = named;
+	return samples >= ENOUGH;
+}
+
+/* The samples tell CPU time; the runtime's account, how much of it each process had. */
+static void estimates__correct(struct estimates *e, const struct marking *by)
+{
+	double whole = (double)e->now.mark_ns + e->now.idle_mark_ns;
+	double mark = whole ? by->mark_ns / whole : 1, idle = mark;
+
+	if (by->apart) {
+		mark = e->now.mark_ns ? (double)by->mark_ns / e->now.mark_ns : 1;
+		idle = e->now.idle_mark_ns ? (double)by->idle_ns / e->now.idle_mark_ns : 1;
+	}
+	for (unsigned i = 0; i < NR_SETTINGS; i++) {
+		e->to[i].mark_ns *= mark;
+		e->to[i].idle_mark_ns *= idle;
+	}
+	e->now.mark_ns *= mark;
+	e->now.idle_mark_ns *= idle;
+}
+
 static int estimates__of(const struct model *m, struct estimates *e)
 {
 	struct process_row *rows = NULL;
 	struct what_if_now now;
+	struct marking by;
 	int n = model__processes(m, &rows);
 
 	memset(e, 0, sizeof(*e));
@@ -104,6 +154,8 @@ static int estimates__of(const struct model *m, struct estimates *e)
 		if (now_of(m, &rows[i], &now))
 			estimates__add(e, &now, accounts__charged_ns(&rows[i].acc));
 	free(rows);
+	if (e->any && marking__of(m, &by))
+		estimates__correct(e, &by);
 	return n < 0 ? n : 0;
 }
 
@@ -118,8 +170,9 @@ static double share(const struct estimates *e, const struct what_if *w)
 
 /* ---- text ---- */
 
-static void print_account(const struct tare_cpu_account *a, FILE *to)
+static void print_account(const struct model *m, const struct tare_cpu_account *a, FILE *to)
 {
+	struct marking by;
 	char t[3][16];
 
 	fprintf(to, LABEL "%s by workers, %s by who allocates, %s where nothing else ran\n", "marking",
@@ -128,6 +181,10 @@ static void print_account(const struct tare_cpu_account *a, FILE *to)
 		fmt_ns(a->scavenge_total_ns, t[1]));
 	fprintf(to, LABEL "%s for the program, %s idle, of %s on all its processors\n", "the rest",
 		fmt_ns(a->user_ns, t[0]), fmt_ns(a->idle_ns, t[1]), fmt_ns(a->total_ns, t[2]));
+	if (marking__of(m, &by))
+		fprintf(to, LABEL "marking had a CPU for %s of these %s\n", "by samples",
+			fmt_ns(by.mark_ns + by.idle_ns, t[0]),
+			fmt_ns(a->gc_dedicated_ns + a->gc_assist_ns + a->gc_idle_ns, t[1]));
 }
 
 static void print_estimate(const struct model *m, const struct estimates *e, unsigned i, FILE *to)
@@ -158,7 +215,7 @@ void report__account(const struct model *m, FILE *to)
 		return;
 	fprintf(to,
 		"\nThe runtime's own account: wall time of its processors, whether or not the kernel let them run\n");
-	print_account(&c.cpu, to);
+	print_account(m, &c.cpu, to);
 	if (estimates__of(m, &e) || !e.any)
 		return;
 	fprintf(to,
