@@ -133,6 +133,42 @@ static __always_inline __u64 user_sp(struct task_struct *p)
 	return regs->sp;
 }
 
+/* All of its user registers there, by DWARF number, into @to. Returns how many; 0: unknown. */
+static __always_inline __u32 user_registers(struct task_struct *p, __u64 *to)
+{
+	struct pt_regs *regs;
+
+	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
+		return 0;
+	regs = (struct pt_regs *)bpf_task_pt_regs(p);
+#if defined(__TARGET_ARCH_x86)
+	to[0] = regs->ax;
+	to[1] = regs->dx;
+	to[2] = regs->cx;
+	to[3] = regs->bx;
+	to[4] = regs->si;
+	to[5] = regs->di;
+	to[6] = regs->bp;
+	to[7] = regs->sp;
+	to[8] = regs->r8;
+	to[9] = regs->r9;
+	to[10] = regs->r10;
+	to[11] = regs->r11;
+	to[12] = regs->r12;
+	to[13] = regs->r13;
+	to[14] = regs->r14;
+	to[15] = regs->r15;
+	to[16] = regs->ip;
+	return 17;
+#elif defined(__TARGET_ARCH_arm64)
+	for (int i = 0; i < 31; i++)
+		to[i] = BPF_CORE_READ((struct user_pt_regs *)regs, regs[i]);
+	to[31] = regs->sp;
+	to[32] = regs->pc;
+	return 33;
+#endif
+}
+
 /* Does user address @ip follow a system call instruction? */
 static __always_inline bool is_after_syscall(__u64 ip)
 {

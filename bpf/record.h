@@ -336,16 +336,22 @@ struct tare_off_cpu {
 #define TARE_STACK_KERNEL	64
 #define TARE_STACK_WORDS	64   /* of the stack's memory that is copied with each .. */
 #define TARE_STACK_WORDS_BROKEN 1024 /* .. and where frame pointers lead nowhere */
+#define TARE_STACK_WORDS_MAX	2048 /* most for which --call-graph dwarf may ask */
+#define TARE_STACK_BELOW	16   /* the red zone: 128 bytes, by the x86-64 ABI */
+#define TARE_STACK_REGS		33   /* of arm64; x86-64 has 17 */
 
 /*
  * In the rings only: a target thread's stack. .nr_user addresses, as its frame pointers have them: where it was, then
  * return addresses; .nr_kernel of the kernel; .nr_parked of the goroutine that the thread will go on with, if it is on
- * a stack of the runtime's own; .nr_words of the user stack's memory, from .sp upwards.
+ * a stack of the runtime's own; .nr_words of the user stack's memory, upwards from .nr_below words below .sp, where
+ * functions that call none keep things; .nr_regs user registers, by DWARF number.
  */
 struct tare_stack {
 	struct tare_rec rec; /* .words: 0, since it may be longer than they can say */
 	__u32 tid, tgid;
 	__u16 nr_user, nr_kernel, nr_parked, nr_words;
+	__u16 nr_below, nr_regs;
+	__u32 pad;
 	__u64 sp;
 	__u64 at[];
 };
@@ -368,7 +374,7 @@ TARE_SIZE(tare_sample, 32);
 TARE_SIZE(tare_irq, 16);
 TARE_SIZE(tare_memory, 984);
 TARE_SIZE(tare_mapped, 16);
-TARE_SIZE(tare_stack, 32);
+TARE_SIZE(tare_stack, 40);
 TARE_SIZE(tare_stacked, 16);
 TARE_SIZE(tare_off_cpu, 40);
 

@@ -18,7 +18,7 @@ enum { STACK_KERNEL = 1 }; /* flag: it is in the kernel, whose part is wanted to
 /* Room for the longest record, and for the verifier's idea of it. */
 struct stack_scratch {
 	__u64 room[sizeof(struct tare_stack) / 8 + STACK_MAX_USER + STACK_MAX_KERNEL + STACK_MAX_PARKED +
-		   TARE_STACK_WORDS_BROKEN];
+		   TARE_STACK_WORDS_MAX + TARE_STACK_REGS];
 };
 
 struct stacks_map {
@@ -28,6 +28,9 @@ struct stacks_map {
 	__type(value, struct stack_scratch);
 };
 extern struct stacks_map stacks SEC(".maps");
+
+/* Copy registers, and that many words of the stack, for a recorder that knows its layout; 0: do not. */
+extern const volatile __u32 unwind_words;
 
 /* Frame pointers that lead to no more addresses than this may lead nowhere. */
 #define STACK_FEW 4
@@ -42,6 +45,19 @@ static __always_inline __u32 addresses(long bytes, __u32 max)
 static __always_inline __u32 copy_words(void *to, __u64 sp, __u32 nr)
 {
 	return bpf_probe_read_user(to, nr * 8, (void *)sp) ? 0 : nr;
+}
+
+#define UNWIND_PIECE 128 /* words: nothing is above a stack's end, and then all of a read fails */
+
+/* As much of the stack as can be read, from the red zone on. Returns how many words. */
+static __always_inline __u32 copy_for_unwinding(__u64 *to, __u64 sp)
+{
+	__u32 nr = 0;
+
+	for (int i = 0; i < TARE_STACK_WORDS_MAX / UNWIND_PIECE && nr < unwind_words; i++, nr += UNWIND_PIECE)
+		if (!copy_words(to + i * UNWIND_PIECE, sp + nr * 8 - TARE_STACK_BELOW * 8, UNWIND_PIECE))
+			break;
+	return nr;
 }
 
 /*
@@ -70,13 +86,26 @@ static __always_inline void tell_stack(struct cpu_state *c, void *ctx, struct ta
 	s->nr_kernel = kernel;
 	s->nr_parked = 0;
 	s->sp = user_sp(p);
+	s->nr_below = 0;
+	s->nr_regs = 0;
+	if (unwind_words) {
+		words = copy_for_unwinding(&s->at[nr], s->sp);
+		s->nr_words = words;
+		s->nr_below = words ? TARE_STACK_BELOW : 0;
+		nr += words;
+		s->nr_regs = user_registers(p, &s->at[nr]);
+		nr += s->nr_regs;
+		goto emit;
+	}
 	words = user <= STACK_FEW ? copy_words(&s->at[nr], s->sp, TARE_STACK_WORDS_BROKEN) : 0;
 	if (!words)
 		words = copy_words(&s->at[nr], s->sp, TARE_STACK_WORDS);
 	if (!words)
 		words = copy_words(&s->at[nr], s->sp, TARE_STACK_WORDS / 4);
 	s->nr_words = words;
-	if (emit(c, now, &s->rec, sizeof(*s) + (nr + words) * 8))
+	nr += words;
+emit:
+	if (emit(c, now, &s->rec, sizeof(*s) + nr * 8))
 		__sync_fetch_and_add(&c->lost[TARE_LOST_EVIDENCE], 1);
 }
 

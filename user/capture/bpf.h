@@ -51,6 +51,7 @@ struct bpf_opts {
 	uint64_t ring_bytes, wake_at_bytes;
 	unsigned sample_hz;	 /* as in struct session_opts */
 	uint64_t off_cpu_min_ns; /* likewise */
+	unsigned unwind_bytes;	 /* likewise */
 };
 
 /*

@@ -142,6 +142,17 @@ static const struct tare_rec *session__on_stack(struct session *s, const struct 
 	return &s->stacked.rec;
 }
 
+static void session__code_changed(struct session *s, const struct tare_rec *rec)
+{
+	if (rec->kind == TARE_REC_EXEC)
+		stacks__changed(&s->stacks, ((const struct tare_exec *)rec)->tid);
+	else if (rec->kind == TARE_REC_MAPPED)
+		stacks__changed(&s->stacks, ((const struct tare_mapped *)rec)->tgid);
+	else if (rec->kind == TARE_REC_EXIT &&
+		 ((const struct tare_exit *)rec)->tid == ((const struct tare_exit *)rec)->tgid)
+		stacks__changed(&s->stacks, ((const struct tare_exit *)rec)->tgid);
+}
+
 static const struct tare_rec *session__on_record(const struct tare_rec *rec, size_t size, uint64_t ts_ns, void *ctx)
 {
 	struct session *s = ctx;
@@ -154,6 +165,7 @@ static const struct tare_rec *session__on_record(const struct tare_rec *rec, siz
 	else
 		targets__on_record(rec, ts_ns, &s->targets);
 	symbols__on_record(&s->symbols, rec, ts_ns);
+	session__code_changed(s, rec);
 	pages__on_record(&s->pages, rec, ts_ns);
 	return rec;
 }
@@ -206,6 +218,7 @@ static int session__begin(struct session *s)
 		.wake_at_bytes = bytes / 4,
 		.sample_hz = s->opts->sample_hz,
 		.off_cpu_min_ns = s->opts->off_cpu_min_ns,
+		.unwind_bytes = s->opts->unwind_bytes,
 	};
 	int ret = session__check_command(s) ?: targets__locate(&s->targets);
 
@@ -280,6 +293,7 @@ static void session__finish(struct session *s)
 	now = now_ns();
 	program_cost__stop(&s->cost);
 	rings__drain(s->rings, s->writer);
+	stacks__settle(&s->stacks);
 	stacks__write(&s->stacks, s->writer);
 	targets__describe_unseen(&s->targets, s->writer);
 	session__write_findings(s);
@@ -313,6 +327,8 @@ int session__record(const struct session_opts *opts, struct session_result *resu
 
 	symbols__init(&s.symbols);
 	stacks__init(&s.stacks, &(struct stacks_opts){ session__code, session__note_address, &s });
+	if (opts->unwind_bytes && stacks__unwind(&s.stacks))
+		warn("no thread to find callers in: only frame pointers are followed");
 	pages__init(&s.pages);
 	quotas__init(&s.quotas);
 	ret = session__begin(&s);

@@ -8,7 +8,9 @@
 #include "util.h"
 
 #define WORD	    sizeof(uint64_t)
-#define FRAMES_MAX  192	  /* of a walked user stack */
+#define FRAMES_MAX  192 /* of a walked user stack */
+#define NUMBERS_MAX (1u << 23)
+#define SETTLE_MS   5000
 #define BATCH_BYTES 65536 /* of pending stacks, before they are written */
 
 void stacks__init(struct stacks *s, const struct stacks_opts *opts)
@@ -20,6 +22,7 @@ void stacks__init(struct stacks *s, const struct stacks_opts *opts)
 
 void stacks__free(struct stacks *s)
 {
+	unwinding__stop(s->unwinding);
 	table__free(&s->code);
 	table__free(&s->by_hash);
 	free(s->checks);
@@ -90,7 +93,9 @@ static struct runtime_code code_at(const struct walk *w, uint64_t ip)
 /* The word @at bytes above where the stack pointer was; 0: not copied. */
 static uint64_t word_at(const struct walk *w, uint64_t at)
 {
-	return at % WORD || at / WORD >= w->raw->nr_words ? 0 : w->words[at / WORD];
+	unsigned nr = w->raw->nr_words - w->raw->nr_below;
+
+	return at % WORD || at / WORD >= nr ? 0 : w->words[at / WORD];
 }
 
 /*
@@ -136,6 +141,8 @@ static void walk__user(struct walk *w)
 				return;
 			}
 			ret = w->user[w->next++];
+			if (!ret)
+				return;
 		}
 		w->frames[w->nr++] = ret;
 	}
@@ -166,11 +173,11 @@ static void walk__run(struct walk *w)
 
 /* ---- stored once ---- */
 
-static void pend(struct stacks *s, const struct walk *w, const uint64_t *kernel)
+static void pend(struct stacks *s, const struct walk *w, uint32_t number, const uint64_t *kernel)
 {
 	struct tare_call_stack head = {
 		.pid = w->raw->tgid,
-		.number = s->nr,
+		.number = number,
 		.nr_kernel = w->raw->nr_kernel,
 		.nr_user = w->nr,
 		.nr_sure = w->nr_sure,
@@ -193,48 +200,144 @@ static void pend(struct stacks *s, const struct walk *w, const uint64_t *kernel)
 		s->opts.note(0, kernel[i] - (i > 0), w->ts_ns, s->opts.ctx);
 }
 
-static uint32_t stacks__intern(struct stacks *s, const struct walk *w, const uint64_t *kernel, struct writer *to)
-{
-	uint64_t seed = (uint64_t)w->raw->tgid << 32 | w->raw->nr_kernel << 16 | w->nr_sure << 2 | w->flags;
-	uint64_t h = hash(hash(hash(seed, &w->program_ns, 1), kernel, w->raw->nr_kernel), w->frames, w->nr);
-	uint64_t check = hash(hash(hash(~seed, &w->program_ns, 1), w->frames, w->nr), kernel, w->raw->nr_kernel);
-	uint64_t *slot = table__add(&s->by_hash, h & ~(1ull << 63)); /* never TABLE_NO_KEY */
-
-	if (slot && *slot)
-		return s->checks[*slot - 1] == check ? *slot : 0;
-	if (!slot || ARRAY_GROW(s->checks, s->room, s->nr + 1ul))
-		return 0;
-	if (s->pending_bytes && (s->pending_pid != w->raw->tgid || s->pending_bytes > BATCH_BYTES))
-		stacks__write(s, to);
-	s->checks[s->nr++] = check;
-	*slot = s->nr;
-	pend(s, w, kernel);
-	return s->nr;
-}
-
-uint32_t stacks__number(struct stacks *s, const struct tare_stack *raw, size_t size, uint64_t ts_ns,
-			uint64_t program_ns, struct writer *to)
-{
-	struct walk w = { s, raw, ts_ns, program_ns, .user = (const uint64_t *)raw->at };
-	const uint64_t *kernel = (const uint64_t *)raw->at + raw->nr_user;
-	uint32_t number;
-
-	/* the kernel side wrote both: never */
-	if (size < sizeof(*raw) + (raw->nr_user + raw->nr_kernel + raw->nr_parked + raw->nr_words) * WORD)
-		return 0;
-	w.parked = kernel + raw->nr_kernel;
-	w.words = w.parked + raw->nr_parked;
-	walk__run(&w);
-	number = stacks__intern(s, &w, kernel, to);
-	s->dropped += !number;
-	return number;
-}
-
-void stacks__write(struct stacks *s, struct writer *w)
+static void stacks__flush(struct stacks *s, struct writer *w)
 {
 	struct iovec iov = { s->pending, s->pending_bytes };
 
 	if (s->pending_bytes)
 		writer__frame(w, TARE_FRAME_STACKS, 0, now_ns(), &iov, 1);
 	s->pending_bytes = 0;
+}
+
+/* @number is the stack that another number has already. */
+static void pend_same(struct stacks *s, const struct walk *w, uint32_t number, uint32_t same_as)
+{
+	struct tare_call_stack head = {
+		.pid = w->raw->tgid, .size = sizeof(head), .number = number, .same_as = same_as
+	};
+
+	if (ARRAY_GROW(s->pending, s->pending_room, s->pending_bytes + sizeof(head)))
+		return;
+	memcpy(s->pending + s->pending_bytes, &head, sizeof(head));
+	s->pending_bytes += sizeof(head);
+	s->pending_pid = head.pid;
+}
+
+/* A number that nothing has yet; 0: there are no more. */
+static uint32_t stacks__new_number(struct stacks *s)
+{
+	if (s->nr == NUMBERS_MAX || ARRAY_GROW(s->checks, s->room, s->nr + 1ul))
+		return 0;
+	s->checks[s->nr++] = 0;
+	return s->nr;
+}
+
+/* The number of @w, under which it is or will be written. @number: the one that it was promised; 0: none. */
+static uint32_t stacks__intern(struct stacks *s, const struct walk *w, uint32_t number, struct writer *to)
+{
+	const uint64_t *kernel = w->user + w->raw->nr_user;
+	uint64_t seed = (uint64_t)w->raw->tgid << 32 | w->raw->nr_kernel << 16 | w->nr_sure << 2 | w->flags;
+	uint64_t h = hash(hash(hash(seed, &w->program_ns, 1), kernel, w->raw->nr_kernel), w->frames, w->nr);
+	uint64_t check = hash(hash(hash(~seed, &w->program_ns, 1), w->frames, w->nr), kernel, w->raw->nr_kernel);
+	uint64_t *slot = table__add(&s->by_hash, h & ~(1ull << 63)); /* never TABLE_NO_KEY */
+	bool known = slot && *slot;
+
+	if (!slot || (known && s->checks[*slot - 1] != check))
+		return 0;
+	if (s->pending_bytes && (s->pending_pid != w->raw->tgid || s->pending_bytes > BATCH_BYTES))
+		stacks__flush(s, to);
+	if (known) {
+		if (number)
+			pend_same(s, w, number, *slot);
+		return *slot;
+	}
+	number = number ?: stacks__new_number(s);
+	if (!number)
+		return 0;
+	s->checks[number - 1] = check;
+	*slot = number;
+	pend(s, w, number, kernel);
+	return number;
+}
+
+static void walk__init(struct walk *w, struct stacks *s, const struct tare_stack *raw, uint64_t ts_ns,
+		       uint64_t program_ns)
+{
+	*w = (struct walk){ s, raw, ts_ns, program_ns, .user = (const uint64_t *)raw->at };
+	w->parked = w->user + raw->nr_user + raw->nr_kernel;
+	w->words = w->parked + raw->nr_parked + raw->nr_below;
+}
+
+uint32_t stacks__number(struct stacks *s, const struct tare_stack *raw, size_t size, uint64_t ts_ns,
+			uint64_t program_ns, struct writer *to)
+{
+	struct unwound later = { .ts_ns = ts_ns, .program_ns = program_ns };
+	struct walk w;
+
+	/* the kernel side wrote both: never */
+	if (raw->nr_below > raw->nr_words ||
+	    size < sizeof(*raw) +
+			    (raw->nr_user + raw->nr_kernel + raw->nr_parked + raw->nr_words + raw->nr_regs) * WORD)
+		return 0;
+	walk__init(&w, s, raw, ts_ns, program_ns);
+	walk__run(&w);
+	if (s->unwinding && raw->nr_regs && !(w.flags & TARE_STACK_WHOLE)) {
+		later.number = stacks__new_number(s);
+		if (later.number && unwinding__add(s->unwinding, raw, size, &later))
+			return later.number;
+		s->dropped++;
+	}
+	later.number = stacks__intern(s, &w, 0, to);
+	s->dropped += !later.number;
+	return later.number;
+}
+
+/* ---- stacks found by the thread ---- */
+
+static void stacks__found(struct stacks *s, const struct unwound *u, struct writer *to)
+{
+	struct walk w;
+
+	walk__init(&w, s, &u->raw, u->ts_ns, u->program_ns);
+	w.nr = u->nr < FRAMES_MAX ? u->nr : FRAMES_MAX;
+	memcpy(w.frames, u->frames, w.nr * WORD);
+	w.nr_sure = w.nr;
+	w.flags = u->end == UNWIND_OUTERMOST ? TARE_STACK_WHOLE : TARE_STACK_CUT;
+	s->dropped += !stacks__intern(s, &w, u->number, to);
+}
+
+static void stacks__collect(struct stacks *s, struct writer *to)
+{
+	struct unwound *u = s->unwinding ? unwinding__take(s->unwinding) : NULL;
+
+	while (u) {
+		struct unwound *next = u->next;
+
+		stacks__found(s, u, to);
+		free(u);
+		u = next;
+	}
+}
+
+int stacks__unwind(struct stacks *s)
+{
+	return unwinding__start(&s->unwinding);
+}
+
+void stacks__changed(struct stacks *s, uint32_t pid)
+{
+	if (s->unwinding)
+		unwinding__changed(s->unwinding, pid);
+}
+
+void stacks__settle(struct stacks *s)
+{
+	if (s->unwinding)
+		unwinding__settle(s->unwinding, SETTLE_MS);
+}
+
+void stacks__write(struct stacks *s, struct writer *w)
+{
+	stacks__collect(s, w);
+	stacks__flush(s, w);
 }

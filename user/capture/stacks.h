@@ -12,6 +12,7 @@
 #include "format.h"
 #include "runtime.h"
 #include "table.h"
+#include "unwinding.h"
 #include "writer.h"
 
 #define STACKS_MAX 65536  /* distinct ones; further ones are dropped */
@@ -36,8 +37,9 @@ struct stacks {
 	uint32_t nr;
 	unsigned char *pending; /* struct tare_call_stack with their addresses, not written yet */
 	size_t pending_bytes, pending_room;
-	uint32_t pending_pid; /* whose they are */
-	uint64_t dropped;     /* samples whose stack could not be kept */
+	uint32_t pending_pid;	     /* whose they are */
+	uint64_t dropped;	     /* samples whose stack could not be kept */
+	struct unwinding *unwinding; /* NULL: frame pointers and what runtimes know must do */
 };
 
 void stacks__init(struct stacks *s, const struct stacks_opts *opts);
@@ -49,6 +51,18 @@ void stacks__free(struct stacks *s);
  */
 uint32_t stacks__number(struct stacks *s, const struct tare_stack *raw, size_t size, uint64_t ts_ns,
 			uint64_t program_ns, struct writer *w);
+
+/*
+ * Have the callers of native code found by its call frame information, in a thread: such a stack has its number at
+ * once, and is written when it is found. Returns 0 or a negative errno.
+ */
+int stacks__unwind(struct stacks *s);
+
+/* Process @pid runs another program, has ended, or has mapped more code. */
+void stacks__changed(struct stacks *s, uint32_t pid);
+
+/* No more will come: wait for what is still being looked for. */
+void stacks__settle(struct stacks *s);
 
 /* Write those seen since the last call. */
 void stacks__write(struct stacks *s, struct writer *w);

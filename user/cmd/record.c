@@ -25,6 +25,7 @@ enum {
 	OPT_STRICT,
 	OPT_GOROUTINES,
 	OPT_OFF_CPU_MIN,
+	OPT_CALL_GRAPH,
 	OPT_FAIL_OVER,
 	OPT_FLIGHT,
 	OPT_TRIGGER
@@ -39,6 +40,7 @@ static const struct option long_opts[] = {
 	{ "follow", no_argument, NULL, OPT_FOLLOW },
 	{ "freq", required_argument, NULL, 'F' },
 	{ "off-cpu-min", required_argument, NULL, OPT_OFF_CPU_MIN },
+	{ "call-graph", required_argument, NULL, OPT_CALL_GRAPH },
 	{ "ring-size", required_argument, NULL, OPT_RING },
 	{ "strict", no_argument, NULL, OPT_STRICT },
 	{ "quiet", no_argument, NULL, 'q' },
@@ -54,6 +56,7 @@ static const struct option long_opts[] = {
 #define DEFAULT_HZ     199 /* a prime: not in step with what the target does every ms */
 #define MAX_HZ	       10000
 #define OFF_CPU_MIN_NS 1000000
+#define DWARF_BYTES    8192
 
 struct record_args {
 	struct live *live;		  /* the analysis beside it; NULL: none */
@@ -85,6 +88,8 @@ static void usage(FILE *to, bool run)
 		"      --goroutines        each step of each goroutine too: dear where there are many a second\n"
 		"  -F, --freq HZ           samples of what runs, a second and CPU (199; 0: none but in pauses)\n"
 		"      --off-cpu-min TIME  record where a thread was that waited this long (1ms; 0: none)\n"
+		"      --call-graph WAY    fp: by frame pointers; dwarf[,SIZE]: native code by its call frame information,\n"
+		"                          from SIZE bytes of stack (8K; to 16K) copied with each sample\n"
 		"      --ring-size SIZE    buffer of each CPU, a power of two (4K .. 1G)\n"
 		"      --fail-over TIME    exit 5 where a stop-the-world pause was longer, and say why it was\n"
 		"      --flight TIME       write nothing but hold the last TIME (1s or more) in memory, until Ctrl-C or\n"
@@ -138,6 +143,21 @@ static int parse_freq(unsigned *hz)
 	return EXIT_OK;
 }
 
+static int parse_call_graph(unsigned *bytes)
+{
+	const char *size = optarg + strlen("dwarf");
+	uint64_t n = DWARF_BYTES;
+
+	*bytes = 0;
+	if (!strcmp(optarg, "fp"))
+		return EXIT_OK;
+	if (strncmp(optarg, "dwarf", strlen("dwarf")) || (*size && *size != ',') ||
+	    (*size && parse_size(size + 1, &n)) || n < 1024 || n > TARE_STACK_WORDS_MAX * sizeof(uint64_t) || n % 1024)
+		return bad_value("--call-graph", optarg, "fp, dwarf, or dwarf,SIZE with a SIZE from 1K to 16K");
+	*bytes = n;
+	return EXIT_OK;
+}
+
 static int parse_option(int c, struct record_args *a)
 {
 	struct session_opts *o = &a->session;
@@ -170,6 +190,8 @@ static int parse_option(int c, struct record_args *a)
 	case OPT_OFF_CPU_MIN:
 		return strcmp(optarg, "0") ? parse_limit("--off-cpu-min", &o->off_cpu_min_ns) :
 					     (o->off_cpu_min_ns = 0, EXIT_OK);
+	case OPT_CALL_GRAPH:
+		return parse_call_graph(&o->unwind_bytes);
 	case OPT_FAIL_OVER:
 		return parse_limit("--fail-over", &a->fail_over.ns);
 	case OPT_TRIGGER:

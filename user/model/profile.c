@@ -13,8 +13,8 @@ void profile__free(struct profile *p)
 
 static struct profile_row *profile__row(struct profile *p, uint32_t number)
 {
-	if (number >= MODEL_MAX_STACKS)
-		number = 0;
+	/* most are known by now, so that those the same as others need no row */
+	number = model_stacks__resolve(&p->stacks, number) ?: number < MODEL_MAX_STACKS ? number : 0;
 	if (ARRAY_GROW(p->rows, p->room, number + 1ul))
 		return NULL;
 	for (; p->nr <= number; p->nr++)

@@ -6,7 +6,7 @@
 #include "event.h"
 #include "symbol.h"
 
-#define MODEL_MAX_STACKS (1u << 20) /* higher numbers are dropped */
+#define MODEL_MAX_STACKS (1u << 23) /* higher numbers are dropped */
 
 /* One stack. Addresses are as in struct tare_call_stack: the kernel's first, then the user's. */
 struct model_stack {

@@ -8,7 +8,7 @@
 struct pt_regs {
 	unsigned long orig_ax, ip, sp, bp, flags, cs;
 	unsigned long di, si, dx, cx; /* bpf_tracing.h names these and the next */
-	unsigned long r8, r9, r10, ax, bx;
+	unsigned long r8, r9, r10, r11, r12, r13, r14, r15, ax, bx;
 };
 
 
