@@ -9,6 +9,7 @@
 #include <zlib.h>
 
 #include "cfi_impl.h"
+#include "hash.h"
 #include "pid_ns.h"
 #include "proc.h"
 #include "unwind_module.h"
@@ -329,7 +330,7 @@ static struct unwind_module *get(struct unwind_modules *all, const struct module
 
 static struct unwind_module *get_vdso(struct unwind_modules *all, pid_t pid, const struct mapping *m, uint64_t now)
 {
-	struct module_key key = { .ino = 14695981039346656037u, .size = m->end - m->start };
+	struct module_key key = { .size = m->end - m->start };
 	struct unwind_module *mod = NULL;
 	uint8_t *bytes;
 
@@ -337,8 +338,7 @@ static struct unwind_module *get_vdso(struct unwind_modules *all, pid_t pid, con
 		return NULL;
 	bytes = malloc(key.size);
 	if (bytes && !proc__peek(pid, m->start, bytes, key.size)) {
-		for (size_t i = 0; i < key.size; i++)
-			key.ino = (key.ino ^ bytes[i]) * 1099511628211u;
+		key.ino = hash__add(HASH_BEGIN, bytes, key.size);
 		mod = get(all, &key, -1, bytes, pid, m, now);
 	}
 	free(bytes);
