@@ -187,6 +187,7 @@ struct tare_symbol_more {
 #define TARE_SYMBOL_COST_ALWAYS 0x02000000 /* also where an outer function has another cost */
 #define TARE_SYMBOL_CALL	0x0001	   /* it is in a call instruction, which ends right after it */
 #define TARE_SYMBOL_FRAME	0x0002	   /* the function has set up its own frame pointer there */
+#define TARE_SYMBOL_INLINED	0x0004	   /* into the next struct tare_symbol, which is of the same address */
 
 enum tare_owner {
 	TARE_OWNER_UNKNOWN,

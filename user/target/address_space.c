@@ -85,6 +85,7 @@ int address_space__read(struct address_space *a)
 		return ret;
 	}
 	carry_over(&fresh, a);
+	fresh.read_ns = now_ns();
 	fresh.next_ns = a->next_ns;
 	drop_all(a);
 	*a = fresh;

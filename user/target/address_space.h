@@ -31,6 +31,7 @@ struct address_space {
 	uint64_t start_ticks; /* of the process, see proc.h; 0: it was gone already */
 	struct code_mapping *mappings;
 	size_t nr, room;
+	uint64_t read_ns; /* what is known was so then; 0: nothing was read */
 	uint64_t next_ns; /* not read again before */
 };
 

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "modules.h"
+#include "naming.h"
+#include "naming_process.h"
+#include "symbol_bytes.h"
+#include "util.h"
+
+#define ALIGN8(n) (((n) + 7u) & ~7u)
+
+/* The recorder is gone: nobody wants an answer. */
+static void put(int fd, const void *data, size_t len)
+{
+	const char *p = data;
+
+	while (len) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			_exit(0);
+		p += n;
+		len -= n;
+	}
+}
+
+static void get(int fd, void *data, size_t len)
+{
+	char *p = data;
+
+	while (len) {
+		ssize_t n = read(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			_exit(0);
+		p += n;
+		len -= n;
+	}
+}
+
+static void on_module(uint32_t pid, const struct code_mapping *m, int fd, void *ctx)
+{
+	size_t path_len = strnlen(m->path, 4096);
+	struct {
+		struct naming_answer answer;
+		struct tare_module module;
+		char path[4096 + 8];
+	} a = {
+		.answer = { .type = TARE_FRAME_MODULES,
+			    .ask.wanted.pid = pid,
+			    .bytes = ALIGN8(sizeof(a.module) + path_len) },
+		.module = { .pid = pid,
+			    .size = ALIGN8(sizeof(a.module) + path_len),
+			    .start = m->start,
+			    .end = m->end,
+			    .offset = m->offset,
+			    .path_len = path_len },
+	};
+
+	if (fd >= 0)
+		a.module.build_id_len = elf__build_id(fd, a.module.build_id);
+	memcpy(a.path, m->path, path_len);
+	put(*(int *)ctx, &a, sizeof(a.answer) + a.answer.bytes);
+}
+
+static void answer(int fd, struct symbolizer *s, const struct naming_ask *ask)
+{
+	static unsigned char bytes[SYMBOL_DEEP * SYMBOL_BYTES_MAX];
+	struct symbol_frame frames[SYMBOL_DEEP];
+	struct naming_answer a = { .ask = *ask, .type = TARE_FRAME_SYMBOLS };
+	int nr = symbolizer__at(s, &ask->wanted, frames, &a.known_ns);
+
+	for (int i = 0; i < nr; i++) {
+		struct symbol_text text = { .name = frames[i].name,
+					    .file = frames[i].file,
+					    .line = frames[i].line,
+					    .owner = frames[i].owner,
+					    .inlined = i < nr - 1 };
+
+		a.bytes += symbol_bytes(bytes + a.bytes, ask->wanted.pid, ask->wanted.ip, &text);
+	}
+	put(fd, &a, sizeof(a));
+	put(fd, bytes, a.bytes);
+}
+
+/* What the recorder has open is not this process's: it is gone when the recorder closes it. */
+static void let_go(int keep)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), score;
+
+	for (int fd = 0; fd < 2; fd++)
+		dup2(null, fd);
+	if (keep > 3)
+		close_range(3, keep - 1, 0);
+	close_range(keep + 1, ~0u, 0);
+	for (int signo = 1; signo < NSIG; signo++)
+		if (signo != SIGKILL && signo != SIGSTOP && signo != SIGSEGV && signo != SIGBUS && signo != SIGFPE &&
+		    signo != SIGILL && signo != SIGABRT)
+			signal(signo, SIG_IGN);
+	prctl(PR_SET_NAME, "tare-names");
+	/* it can be missed, the recorder cannot */
+	score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	if (score >= 0) {
+		if (write(score, "500", 3) != 3)
+			info("cannot let the process that names functions go first: %s", strerror(errno));
+		close(score);
+	}
+}
+
+void naming_process(int fd, const struct debug_places *places)
+{
+	pid_t recorder = getppid();
+	static struct symbolizer s;
+	struct naming_ask ask;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != recorder)
+		_exit(0);
+	let_go(fd);
+	symbolizer__init(&s, places);
+	s.on_module = on_module;
+	s.ctx = &fd;
+	for (;;) {
+		get(fd, &ask, sizeof(ask));
+		answer(fd, &s, &ask);
+	}
+}

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "demangle.h"
+#include "perf_map.h"
+#include "proc.h"
+#include "symbolizer.h"
+#include "util.h"
+
+#define PROGRAMS_MAX   4096
+#define FILES_MAX      400 /* each has one or two descriptors open */
+#define DWARF_BYTES    (1ull << 30)
+#define VDSO_BYTES_MAX (1u << 20)
+
+/* A file, and its contents as long as nobody writes to it. */
+struct identity {
+	dev_t device;
+	ino_t inode;
+	off_t bytes;
+	struct timespec changed;
+};
+
+struct mapped_file {
+	struct identity id;
+	struct code_file *code; /* NULL: no executable */
+};
+
+struct mapped_program {
+	uint64_t program;
+	struct address_space space;
+	struct perf_map map;
+	dev_t exe_device;
+	ino_t exe_inode;
+};
+
+void symbolizer__init(struct symbolizer *s, const struct debug_places *places)
+{
+	*s = (struct symbolizer){ .places = *places, .dwarf_room = DWARF_BYTES };
+	table__init(&s->programs, PROGRAMS_MAX);
+	table__init(&s->files, FILES_MAX);
+}
+
+static void free_program(struct mapped_program *p)
+{
+	address_space__free(&p->space);
+	perf_map__free(&p->map);
+	free(p);
+}
+
+/* Also what takes no more room: what is asked about again is read again. */
+static void forget_all(struct symbolizer *s)
+{
+	const struct table_slot *slot;
+	size_t pos = 0;
+
+	while ((slot = table__next(&s->programs, &pos)))
+		free_program((struct mapped_program *)slot->value);
+	table__free(&s->programs);
+	pos = 0;
+	while ((slot = table__next(&s->files, &pos))) {
+		struct mapped_file *f = (struct mapped_file *)slot->value;
+
+		code_file__close(f->code);
+		free(f);
+	}
+	table__free(&s->files);
+	s->dwarf_room = DWARF_BYTES;
+}
+
+void symbolizer__free(struct symbolizer *s)
+{
+	forget_all(s);
+	code_file__close(s->vdso);
+	kernel_symbols__free(&s->kernel);
+}
+
+/* ---- the kernel ---- */
+
+static int in_kernel(struct symbolizer *s, uint64_t ip, struct symbol_frame *frame)
+{
+	const char *name = kernel_symbols__at(&s->kernel, ip);
+
+	if (s->kernel.error == -EPERM && !s->said_hidden) {
+		s->said_hidden = true;
+		warn("the kernel hides its addresses: its functions have no names (sysctl kernel.kptr_restrict=1, and "
+		     "CAP_SYSLOG)");
+	}
+	if (!name)
+		return -ENOENT;
+	*frame = (struct symbol_frame){ .name = name, .file = "" };
+	return 1;
+}
+
+/* ---- files ---- */
+
+static uint64_t key_of(const struct identity *id)
+{
+	uint64_t key = id->device;
+
+	key = key * 0x9e3779b97f4a7c15ull + id->inode;
+	key = key * 0x9e3779b97f4a7c15ull + id->bytes;
+	key = key * 0x9e3779b97f4a7c15ull + id->changed.tv_sec;
+	key = key * 0x9e3779b97f4a7c15ull + id->changed.tv_nsec;
+	return key == TABLE_NO_KEY ? 0 : key;
+}
+
+static bool same_file(const struct identity *a, const struct identity *b)
+{
+	return a->device == b->device && a->inode == b->inode && a->bytes == b->bytes &&
+	       a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
+}
+
+/* The file of @m, opened at most once. NULL if it cannot be had. */
+static struct mapped_file *file_of(struct symbolizer *s, const struct mapped_program *p, struct code_mapping *m)
+{
+	struct mapped_file *f = m->context;
+	int fd = f ? -1 : address_space__open(&p->space, m);
+	struct identity id;
+	struct stat st;
+	uint64_t *slot;
+
+	if (f || fd < 0)
+		return f;
+	if (fstat(fd, &st)) {
+		close(fd);
+		return NULL;
+	}
+	id = (struct identity){ st.st_dev, st.st_ino, st.st_size, st.st_mtim };
+	slot = table__add(&s->files, key_of(&id));
+	f = slot && *slot ? (struct mapped_file *)*slot : NULL;
+	if (f || !slot) {
+		close(fd);
+		return m->context = f && same_file(&f->id, &id) ? f : NULL;
+	}
+	f = calloc(1, sizeof(*f));
+	if (!f) {
+		close(fd);
+		return NULL;
+	}
+	f->id = id;
+	f->code = code_file__open(fd, p->space.pid, m->path);
+	*slot = (uintptr_t)f;
+	return m->context = f;
+}
+
+static int in_code(struct symbolizer *s, struct code_file *code, const struct code_mapping *m, uint64_t ip,
+		   bool with_lines, enum tare_owner owner, struct symbol_frame *frames)
+{
+	struct code_frame found[SYMBOL_DEEP];
+	uint64_t bias;
+	int nr;
+
+	if (!code || image__bias(code_file__image(code), m->start, m->offset, true, &bias))
+		return -ENOENT;
+	nr = code_file__frames_at(code, ip - bias, &s->places, with_lines ? &s->dwarf_room : NULL, found, SYMBOL_DEEP);
+	for (int i = 0; i < nr; i++)
+		frames[i] = (struct symbol_frame){ .name = demangle(found[i].name, s->names[i], SYMBOL_TEXT),
+						   .file = found[i].file ? found[i].file : "",
+						   .line = found[i].line,
+						   .owner = owner };
+	return nr;
+}
+
+/* The same for every 64-bit process of this kernel. */
+static struct code_file *vdso_of(struct symbolizer *s, pid_t pid, const struct code_mapping *m)
+{
+	size_t size = m->end - m->start;
+	void *copy;
+
+	if (s->vdso_tried || size > VDSO_BYTES_MAX)
+		return s->vdso;
+	copy = malloc(size);
+	if (!copy || proc__peek(pid, m->start, copy, size)) {
+		free(copy);
+		return NULL;
+	}
+	s->vdso = code_file__open_mem(copy, size);
+	s->vdso_tried = s->vdso; /* of a 32-bit process it is another */
+	return s->vdso;
+}
+
+/* ---- programs ---- */
+
+static void tell_modules(struct symbolizer *s, struct mapped_program *p)
+{
+	for (size_t i = 0; i < p->space.nr; i++) {
+		struct code_mapping *m = &p->space.mappings[i];
+		int fd;
+
+		if (m->seen || m->kind != CODE_FILE)
+			continue;
+		m->seen = true;
+		fd = s->on_module ? address_space__open(&p->space, m) : -1;
+		if (s->on_module)
+			s->on_module(p->space.pid, m, fd, s->ctx);
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
+static struct mapped_program *program_of(struct symbolizer *s, const struct symbol_wanted *wanted)
+{
+	uint64_t *slot = table__add(&s->programs, wanted->pid);
+	struct mapped_program *p = slot ? (struct mapped_program *)*slot : NULL;
+	char exe[48];
+	struct stat st;
+
+	if (p && p->program == wanted->program)
+		return p;
+	if (p && p->program > wanted->program) /* it was another then: nothing is known of that any more */
+		return NULL;
+	if (p)
+		free_program(p);
+	if (slot)
+		*slot = 0;
+	p = slot ? calloc(1, sizeof(*p)) : NULL;
+	if (!p)
+		return NULL;
+	p->program = wanted->program;
+	p->space.pid = wanted->pid;
+	p->map = (struct perf_map)PERF_MAP_NONE;
+	snprintf(exe, sizeof(exe), "/proc/%u/exe", proc__living(wanted->pid));
+	if (!stat(exe, &st)) {
+		p->exe_device = st.st_dev;
+		p->exe_inode = st.st_ino;
+	}
+	*slot = (uintptr_t)p;
+	return p;
+}
+
+static int made_at_run_time(struct mapped_program *p, uint64_t ip, struct symbol_frame *frame)
+{
+	const char *name = perf_map__at(&p->map, p->space.pid, ip);
+
+	*frame = (struct symbol_frame){ .name = name, .file = "" };
+	return name ? 1 : -ENOENT;
+}
+
+static int in_program(struct symbolizer *s, struct mapped_program *p, uint64_t ip, struct symbol_frame *frames)
+{
+	uint64_t before = p->space.read_ns;
+	struct code_mapping *m = address_space__at(&p->space, ip);
+	struct mapped_file *f;
+
+	if (p->space.read_ns != before)
+		tell_modules(s, p);
+	if (!m)
+		return -ENOENT;
+	switch (m->kind) {
+	case CODE_VDSO:
+		return in_code(s, vdso_of(s, p->space.pid, m), m, ip, false, TARE_OWNER_LIBRARY, frames);
+	case CODE_ANONYMOUS:
+		return made_at_run_time(p, ip, &frames[0]);
+	case CODE_FILE:
+		break;
+	}
+	f = file_of(s, p, m);
+	if (!f)
+		return -ENOENT;
+	/* some compilers write code to such a file, to map it twice */
+	if (!f->code && !strncmp(m->path, "/memfd:", 7))
+		return made_at_run_time(p, ip, &frames[0]);
+	return in_code(s, f->code, m, ip, true,
+		       f->id.device == p->exe_device && f->id.inode == p->exe_inode ? TARE_OWNER_PROGRAM :
+										      TARE_OWNER_LIBRARY,
+		       frames);
+}
+
+int symbolizer__at(struct symbolizer *s, const struct symbol_wanted *wanted, struct symbol_frame *frames,
+		   uint64_t *known_ns)
+{
+	struct mapped_program *p;
+	int nr;
+
+	*known_ns = 0;
+	if (!wanted->pid)
+		return in_kernel(s, wanted->ip, frames);
+	if (s->programs.count == PROGRAMS_MAX || s->files.count == FILES_MAX)
+		forget_all(s);
+	p = program_of(s, wanted);
+	nr = p ? in_program(s, p, wanted->ip, frames) : -ENOENT;
+	if (p)
+		*known_ns = p->space.read_ns;
+	return nr;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Names for addresses: in the code that processes have mapped, in what their compilers made at run time, in the kernel.
+ * A wrong name is worse than none: what cannot be known for sure has none.
+ *
+ * What is asked about is kept: files, maps, debug information. It may take seconds to read, and a hostile file may
+ * crash who reads it (dwarf_lines.h).
+ */
+#ifndef TARE_SYMBOLIZER_H
+#define TARE_SYMBOLIZER_H
+
+#include <stdbool.h>
+
+#include "address_space.h"
+#include "code_file.h"
+#include "kernel_symbols.h"
+#include "table.h"
+
+#define SYMBOL_DEEP 32	 /* functions at one address */
+#define SYMBOL_TEXT 1024 /* bytes of a name at most */
+
+/* Strings are valid until the next call, and not safe to print. */
+struct symbol_frame {
+	const char *name; /* as in the source */
+	const char *file; /* "": not known */
+	uint32_t line;	  /* 0: not known */
+	enum tare_owner owner;
+};
+
+/* An address and whose it is. */
+struct symbol_wanted {
+	uint32_t pid; /* 0: the kernel's */
+	uint64_t ip;
+	uint64_t program; /* changes when the process becomes another program */
+};
+
+struct symbolizer {
+	struct debug_places places;
+	uint64_t dwarf_room;   /* bytes that further debug information may take */
+	struct table programs; /* process to its struct mapped_program */
+	struct table files;    /* hash of a file's identity to its struct mapped_file */
+	struct code_file *vdso;
+	bool vdso_tried;
+	struct kernel_symbols kernel;
+	bool said_hidden;
+	char names[SYMBOL_DEEP][SYMBOL_TEXT];
+	/* called for each file with code that a process turns out to have mapped; may be NULL */
+	void (*on_module)(uint32_t pid, const struct code_mapping *m, int fd, void *ctx);
+	void *ctx;
+};
+
+void symbolizer__init(struct symbolizer *s, const struct debug_places *places);
+void symbolizer__free(struct symbolizer *s);
+
+/*
+ * The functions at an address, those inlined there first; the last has a frame of its own. A call's address is the
+ * return address minus one. *@known_ns: when it was so (the process may be another program by now), or 0. Returns how
+ * many, at most SYMBOL_DEEP, or -ENOENT.
+ */
+int symbolizer__at(struct symbolizer *s, const struct symbol_wanted *wanted, struct symbol_frame *frames,
+		   uint64_t *known_ns);
+
+#endif /* TARE_SYMBOLIZER_H */
