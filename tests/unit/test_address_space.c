@@ -49,7 +49,7 @@ static void kinds(void **unused)
 	address_space__free(&a);
 }
 
-/* What is mapped later is found a second later; what stays keeps its context. */
+/* What is mapped later is found when it may look again; what stays keeps its context. */
 static void changes(void **unused)
 {
 	struct address_space a = { .pid = getpid() };
@@ -60,6 +60,7 @@ static void changes(void **unused)
 	m->context = &a;
 	p = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	assert_true(p != MAP_FAILED);
+	a.next_ns = UINT64_MAX;
 	assert_null(address_space__at(&a, (uintptr_t)p));
 	a.next_ns = 0;
 	m = address_space__at(&a, (uintptr_t)p);

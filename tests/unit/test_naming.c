@@ -22,7 +22,7 @@ static unsigned answers, named, modules;
 static uint64_t next_ts;
 static char last_name[256];
 
-static void on_answer(const struct naming_answer *a, const void *payload, void *ctx)
+static void on_answer(const struct naming_answer *a, void *payload, void *ctx)
 {
 	struct tare_symbol sym;
 
@@ -56,7 +56,7 @@ static struct naming begin(void)
 
 static void ask(struct naming *n, const void *at, uint64_t ts)
 {
-	struct naming_ask a = { { getpid(), (uintptr_t)at, 1 }, ts };
+	struct naming_ask a = { { getpid(), getpid(), (uintptr_t)at, 1, true }, ts, 0 };
 
 	assert_int_equal(naming__ask(n, &a), 0);
 }

@@ -17,7 +17,7 @@
 /* What to name. Comes back with the answer. */
 struct naming_ask {
 	struct symbol_wanted wanted;
-	uint64_t ts_ns; /* the asker's own */
+	uint64_t ts_ns, tries; /* the asker's own */
 };
 
 struct naming_answer {
@@ -25,9 +25,11 @@ struct naming_answer {
 	uint64_t known_ns; /* as symbolizer__at() has it */
 	uint32_t type;	   /* enum tare_frame_type of the payload: SYMBOLS, or MODULES that nobody asked for */
 	uint32_t bytes;	   /* of the payload; 0: it has no name, or nobody could be asked */
+	uint64_t again;	   /* 1: it may have one later */
 };
 
-typedef void naming_fn(const struct naming_answer *answer, const void *payload, void *ctx);
+/* The payload may be changed. */
+typedef void naming_fn(const struct naming_answer *answer, void *payload, void *ctx);
 
 struct naming {
 	pid_t pid; /* 0: there is no such process (any more) */

@@ -80,6 +80,7 @@ static void answer(int fd, struct symbolizer *s, const struct naming_ask *ask)
 	struct naming_answer a = { .ask = *ask, .type = TARE_FRAME_SYMBOLS };
 	int nr = symbolizer__at(s, &ask->wanted, frames, &a.known_ns);
 
+	a.again = nr == -EAGAIN;
 	for (int i = 0; i < nr; i++) {
 		struct symbol_text text = { .name = frames[i].name,
 					    .file = frames[i].file,

@@ -322,14 +322,6 @@ const char *runtimes__name(struct runtimes *r, pid_t pid, const char **version)
 	return i ? i->runtime->name : runtime_native.name;
 }
 
-static int instance__symbol(const struct instance *i, uint64_t addr, struct runtime_symbol *sym)
-{
-	if (i->self && i->runtime->symbol)
-		return i->runtime->symbol(i->self, addr, sym);
-	sym->owner = i->prog.library ? TARE_OWNER_LIBRARY : TARE_OWNER_PROGRAM;
-	return symtab__function_at(i->prog.img, addr, &sym->name);
-}
-
 void runtimes__ended(struct runtimes *r, pid_t pid, uint64_t ts_ns)
 {
 	for_each_of(r, pid, i)
@@ -358,11 +350,34 @@ static const struct instance *find_code(const struct runtimes *r, pid_t pid, uin
 int runtimes__symbol(const struct runtimes *r, pid_t pid, uint64_t ip, uint64_t ts_ns, struct runtime_symbol *sym)
 {
 	const struct instance *i = find_code(r, pid, ip, ts_ns);
+	int ret = i && i->self && i->runtime->symbol ? i->runtime->symbol(i->self, ip - i->prog.bias, sym) : -ENOENT;
 
-	if (!i || instance__symbol(i, ip - i->prog.bias, sym))
+	for (int at = 0; !ret && at < sym->nr; at++)
+		sym->frames[at].cost = runtime_cost__find(i->runtime->costs, sym->frames[at].name);
+	return ret;
+}
+
+int runtimes__file_symbol(const struct runtimes *r, pid_t pid, uint64_t ip, uint64_t ts_ns, struct runtime_symbol *sym)
+{
+	const struct instance *i = find_code(r, pid, ip, ts_ns);
+	struct runtime_frame *f = &sym->frames[0];
+
+	if (!i || symtab__function_at(i->prog.img, ip - i->prog.bias, &f->name))
 		return -ENOENT;
-	sym->cost = runtime_cost__find(i->runtime->costs, sym->name);
+	f->file = "";
+	f->line = 0;
+	f->owner = i->prog.library ? TARE_OWNER_LIBRARY : TARE_OWNER_PROGRAM;
+	f->cost = runtime_cost__find(i->runtime->costs, f->name);
+	sym->nr = 1;
+	sym->own = 0;
 	return 0;
+}
+
+const struct runtime_cost *runtimes__costs(const struct runtimes *r, pid_t pid, uint64_t ip, uint64_t ts_ns)
+{
+	const struct instance *i = find_code(r, pid, ip, ts_ns);
+
+	return i ? i->runtime->costs : runtime_native.costs;
 }
 
 int runtimes__code(const struct runtimes *r, pid_t pid, uint64_t ip, uint64_t ts_ns, struct runtime_code *code)

@@ -74,10 +74,16 @@ const char *runtimes__name(struct runtimes *r, pid_t pid, const char **version);
 void runtimes__ended(struct runtimes *r, pid_t pid, uint64_t ts_ns);
 
 /*
- * The function at address @ip that process @pid had at @ts_ns, in the program that it ran then. All that ended before
- * @ts_ns must be known. Returns 0 or -ENOENT.
+ * The functions at address @ip that process @pid had at @ts_ns, in the program that it ran then, if its runtime keeps a
+ * table of its own. All that ended before @ts_ns must be known. Returns 0 or -ENOENT.
  */
 int runtimes__symbol(const struct runtimes *r, pid_t pid, uint64_t ip, uint64_t ts_ns, struct runtime_symbol *sym);
+
+/* Likewise by the symbols of the file itself: its name in the linker's words. */
+int runtimes__file_symbol(const struct runtimes *r, pid_t pid, uint64_t ip, uint64_t ts_ns, struct runtime_symbol *sym);
+
+/* Which functions there belong to a cost of the runtime; NULL: none. */
+const struct runtime_cost *runtimes__costs(const struct runtimes *r, pid_t pid, uint64_t ip, uint64_t ts_ns);
 
 /* Forget programs that nobody runs any more. */
 void runtimes__close_retired(struct runtimes *r);

@@ -21,6 +21,7 @@
  * behind others if it is busy. It takes this long only where children live on.
  */
 #define LAST_SWITCH_NS (NSEC_PER_SEC / 2)
+#define NAMES_NS       (10 * NSEC_PER_SEC) /* what is not named then stays a number */
 
 /* ---- the target's threads ---- */
 
@@ -59,7 +60,7 @@ static void session__every_second(struct session *s, uint64_t now)
 		return;
 	s->next_second_ns = now + SECOND_NS;
 	program_cost__write(&s->cost, s->writer, now);
-	session__write_findings(s);
+	session__write_findings(s, 0);
 	runtimes__look_again(&s->runtimes, false);
 	runtimes__read(&s->runtimes, now, false);
 	if (targets__scan(&s->targets) > 0)
@@ -123,6 +124,7 @@ static int session__loop(struct session *s)
 		session__flight(s, now);
 		quotas__tick(&s->quotas, &s->runtimes, s->writer, now);
 		pages__tick(&s->pages, &s->bpf, s->writer, now);
+		session__write_symbols(s, 0); /* at once: the process may end */
 		session__every_second(s, now);
 		session__check_end(s, now);
 	}
@@ -296,7 +298,11 @@ static void session__finish(struct session *s)
 	stacks__settle(&s->stacks);
 	stacks__write(&s->stacks, s->writer);
 	targets__describe_unseen(&s->targets, s->writer);
-	session__write_findings(s);
+	session__write_findings(s, NAMES_NS);
+	naming__end(&s->symbols.naming);
+	if (s->symbols.naming.unnamed)
+		warn("%llu addresses have no names: debug information takes too long to read",
+		     (unsigned long long)s->symbols.naming.unnamed);
 	session__end_frame(s, now);
 	if (s->opts->listener)
 		s->opts->listener->finish(s->opts->listener->ctx);
@@ -326,6 +332,7 @@ int session__record(const struct session_opts *opts, struct session_result *resu
 	int ret, error;
 
 	symbols__init(&s.symbols);
+	naming__begin(&s.symbols.naming, &opts->debug); /* first: it is to have nothing that is opened here */
 	stacks__init(&s.stacks, &(struct stacks_opts){ session__code, session__note_address, &s });
 	if (opts->unwind_bytes && stacks__unwind(&s.stacks))
 		warn("no thread to find callers in: only frame pointers are followed");

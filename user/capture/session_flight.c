@@ -67,7 +67,7 @@ static void session__dump(struct session *s)
 	session__apart(s, false);
 	runtimes__read(&s->runtimes, now_ns(), false);
 	rings__drain(s->rings, s->writer);
-	session__write_findings(s);
+	session__write_findings(s, 0);
 	session__apart(s, true);
 	session__end_frame(s, now_ns());
 	session__apart(s, false);

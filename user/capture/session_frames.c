@@ -31,10 +31,16 @@ int session__snapshot(struct session *s, int phase)
 	return ret;
 }
 
-void session__write_findings(struct session *s)
+void session__write_symbols(struct session *s, uint64_t wait_ns)
 {
-	symbols__write(&s->symbols, &s->runtimes, s->writer, rings__complete_ns(s->rings));
-	runtimes__close_retired(&s->runtimes);
+	symbols__write(&s->symbols, &s->runtimes, s->writer, rings__complete_ns(s->rings), wait_ns);
+}
+
+void session__write_findings(struct session *s, uint64_t wait_ns)
+{
+	session__write_symbols(s, wait_ns);
+	if (!symbols__are_awaited(&s->symbols))
+		runtimes__close_retired(&s->runtimes);
 	pages__write(&s->pages, &s->bpf, s->writer);
 }
 
@@ -43,7 +49,7 @@ void session__end_frame(struct session *s, uint64_t now)
 	struct tare_end end = { .ts_ns = now,
 				.reason = s->stop ?: TARE_END_INTERRUPT,
 				.wait_status = s->wait_status,
-				.self_cpu_ns = self_cpu_ns() };
+				.self_cpu_ns = self_cpu_ns() + s->symbols.naming.cpu_ns };
 	struct iovec iov = { &end, sizeof(end) };
 
 	program_cost__write(&s->cost, s->writer, now);

@@ -51,8 +51,10 @@ struct session {
 /* Write the threads that bpf__snapshot() finds. Returns 0 or a negative errno, after saying why. */
 int session__snapshot(struct session *s, int phase);
 
-/* Write what was found out about the targets' code and memory since the last call. */
-void session__write_findings(struct session *s);
+/* Write the functions found since the last call; waits @wait_ns at most for all that were looked for. */
+void session__write_symbols(struct session *s, uint64_t wait_ns);
+/* Likewise, and what was found out about the targets' memory. */
+void session__write_findings(struct session *s, uint64_t wait_ns);
 
 /* Once the recording begins: how long it took to get there. */
 void session__describe_attaching(struct session *s);

@@ -27,7 +27,7 @@ size_t symbol_bytes(void *begin, uint32_t pid, uint64_t ip, const struct symbol_
 				    .line = text->line,
 				    .name_len = strnlen(text->name, SYMBOL_TEXT_MAX),
 				    .file_len = strnlen(text->file, SYMBOL_TEXT_MAX) };
-	struct tare_symbol_more more = { .flags = text->inlined ? TARE_SYMBOL_INLINED : 0,
+	struct tare_symbol_more more = { .flags = text->cost | (text->inlined ? TARE_SYMBOL_INLINED : 0),
 					 .owner = text->owner,
 					 .return_at = -1,
 					 .line = text->own_line,
@@ -43,4 +43,27 @@ size_t symbol_bytes(void *begin, uint32_t pid, uint64_t ip, const struct symbol_
 	head.size = to - (unsigned char *)begin;
 	memcpy(begin, &head, sizeof(head));
 	return head.size;
+}
+
+/* Where struct tare_symbol_more is. */
+static size_t more_at(const struct tare_symbol *sym)
+{
+	return (sizeof(*sym) + sym->name_len + sym->file_len + 7) & ~(size_t)7;
+}
+
+bool symbol_is_sane(const struct tare_symbol *sym, size_t room)
+{
+	return sym->size <= room && sym->size % 8 == 0 && sym->name_len <= SYMBOL_TEXT_MAX &&
+	       sym->file_len <= SYMBOL_TEXT_MAX && more_at(sym) + sizeof(struct tare_symbol_more) <= sym->size;
+}
+
+void symbol_add_flags(void *symbol, uint32_t flags)
+{
+	struct tare_symbol_more more;
+	struct tare_symbol sym;
+
+	memcpy(&sym, symbol, sizeof(sym));
+	memcpy(&more, (char *)symbol + more_at(&sym), sizeof(more));
+	more.flags |= flags;
+	memcpy((char *)symbol + more_at(&sym), &more, sizeof(more));
 }

@@ -16,7 +16,8 @@ struct symbol_text {
 	const char *name, *file; /* "": not known */
 	uint32_t line;
 	enum tare_owner owner;
-	bool inlined; /* the next one is its caller */
+	uint32_t cost; /* further flags, as struct tare_symbol_more has them */
+	bool inlined;  /* the next one is its caller */
 	/* the program's own code that it was inlined into; NULL: none */
 	const char *own_name, *own_file;
 	uint32_t own_line;
@@ -24,5 +25,11 @@ struct symbol_text {
 
 /* Write a struct tare_symbol with all that follows it to @to, SYMBOL_BYTES_MAX at most. Returns its size. */
 size_t symbol_bytes(void *to, uint32_t pid, uint64_t ip, const struct symbol_text *text);
+
+/* Is @sym, with at most @room bytes in all, such a one? */
+bool symbol_is_sane(const struct tare_symbol *sym, size_t room);
+
+/* Set more flags (struct tare_symbol_more) in one. */
+void symbol_add_flags(void *symbol, uint32_t flags);
 
 #endif /* TARE_SYMBOL_BYTES_H */

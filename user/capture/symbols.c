@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "array.h"
 #include "event.h"
-#include "modules.h"
+#include "pid_ns.h"
 #include "runtime.h"
+#include "symbol_bytes.h"
 #include "symbols.h"
-#include "symtab.h"
 #include "util.h"
 
-#define MAX_TEXT 1024 /* of a function's or a file's name */
+#define MAX_TRIES 20 /* one for each call of symbols__write(): two seconds */
+#define PAUSE_NS  (NSEC_PER_SEC / 20)
 
 void symbols__init(struct symbols *s)
 {
-	*s = (struct symbols){ 0 };
+	*s = (struct symbols){ .naming.fd = -1 };
 	table__init(&s->began, SYMBOLS_MAX);
 	table__init(&s->seen, SYMBOLS_MAX);
 }
@@ -38,6 +38,14 @@ uint64_t symbols__program_ns(const struct symbols *s, uint32_t pid, uint64_t ts_
 	return began && *began <= ts_ns ? *began : 0;
 }
 
+static int add_pending(struct symbols *s, uint32_t pid, uint64_t ip, uint64_t ts_ns, uint32_t tries)
+{
+	if (ARRAY_GROW(s->pending, s->room, s->nr + 1))
+		return -ENOMEM;
+	s->pending[s->nr++] = (struct pending){ pid, ip, ts_ns, tries };
+	return 0;
+}
+
 void symbols__note(struct symbols *s, uint32_t pid, uint64_t ip, uint64_t ts_ns)
 {
 	/* a collision means a missing name, never a wrong one */
@@ -46,10 +54,8 @@ void symbols__note(struct symbols *s, uint32_t pid, uint64_t ip, uint64_t ts_ns)
 	/* before and after an exec it is another one */
 	if (!seen || (*seen && symbols__program_ns(s, pid, *seen) == symbols__program_ns(s, pid, ts_ns)))
 		return;
-	if (ARRAY_GROW(s->pending, s->room, s->nr + 1))
-		return;
-	*seen = ts_ns;
-	s->pending[s->nr++] = (struct pending){ pid, ip, ts_ns };
+	if (!add_pending(s, pid, ip, ts_ns, 0))
+		*seen = ts_ns;
 }
 
 void symbols__on_record(struct symbols *s, const struct tare_rec *rec, uint64_t ts_ns)
@@ -84,166 +90,173 @@ void symbols__on_record(struct symbols *s, const struct tare_rec *rec, uint64_t 
 	}
 }
 
-/* ---- one process's addresses ---- */
+/* ---- what a runtime knows itself ---- */
 
 struct resolve {
 	struct symbols *s;
+	const struct runtimes *runtimes;
 	struct writer *w;
-	const struct bpf *bpf;
-	struct pending *first;
-	size_t nr;
-	uint64_t since_ns; /* when its program began that has the mappings */
 };
 
-static void write_symbol(struct writer *w, const struct pending *p, const struct runtime_symbol *sym)
+static void write_frame(struct resolve *r, uint32_t type, uint64_t ts_ns, const void *bytes, size_t size)
 {
-	static const char zero[8];
-	size_t name_len = strnlen(sym->name, MAX_TEXT), file_len = strnlen(sym->file, MAX_TEXT);
-	struct tare_symbol head = {
-		.pid = p->pid, .ip = p->ip, .line = sym->line, .name_len = name_len, .file_len = file_len
-	};
-	size_t own_name_len = sym->own_name ? strnlen(sym->own_name, MAX_TEXT) : 0;
-	size_t own_file_len = sym->own_name ? strnlen(sym->own_file, MAX_TEXT) : 0;
-	struct {
-		struct tare_symbol_more head;
-		char text[2 * MAX_TEXT + 8];
-	} more = {
-		.head = {
-			.flags = sym->cost, .owner = sym->owner, .return_at = -1, .line = sym->own_line,
-			.name_len = own_name_len, .file_len = own_file_len,
-		},
-	};
-	size_t pad = -(sizeof(head) + name_len + file_len) & 7;
-	struct iovec iov[] = {
-		{ &head, sizeof(head) },
-		{ (void *)sym->name, name_len },
-		{ (void *)sym->file, file_len },
-		{ (void *)zero, pad },
-		{ &more, sizeof(more.head) + ((own_name_len + own_file_len + 7) & ~7ul) },
-	};
+	struct iovec iov = { (void *)bytes, size };
 
-	if (own_name_len)
-		memcpy(more.text, sym->own_name, own_name_len);
-	if (own_file_len)
-		memcpy(more.text + own_name_len, sym->own_file, own_file_len);
-	for (size_t i = 0; i < ARRAY_SIZE(iov); i++)
-		head.size += iov[i].iov_len;
-	writer__frame(w, TARE_FRAME_SYMBOLS, 0, p->ts_ns, iov, ARRAY_SIZE(iov));
+	writer__frame(r->w, type, 0, ts_ns, &iov, 1);
 }
 
-/* @p is @sym. */
-static void settle(struct resolve *r, struct pending *p, const struct runtime_symbol *sym)
+static void write_symbol(struct resolve *r, uint32_t pid, uint64_t ip, uint64_t ts_ns, const struct runtime_symbol *sym)
 {
-	write_symbol(r->w, p, sym);
-	p->ip = 0; /* done */
+	unsigned char bytes[RUNTIME_INLINED_MAX * SYMBOL_BYTES_MAX];
+	const struct runtime_frame *own = sym->own ? &sym->frames[sym->own] : NULL;
+	size_t size = 0;
+
+	for (int i = 0; i < sym->nr; i++) {
+		const struct runtime_frame *f = &sym->frames[i];
+		struct symbol_text text = { .name = f->name,
+					    .file = f->file,
+					    .line = f->line,
+					    .owner = f->owner,
+					    .cost = f->cost,
+					    .inlined = i < sym->nr - 1 };
+
+		if (own && !i) {
+			text.own_name = own->name;
+			text.own_file = own->file;
+			text.own_line = own->line;
+		}
+		size += symbol_bytes(bytes + size, pid, ip, &text);
+	}
+	write_frame(r, TARE_FRAME_SYMBOLS, ts_ns, bytes, size);
 }
 
-/* Is what was just read about the process still that program's? */
-static bool is_same_program(const struct resolve *r)
+/* ---- what another process finds out ---- */
+
+/*
+ * Was what it saw at @known_ns what ran at @ts_ns? Then no other program has begun since, or only after it had looked.
+ */
+static bool is_of_that_program(const struct resolve *r, const struct naming_answer *a)
 {
 	uint64_t since_ns;
 
-	return !bpf__program_ns(r->bpf, r->first->pid, &since_ns) && since_ns == r->since_ns;
+	if (!a->ask.wanted.pid || bpf__program_ns(r->runtimes->bpf, a->ask.wanted.pid, &since_ns))
+		return true; /* gone: its pid is not another's, see address_space.h */
+	return since_ns <= a->ask.ts_ns || a->known_ns < since_ns;
 }
 
-/* Addresses in files other than the program. */
-static int on_module(const struct module *m, void *ctx)
+/* The runtime that an address is in says which of its functions are a cost of it. */
+static void set_costs(struct resolve *r, const struct naming_answer *a, unsigned char *bytes)
 {
+	const struct symbol_wanted *w = &a->ask.wanted;
+	const struct runtime_cost *costs = w->pid ? runtimes__costs(r->runtimes, w->pid, w->ip, a->ask.ts_ns) : NULL;
+	char name[SYMBOL_TEXT_MAX + 1];
+	struct tare_symbol sym;
+
+	for (uint32_t at = 0; costs && at < a->bytes; at += sym.size) {
+		memcpy(&sym, bytes + at, sizeof(sym));
+		memcpy(name, bytes + at + sizeof(sym), sym.name_len);
+		name[sym.name_len] = '\0';
+		symbol_add_flags(bytes + at, runtime_cost__find(costs, name));
+	}
+}
+
+static bool is_sane(const struct naming_answer *a, const unsigned char *bytes)
+{
+	struct tare_symbol sym;
+
+	for (uint32_t at = 0; at < a->bytes; at += sym.size) {
+		if (a->bytes - at < sizeof(sym))
+			return false;
+		memcpy(&sym, bytes + at, sizeof(sym));
+		if (!symbol_is_sane(&sym, a->bytes - at))
+			return false;
+	}
+	return true;
+}
+
+static void on_answer(const struct naming_answer *a, void *payload, void *ctx)
+{
+	const struct symbol_wanted *w = &a->ask.wanted;
+	struct runtime_symbol sym;
 	struct resolve *r = ctx;
-	struct image *img = NULL;
-	uint64_t bias;
-	int fd = -1;
 
-	for (size_t i = 0; i < r->nr; i++) {
-		struct runtime_symbol sym = RUNTIME_SYMBOL_NONE;
-		struct pending *p = &r->first[i];
-
-		if (!p->ip || p->ip < m->start || p->ip >= m->end || p->ts_ns < r->since_ns)
-			continue;
-		if (fd < 0) {
-			fd = module__open(p->pid, m);
-			if (fd < 0 || !is_same_program(r) || image__open(fd, &img, NULL) ||
-			    image__bias(img, m->start, m->offset, true, &bias))
-				break;
-		}
-		sym.owner = TARE_OWNER_LIBRARY;
-		if (symtab__function_at(img, p->ip - bias, &sym.name))
-			continue;
-		sym.cost = runtime_cost__find(runtime_native.costs, sym.name);
-		settle(r, p, &sym);
+	if (a->type == TARE_FRAME_MODULES) {
+		write_frame(r, TARE_FRAME_MODULES, now_ns(), payload, a->bytes);
+	} else if (a->again && a->ask.tries < MAX_TRIES &&
+		   !add_pending(r->s, w->pid, w->ip, a->ask.ts_ns, a->ask.tries + 1)) {
+		/* on the next call */
+	} else if (a->bytes && is_sane(a, payload) && is_of_that_program(r, a)) {
+		set_costs(r, a, payload);
+		write_frame(r, TARE_FRAME_SYMBOLS, a->ask.ts_ns, payload, a->bytes);
+	} else if (w->pid && !runtimes__file_symbol(r->runtimes, w->pid, w->ip, a->ask.ts_ns, &sym)) {
+		/* its file is still open here */
+		write_symbol(r, w->pid, w->ip, a->ask.ts_ns, &sym);
 	}
-	image__close(img);
-	if (fd >= 0)
-		close(fd);
-	return 0;
 }
 
-static void resolve(struct resolve *r, const struct runtimes *runtimes)
+/* ---- */
+
+static void resolve(struct resolve *r, const struct pending *p)
 {
-	bool left = false;
+	struct naming_ask ask = { .wanted = { .pid = p->pid, .here = p->pid ? pid_ns__here(p->pid) : 0, .ip = p->ip },
+				  .ts_ns = p->ts_ns,
+				  .tries = p->tries };
+	struct runtime_symbol sym;
+	uint64_t since_ns;
 
-	for (size_t i = 0; i < r->nr; i++) {
-		struct runtime_symbol sym = RUNTIME_SYMBOL_NONE;
-		struct pending *p = &r->first[i];
-
-		if (runtimes__symbol(runtimes, p->pid, p->ip, p->ts_ns, &sym)) {
-			left = true;
-			continue;
-		}
-		settle(r, p, &sym);
+	if (p->pid && !runtimes__symbol(r->runtimes, p->pid, p->ip, p->ts_ns, &sym)) {
+		write_symbol(r, p->pid, p->ip, p->ts_ns, &sym);
+		return;
 	}
-	/* gone: they stay numbers */
-	if (left && !bpf__program_ns(r->bpf, r->first->pid, &r->since_ns))
-		modules__for_each(r->first->pid, on_module, r);
+	ask.wanted.program = symbols__program_ns(r->s, p->pid, p->ts_ns);
+	ask.wanted.runs = p->pid && !bpf__program_ns(r->runtimes->bpf, p->pid, &since_ns) && since_ns <= p->ts_ns;
+	naming__ask(&r->s->naming, &ask);
 }
 
-static int by_pid(const void *a, const void *b)
+/* Returns how many addresses it has asked about. */
+static size_t ask(struct resolve *r, uint64_t complete_ns)
 {
-	const struct pending *x = a, *y = b;
+	struct symbols *s = r->s;
+	size_t left = 0, nr = s->nr;
 
-	return x->pid < y->pid ? -1 : x->pid > y->pid;
+	/* which program a later one belongs to is not known yet */
+	for (size_t i = 0; i < nr; i++) {
+		if (s->pending[i].ts_ns < complete_ns)
+			resolve(r, &s->pending[i]);
+		else
+			s->pending[left++] = s->pending[i];
+	}
+	s->nr = left;
+	return nr - left;
 }
 
-/* Which program a later address belongs to is not known yet. Move those to the end. Returns how many others there are.
- */
-static size_t put_off(struct symbols *s, uint64_t complete_ns)
+void symbols__write(struct symbols *s, const struct runtimes *runtimes, struct writer *w, uint64_t complete_ns,
+		    uint64_t wait_ns)
 {
-	size_t nr = 0;
+	struct resolve r = { s, runtimes, w };
+	uint64_t until = now_ns() + wait_ns, now;
 
-	for (size_t i = 0; i < s->nr; i++) {
-		struct pending p = s->pending[i];
-
-		if (p.ts_ns >= complete_ns)
-			continue;
-		s->pending[i] = s->pending[nr];
-		s->pending[nr++] = p;
+	ask(&r, complete_ns);
+	naming__collect(&s->naming, wait_ns, on_answer, &r);
+	/* those that it is too early for */
+	while ((now = now_ns()) + PAUSE_NS < until && s->nr) {
+		nanosleep(&(struct timespec){ .tv_nsec = PAUSE_NS }, NULL);
+		if (!ask(&r, complete_ns))
+			break;
+		naming__collect(&s->naming, until - now, on_answer, &r);
 	}
-	return nr;
 }
 
-void symbols__write(struct symbols *s, const struct runtimes *runtimes, struct writer *w, uint64_t complete_ns)
+bool symbols__are_awaited(const struct symbols *s)
 {
-	size_t from = 0, nr = put_off(s, complete_ns);
-
-	if (nr)
-		qsort(s->pending, nr, sizeof(*s->pending), by_pid);
-	while (from < nr) {
-		struct resolve r = { .s = s, .w = w, .bpf = runtimes->bpf, .first = &s->pending[from] };
-
-		while (from + r.nr < nr && s->pending[from + r.nr].pid == r.first->pid)
-			r.nr++;
-		resolve(&r, runtimes);
-		from += r.nr;
-	}
-	s->nr -= nr;
-	if (s->nr)
-		memmove(s->pending, s->pending + nr, s->nr * sizeof(*s->pending));
+	return s->naming.nr > 0;
 }
 
 void symbols__free(struct symbols *s)
 {
+	naming__end(&s->naming);
 	table__free(&s->began);
 	table__free(&s->seen);
 	free(s->pending);
-	*s = (struct symbols){ 0 };
+	*s = (struct symbols){ .naming.fd = -1 };
 }

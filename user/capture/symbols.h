@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "naming.h"
 #include "runtimes.h"
 #include "table.h"
 #include "writer.h"
@@ -17,7 +18,8 @@
 
 struct pending {
 	uint32_t pid;
-	uint64_t ip, ts_ns; /* a record of that time has it; .ip 0: done */
+	uint64_t ip, ts_ns; /* a record of that time has it */
+	uint32_t tries;	    /* times that it was asked about in vain */
 };
 
 struct symbols {
@@ -25,6 +27,7 @@ struct symbols {
 	struct table seen;  /* by address: when it was noted last */
 	struct pending *pending;
 	size_t nr, room;
+	struct naming naming;
 };
 
 void symbols__init(struct symbols *s);
@@ -39,10 +42,15 @@ void symbols__note(struct symbols *s, uint32_t pid, uint64_t ip, uint64_t ts_ns)
 void symbols__on_record(struct symbols *s, const struct tare_rec *rec, uint64_t ts_ns);
 
 /*
- * Write what is at those noted since the last call (SYMBOLS frames), for processes that are still there. Every record
- * older than @complete_ns has been noted; for later ones, wait until the next call.
+ * Write what is at those noted (SYMBOLS frames, and MODULES of what turned out to be mapped): at once what runtimes
+ * know, else what was found out since the last call, waiting @wait_ns at most for all. Every record older than
+ * @complete_ns has been noted; for later ones, wait until the next call.
  */
-void symbols__write(struct symbols *s, const struct runtimes *r, struct writer *w, uint64_t complete_ns);
+void symbols__write(struct symbols *s, const struct runtimes *r, struct writer *w, uint64_t complete_ns,
+		    uint64_t wait_ns);
+
+/* Is some answer still to come? */
+bool symbols__are_awaited(const struct symbols *s);
 
 void symbols__free(struct symbols *s);
 

@@ -28,7 +28,8 @@ enum {
 	OPT_CALL_GRAPH,
 	OPT_FAIL_OVER,
 	OPT_FLIGHT,
-	OPT_TRIGGER
+	OPT_TRIGGER,
+	OPT_DEBUG_DIR
 };
 
 static const struct option long_opts[] = {
@@ -49,6 +50,7 @@ static const struct option long_opts[] = {
 	{ "flight", required_argument, NULL, OPT_FLIGHT },
 	{ "trigger", required_argument, NULL, OPT_TRIGGER },
 	{ "goroutines", no_argument, NULL, OPT_GOROUTINES },
+	{ "debug-dir", required_argument, NULL, OPT_DEBUG_DIR },
 	{ "help", no_argument, NULL, 'h' },
 	{},
 };
@@ -57,11 +59,14 @@ static const struct option long_opts[] = {
 #define MAX_HZ	       10000
 #define OFF_CPU_MIN_NS 1000000
 #define DWARF_BYTES    8192
+#define DEBUG_DIRS     16
+#define ASK_NS	       (10 * NSEC_PER_SEC) /* a server, for one file */
 
 struct record_args {
 	struct live *live;		  /* the analysis beside it; NULL: none */
 	struct session_listener listener; /* .live's */
 	struct session_opts session;
+	const char *debug_dirs[DEBUG_DIRS];
 	bool strict, quiet;
 	struct limit fail_over, trigger;
 };
@@ -90,6 +95,7 @@ static void usage(FILE *to, bool run)
 		"      --off-cpu-min TIME  record where a thread was that waited this long (1ms; 0: none)\n"
 		"      --call-graph WAY    fp: by frame pointers; dwarf[,SIZE]: native code by its call frame information,\n"
 		"                          from SIZE bytes of stack (8K; to 16K) copied with each sample\n"
+		"      --debug-dir DIR     look for debug information there too, as in /usr/lib/debug\n"
 		"      --ring-size SIZE    buffer of each CPU, a power of two (4K .. 1G)\n"
 		"      --fail-over TIME    exit 5 where a stop-the-world pause was longer, and say why it was\n"
 		"      --flight TIME       write nothing but hold the last TIME (1s or more) in memory, until Ctrl-C or\n"
@@ -202,6 +208,11 @@ static int parse_option(int c, struct record_args *a)
 		return EXIT_OK;
 	case OPT_GOROUTINES:
 		o->goroutines = true;
+		return EXIT_OK;
+	case OPT_DEBUG_DIR:
+		if (o->debug.nr_dirs == DEBUG_DIRS)
+			return bad_value("--debug-dir", optarg, "at most 16 folders");
+		a->debug_dirs[o->debug.nr_dirs++] = optarg;
 		return EXIT_OK;
 	case OPT_STRICT:
 		a->strict = true;
@@ -408,6 +419,8 @@ static int record(int argc, char **argv, bool run)
 	int ret = parse(argc, argv, run, &a);
 
 	if (ret < 0) {
+		a.session.debug.dirs = a.debug_dirs;
+		a.session.debug.ask_ns = ASK_NS;
 		a.session.cmdline = cmdline ?: "";
 		ret = set_up_analysis(&a);
 		if (!ret)

@@ -139,6 +139,8 @@ void put_symbol_of(FILE *to, const struct event *ev)
 	put(to, "line", ev->symbol.head->line);
 	if (ev->symbol.more.owner < ARRAY_SIZE(owners) && ev->symbol.more.owner)
 		put_text(to, "owner", owners[ev->symbol.more.owner], 8);
+	if (ev->symbol.more.flags & TARE_SYMBOL_INLINED)
+		put_bool(to, "inlined", true);
 	if (ev->symbol.more.name_len) {
 		put_text(to, "within", ev->symbol.own_name, ev->symbol.more.name_len);
 		put_text(to, "within_file", ev->symbol.own_file, ev->symbol.more.file_len);

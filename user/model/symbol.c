@@ -7,13 +7,19 @@
 
 void model_symbols__init(struct model_symbols *s, const struct programs *programs)
 {
+	*s = (struct model_symbols){ .inlined = NULL };
 	told__init(&s->told, programs, MODEL_MAX_SYMBOLS);
 }
 
 static void model_symbol__free(struct model_symbol *sym)
 {
-	free(sym->name);
-	free(sym);
+	struct model_symbol *caller;
+
+	for (; sym; sym = caller) {
+		caller = sym->caller;
+		free(sym->name);
+		free(sym);
+	}
 }
 
 void model_symbols__free(struct model_symbols *s)
@@ -21,6 +27,17 @@ void model_symbols__free(struct model_symbols *s)
 	for (uint32_t i = 0; i < s->told.nr; i++)
 		model_symbol__free(s->told.all[i].what);
 	told__free(&s->told);
+}
+
+static bool model_symbols__keep(struct model_symbols *s, const struct event *ev, struct model_symbol *sym)
+{
+	const struct tare_symbol *head = ev->symbol.head;
+
+	if (!s->is_inlined || s->inlined_pid != head->pid || s->inlined_ip != head->ip)
+		return !told__add(&s->told, head->pid, head->ip, ev->ts_ns, sym);
+	if (s->inlined)
+		s->inlined->caller = sym;
+	return s->inlined;
 }
 
 int model_symbols__event(struct model_symbols *s, const struct event *ev)
@@ -52,9 +69,15 @@ int model_symbols__event(struct model_symbols *s, const struct event *ev)
 	sym->is_call = more->flags & TARE_SYMBOL_CALL;
 	sym->has_frame = more->flags & TARE_SYMBOL_FRAME;
 	sym->line = head->line;
-	/* more than anyone will look at */
-	if (told__add(&s->told, head->pid, head->ip, ev->ts_ns, sym))
+	/* more than anyone will look at are not kept */
+	if (!model_symbols__keep(s, ev, sym)) {
 		model_symbol__free(sym);
+		sym = NULL;
+	}
+	s->is_inlined = more->flags & TARE_SYMBOL_INLINED;
+	s->inlined = sym;
+	s->inlined_pid = head->pid;
+	s->inlined_ip = head->ip;
 	return 0;
 }
 

@@ -18,17 +18,23 @@ struct model_symbol {
 	bool is_call, has_frame;
 	char *own_name, *own_file; /* "": none */
 	uint32_t own_line;
+	struct model_symbol *caller; /* the function that it is inlined into, at the same address; NULL: none */
 };
 
 struct model_symbols {
 	struct told_list told;
+	/* the last one is inlined, and its caller is still to come */
+	bool is_inlined;
+	struct model_symbol *inlined; /* NULL: it was not kept */
+	uint32_t inlined_pid;
+	uint64_t inlined_ip;
 };
 
 /* @programs must live as long. */
 void model_symbols__init(struct model_symbols *s, const struct programs *programs);
 void model_symbols__free(struct model_symbols *s);
 
-/* Fold in an EVENT_SYMBOL. Returns 0 or -ENOMEM. */
+/* Fold in an EVENT_SYMBOL; those of one address in their order. Returns 0 or -ENOMEM. */
 int model_symbols__event(struct model_symbols *s, const struct event *ev);
 
 /* The function that was at @ip of process @pid at @ts_ns, or NULL: see told.h. */

@@ -47,20 +47,24 @@ struct runtime_cost {
  */
 uint32_t runtime_cost__find(const struct runtime_cost *costs, const char *function);
 
-/* What is at an address. Strings are valid until the next call, and not safe to print. */
-struct runtime_symbol {
+#define RUNTIME_INLINED_MAX 16 /* functions at one address */
+
+struct runtime_frame {
 	const char *name, *file; /* "": not known */
 	uint32_t line;		 /* 0: not known */
 	enum tare_owner owner;
-	/* if it was inlined into the program's own code: that function; else NULL */
-	const char *own_name, *own_file;
-	uint32_t own_line;
 	uint32_t cost; /* as runtime_cost__find() returns it */
 };
-#define RUNTIME_SYMBOL_NONE            \
-	{                              \
-		.name = "", .file = "" \
-	}
+
+/*
+ * The functions at an address, those inlined there first; the last has a frame of its own. Strings are valid until the
+ * next call, and not safe to print.
+ */
+struct runtime_symbol {
+	struct runtime_frame frames[RUNTIME_INLINED_MAX];
+	int nr;
+	int own; /* the first that is the program's own code, if the innermost is not; 0: there is no such */
+};
 
 /* How the function's caller is found. */
 enum runtime_base {

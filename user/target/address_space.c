@@ -119,7 +119,7 @@ struct code_mapping *address_space__at(struct address_space *a, uint64_t address
 		return NULL;
 	address_space__read(a);
 	took = now_ns() - began;
-	a->next_ns = began + (took * SHARE > NSEC_PER_SEC ? took * SHARE : NSEC_PER_SEC);
+	a->next_ns = began + took * SHARE;
 	return find(a, address);
 }
 

@@ -36,7 +36,7 @@ struct address_space {
 };
 
 /*
- * Where @address is, or NULL: no code is there. If it is not known, the map is read again, once a second at most, and
+ * Where @address is, or NULL: no code is there. If it is not known, the map is read again, if .next_ns allows it, and
  * not if another process has the pid by now. Valid until the next call.
  */
 struct code_mapping *address_space__at(struct address_space *a, uint64_t address);

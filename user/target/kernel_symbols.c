@@ -14,7 +14,7 @@
  */
 #define FUNCTION_MAX (256ull << 10)
 #define PAGE	     4096ull
-#define SHARE	     50 /* read again for 1/SHARE of the time */
+#define SHARE	     10 /* read again for 1/SHARE of the time */
 #define SYMBOLS_MAX  (1u << 21)
 
 struct symbol {

@@ -132,7 +132,7 @@ const char *perf_map__at(struct perf_map *m, pid_t pid, uint64_t address)
 		if (m->fd >= 0)
 			perf_map__read(m);
 		took = now_ns() - now;
-		m->next_ns = now + (took * SHARE > NSEC_PER_SEC ? took * SHARE : NSEC_PER_SEC);
+		m->next_ns = now + took * SHARE;
 	}
 	at = ranges__at(&m->ranges, address);
 	return at == RANGES_NONE ? NULL : m->names + at;

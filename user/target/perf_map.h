@@ -30,9 +30,9 @@ struct perf_map {
 	}
 
 /*
- * The name of the code at @address of process @pid, or NULL. Reads what was added to the file since, once a second at
- * most. The file is taken from the process's own /tmp, by its pid there, and only if it is a regular file of the
- * process's user or root. Names are valid until the next call and not safe to print.
+ * The name of the code at @address of process @pid, or NULL. Reads what was added to the file since, if .next_ns
+ * allows it: for a fiftieth of the time. The file is taken from the process's own /tmp, by its pid there, and only if
+ * it is a regular file of the process's user or root. Names are valid until the next call and not safe to print.
  */
 const char *perf_map__at(struct perf_map *m, pid_t pid, uint64_t address);
 

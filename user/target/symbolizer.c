@@ -31,6 +31,7 @@ struct mapped_file {
 };
 
 struct mapped_program {
+	uint32_t pid;
 	uint64_t program;
 	struct address_space space;
 	struct perf_map map;
@@ -79,10 +80,17 @@ void symbolizer__free(struct symbolizer *s)
 	kernel_symbols__free(&s->kernel);
 }
 
+/* Nothing is known; it was not allowed to look again before @before: if that has changed, it did look. */
+static int unless_early(uint64_t before, uint64_t after)
+{
+	return before == after && before != UINT64_MAX && before > now_ns() ? -EAGAIN : -ENOENT;
+}
+
 /* ---- the kernel ---- */
 
 static int in_kernel(struct symbolizer *s, uint64_t ip, struct symbol_frame *frame)
 {
+	uint64_t before = s->kernel.next_ns;
 	const char *name = kernel_symbols__at(&s->kernel, ip);
 
 	if (s->kernel.error == -EPERM && !s->said_hidden) {
@@ -91,7 +99,7 @@ static int in_kernel(struct symbolizer *s, uint64_t ip, struct symbol_frame *fra
 		     "CAP_SYSLOG)");
 	}
 	if (!name)
-		return -ENOENT;
+		return s->kernel.error ? -ENOENT : unless_early(before, s->kernel.next_ns);
 	*frame = (struct symbol_frame){ .name = name, .file = "" };
 	return 1;
 }
@@ -197,7 +205,7 @@ static void tell_modules(struct symbolizer *s, struct mapped_program *p)
 		m->seen = true;
 		fd = s->on_module ? address_space__open(&p->space, m) : -1;
 		if (s->on_module)
-			s->on_module(p->space.pid, m, fd, s->ctx);
+			s->on_module(p->pid, m, fd, s->ctx);
 		if (fd >= 0)
 			close(fd);
 	}
@@ -205,14 +213,17 @@ static void tell_modules(struct symbolizer *s, struct mapped_program *p)
 
 static struct mapped_program *program_of(struct symbolizer *s, const struct symbol_wanted *wanted)
 {
-	uint64_t *slot = table__add(&s->programs, wanted->pid);
+	uint64_t *slot = wanted->runs ? table__add(&s->programs, wanted->pid) : table__find(&s->programs, wanted->pid);
 	struct mapped_program *p = slot ? (struct mapped_program *)*slot : NULL;
 	char exe[48];
 	struct stat st;
 
-	if (p && p->program == wanted->program)
+	if (p && p->program == wanted->program) {
+		if (!wanted->runs) /* what is mapped there now, if anything, is another's */
+			p->space.next_ns = UINT64_MAX;
 		return p;
-	if (p && p->program > wanted->program) /* it was another then: nothing is known of that any more */
+	}
+	if (!wanted->runs || (p && p->program > wanted->program))
 		return NULL;
 	if (p)
 		free_program(p);
@@ -222,9 +233,10 @@ static struct mapped_program *program_of(struct symbolizer *s, const struct symb
 	if (!p)
 		return NULL;
 	p->program = wanted->program;
-	p->space.pid = wanted->pid;
+	p->pid = wanted->pid;
+	p->space.pid = wanted->here;
 	p->map = (struct perf_map)PERF_MAP_NONE;
-	snprintf(exe, sizeof(exe), "/proc/%u/exe", proc__living(wanted->pid));
+	snprintf(exe, sizeof(exe), "/proc/%u/exe", proc__living(wanted->here));
 	if (!stat(exe, &st)) {
 		p->exe_device = st.st_dev;
 		p->exe_inode = st.st_ino;
@@ -235,22 +247,23 @@ static struct mapped_program *program_of(struct symbolizer *s, const struct symb
 
 static int made_at_run_time(struct mapped_program *p, uint64_t ip, struct symbol_frame *frame)
 {
+	uint64_t before = p->map.next_ns;
 	const char *name = perf_map__at(&p->map, p->space.pid, ip);
 
 	*frame = (struct symbol_frame){ .name = name, .file = "" };
-	return name ? 1 : -ENOENT;
+	return name ? 1 : unless_early(before, p->map.next_ns);
 }
 
 static int in_program(struct symbolizer *s, struct mapped_program *p, uint64_t ip, struct symbol_frame *frames)
 {
-	uint64_t before = p->space.read_ns;
+	uint64_t before = p->space.read_ns, early = p->space.next_ns;
 	struct code_mapping *m = address_space__at(&p->space, ip);
 	struct mapped_file *f;
 
 	if (p->space.read_ns != before)
 		tell_modules(s, p);
 	if (!m)
-		return -ENOENT;
+		return unless_early(early, p->space.next_ns);
 	switch (m->kind) {
 	case CODE_VDSO:
 		return in_code(s, vdso_of(s, p->space.pid, m), m, ip, false, TARE_OWNER_LIBRARY, frames);

@@ -29,9 +29,11 @@ struct symbol_frame {
 
 /* An address and whose it is. */
 struct symbol_wanted {
-	uint32_t pid; /* 0: the kernel's */
+	uint32_t pid;  /* 0: the kernel's */
+	uint32_t here; /* its number in /proc: in a PID namespace it has another */
 	uint64_t ip;
-	uint64_t program; /* changes when the process becomes another program */
+	uint64_t program; /* when the process began to run this program; any number that grows */
+	bool runs;	  /* it still does: its map may be read */
 };
 
 struct symbolizer {
@@ -55,7 +57,7 @@ void symbolizer__free(struct symbolizer *s);
 /*
  * The functions at an address, those inlined there first; the last has a frame of its own. A call's address is the
  * return address minus one. *@known_ns: when it was so (the process may be another program by now), or 0. Returns how
- * many, at most SYMBOL_DEEP, or -ENOENT.
+ * many, at most SYMBOL_DEEP; -ENOENT; or -EAGAIN: it may be something new, but it is too early to look again.
  */
 int symbolizer__at(struct symbolizer *s, const struct symbol_wanted *wanted, struct symbol_frame *frames,
 		   uint64_t *known_ns);

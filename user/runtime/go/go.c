@@ -22,7 +22,6 @@
 #include "proc.h"
 #include "util.h"
 
-#define MAX_INLINED   16  /* inlined calls looked at per address */
 #define VERSION_BYTES 160 /* experiments included */
 
 static int recognise(struct image *img, char *version, size_t size)
@@ -361,22 +360,21 @@ static int go__code_at(void *self, uint64_t addr, struct runtime_code *code)
 
 static int go__symbol(void *self, uint64_t addr, struct runtime_symbol *sym)
 {
-	struct go_frame frames[MAX_INLINED];
+	struct go_frame frames[RUNTIME_INLINED_MAX];
 	struct go *go = self;
-	int nr = pclntab__frames_at(go->pclntab, addr, frames, MAX_INLINED);
+	int nr = pclntab__frames_at(go->pclntab, addr, frames, RUNTIME_INLINED_MAX);
 
 	if (nr < 1)
 		return -ENOENT;
-	*sym = (struct runtime_symbol){ .name = frames[0].name,
-					.file = frames[0].file,
-					.line = frames[0].line,
-					.owner = go_owner(frames[0].name) };
-	for (int i = 1; i < nr && sym->owner != TARE_OWNER_PROGRAM && !sym->own_name; i++) {
-		if (go_owner(frames[i].name) != TARE_OWNER_PROGRAM)
-			continue;
-		sym->own_name = frames[i].name;
-		sym->own_file = frames[i].file;
-		sym->own_line = frames[i].line;
+	*sym = (struct runtime_symbol){ .nr = nr };
+	for (int i = 0; i < nr; i++) {
+		sym->frames[i] = (struct runtime_frame){ .name = frames[i].name,
+							 .file = frames[i].file,
+							 .line = frames[i].line,
+							 .owner = go_owner(frames[i].name) };
+		if (!sym->own && sym->frames[0].owner != TARE_OWNER_PROGRAM &&
+		    sym->frames[i].owner == TARE_OWNER_PROGRAM)
+			sym->own = i;
 	}
 	return 0;
 }
