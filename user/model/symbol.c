@@ -33,11 +33,14 @@ static bool model_symbols__keep(struct model_symbols *s, const struct event *ev,
 {
 	const struct tare_symbol *head = ev->symbol.head;
 
-	if (!s->is_inlined || s->inlined_pid != head->pid || s->inlined_ip != head->ip)
+	if (!s->is_inlined || s->inlined_pid != head->pid || s->inlined_ip != head->ip) {
+		s->nr_inlined = 0;
 		return !told__add(&s->told, head->pid, head->ip, ev->ts_ns, sym);
-	if (s->inlined)
-		s->inlined->caller = sym;
-	return s->inlined;
+	}
+	if (!s->inlined || ++s->nr_inlined == MODEL_MAX_INLINED)
+		return false;
+	s->inlined->caller = sym;
+	return true;
 }
 
 int model_symbols__event(struct model_symbols *s, const struct event *ev)

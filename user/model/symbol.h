@@ -7,6 +7,7 @@
 #include "told.h"
 
 #define MODEL_MAX_SYMBOLS 65536
+#define MODEL_MAX_INLINED 64 /* functions at one address; further ones are not kept */
 
 struct model_symbol {
 	uint32_t line;	   /* 0: unknown */
@@ -26,7 +27,7 @@ struct model_symbols {
 	/* the last one is inlined, and its caller is still to come */
 	bool is_inlined;
 	struct model_symbol *inlined; /* NULL: it was not kept */
-	uint32_t inlined_pid;
+	uint32_t inlined_pid, nr_inlined;
 	uint64_t inlined_ip;
 };
 
