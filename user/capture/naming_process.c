@@ -95,7 +95,7 @@ static void answer(int fd, struct symbolizer *s, const struct naming_ask *ask)
 }
 
 /* What the recorder has open is not this process's: it is gone when the recorder closes it. */
-static void let_go(int keep)
+static void part(int keep)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC), score;
 
@@ -127,7 +127,7 @@ void naming_process(int fd, const struct debug_places *places)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != recorder)
 		_exit(0);
-	let_go(fd);
+	part(fd);
 	symbolizer__init(&s, places);
 	s.on_module = on_module;
 	s.ctx = &fd;

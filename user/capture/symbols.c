@@ -6,6 +6,7 @@
 
 #include "array.h"
 #include "event.h"
+#include "kernel_costs.h"
 #include "pid_ns.h"
 #include "runtime.h"
 #include "symbol_bytes.h"
@@ -144,11 +145,12 @@ static bool is_of_that_program(const struct resolve *r, const struct naming_answ
 	return since_ns <= a->ask.ts_ns || a->known_ns < since_ns;
 }
 
-/* The runtime that an address is in says which of its functions are a cost of it. */
+/* Which of the functions are a cost of the runtime that they are in, or of the kernel. */
 static void set_costs(struct resolve *r, const struct naming_answer *a, unsigned char *bytes)
 {
 	const struct symbol_wanted *w = &a->ask.wanted;
-	const struct runtime_cost *costs = w->pid ? runtimes__costs(r->runtimes, w->pid, w->ip, a->ask.ts_ns) : NULL;
+	const struct runtime_cost *costs =
+		w->pid ? runtimes__costs(r->runtimes, w->pid, w->ip, a->ask.ts_ns) : kernel_costs;
 	char name[SYMBOL_TEXT_MAX + 1];
 	struct tare_symbol sym;
 
