@@ -56,7 +56,7 @@ static struct naming begin(void)
 
 static void ask(struct naming *n, const void *at, uint64_t ts)
 {
-	struct naming_ask a = { { getpid(), getpid(), (uintptr_t)at, 1, true }, ts, 0 };
+	struct naming_ask a = { { getpid(), getpid(), (uintptr_t)at, 1, true }, ts };
 
 	assert_int_equal(naming__ask(n, &a), 0);
 }

@@ -17,7 +17,7 @@
 /* What to name. Comes back with the answer. */
 struct naming_ask {
 	struct symbol_wanted wanted;
-	uint64_t ts_ns, tries; /* the asker's own */
+	uint64_t ts_ns; /* the asker's own */
 };
 
 struct naming_answer {

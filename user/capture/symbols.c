@@ -13,8 +13,8 @@
 #include "symbols.h"
 #include "util.h"
 
-#define MAX_TRIES 20 /* one for each call of symbols__write(): two seconds */
-#define PAUSE_NS  (NSEC_PER_SEC / 20)
+#define AGAIN_NS   (NSEC_PER_SEC / 20)
+#define GIVE_UP_NS (10 * NSEC_PER_SEC) /* what is not known so long after it ran is not mapped either */
 
 void symbols__init(struct symbols *s)
 {
@@ -39,11 +39,11 @@ uint64_t symbols__program_ns(const struct symbols *s, uint32_t pid, uint64_t ts_
 	return began && *began <= ts_ns ? *began : 0;
 }
 
-static int add_pending(struct symbols *s, uint32_t pid, uint64_t ip, uint64_t ts_ns, uint32_t tries)
+static int add_pending(struct symbols *s, uint32_t pid, uint64_t ip, uint64_t ts_ns, uint64_t again_ns)
 {
 	if (ARRAY_GROW(s->pending, s->room, s->nr + 1))
 		return -ENOMEM;
-	s->pending[s->nr++] = (struct pending){ pid, ip, ts_ns, tries };
+	s->pending[s->nr++] = (struct pending){ pid, ip, ts_ns, again_ns };
 	return 0;
 }
 
@@ -181,12 +181,13 @@ static void on_answer(const struct naming_answer *a, void *payload, void *ctx)
 	const struct symbol_wanted *w = &a->ask.wanted;
 	struct runtime_symbol sym;
 	struct resolve *r = ctx;
+	uint64_t now = now_ns();
 
 	if (a->type == TARE_FRAME_MODULES) {
-		write_frame(r, TARE_FRAME_MODULES, now_ns(), payload, a->bytes);
-	} else if (a->again && a->ask.tries < MAX_TRIES &&
-		   !add_pending(r->s, w->pid, w->ip, a->ask.ts_ns, a->ask.tries + 1)) {
-		/* on the next call */
+		write_frame(r, TARE_FRAME_MODULES, now, payload, a->bytes);
+	} else if (a->again && now < a->ask.ts_ns + GIVE_UP_NS &&
+		   !add_pending(r->s, w->pid, w->ip, a->ask.ts_ns, now + AGAIN_NS)) {
+		/* it is too early to say */
 	} else if (a->bytes && is_sane(a, payload) && is_of_that_program(r, a)) {
 		set_costs(r, a, payload);
 		write_frame(r, TARE_FRAME_SYMBOLS, a->ask.ts_ns, payload, a->bytes);
@@ -201,8 +202,7 @@ static void on_answer(const struct naming_answer *a, void *payload, void *ctx)
 static void resolve(struct resolve *r, const struct pending *p)
 {
 	struct naming_ask ask = { .wanted = { .pid = p->pid, .here = p->pid ? pid_ns__here(p->pid) : 0, .ip = p->ip },
-				  .ts_ns = p->ts_ns,
-				  .tries = p->tries };
+				  .ts_ns = p->ts_ns };
 	struct runtime_symbol sym;
 	uint64_t since_ns;
 
@@ -215,21 +215,32 @@ static void resolve(struct resolve *r, const struct pending *p)
 	naming__ask(&r->s->naming, &ask);
 }
 
-/* Returns how many addresses it has asked about. */
-static size_t ask(struct resolve *r, uint64_t complete_ns)
+static void ask(struct resolve *r, uint64_t complete_ns)
 {
 	struct symbols *s = r->s;
 	size_t left = 0, nr = s->nr;
+	uint64_t now = now_ns();
 
-	/* which program a later one belongs to is not known yet */
 	for (size_t i = 0; i < nr; i++) {
-		if (s->pending[i].ts_ns < complete_ns)
-			resolve(r, &s->pending[i]);
-		else
-			s->pending[left++] = s->pending[i];
+		const struct pending *p = &s->pending[i];
+
+		/* which program a record belongs to that came after @complete_ns is not known yet */
+		if (p->ts_ns < complete_ns && now >= p->again_ns) {
+			resolve(r, p);
+			continue;
+		}
+		s->pending[left++] = *p;
 	}
 	s->nr = left;
-	return nr - left;
+}
+
+/* Is any to be asked about again? */
+static bool has_early_ones(const struct symbols *s)
+{
+	for (size_t i = 0; i < s->nr; i++)
+		if (s->pending[i].again_ns)
+			return true;
+	return false;
 }
 
 void symbols__write(struct symbols *s, const struct runtimes *runtimes, struct writer *w, uint64_t complete_ns,
@@ -238,14 +249,13 @@ void symbols__write(struct symbols *s, const struct runtimes *runtimes, struct w
 	struct resolve r = { s, runtimes, w };
 	uint64_t until = now_ns() + wait_ns, now;
 
-	ask(&r, complete_ns);
-	naming__collect(&s->naming, wait_ns, on_answer, &r);
-	/* those that it is too early for */
-	while ((now = now_ns()) + PAUSE_NS < until && s->nr) {
-		nanosleep(&(struct timespec){ .tv_nsec = PAUSE_NS }, NULL);
-		if (!ask(&r, complete_ns))
-			break;
-		naming__collect(&s->naming, until - now, on_answer, &r);
+	for (;;) {
+		ask(&r, complete_ns);
+		now = now_ns();
+		naming__collect(&s->naming, now < until ? until - now : 0, on_answer, &r);
+		if (now_ns() + AGAIN_NS >= until || !has_early_ones(s))
+			return;
+		nanosleep(&(struct timespec){ .tv_nsec = AGAIN_NS }, NULL);
 	}
 }
 

@@ -19,7 +19,7 @@
 struct pending {
 	uint32_t pid;
 	uint64_t ip, ts_ns; /* a record of that time has it */
-	uint32_t tries;	    /* times that it was asked about in vain */
+	uint64_t again_ns;  /* it is asked about again, not before this; 0: for the first time */
 };
 
 struct symbols {

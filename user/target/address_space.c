@@ -110,16 +110,16 @@ static struct code_mapping *find(const struct address_space *a, uint64_t address
 struct code_mapping *address_space__at(struct address_space *a, uint64_t address)
 {
 	struct code_mapping *m = find(a, address);
-	uint64_t began, took;
+	uint64_t cpu_ns;
 
 	if (m)
 		return m;
-	began = now_ns();
-	if (began < a->next_ns)
+	if (now_ns() < a->next_ns)
 		return NULL;
+	/* by CPU time: on a busy machine it is not put off either */
+	cpu_ns = thread_cpu_ns();
 	address_space__read(a);
-	took = now_ns() - began;
-	a->next_ns = began + took * SHARE;
+	a->next_ns = now_ns() + SHARE * (thread_cpu_ns() - cpu_ns);
 	return find(a, address);
 }
 

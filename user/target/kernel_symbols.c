@@ -145,12 +145,13 @@ int kernel_symbols__read(struct kernel_symbols *k, const char *path)
 const char *kernel_symbols__at(struct kernel_symbols *k, uint64_t address)
 {
 	uint32_t at = ranges__at(&k->ranges, address);
-	uint64_t began = now_ns(), took;
+	uint64_t cpu_ns, rest_ns;
 
-	if (at == RANGES_NONE && began >= k->next_ns) {
+	if (at == RANGES_NONE && now_ns() >= k->next_ns) {
+		cpu_ns = thread_cpu_ns();
 		kernel_symbols__read(k, "/proc/kallsyms");
-		took = now_ns() - began;
-		k->next_ns = began + (took * SHARE > NSEC_PER_SEC ? took * SHARE : NSEC_PER_SEC);
+		rest_ns = SHARE * (thread_cpu_ns() - cpu_ns);
+		k->next_ns = now_ns() + (rest_ns > NSEC_PER_SEC ? rest_ns : NSEC_PER_SEC);
 		at = ranges__at(&k->ranges, address);
 	}
 	return at == RANGES_NONE ? NULL : k->names + at;

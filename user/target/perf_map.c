@@ -123,16 +123,15 @@ int perf_map__read(struct perf_map *m)
 
 const char *perf_map__at(struct perf_map *m, pid_t pid, uint64_t address)
 {
-	uint64_t now = now_ns(), took;
+	uint64_t cpu_ns = thread_cpu_ns();
 	uint32_t at;
 
-	if (now >= m->next_ns) {
+	if (now_ns() >= m->next_ns) {
 		if (m->fd < 0)
 			open_map(m, pid);
 		if (m->fd >= 0)
 			perf_map__read(m);
-		took = now_ns() - now;
-		m->next_ns = now + took * SHARE;
+		m->next_ns = now_ns() + SHARE * (thread_cpu_ns() - cpu_ns);
 	}
 	at = ranges__at(&m->ranges, address);
 	return at == RANGES_NONE ? NULL : m->names + at;

@@ -156,6 +156,18 @@ static struct mapped_file *file_of(struct symbolizer *s, const struct mapped_pro
 	return m->context = f;
 }
 
+/* Without the version that some tables add: "write@@GLIBC_2.2.5". */
+static const char *name_in_source(const char *symbol, char buf[SYMBOL_TEXT])
+{
+	size_t len = strcspn(symbol, "@");
+
+	if (!symbol[len] || !len || len >= SYMBOL_TEXT)
+		return demangle(symbol, buf, SYMBOL_TEXT);
+	memcpy(buf, symbol, len);
+	buf[len] = '\0';
+	return buf;
+}
+
 static int in_code(struct symbolizer *s, struct code_file *code, const struct code_mapping *m, uint64_t ip,
 		   bool with_lines, enum tare_owner owner, struct symbol_frame *frames)
 {
@@ -167,7 +179,7 @@ static int in_code(struct symbolizer *s, struct code_file *code, const struct co
 		return -ENOENT;
 	nr = code_file__frames_at(code, ip - bias, &s->places, with_lines ? &s->dwarf_room : NULL, found, SYMBOL_DEEP);
 	for (int i = 0; i < nr; i++)
-		frames[i] = (struct symbol_frame){ .name = demangle(found[i].name, s->names[i], SYMBOL_TEXT),
+		frames[i] = (struct symbol_frame){ .name = name_in_source(found[i].name, s->names[i]),
 						   .file = found[i].file ? found[i].file : "",
 						   .line = found[i].line,
 						   .owner = owner };
