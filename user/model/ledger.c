@@ -77,9 +77,10 @@ static enum tare_cost cost_of_frames(const struct model *m, uint32_t pid, const 
 
 enum tare_cost ledger__cost_of(const struct model *m, const struct model_stack *st)
 {
-	enum tare_cost kernel = cost_of_frames(m, 0, st->at, st->nr_kernel, st->used_ns);
+	uint64_t ts_ns = model_stacks__used_ns(&m->profile.stacks, st);
+	enum tare_cost kernel = cost_of_frames(m, 0, st->at, st->nr_kernel, ts_ns);
 
-	return kernel ?: cost_of_frames(m, st->pid, st->at + st->nr_kernel, st->nr_user, st->used_ns);
+	return kernel ?: cost_of_frames(m, st->pid, st->at + st->nr_kernel, st->nr_user, ts_ns);
 }
 
 /* ---- the sums ---- */

@@ -248,8 +248,7 @@ static int fold_stacked(struct model *m, const struct event *ev)
 
 	if (t)
 		t->stack = ev->stacked.number;
-	model_stacks__used(&m->profile.stacks, ev->stacked.number, ev->ts_ns);
-	return 0;
+	return model_stacks__used(&m->profile.stacks, ev->stacked.number, ev->ts_ns);
 }
 
 /* The stack of the record that @tid's last STACKED one belongs to. */

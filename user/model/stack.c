@@ -14,16 +14,19 @@ void model_stacks__free(struct model_stacks *s)
 		free(s->all[i]);
 	free(s->all);
 	free(s->same_as);
+	free(s->used_ns);
 	*s = (struct model_stacks){ 0 };
 }
 
 static int model_stacks__reach(struct model_stacks *s, uint32_t number)
 {
-	if (ARRAY_GROW(s->all, s->room, number + 1ul) || ARRAY_GROW(s->same_as, s->room_same, number + 1ul))
+	if (ARRAY_GROW(s->all, s->room, number + 1ul) || ARRAY_GROW(s->same_as, s->room_same, number + 1ul) ||
+	    ARRAY_GROW(s->used_ns, s->room_used, number + 1ul))
 		return -ENOMEM;
 	for (; s->nr <= number; s->nr++) {
 		s->all[s->nr] = NULL;
 		s->same_as[s->nr] = 0;
+		s->used_ns[s->nr] = 0;
 	}
 	return 0;
 }
@@ -53,7 +56,7 @@ int model_stacks__event(struct model_stacks *s, const struct event *ev)
 				    .nr_user = head->nr_user,
 				    .nr_sure = head->nr_sure,
 				    .flags = head->flags,
-				    .used_ns = 0 };
+				    .number = number };
 	memcpy(st->at, ev->call_stack.kernel, head->nr_kernel * sizeof(st->at[0]));
 	memcpy(st->at + head->nr_kernel, ev->call_stack.user, head->nr_user * sizeof(st->at[0]));
 	s->all[number] = st;
@@ -73,11 +76,20 @@ const struct model_stack *model_stacks__find(const struct model_stacks *s, uint3
 	return number ? s->all[number] : NULL;
 }
 
-void model_stacks__used(struct model_stacks *s, uint32_t number, uint64_t ts_ns)
+int model_stacks__used(struct model_stacks *s, uint32_t number, uint64_t ts_ns)
 {
-	number = model_stacks__resolve(s, number);
-	if (number && !s->all[number]->used_ns)
-		s->all[number]->used_ns = ts_ns;
+	if (!number || number >= MODEL_MAX_STACKS)
+		return 0;
+	if (model_stacks__reach(s, number))
+		return -ENOMEM;
+	if (!s->used_ns[number])
+		s->used_ns[number] = ts_ns;
+	return 0;
+}
+
+uint64_t model_stacks__used_ns(const struct model_stacks *s, const struct model_stack *st)
+{
+	return s->used_ns[st->number];
 }
 
 uint64_t model_stacks__ip(const struct model_stacks *s, uint32_t number)

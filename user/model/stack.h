@@ -12,16 +12,17 @@
 struct model_stack {
 	uint32_t pid;
 	uint16_t nr_kernel, nr_user, nr_sure;
-	uint16_t flags;	  /* TARE_STACK_* */
-	uint64_t used_ns; /* when it was first seen: what its addresses mean is what they meant then */
+	uint16_t flags; /* TARE_STACK_* */
+	uint32_t number;
 	uint64_t at[];
 };
 
 struct model_stacks {
 	struct model_stack **all; /* by number; NULL: not there */
 	uint32_t *same_as;	  /* likewise; 0: itself */
+	uint64_t *used_ns;	  /* likewise: when it was first seen; 0: not yet */
 	uint32_t nr;
-	size_t room, room_same;
+	size_t room, room_same, room_used;
 };
 
 void model_stacks__free(struct model_stacks *s);
@@ -35,8 +36,11 @@ uint32_t model_stacks__resolve(const struct model_stacks *s, uint32_t number);
 /* Stack @number, or NULL. */
 const struct model_stack *model_stacks__find(const struct model_stacks *s, uint32_t number);
 
-/* A thread has stack @number at @ts_ns. */
-void model_stacks__used(struct model_stacks *s, uint32_t number, uint64_t ts_ns);
+/* A thread has stack @number at @ts_ns, which may be told later. Returns 0 or -ENOMEM. */
+int model_stacks__used(struct model_stacks *s, uint32_t number, uint64_t ts_ns);
+
+/* When stack @st was first seen: what its addresses mean is what they meant then. */
+uint64_t model_stacks__used_ns(const struct model_stacks *s, const struct model_stack *st);
 
 /* The user address at which it was taken; 0 if unknown. */
 uint64_t model_stacks__ip(const struct model_stacks *s, uint32_t number);

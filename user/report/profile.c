@@ -62,7 +62,8 @@ static struct function *functions__get(struct functions *f, const char *name)
 static void add(struct functions *f, const struct model *m, const struct model_stack *st, uint32_t pid, uint64_t ip,
 		uint64_t weight, uint32_t stack, bool self)
 {
-	const struct model_symbol *sym = model_symbols__at(&m->symbols, pid, ip, st->used_ns);
+	const struct model_symbol *sym =
+		model_symbols__at(&m->symbols, pid, ip, model_stacks__used_ns(&m->profile.stacks, st));
 	char name[MAX_FUNCTION], safe[MAX_FUNCTION];
 	struct function *fn;
 
