@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""
+The ledgers of several recordings (report --json), against what the programs themselves measured:
+
+    ledger_oracle.py CLASSES TRUTH.json REPORT.json [TRUTH REPORT...]
+
+CLASSES: which of the ledger's classes each of the program's parts belongs to, as PART=CLASS[+CLASS...], by commas; "net" is
+what is left. Over all recordings together each part's share is right within 2 points and the sampling error, and the
+interval of a single recording has the truth in most of them; gross is what getrusage() counted, and the sum is exact.
+"""
+import json
+import math
+import sys
+
+
+def load(path):
+    with open(path, encoding="utf-8") as f:
+        return json.load(f)
+
+
+def ledger_of(report, classes):
+    """ns, low and high of these classes together. Intervals of sums are those of their samples together."""
+    ledger = report["ledger"]
+    if "net" in classes:
+        return ledger["net_ns"], *ledger["net_ci95_ns"]
+    found = [c for c in ledger["classes"] if c["name"] in classes or c["group"] in classes]
+    ns = sum(c["ns"] for c in found)
+    n, whole = ledger["samples"], ledger["tare_ns"] + ledger["net_ns"]
+    p = sum(c["samples"] for c in found) / n
+    half = 1.96 * math.sqrt(p * (1 - p) / n + 0.25 / n / n) * whole
+    return ns, ns - half, ns + half
+
+
+def main():
+    parts = dict(part.split("=") for part in sys.argv[1].split(","))
+    pairs = [(load(a), load(b)) for a, b in zip(sys.argv[2::2], sys.argv[3::2])]
+    bad = []
+    for truth, report in pairs:
+        ledger = report["ledger"]
+        if ledger["gross_ns"] != ledger["tare_ns"] + ledger["probes_ns"] + ledger["net_ns"]:
+            bad.append("gross is not the sum of tare, probes and net")
+        if abs(ledger["gross_ns"] - truth["all"]) > 0.005 * truth["all"] + 2e6:
+            bad.append(f"gross is {ledger['gross_ns']}, getrusage says {truth['all']}")
+    samples = sum(report["ledger"]["samples"] for _, report in pairs)
+    by_class = {}
+    for part, classes in parts.items():
+        by_class.setdefault(classes, []).append(part)
+    for classes, names in by_class.items():
+        inside, want_all, got_all, whole = 0, 0.0, 0.0, 0.0
+        for truth, report in pairs:
+            gross = report["ledger"]["gross_ns"]
+            want = sum(truth[name] for name in names) / truth["all"] * (gross - report["ledger"]["probes_ns"])
+            ns, low, high = ledger_of(report, classes.split("+"))
+            inside += low <= want <= high or abs(ns - want) < 0.02 * gross
+            want_all, got_all, whole = want_all + want, got_all + ns, whole + gross
+        p = want_all / whole
+        slack = 2 + 100 * 3 * math.sqrt(p * (1 - p) / samples)
+        off = 100 * (got_all - want_all) / whole
+        print(f"{classes}: {100 * got_all / whole:.1f} %, should be {100 * p:.1f} %; {inside} of {len(pairs)} in their interval")
+        if abs(off) > slack:
+            bad.append(f"{classes} is off by {off:.2f} points, more than {slack:.2f}")
+        if inside < 0.5 * len(pairs):
+            bad.append(f"{classes}: only {inside} of {len(pairs)} intervals have the truth")
+    for line in bad:
+        print("wrong:", line)
+    return 1 if bad else 0
+
+
+sys.exit(main())
