@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -111,13 +112,18 @@ static void *run(void *arg)
 int unwinding__start(struct unwinding **out)
 {
 	struct unwinding *u = calloc(1, sizeof(*u));
+	sigset_t all, before;
 	int ret;
 
 	if (!u)
 		return -ENOMEM;
 	pthread_mutex_init(&u->lock, NULL);
 	pthread_cond_init(&u->changed, NULL);
+	/* signals are the main thread's: one that this took would be lost */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
 	ret = pthread_create(&u->thread, NULL, run, u);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (ret) {
 		free(u);
 		return -ret;

@@ -60,18 +60,22 @@ static enum tare_cost inwards(enum tare_cost cost, uint32_t flags)
 	return cost ?: own;
 }
 
+/* Going inwards through the functions inlined at an address, which are listed from the innermost on. */
+static enum tare_cost inwards_all(enum tare_cost cost, const struct model_symbol *sym)
+{
+	if (!sym)
+		return cost;
+	return inwards(inwards_all(cost, sym->caller), sym->cost);
+}
+
 /* @nr addresses at @ts_ns, innermost first, of process @pid: where it was, then return addresses. */
 static enum tare_cost cost_of_frames(const struct model *m, uint32_t pid, const uint64_t *at, unsigned nr,
 				     uint64_t ts_ns)
 {
 	enum tare_cost cost = TARE_COST_NONE;
 
-	for (unsigned i = nr; i-- > 0;) {
-		const struct model_symbol *sym = model_symbols__at(&m->symbols, pid, at[i] - (i > 0), ts_ns);
-
-		if (sym)
-			cost = inwards(cost, sym->cost);
-	}
+	for (unsigned i = nr; i-- > 0;)
+		cost = inwards_all(cost, model_symbols__at(&m->symbols, pid, at[i] - (i > 0), ts_ns));
 	return cost;
 }
 

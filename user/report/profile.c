@@ -59,25 +59,38 @@ static struct function *functions__get(struct functions *f, const char *name)
 	return &f->all[f->nr - 1];
 }
 
-static void add(struct functions *f, const struct model *m, const struct model_stack *st, uint32_t pid, uint64_t ip,
-		uint64_t weight, uint32_t stack, bool self)
+/* In what a sample or a wait was; @sym NULL: not known. */
+static void add(struct functions *f, const struct model_symbol *sym, bool kernel, uint64_t weight, uint32_t stack,
+		bool self)
 {
-	const struct model_symbol *sym =
-		model_symbols__at(&m->symbols, pid, ip, model_stacks__used_ns(&m->profile.stacks, st));
 	char name[MAX_FUNCTION], safe[MAX_FUNCTION];
 	struct function *fn;
 
 	if (sym)
 		snprintf(name, sizeof(name), "%s%s", sanitize(sym->name, strlen(sym->name), safe, sizeof(safe) - 4),
-			 pid ? "" : " [k]");
+			 kernel ? " [k]" : "");
 	else
-		snprintf(name, sizeof(name), "%s", pid ? "(unknown)" : "(the kernel)");
+		snprintf(name, sizeof(name), "%s", kernel ? "(the kernel)" : "(unknown)");
 	fn = functions__get(f, name);
 	if (!fn)
 		return;
 	fn->self += self ? weight : 0;
 	fn->total += fn->seen == stack + 1 ? 0 : weight;
 	fn->seen = stack + 1;
+}
+
+/* All functions at one address: those inlined there too. */
+static void add_all(struct functions *f, const struct model *m, const struct model_stack *st, uint32_t pid, uint64_t ip,
+		    uint64_t weight, bool self)
+{
+	const struct model_symbol *sym =
+		model_symbols__at(&m->symbols, pid, ip, model_stacks__used_ns(&m->profile.stacks, st));
+
+	do {
+		add(f, sym, !pid, weight, st->number, self);
+		sym = sym ? sym->caller : NULL;
+		self = false;
+	} while (sym);
 }
 
 static void collect(struct functions *f, const struct model *m, weight_fn *weight)
@@ -90,9 +103,9 @@ static void collect(struct functions *f, const struct model *m, weight_fn *weigh
 
 		f->sum += w;
 		for (unsigned k = 0; w && st && k < st->nr_kernel; k++)
-			add(f, m, st, 0, st->at[k] - (k > 0), w, i, k == 0);
+			add_all(f, m, st, 0, st->at[k] - (k > 0), w, k == 0);
 		for (unsigned k = 0; w && st && k < st->nr_user; k++)
-			add(f, m, st, st->pid, st->at[st->nr_kernel + k] - (k > 0), w, i, k == 0 && !st->nr_kernel);
+			add_all(f, m, st, st->pid, st->at[st->nr_kernel + k] - (k > 0), w, k == 0 && !st->nr_kernel);
 	}
 }
 

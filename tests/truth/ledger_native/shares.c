@@ -108,6 +108,7 @@ int main(int argc, char **argv)
 	getrusage(RUSAGE_SELF, &r);
 	printf("{\"loops\":%lu,\"allocates\":%lu,\"reads\":%lu,\"maps\":%lu,\"touches\":%lu,\"all\":%lu}\n", spent[0],
 	       spent[1], spent[2], spent[3] + spent[5], spent[4],
-	       (r.ru_utime.tv_sec + r.ru_stime.tv_sec) * 1000000000ul + (r.ru_utime.tv_usec + r.ru_stime.tv_usec) * 1000ul);
+	       (r.ru_utime.tv_sec + r.ru_stime.tv_sec) * 1000000000ul +
+		       (r.ru_utime.tv_usec + r.ru_stime.tv_usec) * 1000ul);
 	return 0;
 }
