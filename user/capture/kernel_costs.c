@@ -61,6 +61,7 @@ const struct runtime_cost kernel_costs[] = {
 	{ "bpf_trampoline_*", TARE_COST_PROBES, ALWAYS },
 	{ "bpf_trace_run*", TARE_COST_PROBES, ALWAYS },
 	{ "__bpf_trace_*", TARE_COST_PROBES, ALWAYS },
+	{ "__traceiter_*", TARE_COST_PROBES, ALWAYS },
 	{ "asm_exc_int3", TARE_COST_PROBES, ALWAYS },
 	{ "exc_int3", TARE_COST_PROBES, ALWAYS },
 	{ "asm_exc_debug", TARE_COST_PROBES, ALWAYS },

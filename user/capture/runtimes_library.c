@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What a process has mapped besides its program: libraries with a runtime in them. */
 #include <elf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "array.h"
 #include "modules.h"
+#include "pid_ns.h"
+#include "proc.h"
 #include "rest.h"
 #include "runtimes_impl.h"
 
@@ -46,6 +49,20 @@ struct look {
 	uint64_t since_ns;
 };
 
+/* Does process @pid run @file by now? Then it has called exec, which its record will tell: that is no library. */
+static bool is_its_program(pid_t pid, const struct file_id *file)
+{
+	struct file_id exe;
+	struct stat st;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid_ns__here(proc__living(pid)));
+	if (stat(path, &st))
+		return false;
+	exe = file_id__of(&st);
+	return file_id__equal(&exe, file);
+}
+
 static int on_mapping(const struct mapping *m, void *ctx)
 {
 	struct look *look = ctx;
@@ -61,7 +78,7 @@ static int on_mapping(const struct mapping *m, void *ctx)
 	i = runtimes__find_file(r, look->pid, &file);
 	if (i && !i->prog.placed)
 		instance__place(i, m->start, m->end, m->offset);
-	if (i || runtimes__is_native(r, &file))
+	if (i || runtimes__is_native(r, &file) || is_its_program(look->pid, &file))
 		return 0;
 	fd = mapping__open(look->pid, m);
 	i = fd < 0 ? NULL : instance__open(look->pid, fd, &st, m->name, false);

@@ -17,6 +17,7 @@ struct function {
 	char name[MAX_FUNCTION];
 	uint64_t self, total;
 	uint32_t seen; /* in this stack, plus 1 */
+	bool kernel;
 };
 
 struct functions {
@@ -27,6 +28,22 @@ struct functions {
 };
 
 typedef uint64_t weight_fn(const struct profile_row *row);
+
+/* A wait's stack was taken by tare's own probe, at the end of the switch: where the wait begins in the kernel's part.
+ */
+static unsigned after_probe(const struct model *m, const struct model_stack *st)
+{
+	uint64_t ts_ns = model_stacks__used_ns(&m->profile.stacks, st);
+	unsigned i = 0;
+
+	for (; i < st->nr_kernel; i++) {
+		const struct model_symbol *sym = model_symbols__at(&m->symbols, 0, st->at[i] - (i > 0), ts_ns);
+
+		if (!sym || (sym->cost >> TARE_SYMBOL_COST_SHIFT & TARE_SYMBOL_COST_MASK) != TARE_COST_PROBES)
+			break;
+	}
+	return i;
+}
 
 static uint64_t samples_of(const struct profile_row *row)
 {
@@ -74,6 +91,7 @@ static void add(struct functions *f, const struct model_symbol *sym, bool kernel
 	fn = functions__get(f, name);
 	if (!fn)
 		return;
+	fn->kernel = kernel;
 	fn->self += self ? weight : 0;
 	fn->total += fn->seen == stack + 1 ? 0 : weight;
 	fn->seen = stack + 1;
@@ -102,9 +120,11 @@ static void collect(struct functions *f, const struct model *m, weight_fn *weigh
 		uint64_t w = weight(&p->rows[i]);
 
 		f->sum += w;
-		for (unsigned k = 0; w && st && k < st->nr_kernel; k++)
+		if (!w || !st)
+			continue;
+		for (unsigned k = weight == off_ns_of ? after_probe(m, st) : 0; k < st->nr_kernel; k++)
 			add_all(f, m, st, 0, st->at[k] - (k > 0), w, k == 0);
-		for (unsigned k = 0; w && st && k < st->nr_user; k++)
+		for (unsigned k = 0; k < st->nr_user; k++)
 			add_all(f, m, st, st->pid, st->at[st->nr_kernel + k] - (k > 0), w, k == 0 && !st->nr_kernel);
 	}
 }
@@ -157,6 +177,21 @@ static void print_functions(const struct functions *f, bool all, FILE *to)
 		fprintf(to, "  ... and %zu more (--all shows them)\n", f->nr - shown);
 }
 
+/* By what they waited in themselves: the kernel's functions are behind --all. */
+static void print_waits(const struct functions *f, bool all, FILE *to)
+{
+	size_t shown = 0;
+
+	for (size_t i = 0; i < f->nr && (all || shown < FIRST_ROWS); i++) {
+		if (!all && f->all[i].kernel)
+			continue;
+		fprintf(to, "  %-79.79s%10.1f %%\n", f->all[i].name, percent(f->all[i].total, f->sum));
+		shown++;
+	}
+	if (f->nr > shown)
+		fprintf(to, "  ... and %zu more, the kernel's among them (--all shows them)\n", f->nr - shown);
+}
+
 void report__profile(const struct model *m, FILE *to, bool all)
 {
 	struct functions f;
@@ -172,8 +207,7 @@ void report__profile(const struct model *m, FILE *to, bool all)
 	if (m->profile.waits) {
 		functions__of(&f, m, off_ns_of, by_total);
 		fprintf(to, "\n%-68s%12s %12s\n", "where threads were off CPU for long", "", "on the stack");
-		for (size_t i = 0; i < f.nr && (all || i < FIRST_ROWS); i++)
-			fprintf(to, "  %-79.79s%10.1f %%\n", f.all[i].name, percent(f.all[i].total, f.sum));
+		print_waits(&f, all, to);
 		fprintf(to, "  of %s in %s waits\n", fmt_ns(f.sum, t), fmt_count(m->profile.waits, n));
 		functions__free(&f);
 	}
