@@ -279,9 +279,12 @@ enum tare_loss_class {
 	TARE_LOST_DISK,	    /* bytes that could not be written to the file */
 	TARE_LOST_RUNTIME,  /* an event of the language runtime */
 	TARE_LOST_EVIDENCE, /* a signal, fault, sample or interrupt of a target thread */
-	TARE_LOST_OFF_CPU,  /* the stack of a wait: more came than the budget allows */
+	TARE_LOST_OFF_CPU,  /* not lost, but left out: waits beyond the budget, the short ones first */
 	TARE_NR_LOST,
 };
+
+/* Does the class count events that are missing? Else bytes, or what was left out on purpose. */
+#define TARE_LOST_EVENTS(cls) ((cls) != TARE_LOST_DISK && (cls) != TARE_LOST_OFF_CPU)
 
 struct tare_loss {
 	__u32 cls; /* enum tare_loss_class */

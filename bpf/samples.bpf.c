@@ -54,14 +54,28 @@ int cpu_clock(struct bpf_perf_event_data *ctx)
 	return 0;
 }
 
-/* May this CPU report one more long wait now? */
-static __always_inline bool has_budget(struct cpu_state *c, __u64 now)
+/*
+ * May this CPU report a wait of @ns now? The more of the budget is used, the longer must it be: where not all can be
+ * had, the long ones matter.
+ */
+static __always_inline bool has_budget(struct cpu_state *c, __u64 ns, __u64 now)
 {
+	__u64 least = 0;
+
 	if (now - c->off_window_ns > OFF_CPU_WINDOW_NS) {
 		c->off_window_ns = now;
 		c->off_window_nr = 0;
 	}
-	return c->off_window_nr++ < OFF_CPU_BUDGET;
+	if (c->off_window_nr >= OFF_CPU_BUDGET)
+		return false;
+	if (c->off_window_nr >= OFF_CPU_BUDGET / 2)
+		least = 4 * off_cpu_min_ns;
+	if (c->off_window_nr >= OFF_CPU_BUDGET * 3 / 4)
+		least = 16 * off_cpu_min_ns;
+	if (ns < least)
+		return false;
+	c->off_window_nr++;
+	return true;
 }
 
 /* At the end of __schedule(), in the thread that was switched to. At most switches there is nothing to do. */
@@ -82,7 +96,7 @@ int BPF_PROG(off_cpu, bool is_switch)
 	r.ns = c->off_ns;
 	c->off_ns = 0;
 	now = bpf_ktime_get_ns();
-	if (!has_budget(c, now)) {
+	if (!has_budget(c, r.ns, now)) {
 		c->lost[TARE_LOST_OFF_CPU]++;
 		return 0;
 	}

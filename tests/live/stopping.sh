@@ -29,7 +29,7 @@ record()
 	"$burn" "$last" 1000 <>"$tmp/burn.in" >"$tmp/burn.out" &
 	other=$!
 	wait_for grep -q ready "$tmp/prog.out" && wait_for grep -q ready "$tmp/burn.out" && quiet $prog || return
-	spawn "$TARE" record -q -o "$tmp/data" -p "$prog,$other" 2>"$tmp/log"
+	spawn "$TARE" record -q -F 0 -o "$tmp/data" -p "$prog,$other" 2>"$tmp/log"
 	recorder=$pid
 	wait_for grep -q 'recording to' "$tmp/log" || return
 	before=$(sleeps $prog)

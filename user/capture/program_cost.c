@@ -35,7 +35,7 @@ uint64_t program_cost__lost(const struct program_cost *p)
 	uint64_t n = 0;
 
 	for (int i = 0; i < TARE_NR_LOST; i++)
-		n += sum(p, offsetof(struct cpu_state, lost) + i * sizeof(uint64_t));
+		n += TARE_LOST_EVENTS(i) ? sum(p, offsetof(struct cpu_state, lost) + i * sizeof(uint64_t)) : 0;
 	return n;
 }
 

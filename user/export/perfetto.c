@@ -192,7 +192,8 @@ static int note_loss(struct perfetto *p, const struct tare_loss *loss)
 	struct bundle *b;
 	int ret = 0;
 
-	if (loss->cls >= TARE_NR_LOST || loss->cls == TARE_LOST_OTHER || loss->cpu > UINT16_MAX)
+	if (loss->cls >= TARE_NR_LOST || loss->cls == TARE_LOST_OTHER || loss->cls == TARE_LOST_OFF_CPU ||
+	    loss->cpu > UINT16_MAX)
 		return 0;
 	b = perfetto__bundle(p, loss->cpu);
 	if (!b)

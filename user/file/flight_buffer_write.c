@@ -154,6 +154,6 @@ uint64_t flight_buffer__lost_before(const struct flight_buffer *s)
 	uint64_t sum = 0;
 
 	for (uint32_t i = 0; s->loss && i < array_of(s->loss).count; i++)
-		sum += loss_at(s->loss, i).cls == TARE_LOST_DISK ? 0 : loss_at(s->loss, i).count;
+		sum += TARE_LOST_EVENTS(loss_at(s->loss, i).cls) ? loss_at(s->loss, i).count : 0;
 	return sum;
 }

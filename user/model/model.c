@@ -129,7 +129,7 @@ static int fold_loss(struct model *m, const struct event *ev)
 		more = ev->loss->count - *count;
 		*count = ev->loss->count;
 	}
-	if (ev->loss->cls != TARE_LOST_DISK)
+	if (TARE_LOST_EVENTS(ev->loss->cls))
 		pauses__lost(&m->pauses, ev->ts_ns, m->pauses.loss_total + more);
 	return 0;
 }
@@ -436,7 +436,7 @@ uint64_t model__lost_events(const struct model *m)
 	uint64_t total = 0;
 
 	for (unsigned i = 0; i < TARE_NR_LOST; i++)
-		total += i == TARE_LOST_DISK ? 0 : m->lost[i];
+		total += TARE_LOST_EVENTS(i) ? m->lost[i] : 0;
 	return total;
 }
 

@@ -95,7 +95,7 @@ uint64_t model__begin(const struct model *m);
 /* From the first snapshot to the end, ns; 0 if empty. */
 uint64_t model__duration(const struct model *m);
 
-/* Number of events known to be lost: all classes except bytes. */
+/* Number of events known to be lost: all classes except bytes, and waits that were left out. */
 uint64_t model__lost_events(const struct model *m);
 
 /* Is anything missing: lost, damaged, late, or a recording that was cut off? */

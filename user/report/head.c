@@ -94,7 +94,7 @@ static void print_lost(const struct model *m, FILE *to)
 	if (model__lost_events(m)) {
 		fprintf(to, "! lost     %s events", fmt_count(model__lost_events(m), count));
 		for (unsigned i = 0; i < TARE_NR_LOST; i++) {
-			if (!m->lost[i] || i == TARE_LOST_DISK)
+			if (!m->lost[i] || !TARE_LOST_EVENTS(i))
 				continue;
 			fprintf(to, "%s%s %s", sep, fmt_count(m->lost[i], count), loss_name(i));
 			sep = ", ";

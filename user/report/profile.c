@@ -209,6 +209,9 @@ void report__profile(const struct model *m, FILE *to, bool all)
 		fprintf(to, "\n%-68s%12s %12s\n", "where threads were off CPU for long", "", "on the stack");
 		print_waits(&f, all, to);
 		fprintf(to, "  of %s in %s waits\n", fmt_ns(f.sum, t), fmt_count(m->profile.waits, n));
+		if (m->lost[TARE_LOST_OFF_CPU])
+			fprintf(to, "  ! %s more waits are left out, the short ones first: there were too many\n",
+				fmt_count(m->lost[TARE_LOST_OFF_CPU], n));
 		functions__free(&f);
 	}
 }
