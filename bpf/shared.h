@@ -49,6 +49,8 @@ struct goroutine_path {
 	__s32 current, p;	       /* in the thread */
 	__s32 p_id;		       /* in the P */
 	__s32 id, status, wait_reason; /* in the goroutine */
+	__s32 own;		       /* in the thread: the goroutine that it is on the runtime's own stack */
+	__s32 pc, sp, bp;	       /* in the goroutine: where it left its stack */
 };
 #define MAX_RUNTIMES 4096 /* processes with such a path at the same time */
 #define MAX_STOPPING 4096 /* processes whose world is stopped at the same time */

@@ -3,6 +3,7 @@
 #ifndef TARE_STACK_BPF_H
 #define TARE_STACK_BPF_H
 
+#include "goroutine.bpf.h"
 #include "kernel.bpf.h"
 #include "tare.bpf.h"
 
@@ -47,17 +48,50 @@ static __always_inline __u32 copy_words(void *to, __u64 sp, __u32 nr)
 	return bpf_probe_read_user(to, nr * 8, (void *)sp) ? 0 : nr;
 }
 
-#define UNWIND_PIECE 128 /* words: nothing is above a stack's end, and then all of a read fails */
-
-/* As much of the stack as can be read, from the red zone on. Returns how many words. */
-static __always_inline __u32 copy_for_unwinding(__u64 *to, __u64 sp)
+/*
+ * If the current task @p is on a stack of the runtime's own: where its goroutine left its own one, the word on top of
+ * that, and the return addresses that its frame pointers lead to. Returns how many words in all.
+ */
+static __always_inline __u32 copy_parked(__u64 *to, struct task_struct *p)
 {
-	__u32 nr = 0;
+	const struct goroutine_path *path = goroutine_path(p);
+	__u64 noted, thread, g, frame[2];
+	__u32 nr;
 
-	for (int i = 0; i < TARE_STACK_WORDS_MAX / UNWIND_PIECE && nr < unwind_words; i++, nr += UNWIND_PIECE)
-		if (!copy_words(to + i * UNWIND_PIECE, sp + nr * 8 - TARE_STACK_BELOW * 8, UNWIND_PIECE))
+	if (!path || path->pc < 0)
+		return 0;
+	noted = peek(thread_pointer(p) + path->noted_at);
+	thread = noted ? peek(noted + path->thread) : 0;
+	g = thread && peek(thread + path->own) == noted ? peek(thread + path->current) : 0;
+	to[0] = g ? peek(g + path->pc) : 0;
+	if (!to[0])
+		return 0;
+	to[1] = peek(peek(g + path->sp));
+	frame[0] = peek(g + path->bp);
+	for (nr = 2; nr < STACK_MAX_PARKED; nr++) {
+		if (!frame[0] || bpf_probe_read_user(frame, sizeof(frame), (void *)frame[0]) || !frame[1])
 			break;
+		to[nr] = frame[1];
+	}
 	return nr;
+}
+
+#define COPY_PIECE 128 /* words: nothing is above a stack's end, and then all of a read fails */
+
+/* Copy @max words of the stack from @sp on, or as many as can be read. Returns how many. */
+static __always_inline __u32 copy_stack(__u64 *to, __u64 sp, __u32 max)
+{
+	__u32 nr = 0, rest;
+
+	for (int i = 0; i < TARE_STACK_WORDS_MAX / COPY_PIECE && nr < max; i++, nr += COPY_PIECE)
+		if (!copy_words(to + i * COPY_PIECE, sp + nr * 8, COPY_PIECE))
+			break;
+	if (nr >= max)
+		return nr;
+	/* up to the end of the page, which may be the last one */
+	nr &= TARE_STACK_WORDS_MAX - COPY_PIECE;
+	rest = -(sp + nr * 8) / 8 & (COPY_PIECE - 1);
+	return nr + copy_words(to + nr, sp + nr * 8, rest);
 }
 
 /*
@@ -84,12 +118,13 @@ static __always_inline void tell_stack(struct cpu_state *c, void *ctx, struct ta
 	s->tgid = p->tgid;
 	s->nr_user = user;
 	s->nr_kernel = kernel;
-	s->nr_parked = 0;
+	s->nr_parked = copy_parked(&s->at[nr], p);
+	nr += s->nr_parked;
 	s->sp = user_sp(p);
 	s->nr_below = 0;
 	s->nr_regs = 0;
 	if (unwind_words) {
-		words = copy_for_unwinding(&s->at[nr], s->sp);
+		words = copy_stack(&s->at[nr], s->sp - TARE_STACK_BELOW * 8, unwind_words);
 		s->nr_words = words;
 		s->nr_below = words ? TARE_STACK_BELOW : 0;
 		nr += words;
@@ -97,7 +132,7 @@ static __always_inline void tell_stack(struct cpu_state *c, void *ctx, struct ta
 		nr += s->nr_regs;
 		goto emit;
 	}
-	words = user <= STACK_FEW ? copy_words(&s->at[nr], s->sp, TARE_STACK_WORDS_BROKEN) : 0;
+	words = user <= STACK_FEW ? copy_stack(&s->at[nr], s->sp, TARE_STACK_WORDS_BROKEN) : 0;
 	if (!words)
 		words = copy_words(&s->at[nr], s->sp, TARE_STACK_WORDS);
 	if (!words)

@@ -20,9 +20,24 @@ static const struct {
 	{ ASM, { .known = true, .has_frame = true, .return_at = 0x400 } },
 #define OUTER 0x4000 /* nothing called it */
 	{ OUTER, { .known = true, .base = RUNTIME_BASE_OUTERMOST, .return_at = -1 } },
-#define SWITCHER 0x5000 /* it is on the scheduler's stack, the goroutine's is another one */
-	{ SWITCHER, { .known = true, .is_call = true, .base = RUNTIME_BASE_SWITCHED, .return_at = -1 } },
-#define NO_CALL 0x6000 /* code, but no call is there */
+#define SWITCHER 0x5000 /* it changes to the scheduler's stack, the goroutine's is another one */
+	{ SWITCHER,
+	  { .known = true, .has_frame = true, .is_call = true, .base = RUNTIME_BASE_SWITCHED, .return_at = 8 } },
+#define CROSSER 0x7000 /* likewise, its frame pointer leads back */
+	{ CROSSER,
+	  { .known = true, .has_frame = true, .is_call = true, .base = RUNTIME_BASE_CROSSED, .return_at = 8 } },
+#define BARE_CROSSER 0x8000 /* ... if it had one */
+	{ BARE_CROSSER, { .known = true, .is_call = true, .base = RUNTIME_BASE_CROSSED } },
+#define GROWER 0xa000 /* called for more stack, before it had a frame */
+	{ GROWER, { .known = true, .is_call = true } },
+#define RESUMER 0xb000 /* the goroutine may be another one by now */
+	{ RESUMER, { .known = true, .has_frame = true, .is_call = true, .resumes = true, .return_at = -1 } },
+#define OUTSIDE 0xc000 /* calls foreign code, and is called by it */
+	{ OUTSIDE, { .known = true, .has_frame = true, .is_call = true, .foreign = true, .return_at = -1 } },
+#define TWICE 0xd000 /* its frame pointer leads to another word first */
+	{ TWICE, { .known = true, .has_frame = true, .is_call = true, .two_links = true, .return_at = -1 } },
+	{ FRAMELESS - 0x1000, { .known = true } }, /* up to its first instruction, which a probe may be at */
+#define NO_CALL 0x6000				   /* code, but no call is there */
 	{ NO_CALL, { .known = true, .has_frame = true, .return_at = 0x28 } },
 };
 #define FOREIGN 0x9000 /* nothing is known of it */
@@ -169,8 +184,50 @@ static void not_a_call(void **unused)
 /* Foreign code is believed, and nothing above it is sure. */
 static void foreign(void **unused)
 {
-	ADD(nr_user, FRAMED + 0x10, FOREIGN + 0x20, FRAMED + 0x30, OUTER + 1);
-	IS(TARE_STACK_WHOLE, 1, FRAMED + 0x10, FOREIGN + 0x20, FRAMED + 0x30, OUTER + 1);
+	ADD(nr_user, OUTSIDE + 0x10, FOREIGN + 0x20, OUTSIDE + 0x30, OUTER + 1);
+	IS(TARE_STACK_WHOLE, 1, OUTSIDE + 0x10, FOREIGN + 0x20, OUTSIDE + 0x30, OUTER + 1);
+}
+
+/* ... but not where it can neither call nor be called. */
+static void foreign_calls(void **unused)
+{
+	ADD(nr_user, FOREIGN + 0x10, FRAMED + 0x30, OUTER + 1);
+	IS(TARE_STACK_CUT, 1, FOREIGN + 0x10);
+}
+
+static void calls_foreign(void **unused)
+{
+	ADD(nr_user, FRAMED + 0x10, FOREIGN + 0x30, FOREIGN + 0x40);
+	IS(TARE_STACK_CUT, 1, FRAMED + 0x10);
+}
+
+static void longer_than_the_kernel_follows(void **unused)
+{
+	struct event ev;
+	struct reader *r;
+
+	ADD(nr_user, FOREIGN + 0x10);
+	raw->nr_user = 127;
+	for (unsigned i = 1; i < 127; i++)
+		at[i] = FOREIGN + i;
+	r = written(&ev);
+	assert_int_equal(ev.call_stack.head->flags, TARE_STACK_CUT);
+	reader__close(r);
+}
+
+static void two_links(void **unused)
+{
+	ADD(nr_user, TWICE + 0x10, 0xdead, FRAMED + 0x30, OUTER + 1);
+	IS(TARE_STACK_WHOLE, 3, TWICE + 0x10, FRAMED + 0x30, OUTER + 1);
+}
+
+/* The program counter is past the breakpoint, but the instruction there has not run. */
+static void on_the_way_into_a_probe(void **unused)
+{
+	ADD(nr_user, FRAMELESS, OUTER + 1);
+	ADD(nr_kernel, 0xffffffff81000010);
+	ADD(nr_words, FRAMED + 0x20, 0x1dead);
+	IS(TARE_STACK_WHOLE, 3, FRAMELESS, FRAMED + 0x20, OUTER + 1);
 }
 
 static void foreign_end(void **unused)
@@ -183,8 +240,55 @@ static void foreign_end(void **unused)
 static void parked(void **unused)
 {
 	ADD(nr_user, FRAMED + 0x10, SWITCHER + 0x20);
-	ADD(nr_parked, FRAMED + 0x40, FRAMED + 0x50, OUTER + 1);
-	IS(TARE_STACK_WHOLE, 2, FRAMED + 0x10, SWITCHER + 0x20, FRAMED + 0x40, FRAMED + 0x50, OUTER + 1);
+	ADD(nr_parked, FRAMED + 0x40, FRAMED + 0x90, FRAMED + 0x50, OUTER + 1);
+	IS(TARE_STACK_WHOLE, 5, FRAMED + 0x10, SWITCHER + 0x20, FRAMED + 0x40, FRAMED + 0x50, OUTER + 1);
+}
+
+/* ... which grows: the function there has no frame yet. */
+static void parked_in_a_prologue(void **unused)
+{
+	ADD(nr_user, FRAMED + 0x10, SWITCHER + 0x20);
+	ADD(nr_parked, GROWER + 0x40, FRAMED + 0x90, FRAMED + 0x50, OUTER + 1);
+	IS(TARE_STACK_WHOLE, 6, FRAMED + 0x10, SWITCHER + 0x20, GROWER + 0x40, FRAMED + 0x90, FRAMED + 0x50, OUTER + 1);
+}
+
+static void parked_too_deep(void **unused)
+{
+	ADD(nr_user, FRAMED + 0x10, SWITCHER + 0x20);
+	ADD(nr_parked, FRAMED + 0x40, FRAMED + 0x90, FRAMED + 0x50);
+	IS(TARE_STACK_CUT, 4, FRAMED + 0x10, SWITCHER + 0x20, FRAMED + 0x40, FRAMED + 0x50);
+}
+
+/* It still is on the goroutine's stack. */
+static void about_to_switch(void **unused)
+{
+	ADD(nr_user, SWITCHER + 0x10, OUTER + 1);
+	ADD(nr_words, 1, FRAMED + 0x20);
+	IS(TARE_STACK_WHOLE, 3, SWITCHER + 0x10, FRAMED + 0x20, OUTER + 1);
+}
+
+/* What was copied is the other stack. */
+static void crossed(void **unused)
+{
+	ADD(nr_user, CROSSER + 0x10, FRAMED + 0x20, OUTER + 1);
+	ADD(nr_parked, FRAMED + 0x40, FRAMED + 0x90);
+	ADD(nr_words, 1, FRAMED + 0x70, FRAMED + 0x70);
+	IS(TARE_STACK_WHOLE, 3, CROSSER + 0x10, FRAMED + 0x20, OUTER + 1);
+}
+
+/* The frame pointer is that of its caller. */
+static void crossed_without_a_frame(void **unused)
+{
+	ADD(nr_user, FRAMED + 0x10, BARE_CROSSER + 0x20, FRAMED + 0x30, OUTER + 1);
+	ADD(nr_parked, FRAMED + 0x40, FRAMED + 0x90);
+	IS(TARE_STACK_WHOLE, 5, FRAMED + 0x10, BARE_CROSSER + 0x20, FRAMED + 0x90, FRAMED + 0x30, OUTER + 1);
+}
+
+static void resumes_another(void **unused)
+{
+	ADD(nr_user, RESUMER + 0x10, SWITCHER + 0x20);
+	ADD(nr_parked, FRAMED + 0x40, FRAMED + 0x90, OUTER + 1);
+	IS(TARE_STACK_WHOLE, 2, RESUMER + 0x10, SWITCHER + 0x20);
 }
 
 static void serves_nobody(void **unused)
@@ -304,10 +408,33 @@ int main(void)
 {
 #define T_(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T_(frame_pointers_alone),   T_(caller_of_a_leaf), T_(both_agree),    T_(broken_pointer),
-		T_(broken_and_too_short),   T_(not_a_call),	  T_(foreign),	     T_(foreign_end),
-		T_(no_frame_and_no_memory), T_(parked),		  T_(serves_nobody), T_(loops),
-		T_(only_the_kernel),	    T_(stored_once),	  T_(by_process),    T_(by_program),
+		T_(frame_pointers_alone),
+		T_(caller_of_a_leaf),
+		T_(both_agree),
+		T_(broken_pointer),
+		T_(broken_and_too_short),
+		T_(not_a_call),
+		T_(foreign),
+		T_(foreign_calls),
+		T_(calls_foreign),
+		T_(foreign_end),
+		T_(longer_than_the_kernel_follows),
+		T_(two_links),
+		T_(on_the_way_into_a_probe),
+		T_(no_frame_and_no_memory),
+		T_(parked),
+		T_(parked_in_a_prologue),
+		T_(parked_too_deep),
+		T_(about_to_switch),
+		T_(crossed),
+		T_(crossed_without_a_frame),
+		T_(resumes_another),
+		T_(serves_nobody),
+		T_(loops),
+		T_(only_the_kernel),
+		T_(stored_once),
+		T_(by_process),
+		T_(by_program),
 		T_(too_short_a_record),
 	};
 

@@ -48,7 +48,7 @@ static uint64_t hash(uint64_t h, const void *data, size_t words)
 static uint64_t pack(const struct runtime_code *code)
 {
 	return 1 | code->known << 1 | code->has_frame << 2 | code->is_call << 3 | (uint64_t)code->base << 4 |
-	       (uint64_t)(code->return_at + 1) << 16;
+	       code->foreign << 6 | code->resumes << 7 | code->two_links << 8 | (uint64_t)(code->return_at + 1) << 16;
 }
 
 static struct runtime_code unpack(uint64_t packed)
@@ -58,6 +58,9 @@ static struct runtime_code unpack(uint64_t packed)
 		.has_frame = packed & 4,
 		.is_call = packed & 8,
 		.base = packed >> 4 & 3,
+		.foreign = packed & 1 << 6,
+		.resumes = packed & 1 << 7,
+		.two_links = packed & 1 << 8,
 		.return_at = (int)(packed >> 16) - 1,
 	};
 }
@@ -66,8 +69,13 @@ struct walk {
 	struct stacks *s;
 	const struct tare_stack *raw;
 	uint64_t ts_ns, program_ns;
-	const uint64_t *user, *parked, *words;
-	unsigned next; /* of .user: what the frame pointers have next */
+	const uint64_t *user, *parked, *words; /* .words: from the stack pointer on */
+	unsigned nr_words;
+	const uint64_t *links; /* what the frame pointers lead to: of .nr_links, the next is at .next */
+	unsigned nr_links, next;
+	uint64_t sp; /* of the current function, from where .words begin, while .has_sp */
+	bool has_sp;
+	bool left, resumes; /* seen: the change to the goroutine's stack, a function that goes on with one */
 	uint64_t frames[FRAMES_MAX];
 	unsigned nr, nr_sure;
 	uint16_t flags;
@@ -90,12 +98,93 @@ static struct runtime_code code_at(const struct walk *w, uint64_t ip)
 
 /* ---- from frame pointers and memory to a stack ---- */
 
-/* The word @at bytes above where the stack pointer was; 0: not copied. */
-static uint64_t word_at(const struct walk *w, uint64_t at)
+/* The word at @at bytes above the current function's stack pointer; 0: not copied. */
+static uint64_t word_at(const struct walk *w, int at)
 {
-	unsigned nr = w->raw->nr_words - w->raw->nr_below;
+	uint64_t from = w->sp + at;
 
-	return at % WORD || at / WORD >= nr ? 0 : w->words[at / WORD];
+	return !w->has_sp || at < 0 || from % WORD || from / WORD >= w->nr_words ? 0 : w->words[from / WORD];
+}
+
+/*
+ * If the current function has left the goroutine's stack for the runtime's own: go on with the former, of which only
+ * the word on top was copied. Returns where it was left, if the function is not to be followed itself; else 0.
+ */
+static uint64_t walk__leave(struct walk *w, const struct runtime_code *code)
+{
+	if (w->left || !w->raw->nr_parked)
+		return 0;
+	w->left = w->has_sp = true;
+	w->words = w->parked + 1;
+	w->nr_words = 1;
+	w->sp = 0;
+	if (code->base == RUNTIME_BASE_CROSSED)
+		return 0;
+	w->links = w->parked;
+	w->nr_links = w->raw->nr_parked;
+	w->next = 2;
+	return w->parked[0];
+}
+
+static uint64_t walk__by_memory(struct walk *w, int return_at)
+{
+	uint64_t ret = word_at(w, return_at);
+
+	if (!ret)
+		return 0;
+	w->sp += return_at + WORD;
+	if (w->next < w->nr_links && w->links[w->next] == ret)
+		w->next++;
+	return ret;
+}
+
+static uint64_t walk__by_links(struct walk *w, const struct runtime_code *code)
+{
+	w->has_sp = false;
+	w->next += code->two_links;
+	if (w->next >= w->nr_links || (code->known && !code->has_frame)) {
+		w->flags |= code->known || w->nr_links >= TARE_STACK_FRAMES ? TARE_STACK_CUT : 0;
+		return 0;
+	}
+	return w->links[w->next++];
+}
+
+/*
+ * The first function's return address. In the kernel, on the way into a probe, the program counter is past the
+ * breakpoint, but its instruction has not run yet.
+ */
+static uint64_t walk__first(struct walk *w, uint64_t pc, int return_at)
+{
+	uint64_t ret = word_at(w, return_at);
+	struct runtime_code before;
+
+	if (ret && w->raw->nr_kernel && !code_at(w, ret - 1).is_call) {
+		before = code_at(w, pc - 1);
+		if (before.known && code_at(w, word_at(w, before.return_at) - 1).is_call)
+			return_at = before.return_at;
+	}
+	return walk__by_memory(w, return_at);
+}
+
+/* What called the function at @pc, the last frame; 0: nothing that is known. */
+static uint64_t walk__caller(struct walk *w, uint64_t pc, const struct runtime_code *code)
+{
+	uint64_t ret = 0;
+
+	if (code->base == RUNTIME_BASE_SWITCHED || code->base == RUNTIME_BASE_CROSSED)
+		ret = walk__leave(w, code);
+	if (!ret)
+		ret = w->nr == 1 && !w->left ? walk__first(w, pc, code->return_at) :
+					       walk__by_memory(w, code->return_at);
+	return ret ?: walk__by_links(w, code);
+}
+
+/* Does the stack end with the last frame? If there was a goroutine, it is another thread's by now, or nobody's. */
+static bool walk__is_outermost(const struct walk *w, const struct runtime_code *code)
+{
+	if (code->base == RUNTIME_BASE_SWITCHED)
+		return !w->left && (w->raw->nr_parked ? w->resumes : w->nr > 1);
+	return code->base == RUNTIME_BASE_OUTERMOST;
 }
 
 /*
@@ -103,72 +192,33 @@ static uint64_t word_at(const struct walk *w, uint64_t at)
  * says, as long as that part of the stack was copied: also in a function that has not set up its frame, or uses the
  * frame pointer for something else. Beyond that the frame pointers lead on.
  */
-static void walk__user(struct walk *w)
-{
-	uint64_t sp = 0; /* of the current function, from where the stack pointer was */
-	bool has_sp = true, sure = true;
-
-	if (!w->raw->nr_user)
-		return;
-	w->frames[w->nr++] = w->user[w->next++];
-	w->nr_sure = 1;
-	while (w->nr < FRAMES_MAX) {
-		uint64_t pc = w->frames[w->nr - 1], ret = 0;
-		struct runtime_code code = code_at(w, w->nr > 1 ? pc - 1 : pc);
-
-		if (w->nr > 1 && code.known && !code.is_call && code.base != RUNTIME_BASE_OUTERMOST) {
-			w->nr--; /* that was no caller */
-			w->flags |= TARE_STACK_CUT;
-			return;
-		}
-		sure = sure && code.known;
-		if (sure)
-			w->nr_sure = w->nr;
-		if (code.base == RUNTIME_BASE_OUTERMOST)
-			w->flags |= TARE_STACK_WHOLE;
-		if (code.base != RUNTIME_BASE_NONE)
-			return;
-		if (has_sp && code.return_at >= 0)
-			ret = word_at(w, sp + code.return_at);
-		if (ret) {
-			sp += code.return_at + WORD;
-			if (w->next < w->raw->nr_user && w->user[w->next] == ret)
-				w->next++;
-		} else {
-			has_sp = false;
-			if (w->next == w->raw->nr_user || (code.known && !code.has_frame)) {
-				w->flags |= code.known ? TARE_STACK_CUT : 0;
-				return;
-			}
-			ret = w->user[w->next++];
-			if (!ret)
-				return;
-		}
-		w->frames[w->nr++] = ret;
-	}
-	w->flags |= TARE_STACK_CUT;
-}
-
-/* The thread was on a stack of the runtime's own, below it is that of the goroutine that it serves. */
-static void walk__parked(struct walk *w)
-{
-	for (unsigned i = 0; i < w->raw->nr_parked && w->nr < FRAMES_MAX; i++)
-		w->frames[w->nr++] = w->parked[i];
-}
-
 static void walk__run(struct walk *w)
 {
-	struct runtime_code code;
+	struct runtime_code callee = { 0 };
+	bool sure = true;
+	uint64_t pc = w->next < w->nr_links ? w->links[w->next++] : 0;
 
-	walk__user(w);
-	if (w->flags & TARE_STACK_WHOLE || !w->nr)
-		return;
-	code = code_at(w, w->frames[w->nr - 1] - (w->nr > 1));
-	if (code.base == RUNTIME_BASE_NONE)
-		return;
-	walk__parked(w);
-	code = code_at(w, w->frames[w->nr - 1] - 1);
-	w->flags = code.base == RUNTIME_BASE_NONE ? TARE_STACK_CUT : TARE_STACK_WHOLE;
+	while (pc && w->nr < FRAMES_MAX) {
+		struct runtime_code code = code_at(w, w->nr ? pc - 1 : pc);
+
+		if (w->nr && ((code.known && !code.is_call && code.base != RUNTIME_BASE_OUTERMOST) ||
+			      (code.known != callee.known && !code.foreign && !callee.foreign))) {
+			w->flags |= TARE_STACK_CUT; /* that is no caller */
+			return;
+		}
+		w->frames[w->nr++] = pc;
+		sure = sure && code.known;
+		if (sure || w->nr == 1)
+			w->nr_sure = w->nr;
+		if (walk__is_outermost(w, &code)) {
+			w->flags |= TARE_STACK_WHOLE;
+			return;
+		}
+		w->resumes = w->resumes || code.resumes;
+		pc = walk__caller(w, pc, &code);
+		callee = code;
+	}
+	w->flags |= pc ? TARE_STACK_CUT : 0;
 }
 
 /* ---- stored once ---- */
@@ -266,6 +316,10 @@ static void walk__init(struct walk *w, struct stacks *s, const struct tare_stack
 	*w = (struct walk){ s, raw, ts_ns, program_ns, .user = (const uint64_t *)raw->at };
 	w->parked = w->user + raw->nr_user + raw->nr_kernel;
 	w->words = w->parked + raw->nr_parked + raw->nr_below;
+	w->nr_words = raw->nr_words - raw->nr_below;
+	w->links = w->user;
+	w->nr_links = raw->nr_user;
+	w->has_sp = true;
 }
 
 uint32_t stacks__number(struct stacks *s, const struct tare_stack *raw, size_t size, uint64_t ts_ns,

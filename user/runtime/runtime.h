@@ -70,7 +70,9 @@ struct runtime_symbol {
 enum runtime_base {
 	RUNTIME_BASE_NONE,	/* as the code says */
 	RUNTIME_BASE_OUTERMOST, /* it has none: the stack begins here */
-	RUNTIME_BASE_SWITCHED,	/* it is on another stack, that of the goroutine which the thread left */
+	RUNTIME_BASE_SWITCHED,	/* it changes stacks: then its caller is on that of the goroutine which the thread left
+				 */
+	RUNTIME_BASE_CROSSED,	/* likewise, but its frame pointer leads there */
 };
 
 /* What a stack's walk must know of the code at an address. */
@@ -78,6 +80,9 @@ struct runtime_code {
 	bool known;
 	bool has_frame; /* it keeps a frame pointer there */
 	bool is_call;	/* it is in a call instruction, which ends right after it */
+	bool foreign;	/* what it calls, or what calls it, may be no code of the runtime's */
+	bool resumes;	/* it goes on with a goroutine which may be another one than the thread left */
+	bool two_links; /* the frame pointer leads to a word of its own first, and from there to its frame */
 	enum runtime_base base;
 	int return_at; /* in bytes from the stack pointer to the return address; -1: unknown */
 };

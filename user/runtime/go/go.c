@@ -17,7 +17,6 @@
 #include "gonames.h"
 #include "gopattern.h"
 #include "goversion.h"
-#include "insn_call.h"
 #include "probe_site.h"
 #include "proc.h"
 #include "util.h"
@@ -290,6 +289,10 @@ static int go__path(struct go *go, struct goroutine_path *path)
 		.id = at[G_GOID],
 		.status = at[G_ATOMICSTATUS],
 		.wait_reason = at[G_WAITREASON],
+		.own = at[M_G0],
+		.pc = at[M_G0] < 0 || at[G_SP] < 0 || at[G_BP] < 0 ? -1 : at[G_PC],
+		.sp = at[G_SP],
+		.bp = at[G_BP],
 	};
 	return 0;
 }
@@ -308,54 +311,6 @@ static void go__install(void *self, runtime_set *set, void *ctx)
 		return;
 	go->exit = exit;
 	go->exit_set = !set(GO_EXITS, &exit, ctx);
-}
-
-/* Where a goroutine's or a thread's stack begins, and where the runtime goes on on another one (runtime/asm_*.s). */
-static enum runtime_base base_of(const char *name)
-{
-	static const struct {
-		const char *name;
-		enum runtime_base base;
-	} bases[] = {
-		{ "runtime.goexit", RUNTIME_BASE_OUTERMOST },	{ "runtime.mstart", RUNTIME_BASE_OUTERMOST },
-		{ "runtime.rt0_go", RUNTIME_BASE_OUTERMOST },	{ "runtime.mcall", RUNTIME_BASE_SWITCHED },
-		{ "runtime.morestack", RUNTIME_BASE_SWITCHED },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(bases); i++)
-		if (!strcmp(name, bases[i].name))
-			return bases[i].base;
-	return RUNTIME_BASE_NONE;
-}
-
-static int go__code_at(void *self, uint64_t addr, struct runtime_code *code)
-{
-	struct go *go = self;
-	struct go_func func;
-	int bytes = pclntab__frame_bytes(go->pclntab, addr);
-	bool switches;
-
-	if (pclntab__func_at(go->pclntab, addr, &func))
-		return -ENOENT;
-	switches = !strcmp(func.name, "runtime.systemstack");
-	*code = (struct runtime_code){
-		.known = true,
-		.is_call = insn__follows_call(go->prog->img, addr + 1),
-		.base = base_of(func.name),
-		.return_at = -1,
-	};
-	/*
-	 * arm64 may still have it in a register, or above other words of its frame; systemstack has it on the stack
-	 * that it came from
-	 */
-	if (bytes >= 0 && bytes <= INT16_MAX && arch_of(go) == TARE_ARCH_X86_64 && !switches)
-		code->return_at = bytes;
-	/*
-	 * a function without a frame keeps its caller's frame pointer, one frame less to follow; but systemstack's is
-	 * the runtime's own
-	 */
-	code->has_frame = bytes > 0 || switches;
-	return 0;
 }
 
 static int go__symbol(void *self, uint64_t addr, struct runtime_symbol *sym)

@@ -34,6 +34,9 @@ extern const struct runtime_cost go_costs[];
 /* go_owner.c: whose code @function is. */
 enum tare_owner go_owner(const char *function);
 
+/* go_code.c: struct runtime's .code */
+int go__code_at(void *self, uint64_t addr, struct runtime_code *code);
+
 /* BPF maps: how to find goroutines, and what to copy at the end. */
 #define GO_PATHS "goroutine_paths"
 #define GO_EXITS "go_exits"

@@ -24,6 +24,9 @@
 	X(G_ATOMICSTATUS, GO_G, "atomicstatus")                   \
 	X(G_GOID, GO_G, "goid")                                   \
 	X(G_WAITREASON, GO_G, "waitreason")                       \
+	X(G_SP, GO_G, "sched.sp")                                 \
+	X(G_PC, GO_G, "sched.pc")                                 \
+	X(G_BP, GO_G, "sched.bp")                                 \
 	X(M_G0, GO_M, "g0")                                       \
 	X(M_PROCID, GO_M, "procid")                               \
 	X(M_CURG, GO_M, "curg")                                   \

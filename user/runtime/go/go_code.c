@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What the walk of a stack must know of Go's code. */
+#include <elf.h>
+#include <errno.h>
+#include <string.h>
+
+#include "go.h"
+#include "insn_call.h"
+#include "util.h"
+
+/* Functions that change stacks, or that are at an end of one (runtime/asm_*.s, runtime/cgo/asm_*.s). */
+static const struct go_special {
+	const char *name;
+	enum runtime_base base;
+	bool foreign, resumes;
+	bool elsewhere; /* it calls on another stack than its own, where its frame pointer leads back to */
+} specials[] = {
+	{ .name = "runtime.goexit", .base = RUNTIME_BASE_OUTERMOST },
+	{ .name = "runtime.mstart", .base = RUNTIME_BASE_OUTERMOST, .foreign = true },
+	{ .name = "runtime.rt0_go", .base = RUNTIME_BASE_OUTERMOST, .foreign = true },
+	{ .name = "runtime.mcall", .base = RUNTIME_BASE_SWITCHED },
+	{ .name = "runtime.morestack", .base = RUNTIME_BASE_SWITCHED },
+	{ .name = "runtime.systemstack", .base = RUNTIME_BASE_CROSSED },
+	{ .name = "runtime.asmcgocall", .base = RUNTIME_BASE_CROSSED, .foreign = true },
+	{ .name = "runtime.execute", .resumes = true },
+	{ .name = "runtime.asmcgocall_landingpad", .foreign = true },
+	{ .name = "runtime.asmcgocall_no_g", .foreign = true },
+	{ .name = "runtime.racecall", .foreign = true },
+	{ .name = "runtime.nanotime1", .foreign = true },
+	{ .name = "runtime.walltime", .foreign = true },
+	{ .name = "runtime.vgetrandom1", .foreign = true },
+	{ .name = "time.now", .foreign = true },
+	{ .name = "runtime.cgocallback", .elsewhere = true },
+	{ .name = "crosscall2", .foreign = true },
+	{ .name = "runtime.sigtramp", .foreign = true },
+};
+
+/* Bytes of its frame where it keeps the frame pointer by itself and, Go 1.22 and later, once more. */
+#define CROSSCALL2_TWO_LINKS 80
+
+int go__code_at(void *self, uint64_t addr, struct runtime_code *code)
+{
+	struct go *go = self;
+	struct go_func func;
+	int bytes = pclntab__frame_bytes(go->pclntab, addr);
+	bool elsewhere = false;
+
+	if (pclntab__func_at(go->pclntab, addr, &func))
+		return -ENOENT;
+	*code = (struct runtime_code){
+		.known = true,
+		.is_call = insn__follows_call(go->prog->img, addr + 1),
+		/* a function without a frame keeps its caller's frame pointer, one frame less to follow */
+		.has_frame = bytes > 0,
+		.return_at = -1,
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(specials); i++) {
+		const struct go_special *s = &specials[i];
+
+		if (strcmp(func.name, s->name))
+			continue;
+		code->base = s->base;
+		code->foreign = s->foreign;
+		code->resumes = s->resumes;
+		elsewhere = s->elsewhere && code->is_call;
+	}
+	/* arm64 may still have it in a register, or above other words of its frame */
+	if (bytes >= 0 && bytes <= INT16_MAX && image__machine(go->prog->img) == EM_X86_64 && !elsewhere)
+		code->return_at = bytes;
+	code->two_links = bytes == CROSSCALL2_TWO_LINKS && !strcmp(func.name, "crosscall2");
+	return 0;
+}
