@@ -132,3 +132,19 @@ go__cost_names()
 		result $? "costs: there is $name"
 	done < <(sed -n 's/^\t{ "\([^"]*\)", TARE_COST.*/\1/p' "$root/user/runtime/go/go_costs.c")
 }
+
+# go__stacks NAME VERSION PROGRAM: the stacks of stacks are whole, and its calls as it makes them
+go__stacks()
+{
+	local name=$1 minor=${2#1.} verdict what why
+	exits 0 "$name, stacks: recorded" tare run -q -o "$tmp/data" -- "$3" 0.8 || return
+	mv "$tmp/stdout" "$tmp/truth"
+	ok "$name, stacks: exported" tare export -i "$tmp/data" -f json-lines -o "$tmp/events" || return
+	python3 "$root/tests/go/stacks_oracle.py" "${minor%%[!0-9]*}" "$tmp/truth" "$tmp/events" >"$tmp/verdicts" 2>"$tmp/log"
+	like "$?:$(cat "$tmp/log")" '^[01]:$' "$name, stacks: could be judged"
+	while IFS=$'\t' read -r verdict what why; do
+		[ "$verdict" = ok ]
+		result $? "$name, stacks, $what" || diag "$why"
+		[ -z "${V-}" ] || diag "$what: $why"
+	done <"$tmp/verdicts"
+}

@@ -18,6 +18,7 @@ static const struct go_special {
 	{ .name = "runtime.goexit", .base = RUNTIME_BASE_OUTERMOST },
 	{ .name = "runtime.mstart", .base = RUNTIME_BASE_OUTERMOST, .foreign = true },
 	{ .name = "runtime.rt0_go", .base = RUNTIME_BASE_OUTERMOST, .foreign = true },
+	{ .name = "gogo", .base = RUNTIME_BASE_OUTERMOST }, /* it leaves one stack for the other */
 	{ .name = "runtime.mcall", .base = RUNTIME_BASE_SWITCHED },
 	{ .name = "runtime.morestack", .base = RUNTIME_BASE_SWITCHED },
 	{ .name = "runtime.systemstack", .base = RUNTIME_BASE_CROSSED },
