@@ -7,7 +7,7 @@ set -u
 . "$root/tests/truth/causes.bash"
 need_bpf
 
-runs=${LEDGER_RUNS:-3}
+runs=${LEDGER_RUNS:-2}
 
 # ledgers NAME CLASSES CMD...: records it some times; what it prints is the truth
 ledgers()
@@ -31,14 +31,14 @@ gcc -O2 -fomit-frame-pointer -o "$tmp/shares" "$root/tests/truth/ledger_native/s
 is $? 0 "the program compiles"
 native=loops=net,reads=net,allocates=allocation,maps=kernel_memory,touches=kernel_fault
 
-ledgers "native" $native "$tmp/shares" 2
+ledgers "native" $native "$tmp/shares" 1.5
 
 hogs=()
 for ((i = 0; i < $(nproc); i++)); do
 	(while :; do :; done) &
 	hogs+=($!)
 done
-ledgers "native, with others on each CPU" $native "$tmp/shares" 2
+ledgers "native, with others on each CPU" $native "$tmp/shares" 1.5
 kill "${hogs[@]}"
 wait "${hogs[@]}" 2>/dev/null
 
@@ -46,7 +46,7 @@ if cause__group; then
 	[ ! -e "$group/quota/cgroup.type" ] || { rmdir "$group/quota" && mkdir "$group/quota"; }
 	cause__quota 25000
 	within=$group/quota
-	ledgers "native, under a quota" $native "$tmp/shares" 2
+	ledgers "native, under a quota" $native "$tmp/shares" 1.5
 	within=
 else
 	result 1 "a cgroup with a quota"

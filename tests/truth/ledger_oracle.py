@@ -6,7 +6,7 @@ The ledgers of several recordings (report --json), against what the programs the
     ledger_oracle.py CLASSES TRUTH.json REPORT.json [TRUTH REPORT...]
 
 CLASSES: which of the ledger's classes each of the program's parts belongs to, as PART=CLASS[+CLASS...], by commas; "net" is
-what is left. Over all recordings together each part's share is right within 2 points and the sampling error, and the
+what is left. Interrupts and switches come in any part, and have classes of their own. Over all recordings together each part's share is right within 2 points and the sampling error, and the
 interval of a single recording has the truth in most of them; gross is what getrusage() counted, and the sum is exact.
 """
 import json
@@ -32,6 +32,18 @@ def ledger_of(report, classes):
     return ns, ns - half, ns + half
 
 
+def spent(truth, report, parts, classes):
+    """What the program spent on these classes, in the ledger's ns."""
+    ledger = report["ledger"]
+    whole = ledger["gross_ns"] - ledger["probes_ns"]
+    whole -= sum(c["ns"] for c in ledger["classes"] if c["name"] in ("kernel_irq", "kernel_switch"))
+    if "net" in classes:
+        ns = truth["all"] - sum(truth[part] for part in parts if parts[part] != "net")
+    else:
+        ns = sum(truth[part] for part in parts if parts[part] == classes)
+    return ns / truth["all"] * whole
+
+
 def main():
     parts = dict(part.split("=") for part in sys.argv[1].split(","))
     pairs = [(load(a), load(b)) for a, b in zip(sys.argv[2::2], sys.argv[3::2])]
@@ -43,14 +55,11 @@ def main():
         if abs(ledger["gross_ns"] - truth["all"]) > 0.005 * truth["all"] + 2e6:
             bad.append(f"gross is {ledger['gross_ns']}, getrusage says {truth['all']}")
     samples = sum(report["ledger"]["samples"] for _, report in pairs)
-    by_class = {}
-    for part, classes in parts.items():
-        by_class.setdefault(classes, []).append(part)
-    for classes, names in by_class.items():
+    for classes in dict.fromkeys(parts.values()):
         inside, want_all, got_all, whole = 0, 0.0, 0.0, 0.0
         for truth, report in pairs:
             gross = report["ledger"]["gross_ns"]
-            want = sum(truth[name] for name in names) / truth["all"] * (gross - report["ledger"]["probes_ns"])
+            want = spent(truth, report, parts, classes)
             ns, low, high = ledger_of(report, classes.split("+"))
             inside += low <= want <= high or abs(ns - want) < 0.02 * gross
             want_all, got_all, whole = want_all + want, got_all + ns, whole + gross
