@@ -20,7 +20,7 @@ RUNTIME = (
     r"|[A-Za-z_]\w*))*( \?)*"
 )
 RUN = r"runtime\.goexit runtime\.main main\.main main\.run"
-GOROUTINE = r"runtime\.goexit main\.\S+\.(func|gowrap)1 main\."
+GOROUTINE = r"runtime\.goexit main\.\S+\.(func|gowrap)1"
 # Beside each phase: the runtime's own goroutines and threads, those that left one goroutine and have no other yet, and the
 # program's look at how much time is over.
 OTHERS = [
@@ -54,10 +54,10 @@ PHASES = {
     "sha512": (r"( (crypto|hash)\S*| runtime\.\S+)*", None, r"\.Sum512 .*sha512"),
     "gcm": (r"( crypto/\S+| slices\.\S+| runtime\.\S+)*", None, r"\.Seal .*gcm"),
     "big": (r"( math/big\.\S+| sync\.\S+| runtime\.\S+)*", None, r"math/big\."),
-    "morestack": (RUNTIME, rf"{GOROUTINE}grows( main\.grow){{0,101}}{RUNTIME}", r" main\.grow runtime\.morestack "),
+    "morestack": (RUNTIME, rf"{GOROUTINE}( main\.grows( main\.grow){{0,101}})?{RUNTIME}", r" main\.grow runtime\.morestack "),
     "alloc": (RUNTIME, None, r" runtime\.mallocgc"),
     "collect": (RUNTIME, None, r" runtime\.gcBgMarkWorker( \S+)* runtime\.systemstack "),
-    "switch": (RUNTIME, rf"{GOROUTINE}pongs{RUNTIME}", r"^runtime\.goexit .* runtime\.mcall"),
+    "switch": (RUNTIME, rf"{GOROUTINE}( main\.pongs)?{RUNTIME}", r"^runtime\.goexit .* runtime\.mcall"),
     "yield": (RUNTIME, None, r"^runtime\.goexit .* runtime\.mcall"),
     "c": (calls(r"main\._Cfunc_\S+", INTO_C, r"(\?|_cgo_\S+)", r"(\?|cCalls)", r"(\?|cSpins)"), None, r"(\?|cSpins)$"),
     "back": (calls(r"main\._Cfunc_\S+", INTO_C, r"(\?|_cgo_\S+)", r"(\?|cCallsBack)", r"(\?|goCalled)", CALLBACK),

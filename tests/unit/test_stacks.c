@@ -226,7 +226,7 @@ static void on_the_way_into_a_probe(void **unused)
 {
 	ADD(nr_user, FRAMELESS, OUTER + 1);
 	ADD(nr_kernel, 0xffffffff81000010);
-	ADD(nr_words, FRAMED + 0x20, 0x1dead);
+	ADD(nr_words, FRAMED + 0x20, FRAMED + 0x90); /* the latter is an old one */
 	IS(TARE_STACK_WHOLE, 3, FRAMELESS, FRAMED + 0x20, OUTER + 1);
 }
 

@@ -151,18 +151,16 @@ static uint64_t walk__by_links(struct walk *w, const struct runtime_code *code)
 
 /*
  * The first function's return address. In the kernel, on the way into a probe, the program counter is past the
- * breakpoint, but its instruction has not run yet.
+ * breakpoint, but its instruction, which may change the stack pointer, has not run yet.
  */
 static uint64_t walk__first(struct walk *w, uint64_t pc, int return_at)
 {
-	uint64_t ret = word_at(w, return_at);
-	struct runtime_code before;
+	struct runtime_code before = { .return_at = return_at };
 
-	if (ret && w->raw->nr_kernel && !code_at(w, ret - 1).is_call) {
+	if (w->raw->nr_kernel)
 		before = code_at(w, pc - 1);
-		if (before.known && code_at(w, word_at(w, before.return_at) - 1).is_call)
-			return_at = before.return_at;
-	}
+	if (before.return_at != return_at && code_at(w, word_at(w, before.return_at) - 1).is_call)
+		return_at = before.return_at;
 	return walk__by_memory(w, return_at);
 }
 
