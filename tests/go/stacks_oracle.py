@@ -49,7 +49,7 @@ INTO_C = rf"runtime\.cgocall{RUNTIME}"
 # After RUN and the phase's function; whole stacks of the phase's other goroutines; what some of its samples must be in.
 PHASES = {
     "depth": (f"({recursion(51)})", None, r" main\.recurse main\.spin$"),
-    "leaf": (calls(r"main\.frame5000", r"main\.frame100", r"main\.frame8", r"main\.leaf"), None, r" main\.frame5000$"),
+    "leaf": (calls(r"main\.frame5000", r"main\.frame100", r"main\.frame8", r"main\.leaf") + RUNTIME, None, r" main\.frame5000$"),
     "sha256": (r"( (crypto|hash)\S*| runtime\.\S+)*", None, r"\.Sum256 .*sha256"),
     "sha512": (r"( (crypto|hash)\S*| runtime\.\S+)*", None, r"\.Sum512 .*sha512"),
     "gcm": (r"( crypto/\S+| slices\.\S+| runtime\.\S+)*", None, r"\.Seal .*gcm"),
