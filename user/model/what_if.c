@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <math.h>
+
 #include "format.h"
 #include "what_if.h"
 
@@ -69,7 +71,7 @@ bool what_if__estimate(const struct what_if_now *now, struct what_if *to)
 	if (due > cycles / 2)
 		due = cycles;
 	times = (due * room / new_room + cycles - due) / cycles;
-	to->cycles = cycles * times + 0.5;
+	to->cycles = llround(cycles * times);
 	to->mark_ns = now->mark_ns * times;
 	to->idle_mark_ns = now->idle_mark_ns * times;
 	return true;

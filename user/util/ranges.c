@@ -108,7 +108,7 @@ int ranges__build(struct ranges *r)
 		qsort(r->added, r->nr, sizeof(*r->added), by_start);
 	h.ranges = r->added;
 	h.at = malloc((r->nr + 1) * sizeof(*h.at));
-	r->pieces = malloc((2 * r->nr + 1) * sizeof(*r->pieces));
+	r->pieces = calloc(2 * r->nr + 1, sizeof(*r->pieces));
 	if (!h.at || !r->pieces) {
 		free(h.at);
 		return -ENOMEM;

@@ -207,7 +207,7 @@ static bool has_since(const struct go_live *live)
 int live__count_cpu(struct go_live *live, struct tare_counters *c)
 {
 	struct tare_cpu_account told, again;
-	struct since s, later;
+	struct since s = { 0 }, later = { 0 };
 	int err = 0;
 
 	if (!(live->valid & GO_VALID_CPU_STATS))
