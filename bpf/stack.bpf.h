@@ -49,16 +49,33 @@ static __always_inline __u32 copy_words(void *to, __u64 sp, __u32 nr)
 }
 
 /*
- * If the current task @p is on a stack of the runtime's own: where its goroutine left its own one, the word on top of
+ * The two below are functions of their own, verified once whoever calls them: as part of their callers they would be
+ * too long for the verifier. So they take numbers only: scratch @which, and the place in it, .at[@at].
+ */
+#define APART __attribute__((weak)) __noinline
+
+static __always_inline __u64 *stack_place(__u32 which, __u32 at)
+{
+	struct tare_stack *s = bpf_map_lookup_elem(&stacks, &which);
+
+	if (!s || at >= STACK_MAX_USER + STACK_MAX_KERNEL + STACK_MAX_PARKED)
+		return NULL;
+	asm volatile("" : "+r"(s)); /* or the compiler adds to it before the check */
+	return &s->at[at];
+}
+
+/*
+ * If the current task is on a stack of the runtime's own: where its goroutine left its own one, the word on top of
  * that, and the return addresses that its frame pointers lead to. Returns how many words in all.
  */
-static __always_inline __u32 copy_parked(__u64 *to, struct task_struct *p)
+APART __u32 stack__copy_parked(__u32 which, __u32 at)
 {
+	struct task_struct *p = bpf_get_current_task_btf();
 	const struct goroutine_path *path = goroutine_path(p);
-	__u64 noted, thread, g, frame[2];
+	__u64 noted, thread, g, frame[2], *to = stack_place(which, at);
 	__u32 nr;
 
-	if (!path || path->pc < 0)
+	if (!to || !path || path->pc < 0)
 		return 0;
 	noted = peek(thread_pointer(p) + path->noted_at);
 	thread = noted ? peek(noted + path->thread) : 0;
@@ -79,10 +96,13 @@ static __always_inline __u32 copy_parked(__u64 *to, struct task_struct *p)
 #define COPY_PIECE 128 /* words: nothing is above a stack's end, and then all of a read fails */
 
 /* Copy @max words of the stack from @sp on, or as many as can be read. Returns how many. */
-static __always_inline __u32 copy_stack(__u64 *to, __u64 sp, __u32 max)
+APART __u32 stack__copy_memory(__u32 which, __u32 at, __u64 sp, __u32 max)
 {
+	__u64 *to = stack_place(which, at);
 	__u32 nr = 0, rest;
 
+	if (!to)
+		return 0;
 	for (int i = 0; i < TARE_STACK_WORDS_MAX / COPY_PIECE && nr < max; i++, nr += COPY_PIECE)
 		if (!copy_words(to + i * COPY_PIECE, sp + nr * 8, COPY_PIECE))
 			break;
@@ -92,6 +112,12 @@ static __always_inline __u32 copy_stack(__u64 *to, __u64 sp, __u32 max)
 	nr &= TARE_STACK_WORDS_MAX - COPY_PIECE;
 	rest = -(sp + nr * 8) / 8 & (COPY_PIECE - 1);
 	return nr + copy_words(to + nr, sp + nr * 8, rest);
+}
+
+/* What they returned is at most @max; the verifier does not know. */
+static __always_inline __u32 at_most(__u32 nr, __u32 max)
+{
+	return nr > max ? max : nr;
 }
 
 /*
@@ -118,13 +144,14 @@ static __always_inline void tell_stack(struct cpu_state *c, void *ctx, struct ta
 	s->tgid = p->tgid;
 	s->nr_user = user;
 	s->nr_kernel = kernel;
-	s->nr_parked = copy_parked(&s->at[nr], p);
+	s->nr_parked = at_most(stack__copy_parked(which, nr), STACK_MAX_PARKED);
 	nr += s->nr_parked;
 	s->sp = user_sp(p);
 	s->nr_below = 0;
 	s->nr_regs = 0;
 	if (unwind_words) {
-		words = copy_stack(&s->at[nr], s->sp - TARE_STACK_BELOW * 8, unwind_words);
+		words = at_most(stack__copy_memory(which, nr, s->sp - TARE_STACK_BELOW * 8, unwind_words),
+				TARE_STACK_WORDS_MAX);
 		s->nr_words = words;
 		s->nr_below = words ? TARE_STACK_BELOW : 0;
 		nr += words;
@@ -132,7 +159,8 @@ static __always_inline void tell_stack(struct cpu_state *c, void *ctx, struct ta
 		nr += s->nr_regs;
 		goto emit;
 	}
-	words = user <= STACK_FEW ? copy_stack(&s->at[nr], s->sp, TARE_STACK_WORDS_BROKEN) : 0;
+	words = user <= STACK_FEW ? stack__copy_memory(which, nr, s->sp, TARE_STACK_WORDS_BROKEN) : 0;
+	words = at_most(words, TARE_STACK_WORDS_BROKEN);
 	if (!words)
 		words = copy_words(&s->at[nr], s->sp, TARE_STACK_WORDS);
 	if (!words)
