@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "flight_buffer_impl.h"
 
 #define MARKS_IN_SPAN 4 /* so it holds up to a quarter more than required */
@@ -141,16 +142,8 @@ static int by_pid(const void *a, const void *b)
 
 static const struct alive_task *alive__find(const struct alive *alive, uint32_t pid)
 {
-	size_t from = 0, to = alive->nr;
+	size_t from = ARRAY_FIRST_NOT(alive->nr, i, alive->tasks[i].pid <= pid);
 
-	while (from < to) {
-		size_t middle = from + (to - from) / 2;
-
-		if (alive->tasks[middle].pid <= pid)
-			from = middle + 1;
-		else
-			to = middle;
-	}
 	return from && alive->tasks[from - 1].pid == pid ? &alive->tasks[from - 1] : NULL;
 }
 

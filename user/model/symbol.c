@@ -68,9 +68,6 @@ int model_symbols__event(struct model_symbols *s, const struct event *ev)
 	sym->own_line = more->line;
 	sym->owner = more->owner;
 	sym->cost = more->flags;
-	sym->return_at = more->return_at;
-	sym->is_call = more->flags & TARE_SYMBOL_CALL;
-	sym->has_frame = more->flags & TARE_SYMBOL_FRAME;
 	sym->line = head->line;
 	/* more than anyone will look at are not kept */
 	if (!model_symbols__keep(s, ev, sym)) {

@@ -10,13 +10,10 @@
 #define MODEL_MAX_INLINED 64 /* functions at one address; further ones are not kept */
 
 struct model_symbol {
-	uint32_t line;	   /* 0: unknown */
-	char *name, *file; /* not safe to print; file "" if unknown */
-	/* about calls, see struct tare_symbol_more */
-	uint16_t owner; /* enum tare_owner */
-	uint32_t cost;	/* the bits of TARE_SYMBOL_COST_* */
-	int16_t return_at;
-	bool is_call, has_frame;
+	uint32_t line;		   /* 0: unknown */
+	char *name, *file;	   /* not safe to print; file "" if unknown */
+	uint16_t owner;		   /* enum tare_owner */
+	uint32_t cost;		   /* the bits of TARE_SYMBOL_COST_* */
 	char *own_name, *own_file; /* "": none */
 	uint32_t own_line;
 	struct model_symbol *caller; /* the function that it is inlined into, at the same address; NULL: none */

@@ -94,16 +94,8 @@ int address_space__read(struct address_space *a)
 
 static struct code_mapping *find(const struct address_space *a, uint64_t address)
 {
-	size_t low = 0, high = a->nr;
+	size_t low = ARRAY_FIRST_NOT(a->nr, i, a->mappings[i].end <= address);
 
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (a->mappings[mid].end <= address)
-			low = mid + 1;
-		else
-			high = mid;
-	}
 	return low < a->nr && address >= a->mappings[low].start ? &a->mappings[low] : NULL;
 }
 

@@ -225,16 +225,8 @@ size_t cfi__index_bytes(const struct cfi_section *s)
 
 const struct cfi_fde *cfi__find(const struct cfi_section *s, uint64_t pc)
 {
-	size_t low = 0, high = s->nr;
+	size_t low = ARRAY_FIRST_NOT(s->nr, i, s->index[i].start <= pc);
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (s->index[mid].start <= pc)
-			low = mid + 1;
-		else
-			high = mid;
-	}
 	if (!low || pc - s->index[low - 1].start >= s->index[low - 1].len)
 		return NULL;
 	return &s->index[low - 1];

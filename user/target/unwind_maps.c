@@ -132,16 +132,8 @@ struct unwind_process *unwind_maps__of(struct unwind_maps *all, pid_t pid, uint6
 
 static struct unwind_mapping *find(const struct unwind_process *p, uint64_t pc)
 {
-	size_t low = 0, high = p->nr;
+	size_t low = ARRAY_FIRST_NOT(p->nr, i, p->maps[i].end <= pc);
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (p->maps[mid].end <= pc)
-			low = mid + 1;
-		else
-			high = mid;
-	}
 	return low < p->nr && p->maps[low].start <= pc ? &p->maps[low] : NULL;
 }
 

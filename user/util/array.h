@@ -25,7 +25,27 @@
 		grown_ ? 0 : -ENOMEM;                                                  \
 	})
 
-/* What the macro calls; elements are of @size bytes. Returns the array, or NULL if out of memory, with it unchanged. */
+/*
+ * In a sorted array of @nr elements: the index of the first one for which @is_before, an expression of index @i, is
+ * false; @nr if it is true for all.
+ */
+#define ARRAY_FIRST_NOT(nr, i, is_before)                     \
+	({                                                    \
+		size_t low_ = 0, high_ = (nr);                \
+                                                              \
+		while (low_ < high_) {                        \
+			size_t i = low_ + (high_ - low_) / 2; \
+                                                              \
+			if (is_before)                        \
+				low_ = i + 1;                 \
+			else                                  \
+				high_ = i;                    \
+		}                                             \
+		low_;                                         \
+	})
+
+/* What ARRAY_GROW() calls; elements are of @size bytes. Returns the array, or NULL if out of memory, with it unchanged.
+ */
 void *array__grow(void *array, size_t *room, size_t need, size_t size);
 
 #endif /* TARE_ARRAY_H */

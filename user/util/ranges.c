@@ -125,16 +125,8 @@ int ranges__build(struct ranges *r)
 
 uint32_t ranges__at(const struct ranges *r, uint64_t address)
 {
-	size_t low = 0, high = r->nr_pieces;
+	size_t low = ARRAY_FIRST_NOT(r->nr_pieces, i, r->pieces[i].start <= address);
 
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (r->pieces[mid].start <= address)
-			low = mid + 1;
-		else
-			high = mid;
-	}
 	return low ? r->pieces[low - 1].value : RANGES_NONE;
 }
 

@@ -38,17 +38,7 @@ void go_copy__free(struct go_copy *c)
 /* The number of pieces that begin at or below @addr. */
 static size_t behind(const struct go_copy *c, uint64_t addr)
 {
-	size_t low = 0, high = c->nr;
-
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (c->pieces[mid].addr <= addr)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	return ARRAY_FIRST_NOT(c->nr, i, c->pieces[i].addr <= addr);
 }
 
 int go_copy__add(struct go_copy *c, uint64_t addr, const void *bytes, size_t len)
