@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "array.h"
+#include "hash.h"
 #include "stacks.h"
 #include "util.h"
 
@@ -31,19 +32,6 @@ void stacks__free(struct stacks *s)
 }
 
 /* ---- what is known of the code at an address ---- */
-
-static uint64_t hash(uint64_t h, const void *data, size_t words)
-{
-	const unsigned char *p = data;
-	uint64_t word;
-
-	for (size_t i = 0; i < words; i++) {
-		memcpy(&word, p + i * WORD, WORD);
-		h = (h ^ word) * 0x9e3779b97f4a7c15ull;
-		h ^= h >> 29;
-	}
-	return h;
-}
 
 static uint64_t pack(const struct runtime_code *code)
 {
@@ -84,7 +72,7 @@ struct walk {
 static struct runtime_code code_at(const struct walk *w, uint64_t ip)
 {
 	/* the next program has other code there */
-	uint64_t other = hash(0, &w->program_ns, 1) >> 1;
+	uint64_t other = hash__add(HASH_BEGIN, &w->program_ns, WORD) >> 1;
 	uint64_t *slot = table__add(&w->s->code, table__address_key(w->raw->tgid, ip) ^ other);
 	struct runtime_code code = { .return_at = -1 };
 
@@ -284,11 +272,17 @@ static uint32_t stacks__new_number(struct stacks *s)
 static uint32_t stacks__intern(struct stacks *s, const struct walk *w, uint32_t number, struct writer *to)
 {
 	const uint64_t *kernel = w->user + w->raw->nr_user;
-	uint64_t seed = (uint64_t)w->raw->tgid << 32 | w->raw->nr_kernel << 16 | w->nr_sure << 2 | w->flags;
-	uint64_t h = hash(hash(hash(seed, &w->program_ns, 1), kernel, w->raw->nr_kernel), w->frames, w->nr);
-	uint64_t check = hash(hash(hash(~seed, &w->program_ns, 1), w->frames, w->nr), kernel, w->raw->nr_kernel);
-	uint64_t *slot = table__add(&s->by_hash, h & ~(1ull << 63)); /* never TABLE_NO_KEY */
-	bool known = slot && *slot;
+	const uint64_t head[] = { (uint64_t)w->raw->tgid << 32 | w->raw->nr_kernel << 16 | w->nr_sure << 2 | w->flags,
+				  w->program_ns };
+	uint64_t h = hash__add(HASH_BEGIN, head, sizeof(head)), check = hash__add(~HASH_BEGIN, head, sizeof(head));
+	uint64_t *slot;
+	bool known;
+
+	/* not in the same order: two stacks with one hash hardly have the other one too */
+	h = hash__add(hash__add(h, kernel, w->raw->nr_kernel * WORD), w->frames, w->nr * WORD);
+	check = hash__add(hash__add(check, w->frames, w->nr * WORD), kernel, w->raw->nr_kernel * WORD);
+	slot = table__add(&s->by_hash, h & ~(1ull << 63)); /* never TABLE_NO_KEY */
+	known = slot && *slot;
 
 	if (!slot || (known && s->checks[*slot - 1] != check))
 		return 0;
