@@ -70,7 +70,7 @@ int BPF_PROG(signal_deliver, int sig, void *info)
 	now = bpf_ktime_get_ns();
 	tell_goroutine(c, p, now);
 	if (stopping__has(p->tgid))
-		tell_stack(c, ctx, p, STACK_OF_SIGNAL, BPF_F_USER_STACK, now);
+		tell_stack(c, ctx, p, STACK_OF_SIGNAL, 0, now);
 	EMIT_EVIDENCE(c, now, &r);
 	return 0;
 }

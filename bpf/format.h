@@ -171,7 +171,8 @@ struct tare_symbol {
 
 /*
  * Follows the padding of a struct tare_symbol where .size leaves room: about calls at an address. A call's address is
- * the return address minus one. Followed by name_len and file_len bytes; padded to 8.
+ * the return address minus one. .return_at and the flags _CALL and _FRAME are in old recordings only. Followed by
+ * name_len and file_len bytes; padded to 8.
  */
 struct tare_symbol_more {
 	__u32 flags;		  /* TARE_SYMBOL_* */

@@ -184,7 +184,8 @@ static void separate(void **unused)
 	run("cd %s && cp other .debug/full.dbg", dir);
 	is("linked", "full", "outer", NULL, "");
 	/* without any build id its checksum must do */
-	run("cd %s && gcc -O2 -g -Wl,--build-id=none -o noid c.c && objcopy --only-keep-debug noid noid.dbg && strip -o noidbare noid && objcopy --add-gnu-debuglink=noid.dbg noidbare",
+	run("cd %s && gcc -O2 -g -Wl,--build-id=none -o noid c.c && objcopy --only-keep-debug noid noid.dbg && "
+	    "strip -o noidbare noid && objcopy --add-gnu-debuglink=noid.dbg noidbare",
 	    dir);
 	is("noidbare", "noid", "outer", NULL, chain);
 	run("cd %s && printf x >>noid.dbg", dir);
