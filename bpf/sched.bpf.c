@@ -247,21 +247,24 @@ static __always_inline __u32 size_of(const struct draft *d)
 /*
  * @prev leaves a CPU that it was not seen to enter: BPF programs do not run
  * where the kernel missed them, or in a task that it guards from tracing. The
- * kernel knows when it arrived; emit that record first.
+ * kernel knows when it arrived; emit that record first. @t: its state; NULL if it is not a target. @came: whom this CPU
+ * was last seen to switch to.
  */
 static __always_inline void arrived_unseen(struct cpu_state *c, struct task_state *t, struct task_struct *prev,
-					   __u64 now)
+					   __u32 came, __u64 now)
 {
-	struct draft d = { .sw = begin(c, c->last_next, prev->pid) };
+	struct draft d = { .sw = begin(c, came, prev->pid) };
 	__u64 ran;
 
 	if (!KERNEL_KEEPS_QUEUED(prev))
 		return;
 	ran = prev->se.cfs_rq->rq->clock - prev->sched_info.last_arrival;
-	arrive(&d, t, prev, c->last_next, now - ran);
-	t->in_exec -= ran;
+	if (t) {
+		arrive(&d, t, prev, came, now - ran);
+		t->in_exec -= ran;
+	}
 	if (emit(c, now - ran, &d.sw->rec, size_of(&d)))
-		c->lost[TARE_LOST_IN]++;
+		c->lost[t ? TARE_LOST_IN : TARE_LOST_OTHER]++;
 }
 
 /* Make sure that this CPU's ring holds the name of @p, not a target, before the switch that mentions it. */
@@ -287,12 +290,18 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 	struct task_state *p, *n;
 	struct draft d = {};
 	__s64 stolen = 0;
+	bool unseen;
+	__u32 came;
 	__u64 now;
 
 	if (!c)
 		return 0;
 	c->recorded = 0;
 	c->off_ns = 0;
+	came = c->last_next;
+	unseen = c->saw_switch && prev->pid && (__u32)prev->pid != came;
+	c->last_next = next->pid;
+	c->saw_switch = 1;
 	p = target(prev);
 	n = target(next);
 	if (!p && !n) {
@@ -307,8 +316,8 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 	now = bpf_ktime_get_ns();
 	if (!p)
 		name(c, prev, now);
-	else if (!p->on_cpu)
-		arrived_unseen(c, p, prev, now);
+	if (p ? !p->on_cpu : unseen)
+		arrived_unseen(c, p, prev, came, now);
 	if (p && state_of(task_state_bits(prev)) == TARE_STATE_DEAD)
 		ended(c, prev, now);
 	if (p)
@@ -323,7 +332,6 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 		name(c, next, now);
 
 	d.sw = begin(c, prev->pid, next->pid);
-	c->last_next = next->pid;
 	/* the words are in the order of their flags: next's first */
 	if (p)
 		stolen = leave(&d, p, prev, c->held, now);
@@ -466,6 +474,8 @@ int BPF_PROG(sched_exit, bool is_switch)
 	if (!c || !c->recorded || !is_switch || !c->entry_ts)
 		return 0;
 	c->recorded = 0;
+	if ((__u32)bpf_get_current_pid_tgid() != c->last_next) /* the end of another switch: that one's was not seen */
+		return 0;
 	c->cost = bpf_ktime_get_ns() - c->entry_ts;
 	return 0;
 }

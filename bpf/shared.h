@@ -92,11 +92,11 @@ struct cpu_state {
 	__u64 entry_ts;	   /* when __schedule() was entered */
 	__u32 cost;	   /* direct cost of the last switch recorded; 0: none, or already reported */
 	__u32 since_query; /* records since the rings' fill was checked */
-	__u32 last_next;   /* next of the last switch recorded */
+	__u32 last_next;   /* next of the last switch seen */
 	__u8 recorded;	   /* the current switch was recorded */
 	__u8 crowded;	   /* the rings are too full for records of other tasks */
 	__u8 held;	   /* what stops the thread that leaves in the current switch: enum tare_state; 0: nothing */
-	__u8 pad;
+	__u8 saw_switch;   /* .last_next is valid */
 	__u32 filling;	   /* the ring that takes records; counts on, so it is nr_rings more after a whole turn */
 	__u32 draining;	   /* the one that the recorder takes them from, the same or an earlier one; it writes this */
 	__u32 scratch[40]; /* a record under construction: a switch, or struct tare_stop */
