@@ -102,17 +102,20 @@ static __always_inline __u64 wait_of(struct task_state *t, struct task_struct *n
 	return t->queued_ts && now > t->queued_ts ? now - t->queued_ts : 0;
 }
 
-/* A record under construction: the fixed part, and what its flags announce. */
-struct draft {
-	struct tare_switch *sw;
-	__u32 nr;
-};
-
-static __always_inline void add(struct draft *d, __u16 flag, __u32 word)
+/* The switch under construction. What its flags announce is counted in memory: the verifier would follow each number.
+ */
+static __always_inline struct tare_switch *draft(struct cpu_state *c)
 {
-	d->sw->rec.flags |= flag;
-	d->sw->opt[d->nr & 15] = word;
-	d->nr++;
+	return (struct tare_switch *)c->scratch;
+}
+
+static __always_inline void add(struct cpu_state *c, __u16 flag, __u32 word)
+{
+	struct tare_switch *sw = draft(c);
+
+	sw->rec.flags |= flag;
+	sw->opt[c->nr_opt & 15] = word;
+	c->nr_opt++;
 }
 
 /* @prev left the CPU in an exception: record which page fault, unless that was done when it began. */
@@ -124,12 +127,11 @@ static __always_inline void faulted(struct cpu_state *c, struct task_state *t, s
 		tell_fault(c, t, prev);
 }
 
-static __always_inline __s64 leave(struct draft *d, struct task_state *t, struct task_struct *prev, __u32 held,
-				   __u64 now)
+static __always_inline __s64 leave(struct cpu_state *c, struct task_state *t, struct task_struct *prev, __u64 now)
 {
 	__u64 exec = prev->se.sum_exec_runtime, nvcsw = prev->nvcsw;
 	bool voluntary = nvcsw != t->nvcsw, compat;
-	__u32 state = held ? held : voluntary ? state_of(task_state_bits(prev)) : TARE_STATE_RUNNING;
+	__u32 state = c->held ? c->held : voluntary ? state_of(task_state_bits(prev)) : TARE_STATE_RUNNING;
 	__s64 stolen = 0;
 
 	t->nvcsw = nvcsw;
@@ -143,7 +145,7 @@ static __always_inline __s64 leave(struct draft *d, struct task_state *t, struct
 	t->on_cpu = 0;
 	t->out_ts = now;
 	t->out_state = state;
-	d->sw->syscall = syscall_of(prev, &compat);
+	draft(c)->syscall = syscall_of(prev, &compat);
 	if (!voluntary) {
 		t->queued_ts = now;
 		if (is_throttled(prev)) {
@@ -155,8 +157,8 @@ static __always_inline __s64 leave(struct draft *d, struct task_state *t, struct
 				throttle_arm(t, prev);
 		}
 	}
-	d->sw->rec.flags |= TARE_SW_PREV | state << TARE_SW_STATE_SHIFT | (voluntary ? TARE_SW_VOLUNTARY : 0) |
-			    (compat ? TARE_SW_COMPAT : 0);
+	draft(c)->rec.flags |= TARE_SW_PREV | state << TARE_SW_STATE_SHIFT | (voluntary ? TARE_SW_VOLUNTARY : 0) |
+			       (compat ? TARE_SW_COMPAT : 0);
 	return stolen;
 }
 
@@ -173,7 +175,7 @@ static __always_inline void was_away(struct cpu_state *c, const struct task_stat
 }
 
 /* Returns how long it waited for the CPU, ns. */
-static __always_inline __u64 arrive(struct draft *d, struct task_state *t, struct task_struct *next, __u32 prev_tid,
+static __always_inline __u64 arrive(struct cpu_state *c, struct task_state *t, struct task_struct *next, __u32 prev_tid,
 				    __u64 now)
 {
 	__u64 wait = wait_of(t, next, now), throttled = 0, delay;
@@ -183,29 +185,29 @@ static __always_inline __u64 arrive(struct draft *d, struct task_state *t, struc
 	t->in_ts = now;
 	t->in_exec = next->se.sum_exec_runtime;
 	t->queued_ts = 0;
-	d->sw->rec.flags |= TARE_SW_NEXT;
-	add(d, TARE_SW_WAIT, wait);
+	draft(c)->rec.flags |= TARE_SW_NEXT;
+	add(c, TARE_SW_WAIT, wait);
 	if (wait >> 32)
-		add(d, TARE_SW_WAIT_HI, wait >> 32);
+		add(c, TARE_SW_WAIT_HI, wait >> 32);
 	if (t->throttle_armed) {
 		throttled = t->throttled + throttled_total(next->se.cfs_rq) - t->throttled_before;
 		t->throttle_armed = 0;
 		if (throttled > wait)
 			throttled = wait;
 		if (throttled) {
-			add(d, TARE_SW_THROTTLED, throttled);
-			add(d, 0, throttled >> 32);
+			add(c, TARE_SW_THROTTLED, throttled);
+			add(c, 0, throttled >> 32);
 		}
 	}
 	if (!t->wake_ts || t->wake_ts > now)
 		return wait;
 	delay = now - t->wake_ts;
 	delay = (__s64)delay > (__s64)wait ? delay - wait : 0;
-	add(d, TARE_SW_WAKE, t->waker | (delay > TARE_WAKE_DELAY_MAX ? TARE_WAKE_DELAY_MAX : delay));
+	add(c, TARE_SW_WAKE, t->waker | (delay > TARE_WAKE_DELAY_MAX ? TARE_WAKE_DELAY_MAX : delay));
 	if (t->waker_tid != prev_tid)
-		add(d, TARE_SW_WAKER, t->waker_tid);
+		add(c, TARE_SW_WAKER, t->waker_tid);
 	if (delay > TARE_WAKE_DELAY_MAX)
-		add(d, TARE_SW_WAKE_DELAY, delay > 0xffffffff ? 0xffffffff : delay);
+		add(c, TARE_SW_WAKE_DELAY, delay > 0xffffffff ? 0xffffffff : delay);
 	t->wake_ts = 0;
 	return wait;
 }
@@ -226,9 +228,9 @@ static __always_inline void ended(struct cpu_state *c, struct task_struct *prev,
 	__sync_fetch_and_add(&nr_live, -1);
 }
 
-static __always_inline struct tare_switch *begin(struct cpu_state *c, __u32 prev_tid, __u32 next_tid)
+static __always_inline void begin(struct cpu_state *c, __u32 prev_tid, __u32 next_tid)
 {
-	struct tare_switch *sw = (struct tare_switch *)c->scratch;
+	struct tare_switch *sw = draft(c);
 
 	sw->rec.kind = TARE_REC_SWITCH;
 	sw->rec.flags = 0;
@@ -236,12 +238,15 @@ static __always_inline struct tare_switch *begin(struct cpu_state *c, __u32 prev
 	sw->next_tid = next_tid;
 	sw->cost_ns = 0;
 	sw->syscall = TARE_NO_SYSCALL;
-	return sw;
+	c->nr_opt = 0;
 }
 
-static __always_inline __u32 size_of(const struct draft *d)
+/* Emit the switch under construction. */
+static __always_inline int emit_draft(struct cpu_state *c, __u64 ts)
 {
-	return sizeof(*d->sw) + (d->nr & 15) * 4;
+	struct tare_switch *sw = draft(c);
+
+	return emit(c, ts, &sw->rec, sizeof(*sw) + (c->nr_opt & 15) * 4);
 }
 
 /*
@@ -253,17 +258,17 @@ static __always_inline __u32 size_of(const struct draft *d)
 static __always_inline void arrived_unseen(struct cpu_state *c, struct task_state *t, struct task_struct *prev,
 					   __u32 came, __u64 now)
 {
-	struct draft d = { .sw = begin(c, came, prev->pid) };
 	__u64 ran;
 
 	if (!KERNEL_KEEPS_QUEUED(prev))
 		return;
+	begin(c, came, prev->pid);
 	ran = prev->se.cfs_rq->rq->clock - prev->sched_info.last_arrival;
 	if (t) {
-		arrive(&d, t, prev, came, now - ran);
+		arrive(c, t, prev, came, now - ran);
 		t->in_exec -= ran;
 	}
-	if (emit(c, now - ran, &d.sw->rec, size_of(&d)))
+	if (emit_draft(c, now - ran))
 		c->lost[t ? TARE_LOST_IN : TARE_LOST_OTHER]++;
 }
 
@@ -288,7 +293,6 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 {
 	struct cpu_state *c = enter(PROG_sched_switch);
 	struct task_state *p, *n;
-	struct draft d = {};
 	__s64 stolen = 0;
 	bool unseen;
 	__u32 came;
@@ -321,31 +325,31 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 	if (p && state_of(task_state_bits(prev)) == TARE_STATE_DEAD)
 		ended(c, prev, now);
 	if (p)
-		tell_goroutine(c, prev, now);
+		tell_goroutine(c, now);
 	/* in memory: for a variable the verifier would walk all that follows once per value */
 	c->held = p && prev->nvcsw != p->nvcsw ? held_by(prev, task_state_bits(prev)) : 0;
 	if (c->held)
-		tell_stop(c, prev, c->held, now);
+		tell_stop(c, now);
 	else if (p && p->fault_ts && !p->fault_told && prev->nvcsw != p->nvcsw)
 		faulted(c, p, prev);
 	if (!n)
 		name(c, next, now);
 
-	d.sw = begin(c, prev->pid, next->pid);
+	begin(c, prev->pid, next->pid);
 	/* the words are in the order of their flags: next's first */
 	if (p)
-		stolen = leave(&d, p, prev, c->held, now);
+		stolen = leave(c, p, prev, now);
 	if (n)
-		was_away(c, n, arrive(&d, n, next, prev->pid, now), now);
+		was_away(c, n, arrive(c, n, next, prev->pid, now), now);
 	if (stolen)
-		add(&d, TARE_SW_STOLEN, stolen);
+		add(c, TARE_SW_STOLEN, stolen);
 	if (c->cost > 0xffff)
-		add(&d, TARE_SW_COST, c->cost);
+		add(c, TARE_SW_COST, c->cost);
 	else
-		d.sw->cost_ns = c->cost;
+		draft(c)->cost_ns = c->cost;
 	c->cost = 0;
 
-	if (!emit(c, now, &d.sw->rec, size_of(&d))) {
+	if (!emit_draft(c, now)) {
 		c->recorded = 1;
 		return 0;
 	}

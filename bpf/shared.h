@@ -100,6 +100,8 @@ struct cpu_state {
 	__u32 filling;	   /* the ring that takes records; counts on, so it is nr_rings more after a whole turn */
 	__u32 draining;	   /* the one that the recorder takes them from, the same or an earlier one; it writes this */
 	__u32 scratch[40]; /* a record under construction: a switch, or struct tare_stop */
+	__u32 nr_opt;	   /* .opt[] of that switch so far */
+	__u32 pad;
 	__u64 hits[NR_PROGS];
 	__u64 lost[TARE_NR_LOST];
 	__u64 irq_ts[NR_IRQ_KINDS];  /* when the current one began; 0: not measured */

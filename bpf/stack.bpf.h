@@ -48,11 +48,7 @@ static __always_inline __u32 copy_words(void *to, __u64 sp, __u32 nr)
 	return bpf_probe_read_user(to, nr * 8, (void *)sp) ? 0 : nr;
 }
 
-/*
- * The two below are functions of their own, verified once whoever calls them: as part of their callers they would be
- * too long for the verifier. So they take numbers only: scratch @which, and the place in it, .at[@at].
- */
-#define APART __attribute__((weak)) __noinline
+/* The two below are APART, so they take numbers only: scratch @which, and the place in it, .at[@at]. */
 
 static __always_inline __u64 *stack_place(__u32 which, __u32 at)
 {

@@ -79,11 +79,17 @@ static __always_inline void stop_names(struct task_struct *p, __u32 state, __u32
 		freezer_name(p, p->jobctl & JOBCTL_TRAP_FREEZE, cgroup);
 }
 
-/* @prev is being stopped: record by what. Not on the stack, which has no room for a name. */
-static __always_inline void tell_stop(struct cpu_state *c, struct task_struct *prev, __u32 state, __u64 now)
+/* The current task is being stopped: record by what. Not on the stack, which has no room for a name. Always 0. */
+APART int tell_stop(struct cpu_state *c, __u64 now)
 {
-	struct tare_stop *r = (struct tare_stop *)c->scratch;
+	struct task_struct *prev = bpf_get_current_task_btf();
+	struct tare_stop *r;
+	__u32 state;
 
+	if (!c)
+		return 0;
+	r = (struct tare_stop *)c->scratch;
+	state = c->held;
 	r->rec.kind = TARE_REC_STOP;
 	r->rec.flags = stop_flags(prev, state);
 	r->tid = prev->pid;
@@ -91,6 +97,7 @@ static __always_inline void tell_stop(struct cpu_state *c, struct task_struct *p
 	stop_names(prev, state, &r->signal, r->cgroup);
 	if (emit(c, now, &r->rec, sizeof(*r)))
 		c->lost[TARE_LOST_EVIDENCE]++;
+	return 0;
 }
 
 #endif /* TARE_STOP_BPF_H */

@@ -10,6 +10,12 @@
 
 #include "shared.h"
 
+/*
+ * A function of its own, verified once whoever calls it: the verifier follows others again on each path to them, which
+ * takes long or is too much for it. Returns a number, and takes numbers and pointers to plain memory only.
+ */
+#define APART __attribute__((weak)) __noinline
+
 /* Nothing is recorded before the recorder has attached everything and set this. */
 extern bool active;
 

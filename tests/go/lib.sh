@@ -103,7 +103,7 @@ go__costs()
 	local name=$1 program=$2 kind verdict what why
 	shift 2
 	for kind; do
-		exits 0 "$name, costs $kind: recorded" tare run -q -o "$tmp/data" -- "$program" "$kind" 1.5 || continue
+		exits 0 "$name, costs $kind: recorded" tare run -q -F 499 -o "$tmp/data" -- "$program" "$kind" 0.7 || continue
 		mv "$tmp/stdout" "$tmp/truth"
 		ok "$name, costs $kind: exported" tare export -i "$tmp/data" -f json-lines -o "$tmp/events" || continue
 		python3 "$root/tests/go/costs_oracle.py" "$kind" "$tmp/truth" "$tmp/events" >"$tmp/verdicts" 2>"$tmp/log"

@@ -72,6 +72,18 @@ static void samples(uint32_t number, unsigned nr)
 	}
 }
 
+/* Those in the kernel, in system call @nr. */
+static void samples_in_call(uint32_t number, uint16_t nr, unsigned n)
+{
+	struct event of = { .kind = EVENT_STACKED, .ts_ns = 3 * MS, .stacked = { 101, number } };
+	struct event ev = { .kind = EVENT_SAMPLE, .ts_ns = 3 * MS, .sample = { 101, TGID, nr, .kernel = true } };
+
+	while (n--) {
+		fold(&of);
+		fold(&ev);
+	}
+}
+
 /* Thread 101 runs from 1 ms to @end_ns. */
 static void runs_to(uint64_t end_ns)
 {
@@ -195,6 +207,26 @@ static void sum_is_exact(void **state)
 	sums(&l);
 }
 
+/* On the way into a call for memory no function of the kernel says so; that of a read is whose the read is. */
+static void memory_calls(void **state)
+{
+	struct ledger l;
+
+	begins();
+	m->header.arch = TARE_ARCH_X86_64;
+	stack(901, (const uint64_t[]){ READ_, MALLOC, MAIN + 5 }, 3);
+	stack(902, (const uint64_t[]){ FAULT, MAIN }, 2);
+	samples_in_call(901, 28, 30); /* madvise */
+	samples_in_call(901, 0, 50);  /* read */
+	samples_in_call(902, 28, 20);
+	runs_to(101 * MS);
+	assert_int_equal(ledger__of(m, &l), 0);
+	assert_int_equal(l.classes[TARE_COST_KERNEL_MEMORY].ns, 30 * MS);
+	assert_int_equal(l.classes[TARE_COST_ALLOC_FAST].ns, 50 * MS);
+	assert_int_equal(l.classes[TARE_COST_KERNEL_FAULT].ns, 20 * MS);
+	sums(&l);
+}
+
 /* Samples in tare's own programs are neither net nor tare: that time is counted. */
 static void own_probes(void **state)
 {
@@ -285,8 +317,8 @@ int main(void)
 {
 #define T_(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T_(classes),	     T_(divided_by_samples), T_(sum_is_exact), T_(own_probes), T_(probes_beyond_gross),
-		T_(without_samples), T_(not_seen),	     T_(same_as),
+		T_(classes),	  T_(divided_by_samples), T_(sum_is_exact), T_(own_probes), T_(probes_beyond_gross),
+		T_(memory_calls), T_(without_samples),	  T_(not_seen),	    T_(same_as),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

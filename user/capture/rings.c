@@ -173,22 +173,17 @@ unsigned rings__of_cpu(uint64_t bytes)
 	return bytes / RING_BYTES < MAX_RINGS ? bytes / RING_BYTES : MAX_RINGS;
 }
 
-static int cpu_rings__open_one(struct cpu_rings *c, int rings_fd, unsigned nr, uint64_t bytes)
+static int cpu_rings__open_one(struct cpu_rings *c, unsigned nr, uint64_t bytes)
 {
 	/* edge-triggered: level-triggered would return at once while a ring holds anything, and one always does */
 	struct epoll_event ev = { .events = EPOLLIN | EPOLLET };
-	uint32_t at = c->cpu * c->all->nr_rings + nr;
 	struct ring *r = &c->rings[nr];
 	int ret = ring__open(r, bytes);
 
-	if (ret)
-		return ret;
-	if (bpf_map_update_elem(rings_fd, &at, &r->fd, BPF_ANY))
-		return -errno;
-	return epoll_ctl(c->all->epoll_fd, EPOLL_CTL_ADD, r->fd, &ev) ? -errno : 0;
+	return ret ?: epoll_ctl(c->all->epoll_fd, EPOLL_CTL_ADD, r->fd, &ev) ? -errno : 0;
 }
 
-static int cpu_rings__open(struct cpu_rings *c, int rings_fd, uint64_t bytes)
+static int cpu_rings__open(struct cpu_rings *c, uint64_t bytes)
 {
 	unsigned nr = c->all->nr_rings;
 	int ret = 0;
@@ -198,9 +193,38 @@ static int cpu_rings__open(struct cpu_rings *c, int rings_fd, uint64_t bytes)
 	if (!c->frame || !c->rings)
 		return -ENOMEM;
 	for (unsigned i = 0; !ret && i < nr; i++) {
-		ret = cpu_rings__open_one(c, rings_fd, i, bytes / nr);
+		ret = cpu_rings__open_one(c, i, bytes / nr);
 		rest__take();
 	}
+	return ret;
+}
+
+/*
+ * Hand all rings to the kernel side. The kernel waits for a grace period of RCU (20 ms) after each change of a map of
+ * maps, but only for one after a batch (Linux 6.0; before that there are no batches for these).
+ */
+static int rings__install(struct rings *r, int rings_fd)
+{
+	LIBBPF_OPTS(bpf_map_batch_opts, opts);
+	uint32_t nr = 0, done, *at = calloc(r->nr_cpus * r->nr_rings, sizeof(*at));
+	int ret = 0, *fds = calloc(r->nr_cpus * r->nr_rings, sizeof(*fds));
+
+	if (!at || !fds)
+		ret = -ENOMEM;
+	for (unsigned i = 0; !ret && i < r->nr_cpus * r->nr_rings; i++) {
+		const struct cpu_rings *c = &r->cpus[i / r->nr_rings];
+
+		if (!c->rings)
+			continue;
+		at[nr] = i;
+		fds[nr++] = c->rings[i % r->nr_rings].fd;
+	}
+	done = nr;
+	if (!ret && bpf_map_update_batch(rings_fd, at, fds, &done, &opts))
+		for (unsigned i = 0; !ret && i < nr; i++)
+			ret = bpf_map_update_elem(rings_fd, &at[i], &fds[i], BPF_ANY) ? -errno : 0;
+	free(at);
+	free(fds);
 	return ret;
 }
 
@@ -221,7 +245,9 @@ int rings__new(int rings_fd, struct cpu_state *cpus, unsigned nr_cpus, uint64_t 
 		ret = -errno;
 	for (unsigned i = 0; !ret && i < nr_cpus; i++)
 		if (cpu_is_online(i))
-			ret = cpu_rings__open(&r->cpus[i], rings_fd, bytes);
+			ret = cpu_rings__open(&r->cpus[i], bytes);
+	if (!ret)
+		ret = rings__install(r, rings_fd);
 	if (ret) {
 		err("cannot make ring buffers of %llu bytes for each CPU: %s; try a smaller --ring-size",
 		    (unsigned long long)bytes, strerror(-ret));

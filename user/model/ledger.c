@@ -79,12 +79,20 @@ static enum tare_cost cost_of_frames(const struct model *m, uint32_t pid, const 
 	return cost;
 }
 
+static enum tare_cost kernel_cost_of(const struct model *m, const struct model_stack *st)
+{
+	return cost_of_frames(m, 0, st->at, st->nr_kernel, model_stacks__used_ns(&m->profile.stacks, st));
+}
+
+static enum tare_cost user_cost_of(const struct model *m, const struct model_stack *st)
+{
+	return cost_of_frames(m, st->pid, st->at + st->nr_kernel, st->nr_user,
+			      model_stacks__used_ns(&m->profile.stacks, st));
+}
+
 enum tare_cost ledger__cost_of(const struct model *m, const struct model_stack *st)
 {
-	uint64_t ts_ns = model_stacks__used_ns(&m->profile.stacks, st);
-	enum tare_cost kernel = cost_of_frames(m, 0, st->at, st->nr_kernel, ts_ns);
-
-	return kernel ?: cost_of_frames(m, st->pid, st->at + st->nr_kernel, st->nr_user, ts_ns);
+	return kernel_cost_of(m, st) ?: user_cost_of(m, st);
 }
 
 /* ---- the sums ---- */
@@ -132,20 +140,31 @@ static void interval(struct ledger_class *c, uint64_t n, uint64_t whole)
 	c->high_ns = high < whole ? high : whole;
 }
 
+/* @n samples with stack @st (NULL: it is not known) are @cost. */
+static void add(struct ledger *l, uint64_t n, enum tare_cost cost, const struct model_stack *st)
+{
+	if (cost == TARE_COST_PROBES)
+		return;
+	l->samples += n;
+	(cost ? &l->classes[cost] : &l->net)->samples += n;
+	l->unseen += !cost && (!st || st->flags & TARE_STACK_CUT) ? n : 0;
+}
+
 static void count(const struct model *m, struct ledger *l)
 {
 	const struct profile *p = &m->profile;
 
 	for (uint32_t i = 0; i < p->nr; i++) {
 		const struct model_stack *st = model_stacks__find(&p->stacks, i);
-		uint64_t n = p->rows[i].samples;
-		enum tare_cost cost = n && st ? ledger__cost_of(m, st) : TARE_COST_NONE;
+		const struct profile_row *row = &p->rows[i];
+		enum tare_cost kernel = row->samples && st ? kernel_cost_of(m, st) : TARE_COST_NONE;
+		/* on its way in and out, no function of the kernel says which call it is */
+		uint64_t calls = kernel ? 0 : row->memory_calls;
 
-		if (cost == TARE_COST_PROBES)
+		if (!row->samples)
 			continue;
-		l->samples += n;
-		(cost ? &l->classes[cost] : &l->net)->samples += n;
-		l->unseen += !cost && (!st || st->flags & TARE_STACK_CUT) ? n : 0;
+		add(l, calls, TARE_COST_KERNEL_MEMORY, st);
+		add(l, row->samples - calls, kernel ?: st ? user_cost_of(m, st) : TARE_COST_NONE, st);
 	}
 }
 

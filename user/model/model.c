@@ -264,7 +264,7 @@ static uint32_t take_stack(struct model *m, uint32_t tid)
 
 static int fold_sample(struct model *m, const struct event *ev)
 {
-	return profile__sample(&m->profile, take_stack(m, ev->sample.tid), ev);
+	return profile__sample(&m->profile, take_stack(m, ev->sample.tid), m->header.arch, ev);
 }
 
 static int fold_off_cpu(struct model *m, const struct event *ev)

@@ -22,13 +22,27 @@ static struct profile_row *profile__row(struct profile *p, uint32_t number)
 	return &p->rows[number];
 }
 
-int profile__sample(struct profile *p, uint32_t number, const struct event *ev)
+/* mmap, mprotect, munmap, brk, mremap, madvise, process_madvise: from the kernel's tables of system calls */
+static bool is_memory_call(enum tare_arch arch, uint16_t nr)
+{
+	static const uint16_t x86_64[] = { 9, 10, 11, 12, 25, 28, 440 },
+			      arm64[] = { 222, 226, 215, 214, 216, 233, 440 };
+	const uint16_t *all = arch == TARE_ARCH_X86_64 ? x86_64 : arm64;
+
+	for (size_t i = 0; i < sizeof(x86_64) / sizeof(x86_64[0]); i++)
+		if (nr == all[i])
+			return true;
+	return false;
+}
+
+int profile__sample(struct profile *p, uint32_t number, enum tare_arch arch, const struct event *ev)
 {
 	struct profile_row *row = profile__row(p, number);
 
 	if (!row)
 		return -ENOMEM;
 	row->samples++;
+	row->memory_calls += ev->sample.kernel && is_memory_call(arch, ev->sample.syscall);
 	p->samples++;
 	return 0;
 }
@@ -58,6 +72,7 @@ void profile__finish(struct profile *p)
 			continue;
 		from = &p->rows[i]; /* they may have moved */
 		p->rows[to].samples += from->samples;
+		p->rows[to].memory_calls += from->memory_calls;
 		p->rows[to].waits += from->waits;
 		p->rows[to].off_ns += from->off_ns;
 		p->rows[to].wait_ns += from->wait_ns;

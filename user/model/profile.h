@@ -8,6 +8,7 @@
 /* All that was seen with one stack. */
 struct profile_row {
 	uint64_t samples;	  /* of the CPU clock */
+	uint64_t memory_calls;	  /* of them: in a system call that asks the kernel for memory or returns it */
 	uint64_t waits;		  /* long ones, that ended */
 	uint64_t off_ns, wait_ns; /* their time off CPU, and the part of it in which the thread waited for a CPU */
 	uint16_t syscall;	  /* the last one's: system call, or TARE_NO_SYSCALL, .. */
@@ -24,8 +25,8 @@ struct profile {
 
 void profile__free(struct profile *p);
 
-/* Fold in an EVENT_SAMPLE or EVENT_OFF_CPU with stack @number (0: none). Return 0 or -ENOMEM. */
-int profile__sample(struct profile *p, uint32_t number, const struct event *ev);
+/* Fold in an EVENT_SAMPLE or EVENT_OFF_CPU with stack @number (0: none), of @arch. Return 0 or -ENOMEM. */
+int profile__sample(struct profile *p, uint32_t number, enum tare_arch arch, const struct event *ev);
 int profile__off_cpu(struct profile *p, uint32_t number, const struct event *ev);
 
 /* All stacks are known: give each row to the stack that it is the same as. */

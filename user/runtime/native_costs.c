@@ -6,6 +6,7 @@
 #include "runtime.h"
 
 #define WITHIN TARE_SYMBOL_COST_WITHIN
+#define ALWAYS TARE_SYMBOL_COST_ALWAYS
 
 const struct runtime_cost native_costs[] = {
 	/* what finds no memory at hand; first, for more general names follow */
@@ -29,6 +30,22 @@ const struct runtime_cost native_costs[] = {
 	/* of calloc and the like */
 	{ "memset", TARE_COST_ALLOC_ZERO, WITHIN },
 	{ "__memset_*", TARE_COST_ALLOC_ZERO, WITHIN },
+
+	/* the way into the kernel and out of it */
+	{ "mmap", TARE_COST_KERNEL_MEMORY, ALWAYS },
+	{ "mmap64", TARE_COST_KERNEL_MEMORY, ALWAYS },
+	{ "__mmap*", TARE_COST_KERNEL_MEMORY, ALWAYS },
+	{ "munmap", TARE_COST_KERNEL_MEMORY, ALWAYS },
+	{ "__munmap", TARE_COST_KERNEL_MEMORY, ALWAYS },
+	{ "mremap", TARE_COST_KERNEL_MEMORY, ALWAYS },
+	{ "__mremap", TARE_COST_KERNEL_MEMORY, ALWAYS },
+	{ "mprotect", TARE_COST_KERNEL_MEMORY, ALWAYS },
+	{ "__mprotect", TARE_COST_KERNEL_MEMORY, ALWAYS },
+	{ "pkey_mprotect", TARE_COST_KERNEL_MEMORY, ALWAYS },
+	{ "madvise", TARE_COST_KERNEL_MEMORY, ALWAYS },
+	{ "__madvise", TARE_COST_KERNEL_MEMORY, ALWAYS },
+	{ "brk", TARE_COST_KERNEL_MEMORY, ALWAYS },
+	{ "__brk", TARE_COST_KERNEL_MEMORY, ALWAYS },
 
 	/* giving back */
 	{ "free", TARE_COST_ALLOC_FREE, 0 },

@@ -131,5 +131,10 @@ const struct runtime_cost go_costs[] = {
 	{ "runtime.morestack*", TARE_COST_STACK_GROWTH, ALWAYS },
 	{ "runtime.newstack*", TARE_COST_STACK_GROWTH, ALWAYS },
 	{ "runtime.copystack", TARE_COST_STACK_GROWTH, 0 },
+
+	/* the way into the kernel and out of it */
+	{ "runtime.sysMmap*", TARE_COST_KERNEL_MEMORY, ALWAYS },
+	{ "runtime.sysMunmap*", TARE_COST_KERNEL_MEMORY, ALWAYS },
+	{ "runtime.madvise*", TARE_COST_KERNEL_MEMORY, ALWAYS },
 	{ 0 },
 };
