@@ -74,7 +74,8 @@ WORKLOADS := $(patsubst tools/workloads/%.c,$(OUT)/workloads/%,$(wildcard tools/
 	$(OUT)/workloads/weft-bench $(OUT)/workloads/native-bench
 UNIT := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-HELPERS := $(patsubst tests/helpers/%.c,$(OUT)/helpers/%,$(wildcard tests/helpers/*.c)) $(OUT)/helpers/faulty
+HELPERS := $(patsubst tests/helpers/%.c,$(OUT)/helpers/%,$(wildcard tests/helpers/*.c)) \
+	$(OUT)/helpers/faulty $(OUT)/helpers/shares_weft
 
 .PHONY: all demo test test-kernels unit fuzz bench install clean setup setup-test
 all: $(OUT)/tare $(WORKLOADS)

@@ -1,5 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
+#
+#   tests/truth/ledger.sh
+#   LEDGER_RUNS=20    records each that often
+#
 # The ledger of CPU time of programs that know by their own clocks what they spent it on: on a quiet CPU, with others that
 # want it too, and under a quota.
 set -u
@@ -7,17 +11,18 @@ set -u
 . "$root/tests/truth/causes.bash"
 need_bpf
 
-runs=${LEDGER_RUNS:-2}
+runs=${LEDGER_RUNS:-1}
 
-# ledgers NAME CLASSES CMD...: records it some times; what it prints is the truth
+# ledgers NAME CLASSES OPTIONS CMD...: records it some times; what it prints is the truth
 ledgers()
 {
-	local name=$1 classes=$2 i status=0 files=()
-	shift 2
+	local name=$1 classes=$2 options=$3 i status=0 files=()
+	shift 3
 	for ((i = 0; i < runs; i++)); do
 		(
 			[ -z "$within" ] || echo "$BASHPID" >"$within/cgroup.procs"
-			exec "$TARE" run -q -F 499 --call-graph dwarf -o "$tmp/data" -- "$@" >"$tmp/truth.$i" 2>"$tmp/log"
+			# shellcheck disable=SC2086
+			exec "$TARE" run -q -F 499 $options -o "$tmp/data" -- "$@" >"$tmp/truth.$i" 2>"$tmp/log"
 		) && tare report -i "$tmp/data" --json >"$tmp/report.$i" || status=1
 		files+=("$tmp/truth.$i" "$tmp/report.$i")
 	done
@@ -29,16 +34,30 @@ ledgers()
 
 gcc -O2 -fomit-frame-pointer -o "$tmp/shares" "$root/tests/truth/ledger_native/shares.c"
 is $? 0 "the program compiles"
-native=loops=net,reads=net,allocates=allocation,maps=kernel_memory,touches=kernel_fault
+go=
+if command -v go >/dev/null; then
+	go=$tmp/shares_go
+	ok "the Go program compiles" sh -c "cd '$root/tests/truth/ledger_go' && GOFLAGS=-buildvcs=false go build -o '$go' ."
+fi
+classes=loops=net,reads=net,maps=kernel_memory,touches=kernel_fault
 
-ledgers "native" $native "$tmp/shares" 1.5
+# all WHERE
+all()
+{
+	ledgers "native$1" $classes,allocates=allocation "--call-graph dwarf" "$tmp/shares" 1.5
+	ledgers "weft$1" $classes,allocates=allocation+collector+scheduling "--call-graph dwarf" "$root/build/helpers/shares_weft" 1.5
+	# starting and ending the world's threads is part of collecting
+	[ -z "$go" ] || ledgers "Go$1" $classes,allocates=allocation,collects=collector+scheduling "" "$go" 1.5
+}
+
+all ""
 
 hogs=()
 for ((i = 0; i < $(nproc); i++)); do
 	(while :; do :; done) &
 	hogs+=($!)
 done
-ledgers "native, with others on each CPU" $native "$tmp/shares" 1.5
+all ", with others on each CPU"
 kill "${hogs[@]}"
 wait "${hogs[@]}" 2>/dev/null
 
@@ -46,7 +65,7 @@ if cause__group; then
 	[ ! -e "$group/quota/cgroup.type" ] || { rmdir "$group/quota" && mkdir "$group/quota"; }
 	cause__quota 25000
 	within=$group/quota
-	ledgers "native, under a quota" $native "$tmp/shares" 1.5
+	all ", under a quota"
 	within=
 else
 	result 1 "a cgroup with a quota"

@@ -4,6 +4,8 @@
  * prints them, in ns, and what getrusage() says of all of it:
  *
  *     shares SECONDS
+ *
+ * With WEFT it allocates by the runtime weft, whose collector may run in any of its threads.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,6 +14,11 @@
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
+
+#ifdef WEFT
+#include "heap.h"
+#include "weft.h"
+#endif
 
 #define NOINLINE __attribute__((noinline, noclone))
 #define MIB	 (1ul << 20)
@@ -22,7 +29,7 @@ static unsigned long cpu(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return t.tv_sec * 1000000000ul + t.tv_nsec;
 }
 
@@ -35,6 +42,32 @@ NOINLINE static void loops(void)
 	sink = x;
 }
 
+#ifdef WEFT
+struct node {
+	struct node *left, *right;
+};
+
+static const uint64_t pointers = 3;
+static const struct weft_type type = { "node", sizeof(struct node), 2, &pointers };
+
+static struct node *tree(int depth)
+{
+	struct node *n = weft_new(&type);
+
+	if (depth) {
+		WEFT_SET(&n->left, tree(depth - 1));
+		WEFT_SET(&n->right, tree(depth - 1));
+	}
+	return n;
+}
+
+/* All is collected before this returns. */
+NOINLINE static void allocates(void)
+{
+	sink = tree(13)->left != NULL;
+	weft_gc();
+}
+#else
 NOINLINE static void allocates(void)
 {
 	void *all[64];
@@ -46,6 +79,7 @@ NOINLINE static void allocates(void)
 			free(all[(i * 7) % 64]);
 	}
 }
+#endif
 
 /* A system call of the program's own. */
 NOINLINE static void reads(void)
@@ -85,7 +119,7 @@ NOINLINE static void map(void)
 	madvise(mapped, 2 * MIB, MADV_NOHUGEPAGE);
 }
 
-int main(int argc, char **argv)
+static int spends(void *seconds)
 {
 	static const struct {
 		const char *name;
@@ -94,7 +128,7 @@ int main(int argc, char **argv)
 		{ "loops", loops }, { "allocates", allocates }, { "reads", reads },
 		{ "maps", map },    { "touches", touches },	{ "maps", maps },
 	};
-	unsigned long spent[6] = { 0 }, until = atof(argv[1]) * 1e9;
+	unsigned long spent[6] = { 0 }, until = atof(seconds) * 1e9;
 	struct rusage r;
 
 	while (cpu() < until) {
@@ -111,4 +145,15 @@ int main(int argc, char **argv)
 	       (r.ru_utime.tv_sec + r.ru_stime.tv_sec) * 1000000000ul +
 		       (r.ru_utime.tv_usec + r.ru_stime.tv_usec) * 1000ul);
 	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 2)
+		return 2;
+#ifdef WEFT
+	return weft_main(spends, argv[1]);
+#else
+	return spends(argv[1]);
+#endif
 }

@@ -29,6 +29,8 @@ WEFT_CFLAGS += -fstack-clash-protection
 WEFT_RT_CFLAGS := -fvisibility=hidden -fno-reorder-functions -fno-plt
 # kernels may make of a probe's five-byte no-op a call, which overwrites what lies just below the stack pointer
 WEFT_RT_CFLAGS += $(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),-mno-red-zone)
+# whoever looks at a stack finds the function that the program called
+WEFT_RT_CFLAGS += -fno-optimize-sibling-calls
 WEFT_LDFLAGS := -Wl,-z,now -pthread
 
 WEFT_RT_SRC := $(filter-out $(WEFT_DIR)/bench%.c,$(wildcard $(WEFT_DIR)/*.c))
@@ -77,6 +79,11 @@ $(OUT)/workloads/weft-bench: $(WEFT_BENCH_SRC:%.c=$(OUT)/weft-obj/%.o) $(weft_ob
 $(OUT)/helpers/faulty: $(FAULTY_SRC:%.c=$(OUT)/weft-obj/%.o) $(weft_objs_obj)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $^ $(WEFT_LDFLAGS) $(LDFLAGS) -o $@
+
+# knows what it spends its time on
+$(OUT)/helpers/shares_weft: tests/truth/ledger_native/shares.c $(weft_objs_obj)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(WEFT_CFLAGS) -DWEFT $^ $(WEFT_LDFLAGS) $(LDFLAGS) -o $@
 
 WEFT_TEST_BIN := $(foreach v,obj asan tsan,$(WEFT_TESTS:tests/weft/%.c=$(OUT)/weft-$(v)/test-%))
 weft-test: $(WEFT_TEST_BIN) $(OUT)/workloads/weft-bench $(OUT)/workloads/native-bench

@@ -1,0 +1,3 @@
+module ledger_go
+
+go 1.19
