@@ -25,7 +25,8 @@ my $unit = q{set -o pipefail; "$0" | awk '
 my $fuzz = q{if out=$(tests/fuzz/run 4 "${0##*/fuzz_}" 2>&1); then echo "ok 1 - corpus and search"; else
 	printf "%s\n" "$out" | sed "s/^/# /" >&2; echo "not ok 1 - corpus and search"; fi; echo 1..1};
 
-my @long = map { "tests/$_" } qw(weft/run live/faults.sh live/export.sh live/flight.sh live/go_exit.sh live/doctor.sh live/targets.sh);
+my @long = map { "tests/$_" } qw(weft/run live/faults.sh live/export.sh live/flight.sh live/targets.sh live/what_if.sh
+	live/go_stacks.sh live/exact.sh live/symbols.sh live/go_exit.sh live/weft.sh live/crowd.sh live/doctor.sh);
 my @kinds = (
 	[ qr{^build/unit/}, sub { 'bash', '-c', $unit, "./$_[0]" } ],
 	[ qr{^build/fuzz/}, sub { 'bash', '-c', $fuzz, "./$_[0]" } ],
