@@ -227,6 +227,24 @@ static void memory_calls(void **state)
 	sums(&l);
 }
 
+/* The clock ticks between a wait's stack and the wait. */
+static void each_its_stack(void **state)
+{
+	struct event wait = { .kind = EVENT_STACKED, .ts_ns = 2 * MS, .stacked = { 101, 901 } };
+	struct event end = { .kind = EVENT_OFF_CPU, .ts_ns = 2 * MS, .off_cpu = { .tid = 101, .tgid = TGID, .ns = 7 } };
+
+	begins();
+	stack(901, (const uint64_t[]){ MAIN }, 1);
+	stack(902, (const uint64_t[]){ MALLOC, MAIN + 5 }, 2);
+	fold(&wait);
+	samples(902, 1);
+	fold(&end);
+	assert_int_equal(m->profile.rows[901].samples, 0);
+	assert_int_equal(m->profile.rows[901].off_ns, 7);
+	assert_int_equal(m->profile.rows[902].samples, 1);
+	assert_int_equal(m->profile.rows[902].waits, 0);
+}
+
 /* Samples in tare's own programs are neither net nor tare: that time is counted. */
 static void own_probes(void **state)
 {
@@ -317,8 +335,8 @@ int main(void)
 {
 #define T_(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T_(classes),	  T_(divided_by_samples), T_(sum_is_exact), T_(own_probes), T_(probes_beyond_gross),
-		T_(memory_calls), T_(without_samples),	  T_(not_seen),	    T_(same_as),
+		T_(classes),	  T_(divided_by_samples), T_(sum_is_exact),    T_(own_probes), T_(probes_beyond_gross),
+		T_(memory_calls), T_(each_its_stack),	  T_(without_samples), T_(not_seen),   T_(same_as),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

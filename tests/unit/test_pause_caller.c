@@ -103,7 +103,7 @@ static void test_other_record(void **state)
 	request();
 	stack_is(1, whole, 4, 4);
 	for (uint64_t at = 0; at < 10 * MS; at += MS) {
-		stacked(T + at, 102, 1);
+		stacked(T + at - 1, 102, 1);
 		sample(T + at, 102, 0, TARE_NO_SYSCALL, LEAF + 4);
 	}
 	told_all();

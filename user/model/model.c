@@ -247,29 +247,25 @@ static int fold_stacked(struct model *m, const struct event *ev)
 	struct thread *t = threads__find(&m->switches.threads, ev->stacked.tid);
 
 	if (t)
-		t->stack = ev->stacked.number;
+		told_stacks__add(&t->stacks, ev);
 	return model_stacks__used(&m->profile.stacks, ev->stacked.number, ev->ts_ns);
 }
 
-/* The stack of the record that @tid's last STACKED one belongs to. */
-static uint32_t take_stack(struct model *m, uint32_t tid)
+static uint32_t take_stack(struct model *m, uint32_t tid, uint64_t ts_ns)
 {
 	struct thread *t = threads__find(&m->switches.threads, tid);
-	uint32_t number = t ? t->stack : 0;
 
-	if (t)
-		t->stack = 0;
-	return number;
+	return t ? told_stacks__take(&t->stacks, ts_ns) : 0;
 }
 
 static int fold_sample(struct model *m, const struct event *ev)
 {
-	return profile__sample(&m->profile, take_stack(m, ev->sample.tid), m->header.arch, ev);
+	return profile__sample(&m->profile, take_stack(m, ev->sample.tid, ev->ts_ns), m->header.arch, ev);
 }
 
 static int fold_off_cpu(struct model *m, const struct event *ev)
 {
-	return profile__off_cpu(&m->profile, take_stack(m, ev->off_cpu.tid), ev);
+	return profile__off_cpu(&m->profile, take_stack(m, ev->off_cpu.tid, ev->ts_ns), ev);
 }
 
 static int fold_nothing(struct model *m, const struct event *ev)
@@ -300,7 +296,7 @@ static int fold_exit(struct model *m, const struct event *ev)
 static int fold_signal(struct model *m, const struct event *ev)
 {
 	preemption__signal(&m->preemption, ev);
-	take_stack(m, ev->signal.tid);
+	take_stack(m, ev->signal.tid, ev->ts_ns);
 	return 0;
 }
 

@@ -278,7 +278,7 @@ static int fold_stacked(struct pauses *ps, const struct event *ev)
 	struct pause_process *pr = pauses__about(ps, ev->stacked.tid, &t);
 
 	if (pr && pr->now)
-		pause_thread__stack(ps, t, ev);
+		told_stacks__add(&t->stacks, ev);
 	return 0;
 }
 

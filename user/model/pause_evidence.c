@@ -137,25 +137,13 @@ void pause_thread__fault_end(struct pause_thread *t, const struct event *ev, boo
 	pause_thread__evidence(t, ev->ts_ns, &fault, &in_user, told);
 }
 
-void pause_thread__stack(struct pauses *ps, struct pause_thread *t, const struct event *ev)
-{
-	t->stack = ev->stacked.number;
-	t->stack_ip = model_stacks__ip(ps->stacks, t->stack);
-}
-
-/* The stack belonging to the current record, which has @t at @ip; 0: none. */
-static uint32_t take_stack(struct pause_thread *t, uint64_t ip)
-{
-	uint32_t stack = t->stack_ip == ip ? t->stack : 0;
-
-	t->stack = 0;
-	return stack;
-}
-
 void pause_thread__sample(struct pause_thread *t, const struct event *ev, bool told)
 {
 	struct pause_act at = {
-		.known = true, .cause = PAUSE_USER, .detail = ev->sample.ip, .stack = take_stack(t, ev->sample.ip)
+		.known = true,
+		.cause = PAUSE_USER,
+		.detail = ev->sample.ip,
+		.stack = told_stacks__take(&t->stacks, ev->ts_ns),
 	};
 
 	if (ev->sample.softirq || ev->sample.hardirq)
@@ -198,7 +186,7 @@ void pause_thread__signal(struct pause_thread *t, const struct event *ev, bool t
 	if (ev->signal.step != TARE_SIGNAL_DELIVERED && ev->signal.step != TARE_SIGNAL_DELIVERED_OTHER)
 		return;
 	before.detail = after.detail = ev->signal.ip;
-	before.stack = after.stack = take_stack(t, ev->signal.ip);
+	before.stack = after.stack = told_stacks__take(&t->stacks, ev->ts_ns);
 	after.weak = false;
 	/* it was held up by the call at whose end it came, unless it was blocked and that call unblocked it */
 	if (ev->signal.call && t->pending && !t->masked) {

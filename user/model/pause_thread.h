@@ -8,6 +8,7 @@
 
 #include "pause_rivals.h"
 #include "pause_seg.h"
+#include "stack.h"
 
 enum pause_off { OFF_UNKNOWN, OFF_RUNNABLE, OFF_THROTTLED, OFF_BLOCKED, OFF_FAULT };
 
@@ -54,8 +55,7 @@ struct pause_thread {
 	} irqs[PAUSE_MAX_IRQS];
 	unsigned nr_irqs;
 	uint64_t goroutine; /* the last one it ran */
-	uint32_t stack;	    /* of the next record */
-	uint64_t stack_ip;  /* only if it has this address */
+	struct told_stacks stacks;
 
 	/* during the pause */
 	bool was_busy;	   /* at the request: on CPU or waiting for one */
@@ -85,9 +85,6 @@ void pause_thread__fault_end(struct pause_thread *t, const struct event *ev, boo
 void pause_thread__sample(struct pause_thread *t, const struct event *ev, bool tell);
 void pause_thread__signal(struct pause_thread *t, const struct event *ev, bool tell);
 void pause_thread__irq(struct pause_thread *t, const struct event *ev, bool tell);
-
-/* The call stack of @t at the next record. */
-void pause_thread__stack(struct pauses *ps, struct pause_thread *t, const struct event *ev);
 
 /* Complete the timeline until @ts_ns with what is known so far. */
 void pause_thread__tell_until(struct pauses *ps, struct pause_thread *t, uint64_t ts_ns);

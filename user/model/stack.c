@@ -8,6 +8,27 @@
 
 #define MAX_CALLS 192
 
+void told_stacks__add(struct told_stacks *t, const struct event *ev)
+{
+	unsigned to = t->at[0].number && !t->at[1].number;
+
+	t->at[to].ts_ns = ev->ts_ns;
+	t->at[to].number = ev->stacked.number;
+}
+
+uint32_t told_stacks__take(struct told_stacks *t, uint64_t ts_ns)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		uint32_t number = t->at[i].number;
+
+		if (!number || t->at[i].ts_ns != ts_ns)
+			continue;
+		t->at[i].number = 0;
+		return number;
+	}
+	return 0;
+}
+
 void model_stacks__free(struct model_stacks *s)
 {
 	for (uint32_t i = 0; i < s->nr; i++)
@@ -90,13 +111,6 @@ int model_stacks__used(struct model_stacks *s, uint32_t number, uint64_t ts_ns)
 uint64_t model_stacks__used_ns(const struct model_stacks *s, const struct model_stack *st)
 {
 	return s->used_ns[st->number];
-}
-
-uint64_t model_stacks__ip(const struct model_stacks *s, uint32_t number)
-{
-	const struct model_stack *st = model_stacks__find(s, number);
-
-	return st && st->nr_user ? st->at[st->nr_kernel] : 0;
 }
 
 unsigned model_stacks__calls(const struct model_stacks *s, uint32_t number, const struct model_symbols *symbols,

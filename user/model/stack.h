@@ -17,6 +17,22 @@ struct model_stack {
 	uint64_t at[];
 };
 
+/*
+ * Stacks of one thread that were told, but not yet the records that they belong to: those have the same time. There may
+ * be two, as a tick of the clock can come between a stack and its record.
+ */
+struct told_stacks {
+	struct {
+		uint64_t ts_ns;
+		uint32_t number; /* 0: none */
+	} at[2];
+};
+
+/* EVENT_STACKED @ev of that thread has come. */
+void told_stacks__add(struct told_stacks *t, const struct event *ev);
+/* The stack of its record at @ts_ns, which nothing else has then; 0: none. */
+uint32_t told_stacks__take(struct told_stacks *t, uint64_t ts_ns);
+
 struct model_stacks {
 	struct model_stack **all; /* by number; NULL: not there */
 	uint32_t *same_as;	  /* likewise; 0: itself */
@@ -41,9 +57,6 @@ int model_stacks__used(struct model_stacks *s, uint32_t number, uint64_t ts_ns);
 
 /* When stack @st was first seen: what its addresses mean is what they meant then. */
 uint64_t model_stacks__used_ns(const struct model_stacks *s, const struct model_stack *st);
-
-/* The user address at which it was taken; 0 if unknown. */
-uint64_t model_stacks__ip(const struct model_stacks *s, uint32_t number);
 
 /*
  * The certain calls of stack @number as seen at @ts_ns, innermost first: addresses that @symbols has; for callers it is

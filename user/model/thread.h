@@ -14,6 +14,7 @@
 #include "birth.h"
 #include "event.h"
 #include "cpu_history.h"
+#include "stack.h"
 #include "table.h"
 
 #define THREADS_MAX_LIVE   (1u << 18)
@@ -58,10 +59,10 @@ struct thread {
 	bool exiting, exited;
 	uint32_t reason;	/* why it is OFF: index into struct reasons */
 	uint64_t fault_address; /* its last recorded page fault; 0: none */
-	uint32_t stack;		/* number of the stack that belongs to its next record; 0: none */
-	uint32_t stopping;	/* reason for which it is about to be stopped; 0: none */
-	uint64_t slice_ns;	/* OFF: how long it was on the CPU before, if known */
-	uint64_t start_ns;	/* when it was created, CLOCK_MONOTONIC; 0: unknown */
+	struct told_stacks stacks;
+	uint32_t stopping; /* reason for which it is about to be stopped; 0: none */
+	uint64_t slice_ns; /* OFF: how long it was on the CPU before, if known */
+	uint64_t start_ns; /* when it was created, CLOCK_MONOTONIC; 0: unknown */
 	uint64_t born_ns, last_ns, exit_ns;
 	struct accounts acc;
 	struct moves moves;
