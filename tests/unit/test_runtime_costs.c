@@ -50,9 +50,9 @@ static const struct {
 	const struct runtime_cost *costs;
 	unsigned groups; /* all those that it has */
 } tables[] = {
-	{ "go", go_costs, OF_A_RUNTIME },
+	{ "go", go_costs, OF_A_RUNTIME | GROUP_BIT(KERNEL) },
 	{ "weft", weft_costs, OF_A_RUNTIME },
-	{ "native", native_costs, GROUP_BIT(ALLOC) },
+	{ "native", native_costs, GROUP_BIT(ALLOC) | GROUP_BIT(KERNEL) },
 	{ "kernel", kernel_costs, GROUP_BIT(KERNEL) | GROUP_BIT(PROBES) },
 };
 
