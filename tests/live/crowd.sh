@@ -55,21 +55,22 @@ like "$(tare report -i "$tmp/data" | head -n 1)" "^crowd \(pid $target\): " "the
 mkfifo "$tmp/nap"
 exec {nap}<>"$tmp/nap"
 beside=()
+cp "$root/build/helpers/naps" "$tmp/beside.$$" # tests beside this one look for programs by name
 for ((cpu = 0; cpu < $(nproc); cpu++)); do
-	taskset -c $cpu "$root/build/helpers/naps" 100000000 <"$tmp/nap" >"$tmp/napping.$cpu" &
+	taskset -c $cpu "$tmp/beside.$$" 100000000 <"$tmp/nap" >"$tmp/napping.$cpu" &
 	beside+=($!)
 	echo >&$nap
 	wait_for grep -q ready "$tmp/napping.$cpu"
 done
 held=()
 for round in 1 2 3; do
-	spawn "$TARE" record -q -F 0 -o "$tmp/beside" ${beside[@]/#/-p } 2>"$tmp/log"
+	spawn "$TARE" record -q -F 0 -o "$tmp/others" ${beside[@]/#/-p } 2>"$tmp/log"
 	recorder=$pid
 	wait_for grep -q 'recording to' "$tmp/log"
 	ok "attaches again ($round)" "$TARE" record -q -d 100ms -o "$tmp/data" -p $target
 	kill -INT $recorder
 	wait $recorder
-	held+=("$(tare report -i "$tmp/beside" --json | jq '[.context_switches.rivals[] | select(.comm == "tare").max_ns] | max // 0')")
+	held+=("$(tare report -i "$tmp/others" --json | jq '[.context_switches.rivals[] | select(.comm == "tare").max_ns] | max // 0')")
 done
 kill "${beside[@]}"
 diag "attaching had the CPU that another was ready for, at most: ${held[*]} ns"
