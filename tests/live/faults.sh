@@ -165,7 +165,7 @@ record_start died -p "$target"
 wait_for moved_on "$target" $(($(progress "$target") + 1000))
 kill -KILL "$target"
 wait "$tare_pid"
-is $? 0 "the target is killed: tare ends by itself, exit status 0"
+is $? 0 "the target is killed: tare ends by itself, exit status 0" || diag "$(<died.err)"
 tare report -i died --json >died.json
 is "$(json died.json .ended)" target_gone ".. and says why"
 is "$(json died.json '.lost.complete or .lost.total > 0')" true ".. with nothing missing that is not counted"

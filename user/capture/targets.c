@@ -20,8 +20,13 @@ static int targets__add(struct targets *t, pid_t here)
 	char comm[16] = "?";
 	int ret;
 
-	if (tgid < 0) {
+	if (tgid == -ESRCH) {
 		err("there is no process %d", here);
+		return -ESRCH;
+	}
+	if (tgid < 0) {
+		err("cannot tell what process %d is: /proc/%d/%s: %s", here, here, kernel < 0 ? "stat" : "status",
+		    strerror(-tgid));
 		return -ESRCH;
 	}
 	proc__comm(pid, comm);
