@@ -15,7 +15,7 @@ static const struct pclntab_format formats[] = {
 	{ 0xfffffff1, 20, .tables = 32, .word = 4, .name = 4, .func_id = 40, .inlined = 16, .inlined_name = 4,
 	  .inlined_parent = 8, .start_line = true },
 	{ 0xfffffff0, 18, .tables = 32, .word = 4, .name = 4, .func_id = 36, .inlined = 20, .inlined_name = 12,
-	  .inlined_parent = 16 },
+	  .inlined_func_id = 2, .inlined_parent = 16 },
 	/* its funcdata are addresses, which the loader may relocate: not followed */
 	{ 0xfffffffa, 16, .tables = 24, .word = 8, .name = 8, .func_id = 40 },
 };

@@ -26,6 +26,7 @@ struct go_frame {
 	const char *name, *file; /* file: "" if unknown */
 	uint32_t line;		 /* 0 if unknown */
 	bool inlined;
+	uint8_t func_id; /* as in struct go_func */
 };
 
 /*

@@ -14,6 +14,7 @@ struct pclntab_format {
 	unsigned name;	  /* in a _func: nameOff, which pcfile, pcln, npcdata, cuOffset follow in all versions */
 	unsigned func_id; /* in a _func, which ends 4 bytes behind it */
 	unsigned inlined, inlined_name, inlined_parent; /* size of an inlinedCall, nameOff and parentPc in it */
+	unsigned inlined_func_id;			/* funcID in it */
 	bool start_line;				/* in a _func, before funcID */
 };
 
@@ -70,6 +71,7 @@ uint32_t raw_func__funcdata(struct pclntab *t, const struct raw_func *raw, uint3
 
 struct inlined {
 	uint32_t name, parent; /* offset of the name; of the call, from the function's start */
+	uint8_t func_id;
 };
 
 /* Entry @index of a function's tree of inlined calls. Returns 0 or -ENOENT. */

@@ -94,6 +94,7 @@ int pclntab__inlined(struct pclntab *t, uint64_t gofunc, uint32_t tree, int32_t 
 		return -ENOENT;
 	in->name = image__u32(p + f->inlined_name);
 	in->parent = image__u32(p + f->inlined_parent);
+	in->func_id = p[f->inlined_func_id];
 	return 0;
 }
 
@@ -124,13 +125,16 @@ int pclntab__frames_at(struct pclntab *t, uint64_t pc, struct go_frame *frames, 
 		int32_t line = value_at(&q, q.raw.pcln, pc), index = value_at(&q, index_table, pc);
 		struct inlined in;
 
-		frames[n] =
-			(struct go_frame){ .name = q.func.name, .file = file_at(&q, pc), .line = line < 0 ? 0 : line };
+		frames[n] = (struct go_frame){ .name = q.func.name,
+					       .file = file_at(&q, pc),
+					       .line = line < 0 ? 0 : line,
+					       .func_id = q.func.func_id };
 		if (depth < DEPTH_MAX && tree != NOT_THERE && !pclntab__inlined(t, t->gofunc, tree, index, &in)) {
 			const char *name = pclntab__string(t, t->names + in.name, t->units);
 
 			if (name && in.parent < q.func.end - q.func.entry) {
 				frames[n].name = name;
+				frames[n].func_id = in.func_id;
 				frames[n++].inlined = true;
 				/* the instruction that marks the place of the call */
 				pc = q.func.entry + in.parent;
