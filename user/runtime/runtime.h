@@ -14,6 +14,8 @@
 #include "image.h"
 #include "shared.h"
 
+struct goroutines;
+
 /* One probe that a runtime wants in its program. */
 struct runtime_probe {
 	uint64_t offset;    /* in the file */
@@ -53,6 +55,7 @@ struct runtime_frame {
 	const char *name, *file; /* "": not known */
 	uint32_t line;		 /* 0: not known */
 	enum tare_owner owner;
+	bool wrapper;  /* the compiler made it, to call another */
 	uint32_t cost; /* as runtime_cost__find() returns it */
 };
 
@@ -159,6 +162,11 @@ struct runtime {
 	void (*names)(void *self, runtime_say *say, void *ctx);
 	/* The function at address @addr of the program's file. Returns 0 or -ENOENT. NULL: use the file's symbols. */
 	int (*symbol)(void *self, uint64_t addr, struct runtime_symbol *sym);
+	/*
+	 * Look at all goroutines, without stopping any: @all has .stacks and is zero otherwise; goroutines__free() it
+	 * in any case. Returns 0 or a negative errno.
+	 */
+	int (*goroutines)(void *self, struct goroutines *all);
 	/* What it knows of the code at address @addr of the program's file. Returns 0 or -ENOENT. */
 	int (*code)(void *self, uint64_t addr, struct runtime_code *code);
 	void (*close)(void *self);

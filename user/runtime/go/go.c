@@ -195,8 +195,7 @@ static uint64_t by_pattern(struct go *go, const char *name, uint64_t bias)
 	return addr ? addr + bias : 0;
 }
 
-/* The runtime's memory, once the process runs the program. */
-static int go__live(struct go *go)
+int go__live(struct go *go)
 {
 	struct go_live_input in = {
 		.pid = go->prog->pid, .img = go->prog->img, .bias = go->prog->bias, .layout = go->layout
@@ -212,6 +211,7 @@ static int go__live(struct go *go)
 		.sched = by_pattern(go, "runtime.sched", in.bias),
 		.allp = by_pattern(go, "runtime.allp", in.bias),
 		.allm = by_pattern(go, "runtime.allm", in.bias),
+		.allgs = by_pattern(go, "runtime.allgs", in.bias),
 		.gc_controller = by_pattern(go, "runtime.gcController", in.bias),
 		.memstats = by_pattern(go, "runtime.memstats", in.bias),
 		.mheap = by_pattern(go, "runtime.mheap_", in.bias),
@@ -313,27 +313,6 @@ static void go__install(void *self, runtime_set *set, void *ctx)
 	go->exit_set = !set(GO_EXITS, &exit, ctx);
 }
 
-static int go__symbol(void *self, uint64_t addr, struct runtime_symbol *sym)
-{
-	struct go_frame frames[RUNTIME_INLINED_MAX];
-	struct go *go = self;
-	int nr = pclntab__frames_at(go->pclntab, addr, frames, RUNTIME_INLINED_MAX);
-
-	if (nr < 1)
-		return -ENOENT;
-	*sym = (struct runtime_symbol){ .nr = nr };
-	for (int i = 0; i < nr; i++) {
-		sym->frames[i] = (struct runtime_frame){ .name = frames[i].name,
-							 .file = frames[i].file,
-							 .line = frames[i].line,
-							 .owner = go_owner(frames[i].name) };
-		if (!sym->own && sym->frames[0].owner != TARE_OWNER_PROGRAM &&
-		    sym->frames[i].owner == TARE_OWNER_PROGRAM)
-			sym->own = i;
-	}
-	return 0;
-}
-
 /* ---- names ---- */
 
 static void say_all(unsigned kind, const char *(*name)(unsigned nr), runtime_say *say, void *ctx)
@@ -389,7 +368,8 @@ const struct runtime runtime_go = {
 	.install = go__install,
 	.last_counters = go__last_counters,
 	.names = go__names,
-	.symbol = go__symbol,
+	.symbol = go__symbol_at,
+	.goroutines = go__goroutines,
 	.code = go__code_at,
 	.close = go__close,
 };

@@ -9,7 +9,7 @@
 #include "runtime.h"
 #include "runtime/go_exit.h"
 
-#define GO_MAX_FUNCS 48
+#define GO_MAX_FUNCS 64
 
 struct go {
 	struct program *prog;
@@ -25,6 +25,12 @@ struct go {
 	struct go_copy *last; /* what that probe copied */
 };
 
+/* Have .live: look at the runtime's memory, once the process runs the program. Returns 0 or a negative errno. */
+int go__live(struct go *go);
+
+/* go_goroutines.c: struct runtime's .goroutines */
+int go__goroutines(void *self, struct goroutines *all);
+
 /* Where a global of the runtime is, by the file's instructions; 0: unknown. */
 uint64_t go__by_pattern(struct go *go, const char *name);
 
@@ -34,7 +40,8 @@ extern const struct runtime_cost go_costs[];
 /* go_owner.c: whose code @function is. */
 enum tare_owner go_owner(const char *function);
 
-/* go_code.c: struct runtime's .code */
+/* go_code.c: struct runtime's .symbol and .code */
+int go__symbol_at(void *self, uint64_t addr, struct runtime_symbol *sym);
 int go__code_at(void *self, uint64_t addr, struct runtime_code *code);
 
 /* BPF maps: how to find goroutines, and what to copy at the end. */

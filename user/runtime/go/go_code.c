@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What the walk of a stack must know of Go's code. */
+/* The functions at an address, and what the walk of a stack must know of Go's code. */
 #include <elf.h>
 #include <errno.h>
 #include <string.h>
@@ -69,5 +69,33 @@ int go__code_at(void *self, uint64_t addr, struct runtime_code *code)
 	if (bytes >= 0 && bytes <= INT16_MAX && image__machine(go->prog->img) == EM_X86_64 && !elsewhere)
 		code->return_at = bytes;
 	code->two_links = bytes == CROSSCALL2_TWO_LINKS && !strcmp(func.name, "crosscall2");
+	return 0;
+}
+
+/* funcID_wrapper (runtime/symtab.go), FuncIDWrapper (internal/abi/symtab.go) of Go 1.19 to 1.27 */
+static uint8_t wrapper_id(const struct go *go)
+{
+	return go->minor >= 25 ? 23 : go->minor >= 22 ? 22 : 21;
+}
+
+int go__symbol_at(void *self, uint64_t addr, struct runtime_symbol *sym)
+{
+	struct go_frame frames[RUNTIME_INLINED_MAX];
+	struct go *go = self;
+	int nr = pclntab__frames_at(go->pclntab, addr, frames, RUNTIME_INLINED_MAX);
+
+	if (nr < 1)
+		return -ENOENT;
+	*sym = (struct runtime_symbol){ .nr = nr };
+	for (int i = 0; i < nr; i++) {
+		sym->frames[i] = (struct runtime_frame){ .name = frames[i].name,
+							 .file = frames[i].file,
+							 .line = frames[i].line,
+							 .wrapper = frames[i].func_id == wrapper_id(go),
+							 .owner = go_owner(frames[i].name) };
+		if (!sym->own && sym->frames[0].owner != TARE_OWNER_PROGRAM &&
+		    sym->frames[i].owner == TARE_OWNER_PROGRAM)
+			sym->own = i;
+	}
 	return 0;
 }

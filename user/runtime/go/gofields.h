@@ -27,6 +27,15 @@
 	X(G_SP, GO_G, "sched.sp")                                 \
 	X(G_PC, GO_G, "sched.pc")                                 \
 	X(G_BP, GO_G, "sched.bp")                                 \
+	X(G_STACKLO, GO_G, "stack.lo")                            \
+	X(G_STACKHI, GO_G, "stack.hi")                            \
+	X(G_SYSCALLSP, GO_G, "syscallsp")                         \
+	X(G_SYSCALLPC, GO_G, "syscallpc")                         \
+	X(G_WAITSINCE, GO_G, "waitsince")                         \
+	X(G_TRACKINGSEQ, GO_G, "trackingSeq")                     \
+	X(G_PARENTGOID, GO_G, "parentGoid")                       \
+	X(G_GOPC, GO_G, "gopc")                                   \
+	X(G_STARTPC, GO_G, "startpc")                             \
 	X(M_G0, GO_M, "g0")                                       \
 	X(M_PROCID, GO_M, "procid")                               \
 	X(M_CURG, GO_M, "curg")                                   \
@@ -99,6 +108,7 @@
 	X(MSTATS_PAUSENS, GO_MSTATS, "pause_ns")                  \
 	X(MSTATS_PAUSEEND, GO_MSTATS, "pause_end")                \
 	X(MSTATS_NUMGC, GO_MSTATS, "numgc")                       \
+	X(MSTATS_LASTGCNANO, GO_MSTATS, "last_gc_nanotime")       \
 	X(MSTATS_GCPAUSEDIST, GO_MSTATS, "gcPauseDist")           \
 	X(MSTATS_SIZE, GO_MSTATS, "")                             \
 	X(HIST_SIZE, GO_HIST, "")                                 \

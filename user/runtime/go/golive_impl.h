@@ -120,6 +120,16 @@ int live__u32(const struct go_live *live, uint64_t addr, uint32_t *v);
 /* Read @len bytes from each of @nr addresses, one after the other; zeros if unmapped. Returns 0, -ESRCH, -EPERM. */
 int live__gather(const struct go_live *live, const uint64_t *addrs, size_t nr, void *buf, size_t len);
 
+/* Some bytes to be read, and where to: one piece right behind the other. */
+struct live_piece {
+	uint64_t addr;
+	size_t len;
+	bool read; /* false: not all of it is mapped */
+};
+
+/* Read all @nr pieces into @buf, one after the other. Returns 0, -ESRCH, -EPERM. */
+int live__read_pieces(const struct go_live *live, struct live_piece *pieces, size_t nr, void *buf);
+
 /* The current threads. Returns 0 or a negative errno. tid_list__free() in any case. */
 int tid_list__read(struct tid_list *list, pid_t pid);
 void tid_list__free(struct tid_list *list);

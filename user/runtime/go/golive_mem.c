@@ -66,6 +66,50 @@ int live__gather(const struct go_live *live, const uint64_t *addrs, size_t nr, v
 	return 0;
 }
 
+/* As many as fit into one call. Returns how many of them are done, or a negative errno. */
+static ssize_t read_some(const struct go_live *live, struct live_piece *pieces, size_t nr, char *out)
+{
+	enum { AT_ONCE = 512 };
+	struct iovec from[AT_ONCE], to = { out, 0 };
+	size_t n = nr < AT_ONCE ? nr : AT_ONCE, done;
+	ssize_t got;
+
+	for (size_t i = 0; i < n; i++) {
+		from[i] = (struct iovec){ (void *)(uintptr_t)pieces[i].addr, pieces[i].len };
+		to.iov_len += pieces[i].len;
+	}
+	got = proc__peek_all(live->pid, &to, from, n);
+	if (got < 0 && got != -EFAULT)
+		return got;
+	for (done = 0; done < n && got >= (ssize_t)pieces[done].len; done++) {
+		got -= pieces[done].len;
+		pieces[done].read = true;
+	}
+	/* stopped in the middle of one */
+	if (done < n)
+		pieces[done++].read = false;
+	return done;
+}
+
+int live__read_pieces(const struct go_live *live, struct live_piece *pieces, size_t nr, void *buf)
+{
+	char *out = buf;
+
+	for (size_t i = 0; i < nr;) {
+		ssize_t done = 1;
+
+		if (live->priv->copy)
+			pieces[i].read = !go_copy__read(live->priv->copy, pieces[i].addr, out, pieces[i].len);
+		else
+			done = read_some(live, pieces + i, nr - i, out);
+		if (done < 0)
+			return done;
+		for (; done; done--)
+			out += pieces[i++].len;
+	}
+	return 0;
+}
+
 static int by_procid(const void *a, const void *b)
 {
 	const struct tid_pair *x = a, *y = b;

@@ -20,6 +20,8 @@ const struct gopattern gopatterns[] = {
 	{ "runtime.mheap_", "runtime.(*mcentral).grow", "runtime.(*mheap).alloc", 19, INT_MAX, 0, 0 },
 	{ "runtime.allp", "runtime.preemptall", NULL, 19, INT_MAX, 0, 0 },
 	{ "runtime.allm", "runtime.mcommoninit", "runtime.atomicwb", 19, INT_MAX, 0, 0 },
+	/* it appends to the slice: its three words; lists of one word lie apart */
+	{ "runtime.allgs", "runtime.allgadd", NULL, 19, INT_MAX, 0, 3 },
 	{ "runtime.work.cpuStats", "runtime.gcMarkTermination", "runtime.(*cpuStats).accumulate", 21, INT_MAX, 0, 0 },
 	/* before there was accumulate(), it did all of that itself: to the 11 words at the end of work */
 	{ "runtime.work.cpuStats", "runtime.gcMarkTermination", NULL, 20, 20, 0, 11 },
