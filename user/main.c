@@ -17,6 +17,8 @@ static const struct command {
 	{ "report", cmd_report, "[-i FILE] [--threads] [--json]",
 	  "what it cost: the ledger of CPU time, switches, pauses" },
 	{ "pauses", cmd_pauses, "[-i FILE] [--longest N] [--json]", "each stop-the-world pause and its causes" },
+	{ "goroutines", cmd_goroutines, "-p PID [--stacks] [--again TIME]",
+	  "all goroutines of a live process, not stopped" },
 	{ "diff", cmd_diff, "[--per N[,M]] [--json] A B", "two recordings: what differs by more than noise" },
 	{ "export", cmd_export, "[-i FILE] -f FORMAT [-o OUT]", "for other tools: perfetto, perf-script, json-lines" },
 	{ "doctor", cmd_doctor, "[--json]", "what this kernel and these privileges allow" },
@@ -27,7 +29,7 @@ static void usage(FILE *to)
 	fprintf(to,
 		"tare weighs what a language runtime really costs, at the kernel.\n\nusage: tare [-v] COMMAND ...\n\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(to, "  tare %-7s %-38s %s\n", commands[i].name, commands[i].args, commands[i].what);
+		fprintf(to, "  tare %-10s %-38s %s\n", commands[i].name, commands[i].args, commands[i].what);
 	fprintf(to,
 		"\n`tare COMMAND --help` tells more; `man tare` tells all.\n"
 		"run and record need root, or capabilities (`man tare`, PRIVILEGES); to read a recording nothing.\n\n"

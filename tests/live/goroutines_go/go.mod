@@ -1,0 +1,3 @@
+module tare/tests/goroutines
+
+go 1.19
