@@ -64,7 +64,7 @@ for ((cpu = 0; cpu < $(nproc); cpu++)); do
 done
 held=()
 for round in 1 2 3; do
-	spawn "$TARE" record -q -F 0 -o "$tmp/others" ${beside[@]/#/-p } 2>"$tmp/log"
+	spawn "$TARE" record -q -F 0 -o "$tmp/others" -p "$(IFS=,; echo "${beside[*]}")" 2>"$tmp/log"
 	recorder=$pid
 	wait_for grep -q 'recording to' "$tmp/log"
 	ok "attaches again ($round)" "$TARE" record -q -d 100ms -o "$tmp/data" -p $target
