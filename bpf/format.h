@@ -77,6 +77,7 @@ enum tare_frame_type {
 	TARE_FRAME_PAGES,      /* struct tare_page, each followed by its name; all of one process */
 	TARE_FRAME_QUOTAS,     /* struct tare_quota, each followed by its path; all of one process or thread */
 	TARE_FRAME_STACKS,     /* struct tare_call_stack, each followed by its addresses; all of one process */
+	TARE_FRAME_BYTES,      /* tare_array of struct tare_bytes (bytes.h): resident memory, as read at .ts_ns */
 };
 
 struct tare_frame {
@@ -343,6 +344,9 @@ struct tare_counters {
 	__u64 gc_percent;			    /* GOGC; TARE_NONE: off */
 	__u64 limit_bytes;			    /* GOMEMLIMIT; TARE_NONE: no limit */
 	__u64 mapped_bytes, free_bytes; /* what counts against that limit; of it, heap that is free and not returned */
+	__u64 returned_bytes;		/* heap that is free and returned to the system */
+	__u64 span_bytes, stack_bytes;	/* heap held for objects, whether or not one is there; for its own stacks */
+	__u64 own_bytes;		/* what the runtime holds for itself */
 };
 
 enum tare_end_reason {
@@ -378,10 +382,12 @@ TARE_SIZE(tare_number_name, 24);
 TARE_SIZE(tare_loss, 16);
 TARE_SIZE(tare_probe, 56);
 TARE_SIZE(tare_cpu_account, 88);
-TARE_SIZE(tare_counters, 360);
+TARE_SIZE(tare_counters, 392);
 TARE_SIZE(tare_end, 24);
 
+#include "bytes.h"
 #include "costs.h"
 #include "record.h"
+TARE_SIZE(tare_bytes, 160);
 
 #endif /* TARE_FORMAT_H */

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "bpf.h"
+#include "proc.h"
 #include "runtime.h"
 #include "table.h"
 #include "writer.h"
@@ -93,6 +94,12 @@ int runtimes__code(const struct runtimes *r, pid_t pid, uint64_t ip, uint64_t ts
 
 /* Call @visit for each process whose runtime reports pauses. */
 void runtimes__for_each(const struct runtimes *r, void (*visit)(pid_t pid, void *ctx), void *ctx);
+
+/* Add all processes that run what is known of them. */
+void runtimes__processes(struct runtimes *r, struct pids *to);
+
+/* What the runtimes of process @pid know of its memory; zero @memory first. Returns 0, or -ENOENT: nothing. */
+int runtimes__memory(struct runtimes *r, pid_t pid, struct runtime_memory *memory);
 
 /*
  * Look for newly loaded libraries: in all processes (@all), or in those whose dynamic linker does not report them and

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "runtimes_impl.h"
 #include "util.h"
 
@@ -77,6 +78,33 @@ void runtimes__read(struct runtimes *r, uint64_t now, bool last)
 	}
 	runtimes__write_counters(r, now, all, nr);
 	free(all);
+}
+
+void runtimes__processes(struct runtimes *r, struct pids *to)
+{
+	for (size_t i = 0; i < r->nr; i++) {
+		struct instance *in = r->instances[i];
+
+		if (in != runtimes__first(r, in->prog.pid) || in->gone || instance__is_orphan(in) ||
+		    !runtimes__runs(r, in) || ARRAY_GROW(to->pids, to->room, to->nr + 1))
+			continue;
+		to->pids[to->nr++] = in->prog.pid;
+	}
+}
+
+int runtimes__memory(struct runtimes *r, pid_t pid, struct runtime_memory *memory)
+{
+	int ret = -ENOENT;
+
+	for_each_of(r, pid, i) {
+		if (i->gone || i->final || !i->self || !i->runtime->memory)
+			continue;
+		if (!i->runtime->memory(i->self, memory))
+			return 0;
+		runtime_memory__free(memory);
+		info("process %d: what is in its heap is not known", pid);
+	}
+	return ret;
 }
 
 void runtimes__on_memory(struct runtimes *r, const struct tare_memory *memory, uint64_t ts_ns)

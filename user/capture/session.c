@@ -124,6 +124,7 @@ static int session__loop(struct session *s)
 		session__flight(s, now);
 		quotas__tick(&s->quotas, &s->runtimes, s->writer, now);
 		pages__tick(&s->pages, &s->bpf, s->writer, now);
+		bytes_reader__tick(&s->bytes, &s->runtimes, s->writer, now);
 		session__write_symbols(s, 0); /* at once: the process may end */
 		session__every_second(s, now);
 		session__check_end(s, now);
@@ -291,6 +292,7 @@ static void session__finish(struct session *s)
 		warn("none has come: there is nothing in the recording");
 	session__snapshot(s, 1);
 	runtimes__read(&s->runtimes, now_ns(), true);
+	bytes_reader__last(&s->bytes, &s->runtimes, s->writer);
 	bpf__activate(&s->bpf, false);
 	now = now_ns();
 	program_cost__stop(&s->cost);
@@ -377,6 +379,7 @@ int session__record(const struct session_opts *opts, struct session_result *resu
 	stacks__free(&s.stacks);
 	pages__free(&s.pages);
 	quotas__free(&s.quotas);
+	bytes_reader__free(&s.bytes);
 	bpf__close(&s.bpf);
 	signals__close(&s.signals);
 	targets__free(&s.targets);

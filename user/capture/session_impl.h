@@ -4,6 +4,7 @@
 #define TARE_SESSION_IMPL_H
 
 #include "bpf.h"
+#include "bytes_reader.h"
 #include "flight.h"
 #include "launch.h"
 #include "pages.h"
@@ -35,6 +36,7 @@ struct session {
 	struct tare_stacked stacked; /* written instead of the last stack */
 	struct pages pages;
 	struct quotas quotas;
+	struct bytes_reader bytes;
 	uint64_t began_ns; /* the scheduler's probes were in; the target's threads were looked for from here */
 	uint64_t start_ns, next_second_ns;
 	int wait_status;

@@ -6,6 +6,8 @@
 #include "json_lines_put.h"
 #include "util.h"
 
+#define BYTES_NAME(id, name, title) [TARE_BYTES_##id] = name "_bytes",
+
 void put_task_of(FILE *to, const struct event *ev)
 {
 	const struct tare_task *t = ev->task;
@@ -59,6 +61,10 @@ void put_counters_of(FILE *to, const struct event *ev)
 	X(globals_scan_bytes);
 	X(mapped_bytes);
 	X(free_bytes);
+	X(returned_bytes);
+	X(span_bytes);
+	X(stack_bytes);
+	X(own_bytes);
 #undef X
 #define X(field) put_known(to, "cpu_told_" #field, c->cpu_told.field);
 	CPU_ACCOUNT(X)
@@ -68,6 +74,24 @@ void put_counters_of(FILE *to, const struct event *ev)
 #undef X
 	put_setting(to, "gc_percent", c->gc_percent);
 	put_setting(to, "limit_bytes", c->limit_bytes);
+}
+
+void put_bytes_of(FILE *to, const struct event *ev)
+{
+	static const char *const names[] = { TARE_BYTES(BYTES_NAME) };
+	const struct tare_bytes *b = &ev->bytes;
+	uint64_t left = b->rss;
+
+	put(to, "pid", b->pid);
+	put(to, "rss_bytes", b->rss);
+	put(to, "rss_max_bytes", b->rss_max);
+	put(to, "swapped_bytes", b->swapped);
+	put(to, "cost_ns", b->cost_ns);
+	for (unsigned i = 0; i < TARE_NR_BYTES; i++) {
+		put(to, names[i], b->classes[i]);
+		left -= b->classes[i];
+	}
+	fprintf(to, ",\"unexplained_bytes\":%" PRId64, (int64_t)left);
 }
 
 void put_call_stack_of(FILE *to, const struct event *ev)

@@ -15,6 +15,7 @@ struct model *model__new(void)
 		return NULL;
 	switches__init(&m->switches);
 	m->counters.births = &m->switches.threads.births;
+	model_bytes__init(&m->bytes, &m->switches.threads.births);
 	runtime_names__init(&m->runtime_names);
 	pauses__init(&m->pauses, &m->switches, &m->runtime_names, &m->profile.stacks);
 	programs__init(&m->programs);
@@ -34,6 +35,7 @@ void model__free(struct model *m)
 	switches__free(&m->switches);
 	table__free(&m->loss);
 	runtime_counters__free(&m->counters);
+	model_bytes__free(&m->bytes);
 	delays__free(&m->delays);
 	runtime_names__free(&m->runtime_names);
 	preemption__free(&m->preemption);
@@ -211,6 +213,11 @@ static int fold_counters(struct model *m, const struct event *ev)
 	return runtime_counters__event(&m->counters, ev);
 }
 
+static int fold_bytes(struct model *m, const struct event *ev)
+{
+	return model_bytes__event(&m->bytes, ev);
+}
+
 static int fold_delays(struct model *m, const struct event *ev)
 {
 	return delays__event(&m->delays, ev);
@@ -288,8 +295,10 @@ TO_SWITCHES(stop)
 static int fold_exit(struct model *m, const struct event *ev)
 {
 	preemption__exit(&m->preemption, ev->exit.tid);
-	if (ev->exit.tid == ev->exit.tgid)
+	if (ev->exit.tid == ev->exit.tgid) {
 		runtime_counters__exit(&m->counters, ev->exit.tgid, ev->ts_ns);
+		model_bytes__exit(&m->bytes, ev->exit.tgid, ev->ts_ns);
+	}
 	return switches__exit(&m->switches, ev);
 }
 

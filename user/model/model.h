@@ -6,6 +6,7 @@
 #ifndef TARE_MODEL_H
 #define TARE_MODEL_H
 
+#include "bytes_ledger.h"
 #include "runtime_counters.h"
 #include "delays.h"
 #include "event.h"
@@ -53,6 +54,7 @@ struct model {
 	struct tare_probe probes[MODEL_MAX_PROBES]; /* latest running totals */
 	unsigned nr_probes;
 	struct runtime_counters counters;
+	struct model_bytes bytes;
 	struct delays delays;
 	struct runtime_names runtime_names;
 	struct preemption preemption;

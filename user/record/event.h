@@ -30,7 +30,8 @@
 	X(NUMBER_NAME, number_name) \
 	X(PAGE, page)               \
 	X(QUOTA, quota)             \
-	X(CALL_STACK, call_stack)
+	X(CALL_STACK, call_stack)   \
+	X(BYTES, bytes)
 
 #define EVENT_KIND(kind, ...) EVENT_##kind,
 #define EVENT_NONE(...)
@@ -170,6 +171,7 @@ struct event {
 		struct event_irq irq;
 		struct event_stop stop;
 		struct tare_counters counters;
+		struct tare_bytes bytes; /* a class that the recording does not know is 0 */
 		const struct tare_delays *delays;
 		struct {
 			const struct tare_number_name *head;

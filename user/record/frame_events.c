@@ -115,6 +115,14 @@ static int next_counters(struct frame_events *d, struct event *ev)
 	return 1;
 }
 
+static int next_bytes(struct frame_events *d, struct event *ev)
+{
+	if (!next_elem(d, &ev->bytes, sizeof(ev->bytes)))
+		return 0;
+	ev->ts_ns = ev->bytes.ts_ns;
+	return 1;
+}
+
 static int next_process(struct frame_events *d, struct event *ev)
 {
 	struct tare_process *p = &d->piece.process;
@@ -274,6 +282,7 @@ static const struct {
 	[TARE_FRAME_PAGES] = { EVENT_PAGE, next_page },
 	[TARE_FRAME_QUOTAS] = { EVENT_QUOTA, next_quota },
 	[TARE_FRAME_STACKS] = { EVENT_CALL_STACK, next_call_stack },
+	[TARE_FRAME_BYTES] = { EVENT_BYTES, next_bytes },
 };
 
 bool frame_events__know(const struct tare_frame *head)

@@ -304,6 +304,7 @@ int report__json(const struct model *m, FILE *to)
 	bad |= json_object_set_new(root, "runtime", runtime_json(m));
 	bad |= json_object_set_new(root, "stop_the_world", stop_the_world_json(m, notes));
 	bad |= json_object_set_new(root, "ledger", json__ledger(m, notes));
+	bad |= json_object_set_new(root, "bytes", json__bytes(m, notes));
 	bad |= json_object_set_new(root, "profile", json__profile(m, notes));
 	bad |= json_object_set_new(root, "threads", json__threads(m));
 	bad |= json_object_set_new(root, "processes", json__processes(m));

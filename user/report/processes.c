@@ -9,24 +9,9 @@
 
 #define FIRST_PROCESSES 20
 
-/* An amount of memory in 8 columns. */
-static const char *fmt_bytes(uint64_t n, char buf[32])
-{
-	static const char *const units[] = { "B", "KB", "MB", "GB", "TB", "PB", "EB" };
-	unsigned unit = 0;
-	double v = n;
-
-	while (v >= 999.5 && unit + 1 < sizeof(units) / sizeof(units[0])) {
-		v /= 1000;
-		unit++;
-	}
-	snprintf(buf, 32, "%.*f %s", !unit || v >= 99.95 ? 0 : v < 9.995 ? 2 : 1, v, units[unit]);
-	return buf;
-}
-
 static void print_process(const struct process_row *r, FILE *to)
 {
-	char name[64], n[3][32], t[5][16];
+	char name[64], n[2][32], t[5][16];
 
 	sanitize(r->comm, sizeof(r->comm), name, sizeof(name));
 	fprintf(to, "%8u %-15.15s %9s %8s %8s %8s", r->pid, name[0] ? name : "(no name)",
@@ -37,7 +22,7 @@ static void print_process(const struct process_row *r, FILE *to)
 			fmt_ns(r->pauses.max_ns, t[4]));
 	else
 		fprintf(to, " %8s %8s %8s", "-", "-", "-");
-	fprintf(to, " %8s\n", r->counters.alloc_bytes == TARE_UNKNOWN ? "-" : fmt_bytes(r->counters.alloc_bytes, n[2]));
+	fprintf(to, " %8s\n", r->counters.alloc_bytes == TARE_UNKNOWN ? "-" : fmt_bytes(r->counters.alloc_bytes, t[4]));
 }
 
 void report__processes(const struct model *m, FILE *to, bool asked, bool all)

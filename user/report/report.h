@@ -40,6 +40,9 @@ void report__bar(const struct model *m, FILE *to);
 /* The ledger, class by class. Prints nothing without samples. */
 void report__ledger(const struct model *m, FILE *to);
 
+/* The ledger of bytes: what VmRSS consists of, at the end and at its peak. Prints nothing if it was not read. */
+void report__bytes(const struct model *m, FILE *to);
+
 /* Functions by CPU time and by time off CPU; @all: not just the first ones. */
 void report__profile(const struct model *m, FILE *to, bool all);
 

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "image.h"
+#include "runtime_memory.h"
 #include "shared.h"
 
 struct goroutines;
@@ -148,6 +149,11 @@ struct runtime {
 	 * Returns 0 or a negative errno.
 	 */
 	int (*delays)(void *self, struct tare_delays *delays);
+	/*
+	 * What it knows of its memory, read from the live process: fill @memory, which is empty. Returns 0 or a
+	 * negative errno.
+	 */
+	int (*memory)(void *self, struct runtime_memory *memory);
 	/*
 	 * Tell the kernel side what is known of the process so far. Called once before probes are attached, then every
 	 * second.

@@ -150,6 +150,20 @@ const char *fmt_ns(uint64_t ns, char buf[16])
 	return buf;
 }
 
+const char *fmt_bytes(uint64_t n, char buf[16])
+{
+	static const char *const units[] = { "B", "KB", "MB", "GB", "TB", "PB", "EB" };
+	unsigned unit = 0;
+	double v = n;
+
+	while (v >= 999.5 && unit + 1 < ARRAY_SIZE(units)) {
+		v /= 1000;
+		unit++;
+	}
+	snprintf(buf, 16, "%.*f %s", !unit || v >= 99.95 ? 0 : v < 9.995 ? 2 : 1, v, units[unit]);
+	return buf;
+}
+
 const char *fmt_count(uint64_t n, char buf[32])
 {
 	char digits[24];

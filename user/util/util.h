@@ -57,6 +57,8 @@ int parse_size(const char *s, uint64_t *bytes);
  * A duration in at most 8 columns and three significant digits: "812 ns", "1.24 us", "33.0 ms", "12.1 s". Returns @buf.
  */
 const char *fmt_ns(uint64_t ns, char buf[16]);
+/* An amount of memory in at most 8 columns: "812 B", "1.24 KB", "33.0 MB". Returns @buf. */
+const char *fmt_bytes(uint64_t n, char buf[16]);
 /* A count with thousands separators: "1,234,567". Returns @buf. */
 const char *fmt_count(uint64_t n, char buf[32]);
 

@@ -234,6 +234,14 @@ static int go__counters(void *self, struct tare_counters *c)
 	return ret ?: go_live__counters(go->live, c);
 }
 
+static int go__memory(void *self, struct runtime_memory *memory)
+{
+	struct go *go = self;
+	int ret = go__live(go);
+
+	return ret ?: go_live__memory(go->live, memory);
+}
+
 static int go__delays(void *self, struct tare_delays *d)
 {
 	struct go *go = self;
@@ -361,6 +369,7 @@ const struct runtime runtime_go = {
 	.probes = go__probes,
 	.counters = go__counters,
 	.delays = go__delays,
+	.memory = go__memory,
 	.green_thread = "goroutine",
 	.preempt_signal = SIGURG, /* sigPreempt, runtime/signal_unix.go */
 	.costs = go_costs,

@@ -13,6 +13,7 @@
 	X(GO_SCHED, "runtime.schedt")         \
 	X(GO_MCACHE, "runtime.mcache")        \
 	X(GO_MSPAN, "runtime.mspan")          \
+	X(GO_MHEAP, "runtime.mheap")          \
 	X(GO_GC, "runtime.gcControllerState") \
 	X(GO_DELTA, "runtime.heapStatsDelta") \
 	X(GO_MSTATS, "runtime.mstats")        \
@@ -74,6 +75,14 @@
 	X(MSPAN_ALLOCCOUNT, GO_MSPAN, "allocCount")               \
 	X(MSPAN_BEFORECACHE, GO_MSPAN, "allocCountBeforeCache")   \
 	X(MSPAN_ELEMSIZE, GO_MSPAN, "elemsize")                   \
+	X(MSPAN_STARTADDR, GO_MSPAN, "startAddr")                 \
+	X(MSPAN_NPAGES, GO_MSPAN, "npages")                       \
+	X(MSPAN_STATE, GO_MSPAN, "state")                         \
+	X(MSPAN_ALLOCBITS, GO_MSPAN, "allocBits")                 \
+	X(MHEAP_SUMMARY, GO_MHEAP, "pages.summary")               \
+	X(MHEAP_INUSE, GO_MHEAP, "pages.inUse.ranges")            \
+	X(MHEAP_ALLSPANS, GO_MHEAP, "allspans")                   \
+	X(MHEAP_ARENAS, GO_MHEAP, "arenas")                       \
 	X(GC_GCPERCENT, GO_GC, "gcPercent")                       \
 	X(GC_MEMORYLIMIT, GO_GC, "memoryLimit")                   \
 	X(GC_HEAPGOAL, GO_GC, "gcPercentHeapGoal|heapGoal")       \
@@ -91,8 +100,11 @@
 	X(GC_TOTALALLOC, GO_GC, "totalAlloc")                     \
 	X(GC_TOTALFREE, GO_GC, "totalFree")                       \
 	X(GC_MAPPEDREADY, GO_GC, "mappedReady")                   \
+	X(DELTA_RELEASED, GO_DELTA, "released")                   \
 	X(DELTA_INHEAP, GO_DELTA, "inHeap")                       \
 	X(DELTA_INSTACKS, GO_DELTA, "inStacks")                   \
+	X(DELTA_INWORKBUFS, GO_DELTA, "inWorkBufs")               \
+	X(DELTA_INPTRSCALARBITS, GO_DELTA, "inPtrScalarBits")     \
 	X(DELTA_TINYALLOCCOUNT, GO_DELTA, "tinyAllocCount")       \
 	X(DELTA_LARGEALLOC, GO_DELTA, "largeAlloc")               \
 	X(DELTA_LARGEALLOCCOUNT, GO_DELTA, "largeAllocCount")     \
@@ -103,6 +115,7 @@
 	X(DELTA_SIZE, GO_DELTA, "")                               \
 	X(MSTATS_HEAPSTATS, GO_MSTATS, "heapStats")               \
 	X(MSTATS_GEN, GO_MSTATS, "heapStats.gen")                 \
+	X(MSTATS_STACKSSYS, GO_MSTATS, "stacks_sys")              \
 	X(MSTATS_LASTGCUNIX, GO_MSTATS, "last_gc_unix")           \
 	X(MSTATS_PAUSETOTALNS, GO_MSTATS, "pause_total_ns")       \
 	X(MSTATS_PAUSENS, GO_MSTATS, "pause_ns")                  \

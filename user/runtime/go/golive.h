@@ -19,6 +19,7 @@
 #include "golayout.h"
 
 struct image;
+struct runtime_memory;
 
 /* The runtime's globals; 0: unknown. */
 struct go_globals {
@@ -113,6 +114,12 @@ uint64_t go_globals__get(const struct go_globals *at, enum go_global nr);
  * is derived from every eighth run of each goroutine: exact to about 8 per live goroutine.
  */
 int go_live__counters(struct go_live *live, struct tare_counters *c);
+
+/*
+ * The heap's spans, and what else is the runtime's own; @m is zero, and freed by the caller in any case. Returns as
+ * above; -ENOENT: this version is not known well enough, -EINVAL: what was read does not agree with its counters.
+ */
+int go_live__memory(struct go_live *live, struct runtime_memory *m);
 
 /* One of the runtime's own time histograms. */
 enum go_hist_nr {

@@ -104,6 +104,11 @@ static uint64_t sum(const struct go_live *live, const struct heap *h, enum go_fi
 	return total;
 }
 
+static bool has_delta(const struct go_live *live, enum go_field f)
+{
+	return live->layout.at[f] >= 0 && live->layout.at[f] <= live->layout.at[DELTA_SIZE] - 8;
+}
+
 static bool has_deltas(const struct go_live *live, unsigned *classes)
 {
 	static const enum go_field need[] = { DELTA_TINYALLOCCOUNT, DELTA_LARGEALLOCCOUNT, DELTA_SMALLALLOCCOUNT,
@@ -152,7 +157,30 @@ static void count_pace(const struct go_live *live, const char *gc, struct tare_c
 	c->free_bytes = gc_field(live, gc, GC_HEAPFREE);
 }
 
-static int count_heap(struct go_live *live, struct tare_counters *c)
+/* What it holds, in the terms of runtime/metrics: /memory/classes/. The last of it is not in the copy of an end. */
+static void count_classes(const struct go_live *live, const struct heap *h, struct tare_counters *c)
+{
+	/* stacks_sys, mspan_sys, mcache_sys, buckhash_sys, gcMiscSys, other_sys */
+	uint64_t sys[6], own = 0;
+
+	c->span_bytes = get64(h->gc, at_of(live, GC_HEAPINUSE));
+	c->stack_bytes = live->priv->stack_bytes;
+	if (!(live->valid & GO_VALID_MEMSTATS) || !has_delta(live, DELTA_RELEASED) ||
+	    !has_delta(live, DELTA_INWORKBUFS))
+		return;
+	c->returned_bytes = sum(live, h, DELTA_RELEASED, 1);
+	own = sum(live, h, DELTA_INWORKBUFS, 1);
+	if (has_delta(live, DELTA_INPTRSCALARBITS))
+		own += sum(live, h, DELTA_INPTRSCALARBITS, 1);
+	if (live->layout.at[MSTATS_STACKSSYS] < 0 ||
+	    live__read(live, live->at.memstats + at_of(live, MSTATS_STACKSSYS), sys, sizeof(sys)))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(sys); i++)
+		own += sys[i];
+	c->own_bytes = own;
+}
+
+int live__count_heap(struct go_live *live, struct tare_counters *c)
 {
 	struct go_live_private *priv = live->priv;
 	struct cached cached = { 0 };
@@ -181,8 +209,7 @@ static int count_heap(struct go_live *live, struct tare_counters *c)
 		memset(&cached, 0, sizeof(cached));
 	}
 	priv->stack_bytes = TARE_UNKNOWN;
-	if (live->valid & GO_VALID_MEMSTATS && live->layout.at[DELTA_INSTACKS] >= 0 &&
-	    live->layout.at[DELTA_INSTACKS] <= live->layout.at[DELTA_SIZE] - 8)
+	if (live->valid & GO_VALID_MEMSTATS && has_delta(live, DELTA_INSTACKS))
 		priv->stack_bytes = sum(live, &h, DELTA_INSTACKS, 1);
 	c->heap_bytes = get64(h.gc, at_of(live, GC_HEAPLIVE));
 	c->alloc_bytes = at_least(get64(h.gc, at_of(live, GC_TOTALALLOC)) + cached.bytes, &priv->last_bytes);
@@ -192,6 +219,7 @@ static int count_heap(struct go_live *live, struct tare_counters *c)
 	    get64(h.gc, at_of(live, GC_HEAPGOAL)) < SANE)
 		c->goal_bytes = get64(h.gc, at_of(live, GC_HEAPGOAL));
 	count_pace(live, h.gc, c);
+	count_classes(live, &h, c);
 	if (!(live->valid & GO_VALID_MCACHES) || !has_deltas(live, &classes))
 		return 0;
 	cached.tiny += sum(live, &h, DELTA_TINYALLOCCOUNT, 1);
@@ -299,7 +327,7 @@ static int count_goroutines(struct go_live *live, struct tare_counters *c)
 int go_live__counters(struct go_live *live, struct tare_counters *c)
 {
 	static int (*const counts[])(struct go_live * live,
-				     struct tare_counters * c) = { count_heap, count_collections, live__count_cpu,
+				     struct tare_counters * c) = { live__count_heap, count_collections, live__count_cpu,
 								   count_goroutines, live__count_switches };
 
 	memset(c, 0xff, sizeof(*c)); /* TARE_UNKNOWN */

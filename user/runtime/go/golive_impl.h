@@ -160,6 +160,8 @@ int live__ms(const struct go_live *live, uint64_t m, uint64_t **ms);
 
 /* ---- golive_count.c, golive_runs.c: 0; -EINVAL, -EFAULT, -ENOMEM, -ESRCH, -EPERM ---- */
 
+/* What the allocator and the collector count; other fields of @c stay. */
+int live__count_heap(struct go_live *live, struct tare_counters *c);
 /* Sum up what all Ps count; needs GO_VALID_PS. */
 int live__count_ps(const struct go_live *live, struct ps_counts *n);
 /* The last of the counters: the others in @c are already known. */

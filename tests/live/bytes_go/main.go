@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// Memory of each kind, in known amounts. Says "ready PID", then "NAME BYTES" for each and for what the runtime tells of
+// itself, and waits, without a collection, until a line comes.
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"strings"
+	"syscall"
+)
+
+const mib = 1 << 20
+
+var live, fresh, freed [][]byte
+var untouched []byte
+var park = make(chan bool)
+
+func fill(n, size int) [][]byte {
+	all := make([][]byte, 0, n)
+	for i := 0; i < n; i++ {
+		b := make([]byte, size)
+		for j := 0; j < size; j += 512 {
+			b[j] = 1
+		}
+		all = append(all, b)
+	}
+	return all
+}
+
+// Its stack is 32 KiB afterwards, half of it touched.
+func deep(n int) int {
+	var room [1000]byte
+	if n == 0 {
+		<-park
+		return 0
+	}
+	room[n] = 1
+	return deep(n-1) + int(room[n+1])
+}
+
+func vmRSS() string {
+	var status [4096]byte
+	f, _ := syscall.Open("/proc/self/status", 0, 0)
+	n, _ := syscall.Read(f, status[:])
+	syscall.Close(f)
+	rest := string(status[:n])
+	rest = rest[strings.Index(rest, "VmRSS:")+6:]
+	return strings.TrimSpace(rest[:strings.Index(rest, "kB")])
+}
+
+func main() {
+	live = fill(16*mib/4096, 4096)
+	freed = fill(20, mib)
+	for i := 0; i < 200; i++ {
+		go deep(15)
+	}
+	runtime.Gosched()
+	runtime.GC()
+	runtime.GC()
+	debug.SetGCPercent(-1)
+	fresh = fill(8*mib/4096, 4096)
+	untouched = make([]byte, 256*mib)
+	samples := metrics.All()
+	wanted := []metrics.Sample{}
+	for _, s := range samples {
+		if strings.HasPrefix(s.Name, "/memory/classes/") {
+			wanted = append(wanted, metrics.Sample{Name: s.Name})
+		}
+	}
+	fmt.Printf("ready %d\n", os.Getpid())
+	fmt.Printf("live %d\nfresh %d\nuntouched %d\n", 16*mib, 8*mib, 256*mib)
+	metrics.Read(wanted)
+	for _, s := range wanted {
+		fmt.Printf("%s %d\n", strings.TrimSuffix(s.Name, ":bytes"), s.Value.Uint64())
+	}
+	vmRSS()
+	fmt.Printf("rss %s\n", vmRSS())
+	var line [1]byte
+	syscall.Read(0, line[:])
+	runtime.KeepAlive(freed)
+}
