@@ -74,6 +74,42 @@ static void counters_of_other_versions(void **unused)
 	}
 }
 
+/* ---- bytes ---- */
+
+/* Of an older version, which knew fewer classes; of a later one; too short to say what it is of. */
+static void bytes_come_back(void **unused)
+{
+	const size_t head_bytes = offsetof(struct tare_bytes, classes);
+	struct {
+		struct tare_array head;
+		uint64_t words[2][sizeof(struct tare_bytes) / 8 + 5];
+	} raw;
+	struct tare_bytes b;
+	struct reader *r;
+	struct event ev;
+
+	for (size_t i = 0; i < sizeof(b) / 8; i++)
+		((uint64_t *)&b)[i] = 1000 + i;
+	for (size_t known = head_bytes; known <= sizeof(b) + 40; known += 8) {
+		memset(&raw, 0x55, sizeof(raw));
+		raw.head = (struct tare_array){ known, 2 };
+		for (int i = 0; i < 2; i++)
+			memcpy((char *)raw.words + i * known, &b, known < sizeof(b) ? known : sizeof(b));
+		r = recording_of(TARE_FRAME_BYTES, &raw, sizeof(raw.head) + 2 * known);
+		for (int i = 0; i < 2; i++) {
+			next_is(r, &ev, EVENT_BYTES);
+			assert_true(ev.ts_ns == 1000 && ev.bytes.rss == 1002);
+			for (size_t c = 0; c < TARE_NR_BYTES; c++)
+				assert_int_equal(ev.bytes.classes[c], head_bytes + 8 * c < known ? b.classes[c] : 0);
+		}
+		end_is(r);
+	}
+	for (size_t known = 0; known < head_bytes; known++) {
+		raw.head.elem_size = known;
+		end_is(recording_of(TARE_FRAME_BYTES, &raw, sizeof(raw)));
+	}
+}
+
 /* ---- symbols ---- */
 
 struct symbol {
@@ -248,10 +284,10 @@ static void delays_that_do_not_fit(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(counters_come_back),	  cmocka_unit_test(counters_of_other_versions),
-		cmocka_unit_test(symbols_come_back),	  cmocka_unit_test(symbols_that_reach_beyond),
-		cmocka_unit_test(named_ones_come_back),	  cmocka_unit_test(delays_come_back),
-		cmocka_unit_test(delays_that_do_not_fit),
+		cmocka_unit_test(counters_come_back),	     cmocka_unit_test(counters_of_other_versions),
+		cmocka_unit_test(bytes_come_back),	     cmocka_unit_test(symbols_come_back),
+		cmocka_unit_test(symbols_that_reach_beyond), cmocka_unit_test(named_ones_come_back),
+		cmocka_unit_test(delays_come_back),	     cmocka_unit_test(delays_that_do_not_fit),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

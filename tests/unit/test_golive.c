@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "golive_target.h"
+#include "runtime_memory.h"
 
 static char dir[] = "/tmp/tare-golive-XXXXXX";
 
@@ -70,6 +71,37 @@ static void same_as_the_program(struct go_target *t, struct go_live *live, struc
 	assert_int_equal(c.pause_ns, a.pause_ns);
 	assert_int_equal(c.goal_bytes, a.next_gc);
 	assert_true(c.pauses >= 2 * c.collections && c.pauses <= 4 * c.collections + 1);
+	assert_int_equal(c.span_bytes, a.spans);
+	assert_int_equal(c.stack_bytes, a.stacks);
+	assert_int_equal(c.own_bytes, a.own);
+	expect_near("returned", c.returned_bytes, a.returned, .2); /* the scavenger works on */
+}
+
+/* Every span is seen, and the heap is where they are. */
+static void check_spans(struct go_target *t, struct go_live *live)
+{
+	struct runtime_memory m = { 0 };
+	struct go_answer a = go_target__do(t, "gc", 2);
+	uint64_t sums[3] = { 0 }, used = 0;
+
+	assert_int_equal(go_live__memory(live, &m), 0);
+	runtime_memory__sort(&m);
+	for (size_t i = 0; i < m.nr_spans; i++) {
+		const struct runtime_span *s = &m.spans[i];
+		bool within = false;
+
+		sums[s->kind] += s->end - s->start;
+		used += s->used;
+		for (size_t h = 0; h < m.nr_heaps; h++)
+			within |= s->start >= m.heaps[h].start && s->end <= m.heaps[h].end;
+		assert_true(within);
+	}
+	expect_near("spans", sums[RUNTIME_SPAN_OBJECTS], a.spans, .01);
+	expect_near("stacks", sums[RUNTIME_SPAN_STACK], a.stacks, .01);
+	expect_near("objects", used, a.heap, .01);
+	expect_near("live and since", m.live + m.fresh, a.heap, .01);
+	assert_true(m.live > m.fresh && m.nr_places > 5 && m.own_bytes);
+	runtime_memory__free(&m);
 }
 
 static void check_memory(struct go_target *t, struct go_live *live)
@@ -296,6 +328,7 @@ static void check_variant(const struct go_variant *v)
 	assert_false(live->layout.guessed);
 	check_ways(&t, v, live);
 	check_memory(&t, live);
+	check_spans(&t, live);
 	check_cached(&t, live);
 	check_scheduler(&t, live);
 	check_histogram(live);

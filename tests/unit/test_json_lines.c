@@ -237,6 +237,7 @@ static void what_runtimes_count(void **unused)
 		"alloc_objects freed_bytes freed_objects collections pauses pause_ns heap_bytes "
 		"goal_bytes syscalls preempts assist_ns "
 		"marked_bytes stack_scan_bytes globals_scan_bytes mapped_bytes free_bytes "
+		"returned_bytes span_bytes stack_bytes own_bytes "
 		"cpu_told_gc_assist_ns cpu_told_gc_dedicated_ns cpu_told_gc_idle_ns cpu_told_gc_pause_ns "
 		"cpu_told_gc_total_ns cpu_told_scavenge_assist_ns cpu_told_scavenge_background_ns "
 		"cpu_told_scavenge_total_ns cpu_told_idle_ns cpu_told_user_ns cpu_told_total_ns "
@@ -261,6 +262,7 @@ static void what_runtimes_count(void **unused)
 	assert_true(number(l, "pause_ns") == 1008 && number(l, "assist_ns") == 1013);
 	assert_true(number(l, "cpu_told_gc_assist_ns") == 1014 && number(l, "cpu_total_ns") == 1035);
 	assert_true(number(l, "marked_bytes") == 1036 && number(l, "free_bytes") == 1042);
+	assert_true(number(l, "returned_bytes") == 1043 && number(l, "own_bytes") == 1046);
 	json_decref(l);
 	ev.counters.limit_bytes = TARE_NONE;
 	l = line_of(ev);
@@ -270,6 +272,22 @@ static void what_runtimes_count(void **unused)
 	list = json_object_get(l, "buckets");
 	assert_int_equal(json_array_size(list), 2);
 	assert_true(json_number_value(json_array_get(json_array_get(list, 1), 0)) == 64);
+	json_decref(l);
+}
+
+static void resident_bytes(void **unused)
+{
+	struct event ev = { .kind = EVENT_BYTES, .bytes = { .pid = 5, .rss = 1000, .rss_max = 2000, .swapped = 3 } };
+	json_t *l;
+
+	ev.bytes.classes[TARE_BYTES_HEAP_LIVE] = 600;
+	ev.bytes.classes[TARE_BYTES_KERNEL] = 500;
+	l = keys(line_of(ev), "bytes pid rss_bytes rss_max_bytes swapped_bytes cost_ns heap_live_bytes heap_new_bytes "
+			      "heap_dead_bytes heap_unused_bytes heap_free_bytes green_stacks_bytes runtime_bytes "
+			      "malloc_bytes stacks_bytes code_bytes files_bytes shared_bytes anonymous_bytes "
+			      "kernel_bytes unexplained_bytes");
+	assert_true(number(l, "heap_live_bytes") == 600 && number(l, "kernel_bytes") == 500);
+	assert_true(number(l, "unexplained_bytes") == -100 && number(l, "rss_max_bytes") == 2000);
 	json_decref(l);
 }
 
@@ -485,6 +503,7 @@ int main(void)
 		cmocka_unit_test(runtime_events),
 		cmocka_unit_test(evidence),
 		cmocka_unit_test(what_runtimes_count),
+		cmocka_unit_test(resident_bytes),
 		cmocka_unit_test(descriptions),
 		cmocka_unit_test(texts_that_are_anything),
 		cmocka_unit_test(long_texts),

@@ -291,6 +291,37 @@ static void counters_are_those_that_are_told(void **unused)
 	done(&s, &p);
 }
 
+/* A class has a counter once it has bytes, and keeps it. */
+static void resident_bytes_are_counters(void **unused)
+{
+	struct tare_bytes b = { .pid = PID, .rss = 4096 };
+	unsigned seen = 0;
+	struct picture p;
+	struct sink s;
+
+	begin(&s);
+	b.classes[TARE_BYTES_STACKS] = 4096;
+	feed(&s, (struct event){ .kind = EVENT_BYTES, .ts_ns = 10000, .bytes = b });
+	b.classes[TARE_BYTES_STACKS] = 0;
+	feed(&s, (struct event){ .kind = EVENT_BYTES, .ts_ns = 20000, .bytes = b });
+	finish(&s);
+	p = look(&s);
+	assert_int_equal(p.nr, 4);
+	for (unsigned i = 0; i < p.nr; i++) {
+		struct field track = track_of(&p, p.at[i].track);
+		bool all = is_text(get(track, 2, 0), "resident: all (VmRSS)");
+
+		assert_int_equal(p.at[i].type, COUNTER);
+		assert_int_equal(get(get(track, 8, 0), 3, 0).value, 3 /* bytes */);
+		assert_int_equal(get(p.at[i].event, 30, 0).value, all || p.at[i].ts_ns == 10000 ? 4096 : 0);
+		seen += all;
+		if (!all)
+			assert_text(get(track, 2, 0), "resident: stacks of threads");
+	}
+	assert_int_equal(seen, 2);
+	done(&s, &p);
+}
+
 /* A process of the same number, a thread of the same number: other tracks. */
 static void numbers_are_used_again(void **unused)
 {
@@ -353,6 +384,7 @@ int main(void)
 		cmocka_unit_test(signals_lead_to_their_delivery),
 		cmocka_unit_test(faults_and_interrupts),
 		cmocka_unit_test(counters_are_those_that_are_told),
+		cmocka_unit_test(resident_bytes_are_counters),
 		cmocka_unit_test(numbers_are_used_again),
 		cmocka_unit_test(slices_nest_whatever_was_lost),
 	};

@@ -148,8 +148,7 @@ static bool is_arena(const struct areas *all, const struct area *a)
 
 	if (a->start % ARENA_BYTES)
 		return false;
-	return !(a->end % ARENA_BYTES) ||
-	       (is_barred(rest) && rest->end / ARENA_BYTES > a->end / ARENA_BYTES);
+	return !(a->end % ARENA_BYTES) || (is_barred(rest) && rest->end / ARENA_BYTES > a->end / ARENA_BYTES);
 }
 
 static bool is_stack(const struct areas *all, const struct area *a)
@@ -168,7 +167,8 @@ static bool is_resident(const struct bytes_source *from, uint64_t address)
 	       entry & PAGEMAP_PRESENT;
 }
 
-/* From the beginning of @a on, how much is allocations of malloc's that have a mapping each: malloc/malloc.c, sysmalloc. */
+/* From the beginning of @a on, how much is allocations of malloc's that have a mapping each: malloc/malloc.c,
+ * sysmalloc. */
 static uint64_t own_mappings(struct areas *all, const struct bytes_source *from, const struct area *a)
 {
 	uint64_t at = a->start, chunk[2], size;

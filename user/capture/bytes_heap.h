@@ -22,7 +22,7 @@ struct bytes_heap {
 	uint64_t resident; /* pages of that span */
 	/* of objects, by age: resident bytes, in no class yet; and all, of those before .span */
 	uint64_t objects[RUNTIME_NR_AGES], used[RUNTIME_NR_AGES];
-	uint64_t excess;   /* pages that VmRSS does not count: the shared one of zeros */
+	uint64_t excess; /* pages that VmRSS does not count: the shared one of zeros */
 };
 
 /* Is part of the heap in it? @m NULL: there is none. */

@@ -220,6 +220,8 @@ int perfetto_runtime__event(struct perfetto_runtime *rt, const struct event *ev)
 		return on_runtime(rt, ev);
 	if (ev->kind == EVENT_COUNTERS)
 		return on_counters(rt, ev);
+	if (ev->kind == EVENT_BYTES)
+		return rt__on_bytes(rt, ev);
 	/* another process with that pid, or another program */
 	if (ev->kind == EVENT_FORK && ev->fork.tid == ev->fork.tgid)
 		return process__forget(rt, ev->fork.tid, ev->ts_ns);

@@ -19,6 +19,7 @@ struct rt_process {
 		uint64_t track, end_ns;
 	} lanes[MAX_LANES];
 	uint64_t counters[RT_NR_COUNTERS];
+	uint64_t bytes[TARE_NR_BYTES + 1]; /* tracks of resident memory by class, and in all */
 };
 
 struct rt_thread {
@@ -58,6 +59,9 @@ void rt__arg(struct perfetto_runtime *rt, const struct event *ev, unsigned i);
  * perfetto_runtime. Keeps no pause.
  */
 bool rt__on_pause(void *ctx, const struct pause *p);
+
+/* perfetto_bytes.c: takes EVENT_BYTES. */
+int rt__on_bytes(struct perfetto_runtime *rt, const struct event *ev);
 
 /* perfetto_thread.c: draws on threads' tracks. */
 int rt_threads__event(struct perfetto_runtime *rt, const struct event *ev);

@@ -13,11 +13,12 @@
 	X(alloc_bytes)        \
 	X(alloc_objects)      \
 	X(freed_bytes) X(freed_objects) X(collections) X(pauses) X(pause_ns) X(syscalls) X(preempts) X(assist_ns)
-#define LEVELS(X)                                                                                                 \
-	X(heap_bytes)                                                                                             \
-	X(goal_bytes)                                                                                             \
-	X(marked_bytes) X(stack_scan_bytes) X(globals_scan_bytes) X(mapped_bytes) X(free_bytes) X(returned_bytes) \
-		X(span_bytes) X(stack_bytes) X(own_bytes)
+#define LEVELS(X)           \
+	X(heap_bytes)       \
+	X(goal_bytes)       \
+	X(marked_bytes)     \
+	X(stack_scan_bytes) \
+	X(globals_scan_bytes) X(mapped_bytes) X(free_bytes) X(returned_bytes) X(span_bytes) X(stack_bytes) X(own_bytes)
 /* Of several processes there may be several. */
 #define SETTINGS(X) X(gc_percent) X(limit_bytes)
 

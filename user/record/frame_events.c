@@ -117,7 +117,12 @@ static int next_counters(struct frame_events *d, struct event *ev)
 
 static int next_bytes(struct frame_events *d, struct event *ev)
 {
+	struct tare_array head;
+
 	if (!next_elem(d, &ev->bytes, sizeof(ev->bytes)))
+		return 0;
+	memcpy(&head, d->payload, sizeof(head));
+	if (head.elem_size < offsetof(struct tare_bytes, classes))
 		return 0;
 	ev->ts_ns = ev->bytes.ts_ns;
 	return 1;

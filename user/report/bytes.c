@@ -58,8 +58,8 @@ static void print_told(const struct model *m, FILE *to)
 	if (c.span_bytes == TARE_UNKNOWN || c.own_bytes == TARE_UNKNOWN || c.free_bytes == TARE_UNKNOWN ||
 	    c.returned_bytes == TARE_UNKNOWN || c.stack_bytes == TARE_UNKNOWN)
 		return;
-	fprintf(to, "  the runtime says, resident or not: %s for objects, %s free, %s returned,\n", fmt_bytes(c.span_bytes, t[0]),
-		fmt_bytes(c.free_bytes, t[1]), fmt_bytes(c.returned_bytes, t[2]));
+	fprintf(to, "  the runtime says, resident or not: %s for objects, %s free, %s returned,\n",
+		fmt_bytes(c.span_bytes, t[0]), fmt_bytes(c.free_bytes, t[1]), fmt_bytes(c.returned_bytes, t[2]));
 	fprintf(to, "    %s for stacks, %s for itself\n", fmt_bytes(c.stack_bytes, t[3]), fmt_bytes(c.own_bytes, t[4]));
 }
 
@@ -107,9 +107,8 @@ void report__bytes(const struct model *m, FILE *to)
 
 static json_t *reading_json(const struct tare_bytes *b)
 {
-	json_t *o = json_pack("{s:I, s:I, s:I, s:I}", "ts_ns", num(b->ts_ns), "rss_bytes", num(b->rss),
-			      "swapped_bytes", num(b->swapped), "unexplained_bytes",
-			      (json_int_t)bytes__unexplained(b));
+	json_t *o = json_pack("{s:I, s:I, s:I, s:I}", "ts_ns", num(b->ts_ns), "rss_bytes", num(b->rss), "swapped_bytes",
+			      num(b->swapped), "unexplained_bytes", (json_int_t)bytes__unexplained(b));
 	char key[64];
 
 	for (unsigned i = 0; o && i < TARE_NR_BYTES; i++) {
@@ -126,11 +125,11 @@ static json_t *processes_json(const struct model_bytes *b)
 	for (size_t i = 0; i < b->nr; i++) {
 		const struct process_bytes *p = &b->processes[i];
 
-		json_array_append_new(list, json_pack("{s:I, s:I, s:I, s:o, s:o, s:o}", "pid",
-						      (json_int_t)process__pid(p->process), "readings",
-						      num(p->readings), "rss_max_bytes", num(p->last.rss_max), "first",
-						      reading_json(&p->first), "last", reading_json(&p->last), "peak",
-						      reading_json(&p->peak)));
+		json_array_append_new(list,
+				      json_pack("{s:I, s:I, s:I, s:o, s:o, s:o}", "pid",
+						(json_int_t)process__pid(p->process), "readings", num(p->readings),
+						"rss_max_bytes", num(p->last.rss_max), "first", reading_json(&p->first),
+						"last", reading_json(&p->last), "peak", reading_json(&p->peak)));
 	}
 	return list;
 }

@@ -35,7 +35,7 @@ struct runtime_memory {
 	/* its heap */
 	struct runtime_heap {
 		uint64_t start, end;
-	} *heaps;
+	} * heaps;
 	size_t nr_heaps, room_heaps;
 	struct runtime_span *spans; /* in any order; sorted by runtime_memory__sort() */
 	size_t nr_spans, room_spans;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
 // A program that does what it is told, and knows how often: each line of
-// standard input is "what n"; the answer is 8 numbers of 8 bytes. When it has
+// standard input is "what n"; the answer is 12 numbers of 8 bytes. When it has
 // answered it allocates nothing until the next line.
 package main
 
@@ -18,7 +18,7 @@ import (
 )
 
 var (
-	answer [64]byte
+	answer [96]byte
 	line   [64]byte
 	mem    runtime.MemStats
 	held   [][]byte
@@ -172,7 +172,8 @@ func main() {
 		took := time.Since(began)
 		runtime.ReadMemStats(&mem)
 		for i, v := range [...]uint64{mem.TotalAlloc, mem.Mallocs, mem.Frees, uint64(mem.NumGC), mem.PauseTotalNs,
-			mem.HeapAlloc, uint64(took), mem.NextGC} {
+			mem.HeapAlloc, uint64(took), mem.NextGC, mem.HeapInuse, mem.HeapReleased, mem.StackInuse,
+			mem.Sys - mem.HeapSys - mem.StackInuse} {
 			binary.LittleEndian.PutUint64(answer[8*i:], v)
 		}
 		syscall.Write(1, answer[:])

@@ -16,7 +16,7 @@ import (
 
 const mib = 1 << 20
 
-var live, fresh, freed [][]byte
+var live, fresh, old [][]byte
 var untouched []byte
 var park = make(chan bool)
 
@@ -55,7 +55,7 @@ func vmRSS() string {
 
 func main() {
 	live = fill(16*mib/4096, 4096)
-	freed = fill(20, mib)
+	old = fill(20, mib)
 	for i := 0; i < 200; i++ {
 		go deep(15)
 	}
@@ -73,14 +73,14 @@ func main() {
 		}
 	}
 	fmt.Printf("ready %d\n", os.Getpid())
-	fmt.Printf("live %d\nfresh %d\nuntouched %d\n", 16*mib, 8*mib, 256*mib)
+	fmt.Printf("live %d\nold %d\nfresh %d\n", 16*mib, 20*mib, 8*mib)
 	metrics.Read(wanted)
 	for _, s := range wanted {
 		fmt.Printf("%s %d\n", strings.TrimSuffix(s.Name, ":bytes"), s.Value.Uint64())
 	}
 	vmRSS()
-	fmt.Printf("rss %s\n", vmRSS())
+	fmt.Printf("rss %s kB\n", vmRSS())
 	var line [1]byte
 	syscall.Read(0, line[:])
-	runtime.KeepAlive(freed)
+	runtime.KeepAlive(old)
 }

@@ -12,17 +12,17 @@
 #include "util.h"
 
 enum {
-	PAGE = 8192,	      /* the runtime's own */
-	RANGES_MAX = 65536,   /* parts of the heap */
-	SPANS_MAX = 1 << 26,  /* a terabyte of the smallest */
-	SPAN_LEN = 128,	      /* of each, this much is read */
-	BATCH = 4096,	      /* pointers to spans read at once */
-	BLOCK = 65536,	      /* spans lie side by side: many are read at once */
-	SUMMARY_LEVELS = 5,   /* runtime/mpagealloc_64bit.go */
+	PAGE = 8192,		/* the runtime's own */
+	RANGES_MAX = 65536,	/* parts of the heap */
+	SPANS_MAX = 1 << 26,	/* a terabyte of the smallest */
+	SPAN_LEN = 128,		/* of each, this much is read */
+	BATCH = 4096,		/* pointers to spans read at once */
+	BLOCK = 65536,		/* spans lie side by side: many are read at once */
+	SUMMARY_LEVELS = 5,	/* runtime/mpagealloc_64bit.go */
 	ARENA_BYTES = 64 << 20, /* runtime/malloc.go, heapArenaBytes */
-	IN_USE = 1,	      /* mSpanInUse */
-	MANUAL = 2,	      /* mSpanManual */
-	LARGE_PAGES = 16,     /* spans of this size are rarely resident as a whole: each is asked for its age */
+	IN_USE = 1,		/* mSpanInUse */
+	MANUAL = 2,		/* mSpanManual */
+	LARGE_PAGES = 16,	/* spans of this size are rarely resident as a whole: each is asked for its age */
 	TRIES_MEMORY = 3,
 };
 
@@ -56,7 +56,7 @@ static int read_slice(const struct go_live *live, uint64_t at, uint64_t max, str
 
 static int read_ranges(const struct go_live *live, struct runtime_memory *m)
 {
-	uint64_t (*ranges)[2], last = 0;
+	uint64_t(*ranges)[2], last = 0;
 	struct slice s;
 	int err = read_slice(live, live->at.mheap + at_of(live, MHEAP_INUSE), RANGES_MAX, &s);
 
@@ -137,7 +137,7 @@ static ssize_t take_block(const struct go_live *live, const struct span_layout *
 
 static int read_spans(const struct go_live *live, const struct slice *all, struct runtime_memory *m, uint64_t *in_use)
 {
-	struct span_layout l = { at_of(live, MSPAN_STARTADDR), at_of(live, MSPAN_NPAGES), at_of(live, MSPAN_STATE),
+	struct span_layout l = { at_of(live, MSPAN_STARTADDR),	at_of(live, MSPAN_NPAGES),   at_of(live, MSPAN_STATE),
 				 at_of(live, MSPAN_ALLOCCOUNT), at_of(live, MSPAN_ELEMSIZE), at_of(live, MSPAN_NELEMS),
 				 at_of(live, MSPAN_ALLOCBITS) };
 	uint64_t at[BATCH];
@@ -253,7 +253,7 @@ static int read_memory(struct go_live *live, struct runtime_memory *m)
 int go_live__memory(struct go_live *live, struct runtime_memory *m)
 {
 	static const enum go_field need[] = { MHEAP_INUSE, MHEAP_ALLSPANS };
-	static const enum go_field of_spans[] = { MSPAN_STARTADDR, MSPAN_NPAGES, MSPAN_STATE, MSPAN_ALLOCCOUNT,
+	static const enum go_field of_spans[] = { MSPAN_STARTADDR, MSPAN_NPAGES, MSPAN_STATE,	 MSPAN_ALLOCCOUNT,
 						  MSPAN_ELEMSIZE,  MSPAN_NELEMS, MSPAN_ALLOCBITS };
 	int err = -ENOENT;
 
