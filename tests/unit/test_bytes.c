@@ -67,7 +67,8 @@ static ssize_t pages(uint64_t start, uint64_t *entries, size_t nr, void *ctx)
 	memset(entries, 0, nr * sizeof(*entries));
 	for (size_t m = 0; m < fake.nr; m++)
 		for (size_t i = 0; i < nr; i++)
-			if (start + i * PAGE >= fake.mappings[m].start && start + i * PAGE < fake.mappings[m].resident_end)
+			if (start + i * PAGE >= fake.mappings[m].start &&
+			    start + i * PAGE < fake.mappings[m].resident_end)
 				entries[i] = PAGEMAP_PRESENT | 7;
 	return nr;
 }
@@ -244,8 +245,7 @@ static void heap(void **unused)
 	want[TARE_BYTES_GREEN_STACKS] = 32768;
 	want[TARE_BYTES_RUNTIME] = 8192 + 10 * PAGE;
 	want[TARE_BYTES_ANONYMOUS] = PAGE;
-	want[TARE_BYTES_HEAP_FREE] =
-		3 * MIB - (8192 + 16384 + 32768 + 8192 + 512 * 1024 + 8192);
+	want[TARE_BYTES_HEAP_FREE] = 3 * MIB - (8192 + 16384 + 32768 + 8192 + 512 * 1024 + 8192);
 	are(got, want);
 	assert_int_equal(sum(got), fake.rss);
 	runtime_memory__free(&m);
@@ -304,8 +304,13 @@ static void with_libraries(void **unused)
 static void no_text(void **unused)
 {
 	static const char *const texts[] = {
-		"", "\n", "Rss: 5 kB\n", "nonsense\n400000-\n400000-300000 r--p 0 0:0 0\nRss: 4 kB\n",
-		"400000-500000 r\nRss:\n", "400000-500000 r--p 00000000 00:00 0", "Rss: 99999999999999999999999 kB\n",
+		"",
+		"\n",
+		"Rss: 5 kB\n",
+		"nonsense\n400000-\n400000-300000 r--p 0 0:0 0\nRss: 4 kB\n",
+		"400000-500000 r\nRss:\n",
+		"400000-500000 r--p 00000000 00:00 0",
+		"Rss: 99999999999999999999999 kB\n",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
@@ -355,8 +360,8 @@ static void readings(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(native),	  cmocka_unit_test(large_blocks), cmocka_unit_test(heap),
-		cmocka_unit_test(differs),	  cmocka_unit_test(with_libraries), cmocka_unit_test(no_text),
+		cmocka_unit_test(native),   cmocka_unit_test(large_blocks),   cmocka_unit_test(heap),
+		cmocka_unit_test(differs),  cmocka_unit_test(with_libraries), cmocka_unit_test(no_text),
 		cmocka_unit_test(readings),
 	};
 

@@ -41,11 +41,19 @@ static int heap_order(const void *a, const void *b)
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
+static bool is_sorted(const struct runtime_memory *m)
+{
+	for (size_t i = 1; i < m->nr_spans; i++)
+		if (m->spans[i - 1].start > m->spans[i].start)
+			return false;
+	return true;
+}
+
 void runtime_memory__sort(struct runtime_memory *m)
 {
 	if (m->nr_heaps)
 		qsort(m->heaps, m->nr_heaps, sizeof(*m->heaps), heap_order);
-	if (m->nr_spans)
+	if (!is_sorted(m))
 		qsort(m->spans, m->nr_spans, sizeof(*m->spans), span_order);
 	for (size_t i = 1; i < m->nr_spans; i++)
 		if (m->spans[i - 1].end > m->spans[i].start)

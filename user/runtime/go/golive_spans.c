@@ -14,7 +14,8 @@
 enum {
 	PAGE = 8192,		/* the runtime's own */
 	RANGES_MAX = 65536,	/* parts of the heap */
-	SPANS_MAX = 1 << 26,	/* a terabyte of the smallest */
+	SPANS_MAX = 1 << 22,	/* some 32 GB of the smallest: more would take too long to read */
+	MERGED_MAX = 1 << 18,	/* bytes: of those in which objects are, some may be resident in part */
 	SPAN_LEN = 128,		/* of each, this much is read */
 	BATCH = 4096,		/* pointers to spans read at once */
 	BLOCK = 65536,		/* spans lie side by side: many are read at once */
@@ -96,6 +97,23 @@ static enum runtime_span_age age_of(const struct go_live *live, const struct spa
 	return first & 1 ? RUNTIME_AGE_LIVE : RUNTIME_AGE_FRESH;
 }
 
+/* A hundred thousand spans are the rule, and many of them side by side: together they are as good, and soon sorted. */
+static int add_span(struct runtime_memory *m, const struct runtime_span *s)
+{
+	struct runtime_span *last = m->nr_spans ? &m->spans[m->nr_spans - 1] : NULL;
+
+	/* descending by 64: so are they handed out */
+	if (!last || (last->end != s->start && last->start != s->end) || last->kind != s->kind || last->age != s->age ||
+	    last->end - last->start > MERGED_MAX)
+		return runtime_memory__add_span(m, s);
+	if (last->end == s->start)
+		last->end = s->end;
+	else
+		last->start = s->start;
+	last->used += s->used;
+	return 0;
+}
+
 static int take_span(const struct go_live *live, const struct span_layout *l, const char *bytes,
 		     struct runtime_memory *m, uint64_t *in_use)
 {
@@ -116,7 +134,7 @@ static int take_span(const struct go_live *live, const struct span_layout *l, co
 		/* stackalloc() sets the size, the other users do not */
 		s.kind = size ? RUNTIME_SPAN_STACK : RUNTIME_SPAN_OWN;
 	}
-	return runtime_memory__add_span(m, &s);
+	return add_span(m, &s);
 }
 
 /* Read those of @nr pointers that lie side by side, beginning with the first. Returns how many, or a negative errno. */
