@@ -7,20 +7,20 @@
  * X(ID, name, title): classes of resident bytes. Each resident page of a mapping is in one of them; of a runtime's
  * heap, parts of pages. Only ever appended.
  */
-#define TARE_BYTES(X)                                                   \
-	X(HEAP_LIVE, "heap_live", "live: found by the last collection") \
-	X(HEAP_NEW, "heap_new", "allocated since, alive or not")        \
-	X(HEAP_DEAD, "heap_dead", "found dead, not swept yet")          \
-	X(HEAP_UNUSED, "heap_unused", "room for objects, unused")       \
-	X(HEAP_FREE, "heap_free", "free, not returned to the system")   \
-	X(GREEN_STACKS, "green_stacks", "stacks of its green threads")  \
-	X(RUNTIME, "runtime", "the runtime's own")                      \
-	X(MALLOC, "malloc", "malloc's: heap, arenas, large blocks")     \
-	X(STACKS, "stacks", "stacks of threads")                        \
-	X(CODE, "code", "executable and libraries, with their data")    \
-	X(FILES, "files", "other mapped files")                         \
-	X(SHARED, "shared", "shared memory")                            \
-	X(ANONYMOUS, "anonymous", "other anonymous mappings")           \
+#define TARE_BYTES(X)                                                    \
+	X(HEAP_LIVE, "heap_live", "live: found by the last collection")  \
+	X(HEAP_NEW, "heap_new", "allocated since, or not known to live") \
+	X(HEAP_DEAD, "heap_dead", "found dead, not swept yet")           \
+	X(HEAP_UNUSED, "heap_unused", "room for objects, unused")        \
+	X(HEAP_FREE, "heap_free", "free, not returned to the system")    \
+	X(GREEN_STACKS, "green_stacks", "stacks of its green threads")   \
+	X(RUNTIME, "runtime", "the runtime's own")                       \
+	X(MALLOC, "malloc", "malloc's: heap, arenas, large blocks")      \
+	X(STACKS, "stacks", "stacks of threads")                         \
+	X(CODE, "code", "executable and libraries, with their data")     \
+	X(FILES, "files", "other mapped files")                          \
+	X(SHARED, "shared", "shared memory")                             \
+	X(ANONYMOUS, "anonymous", "other anonymous mappings")            \
 	X(KERNEL, "kernel", "the kernel's, for programs (vdso)")
 
 #define TARE_BYTES_ENUM(id, name, title) TARE_BYTES_##id,

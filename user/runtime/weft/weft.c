@@ -16,11 +16,13 @@
 #include "../../../tools/workloads/weft/event.h"
 #include "../../../tools/workloads/weft/stats.h"
 
-#define MAX_ROWS (WEFT_MAX_PROCS + 1)
+#define MAX_ROWS   (WEFT_MAX_PROCS + 1)
+#define PAGE_BYTES 4096 /* the smallest that a system has */
 
 struct weft {
 	const struct program *prog;
 	uint64_t stats; /* weft_stats in the file; 0: no symbols */
+	uint64_t arena; /* likewise, the heap's place */
 };
 
 /* What tare makes of weft's events, indexed by enum weft_event; 0: unused. */
@@ -79,6 +81,8 @@ static int weft__open(struct program *prog, void **self)
 	w->prog = prog;
 	if (image__symbol(w->prog->img, "weft_stats", &w->stats, NULL))
 		w->stats = 0;
+	if (image__symbol(w->prog->img, "arena", &w->arena, NULL))
+		w->arena = 0;
 	*self = w;
 	return 0;
 }
@@ -144,12 +148,10 @@ static void translate(const struct weft_totals *t, struct tare_counters *c)
 	c->assist_ns = t->assist_ns;
 }
 
-static int weft__counters(void *self, struct tare_counters *c)
+static int read_totals(const struct weft *w, struct weft_totals *totals)
 {
-	const size_t nr = sizeof(struct weft_totals) / sizeof(uint64_t);
-	struct weft_totals totals = { 0 };
-	uint64_t *sum = (uint64_t *)&totals;
-	struct weft *w = self;
+	const size_t nr = sizeof(*totals) / sizeof(uint64_t);
+	uint64_t *sum = (uint64_t *)totals;
 	uint32_t head[4]; /* the first fields of struct weft_stats */
 	int ret;
 
@@ -174,8 +176,43 @@ static int weft__counters(void *self, struct tare_counters *c)
 		for (size_t i = 0; i < nr; i++)
 			sum[i] += ((const uint64_t *)&counters)[i];
 	}
-	translate(&totals, c);
 	return 0;
+}
+
+static int weft__counters(void *self, struct tare_counters *c)
+{
+	struct weft_totals totals = { 0 };
+	int ret = read_totals(self, &totals);
+
+	if (!ret)
+		translate(&totals, c);
+	return ret;
+}
+
+/*
+ * Where its heap is and how much of it is objects, by its counters. What else it has, it says nowhere: its tables and
+ * the stacks of its goroutines are mappings like others.
+ */
+static int weft__memory(void *self, struct runtime_memory *memory)
+{
+	struct weft_totals totals = { 0 };
+	struct runtime_span all = { .kind = RUNTIME_SPAN_OBJECTS };
+	struct weft *w = self;
+	uint64_t arena[2]; /* the first fields of struct arena: .base, .used_bytes */
+	int ret = w->arena && w->prog->placed ? read_totals(w, &totals) : -ENOENT;
+
+	if (!ret)
+		ret = proc__peek(w->prog->pid, w->arena + w->prog->bias, arena, sizeof(arena));
+	if (ret)
+		return ret;
+	if (!arena[1] || arena[0] % PAGE_BYTES || arena[1] % PAGE_BYTES || arena[0] + arena[1] < arena[0] ||
+	    totals.freed_bytes > totals.alloc_bytes)
+		return -ENOENT;
+	all.start = arena[0];
+	all.end = arena[0] + arena[1];
+	all.used = totals.alloc_bytes - totals.freed_bytes;
+	memory->fresh = all.used;
+	return runtime_memory__add_heap(memory, all.start, all.end) ?: runtime_memory__add_span(memory, &all);
 }
 
 static int weft__last_counters(void *self, const struct tare_memory *memory, struct tare_counters *c)
@@ -228,6 +265,7 @@ const struct runtime runtime_weft = {
 	.open = weft__open,
 	.probes = weft__probes,
 	.counters = weft__counters,
+	.memory = weft__memory,
 	.last_counters = weft__last_counters,
 	.names = weft__names,
 	.close = free,
