@@ -104,6 +104,16 @@ static void bytes_come_back(void **unused)
 		}
 		end_is(r);
 	}
+	/* more than there are addresses for: the next one is as good as ever */
+	memcpy(raw.words, &b, sizeof(b));
+	memcpy((char *)raw.words + sizeof(b), &b, sizeof(b));
+	raw.head.elem_size = sizeof(b);
+	raw.words[0][offsetof(struct tare_bytes, classes) / 8 + 3] = 1ull << 57;
+	raw.words[0][sizeof(b) / 8] = 77;
+	r = recording_of(TARE_FRAME_BYTES, &raw, sizeof(raw.head) + 2 * sizeof(b));
+	next_is(r, &ev, EVENT_BYTES);
+	assert_int_equal(ev.ts_ns, 77);
+	end_is(r);
 	for (size_t known = 0; known < head_bytes; known++) {
 		raw.head.elem_size = known;
 		end_is(recording_of(TARE_FRAME_BYTES, &raw, sizeof(raw)));

@@ -115,15 +115,27 @@ static int next_counters(struct frame_events *d, struct event *ev)
 	return 1;
 }
 
+/* No process has more than its addresses: 57 bits, with five levels of page tables. */
+static bool is_possible(const struct tare_bytes *b)
+{
+	bool possible = b->rss >> 57 == 0;
+
+	for (unsigned i = 0; i < TARE_NR_BYTES; i++)
+		possible &= b->classes[i] >> 57 == 0;
+	return possible;
+}
+
 static int next_bytes(struct frame_events *d, struct event *ev)
 {
 	struct tare_array head;
 
-	if (!next_elem(d, &ev->bytes, sizeof(ev->bytes)))
-		return 0;
-	memcpy(&head, d->payload, sizeof(head));
-	if (head.elem_size < offsetof(struct tare_bytes, classes))
-		return 0;
+	do {
+		if (!next_elem(d, &ev->bytes, sizeof(ev->bytes)))
+			return 0;
+		memcpy(&head, d->payload, sizeof(head));
+		if (head.elem_size < offsetof(struct tare_bytes, classes))
+			return 0;
+	} while (!is_possible(&ev->bytes));
 	ev->ts_ns = ev->bytes.ts_ns;
 	return 1;
 }
