@@ -24,7 +24,7 @@ struct go_variant {
 /* What the program reports of itself: see tests/helpers/golive/main.go. */
 struct go_answer {
 	uint64_t bytes, mallocs, frees, collections, pause_ns, heap, took_ns, next_gc;
-	uint64_t spans, returned, stacks, own;
+	uint64_t spans, all, stacks, own;
 };
 
 struct go_target {

@@ -172,7 +172,7 @@ func main() {
 		took := time.Since(began)
 		runtime.ReadMemStats(&mem)
 		for i, v := range [...]uint64{mem.TotalAlloc, mem.Mallocs, mem.Frees, uint64(mem.NumGC), mem.PauseTotalNs,
-			mem.HeapAlloc, uint64(took), mem.NextGC, mem.HeapInuse, mem.HeapReleased, mem.StackInuse,
+			mem.HeapAlloc, uint64(took), mem.NextGC, mem.HeapInuse, mem.Sys, mem.StackInuse,
 			mem.Sys - mem.HeapSys - mem.StackInuse} {
 			binary.LittleEndian.PutUint64(answer[8*i:], v)
 		}
