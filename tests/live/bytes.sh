@@ -99,13 +99,17 @@ go_is()
 	end
 }
 
+# GO_TOOLCHAINS="go1.20.14 go1.27.4": by these and not by the installed one
 if command -v go >/dev/null; then
 	cp "$root"/tests/live/bytes_go/* "$tmp" && cd "$tmp" || exit 1
-	ok "built" env CGO_ENABLED=0 GOTOOLCHAIN=local go build -trimpath -buildvcs=false -ldflags="-s -w" -o "$tmp/go" .
-	go_is go
-	sed -i 's/^import (/import "C"\n\n&/' "$tmp/main.go"
-	ok "built with cgo" env CGO_ENABLED=1 GOTOOLCHAIN=local go build -trimpath -buildvcs=false -o "$tmp/cgo" .
-	go_is cgo
+	mkdir cgo && cp go.mod cgo && sed 's/^import (/import "C"\n\n&/' main.go >cgo/main.go
+	for toolchain in ${GO_TOOLCHAINS:-local}; do
+		export GOTOOLCHAIN=$toolchain
+		ok "$toolchain: built" env CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags="-s -w" -o "go-$toolchain" .
+		go_is "go-$toolchain"
+		ok "$toolchain: built with cgo" env -C cgo CGO_ENABLED=1 go build -trimpath -buildvcs=false -o "../cgo-$toolchain" .
+		go_is "cgo-$toolchain"
+	done
 else
 	skip 2 "there is no go in PATH"
 fi
