@@ -14,6 +14,8 @@
 #define SHARE	      100	   /* of one CPU, 1/SHARE is spent on it */
 #define FIRST_STEP_NS 100000000ull /* often at first: it may not run for long */
 #define AT_ONCE_NS    5000000ull   /* the rings wait meanwhile; a single large process may take longer */
+#define AGAIN_NS      20000000ull  /* what takes no longer is read again if it changes much meanwhile */
+#define TRIES	      3
 #define LAST_NS	      500000000ull
 
 struct reading {
@@ -48,48 +50,65 @@ static int sum(struct reading *r, const struct runtime_memory *memory, uint64_t 
 	return ret;
 }
 
-/* It had both @before and @after, and so everything in between: take what the classes come to, or the nearest. */
-static uint64_t rss_of(const uint64_t *classes, uint64_t before, uint64_t after)
+static uint64_t sum_of(const uint64_t *classes)
 {
 	uint64_t all = 0;
 
 	for (unsigned i = 0; i < TARE_NR_BYTES; i++)
 		all += classes[i];
-	return MAX(MIN(before, after), MIN(all, MAX(before, after)));
+	return all;
+}
+
+/* It had both @before and @after, and so everything in between: take what the classes come to, or the nearest. */
+static uint64_t rss_of(const uint64_t *classes, uint64_t before, uint64_t after)
+{
+	return MAX(MIN(before, after), MIN(sum_of(classes), MAX(before, after)));
+}
+
+/* Returns 0 or a negative errno; -EAGAIN, with @to filled: it changed too much meanwhile. */
+static int read_once(struct reading *r, struct runtimes *runtimes, struct tare_bytes *to)
+{
+	struct runtime_memory memory = { 0 };
+	struct memory_sizes before, after;
+	uint64_t classes[TARE_NR_BYTES];
+	int64_t unexplained;
+	bool told;
+	int ret;
+
+	told = r->pagemap >= 0 && runtimes && !runtimes__memory(runtimes, r->pid, &memory);
+	if (told)
+		runtime_memory__sort(&memory);
+	to->ts_ns = now_ns();
+	ret = memory_sizes__read(r->pid, &before) ?: sum(r, told ? &memory : NULL, classes);
+	ret = ret ?: memory_sizes__read(r->pid, &after);
+	runtime_memory__free(&memory);
+	if (ret)
+		return ret;
+	to->rss = rss_of(classes, before.rss, after.rss);
+	to->rss_max = MAX(before.rss_max, after.rss_max);
+	to->swapped = after.swapped;
+	memcpy(to->classes, classes, sizeof(classes));
+	unexplained = to->rss - sum_of(classes);
+	return (uint64_t)llabs(unexplained) > to->rss / 100 ? -EAGAIN : 0;
 }
 
 int bytes_reader__one(pid_t pid, struct runtimes *runtimes, struct tare_bytes *to)
 {
-	struct runtime_memory memory = { 0 };
-	struct memory_sizes before, after;
 	struct reading r = { .pid = pid };
-	uint64_t cpu_ns = thread_cpu_ns(), classes[TARE_NR_BYTES];
-	bool told;
+	uint64_t cpu_ns = thread_cpu_ns();
 	int ret;
 
 	memset(to, 0, sizeof(*to));
-	r.pagemap = pagemap__open(pid);
-	told = r.pagemap >= 0 && runtimes && !runtimes__memory(runtimes, pid, &memory);
-	if (told)
-		runtime_memory__sort(&memory);
-	ret = memory_sizes__read(pid, &before);
-	to->ts_ns = now_ns();
 	to->pid = pid;
-	if (!ret)
-		ret = sum(&r, told ? &memory : NULL, classes);
-	if (!ret)
-		ret = memory_sizes__read(pid, &after);
-	if (!ret) {
-		to->rss = rss_of(classes, before.rss, after.rss);
-		memcpy(to->classes, classes, sizeof(classes));
-		to->rss_max = MAX(before.rss_max, after.rss_max);
-		to->swapped = after.swapped;
-	}
+	r.pagemap = pagemap__open(pid);
+	ret = read_once(&r, runtimes, to);
+	/* better luck next time, if it does not hold everything up */
+	for (int tries = 1; ret == -EAGAIN && tries < TRIES && thread_cpu_ns() - cpu_ns < AGAIN_NS; tries++)
+		ret = read_once(&r, runtimes, to);
 	if (r.pagemap >= 0)
 		close(r.pagemap);
-	runtime_memory__free(&memory);
 	to->cost_ns = thread_cpu_ns() - cpu_ns;
-	return ret;
+	return ret == -EAGAIN ? 0 : ret;
 }
 
 /* Returns the CPU time that it took. */
