@@ -206,8 +206,9 @@ static int cpu_rings__open(struct cpu_rings *c, uint64_t bytes)
 static int rings__install(struct rings *r, int rings_fd)
 {
 	LIBBPF_OPTS(bpf_map_batch_opts, opts);
-	uint32_t nr = 0, done, *at = calloc(r->nr_cpus * r->nr_rings, sizeof(*at));
-	int ret = 0, *fds = calloc(r->nr_cpus * r->nr_rings, sizeof(*fds));
+	/* one more: there may be none, for all that the analyzer knows */
+	uint32_t nr = 0, done, *at = calloc(r->nr_cpus * r->nr_rings + 1, sizeof(*at));
+	int ret = 0, *fds = calloc(r->nr_cpus * r->nr_rings + 1, sizeof(*fds));
 
 	if (!at || !fds)
 		ret = -ENOMEM;
