@@ -20,6 +20,7 @@ static const struct command {
 	{ "goroutines", cmd_goroutines, "-p PID [--stacks] [--again TIME]",
 	  "all goroutines of a live process, not stopped" },
 	{ "diff", cmd_diff, "[--per N[,M]] [--json] A B", "two recordings: what differs by more than noise" },
+	{ "heap", cmd_heap, "-p PID [--top N] [--alloc] [--json]", "what a live process allocated, by site" },
 	{ "export", cmd_export, "[-i FILE] -f FORMAT [-o OUT]", "for other tools: perfetto, perf-script, json-lines" },
 	{ "doctor", cmd_doctor, "[--json]", "what this kernel and these privileges allow" },
 };

@@ -74,7 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ret = probe_site__calls(&code, called, sites, 2);
 	for (int i = 0; i < ret && i < 2; i++)
 		check(sites[i].addr - code.addr < code.len);
-	gopattern__in(&code, called, &addr);
+	gopattern__in(&code, called, 8, &addr);
 	gopattern__find(gopatterns[0].name, gopatterns[0].from, lookup, &code, &addr);
 	gotls__decode(&code, &tls);
 	free(bytes);

@@ -146,7 +146,7 @@ static void only_what_is_sure(void **state)
 		int ret = lookup(&w, "runtime.stopm", &code) ?: lookup(&w, "runtime.lock2", &callee);
 
 		assert_int_equal(ret, 0);
-		ret = gopattern__in(&code, callee.addr, &addr);
+		ret = gopattern__in(&code, callee.addr, 8, &addr);
 		if (ret != cases[i].ret || (!ret && addr != 0x44e060))
 			fail_msg("%s: %d, %llx", cases[i].hex, ret, (unsigned long long)addr);
 		while (w.nr--)

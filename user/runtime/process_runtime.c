@@ -131,7 +131,7 @@ static int find(struct search *s, char *why, size_t size)
 		return 0;
 	s->a->runtime = program;
 	memcpy(s->a->version, version, sizeof(version));
-	snprintf(why, size, "it has no runtime that tells them: this is %s", program->title ?: program->name);
+	snprintf(why, size, "it has no runtime that would tell: this is %s", program->title ?: program->name);
 	return -ENOENT;
 }
 

@@ -54,3 +54,10 @@ void runtime_probes__free(struct runtime_probes *list)
 	free(list->probes);
 	*list = (struct runtime_probes){ 0 };
 }
+
+void heap_profile__free(struct heap_profile *heap)
+{
+	free(heap->stacks);
+	free(heap->pcs);
+	*heap = (struct heap_profile){ 0 };
+}

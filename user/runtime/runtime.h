@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "heap_profile.h"
 #include "image.h"
 #include "runtime_memory.h"
 #include "shared.h"
@@ -175,6 +176,17 @@ struct runtime {
 	int (*goroutines)(void *self, struct goroutines *all);
 	/* What it knows of the code at address @addr of the program's file. Returns 0 or -ENOENT. */
 	int (*code)(void *self, uint64_t addr, struct runtime_code *code);
+	/*
+	 * What it has counted of the process's allocations, read from its memory. @heap is empty. Returns 0, -ENODATA:
+	 * the process does not count them, and .problem says why; or another negative errno, most with .problem set.
+	 */
+	int (*heap)(void *self, struct heap_profile *heap);
+	/*
+	 * Of the stacks of .heap: how names of functions begin that are no site of an allocation, so not told as long
+	 * as nothing else is further in, ended by NULL; and the one that is not told at the other end.
+	 */
+	const char *const *heap_inner;
+	const char *heap_outermost;
 	void (*close)(void *self);
 };
 

@@ -61,6 +61,7 @@ enum insn_kind {
 	INSN_ADD,	     /* .reg = .base + .imm: lea X(.base); add and sub with an immediate */
 	INSN_SUB_REG,	     /* .reg = .base - .index */
 	INSN_MOV,	     /* .reg = .base */
+	INSN_SHL,	     /* .reg = .base << .imm */
 	INSN_MOV_IMM,	     /* .reg = .imm */
 	INSN_MOV_PART,	     /* .reg = .reg with 16 bits from bit .shift replaced by .imm: movk */
 	INSN_LOAD,	     /* .reg = memory, no wider than that; of a pair the first */

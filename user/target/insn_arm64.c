@@ -91,6 +91,24 @@ static void arm64_move(const cs_insn *ci, const cs_arm64 *a, struct insn *in)
 	}
 }
 
+/* By a constant; by a register it is something else. */
+static void arm64_shift(const cs_arm64 *a, struct insn *in)
+{
+	const cs_arm64_op *op = a->operands;
+
+	in->kind = INSN_OTHER;
+	if (a->op_count < 2 || op[1].type != ARM64_OP_REG)
+		return;
+	if (a->op_count == 3 && op[2].type == ARM64_OP_IMM)
+		in->imm = op[2].imm;
+	else if (a->op_count == 2 && op[1].shift.type == ARM64_SFT_LSL)
+		in->imm = op[1].shift.value;
+	else
+		return;
+	in->kind = INSN_SHL;
+	in->base = arm64_reg_of(op[1].reg);
+}
+
 static const struct {
 	unsigned int id;
 	uint8_t kind;
@@ -112,6 +130,7 @@ static const struct {
 	{ ARM64_INS_LDRH, INSN_LOAD, 2 },   { ARM64_INS_LDRSH, INSN_LOAD, 2 },
 	{ ARM64_INS_LDRSW, INSN_LOAD, 4 },  { ARM64_INS_STR, INSN_STORE, 0 },
 	{ ARM64_INS_STUR, INSN_STORE, 0 },  { ARM64_INS_STP, INSN_STORE, 0 },
+	{ ARM64_INS_LDAR, INSN_LOAD, 0 },   { ARM64_INS_LSL, INSN_SHL, 0 },
 };
 
 static void arm64_decode(csh handle, const cs_insn *ci, struct insn *in)
@@ -146,6 +165,8 @@ static void arm64_decode(csh handle, const cs_insn *ci, struct insn *in)
 			arm64_move(ci, a, in);
 		else
 			in->kind = INSN_OTHER;
+	} else if (in->kind == INSN_SHL) {
+		arm64_shift(a, in);
 	} else if (in->kind == INSN_MOV) {
 		arm64_move(ci, a, in);
 	} else if (in->kind == INSN_ADD) {

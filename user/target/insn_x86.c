@@ -94,6 +94,15 @@ static void x86_add(const cs_insn *ci, const cs_x86_op *op, struct insn *in)
 	in->imm = ci->id == X86_INS_SUB ? 0 - (uint64_t)op[1].imm : (uint64_t)op[1].imm;
 }
 
+static void x86_shl(const cs_x86_op *op, struct insn *in)
+{
+	if (op[0].type != X86_OP_REG || op[1].type != X86_OP_IMM)
+		return;
+	in->kind = INSN_SHL;
+	in->reg = in->base = x86_op_reg(&op[0]);
+	in->imm = op[1].imm;
+}
+
 static void x86_cmp(const cs_insn *ci, const cs_x86_op *op, struct insn *in)
 {
 	in->kind = INSN_CMP;
@@ -146,6 +155,8 @@ static void x86_decode(csh handle, const cs_insn *ci, struct insn *in)
 		x86_lea(ci, op, in);
 	} else if (x->op_count == 2 && (ci->id == X86_INS_ADD || ci->id == X86_INS_SUB)) {
 		x86_add(ci, op, in);
+	} else if (x->op_count == 2 && (ci->id == X86_INS_SHL || ci->id == X86_INS_SAL)) {
+		x86_shl(op, in);
 	} else if (x->op_count == 2 && ci->id == X86_INS_CMP) {
 		x86_cmp(ci, op, in);
 	}

@@ -16,7 +16,7 @@ enum tare_exit_code {
 	EXIT_OK = 0,
 	EXIT_FAILED = 1,
 	EXIT_USAGE = 2,
-	EXIT_MISSING = 3, /* a privilege or kernel feature */
+	EXIT_MISSING = 3, /* a privilege, a kernel feature, or what the target would have to keep */
 	EXIT_NO_TARGET = 4,
 	EXIT_LIMIT = 5, /* crossed a limit given on the command line */
 	/* `tare run`, as in shells; otherwise it ends with the command's own status */

@@ -151,6 +151,7 @@ static int go__look(struct go *go)
 		if (p->callee)
 			go__want(go, p->callee);
 	}
+	go_heap__want(go);
 	if (gotls__function(arch_of(go)))
 		go__want(go, gotls__function(arch_of(go)));
 	ret = pclntab__find_funcs(go->pclntab, go->funcs, go->nr_funcs);
@@ -380,5 +381,8 @@ const struct runtime runtime_go = {
 	.symbol = go__symbol_at,
 	.goroutines = go__goroutines,
 	.code = go__code_at,
+	.heap = go__heap,
+	.heap_inner = go_heap_inner,
+	.heap_outermost = "runtime.goexit",
 	.close = go__close,
 };

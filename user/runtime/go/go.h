@@ -7,6 +7,7 @@
 #include "insn.h"
 #include "pclntab.h"
 #include "runtime.h"
+#include "heap_profile.h"
 #include "runtime/go_exit.h"
 
 #define GO_MAX_FUNCS 64
@@ -43,6 +44,11 @@ enum tare_owner go_owner(const char *function);
 /* go_code.c: struct runtime's .symbol and .code */
 int go__symbol_at(void *self, uint64_t addr, struct runtime_symbol *sym);
 int go__code_at(void *self, uint64_t addr, struct runtime_code *code);
+
+/* goheap_find.c: struct runtime's .heap, and the functions that it needs */
+int go__heap(void *self, struct heap_profile *heap);
+void go_heap__want(struct go *go);
+extern const char *const go_heap_inner[];
 
 /* BPF maps: how to find goroutines, and what to copy at the end. */
 #define GO_PATHS "goroutine_paths"

@@ -9,25 +9,31 @@
 
 const struct gopattern gopatterns[] = {
 	/* both take sched.lock and no other */
-	{ "runtime.sched", "runtime.stopm", "runtime.lock2", 19, 24, -0x18, 0 },
-	{ "runtime.sched", "runtime.stopm", "runtime.lock2", 25, INT_MAX, -0x20, 0 },
-	{ "runtime.sched", "runtime.handoffp", "runtime.lock2", 19, 24, -0x18, 0 },
-	{ "runtime.sched", "runtime.handoffp", "runtime.lock2", 25, INT_MAX, -0x20, 0 },
-	{ "runtime.sched.timeToRun", "runtime.casgstatus", "runtime.(*timeHistogram).record", 20, INT_MAX, 0, 0 },
-	{ "runtime.gcController", "runtime.(*mcache).refill", "runtime.(*gcControllerState).update", 19, INT_MAX, 0,
+	{ "runtime.sched", "runtime.stopm", "runtime.lock2", 19, 24, -0x18, 0, 0 },
+	{ "runtime.sched", "runtime.stopm", "runtime.lock2", 25, INT_MAX, -0x20, 0, 0 },
+	{ "runtime.sched", "runtime.handoffp", "runtime.lock2", 19, 24, -0x18, 0, 0 },
+	{ "runtime.sched", "runtime.handoffp", "runtime.lock2", 25, INT_MAX, -0x20, 0, 0 },
+	{ "runtime.sched.timeToRun", "runtime.casgstatus", "runtime.(*timeHistogram).record", 20, INT_MAX, 0, 0, 0 },
+	{ "runtime.gcController", "runtime.(*mcache).refill", "runtime.(*gcControllerState).update", 19, INT_MAX, 0, 0,
 	  0 },
-	{ "runtime.memstats", "runtime.(*mcache).refill", "runtime.(*consistentHeapStats).acquire", 19, INT_MAX, 0, 0 },
-	{ "runtime.mheap_", "runtime.(*mcentral).grow", "runtime.(*mheap).alloc", 19, INT_MAX, 0, 0 },
-	{ "runtime.allp", "runtime.preemptall", NULL, 19, INT_MAX, 0, 0 },
-	{ "runtime.allm", "runtime.mcommoninit", "runtime.atomicwb", 19, INT_MAX, 0, 0 },
+	{ "runtime.memstats", "runtime.(*mcache).refill", "runtime.(*consistentHeapStats).acquire", 19, INT_MAX, 0, 0,
+	  0 },
+	{ "runtime.mheap_", "runtime.(*mcentral).grow", "runtime.(*mheap).alloc", 19, INT_MAX, 0, 0, 0 },
+	{ "runtime.allp", "runtime.preemptall", NULL, 19, INT_MAX, 0, 0, 0 },
+	{ "runtime.allm", "runtime.mcommoninit", "runtime.atomicwb", 19, INT_MAX, 0, 0, 0 },
+	{ "runtime.work.cpuStats", "runtime.gcMarkTermination", "runtime.(*cpuStats).accumulate", 21, INT_MAX, 0, 0,
+	  0 },
 	/* it appends to the slice: its three words; lists of one word lie apart */
-	{ "runtime.allgs", "runtime.allgadd", NULL, 19, INT_MAX, 0, 3 },
-	{ "runtime.work.cpuStats", "runtime.gcMarkTermination", "runtime.(*cpuStats).accumulate", 21, INT_MAX, 0, 0 },
+	{ "runtime.allgs", "runtime.allgadd", NULL, 19, INT_MAX, 0, 3, 0 },
 	/* before there was accumulate(), it did all of that itself: to the 11 words at the end of work */
-	{ "runtime.work.cpuStats", "runtime.gcMarkTermination", NULL, 20, 20, 0, 11 },
+	{ "runtime.work.cpuStats", "runtime.gcMarkTermination", NULL, 20, 20, 0, 11, 0 },
 	/* it adds up assistTime and backgroundTime, and two words of sched, which holds pointers and so lies lower */
-	{ "runtime.scavenge", "runtime.(*cpuStats).accumulate", NULL, 21, INT_MAX, -0x10, 2 },
-	{ NULL, NULL, NULL, 0, 0, 0, 0 },
+	{ "runtime.scavenge", "runtime.(*cpuStats).accumulate", NULL, 21, INT_MAX, -0x10, 2, 0 },
+	/* the heap profile: all that these load from a fixed place */
+	{ "runtime.mbuckets", "runtime.mProf_FlushLocked", NULL, 19, INT_MAX, 0, 0, 0 },
+	{ "runtime.mProfCycle", "runtime.mProf_PostSweep", NULL, 19, INT_MAX, 0, 0, 4 },
+	{ "runtime.profMemActiveLock", "runtime.mProf_PostSweep", "runtime.lock2", 19, INT_MAX, 0, 0, 0 },
+	{ NULL, NULL, NULL, 0, 0, 0, 0, 0 },
 };
 
 /* ---- what registers hold, if constant ---- */
@@ -130,18 +136,18 @@ static void passed(struct constants *c, const struct insn *in, uint64_t callee, 
 /*
  * A slice: its pointer and length are loaded, together or one after the other. Takes the lowest of all words loaded.
  */
-static void loaded(struct constants *c, const struct insn *in, struct found *f)
+static void loaded(struct constants *c, const struct insn *in, int bytes, struct found *f)
 {
 	uint64_t addr;
 
-	if (in->kind != INSN_LOAD || in->size_bytes != 8 || !constants__address(c, in, &addr))
+	if (in->kind != INSN_LOAD || in->size_bytes != bytes || !constants__address(c, in, &addr))
 		return;
 	if (!f->nr || addr < f->addr)
 		f->addr = addr;
 	f->nr++;
 }
 
-static int search(const struct code *code, uint64_t callee, struct found *f)
+static int search(const struct code *code, uint64_t callee, int bytes, struct found *f)
 {
 	struct constants c = { .known = 0 };
 	struct insn_iter it;
@@ -155,7 +161,7 @@ static int search(const struct code *code, uint64_t callee, struct found *f)
 		if (callee)
 			passed(&c, &in, callee, f);
 		else
-			loaded(&c, &in, f);
+			loaded(&c, &in, bytes, f);
 		constants__step(&c, &in);
 	}
 	insn_iter__close(&it);
@@ -182,12 +188,12 @@ int gopattern__touched(const struct code *code, int (*visit)(uint64_t addr, void
 	return stop ?: ret;
 }
 
-int gopattern__in(const struct code *code, uint64_t callee, uint64_t *addr)
+int gopattern__in(const struct code *code, uint64_t callee, int bytes, uint64_t *addr)
 {
 	struct found f = { .nr = 0 };
 	int ret;
 
-	ret = search(code, callee, &f);
+	ret = search(code, callee, bytes, &f);
 	if (ret)
 		return ret;
 	if (!f.nr)
@@ -270,7 +276,8 @@ static int gopattern__search(const struct gopattern *p, gopattern_lookup lookup,
 	if (!ret && p->callee && !callee.addr)
 		ret = -ENOENT;
 	if (!ret)
-		ret = p->words ? gopattern__words(&code, p->words, addr) : gopattern__in(&code, callee.addr, addr);
+		ret = p->words ? gopattern__words(&code, p->words, addr) :
+				 gopattern__in(&code, callee.addr, p->bytes ?: 8, addr);
 	if (!ret)
 		*addr += p->adjust;
 	return ret;

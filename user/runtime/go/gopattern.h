@@ -22,6 +22,7 @@ struct gopattern {
 	int from, to;		       /* minor versions of Go, inclusive */
 	int adjust;		       /* added to what is found */
 	int words;		       /* not 0: instead, so many words in a row, see gopattern__words() */
+	int bytes;		       /* of a word that is loaded; 0: 8 */
 };
 
 extern const struct gopattern gopatterns[];
@@ -35,9 +36,9 @@ int gopattern__find(const char *name, int minor, gopattern_lookup lookup, void *
 
 /*
  * In one function: the constant first argument of its calls of @callee or, if that is 0, the lowest address that it
- * loads an 8-byte word from. Returns as above.
+ * loads a word of @bytes from. Returns as above.
  */
-int gopattern__in(const struct code *code, uint64_t callee, uint64_t *addr);
+int gopattern__in(const struct code *code, uint64_t callee, int bytes, uint64_t *addr);
 
 /*
  * In one function: the last @words of the words in a row that it accesses at constant addresses. Of several such runs,

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "heap_sites.h"
+
+/*
+ * An object of s bytes is sampled with the probability 1 - exp(-s / rate). The order of operations is that of
+ * scaleHeapSample in runtime/pprof/protomem.go, so that the same numbers come out.
+ */
+void heap__scale(uint64_t objects, uint64_t bytes, uint64_t rate_bytes, int64_t *all_objects, int64_t *all_bytes)
+{
+	double scale = 1;
+
+	*all_objects = *all_bytes = 0;
+	if (!objects || !bytes)
+		return;
+	if (rate_bytes > 1)
+		scale = 1 / (1 - exp(-((double)bytes / (double)objects) / (double)rate_bytes));
+	if ((double)bytes * scale >= 0x1p63 || (double)objects * scale >= 0x1p63)
+		return; /* more than there can be */
+	*all_objects = (int64_t)((double)objects * scale);
+	*all_bytes = (int64_t)((double)bytes * scale);
+}
+
+static void amount__add(struct heap_amount *to, const struct heap_amount *a)
+{
+	/* what a hostile process counts may overflow: that is defined for unsigned numbers */
+	to->alloc_objects = (int64_t)((uint64_t)to->alloc_objects + (uint64_t)a->alloc_objects);
+	to->alloc_bytes = (int64_t)((uint64_t)to->alloc_bytes + (uint64_t)a->alloc_bytes);
+	to->inuse_objects = (int64_t)((uint64_t)to->inuse_objects + (uint64_t)a->inuse_objects);
+	to->inuse_bytes = (int64_t)((uint64_t)to->inuse_bytes + (uint64_t)a->inuse_bytes);
+}
+
+static struct heap_amount amount_of(const struct heap_counts *c, uint64_t rate_bytes)
+{
+	/* while it is changed, more may seem to be freed than was allocated */
+	uint64_t objects = c->allocs > c->frees ? c->allocs - c->frees : 0;
+	uint64_t bytes = c->alloc_bytes > c->free_bytes ? c->alloc_bytes - c->free_bytes : 0;
+	struct heap_amount a;
+
+	heap__scale(c->allocs, c->alloc_bytes, rate_bytes, &a.alloc_objects, &a.alloc_bytes);
+	heap__scale(objects, bytes, rate_bytes, &a.inuse_objects, &a.inuse_bytes);
+	return a;
+}
+
+/* Leave out what is no site; where nothing else is left, all is told. */
+static void trim(const struct heap_taken *t, struct heap_site_stack *s)
+{
+	const struct heap_stack *of = &t->heap.stacks[s->nr];
+	const uint32_t *frames = t->frame_of + of->first;
+	uint32_t inner = 0, end = of->nr;
+
+	if (end && t->frames[frames[end - 1]].outermost)
+		end--;
+	while (inner < end && t->frames[frames[inner]].inner)
+		inner++;
+	if (inner == end)
+		inner = 0;
+	s->first = of->first + inner;
+	s->nr_frames = end - inner;
+}
+
+/* ---- order ---- */
+
+struct order {
+	const struct heap_taken *t;
+	enum heap_figure figure;
+};
+
+static uint32_t site_of(const struct heap_taken *t, const struct heap_site_stack *s)
+{
+	return s->nr_frames ? t->frame_of[s->first] : UINT32_MAX;
+}
+
+/* The larger first. Sizes that are equal by @figure are told apart by the other one. */
+static int by_amount(const struct heap_amount *a, const struct heap_amount *b, enum heap_figure figure)
+{
+	int64_t x[2] = { a->inuse_bytes, a->alloc_bytes }, y[2] = { b->inuse_bytes, b->alloc_bytes };
+	int first = figure == HEAP_ALLOC, second = !first;
+
+	if (x[first] != y[first])
+		return x[first] > y[first] ? -1 : 1;
+	return x[second] > y[second] ? -1 : x[second] < y[second];
+}
+
+static int stacks_in_order(const void *a, const void *b, void *ctx)
+{
+	const struct heap_site_stack *x = a, *y = b;
+	const struct order *o = ctx;
+	uint32_t at_x = site_of(o->t, x), at_y = site_of(o->t, y);
+	int ret = at_x == at_y ? by_amount(&x->amount, &y->amount, o->figure) : at_x < at_y ? -1 : 1;
+
+	return ret ?: x->nr < y->nr ? -1 : x->nr > y->nr;
+}
+
+static int sites_in_order(const void *a, const void *b, void *ctx)
+{
+	const struct heap_site *x = a, *y = b;
+	const struct order *o = ctx;
+
+	return by_amount(&x->amount, &y->amount, o->figure) ?: x->first_stack < y->first_stack ? -1 : 1;
+}
+
+/* The stacks are in order: those of one site lie in a row. */
+static void collect(struct heap_sites *s)
+{
+	const struct heap_taken *t = s->taken;
+
+	for (size_t i = 0; i < t->heap.nr; i++) {
+		struct heap_site_stack *stack = &s->stacks[i];
+		uint32_t at = site_of(t, stack);
+		struct heap_site *site;
+
+		if (!i || at != site_of(t, stack - 1))
+			s->sites[s->nr++] = (struct heap_site){ .frame = at == UINT32_MAX ? NULL : &t->frames[at],
+								.first_stack = i };
+		site = &s->sites[s->nr - 1];
+		site->nr_stacks++;
+		amount__add(&site->amount, &stack->amount);
+		amount__add(&s->total, &stack->amount);
+	}
+}
+
+int heap_sites__of(struct heap_sites *s, const struct heap_taken *taken, enum heap_figure order)
+{
+	struct order o = { taken, order };
+	size_t nr = taken->heap.nr;
+
+	*s = (struct heap_sites){ .taken = taken };
+	s->stacks = calloc(nr ?: 1, sizeof(*s->stacks));
+	s->sites = calloc(nr ?: 1, sizeof(*s->sites));
+	if (!s->stacks || !s->sites)
+		return -ENOMEM;
+	for (size_t i = 0; i < nr; i++) {
+		s->stacks[i] = (struct heap_site_stack){
+			.nr = i, .amount = amount_of(&taken->heap.stacks[i].published, taken->heap.rate_bytes)
+		};
+		trim(taken, &s->stacks[i]);
+	}
+	qsort_r(s->stacks, nr, sizeof(*s->stacks), stacks_in_order, &o);
+	collect(s);
+	qsort_r(s->sites, s->nr, sizeof(*s->sites), sites_in_order, &o);
+	return 0;
+}
+
+void heap_sites__free(struct heap_sites *s)
+{
+	free(s->stacks);
+	free(s->sites);
+	*s = (struct heap_sites){ 0 };
+}
