@@ -148,3 +148,31 @@ go__stacks()
 		[ -z "${V-}" ] || diag "$what: $why"
 	done <"$tmp/verdicts"
 }
+
+# go__heap_start PROGRAM ARGS...: heap is at rest, its profile in $tmp/heap
+go__heap_start()
+{
+	local program=$1
+	shift
+	mkdir -p "$tmp/heap"
+	go__start "$program" "$tmp/heap" "$@"
+}
+
+# go__heap NAME PROGRAM ARGS...: what tare says of the heap of PROGRAM is what it says itself; $tmp/stdout has it
+go__heap()
+{
+	local name=$1 verdict what why
+	shift
+	go__heap_start "$@" || { result 1 "$name: started"; go__end; return 1; }
+	exits 0 "$name: read" tare heap --json -p "$go_pid" || { go__end; return 1; }
+	cp "$tmp/stdout" "$tmp/heap/json"
+	is "$(cat "$tmp/stderr")" "" "$name: without a word"
+	go__end
+	is $? 0 "$name: the program ended well"
+	python3 "$root/tests/go/heap_oracle.py" "$tmp/heap/text" "$tmp/heap/proto" "$tmp/heap/json" >"$tmp/verdicts" 2>"$tmp/log"
+	like "$?:$(cat "$tmp/log")" '^0:$' "$name: could be judged"
+	while IFS=$'\t' read -r verdict what why; do
+		[ "$verdict" = ok ]
+		result $? "$name: $what" || diag "$why"
+	done <"$tmp/verdicts"
+}
