@@ -197,8 +197,9 @@ static int look_again(const struct options *o, struct process_runtime *from, str
 	return look(from, first->stacks, now);
 }
 
-static int look_and_print(struct options *o, struct process_runtime *from)
+static int look_and_print(const struct options *o, struct process_runtime *from)
 {
+	struct options with = *o;
 	struct goroutines first = { 0 }, now = { 0 };
 	struct goroutine_groups groups = { 0 };
 	struct goroutine_stacks stacks;
@@ -212,12 +213,12 @@ static int look_and_print(struct options *o, struct process_runtime *from)
 		err("process %d: no memory for its %zu goroutines", o->pid, now.nr);
 		code = EXIT_FAILED;
 	}
-	o->report.from = from;
-	o->report.first = o->again_ns ? &first : NULL;
-	o->report.now = &now;
-	o->report.groups = &groups;
+	with.report.from = from;
+	with.report.first = o->again_ns ? &first : NULL;
+	with.report.now = &now;
+	with.report.groups = &groups;
 	if (code == EXIT_OK)
-		code = print(o);
+		code = print(&with);
 	goroutine_groups__free(&groups);
 	goroutines__free(&first);
 	goroutines__free(&now);

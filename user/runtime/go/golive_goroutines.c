@@ -160,9 +160,10 @@ static struct live_piece piece_of(const struct reading *r, const struct go_g *g,
 static int read_gs(struct reading *r, char *to)
 {
 	size_t nr = 0, of[GS_AT_ONCE], in[GS_AT_ONCE], start[GS_AT_ONCE], bytes = 0;
+	const size_t many = r->nr;
 	int err;
 
-	for (size_t i = 0; i < r->nr; i++) {
+	for (size_t i = 0; i < many; i++) {
 		struct live_piece *run = nr ? &r->runs[nr - 1] : NULL;
 
 		if (run && r->at[i] >= run->addr + run->len && r->at[i] - run->addr - run->len <= GAP) {
@@ -176,9 +177,9 @@ static int read_gs(struct reading *r, char *to)
 	for (size_t i = 0; i < nr; bytes += r->runs[i++].len)
 		start[i] = bytes;
 	err = live__read_pieces(r->live, r->runs, nr, r->run_bytes);
-	for (size_t i = 0; !err && i < r->nr; i++) {
+	for (size_t i = 0; !err && i < many; i++) {
 		if (!r->runs[of[i]].read)
-			return live__gather(r->live, r->at, r->nr, to, r->g_bytes);
+			return live__gather(r->live, r->at, many, to, r->g_bytes);
 		memcpy(to + i * r->g_bytes, r->run_bytes + start[of[i]] + in[i], r->g_bytes);
 	}
 	return err;
