@@ -124,8 +124,7 @@ versions=${GO_TESTED:-installed}
 for version in $versions; do
 	ok "$version: built" program "$version" plain
 	ok "$version: built as a stripped PIE" program "$version" pie -buildmode=pie -ldflags="-s -w"
-	ok "$version: built with C" env CGO_ENABLED=1 bash -c "$(declare -f program); root=$root here=$here tmp=$tmp
-		program $version cgo -tags withcgo"
+	CGO_ENABLED=1 ok "$version: built with C" program "$version" cgo -tags withcgo
 	begin "$tmp/plain" "$receivers" 0
 	at_rest "$version"
 	[ "$version" != "${versions%% *}" ] || waits
