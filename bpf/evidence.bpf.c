@@ -68,7 +68,7 @@ int BPF_PROG(signal_deliver, int sig, void *info)
 	if (is_sent_to_thread(info))
 		r.rec.flags = TARE_SIGNAL_DELIVERED;
 	now = bpf_ktime_get_ns();
-	tell_goroutine(c, now);
+	tell_goroutine(now);
 	if (stopping__has(p->tgid))
 		tell_stack(c, ctx, p, STACK_OF_SIGNAL, 0, now);
 	EMIT_EVIDENCE(c, now, &r);
@@ -94,7 +94,7 @@ int BPF_PROG(page_fault_user, unsigned long address, struct pt_regs *regs, unsig
 	t->fault_told = 0;
 	if (!stopping__has(p->tgid))
 		return 0;
-	tell_goroutine(c, t->fault_ts);
+	tell_goroutine(t->fault_ts);
 	tell_fault(c, t, p);
 	return 0;
 }

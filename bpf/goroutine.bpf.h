@@ -45,8 +45,9 @@ static __always_inline __u64 current_goroutine(struct task_struct *p)
  * Emit what the current task runs, before the record that it belongs to. Emits nothing if it runs no goroutine. Always
  * 0. Verified apart: otherwise sched_switch takes the verifier ten times as long.
  */
-APART int tell_goroutine(struct cpu_state *c, __u64 now)
+APART int tell_goroutine(__u64 now)
 {
+	struct cpu_state *c = this_cpu();
 	struct task_struct *p = bpf_get_current_task_btf();
 	struct tare_goroutine r = { .rec.kind = TARE_REC_GOROUTINE, .tid = p->pid, .p = -1 };
 	const struct goroutine_path *path = goroutine_path(p);

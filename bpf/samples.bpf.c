@@ -48,7 +48,7 @@ int cpu_clock(struct bpf_perf_event_data *ctx)
 	if (c->irq_ts[IRQ_SOFT] || preempt_count_of(p) & SERVING_SOFTIRQ)
 		r.rec.flags |= TARE_SAMPLE_SOFTIRQ;
 	now = bpf_ktime_get_ns();
-	tell_goroutine(c, now);
+	tell_goroutine(now);
 	tell_stack(c, ctx, p, STACK_OF_CLOCK, r.rec.flags & TARE_SAMPLE_KERNEL ? STACK_KERNEL : 0, now);
 	EMIT_EVIDENCE(c, now, &r);
 	return 0;

@@ -325,11 +325,11 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 	if (p && state_of(task_state_bits(prev)) == TARE_STATE_DEAD)
 		ended(c, prev, now);
 	if (p)
-		tell_goroutine(c, now);
+		tell_goroutine(now);
 	/* in memory: for a variable the verifier would walk all that follows once per value */
 	c->held = p && prev->nvcsw != p->nvcsw ? held_by(prev, task_state_bits(prev)) : 0;
 	if (c->held)
-		tell_stop(c, now);
+		tell_stop(now);
 	else if (p && p->fault_ts && !p->fault_told && prev->nvcsw != p->nvcsw)
 		faulted(c, p, prev);
 	if (!n)

@@ -80,8 +80,9 @@ static __always_inline void stop_names(struct task_struct *p, __u32 state, __u32
 }
 
 /* The current task is being stopped: record by what. Not on the stack, which has no room for a name. Always 0. */
-APART int tell_stop(struct cpu_state *c, __u64 now)
+APART int tell_stop(__u64 now)
 {
+	struct cpu_state *c = this_cpu();
 	struct task_struct *prev = bpf_get_current_task_btf();
 	struct tare_stop *r;
 	__u32 state;

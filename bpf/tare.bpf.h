@@ -12,7 +12,7 @@
 
 /*
  * A function of its own, verified once whoever calls it: the verifier follows others again on each path to them, which
- * takes long or is too much for it. Returns a number, and takes numbers and pointers to plain memory only.
+ * takes long or is too much for it. Takes and returns numbers only (pointers need Linux 5.12).
  */
 #define APART __attribute__((weak)) __noinline
 
