@@ -153,7 +153,7 @@ fi
 exits 4 "no such process" tare goroutines -p 4194303
 like "$(<"$tmp/stderr")" "no such process" "which is said"
 spawn sleep 60
-exits 1 "no Go" tare goroutines -p "$pid"
+exits 3 "no Go" tare goroutines -p "$pid"
 like "$(<"$tmp/stderr")" "native" "which is said"
 if [ -n "${LOOKS-}" ]; then
 	begin "$tmp/plain" "$receivers" 0

@@ -125,4 +125,5 @@ like "$(<"$tmp/stderr")" "process $pid: .* there is no such process" "no such pr
 exits 2 "no process given" tare heap
 exits 2 "no number" tare heap -p 12x
 exits 2 "too much" tare heap -p 1 2
+exits 4 "a thread of the kernel is no program" tare heap -p 2
 done_testing

@@ -169,7 +169,9 @@ static int print(const struct options *o)
 		ret = report__goroutines_json(&o->report, stdout);
 	else
 		report__goroutines(&o->report, stdout);
-	if (!ret && (fflush(stdout) || ferror(stdout)))
+	if (!ret && fflush(stdout))
+		ret = -errno;
+	if (!ret && ferror(stdout))
 		ret = -EIO;
 	if (!ret)
 		return EXIT_OK;
@@ -238,7 +240,7 @@ int cmd_goroutines(int argc, char **argv)
 	ret = process_runtime__open(&from, o.pid, has_goroutines, why, sizeof(why));
 	if (ret) {
 		err("process %d: its goroutines cannot be read: %s", o.pid, why);
-		code = ret == -ESRCH ? EXIT_NO_TARGET : ret == -EPERM ? EXIT_MISSING : EXIT_FAILED;
+		code = ret == -ESRCH ? EXIT_NO_TARGET : ret == -EPERM || ret == -ENODATA ? EXIT_MISSING : EXIT_FAILED;
 	} else {
 		proc__comm(o.pid, o.report.comm);
 		code = look_and_print(&o, &from);

@@ -17,7 +17,7 @@ struct options {
 	struct heap_report_opts report;
 };
 
-enum { OPT_TOP = 256, OPT_JSON, OPT_ALLOC, OPT_INUSE, OPT_STACKS };
+enum { OPT_TOP = 256, OPT_JSON, OPT_ALLOC, OPT_INUSE, OPT_STACKS, OPT_ALL };
 
 static void usage(FILE *to)
 {
@@ -29,6 +29,7 @@ static void usage(FILE *to)
 		"      --inuse    the largest by what is in use first (as if not given)\n"
 		"      --alloc    .. by what was allocated since it began\n"
 		"      --top N    how many sites to print (%d; 0: all; with --json all)\n"
+		"      --all      all of them\n"
 		"      --stacks   with the stacks of each site, the largest first\n"
 		"      --json     as JSON (tare.heap/1), also with all stacks and the samples themselves\n"
 		"  -h, --help     print this\n",
@@ -74,6 +75,10 @@ static int parse_option(int c, char **argv, struct options *o)
 	case OPT_INUSE:
 		o->report.by_alloc = c == OPT_ALLOC;
 		return EXIT_OK;
+	case OPT_ALL:
+		o->report.top = 0;
+		o->top_given = true;
+		return EXIT_OK;
 	case OPT_STACKS:
 		o->report.stacks = true;
 		return EXIT_OK;
@@ -86,10 +91,15 @@ static int parse_option(int c, char **argv, struct options *o)
 static int parse(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
-		{ "pid", required_argument, NULL, 'p' },   { "top", required_argument, NULL, OPT_TOP },
-		{ "json", no_argument, NULL, OPT_JSON },   { "alloc", no_argument, NULL, OPT_ALLOC },
-		{ "inuse", no_argument, NULL, OPT_INUSE }, { "stacks", no_argument, NULL, OPT_STACKS },
-		{ "help", no_argument, NULL, 'h' },	   { 0 },
+		{ "pid", required_argument, NULL, 'p' },
+		{ "top", required_argument, NULL, OPT_TOP },
+		{ "json", no_argument, NULL, OPT_JSON },
+		{ "alloc", no_argument, NULL, OPT_ALLOC },
+		{ "inuse", no_argument, NULL, OPT_INUSE },
+		{ "stacks", no_argument, NULL, OPT_STACKS },
+		{ "all", no_argument, NULL, OPT_ALL },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
 	};
 	int c, ret;
 
@@ -123,7 +133,9 @@ static int print(const struct options *o, const struct heap_taken *t)
 		ret = report__heap_json(&sites, &o->report, stdout);
 	else if (!ret)
 		report__heap(&sites, &o->report, stdout);
-	if (!ret && (fflush(stdout) || ferror(stdout)))
+	if (!ret && fflush(stdout))
+		ret = -errno;
+	if (!ret && ferror(stdout))
 		ret = -EIO;
 	heap_sites__free(&sites);
 	if (!ret)

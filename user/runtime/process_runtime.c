@@ -97,7 +97,7 @@ static int open_program(struct search *s, char *why, size_t size)
 	if (fd < 0 && !proc__start_ticks(a->prog.pid))
 		return say(why, size, -ESRCH, "there is no such process");
 	if (fd < 0 && err == ENOENT)
-		return say(why, size, -ENOENT, "it has no program: it has ended, or is the kernel's own");
+		return say(why, size, -ESRCH, "it has no program: it has ended, or is a thread of the kernel");
 	if (fd < 0 && (err == EACCES || err == EPERM))
 		return say(why, size, -EPERM,
 			   "it may not be looked into: become its user or root, or get CAP_SYS_PTRACE");
@@ -132,7 +132,7 @@ static int find(struct search *s, char *why, size_t size)
 	s->a->runtime = program;
 	memcpy(s->a->version, version, sizeof(version));
 	snprintf(why, size, "it has no runtime that would tell: this is %s", program->title ?: program->name);
-	return -ENOENT;
+	return -ENODATA;
 }
 
 int process_runtime__open(struct process_runtime *a, pid_t pid, bool (*wanted)(const struct runtime *rt), char *why,
