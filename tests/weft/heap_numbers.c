@@ -328,7 +328,8 @@ static int limit_app(void *arg)
 	printf("limit 64 MiB: at most %llu KiB, %llu collections\n", (unsigned long long)most >> 10,
 	       (unsigned long long)m.collections);
 	check(m.collections > 0);
-	check(most <= 68 << 20);
+	/* as above: mostly 62 MiB, and more if the collector waits for a CPU. Without a limit: 430 MiB */
+	check(most <= 128 << 20);
 	return 0;
 }
 
