@@ -59,7 +59,8 @@ enum tare_owner go_owner(const char *function)
 	for (size_t i = 0; i < len; i++)
 		path = function[i] == '/' ? i + 1 : path;
 	path += strcspn(function + path, ".");
-	if (path > len)
+	/* assembly may lack the package: "gcWriteBarrier" is the runtime's, "p256SubInternal" the library's */
+	if (path >= len || function[path] != '.')
 		return TARE_OWNER_UNKNOWN;
 	if (has_path(of_runtime, ARRAY_SIZE(of_runtime), function, path))
 		return TARE_OWNER_RUNTIME;
