@@ -187,14 +187,11 @@ static int convert(const struct options *o, struct reader *r, FILE *to)
 	return ret ? ret : ended;
 }
 
-/* Errors of the last writes show only here. Returns 0 or a negative errno. */
+/* Returns 0 or a negative errno. */
 static int close_output(FILE *to)
 {
-	int ret = 0;
+	int ret = flush_all(to);
 
-	errno = EIO;
-	if (fflush(to) || ferror(to))
-		ret = -errno;
 	if (to != stdout && fclose(to) && !ret)
 		ret = -errno;
 	return ret;

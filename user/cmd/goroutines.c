@@ -169,10 +169,7 @@ static int print(const struct options *o)
 		ret = report__goroutines_json(&o->report, stdout);
 	else
 		report__goroutines(&o->report, stdout);
-	if (!ret && fflush(stdout))
-		ret = -errno;
-	if (!ret && ferror(stdout))
-		ret = -EIO;
+	ret = ret ?: flush_all(stdout);
 	if (!ret)
 		return EXIT_OK;
 	err("cannot write the goroutines: %s", strerror(-ret));

@@ -133,10 +133,7 @@ static int print(const struct options *o, const struct heap_taken *t)
 		ret = report__heap_json(&sites, &o->report, stdout);
 	else if (!ret)
 		report__heap(&sites, &o->report, stdout);
-	if (!ret && fflush(stdout))
-		ret = -errno;
-	if (!ret && ferror(stdout))
-		ret = -EIO;
+	ret = ret ?: flush_all(stdout);
 	heap_sites__free(&sites);
 	if (!ret)
 		return EXIT_OK;

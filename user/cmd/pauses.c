@@ -188,9 +188,7 @@ static int print(const struct options *o)
 		ret = report__pauses_json(o->m, stdout, &o->report);
 	else
 		report__pauses(o->m, stdout, &o->report);
-	errno = EIO;
-	if (!ret && (fflush(stdout) || ferror(stdout)))
-		ret = -errno;
+	ret = ret ?: flush_all(stdout);
 	if (!ret)
 		return EXIT_OK;
 	err("cannot write the pauses: %s", strerror(-ret));

@@ -190,7 +190,6 @@ int report__diff_json(const struct diff_side sides[2], FILE *to)
 {
 	json_t *root, *list = json_array();
 	struct lines l;
-	int ret = 0;
 
 	lines__of(&l, sides);
 	for (unsigned i = 0; i < l.nr; i++) {
@@ -204,10 +203,5 @@ int report__diff_json(const struct diff_side sides[2], FILE *to)
 	root = json_pack("{s:s, s:s, s:o, s:[I, I]}", "schema", "tare.diff/1", "per",
 			 sides[0].per > 0 ? "one" : "second", "figures", list, "duration_ns",
 			 num(model__duration(sides[0].model)), num(model__duration(sides[1].model)));
-	if (!root)
-		return -ENOMEM;
-	if (json_dumpf(root, to, JSON_INDENT(2)) || fputc('\n', to) == EOF)
-		ret = -EIO;
-	json_decref(root);
-	return ret;
+	return json__write(root, JSON_INDENT(2), to);
 }

@@ -91,7 +91,6 @@ int report__goroutines_json(const struct goroutines_report *r, FILE *to)
 	const struct goroutine_groups *gg = r->groups;
 	json_t *groups = json_array(), *root;
 	bool two = r->first;
-	int ret = 0;
 
 	for (size_t i = 0; i < gg->nr; i++)
 		json_array_append_new(groups, group(r, &gg->groups[i]));
@@ -105,10 +104,5 @@ int report__goroutines_json(const struct goroutines_report *r, FILE *to)
 			 number_or_null(gg->counted_before, two), "created", number_or_null(gg->created, two), "ended",
 			 number_or_null(gg->ended, two), "not_run_since", number_or_null(gg->stayed, two), "groups",
 			 groups, "longest", longest(r));
-	if (!root)
-		return -ENOMEM;
-	if (json_dumpf(root, to, JSON_INDENT(2)) || fputc('\n', to) == EOF)
-		ret = -EIO;
-	json_decref(root);
-	return ret;
+	return json__write(root, JSON_INDENT(2), to);
 }

@@ -89,7 +89,6 @@ int report__heap_json(const struct heap_sites *s, const struct heap_report_opts 
 	const struct heap_profile *h = &s->taken->heap;
 	const struct process_runtime *p = &s->taken->from;
 	json_t *root;
-	int ret = 0;
 
 	root = json_pack("{s:s, s:{s:i, s:o, s:s, s:o}, s:I, s:I, s:b, s:I, s:{s:I, s:i}, s:o, s:o, s:o, s:o}",
 			 "schema", "tare.heap/1", "process", "pid", (int)p->prog.pid, "comm", name_json(s->taken->comm),
@@ -98,10 +97,5 @@ int report__heap_json(const struct heap_sites *s, const struct heap_report_opts 
 			 "torn_stacks", num(h->nr_torn), "reading", "cpu_ns", num(h->read_cpu_ns), "tries",
 			 (int)h->tries, "total", amount_json(&s->total), "sites", sites_json(s, opts->top), "stacks",
 			 stacks_json(s), "frames", frames_json(s->taken));
-	if (!root)
-		return -ENOMEM;
-	if (json_dumpf(root, to, JSON_COMPACT) || fputc('\n', to) == EOF)
-		ret = -EIO;
-	json_decref(root);
-	return ret;
+	return json__write(root, JSON_COMPACT, to);
 }

@@ -287,11 +287,19 @@ static json_t *recorder_json(const struct model *m)
 			 "late_events", num(m->late));
 }
 
+int json__write(json_t *root, size_t format, FILE *to)
+{
+	int ret = !root ? -ENOMEM : json_dumpf(root, to, format) || fputc('\n', to) == EOF ? -EIO : 0;
+
+	json_decref(root);
+	return ret;
+}
+
 int report__json(const struct model *m, FILE *to)
 {
 	json_t *root = json_object(), *notes = json_array();
 	struct accounts total;
-	int bad = 0, ret = 0;
+	int bad = 0;
 
 	threads__total(&m->switches.threads, &total);
 	bad |= json_object_set_new(root, "schema", json_string("tare.report/1"));
@@ -314,10 +322,8 @@ int report__json(const struct model *m, FILE *to)
 	bad |= json_object_set_new(root, "damage", damage_json(m));
 	bad |= json_object_set_new(root, "damage_bytes", json_integer(num(m->damage_bytes)));
 	bad |= json_object_set_new(root, "notes", notes);
-	if (bad)
-		ret = -ENOMEM;
-	else if (json_dumpf(root, to, JSON_INDENT(2)) || fputc('\n', to) == EOF)
-		ret = -EIO;
+	if (!bad)
+		return json__write(root, JSON_INDENT(2), to);
 	json_decref(root);
-	return ret;
+	return -ENOMEM;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Helpers for the parts of tare.report/1. Each function returns a new reference, NULL if out of memory. */
+/* Helpers for JSON, and the parts of tare.report/1. Each of those returns a new reference, NULL if out of memory. */
 #ifndef TARE_JSON_IMPL_H
 #define TARE_JSON_IMPL_H
 
@@ -31,6 +31,12 @@ static inline json_t *text_or_null(const char *s)
 
 	return s && s[0] ? json_string(sanitize(s, strlen(s), safe, sizeof(safe))) : json_null();
 }
+
+/*
+ * Write @root to @to in @format (JSON_INDENT(2), ...) and on a line's end, and drop it. Returns 0, -ENOMEM if there is
+ * none, or -EIO.
+ */
+int json__write(json_t *root, size_t format, FILE *to);
 
 /* "ledger.runtime_account" and "ledger.what_if", or null; adds to @notes why. */
 json_t *json__runtime_account(const struct model *m, json_t *notes);

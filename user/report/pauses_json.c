@@ -9,21 +9,12 @@
 #include <string.h>
 #include <jansson.h>
 
+#include "json_impl.h"
 #include "pauses.h"
 #include "place.h"
 #include "process.h"
 #include "untold.h"
 #include "util.h"
-
-static json_int_t num(uint64_t n)
-{
-	return n > INT64_MAX ? INT64_MAX : (json_int_t)n;
-}
-
-static json_t *known(uint64_t n)
-{
-	return n == TARE_UNKNOWN ? json_null() : json_integer(num(n));
-}
 
 static json_t *text(const char *s)
 {
@@ -107,8 +98,8 @@ static json_t *own_json(const struct pause *p)
 {
 	bool has = p->own_total_ns != TARE_UNKNOWN;
 
-	return json_pack("{s:o, s:o, s:o}", "stopping_ns", known(p->own_stopping_ns), "total_ns",
-			 known(p->own_total_ns), "left_out_ns",
+	return json_pack("{s:o, s:o, s:o}", "stopping_ns", counter(p->own_stopping_ns), "total_ns",
+			 counter(p->own_total_ns), "left_out_ns",
 			 has ? json_integer((json_int_t)(pause__world_ns(p) - p->own_total_ns)) : json_null());
 }
 
@@ -127,14 +118,14 @@ static json_t *pause_json(const struct model *m, const struct pause *p, const st
 	json_object_set_new(o, "pid_born_ns", born ? json_integer(num(born)) : json_null());
 	json_object_set_new(o, "comm", text(sanitize(comm, strlen(comm), reason, sizeof(reason))));
 	json_object_set_new(o, "reason", json_string(pause_reason_name(p->reason_name, p->reason, reason)));
-	json_object_set_new(o, "reason_number", known(p->reason));
+	json_object_set_new(o, "reason_number", counter(p->reason));
 	json_object_set_new(o, "stopping_ns", json_integer(num(pause__stopping_ns(p))));
 	json_object_set_new(o, "total_ns", json_integer(num(pause__total_ns(p))));
 	json_object_set_new(o, "world_ns", json_integer(num(pause__world_ns(p))));
 	json_object_set_new(o, "parts",
 			    json_pack("{s:I, s:I, s:I}", "stopping_ns", num(p->part_ns[PAUSE_STOPPING]), "stopped_ns",
 				      num(p->part_ns[PAUSE_STOPPED]), "restart_ns", num(p->part_ns[PAUSE_RESTART])));
-	json_object_set_new(o, "turn_wait_ns", known(p->turn_ns));
+	json_object_set_new(o, "turn_wait_ns", counter(p->turn_ns));
 	json_object_set_new(o, "own", own_json(p));
 	json_object_set_new(o, "initiator", who_json(&p->initiator));
 	json_object_set_new(o, "straggler", who_json(&p->straggler));
@@ -155,7 +146,6 @@ int report__pauses_json(const struct model *m, FILE *to, const struct pauses_opt
 	const struct pauses *ps = &m->pauses;
 	uint32_t shown = opts->longest && opts->longest < ps->nr_kept ? opts->longest : ps->nr_kept;
 	json_t *list = json_array(), *by_cause = json_object(), *notes = json_array(), *root;
-	int ret = 0;
 
 	for (uint32_t i = 0; i < shown; i++)
 		json_array_append_new(list, pause_json(m, ps->kept[i], opts));
@@ -170,10 +160,5 @@ int report__pauses_json(const struct model *m, FILE *to, const struct pauses_opt
 			 ps->runtime_events ? json_integer(num(ps->count)) : json_null(), "shown", num(shown), "lost",
 			 num(ps->lost), "unfinished", num(ps->unfinished), "world_ns", num(ps->world.total),
 			 "by_cause_ns", by_cause, "notes", notes, "pauses", list);
-	if (!root)
-		return -ENOMEM;
-	if (json_dumpf(root, to, JSON_INDENT(2)) || fputc('\n', to) == EOF)
-		ret = -EIO;
-	json_decref(root);
-	return ret;
+	return json__write(root, JSON_INDENT(2), to);
 }

@@ -132,6 +132,12 @@ int parse_size(const char *s, uint64_t *bytes)
 	return parse_scaled(s, units, ARRAY_SIZE(units), bytes);
 }
 
+int flush_all(FILE *to)
+{
+	errno = EIO; /* an earlier write may have failed, with an error that nobody kept */
+	return fflush(to) || ferror(to) ? -errno : 0;
+}
+
 const char *fmt_ns(uint64_t ns, char buf[16])
 {
 	static const struct unit units[] = { { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 } };

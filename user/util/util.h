@@ -68,6 +68,9 @@ const char *fmt_count(uint64_t n, char buf[32]);
  */
 const char *sanitize(const char *s, size_t len, char *buf, size_t size);
 
+/* Write out what @to still holds. Errors of the last writes show only here. Returns 0 or a negative errno. */
+int flush_all(FILE *to);
+
 /* A system call's name on @arch (enum tare_arch; @compat: its 32-bit table), "syscall_N" if unknown. Returns @buf. */
 const char *syscall_name(int arch, bool compat, int nr, char buf[64]);
 
