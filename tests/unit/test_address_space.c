@@ -24,7 +24,7 @@ static int data_word;
 static void kinds(void **unused)
 {
 	struct address_space a = { .pid = getpid() };
-	struct code_mapping *m = address_space__at(&a, (uintptr_t)kinds);
+	struct code_mapping *m = address_space__at(&a, (uintptr_t)kinds, now_ns());
 	uint64_t vdso = getauxval(AT_SYSINFO_EHDR);
 	struct stat self, st;
 	int fd;
@@ -38,11 +38,11 @@ static void kinds(void **unused)
 	assert_int_equal(fstat(fd, &st), 0);
 	assert_int_equal(st.st_ino, self.st_ino);
 	close(fd);
-	assert_null(address_space__at(&a, (uintptr_t)&data_word));
-	assert_null(address_space__at(&a, 0));
-	assert_null(address_space__at(&a, UINT64_MAX));
+	assert_null(address_space__at(&a, (uintptr_t)&data_word, now_ns()));
+	assert_null(address_space__at(&a, 0, now_ns()));
+	assert_null(address_space__at(&a, UINT64_MAX, now_ns()));
 	if (vdso) {
-		m = address_space__at(&a, vdso + 64);
+		m = address_space__at(&a, vdso + 64, now_ns());
 		assert_non_null(m);
 		assert_int_equal(m->kind, CODE_VDSO);
 	}
@@ -53,7 +53,8 @@ static void kinds(void **unused)
 static void changes(void **unused)
 {
 	struct address_space a = { .pid = getpid() };
-	struct code_mapping *m = address_space__at(&a, (uintptr_t)kinds);
+	uint64_t before_ns = now_ns(), read_ns;
+	struct code_mapping *m = address_space__at(&a, (uintptr_t)kinds, before_ns);
 	char *p;
 	int fd;
 
@@ -61,23 +62,34 @@ static void changes(void **unused)
 	p = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	assert_true(p != MAP_FAILED);
 	a.next_ns = UINT64_MAX;
-	assert_null(address_space__at(&a, (uintptr_t)p));
+	assert_null(address_space__at(&a, (uintptr_t)p, now_ns()));
 	a.next_ns = 0;
-	m = address_space__at(&a, (uintptr_t)p);
+	m = address_space__at(&a, (uintptr_t)p, now_ns());
 	assert_non_null(m);
 	assert_int_equal(m->kind, CODE_ANONYMOUS);
 	assert_null(m->path);
 	assert_null(m->context);
-	assert_ptr_equal(address_space__at(&a, (uintptr_t)kinds)->context, &a);
+	assert_ptr_equal(address_space__at(&a, (uintptr_t)kinds, now_ns())->context, &a);
 	m->context = &a;
 	fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	assert_ptr_equal(mmap(p, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, fd, 0), p);
 	close(fd);
 	assert_int_equal(address_space__read(&a), 0);
-	m = address_space__at(&a, (uintptr_t)p);
+	m = address_space__at(&a, (uintptr_t)p, now_ns());
 	assert_int_equal(m->kind, CODE_FILE);
 	assert_null(m->context);
 	munmap(p, 4096);
+	/* what was there before the last reading, which did not find it, is not looked for any more */
+	assert_int_equal(address_space__read(&a), 0);
+	read_ns = a.read_ns;
+	a.next_ns = UINT64_MAX - 1;
+	assert_false(address_space__is_early(&a, before_ns));
+	assert_true(address_space__is_early(&a, now_ns()));
+	a.next_ns = 0;
+	assert_null(address_space__at(&a, (uintptr_t)p, before_ns));
+	assert_int_equal(a.read_ns, read_ns);
+	assert_null(address_space__at(&a, (uintptr_t)p, now_ns()));
+	assert_true(a.read_ns > read_ns);
 	address_space__free(&a);
 }
 
@@ -90,13 +102,13 @@ static void of_the_dead(void **unused)
 		pause();
 		_exit(0);
 	}
-	assert_non_null(address_space__at(&a, (uintptr_t)kinds));
+	assert_non_null(address_space__at(&a, (uintptr_t)kinds, now_ns()));
 	assert_int_equal(kill(pid, SIGKILL), 0);
 	assert_int_equal(waitid(P_PID, pid, NULL, WEXITED | WNOWAIT), 0);
 	assert_int_equal(address_space__read(&a), -ESRCH);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	assert_int_equal(address_space__read(&a), -ESRCH);
-	assert_non_null(address_space__at(&a, (uintptr_t)kinds));
+	assert_non_null(address_space__at(&a, (uintptr_t)kinds, now_ns()));
 	/* another process with this pid is not that one; init, for this one may be as young as its child */
 	a.pid = 1;
 	assert_int_equal(address_space__read(&a), -ESRCH);

@@ -13,9 +13,12 @@ static struct symbol_frame frames[SYMBOL_DEEP];
 
 static int at(const void *address)
 {
-	struct symbol_wanted wanted = {
-		.pid = getpid(), .here = getpid(), .ip = (uintptr_t)address, .program = 1, .runs = true
-	};
+	struct symbol_wanted wanted = { .pid = getpid(),
+					.here = getpid(),
+					.ip = (uintptr_t)address,
+					.program = 1,
+					.runs = true,
+					.ts_ns = now_ns() };
 	uint64_t known_ns;
 	int nr;
 
@@ -126,9 +129,12 @@ static void modules(void **unused)
 /* What was a process before its exec, and what it is then, are two. */
 static void another_program(void **unused)
 {
-	struct symbol_wanted wanted = {
-		.pid = getpid(), .here = getpid(), .ip = (uintptr_t)another_program, .program = 5, .runs = true
-	};
+	struct symbol_wanted wanted = { .pid = getpid(),
+					.here = getpid(),
+					.ip = (uintptr_t)another_program,
+					.program = 5,
+					.runs = true,
+					.ts_ns = now_ns() };
 	uint64_t known_ns = 0;
 
 	assert_true(symbolizer__at(&s, &wanted, frames, &known_ns) >= 1);

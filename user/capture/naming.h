@@ -17,7 +17,6 @@
 /* What to name. Comes back with the answer. */
 struct naming_ask {
 	struct symbol_wanted wanted;
-	uint64_t ts_ns; /* the asker's own */
 };
 
 struct naming_answer {

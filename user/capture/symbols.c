@@ -142,7 +142,7 @@ static bool is_of_that_program(const struct resolve *r, const struct naming_answ
 
 	if (!a->ask.wanted.pid || bpf__program_ns(r->runtimes->bpf, a->ask.wanted.pid, &since_ns))
 		return true; /* gone: its pid is not another's, see address_space.h */
-	return since_ns <= a->ask.ts_ns || a->known_ns < since_ns;
+	return since_ns <= a->ask.wanted.ts_ns || a->known_ns < since_ns;
 }
 
 /* Which of the functions are a cost of the runtime that they are in, or of the kernel. */
@@ -150,7 +150,7 @@ static void set_costs(struct resolve *r, const struct naming_answer *a, unsigned
 {
 	const struct symbol_wanted *w = &a->ask.wanted;
 	const struct runtime_cost *costs =
-		w->pid ? runtimes__costs(r->runtimes, w->pid, w->ip, a->ask.ts_ns) : kernel_costs;
+		w->pid ? runtimes__costs(r->runtimes, w->pid, w->ip, a->ask.wanted.ts_ns) : kernel_costs;
 	char name[SYMBOL_TEXT_MAX + 1];
 	struct tare_symbol sym;
 
@@ -185,15 +185,15 @@ static void on_answer(const struct naming_answer *a, void *payload, void *ctx)
 
 	if (a->type == TARE_FRAME_MODULES) {
 		write_frame(r, TARE_FRAME_MODULES, now, payload, a->bytes);
-	} else if (a->again && now < a->ask.ts_ns + GIVE_UP_NS &&
-		   !add_pending(r->s, w->pid, w->ip, a->ask.ts_ns, now + AGAIN_NS)) {
+	} else if (a->again && now < a->ask.wanted.ts_ns + GIVE_UP_NS &&
+		   !add_pending(r->s, w->pid, w->ip, a->ask.wanted.ts_ns, now + AGAIN_NS)) {
 		/* it is too early to say */
 	} else if (a->bytes && is_sane(a, payload) && is_of_that_program(r, a)) {
 		set_costs(r, a, payload);
-		write_frame(r, TARE_FRAME_SYMBOLS, a->ask.ts_ns, payload, a->bytes);
-	} else if (w->pid && !runtimes__file_symbol(r->runtimes, w->pid, w->ip, a->ask.ts_ns, &sym)) {
+		write_frame(r, TARE_FRAME_SYMBOLS, a->ask.wanted.ts_ns, payload, a->bytes);
+	} else if (w->pid && !runtimes__file_symbol(r->runtimes, w->pid, w->ip, a->ask.wanted.ts_ns, &sym)) {
 		/* its file is still open here */
-		write_symbol(r, w->pid, w->ip, a->ask.ts_ns, &sym);
+		write_symbol(r, w->pid, w->ip, a->ask.wanted.ts_ns, &sym);
 	}
 }
 
@@ -201,8 +201,9 @@ static void on_answer(const struct naming_answer *a, void *payload, void *ctx)
 
 static void resolve(struct resolve *r, const struct pending *p)
 {
-	struct naming_ask ask = { .wanted = { .pid = p->pid, .here = p->pid ? pid_ns__here(p->pid) : 0, .ip = p->ip },
-				  .ts_ns = p->ts_ns };
+	struct naming_ask ask = {
+		.wanted = { .pid = p->pid, .here = p->pid ? pid_ns__here(p->pid) : 0, .ip = p->ip, .ts_ns = p->ts_ns }
+	};
 	struct runtime_symbol sym;
 	uint64_t since_ns;
 

@@ -71,7 +71,7 @@ static void carry_over(struct address_space *fresh, const struct address_space *
 
 int address_space__read(struct address_space *a)
 {
-	struct address_space fresh = { .pid = a->pid, .start_ticks = proc__start_ticks(a->pid) };
+	struct address_space fresh = { .pid = a->pid, .start_ticks = proc__start_ticks(a->pid), .begun_ns = now_ns() };
 	int ret;
 
 	if (!fresh.start_ticks || (a->start_ticks && a->start_ticks != fresh.start_ticks))
@@ -99,14 +99,19 @@ static struct code_mapping *find(const struct address_space *a, uint64_t address
 	return low < a->nr && address >= a->mappings[low].start ? &a->mappings[low] : NULL;
 }
 
-struct code_mapping *address_space__at(struct address_space *a, uint64_t address)
+bool address_space__is_early(const struct address_space *a, uint64_t ts_ns)
+{
+	return a->next_ns != UINT64_MAX && a->next_ns > now_ns() && a->begun_ns <= ts_ns;
+}
+
+struct code_mapping *address_space__at(struct address_space *a, uint64_t address, uint64_t ts_ns)
 {
 	struct code_mapping *m = find(a, address);
 	uint64_t cpu_ns;
 
 	if (m)
 		return m;
-	if (now_ns() < a->next_ns)
+	if (now_ns() < a->next_ns || a->begun_ns > ts_ns)
 		return NULL;
 	/* by CPU time: on a busy machine it is not put off either */
 	cpu_ns = thread_cpu_ns();

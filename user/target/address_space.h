@@ -31,15 +31,19 @@ struct address_space {
 	uint64_t start_ticks; /* of the process, see proc.h; 0: it was gone already */
 	struct code_mapping *mappings;
 	size_t nr, room;
-	uint64_t read_ns; /* what is known was so then; 0: nothing was read */
-	uint64_t next_ns; /* not read again before */
+	uint64_t begun_ns, read_ns; /* reading began and ended: what is known was so then; 0: nothing was read */
+	uint64_t next_ns;	    /* not read again before */
 };
 
 /*
- * Where @address is, or NULL: no code is there. If it is not known, the map is read again, if .next_ns allows it, and
- * not if another process has the pid by now. Valid until the next call.
+ * Where @address is, which the process had at @ts_ns, or NULL: no code is there. If it is not known, the map is read
+ * again, if .next_ns allows it, and not if another process has the pid by now, or if the map was read since @ts_ns:
+ * what it did not have then was never code, or is gone. Valid until the next call.
  */
-struct code_mapping *address_space__at(struct address_space *a, uint64_t address);
+struct code_mapping *address_space__at(struct address_space *a, uint64_t address, uint64_t ts_ns);
+
+/* Could it be there, once the map is read again? */
+bool address_space__is_early(const struct address_space *a, uint64_t ts_ns);
 
 /* Read the map again. Returns 0 or a negative errno: -ESRCH if the process is gone; then what was known stays. */
 int address_space__read(struct address_space *a);

@@ -83,7 +83,7 @@ void symbolizer__free(struct symbolizer *s)
 /* Nothing is known; it was not allowed to look again before @before: if that has changed, it did look. */
 static int unless_early(uint64_t before, uint64_t after)
 {
-	return before == after && before != UINT64_MAX && before > now_ns() ? -EAGAIN : -ENOENT;
+	return before == after && before > now_ns() ? -EAGAIN : -ENOENT;
 }
 
 /* ---- the kernel ---- */
@@ -266,16 +266,18 @@ static int made_at_run_time(struct mapped_program *p, uint64_t ip, struct symbol
 	return name ? 1 : unless_early(before, p->map.next_ns);
 }
 
-static int in_program(struct symbolizer *s, struct mapped_program *p, uint64_t ip, struct symbol_frame *frames)
+static int in_program(struct symbolizer *s, struct mapped_program *p, const struct symbol_wanted *wanted,
+		      struct symbol_frame *frames)
 {
-	uint64_t before = p->space.read_ns, early = p->space.next_ns;
-	struct code_mapping *m = address_space__at(&p->space, ip);
+	bool early = address_space__is_early(&p->space, wanted->ts_ns);
+	uint64_t before = p->space.read_ns, ip = wanted->ip;
+	struct code_mapping *m = address_space__at(&p->space, ip, wanted->ts_ns);
 	struct mapped_file *f;
 
 	if (p->space.read_ns != before)
 		tell_modules(s, p);
 	if (!m)
-		return unless_early(early, p->space.next_ns);
+		return early ? -EAGAIN : -ENOENT;
 	switch (m->kind) {
 	case CODE_VDSO:
 		return in_code(s, vdso_of(s, p->space.pid, m), m, ip, false, TARE_OWNER_LIBRARY, frames);
@@ -308,7 +310,7 @@ int symbolizer__at(struct symbolizer *s, const struct symbol_wanted *wanted, str
 	if (s->programs.count == PROGRAMS_MAX || s->files.count == FILES_MAX)
 		forget_all(s);
 	p = program_of(s, wanted);
-	nr = p ? in_program(s, p, wanted->ip, frames) : -ENOENT;
+	nr = p ? in_program(s, p, wanted, frames) : -ENOENT;
 	if (p)
 		*known_ns = p->space.read_ns;
 	return nr;

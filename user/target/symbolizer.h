@@ -29,11 +29,11 @@ struct symbol_frame {
 
 /* An address and whose it is. */
 struct symbol_wanted {
-	uint32_t pid;  /* 0: the kernel's */
-	uint32_t here; /* its number in /proc: in a PID namespace it has another */
-	uint64_t ip;
-	uint64_t program; /* when the process began to run this program; any number that grows */
-	bool runs;	  /* it still does: its map may be read */
+	uint32_t pid;	    /* 0: the kernel's */
+	uint32_t here;	    /* its number in /proc: in a PID namespace it has another */
+	uint64_t ip, ts_ns; /* a record of that time has it */
+	uint64_t program;   /* when the process began to run this program; any number that grows */
+	bool runs;	    /* it still does: its map may be read */
 };
 
 struct symbolizer {
