@@ -56,6 +56,9 @@
  * no particular order.
  */
 #define TARE_INFO_LATE "late."
+/* "no_heap.PID=the linker has left it out": why there is no account of that process's allocations, though its runtime
+ * keeps one. */
+#define TARE_INFO_NO_HEAP "no_heap."
 /* INFO: the recorder's own pid in the kernel's numbering; 0: unknown. */
 #define TARE_INFO_RECORDER "recorder_pid"
 
@@ -78,6 +81,7 @@ enum tare_frame_type {
 	TARE_FRAME_QUOTAS,     /* struct tare_quota, each followed by its path; all of one process or thread */
 	TARE_FRAME_STACKS,     /* struct tare_call_stack, each followed by its addresses; all of one process */
 	TARE_FRAME_BYTES,      /* tare_array of struct tare_bytes (bytes.h): resident memory, as read at .ts_ns */
+	TARE_FRAME_HEAP,       /* struct tare_heap, followed by .nr struct tare_heap_stack: sampled allocations */
 };
 
 struct tare_frame {
@@ -132,6 +136,7 @@ struct tare_task {
 	char cgroup[TARE_CGROUP_LEN];
 	/* a process's first thread: its last exec, or its birth, if that was seen; CLOCK_MONOTONIC, 0: neither was */
 	__u64 program_ns;
+	__u64 minor_faults, major_faults; /* min_flt and maj_flt of /proc/PID/task/TID/stat */
 };
 
 #define TARE_UNKNOWN (~0ull)
@@ -190,6 +195,9 @@ struct tare_symbol_more {
 #define TARE_SYMBOL_CALL	0x0001	   /* it is in a call instruction, which ends right after it */
 #define TARE_SYMBOL_FRAME	0x0002	   /* the function has set up its own frame pointer there */
 #define TARE_SYMBOL_INLINED	0x0004	   /* into the next struct tare_symbol, which is of the same address */
+/* of stacks that allocate: it is no site as long as nothing else is further in; where threads or goroutines begin */
+#define TARE_SYMBOL_HEAP_INNER 0x0008
+#define TARE_SYMBOL_HEAP_OUTER 0x0010
 
 enum tare_owner {
 	TARE_OWNER_UNKNOWN,
@@ -226,6 +234,36 @@ struct tare_call_stack {
 #define TARE_STACK_WHOLE 0x0001 /* the user's part reaches to where the thread or goroutine began */
 #define TARE_STACK_CUT	 0x0002 /* it does not: callers are missing at its outer end */
 /* with neither, that is not known */
+#define TARE_STACK_TOLD 0x0004 /* by the runtime itself: each address is of one function, the innermost one there */
+
+/*
+ * The allocations that a process's runtime has sampled since the process began, as read at one moment: by the stack
+ * that allocated them and their size. A reading may take several frames, which have all but .nr and .first in common.
+ */
+struct tare_heap {
+	__u64 ts_ns;
+	__u32 pid;
+	__u32 elem_size;  /* of a struct tare_heap_stack in this frame */
+	__u32 nr;	  /* of them in this frame */
+	__u32 first;	  /* of them in the reading's frames before */
+	__u32 total;	  /* of them in the reading */
+	__u32 flags;	  /* TARE_HEAP_* */
+	__u64 rate_bytes; /* one object in so many bytes is sampled, on average; 1: every one */
+	__u64 cycles;	  /* collections that the runtime has counted for this */
+	__u64 cost_ns;	  /* CPU time that the reading took */
+	__u32 nr_torn;	  /* stacks that changed meanwhile: they may be of another collection than the others */
+	__u32 tries;	  /* how often it was read, for fewer of them */
+};
+#define TARE_HEAP_BEGIN	  0x0001 /* of a process that was there when the recording began */
+#define TARE_HEAP_PENDING 0x0002 /* no collection is over yet: it is all that was sampled so far */
+
+struct tare_heap_stack {
+	__u32 stack; /* its number, of those with TARE_STACK_TOLD; 0: not known */
+	__u32 pad;
+	__u64 size_bytes; /* of each object */
+	/* objects that were sampled, as of the end of a collection */
+	__u64 allocs, frees, alloc_bytes, free_bytes;
+};
 
 /*
  * The cgroup whose CPU quota throttles a process, or a thread in a cgroup of its own. The last one written counts.
@@ -369,7 +407,7 @@ struct tare_end {
 TARE_SIZE(tare_frame, 24);
 TARE_SIZE(tare_header, 48);
 TARE_SIZE(tare_array, 8);
-TARE_SIZE(tare_task, 232);
+TARE_SIZE(tare_task, 248);
 TARE_SIZE(tare_process, 24);
 TARE_SIZE(tare_module, 56);
 TARE_SIZE(tare_symbol, 24);
@@ -378,6 +416,8 @@ TARE_SIZE(tare_delays, 16);
 TARE_SIZE(tare_page, 24);
 TARE_SIZE(tare_quota, 32);
 TARE_SIZE(tare_call_stack, 24);
+TARE_SIZE(tare_heap, 64);
+TARE_SIZE(tare_heap_stack, 48);
 TARE_SIZE(tare_number_name, 24);
 TARE_SIZE(tare_loss, 16);
 TARE_SIZE(tare_probe, 56);

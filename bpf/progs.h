@@ -24,6 +24,7 @@ enum tare_when {
 	X(task_rename, "task_rename", ALWAYS, true, "new names of threads that rename themselves")                    \
 	X(cgroup_attach_task, "cgroup_attach_task", ALWAYS, false,                                                    \
 	  "--cgroup: what is moved into it, until the next second")                                                   \
+	X(mark_victim, "mark_victim", ALWAYS, false, "processes that are killed for want of memory")                  \
 	X(off_cpu, "sched_exit_tp", ALWAYS, false, "stacks of threads that waited long (Linux 6.16)")                 \
 	X(sched_entry, "sched_entry_tp", TIMING, false, "the direct cost of a switch in the kernel (Linux 6.16)")     \
 	X(sched_exit, "sched_exit_tp", TIMING, false, "the direct cost of a switch in the kernel (Linux 6.16)")       \

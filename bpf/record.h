@@ -21,7 +21,7 @@
 	EVENT(EXEC, exec, sizeof(struct tare_exec))                                     \
 	/* a target thread changed its name */                                          \
 	EVENT(RENAME, rename, sizeof(struct tare_name))                                 \
-	EVENT(EXIT, exit, sizeof(struct tare_exit))                                     \
+	EVENT(EXIT, exit, offsetof(struct tare_exit, minor_faults))                     \
 	/* moved while it waited for a CPU */                                           \
 	EVENT(MIGRATE, migrate, sizeof(struct tare_migrate))                            \
 	/* an event of the language runtime */                                          \
@@ -49,7 +49,9 @@
 	/* a target thread's stack, before the record that it belongs to */             \
 	EVENT(STACKED, stacked, sizeof(struct tare_stacked))                            \
 	/* a target thread is back on a CPU after a long time */                        \
-	EVENT(OFF_CPU, off_cpu, sizeof(struct tare_off_cpu))
+	EVENT(OFF_CPU, off_cpu, sizeof(struct tare_off_cpu))                            \
+	/* the kernel kills a process, any one, for want of memory */                   \
+	EVENT(OOM_KILL, oom_kill, offsetof(struct tare_oom_kill, cgroup))
 
 #define TARE_RECORD_KIND(kind, ...) TARE_REC_##kind,
 enum tare_rec_kind { TARE_REC_NONE, TARE_RECORDS(TARE_RECORD_KIND, TARE_RECORD_KIND) TARE_NR_RECS };
@@ -148,6 +150,7 @@ struct tare_exit {
 	__u32 exit_code;
 	__u32 pad;
 	__u64 nvcsw, nivcsw, exec_ns, run_delay_ns;
+	__u64 minor_faults, major_faults; /* missing in old recordings */
 };
 
 struct tare_migrate {
@@ -332,6 +335,15 @@ struct tare_off_cpu {
 	__u64 ns, wait_ns;
 };
 
+struct tare_oom_kill {
+	struct tare_rec rec; /* .flags: none yet */
+	__u32 tid;	     /* of some thread of the process */
+	__u32 tgid;	     /* 0: not known (before Linux 6.9) */
+	/* the memory cgroup with the least room, if one has a limit; 0: none has, or not known */
+	__u64 limit_pages;
+	char cgroup[TARE_CGROUP_LEN]; /* the last part of its name */
+};
+
 #define TARE_STACK_FRAMES	127 /* the kernel's default limit, /proc/sys/kernel/perf_event_max_stack */
 #define TARE_STACK_KERNEL	64
 #define TARE_STACK_WORDS	64   /* of the stack's memory that is copied with each .. */
@@ -362,7 +374,7 @@ TARE_SIZE(tare_switch, 20);
 TARE_SIZE(tare_name, 32);
 TARE_SIZE(tare_fork, 40);
 TARE_SIZE(tare_exec, 32);
-TARE_SIZE(tare_exit, 56);
+TARE_SIZE(tare_exit, 72);
 TARE_SIZE(tare_migrate, 16);
 TARE_SIZE(tare_runtime, 64);
 TARE_SIZE(tare_stop, 148);
@@ -377,5 +389,6 @@ TARE_SIZE(tare_mapped, 16);
 TARE_SIZE(tare_stack, 40);
 TARE_SIZE(tare_stacked, 16);
 TARE_SIZE(tare_off_cpu, 40);
+TARE_SIZE(tare_oom_kill, 152);
 
 #endif /* TARE_RECORD_H */

@@ -222,6 +222,8 @@ static __always_inline void ended(struct cpu_state *c, struct task_struct *prev,
 	r.nivcsw = prev->nivcsw;
 	r.exec_ns = prev->se.sum_exec_runtime;
 	r.run_delay_ns = run_delay_of(prev);
+	r.minor_faults = prev->min_flt;
+	r.major_faults = prev->maj_flt;
 	EMIT_TASK(c, now, &r);
 	if (prev->signal->live.counter <= 0) /* none of its threads will run in user space again */
 		stopping__end(prev->tgid);

@@ -7,6 +7,7 @@
 #include "tare.bpf.h"
 #include "cgroup.bpf.h"
 #include "kernel.bpf.h"
+#include "oom.bpf.h"
 #include "runtime/maps.bpf.h"
 #include "stop.bpf.h"
 #include "stopping.bpf.h"
@@ -167,6 +168,29 @@ int BPF_PROG(task_rename, struct task_struct *p, const char *comm)
 	return 0;
 }
 
+/*
+ * Its argument is a task since 6.9 and in later stable releases of earlier kernels, before that a thread's id
+ * (72ba14deb40a, "mm: update mark_victim tracepoints fields"): so not by BTF, which would have to know which.
+ */
+#define PID_MAX (1 << 22) /* PID_MAX_LIMIT, include/linux/threads.h */
+SEC("raw_tp/mark_victim")
+int mark_victim(__u64 *ctx)
+{
+	struct cpu_state *c = enter(PROG_mark_victim);
+	struct tare_oom_kill r = { .rec.kind = TARE_REC_OOM_KILL, .tid = ctx[0] };
+	struct task_struct *p = (struct task_struct *)ctx[0];
+
+	if (!c)
+		return 0;
+	if (ctx[0] > PID_MAX) {
+		r.tid = BPF_CORE_READ(p, pid);
+		r.tgid = BPF_CORE_READ(p, tgid);
+		name_memory_limit(p, &r);
+	}
+	EMIT_TASK_NOW(c, bpf_ktime_get_ns(), &r);
+	return 0;
+}
+
 /* Moved into the cgroup from outside, as a service manager does with a service that it starts. */
 SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(cgroup_attach_task, struct cgroup *to, const char *path, struct task_struct *p)
@@ -230,6 +254,8 @@ int snapshot(struct bpf_iter__task *ctx)
 	r.nivcsw = p->nivcsw;
 	r.exec_ns = p->se.sum_exec_runtime;
 	r.run_delay_ns = run_delay_of(p);
+	r.minor_faults = p->min_flt;
+	r.major_faults = p->maj_flt;
 	r.on_cpu = p->on_cpu;
 	r.cpu = task_cpu(p);
 	r.program_ns = p->pid == p->tgid ? t->program_ns : 0;

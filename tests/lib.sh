@@ -265,6 +265,29 @@ heeds_interrupt()
 # works FEATURE TARE...: does this machine have it, by the doctor's own answer? TARE: tare, or CMD that runs it
 works() { "${@:2}" doctor --json 2>/dev/null | jq -e --arg id "$1" '.features[] | select(.id == $id and .state == "works")' >/dev/null; }
 
+# make_cgroup CONTROLLER: an empty cgroup, $group, until the test ends; $group_version is 1, or 2 if the controller is
+# delegated to folders below the root
+make_cgroup()
+{
+	local at type options
+	while read -r _ at type options _; do
+		case $type,,$options, in
+		cgroup,,*,"$1",*) group_version=1 ;;
+		cgroup2,*)
+			grep -qw "$1" "$at/cgroup.controllers" || continue
+			group_version=2
+			grep -qw "$1" "$at/cgroup.subtree_control" || {
+				echo "+$1" >"$at/cgroup.subtree_control" && at_exit eval "echo '-$1' >'$at/cgroup.subtree_control'" || return
+			} ;;
+		*) continue ;;
+		esac
+		group=$at/tare-$1-$$
+		mkdir "$group" && at_exit rmdir "$group"
+		return
+	done </proc/mounts
+	return 1
+}
+
 # json FILE FILTER: by jq, strings without quotes
 json() { jq -r "$2" "$1"; }
 

@@ -65,6 +65,7 @@ enum {
 
 /* CO-RE looks up by name whether the kernel has it */
 enum cgroup_subsys_id {
+	memory_cgrp_id = 4,  /* CONFIG_MEMCG */
 	freezer_cgrp_id = 6, /* CONFIG_CGROUP_FREEZER */
 };
 enum bpf_func_id {
@@ -72,6 +73,11 @@ enum bpf_func_id {
 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+typedef struct {
+	long counter; /* a 64-bit kernel's atomic_long_t is its atomic64_t */
+} atomic64_t;
+typedef atomic64_t atomic_long_t;
 
 struct list_head {
 	struct list_head *next, *prev;
@@ -99,6 +105,16 @@ struct cgroup_freezer_state {
 struct freezer {
 	struct cgroup_subsys_state css;
 	unsigned int state;
+};
+
+struct page_counter {
+	atomic_long_t usage; /* pages, as .max */
+	unsigned long max;
+};
+
+struct mem_cgroup {
+	struct cgroup_subsys_state css;
+	struct page_counter memory;
 };
 
 struct css_set {
@@ -209,6 +225,7 @@ struct task_struct {
 	struct task_struct *real_parent, *group_leader;
 	u64 start_time;
 	unsigned long nvcsw, nivcsw;
+	unsigned long min_flt, maj_flt;
 	char comm[16];
 	int on_rq;
 	struct sched_entity se;

@@ -180,30 +180,6 @@ ok "and writes nothing" test ! -e "$tmp/none"
 
 # ---- --flight until a long pause: the CPU quota is cut while the world stops ----
 
-# The cgroup v1 controller cpu, or v2 if it is delegated to folders below. Sets $group, and the values $free and $short.
-make_group()
-{
-	local at type options
-	while read -r _ at type options _; do
-		group=$at/tare-flight-$$
-		case $type,$options in
-		cgroup,*,cpu | cgroup,*,cpu,*)
-			limit=cpu.cfs_quota_us free=-1 short=10000
-			mkdir "$group" && at_exit rmdir "$group" && echo 100000 >"$group/cpu.cfs_period_us"
-			return ;;
-		cgroup2,*)
-			grep -qw cpu "$at/cgroup.controllers" || continue
-			limit=cpu.max free='max 100000' short='10000 100000'
-			grep -qw cpu "$at/cgroup.subtree_control" || {
-				echo +cpu >"$at/cgroup.subtree_control" && at_exit eval "echo -cpu >'$at/cgroup.subtree_control'" || return
-			}
-			mkdir "$group" && at_exit rmdir "$group"
-			return ;;
-		esac
-	done </proc/mounts
-	return 1
-}
-
 # triggered NAME STATUS ARGS... -- CMD...: a flight beside CMD, whose quota is cut
 triggered()
 {
@@ -232,7 +208,13 @@ triggered()
 		"$name: the pause is there"
 }
 
-if make_group; then
+if make_cgroup cpu; then
+	if [ $group_version = 1 ]; then
+		limit=cpu.cfs_quota_us free=-1 short=10000
+		echo 100000 >"$group/cpu.cfs_period_us"
+	else
+		limit=cpu.max free='max 100000' short='10000 100000'
+	fi
 	triggered "weft" 0 -- "$bench" churn -t 300
 	if command -v go >/dev/null; then
 		mkdir "$tmp/churn"

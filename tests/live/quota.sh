@@ -34,35 +34,21 @@ recorded()
 
 # ---- a quota: 20 ms of each 100 ms ----
 
-# The cgroup v1 controller cpu, or v2 if it is delegated to folders below. Sets $group, and $throttled_key with its $unit
-# in ns.
-make_group()
+# Sets $throttled_key with its $unit in ns.
+limit_group()
 {
-	local at type options
-	while read -r _ at type options _; do
-		case $type,$options in
-		cgroup,*,cpu | cgroup,*,cpu,*)
-			group=$at/tare-test-$$ throttled_key=throttled_time unit=1
-			mkdir "$group" && at_exit rmdir "$group" && echo 100000 >"$group/cpu.cfs_period_us" &&
-				echo 20000 >"$group/cpu.cfs_quota_us" && echo 262144 >"$group/cpu.shares"
-			return ;;
-		cgroup2,*)
-			grep -qw cpu "$at/cgroup.controllers" || continue
-			group=$at/tare-test-$$ throttled_key=throttled_usec unit=1000
-			grep -qw cpu "$at/cgroup.subtree_control" || {
-				echo +cpu >"$at/cgroup.subtree_control" && at_exit eval "echo -cpu >'$at/cgroup.subtree_control'" || return
-			}
-			mkdir "$group" && at_exit rmdir "$group" && echo '20000 100000' >"$group/cpu.max" &&
-				echo 10000 >"$group/cpu.weight"
-			return ;;
-		esac
-	done </proc/mounts
-	return 1
+	if [ $group_version = 1 ]; then
+		throttled_key=throttled_time unit=1
+		echo 100000 >"$group/cpu.cfs_period_us" && echo 20000 >"$group/cpu.cfs_quota_us" && echo 262144 >"$group/cpu.shares"
+	else
+		throttled_key=throttled_usec unit=1000
+		echo '20000 100000' >"$group/cpu.max" && echo 10000 >"$group/cpu.weight"
+	fi
 }
 throttled_ns() { awk -v k="$throttled_key" -v unit="$unit" '$1 == k { printf "%.0f", $2 * unit }' "$group/cpu.stat"; }
 waited_ns() { cut -d' ' -f2 "/proc/$1/schedstat"; }
 
-if make_group; then
+if make_cgroup cpu && limit_group; then
 	result 0 "a cgroup with a quota"
 	burn_start "$burn" "$cpu" 300
 	echo "$burn_pid" >"$group/cgroup.procs"

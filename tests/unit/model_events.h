@@ -60,6 +60,8 @@ static inline void task(int phase, uint64_t ts, uint32_t tid, int cpu, uint16_t 
 		t.nivcsw = c->nivcsw;
 		t.exec_ns = c->exec_ns;
 		t.run_delay_ns = c->run_delay_ns;
+		t.minor_faults = c->minor_faults;
+		t.major_faults = c->major_faults;
 	}
 	fold(&ev);
 }

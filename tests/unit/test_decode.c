@@ -179,7 +179,10 @@ static const struct tare_name renamed = { { 1, TARE_REC_RENAME, sizeof(renamed) 
 static const struct tare_fork forked = { { 1, TARE_REC_FORK, sizeof(forked) / 4, 0 }, 1, 2, 3, 4, COMM };
 static const struct tare_exec executed = { { 1, TARE_REC_EXEC, sizeof(executed) / 4, 0 }, 5, 6, COMM };
 static const struct tare_exit ended = {
-	{ 1, TARE_REC_EXIT, sizeof(ended) / 4, 0 }, 7, 8, 9, 0, 1ull << 40, 2ull << 40, 3ull << 40, TARE_UNKNOWN,
+	{ 1, TARE_REC_EXIT, sizeof(ended) / 4, 0 }, 7, 8, 9, 0, 1ull << 40, 2ull << 40, 3ull << 40, TARE_UNKNOWN, 4, 5,
+};
+static const struct tare_oom_kill killed = {
+	{ 1, TARE_REC_OOM_KILL, sizeof(killed) / 4, 0 }, 3, 2, 1ull << 33, "db.service"
 };
 static const struct tare_migrate moved = { { 1, TARE_REC_MIGRATE, sizeof(moved) / 4, 0 }, 10, 65535, 3 };
 
@@ -270,6 +273,7 @@ static void runtime_with_any_numbers(void **unused)
 
 static void kinds_of_fixed_size(void **unused)
 {
+	struct tare_exit old;
 	struct event ev;
 
 	assert_int_equal(decode(&name, sizeof(name), &ev), sizeof(name));
@@ -296,7 +300,18 @@ static void kinds_of_fixed_size(void **unused)
 	assert_int_equal(ev.kind, EVENT_EXIT);
 	assert_true(ev.exit.tid == 7 && ev.exit.tgid == 8 && ev.exit.exit_code == 9);
 	assert_true(ev.exit.nvcsw == 1ull << 40 && ev.exit.nivcsw == 2ull << 40 && ev.exit.exec_ns == 3ull << 40);
-	assert_true(ev.exit.run_delay_ns == TARE_UNKNOWN);
+	assert_true(ev.exit.run_delay_ns == TARE_UNKNOWN && ev.exit.minor_faults == 4 && ev.exit.major_faults == 5);
+	/* as older versions wrote it */
+	memcpy(&old, &ended, sizeof(old));
+	old.rec.words = offsetof(struct tare_exit, minor_faults) / 4;
+	assert_int_equal(decode(&old, sizeof(old), &ev), offsetof(struct tare_exit, minor_faults));
+	assert_true(ev.exit.exec_ns == 3ull << 40 && ev.exit.minor_faults == TARE_UNKNOWN);
+	assert_true(ev.exit.major_faults == TARE_UNKNOWN);
+
+	assert_int_equal(decode(&killed, sizeof(killed), &ev), sizeof(killed));
+	assert_int_equal(ev.kind, EVENT_OOM_KILL);
+	assert_true(ev.oom_kill.tid == 3 && ev.oom_kill.tgid == 2 && ev.oom_kill.limit_pages == 1ull << 33);
+	assert_string_equal(ev.oom_kill.cgroup, "db.service");
 
 	assert_int_equal(decode(&moved, sizeof(moved), &ev), sizeof(moved));
 	assert_int_equal(ev.kind, EVENT_MIGRATE);
@@ -310,17 +325,11 @@ static void lengths_of_fixed_size(void **unused)
 		const void *rec;
 		size_t size;
 	} all[] = {
-		{ &name, sizeof(name) },
-		{ &renamed, sizeof(renamed) },
-		{ &forked, sizeof(forked) },
-		{ &executed, sizeof(executed) },
-		{ &ended, sizeof(ended) },
-		{ &moved, sizeof(moved) },
-		{ &goroutine, sizeof(goroutine) },
-		{ &signalled, sizeof(signalled) },
-		{ &fault, sizeof(fault) },
-		{ &sample, sizeof(sample) },
-		{ &irq, sizeof(irq) },
+		{ &name, sizeof(name) },	   { &renamed, sizeof(renamed) },
+		{ &forked, sizeof(forked) },	   { &executed, sizeof(executed) },
+		{ &moved, sizeof(moved) },	   { &goroutine, sizeof(goroutine) },
+		{ &signalled, sizeof(signalled) }, { &fault, sizeof(fault) },
+		{ &sample, sizeof(sample) },	   { &irq, sizeof(irq) },
 	};
 	unsigned char buf[256];
 	struct event ev;

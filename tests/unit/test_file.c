@@ -123,6 +123,8 @@ static void elements_of_other_sizes(void **unused)
 
 			memcpy(elems + n * size, &t, known);
 			memcpy(&want[n], &t, known);
+			if (known < sizeof(t)) /* it did not count them */
+				want[n].minor_faults = want[n].major_faults = TARE_UNKNOWN;
 		}
 		header(w);
 		assert_int_equal(writer__array(w, TARE_FRAME_TASKS, 1, elems, size, 3), 0);

@@ -45,14 +45,14 @@ static void test_sites(void **state)
 		{ 32, { 4, 0, 128, 0 }, { 0 }, 7, 4 },
 		{ 16, { 1, 0, 16, 0 }, { 0 }, 11, 2 },
 	};
-	struct heap_taken taken = { .heap = { .stacks = stacks, .nr = ARRAY_SIZE(stacks), .rate_bytes = 1 },
+	struct heap_named named = { .heap = { .stacks = stacks, .nr = ARRAY_SIZE(stacks), .rate_bytes = 1 },
 				    .frames = frames,
 				    .nr_frames = ARRAY_SIZE(frames),
 				    .frame_of = (uint32_t *)frames_of };
 	static const char *const by_use[] = { "main.a", "main.a", "rt.malloc", "main.b" };
 	struct heap_sites s;
 
-	assert_int_equal(heap_sites__of(&s, &taken, HEAP_INUSE), 0);
+	assert_int_equal(heap_sites__of(&s, &named, NULL, HEAP_INUSE), 0);
 	assert_int_equal(s.nr, 4);
 	for (size_t i = 0; i < s.nr; i++)
 		assert_string_equal(s.sites[i].frame->name, by_use[i]);
@@ -63,8 +63,59 @@ static void test_sites(void **state)
 	assert_int_equal(s.total.alloc_bytes, 128 + 1024 + 128 + 16);
 	assert_int_equal(s.total.inuse_objects, 1 + 0 + 4 + 1);
 	heap_sites__free(&s);
-	assert_int_equal(heap_sites__of(&s, &taken, HEAP_ALLOC), 0);
+	assert_int_equal(heap_sites__of(&s, &named, NULL, HEAP_ALLOC), 0);
 	assert_string_equal(s.sites[0].frame->name, "main.b");
+	heap_sites__free(&s);
+}
+
+/* Stack by stack, whatever their order; what is new has grown by all of it. */
+static void test_difference(void **state)
+{
+	static uint64_t pcs[] = { 1, 2, 1, 3, 7 }, pcs_then[] = { 1, 3, 1, 2 };
+	static uint32_t frame_of[] = { 0, 1, 0, 2, 3 }, frame_of_then[] = { 0, 2, 0, 1 };
+	static struct heap_frame frames[] = {
+		{ "main.a", "a.go", 1, false, false },
+		{ "main.b", "b.go", 2, false, false },
+		{ "main.c", "c.go", 3, false, false },
+		{ "main.d", "", 0, false, false },
+	};
+	static struct heap_stack now[] = {
+		{ 10, { 5, 1, 50, 10 }, { 0 }, 0, 2 },
+		{ 10, { 3, 0, 30, 0 }, { 0 }, 2, 2 },
+		{ 20, { 3, 0, 60, 0 }, { 0 }, 2, 2 },
+		{ 10, { 2, 0, 20, 0 }, { 0 }, 4, 1 },
+	};
+	static struct heap_stack then[] = {
+		{ 10, { 3, 0, 30, 0 }, { 0 }, 0, 2 },
+		{ 10, { 4, 0, 40, 0 }, { 0 }, 2, 2 },
+		{ 20, { 1, 0, 20, 0 }, { 0 }, 0, 2 },
+	};
+	struct heap_named a = { .heap = { .stacks = now, .nr = 4, .pcs = pcs, .nr_pcs = 5, .rate_bytes = 1 },
+				.frames = frames,
+				.nr_frames = 4,
+				.frame_of = frame_of };
+	struct heap_named b = { .heap = { .stacks = then, .nr = 3, .pcs = pcs_then, .nr_pcs = 4, .rate_bytes = 1 },
+				.frames = frames,
+				.nr_frames = 4,
+				.frame_of = frame_of_then };
+	struct heap_sites s;
+
+	assert_int_equal(heap_sites__of(&s, &a, &b, HEAP_INUSE), 0);
+	assert_int_equal(s.nr, 2);
+	assert_string_equal(s.sites[0].frame->name, "main.a");
+	assert_int_equal(s.sites[0].amount.inuse_bytes, 0 + 0 + 40);
+	assert_int_equal(s.sites[0].amount.alloc_bytes, 10 + 40);
+	assert_string_equal(s.sites[1].frame->name, "main.d");
+	assert_int_equal(s.sites[1].amount.inuse_objects, 2);
+	heap_sites__free(&s);
+	/* nothing has changed: no site is told */
+	assert_int_equal(heap_sites__of(&s, &a, &a, HEAP_INUSE), 0);
+	assert_int_equal(s.nr, 0);
+	heap_sites__free(&s);
+	/* the other way round: less is there */
+	assert_int_equal(heap_sites__of(&s, &b, &a, HEAP_INUSE), 0);
+	assert_int_equal(s.nr, 1);
+	assert_int_equal(s.sites[0].amount.inuse_bytes, -40);
 	heap_sites__free(&s);
 }
 
@@ -73,6 +124,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scale),
 		cmocka_unit_test(test_sites),
+		cmocka_unit_test(test_difference),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -118,9 +118,11 @@ static void threads(void **unused)
 				  .nivcsw = 7,
 				  .exec_ns = 8,
 				  .run_delay_ns = TARE_UNKNOWN,
+				  .minor_faults = TARE_UNKNOWN,
+				  .major_faults = 3,
 				  .comm = "sixteen bytes!!!" };
 	json_t *l = keys(LINE(.kind = EVENT_TASK, .task = &task),
-			 "task tid tgid start_ns phase state on_cpu voluntary involuntary exec_ns comm");
+			 "task tid tgid start_ns phase state on_cpu voluntary involuntary exec_ns major_faults comm");
 
 	text_is(l, "comm", "sixteen bytes!!!");
 	json_decref(l);
@@ -129,7 +131,8 @@ static void threads(void **unused)
 	strcpy(task.cgroup, "one");
 	l = keys(
 		LINE(.kind = EVENT_TASK, .task = &task),
-		"task tid tgid start_ns phase state on_cpu voluntary involuntary exec_ns run_delay_ns signal cgroup comm");
+		"task tid tgid start_ns phase state on_cpu voluntary involuntary exec_ns run_delay_ns major_faults signal "
+		"cgroup comm");
 	assert_true(number(l, "signal") == 19);
 	text_is(l, "cgroup", "one");
 	assert_true(number(l, "run_delay_ns") == 9);
@@ -145,8 +148,13 @@ static void threads(void **unused)
 	assert_true(number(l, "tid") == 5 && number(l, "old_tid") == 6);
 	json_decref(l);
 	l = keys(LINE(.kind = EVENT_EXIT, .exit = { .tid = 5, .exit_code = 256, .run_delay_ns = 1 }),
-		 "exit tid tgid exit_code voluntary involuntary exec_ns run_delay_ns");
+		 "exit tid tgid exit_code voluntary involuntary exec_ns run_delay_ns minor_faults major_faults");
 	assert_true(number(l, "exit_code") == 256);
+	json_decref(l);
+	l = keys(LINE(.kind = EVENT_OOM_KILL, .oom_kill = { 5, 4, 256, "db" }), "oom_kill tid tgid limit_pages cgroup");
+	text_is(l, "cgroup", "db");
+	json_decref(l);
+	l = keys(LINE(.kind = EVENT_OOM_KILL, .oom_kill = { .tid = 5 }), "oom_kill tid tgid");
 	json_decref(l);
 	l = keys(LINE(.kind = EVENT_MIGRATE, .migrate = { 5, 1, 2 }), "migrate tid from_cpu to_cpu");
 	assert_true(number(l, "from_cpu") == 1 && number(l, "to_cpu") == 2);
@@ -288,6 +296,25 @@ static void resident_bytes(void **unused)
 			      "kernel_bytes unexplained_bytes");
 	assert_true(number(l, "heap_live_bytes") == 600 && number(l, "kernel_bytes") == 500);
 	assert_true(number(l, "unexplained_bytes") == -100 && number(l, "rss_max_bytes") == 2000);
+	json_decref(l);
+}
+
+static void heaps(void **unused)
+{
+	struct tare_heap_stack stacks[2] = { { .stack = 7, .size_bytes = 8, .allocs = 3, .alloc_bytes = 24 }, { 0 } };
+	struct tare_heap head = {
+		.pid = 5, .elem_size = sizeof(stacks[0]), .nr = 2, .total = 2, .flags = TARE_HEAP_BEGIN
+	};
+	struct event ev = { .kind = EVENT_HEAP, .heap = { &head, stacks } };
+	json_t *l = keys(line_of(ev),
+			 "heap pid begin before_first_collection rate_bytes collections cost_ns torn_stacks "
+			 "first of stacks"),
+	       *list = json_object_get(l, "stacks");
+
+	assert_int_equal(json_array_size(list), 2);
+	assert_true(number(json_array_get(list, 0), "stack") == 7 &&
+		    number(json_array_get(list, 0), "alloc_bytes") == 24);
+	assert_true(json_is_true(json_object_get(l, "begin")));
 	json_decref(l);
 }
 
@@ -503,6 +530,7 @@ int main(void)
 		cmocka_unit_test(runtime_events),
 		cmocka_unit_test(evidence),
 		cmocka_unit_test(what_runtimes_count),
+		cmocka_unit_test(heaps),
 		cmocka_unit_test(resident_bytes),
 		cmocka_unit_test(descriptions),
 		cmocka_unit_test(texts_that_are_anything),

@@ -34,14 +34,14 @@ static void on_answer(const struct naming_answer *a, void *payload, void *ctx)
 		return;
 	}
 	assert_int_equal(a->type, TARE_FRAME_SYMBOLS);
-	assert_int_equal(a->ask.wanted.ts_ns, LATER + next_ts++);
+	assert_int_equal(a->wanted.ts_ns, LATER + next_ts++);
 	answers++;
 	if (!a->bytes)
 		return;
 	named++;
 	memcpy(&sym, payload, sizeof(sym));
 	assert_true(sym.size <= a->bytes && sym.size % 8 == 0);
-	assert_int_equal(sym.ip, a->ask.wanted.ip);
+	assert_int_equal(sym.ip, a->wanted.ip);
 	snprintf(last_name, sizeof(last_name), "%.*s", sym.name_len, (const char *)payload + sizeof(sym));
 }
 
@@ -58,12 +58,9 @@ static struct naming begin(void)
 
 static void ask(struct naming *n, const void *at, uint64_t ts)
 {
-	struct naming_ask a = { { .pid = getpid(),
-				  .here = getpid(),
-				  .ip = (uintptr_t)at,
-				  .ts_ns = LATER + ts,
-				  .program = 1,
-				  .runs = true } };
+	struct symbol_wanted a = {
+		.pid = getpid(), .here = getpid(), .ip = (uintptr_t)at, .ts_ns = LATER + ts, .program = 1, .runs = true
+	};
 
 	assert_int_equal(naming__ask(n, &a), 0);
 }

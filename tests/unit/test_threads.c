@@ -134,8 +134,9 @@ static void test_names_by_process(void **state)
 
 static void test_check(void **state)
 {
-	const struct kernel_counters first = { 10, 5, 1000000, 500 }, last = { 12, 6, 1001700, 800 };
-	const struct kernel_counters wrong = { 13, 6, 1001700, 800 };
+	struct accounts total;
+	const struct kernel_counters first = { 10, 5, 1000000, 500, 100, 1 }, last = { 12, 6, 1001700, 800, 130, 3 };
+	const struct kernel_counters wrong = { 13, 6, 1001700, 800, TARE_UNKNOWN, TARE_UNKNOWN };
 
 	task(0, 1000, 100, 0, TARE_STATE_RUNNING, TARE_NO_SYSCALL, &first);
 	task(0, 1000, 101, -1, TARE_STATE_INTERRUPTIBLE, FUTEX, &first);
@@ -158,6 +159,11 @@ static void test_check(void **state)
 	assert_int_equal(m->switches.threads.check.on_cpu_ns, 500 + 500 + 300 + 400);
 	assert_int_equal(m->switches.threads.check.wait_ns, 300);
 	assert_int_equal(m->switches.threads.check.kernel_wait_ns, 600);
+	/* not counted by an older version: unknown, not 0 */
+	assert_int_equal(m->switches.threads.check.fault_threads, 1);
+	threads__total(&m->switches.threads, &total);
+	assert_int_equal(total.minor_faults, 30);
+	assert_int_equal(total.major_faults, 2);
 }
 
 static void test_check_at_exit(void **state)

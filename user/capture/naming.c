@@ -62,7 +62,7 @@ static void died(struct naming *n)
 	n->in_bytes = 0;
 }
 
-int naming__ask(struct naming *n, const struct naming_ask *ask)
+int naming__ask(struct naming *n, const struct symbol_wanted *ask)
 {
 	/* what was answered is dropped before the array has to grow */
 	if (n->first && n->first + n->nr == n->room) {
@@ -78,7 +78,7 @@ int naming__ask(struct naming *n, const struct naming_ask *ask)
 static void send_asks(struct naming *n)
 {
 	while (n->sent < n->nr) {
-		const struct naming_ask *ask = &n->asks[n->first + n->sent];
+		const struct symbol_wanted *ask = &n->asks[n->first + n->sent];
 		size_t left = (n->nr - n->sent) * sizeof(*ask) - n->sent_bytes;
 		ssize_t done = send(n->fd, (const char *)ask + n->sent_bytes, left, MSG_DONTWAIT | MSG_NOSIGNAL);
 
@@ -143,7 +143,7 @@ static void answer_nothing(struct naming *n, naming_fn *fn, void *ctx)
 	struct naming_answer none = { .type = TARE_FRAME_SYMBOLS };
 
 	while (n->nr) {
-		none.ask = n->asks[n->first];
+		none.wanted = n->asks[n->first];
 		answered(n);
 		fn(&none, NULL, ctx);
 	}

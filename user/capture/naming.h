@@ -14,17 +14,12 @@
 #include "debug_file.h"
 #include "symbolizer.h"
 
-/* What to name. Comes back with the answer. */
-struct naming_ask {
-	struct symbol_wanted wanted;
-};
-
 struct naming_answer {
-	struct naming_ask ask;
-	uint64_t known_ns; /* as symbolizer__at() has it */
-	uint32_t type;	   /* enum tare_frame_type of the payload: SYMBOLS, or MODULES that nobody asked for */
-	uint32_t bytes;	   /* of the payload; 0: it has no name, or nobody could be asked */
-	uint64_t again;	   /* 1: it may have one later */
+	struct symbol_wanted wanted; /* what was asked */
+	uint64_t known_ns;	     /* as symbolizer__at() has it */
+	uint32_t type;	/* enum tare_frame_type of the payload: SYMBOLS, or MODULES that nobody asked for */
+	uint32_t bytes; /* of the payload; 0: it has no name, or nobody could be asked */
+	uint64_t again; /* 1: it may have one later */
 };
 
 /* The payload may be changed. */
@@ -33,7 +28,7 @@ typedef void naming_fn(const struct naming_answer *answer, void *payload, void *
 struct naming {
 	pid_t pid; /* 0: there is no such process (any more) */
 	int fd;
-	struct naming_ask *asks; /* ring of those not answered, the oldest first; .sent of them are on their way */
+	struct symbol_wanted *asks; /* ring of those not answered, the oldest first; .sent of them are on their way */
 	size_t first, nr, sent, room;
 	size_t sent_bytes; /* of the one being sent */
 	unsigned char *in;
@@ -47,7 +42,7 @@ struct naming {
 void naming__begin(struct naming *n, const struct debug_places *places);
 
 /* Ask. Returns 0 or -ENOMEM. */
-int naming__ask(struct naming *n, const struct naming_ask *ask);
+int naming__ask(struct naming *n, const struct symbol_wanted *ask);
 
 /* Pass on what was asked and call @fn for what was answered since the last call; waits @wait_ns at most for all. */
 void naming__collect(struct naming *n, uint64_t wait_ns, naming_fn *fn, void *ctx);

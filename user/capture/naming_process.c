@@ -57,7 +57,7 @@ static void on_module(uint32_t pid, const struct code_mapping *m, int fd, void *
 		char path[4096 + 8];
 	} a = {
 		.answer = { .type = TARE_FRAME_MODULES,
-			    .ask.wanted.pid = pid,
+			    .wanted.pid = pid,
 			    .bytes = ALIGN8(sizeof(a.module) + path_len) },
 		.module = { .pid = pid,
 			    .size = ALIGN8(sizeof(a.module) + path_len),
@@ -73,12 +73,12 @@ static void on_module(uint32_t pid, const struct code_mapping *m, int fd, void *
 	put(*(int *)ctx, &a, sizeof(a.answer) + a.answer.bytes);
 }
 
-static void answer(int fd, struct symbolizer *s, const struct naming_ask *ask)
+static void answer(int fd, struct symbolizer *s, const struct symbol_wanted *ask)
 {
 	static unsigned char bytes[SYMBOL_DEEP * SYMBOL_BYTES_MAX];
 	struct symbol_frame frames[SYMBOL_DEEP];
-	struct naming_answer a = { .ask = *ask, .type = TARE_FRAME_SYMBOLS };
-	int nr = symbolizer__at(s, &ask->wanted, frames, &a.known_ns);
+	struct naming_answer a = { .wanted = *ask, .type = TARE_FRAME_SYMBOLS };
+	int nr = symbolizer__at(s, ask, frames, &a.known_ns);
 
 	a.again = nr == -EAGAIN;
 	for (int i = 0; i < nr; i++) {
@@ -88,7 +88,7 @@ static void answer(int fd, struct symbolizer *s, const struct naming_ask *ask)
 					    .owner = frames[i].owner,
 					    .inlined = i < nr - 1 };
 
-		a.bytes += symbol_bytes(bytes + a.bytes, ask->wanted.pid, ask->wanted.ip, &text);
+		a.bytes += symbol_bytes(bytes + a.bytes, ask->pid, ask->ip, &text);
 	}
 	put(fd, &a, sizeof(a));
 	put(fd, bytes, a.bytes);
@@ -122,7 +122,7 @@ void naming_process(int fd, const struct debug_places *places)
 {
 	pid_t recorder = getppid();
 	static struct symbolizer s;
-	struct naming_ask ask;
+	struct symbol_wanted ask;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != recorder)

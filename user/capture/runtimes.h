@@ -102,6 +102,12 @@ void runtimes__processes(struct runtimes *r, struct pids *to);
 int runtimes__memory(struct runtimes *r, pid_t pid, struct runtime_memory *memory);
 
 /*
+ * The allocations that a runtime of process @pid has sampled; @heap is empty, heap_profile__free() it in any case.
+ * Returns 0, -ENOENT: none keeps such an account, or another negative errno.
+ */
+int runtimes__heap(struct runtimes *r, pid_t pid, struct heap_profile *heap);
+
+/*
  * Look for newly loaded libraries: in all processes (@all), or in those whose dynamic linker does not report them and
  * those that just began.
  */

@@ -107,6 +107,14 @@ int runtimes__memory(struct runtimes *r, pid_t pid, struct runtime_memory *memor
 	return ret;
 }
 
+int runtimes__heap(struct runtimes *r, pid_t pid, struct heap_profile *heap)
+{
+	for_each_of(r, pid, i)
+		if (!i->gone && !i->final && i->self && i->runtime->heap)
+			return i->runtime->heap(i->self, heap);
+	return -ENOENT;
+}
+
 void runtimes__on_memory(struct runtimes *r, const struct tare_memory *memory, uint64_t ts_ns)
 {
 	struct instance *i = runtimes__first(r, memory->tgid);

@@ -100,6 +100,7 @@ static int session__timeout_ms(const struct session *s, uint64_t now)
 
 static int session__loop(struct session *s)
 {
+	struct heap_sources heaps = session__heap_sources(s);
 	uint64_t now = now_ns();
 	int ret;
 
@@ -125,6 +126,7 @@ static int session__loop(struct session *s)
 		quotas__tick(&s->quotas, &s->runtimes, s->writer, now);
 		pages__tick(&s->pages, &s->bpf, s->writer, now);
 		bytes_reader__tick(&s->bytes, &s->runtimes, s->writer, now);
+		heap_reader__tick(&s->heaps, &heaps, now);
 		session__write_symbols(s, 0); /* at once: the process may end */
 		session__every_second(s, now);
 		session__check_end(s, now);
@@ -156,6 +158,25 @@ static void session__code_changed(struct session *s, const struct tare_rec *rec)
 		stacks__changed(&s->stacks, ((const struct tare_exit *)rec)->tgid);
 }
 
+static void session__on_oom_kill(struct session *s, const struct tare_oom_kill *kill)
+{
+	char comm[16] = "", name[64], cgroup[160], limit[16];
+	pid_t pid = kill->tgid ?: kill->tid; /* its first thread, mostly */
+	uint64_t since_ns;
+
+	if (!s->opts->at_oom_kill || s->oom_kill || bpf__program_ns(&s->bpf, pid, &since_ns))
+		return;
+	s->oom_kill = true;
+	proc__comm(pid, comm);
+	fprintf(stderr, "tare: the kernel kills process %d (%s) for want of memory", pid,
+		sanitize(comm, strlen(comm), name, sizeof(name)));
+	if (kill->limit_pages)
+		fprintf(stderr, ": cgroup %s may have %s",
+			sanitize(kill->cgroup, strnlen(kill->cgroup, TARE_CGROUP_LEN), cgroup, sizeof(cgroup)),
+			fmt_bytes(kill->limit_pages * sysconf(_SC_PAGESIZE), limit));
+	fputc('\n', stderr);
+}
+
 static const struct tare_rec *session__on_record(const struct tare_rec *rec, size_t size, uint64_t ts_ns, void *ctx)
 {
 	struct session *s = ctx;
@@ -163,6 +184,8 @@ static const struct tare_rec *session__on_record(const struct tare_rec *rec, siz
 	if (rec->kind == TARE_REC_STACK)
 		return session__on_stack(s, (const struct tare_stack *)rec, size, ts_ns);
 	s->came |= rec->kind == TARE_REC_FORK;
+	if (rec->kind == TARE_REC_OOM_KILL)
+		session__on_oom_kill(s, (const struct tare_oom_kill *)rec);
 	if (rec->kind == TARE_REC_MEMORY)
 		runtimes__on_memory(&s->runtimes, (const struct tare_memory *)rec, ts_ns);
 	else
@@ -212,6 +235,7 @@ static void session__announce(const struct session_opts *o)
 static int session__begin(struct session *s)
 {
 	uint64_t bytes = cpu_bytes(s->opts);
+	struct heap_sources heaps;
 	struct bpf_opts bpf_opts = {
 		.machine = s->opts->machine,
 		.follow = s->opts->follow || s->opts->argv || s->opts->cgroup,
@@ -275,6 +299,8 @@ static int session__begin(struct session *s)
 	session__describe_attaching(s);
 	s->waiting = !s->targets.marked.nr;
 	runtimes__read(&s->runtimes, s->start_ns, false);
+	heaps = session__heap_sources(s);
+	heap_reader__begin(&s->heaps, &heaps, s->start_ns);
 	s->next_second_ns = s->start_ns + SECOND_NS;
 	if (!s->opts->argv) {
 		session__announce(s->opts);
@@ -285,6 +311,7 @@ static int session__begin(struct session *s)
 
 static void session__finish(struct session *s)
 {
+	struct heap_sources heaps = session__heap_sources(s);
 	uint64_t now;
 
 	s->stop = s->stop ?: TARE_END_ERROR;
@@ -293,6 +320,7 @@ static void session__finish(struct session *s)
 	session__snapshot(s, 1);
 	runtimes__read(&s->runtimes, now_ns(), true);
 	bytes_reader__last(&s->bytes, &s->runtimes, s->writer);
+	heap_reader__write(&s->heaps, &heaps, now_ns());
 	bpf__activate(&s->bpf, false);
 	now = now_ns();
 	program_cost__stop(&s->cost);
@@ -380,6 +408,7 @@ int session__record(const struct session_opts *opts, struct session_result *resu
 	pages__free(&s.pages);
 	quotas__free(&s.quotas);
 	bytes_reader__free(&s.bytes);
+	heap_reader__free(&s.heaps);
 	bpf__close(&s.bpf);
 	signals__close(&s.signals);
 	targets__free(&s.targets);

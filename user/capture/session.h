@@ -30,6 +30,7 @@ struct session_opts {
 	uint64_t duration_ns; /* 0: until interrupted or the target is gone */
 	uint64_t flight_ns;   /* hold this much in memory, and write it on request; 0: write everything at once */
 	bool flight_waits;    /* on request of the listener or a signal only, not when the target or the time ends */
+	bool at_oom_kill;     /* a flight is also written, and ends, when a target is killed for want of memory */
 	const struct session_listener *listener; /* NULL: none */
 	bool wants_pauses;  /* useless without them: -EPERM then, if that is known from the start */
 	unsigned sample_hz; /* samples of the CPU clock a second, on each CPU; 0: only while a world is being stopped */

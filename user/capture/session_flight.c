@@ -34,7 +34,8 @@ bool session__is_triggered(const struct session *s)
 {
 	uint64_t begin_ns, end_ns;
 
-	return s->opts->listener && s->opts->listener->wants_end(s->opts->listener->ctx, &begin_ns, &end_ns);
+	return s->oom_kill ||
+	       (s->opts->listener && s->opts->listener->wants_end(s->opts->listener->ctx, &begin_ns, &end_ns));
 }
 
 /* What the file begins with: the last seconds, or those before the pause that caused it. */
@@ -61,11 +62,14 @@ static void session__apart(struct session *s, bool on)
 /* Write what is held, with an end, and go on. */
 static void session__dump(struct session *s)
 {
-	s->dump = false;
+	struct heap_sources heaps = session__heap_sources(s);
+
 	session__apart(s, true);
 	session__snapshot(s, 1);
 	session__apart(s, false);
 	runtimes__read(&s->runtimes, now_ns(), false);
+	heap_reader__write(&s->heaps, &heaps, now_ns());
+	stacks__write(&s->stacks, s->writer);
 	rings__drain(s->rings, s->writer);
 	session__write_findings(s, 0);
 	session__apart(s, true);
@@ -82,6 +86,7 @@ void session__flight(struct session *s, uint64_t now)
 		return;
 	if (s->dump)
 		session__dump(s);
+	s->dump = false;
 	if (flight_buffer__wants_mark(s->flight.buffer, now))
 		session__mark(s, now);
 }

@@ -31,6 +31,11 @@ int session__snapshot(struct session *s, int phase)
 	return ret;
 }
 
+struct heap_sources session__heap_sources(struct session *s)
+{
+	return (struct heap_sources){ &s->runtimes, &s->stacks, s->writer };
+}
+
 void session__write_symbols(struct session *s, uint64_t wait_ns)
 {
 	symbols__write(&s->symbols, &s->runtimes, s->writer, rings__complete_ns(s->rings), wait_ns);

@@ -6,6 +6,7 @@
 #include "bpf.h"
 #include "bytes_reader.h"
 #include "flight.h"
+#include "heap_reader.h"
 #include "launch.h"
 #include "pages.h"
 #include "program_cost.h"
@@ -37,6 +38,7 @@ struct session {
 	struct pages pages;
 	struct quotas quotas;
 	struct bytes_reader bytes;
+	struct heap_reader heaps;
 	uint64_t began_ns; /* the scheduler's probes were in; the target's threads were looked for from here */
 	uint64_t start_ns, next_second_ns;
 	int wait_status;
@@ -47,6 +49,7 @@ struct session {
 	uint64_t child_gone_ns;
 	int stop;	/* enum tare_end_reason, 0: go on */
 	bool dump;	/* write what a flight holds now */
+	bool oom_kill;	/* a target has been killed for want of memory */
 	int dump_error; /* a dump in between failed: negative errno */
 };
 
@@ -57,6 +60,9 @@ int session__snapshot(struct session *s, int phase);
 void session__write_symbols(struct session *s, uint64_t wait_ns);
 /* Likewise, and what was found out about the targets' memory. */
 void session__write_findings(struct session *s, uint64_t wait_ns);
+
+/* What the heaps of targets are read from, and written to. */
+struct heap_sources session__heap_sources(struct session *s);
 
 /* Once the recording begins: how long it took to get there. */
 void session__describe_attaching(struct session *s);

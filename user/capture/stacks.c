@@ -272,7 +272,7 @@ static uint32_t stacks__new_number(struct stacks *s)
 static uint32_t stacks__intern(struct stacks *s, const struct walk *w, uint32_t number, struct writer *to)
 {
 	const uint64_t *kernel = w->user + w->raw->nr_user;
-	const uint64_t head[] = { (uint64_t)w->raw->tgid << 32 | w->raw->nr_kernel << 16 | w->nr_sure << 2 | w->flags,
+	const uint64_t head[] = { (uint64_t)w->raw->tgid << 32 | w->raw->nr_kernel << 16 | w->nr_sure << 3 | w->flags,
 				  w->program_ns };
 	uint64_t h = hash__add(HASH_BEGIN, head, sizeof(head)), check = hash__add(~HASH_BEGIN, head, sizeof(head));
 	uint64_t *slot;
@@ -336,6 +336,23 @@ uint32_t stacks__number(struct stacks *s, const struct tare_stack *raw, size_t s
 	later.number = stacks__intern(s, &w, 0, to);
 	s->dropped += !later.number;
 	return later.number;
+}
+
+uint32_t stacks__told(struct stacks *s, uint32_t pid, const uint64_t *returns, size_t nr, uint64_t ts_ns,
+		      uint64_t program_ns, struct writer *to)
+{
+	struct tare_stack raw = { .tgid = pid };
+	struct walk w;
+	uint32_t number;
+
+	walk__init(&w, s, &raw, ts_ns, program_ns);
+	w.nr = w.nr_sure = nr < FRAMES_MAX ? nr : FRAMES_MAX;
+	memcpy(w.frames, returns, w.nr * WORD);
+	w.frames[0] -= w.nr > 0;
+	w.flags = TARE_STACK_TOLD | (nr > FRAMES_MAX ? TARE_STACK_CUT : TARE_STACK_WHOLE);
+	number = stacks__intern(s, &w, 0, to);
+	s->dropped += !number;
+	return number;
 }
 
 /* ---- stacks found by the thread ---- */

@@ -53,6 +53,13 @@ uint32_t stacks__number(struct stacks *s, const struct tare_stack *raw, size_t s
 			uint64_t program_ns, struct writer *w);
 
 /*
+ * The number of a stack of process @pid that its runtime has kept: @nr return addresses, the innermost first, each of
+ * one function. @ts_ns: when it was read. The rest is as above.
+ */
+uint32_t stacks__told(struct stacks *s, uint32_t pid, const uint64_t *returns, size_t nr, uint64_t ts_ns,
+		      uint64_t program_ns, struct writer *w);
+
+/*
  * Have the callers of native code found by its call frame information, in a thread: such a stack has its number at
  * once, and is written when it is found. Returns 0 or a negative errno.
  */

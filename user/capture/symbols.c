@@ -118,7 +118,7 @@ static void write_symbol(struct resolve *r, uint32_t pid, uint64_t ip, uint64_t 
 					    .file = f->file,
 					    .line = f->line,
 					    .owner = f->owner,
-					    .cost = f->cost,
+					    .cost = f->cost | f->heap,
 					    .inlined = i < sym->nr - 1 };
 
 		if (own && !i) {
@@ -140,17 +140,17 @@ static bool is_of_that_program(const struct resolve *r, const struct naming_answ
 {
 	uint64_t since_ns;
 
-	if (!a->ask.wanted.pid || bpf__program_ns(r->runtimes->bpf, a->ask.wanted.pid, &since_ns))
+	if (!a->wanted.pid || bpf__program_ns(r->runtimes->bpf, a->wanted.pid, &since_ns))
 		return true; /* gone: its pid is not another's, see address_space.h */
-	return since_ns <= a->ask.wanted.ts_ns || a->known_ns < since_ns;
+	return since_ns <= a->wanted.ts_ns || a->known_ns < since_ns;
 }
 
 /* Which of the functions are a cost of the runtime that they are in, or of the kernel. */
 static void set_costs(struct resolve *r, const struct naming_answer *a, unsigned char *bytes)
 {
-	const struct symbol_wanted *w = &a->ask.wanted;
+	const struct symbol_wanted *w = &a->wanted;
 	const struct runtime_cost *costs =
-		w->pid ? runtimes__costs(r->runtimes, w->pid, w->ip, a->ask.wanted.ts_ns) : kernel_costs;
+		w->pid ? runtimes__costs(r->runtimes, w->pid, w->ip, a->wanted.ts_ns) : kernel_costs;
 	char name[SYMBOL_TEXT_MAX + 1];
 	struct tare_symbol sym;
 
@@ -178,22 +178,22 @@ static bool is_sane(const struct naming_answer *a, const unsigned char *bytes)
 
 static void on_answer(const struct naming_answer *a, void *payload, void *ctx)
 {
-	const struct symbol_wanted *w = &a->ask.wanted;
+	const struct symbol_wanted *w = &a->wanted;
 	struct runtime_symbol sym;
 	struct resolve *r = ctx;
 	uint64_t now = now_ns();
 
 	if (a->type == TARE_FRAME_MODULES) {
 		write_frame(r, TARE_FRAME_MODULES, now, payload, a->bytes);
-	} else if (a->again && now < a->ask.wanted.ts_ns + GIVE_UP_NS &&
-		   !add_pending(r->s, w->pid, w->ip, a->ask.wanted.ts_ns, now + AGAIN_NS)) {
+	} else if (a->again && now < a->wanted.ts_ns + GIVE_UP_NS &&
+		   !add_pending(r->s, w->pid, w->ip, a->wanted.ts_ns, now + AGAIN_NS)) {
 		/* it is too early to say */
 	} else if (a->bytes && is_sane(a, payload) && is_of_that_program(r, a)) {
 		set_costs(r, a, payload);
-		write_frame(r, TARE_FRAME_SYMBOLS, a->ask.wanted.ts_ns, payload, a->bytes);
-	} else if (w->pid && !runtimes__file_symbol(r->runtimes, w->pid, w->ip, a->ask.wanted.ts_ns, &sym)) {
+		write_frame(r, TARE_FRAME_SYMBOLS, a->wanted.ts_ns, payload, a->bytes);
+	} else if (w->pid && !runtimes__file_symbol(r->runtimes, w->pid, w->ip, a->wanted.ts_ns, &sym)) {
 		/* its file is still open here */
-		write_symbol(r, w->pid, w->ip, a->ask.wanted.ts_ns, &sym);
+		write_symbol(r, w->pid, w->ip, a->wanted.ts_ns, &sym);
 	}
 }
 
@@ -201,8 +201,8 @@ static void on_answer(const struct naming_answer *a, void *payload, void *ctx)
 
 static void resolve(struct resolve *r, const struct pending *p)
 {
-	struct naming_ask ask = {
-		.wanted = { .pid = p->pid, .here = p->pid ? pid_ns__here(p->pid) : 0, .ip = p->ip, .ts_ns = p->ts_ns }
+	struct symbol_wanted ask = {
+		.pid = p->pid, .here = p->pid ? pid_ns__here(p->pid) : 0, .ip = p->ip, .ts_ns = p->ts_ns
 	};
 	struct runtime_symbol sym;
 	uint64_t since_ns;
@@ -211,8 +211,8 @@ static void resolve(struct resolve *r, const struct pending *p)
 		write_symbol(r, p->pid, p->ip, p->ts_ns, &sym);
 		return;
 	}
-	ask.wanted.program = symbols__program_ns(r->s, p->pid, p->ts_ns);
-	ask.wanted.runs = p->pid && !bpf__program_ns(r->runtimes->bpf, p->pid, &since_ns) && since_ns <= p->ts_ns;
+	ask.program = symbols__program_ns(r->s, p->pid, p->ts_ns);
+	ask.runs = p->pid && !bpf__program_ns(r->runtimes->bpf, p->pid, &since_ns) && since_ns <= p->ts_ns;
 	naming__ask(&r->s->naming, &ask);
 }
 

@@ -153,14 +153,6 @@ static int look(struct process_runtime *from, struct goroutine_stacks *stacks, s
 	return ret == -ESRCH ? EXIT_NO_TARGET : ret == -EPERM ? EXIT_MISSING : EXIT_FAILED;
 }
 
-static void wait_ns(uint64_t ns)
-{
-	struct timespec left = { ns / NSEC_PER_SEC, ns % NSEC_PER_SEC };
-
-	while (nanosleep(&left, &left) && errno == EINTR)
-		;
-}
-
 static int print(const struct options *o)
 {
 	int ret = 0;
@@ -183,7 +175,7 @@ static int look_again(const struct options *o, struct process_runtime *from, str
 	struct goroutines middle;
 	int code;
 
-	wait_ns(o->again_ns / 2);
+	sleep_ns(o->again_ns / 2);
 	code = look(from, first->stacks, &middle);
 	if (code == EXIT_OK && goroutines__narrow(first, &middle)) {
 		err("process %d: no memory for its %zu goroutines", o->pid, middle.nr);
@@ -192,8 +184,13 @@ static int look_again(const struct options *o, struct process_runtime *from, str
 	goroutines__free(&middle);
 	if (code != EXIT_OK)
 		return code;
-	wait_ns(o->again_ns - o->again_ns / 2);
-	return look(from, first->stacks, now);
+	sleep_ns(o->again_ns - o->again_ns / 2);
+	code = look(from, first->stacks, now);
+	if (code == EXIT_OK && !process_runtime__is_current(from)) {
+		err("process %d runs another program now: there is nothing to compare it with", o->pid);
+		code = EXIT_NO_TARGET;
+	}
+	return code;
 }
 
 static int look_and_print(const struct options *o, struct process_runtime *from)

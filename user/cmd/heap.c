@@ -1,38 +1,50 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* tare heap: what a live process has allocated and where, as its runtime samples it. */
+/* tare heap: what a process has allocated and where, as its runtime samples it; live, or as a recording has it. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cmd.h"
+#include "heap.h"
 #include "heap_report.h"
+#include "process.h"
+#include "recorded_heap.h"
+#include "report.h"
 #include "util.h"
 
-#define SHOWN 20
+#define SHOWN	   20
+#define BETWEEN_NS (10 * NSEC_PER_SEC)
 
 struct options {
-	pid_t pid;
-	bool json, top_given;
+	const char *in; /* NULL: the live process */
+	pid_t pid;	/* 0: of a recording, the one that has allocated most */
+	uint64_t between_ns;
+	bool json, top_given, diff;
 	struct heap_report_opts report;
 };
 
-enum { OPT_TOP = 256, OPT_JSON, OPT_ALLOC, OPT_INUSE, OPT_STACKS, OPT_ALL };
+enum { OPT_TOP = 256, OPT_JSON, OPT_ALLOC, OPT_INUSE, OPT_STACKS, OPT_ALL, OPT_DIFF };
 
 static void usage(FILE *to)
 {
 	fprintf(to,
-		"usage: tare heap -p PID [options]\n\n"
-		"What the process has allocated, and what of that is in use, by the lines that allocated it: the samples that\n"
-		"its runtime takes by itself, read from its memory. It is not stopped, and nothing is attached to it.\n\n"
-		"  -p, --pid PID  the process\n"
-		"      --inuse    the largest by what is in use first (as if not given)\n"
-		"      --alloc    .. by what was allocated since it began\n"
-		"      --top N    how many sites to print (%d; 0: all; with --json all)\n"
-		"      --all      all of them\n"
-		"      --stacks   with the stacks of each site, the largest first\n"
-		"      --json     as JSON (tare.heap/1), also with all stacks and the samples themselves\n"
-		"  -h, --help     print this\n",
+		"usage: tare heap -p PID [options]\n"
+		"       tare heap -i FILE [-p PID] [options]\n\n"
+		"What a process has allocated, and what of that is in use, by the lines that allocated it: the samples that its\n"
+		"runtime takes by itself, read from its memory. A live process is not stopped, and nothing is attached to it. Of\n"
+		"a recording, the last reading is told.\n\n"
+		"  -p, --pid PID      the process; of a recording, if not given, the one that has allocated most\n"
+		"  -i, --input FILE   a recording, - for standard input\n"
+		"      --diff[=TIME]  what has changed: in a live process within TIME (10s), in a recording since its beginning\n"
+		"      --inuse        the largest by what is in use first (as if not given)\n"
+		"      --alloc        .. by what was allocated since it began\n"
+		"      --top N        how many sites to print (%d; 0: all; with --json all)\n"
+		"      --all          all of them\n"
+		"      --stacks       with the stacks of each site, the largest first\n"
+		"      --json         as JSON (tare.heap/1), also with all stacks and the samples themselves\n"
+		"  -h, --help         print this\n",
 		SHOWN);
 }
 
@@ -57,6 +69,14 @@ static int parse_option(int c, char **argv, struct options *o)
 	long n;
 
 	switch (c) {
+	case 'i':
+		o->in = optarg;
+		return EXIT_OK;
+	case OPT_DIFF:
+		o->diff = true;
+		if (optarg && (parse_duration(optarg, &o->between_ns) || !o->between_ns))
+			return bad("--diff", optarg, "a time such as 10s or 500ms");
+		return EXIT_OK;
 	case 'p':
 		if (parse_number(optarg, INT32_MAX, &n) || !n)
 			return bad("-p", optarg, "one process id");
@@ -92,6 +112,8 @@ static int parse(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
 		{ "pid", required_argument, NULL, 'p' },
+		{ "input", required_argument, NULL, 'i' },
+		{ "diff", optional_argument, NULL, OPT_DIFF },
 		{ "top", required_argument, NULL, OPT_TOP },
 		{ "json", no_argument, NULL, OPT_JSON },
 		{ "alloc", no_argument, NULL, OPT_ALLOC },
@@ -106,7 +128,7 @@ static int parse(int argc, char **argv, struct options *o)
 	opterr = 0;
 	optind = 1;
 	*o = (struct options){ 0 };
-	while ((c = getopt_long(argc, argv, "p:h", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "p:i:h", longs, NULL)) != -1) {
 		if (c == 'h') {
 			usage(stdout);
 			return EXIT_OK;
@@ -115,19 +137,24 @@ static int parse(int argc, char **argv, struct options *o)
 		if (ret)
 			return ret;
 	}
-	if (!o->pid || optind < argc) {
-		err("heap: give one process by -p PID; see tare heap --help");
+	if ((!o->pid && !o->in) || optind < argc) {
+		err("heap: give one process by -p PID, or a recording by -i FILE; see tare heap --help");
 		return EXIT_USAGE;
 	}
+	if (o->in && o->between_ns) {
+		err("heap: a recording has one beginning: --diff takes no time with -i");
+		return EXIT_USAGE;
+	}
+	o->between_ns = o->between_ns ?: BETWEEN_NS;
 	if (!o->top_given && !o->json)
 		o->report.top = SHOWN;
 	return -1;
 }
 
-static int print(const struct options *o, const struct heap_taken *t)
+static int print(const struct options *o, const struct heap_named *now, const struct heap_named *since)
 {
 	struct heap_sites sites;
-	int ret = heap_sites__of(&sites, t, o->report.by_alloc ? HEAP_ALLOC : HEAP_INUSE);
+	int ret = heap_sites__of(&sites, now, since, o->report.by_alloc ? HEAP_ALLOC : HEAP_INUSE);
 
 	if (!ret && o->json)
 		ret = report__heap_json(&sites, &o->report, stdout);
@@ -141,30 +168,113 @@ static int print(const struct options *o, const struct heap_taken *t)
 	return EXIT_FAILED;
 }
 
+/* ---- a live process ---- */
+
 static int exit_code(int ret)
 {
 	return ret == -ESRCH ? EXIT_NO_TARGET : ret == -ENODATA || ret == -EPERM ? EXIT_MISSING : EXIT_FAILED;
 }
 
+static int take(struct heap_taken *t, pid_t pid)
+{
+	int ret = heap_taken__take(t, pid);
+
+	if (ret) {
+		err("process %d: its heap profile cannot be read: %s", pid, t->problem);
+		return exit_code(ret);
+	}
+	if (t->named.heap.nr_torn)
+		warn("the process published new figures each time that these were read: %zu of %zu stacks may be as of "
+		     "another collection than the rest",
+		     t->named.heap.nr_torn, t->named.heap.nr);
+	return EXIT_OK;
+}
+
+static int live(const struct options *o)
+{
+	struct heap_taken first, now;
+	int code = take(&first, o->pid);
+
+	if (code || !o->diff) {
+		code = code ?: print(o, &first.named, NULL);
+	} else {
+		sleep_ns(o->between_ns);
+		code = take(&now, o->pid);
+		if (!code && now.from.mark != first.from.mark) {
+			err("process %d runs another program now: there is nothing to compare it with", o->pid);
+			code = EXIT_NO_TARGET;
+		}
+		code = code ?: print(o, &now.named, &first.named);
+		heap_taken__free(&now);
+	}
+	heap_taken__free(&first);
+	return code;
+}
+
+/* ---- a recording ---- */
+
+static int none(const struct options *o, const struct model *m)
+{
+	const char *why = report__no_heap(m, o->pid);
+	char text[400];
+
+	if (o->pid && !why)
+		err("%s has no heap profile of process %d", o->in, o->pid);
+	else if (!why)
+		err("%s has no heap profile: no process in it had a runtime that samples its allocations", o->in);
+	else
+		err("%s has no heap profile: %s", o->in, sanitize(why, strlen(why), text, sizeof(text)));
+	return EXIT_MISSING;
+}
+
+static int print_of(const struct options *o, const struct model *m, const struct heap_readings_of *of)
+{
+	struct recorded_heap heap;
+	int ret = recorded_heap__of(&heap, m, of), code = EXIT_FAILED;
+
+	if (ret)
+		err("no memory for the heap profile of process %u", process__pid(of->process));
+	else if (o->diff && !heap.has_begin && (code = EXIT_MISSING))
+		err("%s does not have the heap of process %u as it was when the recording began", o->in,
+		    process__pid(of->process));
+	else
+		code = print(o, &heap.now, o->diff ? &heap.begin : NULL);
+	recorded_heap__free(&heap);
+	return code;
+}
+
+static int recorded(const struct options *o)
+{
+	struct model *m = model__new();
+	const struct heap_readings_of *of;
+	int code;
+
+	if (!m) {
+		err("no memory to read %s", o->in);
+		return EXIT_FAILED;
+	}
+	if (report__read(o->in, m)) {
+		model__free(m);
+		return EXIT_FAILED;
+	}
+	of = heap_readings__choose(&m->heaps, o->pid);
+	if (!of) {
+		code = none(o, m);
+	} else {
+		if (!o->pid && m->heaps.nr > 1)
+			warn("%zu processes have a heap profile; this is the one that has allocated most: -p PID shows another",
+			     m->heaps.nr);
+		code = print_of(o, m, of);
+	}
+	model__free(m);
+	return code;
+}
+
 int cmd_heap(int argc, char **argv)
 {
-	struct heap_taken taken;
 	struct options o;
-	int code = parse(argc, argv, &o), ret;
+	int code = parse(argc, argv, &o);
 
-	if (code >= 0)
-		return code;
-	ret = heap_taken__take(&taken, o.pid);
-	if (ret) {
-		err("process %d: its heap profile cannot be read: %s", o.pid, taken.problem);
-		code = exit_code(ret);
-	} else {
-		if (taken.heap.nr_torn)
-			warn("the process published new figures each time that these were read: %zu of %zu stacks may be as of "
-			     "another collection than the rest",
-			     taken.heap.nr_torn, taken.heap.nr);
-		code = print(&o, &taken);
-	}
-	heap_taken__free(&taken);
-	return code;
+	o.report.all_by = "--top 0 prints all";
+	return code >= 0 ? code : o.in ? recorded(&o) : live(&o);
 }

@@ -101,6 +101,7 @@ static void usage(FILE *to, bool run)
 		"      --flight TIME       write nothing but hold the last TIME (1s or more) in memory, until Ctrl-C or\n"
 		"                          the end%s\n"
 		"      --trigger TIME      .. or until a stop-the-world pause longer than this: write, and end\n"
+		"      --trigger memory    .. or until the kernel kills a target for want of memory\n"
 		"      --strict            exit 1 where anything was lost\n"
 		"  -q, --quiet             no summary at the end\n",
 		TARE_DEFAULT_FILE, run ? "; CMD gets SIGTERM then" : "",
@@ -201,7 +202,8 @@ static int parse_option(int c, struct record_args *a)
 	case OPT_FAIL_OVER:
 		return parse_limit("--fail-over", &a->fail_over.ns);
 	case OPT_TRIGGER:
-		return parse_limit("--trigger", &a->trigger.ns);
+		o->at_oom_kill |= !strcmp(optarg, "memory");
+		return strcmp(optarg, "memory") ? parse_limit("--trigger", &a->trigger.ns) : EXIT_OK;
 	case OPT_FLIGHT:
 		if (parse_duration(optarg, &o->flight_ns) || o->flight_ns < NSEC_PER_SEC)
 			return bad_value("--flight", optarg, "a time of a second or more, like 10s");
@@ -247,7 +249,7 @@ static int parse(int argc, char **argv, bool run, struct record_args *a)
 			return ret;
 		}
 	}
-	if (a->trigger.ns && !o->flight_ns) {
+	if ((a->trigger.ns || o->at_oom_kill) && !o->flight_ns) {
 		err("--trigger says when to write what --flight holds: give that too");
 		return EXIT_USAGE;
 	}
@@ -320,7 +322,7 @@ static int set_up_analysis(struct record_args *a)
 	struct session_opts *o = &a->session;
 	int ret;
 
-	o->flight_waits = a->trigger.ns;
+	o->flight_waits = a->trigger.ns || o->at_oom_kill;
 	o->wants_pauses = a->trigger.ns || a->fail_over.ns;
 	if (!a->trigger.ns && !(a->fail_over.ns && (o->flight_ns || !is_file(o->output))))
 		return EXIT_OK;

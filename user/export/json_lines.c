@@ -78,6 +78,8 @@ static void put_exit_of(FILE *to, const struct event *ev)
 	put(to, "involuntary", ev->exit.nivcsw);
 	put(to, "exec_ns", ev->exit.exec_ns);
 	put_known(to, "run_delay_ns", ev->exit.run_delay_ns);
+	put_known(to, "minor_faults", ev->exit.minor_faults);
+	put_known(to, "major_faults", ev->exit.major_faults);
 }
 
 static void put_migrate_of(FILE *to, const struct event *ev)
@@ -197,6 +199,16 @@ static void put_off_cpu_of(FILE *to, const struct event *ev)
 		put(to, "syscall", ev->off_cpu.syscall);
 	put(to, "ns", ev->off_cpu.ns);
 	put(to, "wait_ns", ev->off_cpu.wait_ns);
+}
+
+static void put_oom_kill_of(FILE *to, const struct event *ev)
+{
+	put(to, "tid", ev->oom_kill.tid);
+	put(to, "tgid", ev->oom_kill.tgid);
+	if (!ev->oom_kill.limit_pages)
+		return;
+	put(to, "limit_pages", ev->oom_kill.limit_pages);
+	put_text(to, "cgroup", ev->oom_kill.cgroup, strlen(ev->oom_kill.cgroup));
 }
 
 #define put_rename_of put_name_of

@@ -22,6 +22,8 @@ void put_task_of(FILE *to, const struct event *ev)
 	put(to, "involuntary", t->nivcsw);
 	put(to, "exec_ns", t->exec_ns);
 	put_known(to, "run_delay_ns", t->run_delay_ns);
+	put_known(to, "minor_faults", t->minor_faults);
+	put_known(to, "major_faults", t->major_faults);
 	put_stopped(to, t->signal, t->cgroup);
 	put_text(to, "comm", t->comm, strnlen(t->comm, sizeof(t->comm)));
 }
@@ -92,6 +94,34 @@ void put_bytes_of(FILE *to, const struct event *ev)
 		left -= b->classes[i];
 	}
 	fprintf(to, ",\"unexplained_bytes\":%" PRId64, (int64_t)left);
+}
+
+void put_heap_of(FILE *to, const struct event *ev)
+{
+	const struct tare_heap *h = ev->heap.head;
+
+	put(to, "pid", h->pid);
+	put_bool(to, "begin", h->flags & TARE_HEAP_BEGIN);
+	put_bool(to, "before_first_collection", h->flags & TARE_HEAP_PENDING);
+	put(to, "rate_bytes", h->rate_bytes);
+	put(to, "collections", h->cycles);
+	put(to, "cost_ns", h->cost_ns);
+	put(to, "torn_stacks", h->nr_torn);
+	put(to, "first", h->first);
+	put(to, "of", h->total);
+	fputs(",\"stacks\":[", to);
+	for (uint32_t i = 0; i < h->nr; i++) {
+		struct tare_heap_stack s = event__heap_stack(ev, i);
+
+		fprintf(to, "%s{\"stack\":%u", i ? "," : "", s.stack);
+		put(to, "size_bytes", s.size_bytes);
+		put(to, "allocs", s.allocs);
+		put(to, "frees", s.frees);
+		put(to, "alloc_bytes", s.alloc_bytes);
+		put(to, "free_bytes", s.free_bytes);
+		fputc('}', to);
+	}
+	fputc(']', to);
 }
 
 void put_call_stack_of(FILE *to, const struct event *ev)

@@ -2,8 +2,11 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "hash.h"
 #include "heap_sites.h"
+#include "table.h"
 
 /*
  * An object of s bytes is sampled with the probability 1 - exp(-s / rate). The order of operations is that of
@@ -45,16 +48,16 @@ static struct heap_amount amount_of(const struct heap_counts *c, uint64_t rate_b
 	return a;
 }
 
-/* Leave out what is no site; where nothing else is left, all is told. */
-static void trim(const struct heap_taken *t, struct heap_site_stack *s)
+/* Leave out what is no site, and where the thread began; where nothing else is left, all is told. */
+static void trim(const struct heap_named *n, struct heap_site_stack *s)
 {
-	const struct heap_stack *of = &t->heap.stacks[s->nr];
-	const uint32_t *frames = t->frame_of + of->first;
+	const struct heap_stack *of = &n->heap.stacks[s->nr];
+	const uint32_t *frames = n->frame_of + of->first;
 	uint32_t inner = 0, end = of->nr;
 
-	if (end && t->frames[frames[end - 1]].outermost)
+	if (end && n->frames[frames[end - 1]].outer)
 		end--;
-	while (inner < end && t->frames[frames[inner]].inner)
+	while (inner < end && n->frames[frames[inner]].inner)
 		inner++;
 	if (inner == end)
 		inner = 0;
@@ -62,16 +65,81 @@ static void trim(const struct heap_taken *t, struct heap_site_stack *s)
 	s->nr_frames = end - inner;
 }
 
+/* ---- an earlier reading ---- */
+
+static uint64_t key_of(const struct heap_profile *h, const struct heap_stack *s)
+{
+	uint64_t key = hash__add(HASH_BEGIN, &s->size_bytes, sizeof(s->size_bytes));
+
+	return hash__add(key, h->pcs + s->first, s->nr * sizeof(*h->pcs)) >> 1;
+}
+
+static bool is_same(const struct heap_profile *a, const struct heap_stack *x, const struct heap_profile *b,
+		    const struct heap_stack *y)
+{
+	return x->size_bytes == y->size_bytes && x->nr == y->nr &&
+	       !memcmp(a->pcs + x->first, b->pcs + y->first, x->nr * sizeof(*a->pcs));
+}
+
+/* By stack and size: 1 + its number in @h. Of two with one hash, the latter has the next key. */
+static int index_stacks(struct table *t, const struct heap_profile *h)
+{
+	for (size_t i = 0; i < h->nr; i++) {
+		uint64_t key = key_of(h, &h->stacks[i]), *slot = table__add(t, key);
+
+		while (slot && *slot && !is_same(h, &h->stacks[*slot - 1], h, &h->stacks[i]))
+			slot = table__add(t, ++key);
+		if (!slot)
+			return -ENOMEM;
+		*slot = *slot ?: i + 1;
+	}
+	return 0;
+}
+
+static const struct heap_stack *find_stack(const struct table *t, const struct heap_profile *in,
+					   const struct heap_profile *h, const struct heap_stack *s)
+{
+	const uint64_t *slot;
+
+	for (uint64_t key = key_of(h, s); (slot = table__find(t, key)); key++)
+		if (is_same(in, &in->stacks[*slot - 1], h, s))
+			return &in->stacks[*slot - 1];
+	return NULL;
+}
+
+/* Each is estimated by itself before it is taken off, as `go tool pprof -base' does. */
+static int take_off(struct heap_sites *s)
+{
+	const struct heap_profile *now = &s->named->heap, *then = &s->since->heap;
+	struct table index;
+	int ret;
+
+	table__init(&index, 1 << 30);
+	ret = index_stacks(&index, then);
+	for (size_t i = 0; !ret && i < now->nr; i++) {
+		const struct heap_stack *was = find_stack(&index, then, now, &now->stacks[i]);
+		struct heap_amount a;
+
+		if (!was)
+			continue;
+		a = amount_of(&was->published, then->rate_bytes);
+		a = (struct heap_amount){ -a.alloc_objects, -a.alloc_bytes, -a.inuse_objects, -a.inuse_bytes };
+		amount__add(&s->stacks[i].amount, &a);
+	}
+	table__free(&index);
+	return ret;
+}
+
 /* ---- order ---- */
 
 struct order {
-	const struct heap_taken *t;
+	const struct heap_named *n;
 	enum heap_figure figure;
 };
 
-static uint32_t site_of(const struct heap_taken *t, const struct heap_site_stack *s)
+static uint32_t site_of(const struct heap_named *n, const struct heap_site_stack *s)
 {
-	return s->nr_frames ? t->frame_of[s->first] : UINT32_MAX;
+	return s->nr_frames ? n->frame_of[s->first] : UINT32_MAX;
 }
 
 /* The larger first. Sizes that are equal by @figure are told apart by the other one. */
@@ -89,7 +157,7 @@ static int stacks_in_order(const void *a, const void *b, void *ctx)
 {
 	const struct heap_site_stack *x = a, *y = b;
 	const struct order *o = ctx;
-	uint32_t at_x = site_of(o->t, x), at_y = site_of(o->t, y);
+	uint32_t at_x = site_of(o->n, x), at_y = site_of(o->n, y);
 	int ret = at_x == at_y ? by_amount(&x->amount, &y->amount, o->figure) : at_x < at_y ? -1 : 1;
 
 	return ret ?: x->nr < y->nr ? -1 : x->nr > y->nr;
@@ -103,42 +171,53 @@ static int sites_in_order(const void *a, const void *b, void *ctx)
 	return by_amount(&x->amount, &y->amount, o->figure) ?: x->first_stack < y->first_stack ? -1 : 1;
 }
 
+static bool is_nothing(const struct heap_amount *a)
+{
+	return !a->alloc_objects && !a->alloc_bytes && !a->inuse_objects && !a->inuse_bytes;
+}
+
 /* The stacks are in order: those of one site lie in a row. */
 static void collect(struct heap_sites *s)
 {
-	const struct heap_taken *t = s->taken;
+	const struct heap_named *n = s->named;
 
-	for (size_t i = 0; i < t->heap.nr; i++) {
+	for (size_t i = 0; i < n->heap.nr; i++) {
 		struct heap_site_stack *stack = &s->stacks[i];
-		uint32_t at = site_of(t, stack);
+		uint32_t at = site_of(n, stack);
 		struct heap_site *site;
 
-		if (!i || at != site_of(t, stack - 1))
-			s->sites[s->nr++] = (struct heap_site){ .frame = at == UINT32_MAX ? NULL : &t->frames[at],
+		if (!i || at != site_of(n, stack - 1)) {
+			s->nr -= s->nr && is_nothing(&s->sites[s->nr - 1].amount);
+			s->sites[s->nr++] = (struct heap_site){ .frame = at == UINT32_MAX ? NULL : &n->frames[at],
 								.first_stack = i };
+		}
 		site = &s->sites[s->nr - 1];
 		site->nr_stacks++;
 		amount__add(&site->amount, &stack->amount);
 		amount__add(&s->total, &stack->amount);
 	}
+	s->nr -= s->nr && is_nothing(&s->sites[s->nr - 1].amount);
 }
 
-int heap_sites__of(struct heap_sites *s, const struct heap_taken *taken, enum heap_figure order)
+int heap_sites__of(struct heap_sites *s, const struct heap_named *named, const struct heap_named *since,
+		   enum heap_figure order)
 {
-	struct order o = { taken, order };
-	size_t nr = taken->heap.nr;
+	struct order o = { named, order };
+	size_t nr = named->heap.nr;
 
-	*s = (struct heap_sites){ .taken = taken };
+	*s = (struct heap_sites){ .named = named, .since = since };
 	s->stacks = calloc(nr ?: 1, sizeof(*s->stacks));
 	s->sites = calloc(nr ?: 1, sizeof(*s->sites));
 	if (!s->stacks || !s->sites)
 		return -ENOMEM;
 	for (size_t i = 0; i < nr; i++) {
 		s->stacks[i] = (struct heap_site_stack){
-			.nr = i, .amount = amount_of(&taken->heap.stacks[i].published, taken->heap.rate_bytes)
+			.nr = i, .amount = amount_of(&named->heap.stacks[i].published, named->heap.rate_bytes)
 		};
-		trim(taken, &s->stacks[i]);
+		trim(named, &s->stacks[i]);
 	}
+	if (since && take_off(s))
+		return -ENOMEM;
 	qsort_r(s->stacks, nr, sizeof(*s->stacks), stacks_in_order, &o);
 	collect(s);
 	qsort_r(s->sites, s->nr, sizeof(*s->sites), sites_in_order, &o);

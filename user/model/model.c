@@ -16,6 +16,7 @@ struct model *model__new(void)
 	switches__init(&m->switches);
 	m->counters.births = &m->switches.threads.births;
 	model_bytes__init(&m->bytes, &m->switches.threads.births);
+	heap_readings__init(&m->heaps, &m->switches.threads.births, &m->programs);
 	runtime_names__init(&m->runtime_names);
 	pauses__init(&m->pauses, &m->switches, &m->runtime_names, &m->profile.stacks);
 	programs__init(&m->programs);
@@ -36,6 +37,7 @@ void model__free(struct model *m)
 	table__free(&m->loss);
 	runtime_counters__free(&m->counters);
 	model_bytes__free(&m->bytes);
+	heap_readings__free(&m->heaps);
 	delays__free(&m->delays);
 	runtime_names__free(&m->runtime_names);
 	preemption__free(&m->preemption);
@@ -218,6 +220,11 @@ static int fold_bytes(struct model *m, const struct event *ev)
 	return model_bytes__event(&m->bytes, ev);
 }
 
+static int fold_heap(struct model *m, const struct event *ev)
+{
+	return heap_readings__event(&m->heaps, ev);
+}
+
 static int fold_delays(struct model *m, const struct event *ev)
 {
 	return delays__event(&m->delays, ev);
@@ -306,6 +313,24 @@ static int fold_signal(struct model *m, const struct event *ev)
 {
 	preemption__signal(&m->preemption, ev);
 	take_stack(m, ev->signal.tid, ev->ts_ns);
+	return 0;
+}
+
+/* Others are recorded too: which thread is a target is known here, on every kernel. */
+static int fold_oom_kill(struct model *m, const struct event *ev)
+{
+	const struct thread *t = threads__find(&m->switches.threads, ev->oom_kill.tid);
+	struct model_oom_kill *k = &m->oom_kills[m->nr_oom_kills];
+
+	if (!t || m->nr_oom_kills == MODEL_MAX_OOM_KILLS)
+		return 0;
+	k->ts_ns = ev->ts_ns;
+	k->tid = ev->oom_kill.tid;
+	k->tgid = t->tgid;
+	k->limit_bytes = ev->oom_kill.limit_pages * m->header.page_size;
+	memcpy(k->comm, t->comm, TARE_COMM_LEN);
+	memcpy(k->cgroup, ev->oom_kill.cgroup, sizeof(k->cgroup));
+	m->nr_oom_kills++;
 	return 0;
 }
 

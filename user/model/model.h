@@ -11,6 +11,7 @@
 #include "delays.h"
 #include "event.h"
 #include "findings.h"
+#include "heap_readings.h"
 #include "pause.h"
 #include "preemption.h"
 #include "profile.h"
@@ -25,6 +26,7 @@
 #define MODEL_MAX_PROCESSES 16
 #define MODEL_MAX_PROBES    64
 #define MODEL_MAX_DAMAGE    16
+#define MODEL_MAX_OOM_KILLS 16
 
 struct model_process {
 	uint32_t pid, ppid;
@@ -35,6 +37,15 @@ struct model_process {
 struct model_damage {
 	uint64_t offset, bytes;
 	char what[80];
+};
+
+/* A target that the kernel killed for want of memory. */
+struct model_oom_kill {
+	uint64_t ts_ns;
+	uint32_t tid, tgid;
+	char comm[TARE_COMM_LEN + 1];
+	uint64_t limit_bytes; /* of the memory cgroup with the least room; 0: none had a limit, or it is not known */
+	char cgroup[TARE_CGROUP_LEN];
 };
 
 struct model {
@@ -55,22 +66,25 @@ struct model {
 	unsigned nr_probes;
 	struct runtime_counters counters;
 	struct model_bytes bytes;
+	struct heap_readings heaps;
 	struct delays delays;
 	struct runtime_names runtime_names;
 	struct preemption preemption;
 	struct programs programs;
 	struct model_symbols symbols;
 	struct findings findings;
-	struct table loss;			      /* class << 32 | CPU to its running total */
-	uint64_t lost[TARE_NR_LOST];		      /* by class, set by model__finish() */
-	struct model_damage damage[MODEL_MAX_DAMAGE]; /* the first ones only */
-	uint64_t nr_damage, damage_bytes;	      /* totals over all damage */
-	uint64_t late;				      /* events out of order; set by the reader */
-	uint32_t first_tid, first_tgid;		      /* the first target thread */
-	char first_comm[TARE_COMM_LEN + 1];	      /* when first seen */
-	char target_comm[TARE_COMM_LEN + 1];	      /* latest known name of its process */
-	uint64_t begin_ns, end_ns;		      /* first snapshot and end; valid once finished */
-	uint64_t first_event_ns;		      /* used as the beginning if there is no snapshot */
+	struct table loss;				      /* class << 32 | CPU to its running total */
+	uint64_t lost[TARE_NR_LOST];			      /* by class, set by model__finish() */
+	struct model_damage damage[MODEL_MAX_DAMAGE];	      /* the first ones only */
+	uint64_t nr_damage, damage_bytes;		      /* totals over all damage */
+	struct model_oom_kill oom_kills[MODEL_MAX_OOM_KILLS]; /* the first ones only */
+	unsigned nr_oom_kills;
+	uint64_t late;			     /* events out of order; set by the reader */
+	uint32_t first_tid, first_tgid;	     /* the first target thread */
+	char first_comm[TARE_COMM_LEN + 1];  /* when first seen */
+	char target_comm[TARE_COMM_LEN + 1]; /* latest known name of its process */
+	uint64_t begin_ns, end_ns;	     /* first snapshot and end; valid once finished */
+	uint64_t first_event_ns;	     /* used as the beginning if there is no snapshot */
 	uint64_t events;
 	bool finished;
 };

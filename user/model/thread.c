@@ -104,6 +104,8 @@ void accounts__add(struct accounts *to, const struct accounts *a)
 	to->unknown_ns += a->unknown_ns;
 	to->inconsistent += a->inconsistent;
 	to->waited_ns += a->waited_ns;
+	to->minor_faults += a->minor_faults;
+	to->major_faults += a->major_faults;
 }
 
 /* NULL if out of memory. */
@@ -241,6 +243,11 @@ void threads__compare(struct threads *ts, struct thread *t)
 		on_cpu += since(t->checked_ns, t->last_ns);
 	c->on_cpu_ns += t->acc.stolen_ns > 0 ? since(on_cpu, t->acc.stolen_ns) : on_cpu - t->acc.stolen_ns;
 	c->kernel_on_cpu_ns += since(t->last.exec_ns, t->base.exec_ns);
+	if (t->last.minor_faults != TARE_UNKNOWN && t->base.minor_faults != TARE_UNKNOWN) {
+		c->fault_threads++;
+		t->acc.minor_faults = since(t->last.minor_faults, t->base.minor_faults);
+		t->acc.major_faults = since(t->last.major_faults, t->base.major_faults);
+	}
 	if (t->last.run_delay_ns == TARE_UNKNOWN || t->base.run_delay_ns == TARE_UNKNOWN)
 		return;
 	c->wait_threads++;

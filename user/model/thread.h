@@ -33,7 +33,8 @@ enum thread_origin { THREAD_SEEN, THREAD_SNAPSHOT, THREAD_FORKED };
 /* The kernel's own counters. */
 struct kernel_counters {
 	uint64_t nvcsw, nivcsw, exec_ns;
-	uint64_t run_delay_ns; /* TARE_UNKNOWN: not kept */
+	uint64_t run_delay_ns;		     /* TARE_UNKNOWN: not kept */
+	uint64_t minor_faults, major_faults; /* likewise */
 };
 
 struct accounts {
@@ -41,9 +42,10 @@ struct accounts {
 	uint64_t on_cpu_ns; /* by the wall clock, except what the kernel already counts as wait */
 	int64_t stolen_ns;  /* part of on_cpu_ns not charged: steal, interrupts. Difference of two clocks: may be < 0 */
 	uint64_t run_queue_ns, throttled_ns, sleep_ns;
-	uint64_t unknown_ns;   /* around lost switches, and gaps left by the kernel's clock */
-	uint64_t inconsistent; /* pairs of switches that do not fit together */
-	uint64_t waited_ns;    /* as the kernel counts it: whole waits, once they are over */
+	uint64_t unknown_ns;		     /* around lost switches, and gaps left by the kernel's clock */
+	uint64_t inconsistent;		     /* pairs of switches that do not fit together */
+	uint64_t waited_ns;		     /* as the kernel counts it: whole waits, once they are over */
+	uint64_t minor_faults, major_faults; /* as the kernel counts them, once the thread is over */
 };
 
 struct thread {
@@ -77,6 +79,7 @@ struct thread {
 struct check {
 	uint64_t threads, agree; /* agree: voluntary and involuntary switches are equal */
 	uint64_t switches_missing, switches_extra;
+	uint64_t fault_threads;		      /* those of .threads whose page faults are known */
 	uint64_t on_cpu_ns, kernel_on_cpu_ns; /* without stolen time, as in the kernel */
 	uint64_t wait_threads;		      /* those of .threads with comparable run-queue wait */
 	uint64_t wait_ns, kernel_wait_ns;     /* with throttled time, as in the kernel */

@@ -11,6 +11,8 @@ static struct kernel_counters counters_of(const struct tare_task *task)
 		.nivcsw = task->nivcsw,
 		.exec_ns = task->exec_ns,
 		.run_delay_ns = task->run_delay_ns,
+		.minor_faults = task->minor_faults,
+		.major_faults = task->major_faults,
 	};
 }
 
@@ -189,6 +191,8 @@ int switches__exit(struct switches *s, const struct event *ev)
 		.nivcsw = ev->exit.nivcsw,
 		.exec_ns = ev->exit.exec_ns,
 		.run_delay_ns = ev->exit.run_delay_ns,
+		.minor_faults = ev->exit.minor_faults,
+		.major_faults = ev->exit.major_faults,
 	};
 
 	if (!t || ev->ts_ns < t->born_ns)

@@ -141,15 +141,20 @@ static int decode_runtime(const void *data, size_t len, struct event *ev)
 	return 0;
 }
 
-/* Kinds passed on unchanged. */
-#define WHOLE(type)                                                              \
-	static int decode_##type(const void *data, size_t len, struct event *ev) \
-	{                                                                        \
-		memcpy(&ev->type, data, sizeof(ev->type));                       \
-		return 0;                                                        \
-	}
-WHOLE(exit)
-WHOLE(fault_end)
+static int decode_exit(const void *data, size_t len, struct event *ev)
+{
+	struct tare_exit raw = { .minor_faults = TARE_UNKNOWN, .major_faults = TARE_UNKNOWN };
+
+	memcpy(&raw, data, len < sizeof(raw) ? len : sizeof(raw));
+	ev->exit = raw;
+	return 0;
+}
+
+static int decode_fault_end(const void *data, size_t len, struct event *ev)
+{
+	memcpy(&ev->fault_end, data, sizeof(ev->fault_end));
+	return 0;
+}
 
 static int decode_goroutine(const void *data, size_t len, struct event *ev)
 {
@@ -240,6 +245,16 @@ static int decode_stop(const void *data, size_t len, struct event *ev)
 		.interruptible = raw.rec.flags & TARE_STOP_INTERRUPTIBLE,
 	};
 	memcpy(ev->stop.cgroup, raw.cgroup, TARE_CGROUP_LEN - 1);
+	return 0;
+}
+
+static int decode_oom_kill(const void *data, size_t len, struct event *ev)
+{
+	struct tare_oom_kill raw = { 0 };
+
+	memcpy(&raw, data, len < sizeof(raw) ? len : sizeof(raw));
+	ev->oom_kill = (struct event_oom_kill){ .tid = raw.tid, .tgid = raw.tgid, .limit_pages = raw.limit_pages };
+	memcpy(ev->oom_kill.cgroup, raw.cgroup, TARE_CGROUP_LEN - 1);
 	return 0;
 }
 

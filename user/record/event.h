@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "format.h"
 
@@ -31,7 +32,8 @@
 	X(PAGE, page)               \
 	X(QUOTA, quota)             \
 	X(CALL_STACK, call_stack)   \
-	X(BYTES, bytes)
+	X(BYTES, bytes)             \
+	X(HEAP, heap)
 
 #define EVENT_KIND(kind, ...) EVENT_##kind,
 #define EVENT_NONE(...)
@@ -117,6 +119,13 @@ struct event_stop {
 	char cgroup[TARE_CGROUP_LEN]; /* terminated */
 };
 
+/* See struct tare_oom_kill. */
+struct event_oom_kill {
+	uint32_t tid, tgid;
+	uint64_t limit_pages;
+	char cgroup[TARE_CGROUP_LEN]; /* terminated */
+};
+
 struct event {
 	uint64_t ts_ns; /* CLOCK_MONOTONIC */
 	enum event_kind kind;
@@ -170,6 +179,7 @@ struct event {
 		struct event_sample sample;
 		struct event_irq irq;
 		struct event_stop stop;
+		struct event_oom_kill oom_kill;
 		struct tare_counters counters;
 		struct tare_bytes bytes; /* a class that the recording does not know is 0 */
 		const struct tare_delays *delays;
@@ -196,6 +206,10 @@ struct event {
 			const void *kernel, *user; /* addresses, their numbers in .head; need not be aligned */
 		} call_stack;
 		struct {
+			const struct tare_heap *head;
+			const void *stacks; /* of .head->elem_size bytes each; event__heap_stack() */
+		} heap;
+		struct {
 			uint32_t tid, number;
 		} stacked;
 		struct event_off_cpu off_cpu;
@@ -213,6 +227,15 @@ struct event {
  * Never reads past @len.
  */
 int event__decode(const void *data, size_t len, struct event *ev);
+
+/* Stack @i of a HEAP event. */
+static inline struct tare_heap_stack event__heap_stack(const struct event *ev, uint32_t i)
+{
+	struct tare_heap_stack s;
+
+	memcpy(&s, (const char *)ev->heap.stacks + (size_t)i * ev->heap.head->elem_size, sizeof(s));
+	return s;
+}
 
 /* The fields of struct tare_cpu_account. */
 #define CPU_ACCOUNT(X)            \

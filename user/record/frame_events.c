@@ -76,9 +76,14 @@ static int next_info(struct frame_events *d, struct event *ev)
 
 static int next_task(struct frame_events *d, struct event *ev)
 {
+	struct tare_array head;
+
 	ev->task = &d->piece.task;
 	if (!next_elem(d, &d->piece.task, sizeof(d->piece.task)))
 		return 0;
+	memcpy(&head, d->payload, sizeof(head));
+	if (head.elem_size < sizeof(d->piece.task)) /* an older version did not count them */
+		d->piece.task.minor_faults = d->piece.task.major_faults = TARE_UNKNOWN;
 	d->piece.task.cgroup[TARE_CGROUP_LEN - 1] = '\0';
 	ev->ts_ns = d->piece.task.ts_ns;
 	ev->cpu = d->piece.task.cpu;
@@ -260,6 +265,23 @@ static int next_call_stack(struct frame_events *d, struct event *ev)
 	return 1;
 }
 
+static int next_heap(struct frame_events *d, struct event *ev)
+{
+	struct tare_heap *h = &d->piece.heap;
+
+	if (d->pos || d->head.len < sizeof(*h))
+		return 0;
+	memcpy(h, d->payload, sizeof(*h));
+	if (h->elem_size < sizeof(struct tare_heap_stack) || h->nr > (d->head.len - sizeof(*h)) / h->elem_size ||
+	    h->nr > h->total || h->first > h->total - h->nr)
+		return 0;
+	d->pos = d->head.len;
+	ev->heap.head = h;
+	ev->heap.stacks = d->payload + sizeof(*h);
+	ev->ts_ns = h->ts_ns;
+	return 1;
+}
+
 static int next_delays(struct frame_events *d, struct event *ev)
 {
 	struct tare_delays head;
@@ -300,6 +322,7 @@ static const struct {
 	[TARE_FRAME_QUOTAS] = { EVENT_QUOTA, next_quota },
 	[TARE_FRAME_STACKS] = { EVENT_CALL_STACK, next_call_stack },
 	[TARE_FRAME_BYTES] = { EVENT_BYTES, next_bytes },
+	[TARE_FRAME_HEAP] = { EVENT_HEAP, next_heap },
 };
 
 bool frame_events__know(const struct tare_frame *head)

@@ -21,6 +21,7 @@ struct frame_events {
 		struct tare_page page;
 		struct tare_quota quota;
 		struct tare_call_stack call_stack;
+		struct tare_heap heap;
 		struct tare_loss loss;
 		struct tare_probe probe;
 		struct tare_end end;

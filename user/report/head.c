@@ -135,6 +135,9 @@ static void print_totals(const struct model *m, const struct accounts *a, FILE *
 	if (a->inconsistent)
 		fprintf(to, " (switches unseen: %s)", fmt_count(a->inconsistent, n[3]));
 	fputc('\n', to);
+	if (m->switches.threads.check.fault_threads)
+		fprintf(to, LABEL "%s minor, %s major\n", "faults", fmt_count(a->minor_faults, n[0]),
+			fmt_count(a->major_faults, n[1]));
 }
 
 #define STALE_NS 100000000ull
@@ -204,10 +207,8 @@ static void print_runtime(const struct model *m, FILE *to)
 static void print_ending(const struct model *m, FILE *to)
 {
 	static const char *const reasons[] = {
-		[TARE_END_DURATION] = "for the time given",
-		[TARE_END_INTERRUPT] = "until interrupted",
-		[TARE_END_TRIGGER] = "until a pause pulled the trigger",
-		[TARE_END_TARGET_GONE] = "until the target ended",
+		[TARE_END_DURATION] = "for the time given",	     [TARE_END_INTERRUPT] = "until interrupted",
+		[TARE_END_TRIGGER] = "until the trigger was pulled", [TARE_END_TARGET_GONE] = "until the target ended",
 		[TARE_END_ERROR] = "until the recorder failed",
 	};
 	int status = m->end.wait_status;
@@ -310,6 +311,23 @@ static void print_check(const struct model *m, FILE *to)
 	fputc('\n', to);
 }
 
+static void print_oom_kills(const struct model *m, FILE *to)
+{
+	char comm[64], cgroup[160], t[2][16];
+
+	for (unsigned i = 0; i < m->nr_oom_kills; i++) {
+		const struct model_oom_kill *k = &m->oom_kills[i];
+
+		fprintf(to, "! killed   %s (pid %u), by the kernel for want of memory, after %s",
+			sanitize(k->comm, strlen(k->comm), comm, sizeof(comm)), k->tgid,
+			fmt_ns(k->ts_ns > m->begin_ns ? k->ts_ns - m->begin_ns : 0, t[0]));
+		if (k->limit_bytes)
+			fprintf(to, ": cgroup %s may have %s", clean(k->cgroup, cgroup, sizeof(cgroup)),
+				fmt_bytes(k->limit_bytes, t[1]));
+		fputc('\n', to);
+	}
+}
+
 static void print_origin(const struct model *m, FILE *to)
 {
 	const char *command = NULL, *target = model__info(m, "target"), *runtime = target_runtime(m);
@@ -343,6 +361,7 @@ void report__head(const struct model *m, FILE *to)
 	threads__total(&m->switches.threads, &total);
 	print_headline(m, &total, to);
 	print_lost(m, to);
+	print_oom_kills(m, to);
 	report__bar(m, to);
 	fputc('\n', to);
 	print_totals(m, &total, to);

@@ -32,12 +32,12 @@ static json_t *frame_json(const struct heap_frame *f)
 			 number_or_null(f->line, f->line));
 }
 
-static json_t *frames_json(const struct heap_taken *t)
+static json_t *frames_json(const struct heap_named *n)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; list && i < t->nr_frames; i++)
-		json_array_append_new(list, frame_json(&t->frames[i]));
+	for (size_t i = 0; list && i < n->nr_frames; i++)
+		json_array_append_new(list, frame_json(&n->frames[i]));
 	return list;
 }
 
@@ -50,7 +50,7 @@ static json_t *sites_json(const struct heap_sites *s, size_t top)
 		json_t *o = amount_json(&site->amount);
 
 		if (o && site->frame)
-			json_object_set_new(o, "frame", json_integer(site->frame - s->taken->frames));
+			json_object_set_new(o, "frame", json_integer(site->frame - s->named->frames));
 		if (o && site->frame)
 			json_object_update_new(o, frame_json(site->frame));
 		if (o)
@@ -62,14 +62,14 @@ static json_t *sites_json(const struct heap_sites *s, size_t top)
 
 static json_t *stack_json(const struct heap_sites *s, const struct heap_site_stack *stack)
 {
-	const struct heap_taken *t = s->taken;
-	const struct heap_stack *of = &t->heap.stacks[stack->nr];
+	const struct heap_named *n = s->named;
+	const struct heap_stack *of = &n->heap.stacks[stack->nr];
 	json_t *addresses = json_array(), *frames = json_array();
 
 	for (uint32_t i = 0; i < of->nr; i++)
-		json_array_append_new(addresses, json_integer(num(t->heap.pcs[of->first + i])));
+		json_array_append_new(addresses, json_integer(num(n->heap.pcs[of->first + i])));
 	for (uint32_t i = 0; i < stack->nr_frames; i++)
-		json_array_append_new(frames, json_integer(t->frame_of[stack->first + i]));
+		json_array_append_new(frames, json_integer(n->frame_of[stack->first + i]));
 	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o}", "size_bytes", num(of->size_bytes), "sampled",
 			 counts_json(&of->published), "pending", counts_json(&of->pending), "estimate",
 			 amount_json(&stack->amount), "addresses", addresses, "frames", frames);
@@ -79,23 +79,23 @@ static json_t *stacks_json(const struct heap_sites *s)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; list && i < s->taken->heap.nr; i++)
+	for (size_t i = 0; list && i < s->named->heap.nr; i++)
 		json_array_append_new(list, stack_json(s, &s->stacks[i]));
 	return list;
 }
 
 int report__heap_json(const struct heap_sites *s, const struct heap_report_opts *opts, FILE *to)
 {
-	const struct heap_profile *h = &s->taken->heap;
-	const struct process_runtime *p = &s->taken->from;
+	const struct heap_named *n = s->named;
+	const struct heap_profile *h = &n->heap;
 	json_t *root;
 
-	root = json_pack("{s:s, s:{s:i, s:o, s:s, s:o}, s:I, s:I, s:b, s:I, s:{s:I, s:i}, s:o, s:o, s:o, s:o}",
-			 "schema", "tare.heap/1", "process", "pid", (int)p->prog.pid, "comm", name_json(s->taken->comm),
-			 "runtime", p->runtime->name, "version", name_json(p->version), "rate_bytes",
+	root = json_pack("{s:s, s:{s:i, s:o, s:s, s:o}, s:b, s:I, s:I, s:b, s:I, s:{s:I, s:i}, s:o, s:o, s:o, s:o}",
+			 "schema", "tare.heap/1", "process", "pid", (int)n->pid, "comm", name_json(n->comm), "runtime",
+			 n->runtime, "version", name_json(n->version), "difference", s->since != NULL, "rate_bytes",
 			 num(h->rate_bytes), "collections", num(h->cycles), "before_first_collection", h->all_pending,
 			 "torn_stacks", num(h->nr_torn), "reading", "cpu_ns", num(h->read_cpu_ns), "tries",
 			 (int)h->tries, "total", amount_json(&s->total), "sites", sites_json(s, opts->top), "stacks",
-			 stacks_json(s), "frames", frames_json(s->taken));
+			 stacks_json(s), "frames", frames_json(n));
 	return json__write(root, JSON_COMPACT, to);
 }

@@ -8,9 +8,10 @@
 #include "heap_sites.h"
 
 struct heap_report_opts {
-	size_t top;    /* sites to print, the largest first; 0: all */
-	bool stacks;   /* the stacks of each */
-	bool by_alloc; /* largest by what was allocated, not by what is in use */
+	size_t top;	    /* sites to print, the largest first; 0: all */
+	bool stacks;	    /* the stacks of each */
+	bool by_alloc;	    /* largest by what was allocated, not by what is in use */
+	const char *all_by; /* how to see all sites: the end of a sentence */
 };
 
 /* The table. */

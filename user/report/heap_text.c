@@ -7,9 +7,34 @@
 #define STACKS_SHOWN 5 /* of a site */
 #define NAME_LEN     512
 
-static uint64_t positive(int64_t n)
+/* In a difference also "-1.5 MB", and "+1.5 MB" for what has grown. */
+static const char *bytes_of(const struct heap_sites *s, int64_t n, char buf[32])
 {
-	return n > 0 ? n : 0;
+	char text[16];
+
+	snprintf(buf, 32, "%s%s",
+		 n < 0	       ? "-" :
+		 n && s->since ? "+" :
+				 "",
+		 fmt_bytes(n < 0 ? -(uint64_t)n : (uint64_t)n, text));
+	return buf;
+}
+
+static const char *count_of(const struct heap_sites *s, int64_t n, char buf[40])
+{
+	char text[32];
+
+	snprintf(buf, 40, "%s%s",
+		 n < 0	       ? "-" :
+		 n && s->since ? "+" :
+				 "",
+		 fmt_count(n < 0 ? -(uint64_t)n : (uint64_t)n, text));
+	return buf;
+}
+
+static const char *objects(const char *count)
+{
+	return !strcmp(count, "1") || !strcmp(count, "+1") || !strcmp(count, "-1") ? "object" : "objects";
 }
 
 static double share(int64_t part, int64_t whole)
@@ -34,30 +59,33 @@ static void print_frame(const struct heap_frame *f, FILE *to)
 	fputc('\n', to);
 }
 
-static void print_amount(const struct heap_amount *a, const struct heap_amount *total, bool by_alloc, FILE *to)
+static void print_amount(const struct heap_sites *s, const struct heap_amount *a, bool by_alloc, FILE *to)
 {
-	char n[4][32];
+	char n[4][40];
 
-	fprintf(to, "%9s %13s %9s %15s %5.1f %%  ", fmt_bytes(positive(a->inuse_bytes), n[0]),
-		fmt_count(positive(a->inuse_objects), n[1]), fmt_bytes(positive(a->alloc_bytes), n[2]),
-		fmt_count(positive(a->alloc_objects), n[3]),
-		by_alloc ? share(a->alloc_bytes, total->alloc_bytes) : share(a->inuse_bytes, total->inuse_bytes));
+	fprintf(to, "%9s %13s %9s %15s", bytes_of(s, a->inuse_bytes, n[0]), count_of(s, a->inuse_objects, n[1]),
+		bytes_of(s, a->alloc_bytes, n[2]), count_of(s, a->alloc_objects, n[3]));
+	if (!s->since)
+		fprintf(to, " %5.1f %%",
+			by_alloc ? share(a->alloc_bytes, s->total.alloc_bytes) :
+				   share(a->inuse_bytes, s->total.inuse_bytes));
+	fprintf(to, "  ");
 }
 
 static void print_stack(const struct heap_sites *s, const struct heap_site_stack *stack, FILE *to)
 {
-	const struct heap_taken *t = s->taken;
-	char n[4][32];
+	const struct heap_named *named = s->named;
+	const struct heap_amount *a = &stack->amount;
+	char n[4][40], each[16];
 
-	fprintf(to, "    %s in %s objects in use, %s in %s allocated, each of %s\n",
-		fmt_bytes(positive(stack->amount.inuse_bytes), n[0]),
-		fmt_count(positive(stack->amount.inuse_objects), n[1]),
-		fmt_bytes(positive(stack->amount.alloc_bytes), n[2]),
-		fmt_count(positive(stack->amount.alloc_objects), n[3]),
-		fmt_bytes(t->heap.stacks[stack->nr].size_bytes, (char[32]){ 0 }));
+	count_of(s, a->inuse_objects, n[1]);
+	count_of(s, a->alloc_objects, n[3]);
+	fprintf(to, "    %s in %s %s in use, %s in %s allocated, each of %s\n", bytes_of(s, a->inuse_bytes, n[0]), n[1],
+		objects(n[1]), bytes_of(s, a->alloc_bytes, n[2]), n[3],
+		fmt_bytes(named->heap.stacks[stack->nr].size_bytes, each));
 	for (uint32_t i = 0; i < stack->nr_frames; i++) {
 		fprintf(to, "        ");
-		print_frame(&t->frames[t->frame_of[stack->first + i]], to);
+		print_frame(&named->frames[named->frame_of[stack->first + i]], to);
 	}
 }
 
@@ -69,59 +97,72 @@ static void print_stacks(const struct heap_sites *s, const struct heap_site *sit
 	for (size_t i = 0; i < shown; i++)
 		print_stack(s, &s->stacks[site->first_stack + i], to);
 	if (site->nr_stacks > shown)
-		fprintf(to, "    and %s more stacks\n", fmt_count(site->nr_stacks - shown, n));
+		fprintf(to, "    and %s more of its stacks\n", fmt_count(site->nr_stacks - shown, n));
+}
+
+/* What has been allocated since when, and as of when that is told. */
+static void print_times(const struct heap_sites *s, FILE *to)
+{
+	const struct heap_profile *h = &s->named->heap, *then = s->since ? &s->since->heap : NULL;
+	char n[2][32];
+
+	if (then)
+		fprintf(to, "  between    the readings, %s of the heap's collections\n",
+			fmt_count(h->cycles > then->cycles ? h->cycles - then->cycles : 0, n[0]));
+	else if (h->all_pending)
+		fprintf(to, "  as of      now: no collection is over yet\n");
+	else
+		fprintf(to, "  as of      the last collection whose sweep is over; %s so far\n",
+			fmt_count(h->cycles, n[0]));
 }
 
 static void print_head(const struct heap_sites *s, FILE *to)
 {
-	const struct heap_taken *t = s->taken;
-	const struct process_runtime *p = &t->from;
-	char comm[64], n[4][32], at[64] = "every object is sampled";
+	const struct heap_named *named = s->named;
+	const char *version = named->version[0] ? named->version : named->runtime;
+	char comm[64], n[4][40];
 
-	if (t->heap.rate_bytes > 1)
-		snprintf(at, sizeof(at), "one object in %s bytes is sampled", fmt_count(t->heap.rate_bytes, n[0]));
-	fprintf(to, "%s (pid %d), %s: %s; %s stacks\n\n",
-		sanitize(t->comm, strnlen(t->comm, sizeof(t->comm)), comm, sizeof(comm)), p->prog.pid,
-		p->version[0] ? p->version : p->runtime->name, at, fmt_count(t->heap.nr, n[1]));
-	fprintf(to, "  in use     %s in %s objects\n", fmt_bytes(positive(s->total.inuse_bytes), n[0]),
-		fmt_count(positive(s->total.inuse_objects), n[1]));
-	fprintf(to, "  allocated  %s in %s objects since it began\n", fmt_bytes(positive(s->total.alloc_bytes), n[2]),
-		fmt_count(positive(s->total.alloc_objects), n[3]));
-	if (t->heap.all_pending)
-		fprintf(to, "  as of      now: no collection is over yet\n");
+	fprintf(to, "%s (pid %d)%s%s: ",
+		sanitize(named->comm, strnlen(named->comm, sizeof(named->comm)), comm, sizeof(comm)), named->pid,
+		version[0] ? ", " : "", version);
+	if (named->heap.rate_bytes > 1)
+		fprintf(to, "one object in %s bytes is sampled", fmt_count(named->heap.rate_bytes, n[0]));
 	else
-		fprintf(to, "  as of      the last collection whose sweep is over; %s so far\n",
-			fmt_count(t->heap.cycles, n[0]));
+		fprintf(to, "every object is sampled");
+	fprintf(to, "; %s stacks\n\n", fmt_count(named->heap.nr, n[0]));
+	count_of(s, s->total.inuse_objects, n[1]);
+	count_of(s, s->total.alloc_objects, n[3]);
+	fprintf(to, "  in use     %s in %s %s\n", bytes_of(s, s->total.inuse_bytes, n[0]), n[1], objects(n[1]));
+	fprintf(to, "  allocated  %s in %s %s%s\n", bytes_of(s, s->total.alloc_bytes, n[2]), n[3], objects(n[3]),
+		s->since ? "" : " since it began");
+	print_times(s, to);
 }
 
-/* Sites of which nothing is published yet come last, and say nothing. */
-static size_t count_told(const struct heap_sites *s)
+/* The rows of the table: at most @top, 0: all. */
+static void print_sites(const struct heap_sites *s, const struct heap_report_opts *opts, FILE *to)
 {
-	size_t nr = s->nr;
-
-	while (nr && !s->sites[nr - 1].amount.alloc_bytes)
-		nr--;
-	return nr;
-}
-
-void report__heap(const struct heap_sites *s, const struct heap_report_opts *opts, FILE *to)
-{
-	size_t told = count_told(s), shown = opts->top && opts->top < told ? opts->top : told;
+	size_t shown = opts->top && opts->top < s->nr ? opts->top : s->nr;
 	char n[32];
 
-	print_head(s, to);
-	if (!told) {
-		fprintf(to, "\nNothing that was sampled is published yet.\n");
-		return;
-	}
-	fprintf(to, "\n%9s %13s %9s %15s %7s  site\n", "in use", "objects", "allocated", "objects",
-		opts->by_alloc ? "alloc" : "in use");
+	fprintf(to, "\n%9s %13s %9s %15s%s  site\n", "in use", "objects", "allocated", "objects",
+		s->since       ? "" :
+		opts->by_alloc ? "   alloc" :
+				 "  in use");
 	for (size_t i = 0; i < shown; i++) {
-		print_amount(&s->sites[i].amount, &s->total, opts->by_alloc, to);
+		print_amount(s, &s->sites[i].amount, opts->by_alloc, to);
 		print_frame(s->sites[i].frame, to);
 		if (opts->stacks)
 			print_stacks(s, &s->sites[i], to);
 	}
-	if (shown < told)
-		fprintf(to, "and %s more sites; --top 0 prints all\n", fmt_count(told - shown, n));
+	if (shown < s->nr)
+		fprintf(to, "and %s more sites; %s\n", fmt_count(s->nr - shown, n), opts->all_by);
+}
+
+void report__heap(const struct heap_sites *s, const struct heap_report_opts *opts, FILE *to)
+{
+	print_head(s, to);
+	if (s->nr)
+		print_sites(s, opts, to);
+	else
+		fprintf(to, "\n%s\n", s->since ? "Nothing has changed." : "Nothing that was sampled is published yet.");
 }

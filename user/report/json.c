@@ -135,18 +135,25 @@ static json_t *switches_json(const struct model *m, const struct accounts *total
 			 "wakers", wakers_json(m), "rivals", rivals_json(m), "inconsistent", num(total->inconsistent));
 }
 
-static json_t *allocation_json(const struct model *m, json_t *notes)
+static json_t *allocation_json(const struct model *m, const struct accounts *total, json_t *notes)
 {
+	bool faults = m->switches.threads.check.fault_threads;
 	struct tare_counters c;
 
 	runtime_counters__total(&m->counters, &c);
 	if (c.alloc_bytes == TARE_UNKNOWN)
 		json__note(notes, "allocation.bytes, objects: the target's runtime does not tell");
-	json__note(notes,
-		   "allocation.sampled_sites, page_faults, page_fault_ns, syscalls: not measured by this version");
-	return json_pack("{s:o, s:o, s:o, s:o, s:n, s:n, s:n, s:n}", "bytes", counter(c.alloc_bytes), "objects",
-			 counter(c.alloc_objects), "freed_bytes", counter(c.freed_bytes), "freed_objects",
-			 counter(c.freed_objects), "sampled_sites", "page_faults", "page_fault_ns", "syscalls");
+	if (!faults)
+		json__note(notes, "allocation.page_faults: the kernel's counts were not recorded at both ends");
+	json__note(
+		notes,
+		"allocation.sampled_sites, page_fault_ns, syscalls: not measured by this version; see heaps and ledger");
+	return json_pack("{s:o, s:o, s:o, s:o, s:n, s:o, s:o, s:o, s:n, s:n}", "bytes", counter(c.alloc_bytes),
+			 "objects", counter(c.alloc_objects), "freed_bytes", counter(c.freed_bytes), "freed_objects",
+			 counter(c.freed_objects), "sampled_sites", "page_faults",
+			 number_or_null(total->minor_faults + total->major_faults, faults), "minor_faults",
+			 number_or_null(total->minor_faults, faults), "major_faults",
+			 number_or_null(total->major_faults, faults), "page_fault_ns", "syscalls");
 }
 
 /* One in @one_in waits is counted: total and count are of the counted ones. */
@@ -259,6 +266,22 @@ static json_t *ended_json(const struct model *m)
 	return text_or_null(m->end.reason < ARRAY_SIZE(names) ? names[m->end.reason] : NULL);
 }
 
+/* Targets that the kernel killed for want of memory. */
+static json_t *oom_kills_json(const struct model *m)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < m->nr_oom_kills; i++) {
+		const struct model_oom_kill *k = &m->oom_kills[i];
+
+		json_array_append_new(list, json_pack("{s:I, s:I, s:I, s:o, s:o, s:o}", "ts_ns", num(k->ts_ns), "pid",
+						      (json_int_t)k->tgid, "tid", (json_int_t)k->tid, "comm",
+						      text_or_null(k->comm), "cgroup", text_or_null(k->cgroup),
+						      "limit_bytes", number_or_null(k->limit_bytes, k->limit_bytes)));
+	}
+	return list;
+}
+
 static json_t *damage_json(const struct model *m)
 {
 	json_t *list = json_array();
@@ -308,17 +331,19 @@ int report__json(const struct model *m, FILE *to)
 	bad |= json_object_set_new(root, "ended", ended_json(m));
 	bad |= json_object_set_new(root, "lost", lost_json(m));
 	bad |= json_object_set_new(root, "context_switches", switches_json(m, &total, notes));
-	bad |= json_object_set_new(root, "allocation", allocation_json(m, notes));
+	bad |= json_object_set_new(root, "allocation", allocation_json(m, &total, notes));
 	bad |= json_object_set_new(root, "runtime", runtime_json(m));
 	bad |= json_object_set_new(root, "stop_the_world", stop_the_world_json(m, notes));
 	bad |= json_object_set_new(root, "ledger", json__ledger(m, notes));
 	bad |= json_object_set_new(root, "bytes", json__bytes(m, notes));
+	bad |= json_object_set_new(root, "heaps", json__heaps(m, notes));
 	bad |= json_object_set_new(root, "profile", json__profile(m, notes));
 	bad |= json_object_set_new(root, "threads", json__threads(m));
 	bad |= json_object_set_new(root, "processes", json__processes(m));
 	bad |= json_object_set_new(root, "check", check_json(m));
 	bad |= json_object_set_new(root, "host", host_json(m));
 	bad |= json_object_set_new(root, "recorder", recorder_json(m));
+	bad |= json_object_set_new(root, "oom_kills", oom_kills_json(m));
 	bad |= json_object_set_new(root, "damage", damage_json(m));
 	bad |= json_object_set_new(root, "damage_bytes", json_integer(num(m->damage_bytes)));
 	bad |= json_object_set_new(root, "notes", notes);

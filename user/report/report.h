@@ -43,6 +43,13 @@ void report__ledger(const struct model *m, FILE *to);
 /* The ledger of bytes: what VmRSS consists of, at the end and at its peak. Prints nothing if it was not read. */
 void report__bytes(const struct model *m, FILE *to);
 
+/* The heap by site, of the process that has allocated most; @all: not just the first ones. Nothing if it was not read.
+ */
+void report__heaps(const struct model *m, FILE *to, bool all);
+
+/* Why process @pid (0: any) has no account of its allocations, not safe to print; NULL: not known. */
+const char *report__no_heap(const struct model *m, uint32_t pid);
+
 /* Functions by CPU time and by time off CPU; @all: not just the first ones. */
 void report__profile(const struct model *m, FILE *to, bool all);
 

@@ -142,6 +142,7 @@ int process_runtime__open(struct process_runtime *a, pid_t pid, bool (*wanted)(c
 	int ret;
 
 	*a = (struct process_runtime){ .prog = { .fd = -1, .pid = pid }, .runtime = &runtime_native };
+	a->mark = proc__program_mark(pid);
 	ret = find(&s, why, size);
 	if (ret)
 		return ret;
@@ -152,6 +153,11 @@ int process_runtime__open(struct process_runtime *a, pid_t pid, bool (*wanted)(c
 			 a->prog.problem[0] ? a->prog.problem : strerror(-ret));
 	}
 	return ret;
+}
+
+bool process_runtime__is_current(const struct process_runtime *a)
+{
+	return proc__program_mark(a->prog.pid) == a->mark;
 }
 
 void process_runtime__close(struct process_runtime *a)

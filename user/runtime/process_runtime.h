@@ -10,6 +10,7 @@ struct process_runtime {
 	const struct runtime *runtime; /* of the program, if no file has what was asked for */
 	char version[64];	       /* safe to print; "": unknown */
 	void *self;
+	uint64_t mark; /* of the program that it was found in, see proc.h */
 };
 
 /*
@@ -19,6 +20,9 @@ struct process_runtime {
  */
 int process_runtime__open(struct process_runtime *a, pid_t pid, bool (*wanted)(const struct runtime *rt), char *why,
 			  size_t size);
+/* Does the process still run the program that it was opened in? */
+bool process_runtime__is_current(const struct process_runtime *a);
+
 void process_runtime__close(struct process_runtime *a);
 
 #endif /* TARE_PROCESS_RUNTIME_H */

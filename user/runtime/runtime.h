@@ -59,6 +59,7 @@ struct runtime_frame {
 	enum tare_owner owner;
 	bool wrapper;  /* the compiler made it, to call another */
 	uint32_t cost; /* as runtime_cost__find() returns it */
+	uint32_t heap; /* TARE_SYMBOL_HEAP_* */
 };
 
 /*
@@ -181,12 +182,6 @@ struct runtime {
 	 * the process does not count them, and .problem says why; or another negative errno, most with .problem set.
 	 */
 	int (*heap)(void *self, struct heap_profile *heap);
-	/*
-	 * Of the stacks of .heap: how names of functions begin that are no site of an allocation, so not told as long
-	 * as nothing else is further in, ended by NULL; and the one that is not told at the other end.
-	 */
-	const char *const *heap_inner;
-	const char *heap_outermost;
 	void (*close)(void *self);
 };
 

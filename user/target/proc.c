@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "array.h"
+#include "hash.h"
 #include "pid_ns.h"
 #include "proc.h"
 
@@ -133,6 +134,20 @@ uint64_t proc__start_ticks(pid_t pid)
 			 &ticks) != 1)
 		return 0;
 	return ticks;
+}
+
+uint64_t proc__program_mark(pid_t pid)
+{
+	char buf[1024], *p;
+	uint64_t mark = HASH_BEGIN;
+	unsigned field = 2; /* proc(5): 22 is when it was born, 26 to 28 are where code and stack are */
+
+	if (proc__read(proc__living(pid), "stat", buf, sizeof(buf)) < 0 || !(p = strrchr(buf, ')')))
+		return 0;
+	for (char *state, *word = strtok_r(p, " ", &state); word; word = strtok_r(NULL, " ", &state), field++)
+		if (field == 22 || (field >= 26 && field <= 28))
+			mark = hash__add(mark, word, strlen(word));
+	return mark;
 }
 
 static int comm_here(pid_t here, char comm[16])

@@ -42,6 +42,12 @@ pid_t proc__living(pid_t pid);
 /* When process @pid was born, in clock ticks since boot: together with the pid, this identifies it. 0 if unknown. */
 uint64_t proc__start_ticks(pid_t pid);
 
+/*
+ * Which program process @pid runs, and since when: the same as before as long as neither has changed. Where the kernel
+ * does not place stacks at random, an exec of the same file is not seen. 0 if unknown.
+ */
+uint64_t proc__program_mark(pid_t pid);
+
 /* The name of a process's first thread, at most 15 bytes. Returns 0 or a negative errno. */
 int proc__comm(pid_t pid, char comm[16]);
 

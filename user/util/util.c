@@ -113,6 +113,14 @@ static int parse_scaled(const char *s, const struct unit *units, size_t nr, uint
 	return -EINVAL;
 }
 
+void sleep_ns(uint64_t ns)
+{
+	struct timespec left = { ns / NSEC_PER_SEC, ns % NSEC_PER_SEC };
+
+	while (nanosleep(&left, &left) && errno == EINTR)
+		;
+}
+
 int parse_duration(const char *s, uint64_t *ns)
 {
 	static const struct unit units[] = {

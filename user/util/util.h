@@ -47,6 +47,9 @@ struct timespec wait_until(uint64_t from_now_ns);
 /* The CPU time that the calling thread has used, ns. */
 uint64_t thread_cpu_ns(void);
 
+/* Signals that do not end the program do not shorten it. */
+void sleep_ns(uint64_t ns);
+
 /* "10s", "500ms", "20us", "1.5" (seconds), "2m", "1h" to ns. Returns 0, or -EINVAL for anything else, zero and
  * overflow. */
 int parse_duration(const char *s, uint64_t *ns);

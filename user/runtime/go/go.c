@@ -382,7 +382,5 @@ const struct runtime runtime_go = {
 	.goroutines = go__goroutines,
 	.code = go__code_at,
 	.heap = go__heap,
-	.heap_inner = go_heap_inner,
-	.heap_outermost = "runtime.goexit",
 	.close = go__close,
 };

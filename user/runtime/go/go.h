@@ -48,7 +48,6 @@ int go__code_at(void *self, uint64_t addr, struct runtime_code *code);
 /* goheap_find.c: struct runtime's .heap, and the functions that it needs */
 int go__heap(void *self, struct heap_profile *heap);
 void go_heap__want(struct go *go);
-extern const char *const go_heap_inner[];
 
 /* BPF maps: how to find goroutines, and what to copy at the end. */
 #define GO_PATHS "goroutine_paths"

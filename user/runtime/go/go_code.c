@@ -78,6 +78,15 @@ static uint8_t wrapper_id(const struct go *go)
 	return go->minor >= 25 ? 23 : go->minor >= 22 ? 22 : 21;
 }
 
+/* What runtime/pprof leaves out of a heap profile's stacks: writeHeapProto in protomem.go, appendLocsForStack in
+ * proto.go */
+static uint32_t heap_flags(const char *name)
+{
+	if (!strcmp(name, "runtime.goexit"))
+		return TARE_SYMBOL_HEAP_INNER | TARE_SYMBOL_HEAP_OUTER;
+	return !strncmp(name, "runtime.", 8) || !strncmp(name, "internal/runtime/", 17) ? TARE_SYMBOL_HEAP_INNER : 0;
+}
+
 int go__symbol_at(void *self, uint64_t addr, struct runtime_symbol *sym)
 {
 	struct go_frame frames[RUNTIME_INLINED_MAX];
@@ -92,7 +101,8 @@ int go__symbol_at(void *self, uint64_t addr, struct runtime_symbol *sym)
 							 .file = frames[i].file,
 							 .line = frames[i].line,
 							 .wrapper = frames[i].func_id == wrapper_id(go),
-							 .owner = go_owner(frames[i].name) };
+							 .owner = go_owner(frames[i].name),
+							 .heap = heap_flags(frames[i].name) };
 		if (!sym->own && sym->frames[0].owner != TARE_OWNER_PROGRAM &&
 		    sym->frames[i].owner == TARE_OWNER_PROGRAM)
 			sym->own = i;

@@ -10,9 +10,6 @@
 #include "proc.h"
 #include "util.h"
 
-/* As runtime/pprof does: writeHeapProto in protomem.go. */
-const char *const go_heap_inner[] = { "runtime.", "internal/runtime/", NULL };
-
 /* The code that takes a record's cycle by its number: what the number is shifted by tells how large a cycle is. */
 #define INDEXES "runtime.mProf_FlushLocked"
 

@@ -31,8 +31,8 @@ const struct gopattern gopatterns[] = {
 	{ "runtime.scavenge", "runtime.(*cpuStats).accumulate", NULL, 21, INT_MAX, -0x10, 2, 0 },
 	/* the heap profile: all that these load from a fixed place */
 	{ "runtime.mbuckets", "runtime.mProf_FlushLocked", NULL, 19, INT_MAX, 0, 0, 0 },
-	{ "runtime.mProfCycle", "runtime.mProf_PostSweep", NULL, 19, INT_MAX, 0, 0, 4 },
-	{ "runtime.profMemActiveLock", "runtime.mProf_PostSweep", "runtime.lock2", 19, INT_MAX, 0, 0, 0 },
+	{ "runtime.mProfCycle", "runtime.mProf_Flush", NULL, 19, INT_MAX, 0, 0, 4 },
+	{ "runtime.profMemActiveLock", "runtime.mProf_Flush", "runtime.lock2", 19, INT_MAX, 0, 0, 0 },
 	{ NULL, NULL, NULL, 0, 0, 0, 0, 0 },
 };
 
