@@ -58,7 +58,7 @@ ok "killed: recorded" record
 request=$(json "$tmp/events" 'select(.event == "runtime" and .what == "stw_request") | .ts_ns' | tail -n 1)
 end=$(json "$tmp/events" "select(.event == \"exit\" and .tgid == $prog) | .ts_ns" | tail -n 1)
 compare "$end" '>' "$request" "killed: in the middle of a stop"
-compare "$(count ".tid == $prog or .tgid == $prog")" '>' 5 "killed: the stop has evidence"
+compare "$(count ".tid == $prog or .tgid == $prog")" '>' 0 "killed: the stop has evidence"
 is "$(count ".tid == $other")" 0 "killed: the other target, which burned, has none"
 is "$(count ".ts_ns > $end")" 0 "killed: afterwards there is none"
 # the clock ticks 199 times a second on each CPU, and a tick counts only while a world is being stopped
@@ -67,6 +67,6 @@ compare "$hits" '<' "$(((end - request) * $(nproc) / 2500000 + 20))" "killed: no
 
 ok "exec: recorded" record "$burn" 0 500
 exec=$(json "$tmp/events" "select(.event == \"exec\" and .tid == $prog) | .ts_ns" | tail -n 1)
-compare "$(count ".ts_ns < ${exec:-0}")" '>' 5 "exec: the stop has evidence"
+compare "$(count ".ts_ns < ${exec:-0}")" '>' 0 "exec: the stop has evidence"
 is "$(count ".ts_ns > ${exec:-0}")" 0 "exec: the program in its place has none"
 done_testing
