@@ -51,7 +51,9 @@
 	/* a target thread is back on a CPU after a long time */                        \
 	EVENT(OFF_CPU, off_cpu, sizeof(struct tare_off_cpu))                            \
 	/* the kernel kills a process, any one, for want of memory */                   \
-	EVENT(OOM_KILL, oom_kill, offsetof(struct tare_oom_kill, cgroup))
+	EVENT(OOM_KILL, oom_kill, offsetof(struct tare_oom_kill, cgroup))               \
+	/* one of many page faults of a target thread, served */                        \
+	EVENT(FAULT_SAMPLE, fault_sample, offsetof(struct tare_fault_sample, name))
 
 #define TARE_RECORD_KIND(kind, ...) TARE_REC_##kind,
 enum tare_rec_kind { TARE_REC_NONE, TARE_RECORDS(TARE_RECORD_KIND, TARE_RECORD_KIND) TARE_NR_RECS };
@@ -318,8 +320,8 @@ struct tare_mapped {
 };
 
 /*
- * The thread's stack at the SIGNAL, SAMPLE or OFF_CPU that follows is number .number of the STACKS frames; 0: it could
- * not be kept.
+ * The thread's stack at the SIGNAL, SAMPLE, OFF_CPU or FAULT_SAMPLE that follows is number .number of the STACKS
+ * frames; 0: it could not be kept.
  */
 struct tare_stacked {
 	struct tare_rec rec; /* .flags: none yet */
@@ -343,6 +345,33 @@ struct tare_oom_kill {
 	__u64 limit_pages;
 	char cgroup[TARE_CGROUP_LEN]; /* the last part of its name */
 };
+
+/* X(ID, name, title): what a page fault was in. Only ever appended. */
+#define TARE_FAULT_OWNERS(X)                          \
+	X(UNKNOWN, "unknown", "not known")            \
+	X(ANONYMOUS, "anonymous", "anonymous memory") \
+	X(BRK, "brk", "the heap by brk")              \
+	X(STACK, "stack", "the first thread's stack") \
+	X(CODE, "code", "code of")                    \
+	X(FILE, "file", "data of")                    \
+	X(SHARED, "shared", "shared memory")
+
+#define TARE_FAULT_OWNER(id, name, title) TARE_FAULT_##id,
+enum tare_fault_owner { TARE_FAULT_OWNERS(TARE_FAULT_OWNER) TARE_NR_FAULT_OWNERS };
+
+#define TARE_FAULT_NAME_LEN 32
+
+/* STACKED comes before it. */
+struct tare_fault_sample {
+	struct tare_rec rec; /* .flags: TARE_FAULT_MAJOR */
+	__u32 tid, tgid;
+	__u16 owner; /* enum tare_fault_owner */
+	__u16 pad;
+	__u32 period; /* it stands for so many */
+	__u64 address, ip;
+	char name[TARE_FAULT_NAME_LEN]; /* of a file, without its folders; it may be cut */
+};
+#define TARE_FAULT_MAJOR 0x0001 /* its contents were read from somewhere */
 
 #define TARE_STACK_FRAMES	127 /* the kernel's default limit, /proc/sys/kernel/perf_event_max_stack */
 #define TARE_STACK_KERNEL	64
@@ -390,5 +419,6 @@ TARE_SIZE(tare_stack, 40);
 TARE_SIZE(tare_stacked, 16);
 TARE_SIZE(tare_off_cpu, 40);
 TARE_SIZE(tare_oom_kill, 152);
+TARE_SIZE(tare_fault_sample, 72);
 
 #endif /* TARE_RECORD_H */

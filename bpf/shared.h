@@ -59,6 +59,13 @@ struct goroutine_path {
 #define OFF_CPU_WINDOW_NS 100000000ull
 #define OFF_CPU_BUDGET	  200
 
+/* One page fault in so many is sampled, of each kind: primes. And how many samples one CPU may report in each window.
+ */
+#define FAULT_PERIOD_MINOR 101
+#define FAULT_PERIOD_MAJOR 7
+#define FAULT_WINDOW_NS	   100000000ull
+#define FAULT_BUDGET	   100
+
 /*
  * How long a target waits after exec: until the recorder must be at work, and until it must be done. The first is a few
  * turns on a very busy CPU, and is paid once if the recorder is dead: nobody is held after that. The second is what the
@@ -110,9 +117,11 @@ struct cpu_state {
 	/* the wait that ends in the current switch, if it was a long one: */
 	__u64 off_ns; /* 0: not */
 	__u64 off_wait_ns;
-	__u64 off_window_ns; /* when the current window of the budget began */
-	__u32 off_window_nr; /* reported in it */
-	__u8 off_state;	     /* enum tare_state */
+	__u64 off_window_ns;   /* when the current window of the budget began */
+	__u32 off_window_nr;   /* reported in it */
+	__u8 off_state;	       /* enum tare_state */
+	__u64 fault_window_ns; /* likewise, for page faults */
+	__u32 fault_window_nr[2]; /* minor, major */
 
 	__s64 waiting_own; /* this CPU's own changes to that count: not atomic, so not in .waiting */
 	/* target threads waiting for this CPU, except .waiting_own; other CPUs change it on wake-up and migration */

@@ -8,7 +8,7 @@
 #include "tare.bpf.h"
 
 /* One per program: the clock may interrupt another one while its record is being built. */
-enum { STACK_OF_SIGNAL, STACK_OF_CLOCK, STACK_OF_WAIT, NR_STACKS };
+enum { STACK_OF_SIGNAL, STACK_OF_CLOCK, STACK_OF_WAIT, STACK_OF_FAULT, NR_STACKS };
 
 enum { STACK_KERNEL = 1 }; /* flag: it is in the kernel, whose part is wanted too */
 

@@ -107,6 +107,32 @@ struct freezer {
 	unsigned int state;
 };
 
+struct mm_struct {
+	unsigned long start_brk, brk, start_stack;
+};
+
+struct qstr {
+	const unsigned char *name;
+};
+
+struct dentry {
+	struct qstr d_name;
+};
+
+struct path {
+	struct dentry *dentry;
+};
+
+struct file {
+	struct path f_path;
+};
+
+struct vm_area_struct {
+	unsigned long vm_start, vm_end, vm_flags;
+	struct mm_struct *vm_mm;
+	struct file *vm_file;
+};
+
 struct page_counter {
 	atomic_long_t usage; /* pages, as .max */
 	unsigned long max;

@@ -38,6 +38,24 @@ for follow in '' --follow; do
 	wait $target
 done
 
+# ---- what they were in, and whose code made them ----
+
+# of which memory, in percent of all: what is sampled is a few hundred
+share() { json "$tmp/json" ".allocation | [.faults_by_owner[] | select($1) | .minor + .major] | (add // 0) * 100 / $((minor + major))"; }
+tare report --json -i "$tmp/data" >"$tmp/json"
+if works find_vma "$TARE"; then
+	near "$(json "$tmp/json" '.allocation | [.faults_by_owner[] | .minor + .major] | add')" $((minor + major)) 0.5 "owners: they sum up to all"
+	compare "$(share '.owner == "anonymous"')" '>' 60 "owners: new memory"
+	compare "$(share '.owner == "anonymous"')" '<' 99.9 "owners: not all is that"
+	compare "$(json "$tmp/json" '[.allocation.faults_by_owner[] | select(.owner == "shared" and .file == "file")] | length')" == 1 "owners: the file, by name"
+	compare "$(json "$tmp/json" '[.profile.faults.by_function[] | select(.function == "write_to") | .total] | add // 0')" '>' 0 \
+		"functions: the one that touches memory"
+	like "$(tare report -i "$tmp/data")" 'page faults by what they are in.* anonymous memory .* shared memory file .*where pages were faulted in' \
+		"the report has both"
+else
+	skip 6 "this kernel does not tell what is mapped at an address"
+fi
+
 # from the first instruction to the last
 echo >&"$feed"
 echo >&"$feed"

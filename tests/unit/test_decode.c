@@ -184,6 +184,15 @@ static const struct tare_exit ended = {
 static const struct tare_oom_kill killed = {
 	{ 1, TARE_REC_OOM_KILL, sizeof(killed) / 4, 0 }, 3, 2, 1ull << 33, "db.service"
 };
+static const struct tare_fault_sample touched = { { 1, TARE_REC_FAULT_SAMPLE, sizeof(touched) / 4, TARE_FAULT_MAJOR },
+						  7,
+						  8,
+						  TARE_FAULT_CODE,
+						  0,
+						  101,
+						  1ull << 46,
+						  5,
+						  "libc.so.6" };
 static const struct tare_migrate moved = { { 1, TARE_REC_MIGRATE, sizeof(moved) / 4, 0 }, 10, 65535, 3 };
 
 static const struct tare_goroutine goroutine = {
@@ -312,6 +321,13 @@ static void kinds_of_fixed_size(void **unused)
 	assert_int_equal(ev.kind, EVENT_OOM_KILL);
 	assert_true(ev.oom_kill.tid == 3 && ev.oom_kill.tgid == 2 && ev.oom_kill.limit_pages == 1ull << 33);
 	assert_string_equal(ev.oom_kill.cgroup, "db.service");
+
+	assert_int_equal(decode(&touched, sizeof(touched), &ev), sizeof(touched));
+	assert_int_equal(ev.kind, EVENT_FAULT_SAMPLE);
+	assert_true(ev.fault_sample.tid == 7 && ev.fault_sample.tgid == 8 && ev.fault_sample.major);
+	assert_true(ev.fault_sample.owner == TARE_FAULT_CODE && ev.fault_sample.period == 101);
+	assert_true(ev.fault_sample.address == 1ull << 46 && ev.fault_sample.ip == 5);
+	assert_string_equal(ev.fault_sample.name, "libc.so.6");
 
 	assert_int_equal(decode(&moved, sizeof(moved), &ev), sizeof(moved));
 	assert_int_equal(ev.kind, EVENT_MIGRATE);

@@ -154,6 +154,15 @@ static void threads(void **unused)
 	l = keys(LINE(.kind = EVENT_OOM_KILL, .oom_kill = { 5, 4, 256, "db" }), "oom_kill tid tgid limit_pages cgroup");
 	text_is(l, "cgroup", "db");
 	json_decref(l);
+	l = keys(LINE(.kind = EVENT_FAULT_SAMPLE,
+		      .fault_sample = { .tid = 5, .owner = TARE_FAULT_FILE, .name = "a.so" }),
+		 "fault_sample tid tgid major period owner file address ip");
+	text_is(l, "owner", "file");
+	json_decref(l);
+	l = keys(LINE(.kind = EVENT_FAULT_SAMPLE, .fault_sample = { .tid = 5, .owner = 999 }),
+		 "fault_sample tid tgid major period owner address ip");
+	text_is(l, "owner", "unknown");
+	json_decref(l);
 	l = keys(LINE(.kind = EVENT_OOM_KILL, .oom_kill = { .tid = 5 }), "oom_kill tid tgid");
 	json_decref(l);
 	l = keys(LINE(.kind = EVENT_MIGRATE, .migrate = { 5, 1, 2 }), "migrate tid from_cpu to_cpu");

@@ -72,6 +72,15 @@ static void configure_cgroup(struct tare_bpf *s, const struct cgroup_place *plac
 	memcpy((char *)s->rodata->follow_cgroup_name, place->name, sizeof(place->name));
 }
 
+/* Samples of page faults need to find what is mapped at an address. */
+static void configure_faults(struct tare_bpf *s, bool wanted)
+{
+	bool can = wanted && libbpf_probe_bpf_helper(BPF_PROG_TYPE_PERF_EVENT, BPF_FUNC_find_vma, NULL) == 1;
+
+	bpf_program__set_autoload(s->progs.page_fault, can);
+	bpf_program__set_autoattach(s->progs.page_fault, false);
+}
+
 static int configure(struct bpf *b, const struct bpf_opts *opts)
 {
 	struct tare_bpf *s = b->skel;
@@ -92,6 +101,7 @@ static int configure(struct bpf *b, const struct bpf_opts *opts)
 		bpf_program__set_autoload(s->progs.off_cpu, false);
 	bpf_program__set_autoattach(s->progs.cpu_clock, false);
 	bpf_program__set_autoattach(s->progs.page_fault_end, false);
+	configure_faults(s, opts->sample_hz);
 	bpf_program__set_autoattach(s->progs.recorder_clocks, false);
 	configure_cgroup(s, opts->cgroup);
 	bpf_program__set_autoload(s->progs.pid_numbers, capability__in_pid_namespace());

@@ -83,7 +83,16 @@ void bpf__attach_clock(struct bpf *b)
 		{ .config = PERF_COUNT_SW_CPU_CLOCK, .sample_freq = b->sample_hz ?: PAUSES_HZ, .freq = 1 },
 	};
 
+	const struct software_event faults[] = {
+		{ b->skel->progs.page_fault,
+		  { .config = PERF_COUNT_SW_PAGE_FAULTS_MIN, .sample_period = FAULT_PERIOD_MINOR } },
+		{ b->skel->progs.page_fault,
+		  { .config = PERF_COUNT_SW_PAGE_FAULTS_MAJ, .sample_period = FAULT_PERIOD_MAJOR } },
+	};
+
 	attach_software_events(b, &b->clock, &clock, 1);
+	if (bpf_program__autoload(b->skel->progs.page_fault))
+		attach_software_events(b, &b->clock, faults, ARRAY_SIZE(faults));
 }
 
 static void keep_tracepoint(struct bpf_link *link, void *ctx)

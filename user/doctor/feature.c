@@ -93,6 +93,8 @@ static const struct feature features[NR_FEATURES] = {
 		lost_without_cpu_clock, BY_PERF),
 	FEATURE(PAGE_FAULTS, "page_faults", "page faults' ends", OPTIONAL, try_page_faults, NULL,
 		lost_without_page_fault_end, BY_PERF),
+	FEATURE(FIND_VMA, "find_vma", "what is mapped", OPTIONAL, try_find_vma, NULL, lost_without_page_fault,
+		"Linux 5.17 or later; " BY_CAPS),
 	FEATURE(UPROBE, "uprobe", "uprobes", OPTIONAL, try_uprobe, NULL,
 		lost_without_runtime_uprobe,
 		"Linux 6.6 or later and " BY_CAPS "; before, root or CAP_SYS_ADMIN, and CONFIG_UPROBE_EVENTS"),

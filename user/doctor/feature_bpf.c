@@ -229,6 +229,17 @@ void try_exec_hold(const char *arg, struct feature_result *result)
 		result__set(result, FEATURE_WORKS, "%s", "");
 }
 
+void try_find_vma(const char *arg, struct feature_result *result)
+{
+	int can = libbpf_probe_bpf_helper(BPF_PROG_TYPE_PERF_EVENT, BPF_FUNC_find_vma, NULL);
+
+	if (can < 0)
+		result__failed(result, "loading", -can);
+	else
+		result__set(result, can ? FEATURE_WORKS : FEATURE_MISSING, "%s",
+			    can ? "" : "this kernel has no bpf_find_vma()");
+}
+
 /* On a slow machine a short sleep is over before the thread has left its CPU for it: then a longer one is tried. */
 #define LONGEST_SLEEP_NS 100000000
 

@@ -32,7 +32,7 @@ void result__no_btf_id(struct feature_result *result, int err, const char *missi
 
 /* feature_bpf.c: maps, programs, tracepoints */
 feature_trial_fn try_bpf, try_read_kernel, try_ringbuf, try_ring_shards, try_task_storage;
-feature_trial_fn try_task_iter, try_tp_btf, try_bpf_stats, try_exec_hold;
+feature_trial_fn try_task_iter, try_tp_btf, try_bpf_stats, try_exec_hold, try_find_vma;
 /* Attach a program to a BTF tracepoint for a moment. Returns 0 or a negative errno; -ENODATA: no such tracepoint. */
 int tp_btf__try(const char *tracepoint);
 

@@ -211,6 +211,21 @@ static void put_oom_kill_of(FILE *to, const struct event *ev)
 	put_text(to, "cgroup", ev->oom_kill.cgroup, strlen(ev->oom_kill.cgroup));
 }
 
+static void put_fault_sample_of(FILE *to, const struct event *ev)
+{
+	const struct event_fault_sample *f = &ev->fault_sample;
+
+	put(to, "tid", f->tid);
+	put(to, "tgid", f->tgid);
+	put_bool(to, "major", f->major);
+	put(to, "period", f->period);
+	put_text(to, "owner", fault_owner_name(f->owner), 16);
+	if (f->name[0])
+		put_text(to, "file", f->name, sizeof(f->name));
+	put_hex(to, "address", f->address);
+	put_hex(to, "ip", f->ip);
+}
+
 #define put_rename_of put_name_of
 
 /* One entry per event kind: a missing one does not compile. */

@@ -17,6 +17,7 @@ struct model *model__new(void)
 	m->counters.births = &m->switches.threads.births;
 	model_bytes__init(&m->bytes, &m->switches.threads.births);
 	heap_readings__init(&m->heaps, &m->switches.threads.births, &m->programs);
+	fault_owners__init(&m->fault_owners);
 	runtime_names__init(&m->runtime_names);
 	pauses__init(&m->pauses, &m->switches, &m->runtime_names, &m->profile.stacks);
 	programs__init(&m->programs);
@@ -38,6 +39,7 @@ void model__free(struct model *m)
 	runtime_counters__free(&m->counters);
 	model_bytes__free(&m->bytes);
 	heap_readings__free(&m->heaps);
+	fault_owners__free(&m->fault_owners);
 	delays__free(&m->delays);
 	runtime_names__free(&m->runtime_names);
 	preemption__free(&m->preemption);
@@ -280,6 +282,12 @@ static int fold_sample(struct model *m, const struct event *ev)
 static int fold_off_cpu(struct model *m, const struct event *ev)
 {
 	return profile__off_cpu(&m->profile, take_stack(m, ev->off_cpu.tid, ev->ts_ns), ev);
+}
+
+static int fold_fault_sample(struct model *m, const struct event *ev)
+{
+	return fault_owners__event(&m->fault_owners, ev) ?:
+		       profile__fault(&m->profile, take_stack(m, ev->fault_sample.tid, ev->ts_ns), ev);
 }
 
 static int fold_nothing(struct model *m, const struct event *ev)

@@ -10,6 +10,7 @@
 #include "runtime_counters.h"
 #include "delays.h"
 #include "event.h"
+#include "fault_owners.h"
 #include "findings.h"
 #include "heap_readings.h"
 #include "pause.h"
@@ -67,6 +68,7 @@ struct model {
 	struct runtime_counters counters;
 	struct model_bytes bytes;
 	struct heap_readings heaps;
+	struct fault_owners fault_owners;
 	struct delays delays;
 	struct runtime_names runtime_names;
 	struct preemption preemption;

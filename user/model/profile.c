@@ -62,18 +62,30 @@ int profile__off_cpu(struct profile *p, uint32_t number, const struct event *ev)
 	return 0;
 }
 
+int profile__fault(struct profile *p, uint32_t number, const struct event *ev)
+{
+	struct profile_row *row = profile__row(p, number);
+
+	if (!row)
+		return -ENOMEM;
+	*(ev->fault_sample.major ? &row->major : &row->minor) += ev->fault_sample.period;
+	return 0;
+}
+
 void profile__finish(struct profile *p)
 {
 	for (uint32_t i = 1; i < p->nr; i++) {
 		uint32_t to = model_stacks__resolve(&p->stacks, i);
 		struct profile_row *from = &p->rows[i];
 
-		if (to == i || (!from->samples && !from->waits) || !profile__row(p, to))
+		if (to == i || (!from->samples && !from->waits && !from->minor && !from->major) || !profile__row(p, to))
 			continue;
 		from = &p->rows[i]; /* they may have moved */
 		p->rows[to].samples += from->samples;
 		p->rows[to].memory_calls += from->memory_calls;
 		p->rows[to].waits += from->waits;
+		p->rows[to].minor += from->minor;
+		p->rows[to].major += from->major;
 		p->rows[to].off_ns += from->off_ns;
 		p->rows[to].wait_ns += from->wait_ns;
 		*from = (struct profile_row){ .syscall = TARE_NO_SYSCALL };

@@ -10,6 +10,7 @@ struct profile_row {
 	uint64_t samples;	  /* of the CPU clock */
 	uint64_t memory_calls;	  /* of them: in a system call that asks the kernel for memory or returns it */
 	uint64_t waits;		  /* long ones, that ended */
+	uint64_t minor, major;	  /* page faults that the sampled ones stand for */
 	uint64_t off_ns, wait_ns; /* their time off CPU, and the part of it in which the thread waited for a CPU */
 	uint16_t syscall;	  /* the last one's: system call, or TARE_NO_SYSCALL, .. */
 	uint8_t state;		  /* .. and enum tare_state */
@@ -25,9 +26,11 @@ struct profile {
 
 void profile__free(struct profile *p);
 
-/* Fold in an EVENT_SAMPLE or EVENT_OFF_CPU with stack @number (0: none), of @arch. Return 0 or -ENOMEM. */
+/* Fold in an EVENT_SAMPLE, EVENT_OFF_CPU or EVENT_FAULT_SAMPLE with stack @number (0: none), of @arch. Return 0 or
+ * -ENOMEM. */
 int profile__sample(struct profile *p, uint32_t number, enum tare_arch arch, const struct event *ev);
 int profile__off_cpu(struct profile *p, uint32_t number, const struct event *ev);
+int profile__fault(struct profile *p, uint32_t number, const struct event *ev);
 
 /* All stacks are known: give each row to the stack that it is the same as. */
 void profile__finish(struct profile *p);

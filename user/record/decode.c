@@ -258,6 +258,24 @@ static int decode_oom_kill(const void *data, size_t len, struct event *ev)
 	return 0;
 }
 
+static int decode_fault_sample(const void *data, size_t len, struct event *ev)
+{
+	struct tare_fault_sample raw = { 0 };
+
+	memcpy(&raw, data, len < sizeof(raw) ? len : sizeof(raw));
+	ev->fault_sample = (struct event_fault_sample){
+		.tid = raw.tid,
+		.tgid = raw.tgid,
+		.period = raw.period,
+		.owner = raw.owner,
+		.major = raw.rec.flags & TARE_FAULT_MAJOR,
+		.address = raw.address,
+		.ip = raw.ip,
+	};
+	memcpy(ev->fault_sample.name, raw.name, TARE_FAULT_NAME_LEN - 1);
+	return 0;
+}
+
 static int decode_stacked(const void *data, size_t len, struct event *ev)
 {
 	struct tare_stacked raw;

@@ -119,6 +119,15 @@ struct event_stop {
 	char cgroup[TARE_CGROUP_LEN]; /* terminated */
 };
 
+/* See struct tare_fault_sample. */
+struct event_fault_sample {
+	uint32_t tid, tgid, period;
+	uint16_t owner; /* enum tare_fault_owner, or one of a later version */
+	bool major;
+	uint64_t address, ip;
+	char name[TARE_FAULT_NAME_LEN]; /* terminated */
+};
+
 /* See struct tare_oom_kill. */
 struct event_oom_kill {
 	uint32_t tid, tgid;
@@ -180,6 +189,7 @@ struct event {
 		struct event_irq irq;
 		struct event_stop stop;
 		struct event_oom_kill oom_kill;
+		struct event_fault_sample fault_sample;
 		struct tare_counters counters;
 		struct tare_bytes bytes; /* a class that the recording does not know is 0 */
 		const struct tare_delays *delays;

@@ -54,6 +54,22 @@ unsigned runtime_arg_kind(uint16_t event, unsigned i)
 	return 0;
 }
 
+const char *fault_owner_name(unsigned owner)
+{
+#define OWNER_NAME(id, name, title) [TARE_FAULT_##id] = name,
+	static const char *const names[] = { TARE_FAULT_OWNERS(OWNER_NAME) };
+
+	return names[owner < TARE_NR_FAULT_OWNERS ? owner : TARE_FAULT_UNKNOWN];
+}
+
+const char *fault_owner_title(unsigned owner)
+{
+#define OWNER_TITLE(id, name, title) [TARE_FAULT_##id] = title,
+	static const char *const titles[] = { TARE_FAULT_OWNERS(OWNER_TITLE) };
+
+	return titles[owner < TARE_NR_FAULT_OWNERS ? owner : TARE_FAULT_UNKNOWN];
+}
+
 const char *irq_name(uint64_t number, char buf[32])
 {
 	/* include/linux/interrupt.h */

@@ -17,6 +17,11 @@ const char *runtime_arg_name(uint16_t event, unsigned i);
 /* The kind of name that its argument @i refers to, enum tare_name_kind; 0 for a plain number. */
 unsigned runtime_arg_kind(uint16_t event, unsigned i);
 
+/* What a page fault was in, enum tare_fault_owner: "anonymous"; "unknown" for those of a later version. Static. */
+const char *fault_owner_name(unsigned owner);
+/* Likewise, as a table's row begins: "anonymous memory", "code of". */
+const char *fault_owner_title(unsigned owner);
+
 /* What took a CPU: "softirq NET_RX", or "hardware interrupt" for TARE_IRQ_HARD. Returns @buf. */
 const char *irq_name(uint64_t number, char buf[32]);
 

@@ -55,6 +55,11 @@ static uint64_t off_ns_of(const struct profile_row *row)
 	return row->off_ns;
 }
 
+static uint64_t faults_of(const struct profile_row *row)
+{
+	return row->minor + row->major;
+}
+
 static uint64_t hash_of(const char *name)
 {
 	return hash__add(HASH_BEGIN, name, strlen(name)) & ~(1ull << 63); /* never TABLE_NO_KEY */
@@ -204,6 +209,13 @@ void report__profile(const struct model *m, FILE *to, bool all)
 		fprintf(to, "  from %s samples\n", fmt_count(m->profile.samples, n));
 		functions__free(&f);
 	}
+	if (m->fault_owners.samples) {
+		functions__of(&f, m, faults_of, by_self);
+		fprintf(to, "\n%-68s%12s %12s\n", "where pages were faulted in", "itself", "with callees");
+		print_functions(&f, all, to);
+		fprintf(to, "  from %s samples\n", fmt_count(m->fault_owners.samples, n));
+		functions__free(&f);
+	}
 	if (m->profile.waits) {
 		functions__of(&f, m, off_ns_of, by_total);
 		fprintf(to, "\n%-68s%12s %12s\n", "where threads were off CPU for long", "", "on the stack");
@@ -236,7 +248,8 @@ json_t *json__profile(const struct model *m, json_t *notes)
 
 	for (uint32_t i = 0; i < p->nr; i++)
 		off += p->rows[i].off_ns;
-	return json_pack("{s:{s:I, s:o}, s:{s:I, s:I, s:o}}", "cpu", "samples", num(p->samples), "by_function",
-			 functions_json(m, samples_of), "off_cpu", "waits", num(p->waits), "total_ns", num(off),
-			 "by_function", functions_json(m, off_ns_of));
+	return json_pack("{s:{s:I, s:o}, s:{s:I, s:o}, s:{s:I, s:I, s:o}}", "cpu", "samples", num(p->samples),
+			 "by_function", functions_json(m, samples_of), "faults", "samples",
+			 num(m->fault_owners.samples), "by_function", functions_json(m, faults_of), "off_cpu", "waits",
+			 num(p->waits), "total_ns", num(off), "by_function", functions_json(m, off_ns_of));
 }

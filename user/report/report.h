@@ -43,6 +43,9 @@ void report__ledger(const struct model *m, FILE *to);
 /* The ledger of bytes: what VmRSS consists of, at the end and at its peak. Prints nothing if it was not read. */
 void report__bytes(const struct model *m, FILE *to);
 
+/* Page faults by what they were in; @all: not just the first ones. Nothing if none was sampled. */
+void report__faults(const struct model *m, FILE *to, bool all);
+
 /* The heap by site, of the process that has allocated most; @all: not just the first ones. Nothing if it was not read.
  */
 void report__heaps(const struct model *m, FILE *to, bool all);

@@ -7,6 +7,7 @@
 
 struct user_pt_regs {
 	unsigned long long regs[31], sp, pc, pstate;
+	unsigned long long sample_period, addr;
 };
 
 struct pt_regs {

@@ -26,6 +26,7 @@ struct thread_info {
 /* What perf_event programs see is an interface (arch/x86/include/uapi/asm/ptrace.h), read in whole words: no CO-RE. */
 struct bpf_perf_event_data {
 	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp, ss;
+	unsigned long long sample_period, addr;
 };
 
 #include "../common.h"
