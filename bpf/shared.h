@@ -117,10 +117,10 @@ struct cpu_state {
 	/* the wait that ends in the current switch, if it was a long one: */
 	__u64 off_ns; /* 0: not */
 	__u64 off_wait_ns;
-	__u64 off_window_ns;   /* when the current window of the budget began */
-	__u32 off_window_nr;   /* reported in it */
-	__u8 off_state;	       /* enum tare_state */
-	__u64 fault_window_ns; /* likewise, for page faults */
+	__u64 off_window_ns;	  /* when the current window of the budget began */
+	__u32 off_window_nr;	  /* reported in it */
+	__u8 off_state;		  /* enum tare_state */
+	__u64 fault_window_ns;	  /* likewise, for page faults */
 	__u32 fault_window_nr[2]; /* minor, major */
 
 	__s64 waiting_own; /* this CPU's own changes to that count: not atomic, so not in .waiting */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <signal.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd.h"
 #include "util.h"
@@ -40,7 +41,7 @@ static void usage(FILE *to)
 		"  tare report --threads            read tare.data, thread by thread\n");
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	int i = 1;
 
@@ -68,4 +69,19 @@ int main(int argc, char **argv)
 	}
 	err("no command %s; see tare --help", argv[i]);
 	return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	int code, ret;
+
+	/* so that what is not too long is written at the end: then it is known why it could not be */
+	if (!isatty(STDOUT_FILENO))
+		setvbuf(stdout, NULL, _IOFBF, 1 << 20);
+	code = run(argc, argv);
+	ret = code == EXIT_OK ? flush_all(stdout) : 0;
+	if (!ret || ret == -EPIPE)
+		return code;
+	err("cannot write to standard output: %s", strerror(-ret));
+	return EXIT_FAILED;
 }

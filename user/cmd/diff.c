@@ -90,8 +90,7 @@ static int print(const struct options *o, const struct diff_side sides[2])
 		ret = report__diff_json(sides, stdout);
 	else
 		report__diff(sides, stdout);
-	if (!ret && (fflush(stdout) || ferror(stdout)))
-		ret = -EIO;
+	ret = ret ?: flush_all(stdout);
 	if (!ret)
 		return EXIT_OK;
 	err("cannot write the comparison: %s", strerror(-ret));

@@ -102,9 +102,7 @@ static int print(const struct model *m, const struct options *o)
 		ret = report__json(m, stdout);
 	else
 		report__text(m, stdout, &o->report);
-	errno = EIO;
-	if (!ret && (fflush(stdout) || ferror(stdout)))
-		ret = -errno;
+	ret = ret ?: flush_all(stdout);
 	if (!ret)
 		return EXIT_OK;
 	err("cannot write the report: %s", strerror(-ret));

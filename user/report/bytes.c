@@ -91,7 +91,7 @@ void report__bytes(const struct model *m, FILE *to)
 		signed_bytes(bytes__unexplained(&b->peak), (char[24]){ 0 }),
 		percent(bytes__unexplained(&b->peak), b->peak.rss));
 	fprintf(to, "  %-42s%10s %21s\n", "gross: VmRSS", fmt_bytes(b->last.rss, t[0]), fmt_bytes(b->peak.rss, t[1]));
-	fprintf(to, "  from %s readings, %s of CPU time each", fmt_count(b->readings, n),
+	fprintf(to, "  from %s reading%s, %s of CPU time each", fmt_count(b->readings, n), b->readings == 1 ? "" : "s",
 		fmt_ns(b->cost_ns / b->readings, t[2]));
 	if (b->last.swapped)
 		fprintf(to, "; besides, %s swapped out", fmt_bytes(b->last.swapped, t[3]));

@@ -161,10 +161,10 @@ static void print_head(const struct goroutines_report *r, FILE *to)
 	const struct goroutine_groups *gg = r->groups;
 	char comm[64], n[4][32], ns[16];
 
-	fprintf(to, "%s (pid %d), %s: %s goroutines, and %s of the runtime's own\n",
+	fprintf(to, "%s (pid %d), %s: %s goroutine%s, and %s of the runtime's own\n",
 		sanitize(r->comm, strlen(r->comm), comm, sizeof(comm)), r->from->prog.pid,
 		r->from->version[0] ? r->from->version : r->from->runtime->name, fmt_count(gg->counted, n[0]),
-		fmt_count(gg->system, n[1]));
+		gg->counted == 1 ? "" : "s", fmt_count(gg->system, n[1]));
 	print_states(r, to);
 	if (r->first)
 		fprintf(to, "  %s before: %s were created and %s ended in %s; %s have not run meanwhile\n",

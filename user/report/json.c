@@ -313,8 +313,11 @@ static json_t *recorder_json(const struct model *m)
 
 int json__write(json_t *root, size_t format, FILE *to)
 {
-	int ret = !root ? -ENOMEM : json_dumpf(root, to, format) || fputc('\n', to) == EOF ? -EIO : 0;
+	int ret = root ? 0 : -ENOMEM;
 
+	errno = 0;
+	if (root && (json_dumpf(root, to, format) || fputc('\n', to) == EOF))
+		ret = errno ? -errno : -EIO;
 	json_decref(root);
 	return ret;
 }
