@@ -95,6 +95,37 @@ enum tare_cost ledger__cost_of(const struct model *m, const struct model_stack *
 	return kernel_cost_of(m, st) ?: user_cost_of(m, st);
 }
 
+/* Going outwards: is @sym a function that allocates, by itself? */
+static bool allocates(const struct model_symbol *sym)
+{
+	enum tare_cost own = sym->cost >> TARE_SYMBOL_COST_SHIFT & TARE_SYMBOL_COST_MASK;
+
+	return own < TARE_NR_COSTS && costs[own].group == TARE_COSTS_ALLOC && !(sym->cost & TARE_SYMBOL_COST_WITHIN);
+}
+
+const struct model_symbol *ledger__allocates_for(const struct model *m, const struct model_stack *st)
+{
+	const struct model_symbol *caller = NULL, *first = NULL;
+
+	if (kernel_cost_of(m, st) || ledger__group(user_cost_of(m, st)) != TARE_COSTS_ALLOC)
+		return NULL;
+	for (unsigned i = 0; i < st->nr_sure; i++) {
+		const struct model_symbol *sym =
+			model_symbols__at(&m->symbols, st->pid, st->at[st->nr_kernel + i] - (i > 0),
+					  model_stacks__used_ns(&m->profile.stacks, st));
+
+		for (; sym; sym = sym->caller) {
+			if (allocates(sym))
+				caller = first = NULL; /* further out than all before */
+			else if (!first)
+				first = sym;
+			if (!caller && first && sym->owner != TARE_OWNER_RUNTIME && !allocates(sym))
+				caller = sym;
+		}
+	}
+	return caller ?: first;
+}
+
 /* ---- the sums ---- */
 
 /* How much of probe @p's time was the target's: those that run in anyone's time, in proportion to who has the CPUs. */

@@ -6,6 +6,7 @@
 #include "array.h"
 #include "hash.h"
 #include "json_impl.h"
+#include "ledger.h"
 #include "report.h"
 #include "report_rows.h"
 
@@ -134,6 +135,21 @@ static void collect(struct functions *f, const struct model *m, weight_fn *weigh
 	}
 }
 
+/* By whom memory was asked for, in CPU time that the allocator took. */
+static void collect_callers(struct functions *f, const struct model *m)
+{
+	const struct profile *p = &m->profile;
+
+	for (uint32_t i = 0; i < p->nr; i++) {
+		const struct model_stack *st = model_stacks__find(&p->stacks, i);
+		const struct model_symbol *caller = st && p->rows[i].samples ? ledger__allocates_for(m, st) : NULL;
+
+		f->sum += p->rows[i].samples;
+		if (caller)
+			add(f, caller, false, p->rows[i].samples, i, true);
+	}
+}
+
 static int by_self(const void *a, const void *b)
 {
 	const struct function *x = a, *y = b;
@@ -164,6 +180,15 @@ static void functions__free(struct functions *f)
 {
 	table__free(&f->by_hash);
 	free(f->all);
+}
+
+static void callers__of(struct functions *f, const struct model *m)
+{
+	*f = (struct functions){ 0 };
+	table__init(&f->by_hash, 1u << 20);
+	collect_callers(f, m);
+	if (f->nr)
+		qsort(f->all, f->nr, sizeof(*f->all), by_self);
 }
 
 static double percent(uint64_t part, uint64_t whole)
@@ -197,6 +222,22 @@ static void print_waits(const struct functions *f, bool all, FILE *to)
 		fprintf(to, "  ... and %zu more, the kernel's among them (--all shows them)\n", f->nr - shown);
 }
 
+static void print_callers(const struct model *m, bool all, FILE *to)
+{
+	struct functions f;
+	size_t shown;
+
+	callers__of(&f, m);
+	shown = all || f.nr < FIRST_ROWS ? f.nr : FIRST_ROWS;
+	if (f.nr)
+		fprintf(to, "\n%-68s%12s\n", "for whom memory was allocated, by CPU time", "of all");
+	for (size_t i = 0; i < shown; i++)
+		fprintf(to, "  %-66.66s%10.1f %%\n", f.all[i].name, percent(f.all[i].self, f.sum));
+	if (f.nr > shown)
+		fprintf(to, "  ... and %zu more (--all shows them)\n", f.nr - shown);
+	functions__free(&f);
+}
+
 void report__profile(const struct model *m, FILE *to, bool all)
 {
 	struct functions f;
@@ -208,6 +249,7 @@ void report__profile(const struct model *m, FILE *to, bool all)
 		print_functions(&f, all, to);
 		fprintf(to, "  from %s samples\n", fmt_count(m->profile.samples, n));
 		functions__free(&f);
+		print_callers(m, all, to);
 	}
 	if (m->fault_owners.samples) {
 		functions__of(&f, m, faults_of, by_self);
@@ -241,6 +283,19 @@ static json_t *functions_json(const struct model *m, weight_fn *weight)
 	return list;
 }
 
+static json_t *callers_json(const struct model *m)
+{
+	json_t *list = json_array();
+	struct functions f;
+
+	callers__of(&f, m);
+	for (size_t i = 0; i < f.nr; i++)
+		json_array_append_new(
+			list, json_pack("{s:s, s:I}", "function", f.all[i].name, "samples", num(f.all[i].self)));
+	functions__free(&f);
+	return list;
+}
+
 json_t *json__profile(const struct model *m, json_t *notes)
 {
 	const struct profile *p = &m->profile;
@@ -248,8 +303,9 @@ json_t *json__profile(const struct model *m, json_t *notes)
 
 	for (uint32_t i = 0; i < p->nr; i++)
 		off += p->rows[i].off_ns;
-	return json_pack("{s:{s:I, s:o}, s:{s:I, s:o}, s:{s:I, s:I, s:o}}", "cpu", "samples", num(p->samples),
-			 "by_function", functions_json(m, samples_of), "faults", "samples",
-			 num(m->fault_owners.samples), "by_function", functions_json(m, faults_of), "off_cpu", "waits",
-			 num(p->waits), "total_ns", num(off), "by_function", functions_json(m, off_ns_of));
+	return json_pack("{s:{s:I, s:o, s:o}, s:{s:I, s:o}, s:{s:I, s:I, s:o}}", "cpu", "samples", num(p->samples),
+			 "by_function", functions_json(m, samples_of), "allocation_by_caller", callers_json(m),
+			 "faults", "samples", num(m->fault_owners.samples), "by_function", functions_json(m, faults_of),
+			 "off_cpu", "waits", num(p->waits), "total_ns", num(off), "by_function",
+			 functions_json(m, off_ns_of));
 }
