@@ -52,13 +52,13 @@ callers='.profile.cpu.allocation_by_caller'
 # share FUNCTION: of the samples of the first three, in percent
 share() { json "$tmp/json" "$callers | ([.[] | select(.function | IN(\"few\", \"some\", \"many\")) | .samples] | add) as \$all |
 	[.[] | select(.function == \"$1\") | .samples] | (add // 0) * 100 / \$all | round"; }
-compare "$(json "$tmp/json" "[$callers[] | select(.function | IN(\"few\", \"some\", \"many\")) | .samples] | add")" '>' 300 "C: there are samples"
+compare "$(json "$tmp/json" "[${callers}[] | select(.function | IN(\"few\", \"some\", \"many\")) | .samples] | add")" '>' 300 "C: there are samples"
 for want in few:10 some:30 many:60; do
 	compare "$(share ${want%:*})" '>=' $((${want#*:} - 7)) "C: ${want%:*} has ${want#*:} %, at least"
 	compare "$(share ${want%:*})" '<=' $((${want#*:} + 7)) "C: ${want%:*} has ${want#*:} %, at most"
 done
-compare "$(json "$tmp/json" "[$callers[] | select(.function | test(\"strdup\")) | .samples] | add // 0")" '>' 0 "C: strdup allocates itself"
-is "$(json "$tmp/json" "[$callers[] | select(.function | test(\"malloc|free\")) | .samples] | add // 0")" 0 "C: the allocator is nobody's caller"
+compare "$(json "$tmp/json" "[${callers}[] | select(.function | test(\"strdup\")) | .samples] | add // 0")" '>' 0 "C: strdup allocates itself"
+is "$(json "$tmp/json" "[${callers}[] | select(.function | test(\"malloc|free\")) | .samples] | add // 0")" 0 "C: the allocator is nobody's caller"
 like "$(tare report -i "$tmp/data")" 'for whom memory was allocated, by CPU time.* many .* some ' "C: the report says so"
 
 if command -v go >/dev/null; then
