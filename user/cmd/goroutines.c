@@ -148,6 +148,7 @@ static int look(struct process_runtime *from, struct goroutine_stacks *stacks, s
 	err("process %d: its goroutines cannot be read: %s", from->prog.pid,
 	    all->problem[0] ? all->problem :
 	    ret == -ESRCH   ? "it has ended" :
+	    ret == -EAGAIN  ? "its runtime has not begun yet" :
 	    ret == -EPERM   ? "its memory may not be read: become its user or root, or get CAP_SYS_PTRACE" :
 			      strerror(-ret));
 	return ret == -ESRCH ? EXIT_NO_TARGET : ret == -EPERM ? EXIT_MISSING : EXIT_FAILED;

@@ -196,6 +196,23 @@ static uint64_t by_pattern(struct go *go, const char *name, uint64_t bias)
 	return addr ? addr + bias : 0;
 }
 
+/*
+ * Before there are Ps, zeros may be taken for anything, and what was not found would stay unknown. If there are none
+ * after so long, it is another layout. So it is where something else does not fit; but it may just have begun.
+ */
+#define BEGINS_NS (5 * NSEC_PER_SEC)
+#define BEGUN_NS  (NSEC_PER_SEC / 4)
+
+static bool is_early(struct go *go)
+{
+	uint64_t now = now_ns(), since;
+
+	go->looked_ns = go->looked_ns ?: now;
+	since = now - go->looked_ns;
+	return since < BEGUN_NS ? go_live__problem(go->live, 0) || !(go->live->valid & GO_VALID_PS) :
+				  since < BEGINS_NS && !(go->live->valid & GO_VALID_PS);
+}
+
 int go__live(struct go *go)
 {
 	struct go_live_input in = {
@@ -222,6 +239,11 @@ int go__live(struct go *go)
 	ret = go_live__open(&go->live, &in);
 	if (ret)
 		return ret;
+	if (is_early(go)) {
+		go_live__close(go->live);
+		go->live = NULL;
+		return -EAGAIN;
+	}
 	for (unsigned i = 0; (problem = go_live__problem(go->live, i)); i++)
 		warn("process %d: %s", in.pid, problem);
 	return 0;

@@ -19,14 +19,18 @@ struct go {
 	struct go_layout layout;
 	struct go_wanted funcs[GO_MAX_FUNCS]; /* all functions that anything here looks up */
 	unsigned nr_funcs;
-	struct go_live *live; /* once the process runs the program; NULL before, or where it cannot be read */
+	struct go_live *live; /* once the runtime has begun; NULL before, or where it cannot be read */
+	uint64_t looked_ns;   /* when that was first tried */
 	uint64_t exit_site;   /* address in the file of the probe at its exit; 0: none */
 	struct go_exit exit;  /* what that copies, as the kernel side knows it: .exit_set */
 	bool exit_set, path_tried;
 	struct go_copy *last; /* what that probe copied */
 };
 
-/* Have .live: look at the runtime's memory, once the process runs the program. Returns 0 or a negative errno. */
+/*
+ * Have .live: look at the runtime's memory, once the process runs the program. Returns 0; -EAGAIN: the runtime has not
+ * begun yet; or another negative errno.
+ */
 int go__live(struct go *go);
 
 /* go_goroutines.c: struct runtime's .goroutines */
