@@ -76,7 +76,7 @@ $| = 1;
 my @busy = $loaded ? map { busy() } 1 .. $cpus : ();
 my $harness = TAP::Harness->new({ exec => \&command, jobs => $cpus, verbosity => $ENV{V} ? 1 : 0, timer => 1,
 	failures => 1, errors => 1, color => -t STDOUT && !$ENV{NO_COLOR},
-	rules => { seq => [{ par => [@long, 'tests/truth/weft_events.sh', 'tests/live/*', 'build/fuzz/*', 'tests/weft/*',
+	rules => { seq => [{ par => [@long, 'tests/truth/weft_events.sh', 'tests/truth/ledger.sh', 'tests/live/*', 'build/fuzz/*', 'tests/weft/*',
 		'build/unit/*'] }, { seq => '**' }] } });
 my $results = $harness->runtests(@ARGV);
 kill(TERM => @busy);

@@ -74,9 +74,9 @@ is "$(json "$tmp/live.json" .target.pid)" "$live" "it is that process"
 # ---- a language runtime ----
 
 bench=$root/build/workloads/weft-bench
-ok "records a runtime" tare run -q -o "$tmp/churn.data" -- "$bench" -t 0.03 churn
+ok "records a runtime" tare run -q -o "$tmp/churn.data" -- "$bench" -t 0.02 churn
 runtime_agrees churn
-ok "records each step of its goroutines" tare run -q --goroutines -o "$tmp/steps.data" -- "$bench" -t 0.03 churn
+ok "records each step of its goroutines" tare run -q --goroutines -o "$tmp/steps.data" -- "$bench" -t 0.015 churn
 runtime_agrees steps
 ok "steps: a slice for each time that a goroutine ran" tracks goroutines "$tmp/steps.pftrace" "$tmp/steps.lines"
 
@@ -121,7 +121,7 @@ exits 2 "binary is not written to a terminal" on_terminal
 
 # a recording cut off anywhere exports up to there
 ok "records a long run" \
-	tare run -q -o "$tmp/long.data" -- "$root/build/workloads/pingpong" --by futex --cpus 1 --round-trips 20000
+	tare run -q -o "$tmp/long.data" -- "$root/build/workloads/pingpong" --by futex --cpus 1 --round-trips 8000
 size=$(stat -c %s "$tmp/long.data")
 for bytes in $((size / 3)) $((size / 2)) $((size - 1)); do
 	head -c $bytes "$tmp/long.data" >"$tmp/cut.data"
