@@ -58,8 +58,13 @@ int page_fault(struct bpf_perf_event_data *ctx)
 	if (!c || !target(p))
 		return 0;
 	now = bpf_ktime_get_ns();
-	if (!has_fault_budget(c, major, now))
+	if (!has_fault_budget(c, major, now)) {
+		c->faults_skipped[major] += r.period;
 		return 0;
+	}
+	/* it stands for those, too */
+	r.period += c->faults_skipped[major];
+	c->faults_skipped[major] = 0;
 	r.rec.flags = major ? TARE_FAULT_MAJOR : 0;
 	r.tid = p->pid;
 	r.tgid = p->tgid;

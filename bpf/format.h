@@ -241,9 +241,9 @@ struct tare_call_stack {
  * that allocated them and their size. A reading may take several frames, which have all but .nr and .first in common.
  */
 struct tare_heap {
-	__u64 ts_ns;
 	__u32 pid;
-	__u32 elem_size;  /* of a struct tare_heap_stack in this frame */
+	__u32 elem_size; /* of a struct tare_heap_stack in this frame */
+	__u64 ts_ns;
 	__u32 nr;	  /* of them in this frame */
 	__u32 first;	  /* of them in the reading's frames before */
 	__u32 total;	  /* of them in the reading */

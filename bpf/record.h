@@ -352,8 +352,8 @@ struct tare_oom_kill {
 	X(ANONYMOUS, "anonymous", "anonymous memory") \
 	X(BRK, "brk", "the heap by brk")              \
 	X(STACK, "stack", "the first thread's stack") \
-	X(CODE, "code", "code of")                    \
-	X(FILE, "file", "data of")                    \
+	X(CODE, "code", "code of files")              \
+	X(FILE, "file", "data of files")              \
 	X(SHARED, "shared", "shared memory")
 
 #define TARE_FAULT_OWNER(id, name, title) TARE_FAULT_##id,

@@ -122,6 +122,7 @@ struct cpu_state {
 	__u8 off_state;		  /* enum tare_state */
 	__u64 fault_window_ns;	  /* likewise, for page faults */
 	__u32 fault_window_nr[2]; /* minor, major */
+	__u32 faults_skipped[2];  /* since the last one that was reported */
 
 	__s64 waiting_own; /* this CPU's own changes to that count: not atomic, so not in .waiting */
 	/* target threads waiting for this CPU, except .waiting_own; other CPUs change it on wake-up and migration */

@@ -76,7 +76,7 @@ exits 3 "a live program without pauses" "$TARE" record -q -d 100ms -o "$tmp/data
 like "$(<"$tmp/stderr")" "nothing tells of stop-the-world pauses" "is refused"
 ok "before anything is recorded" [ ! -e "$tmp/data2" ]
 exits 3 "one of which a child might tell" "$TARE" record -q -d 100ms -o "$tmp/data2" --follow --flight 1s --trigger 1us -p $$
-like "$(<"$tmp/stderr")" "--trigger was never watched" "and none did"
+like "$(<"$tmp/stderr")" "--trigger TIME was never watched" "and none did"
 
 # ---- --flight until a signal ----
 

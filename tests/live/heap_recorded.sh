@@ -72,7 +72,9 @@ kill -INT "$recorder"
 wait "$recorder"
 go__end
 ok "a process at rest" tare heap --diff -i "$tmp/data"
-like "$(<"$tmp/stdout")" 'Nothing has changed' "a process at rest: nothing has changed"
+like "$(<"$tmp/stdout")" 'What has changed is not known: no collection was over' "a process at rest: nothing was published, and that is said"
+tare report --json -i "$tmp/data" >"$tmp/report"
+is "$(json "$tmp/report" '.heaps[0] | [.grew_by, .sites[0].grew_by] | tostring')" '[null,null]' "a process at rest: not known is not 0"
 
 # ---- born and killed within the recording ----
 
@@ -105,9 +107,15 @@ wait_for grep -q wrote "$tmp/log"
 ok "a flight: the heap is in it" heap
 is "$(at inuse_bytes)" "$(cat "$tmp/after")" "a flight: the cache, to the byte"
 go__work "$tmp/after"
+sleep 3	# the recording's beginning is not in it any more
+go__work "$tmp/after"
 kill -INT "$recorder"
 wait "$recorder"
 go__end
+ok "a flight, a second one: what has changed since its begin" heap --diff
+is "$(json "$tmp/heap" '.known')" true "a flight, a second one: is known"
+compare "$(at inuse_bytes)" '>' 0 "a flight, a second one: the cache has grown"
+compare "$(at inuse_bytes)" '<=' "$(cat "$tmp/after")" "a flight, a second one: and no more than it is"
 ok "a flight, a second one" heap
 is "$(at inuse_bytes)" "$(cat "$tmp/after")" "a flight, a second one: the cache as it is then"
 
@@ -145,6 +153,8 @@ if make_cgroup memory; then
 else
 	result 1 "a cgroup with a limit on memory"
 fi
+exits 0 "both triggers, where there are no pauses" "$TARE" record -q -d 100ms -o "$tmp/none" --flight 1s --trigger memory --trigger 1s -p $$
+like "$(<"$tmp/stderr")" 'only --trigger memory was watched' "both triggers: which one was watched"
 exits 2 "a trigger by memory needs a flight" "$TARE" record --trigger memory -p $$
 
 # ---- sampled as usual; live, within a time ----
@@ -174,6 +184,8 @@ like "$(tare report -i "$tmp/data")" 'no heap by site: .*linker has left it out'
 ok "native: recorded" tare run -q -o "$tmp/data" -- true
 exits 3 "native" tare heap -i "$tmp/data"
 like "$(<"$tmp/stderr")" 'no process in it had a runtime that samples its allocations' "native: said"
+exits 2 "a time with a blank" tare heap -p $$ --diff 3s
+like "$(<"$tmp/stderr")" "what is '3s'\? .*--diff=TIME" "a time with a blank: said"
 exits 2 "a recording has one beginning" tare heap -i "$tmp/data" --diff=1s
 exits 1 "no such recording" tare heap -i "$tmp/none"
 exits 3 "no such process in it" tare heap -i "$tmp/data" -p 1

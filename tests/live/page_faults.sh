@@ -50,7 +50,7 @@ if works find_vma "$TARE"; then
 	compare "$(json "$tmp/json" '[.allocation.faults_by_owner[] | select(.owner == "shared" and .file == "file")] | length')" == 1 "owners: the file, by name"
 	compare "$(json "$tmp/json" '[.profile.faults.by_function[] | select(.function == "write_to") | .total] | add // 0')" '>' 0 \
 		"functions: the one that touches memory"
-	like "$(tare report -i "$tmp/data")" 'page faults by what they are in.* anonymous memory .* shared memory file .*where pages were faulted in' \
+	like "$(tare report -i "$tmp/data")" 'page faults by what they are in.* anonymous memory .* shared memory: file .*where pages were faulted in' \
 		"the report has both"
 else
 	skip 6 "this kernel does not tell what is mapped at an address"

@@ -218,6 +218,60 @@ static void only_of_the_program_that_it_runs(void **unused)
 	flight_buffer__free(s);
 }
 
+/* Part @first of two of a heap's reading at @ts_ns. */
+static void heap(struct writer *w, uint64_t ts_ns, uint32_t pid, uint32_t first)
+{
+	struct {
+		struct tare_heap head;
+		struct tare_heap_stack stack;
+	} h = { .head = { .pid = pid,
+			  .elem_size = sizeof(h.stack),
+			  .ts_ns = ts_ns,
+			  .nr = 1,
+			  .first = first,
+			  .total = 2 } };
+
+	frame(w, TARE_FRAME_HEAP, 0, ts_ns, &h, sizeof(h));
+}
+
+/* What a heap held when the recording begins: the last reading before that, whole, of a process that was alive. */
+static void begins_with_the_heap_as_it_was(void **unused)
+{
+	struct flight_buffer *s = flight_buffer__new(2 * SECOND, ROOM);
+	static const struct {
+		uint64_t ts_ns;
+		uint32_t first;
+	} want[] = { { 3 * SECOND, 0 }, { 3 * SECOND, 1 }, { 6 * SECOND, 0 } };
+	struct writer *w = into(s);
+	struct reader *r;
+	struct event ev;
+	size_t nr = 0;
+
+	header(w);
+	for (uint64_t t = 1; t <= 3; t++) {
+		mark(s, t * SECOND, 7);
+		for (uint32_t first = 0; first < 2; first++) {
+			heap(w, t * SECOND, 7, first);
+			heap(w, t * SECOND, 8, first); /* it has ended by the begin */
+		}
+	}
+	for (uint64_t t = 4; t <= 6; t++)
+		mark(s, t * SECOND, 7);
+	heap(w, 6 * SECOND, 7, 0);
+	r = written(s, NULL, NULL);
+	while (reader__next(r, &ev) > 0) {
+		if (ev.kind != EVENT_HEAP)
+			continue;
+		assert_true(nr < ARRAY_SIZE(want) && ev.heap.head->pid == 7);
+		assert_int_equal(ev.heap.head->ts_ns, want[nr].ts_ns);
+		assert_int_equal(ev.heap.head->first, want[nr++].first);
+	}
+	assert_int_equal(nr, ARRAY_SIZE(want));
+	reader__close(r);
+	writer__close(w);
+	flight_buffer__free(s);
+}
+
 static void loss_since_the_begin_is_told(void **unused)
 {
 	struct flight_buffer *s = flight_buffer__new(1 * SECOND, ROOM);
@@ -407,6 +461,7 @@ int main(void)
 		cmocka_unit_test(all_is_written_before_anything_had_to_go),
 		cmocka_unit_test(begins_at_a_mark_with_what_describes_the_living),
 		cmocka_unit_test(only_of_the_program_that_it_runs),
+		cmocka_unit_test(begins_with_the_heap_as_it_was),
 		cmocka_unit_test(loss_since_the_begin_is_told),
 		cmocka_unit_test(an_end_for_one_writing_is_in_no_other),
 		cmocka_unit_test(time_bounds_it),

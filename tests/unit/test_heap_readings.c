@@ -36,14 +36,14 @@ static void in_parts(void **state)
 {
 	part(50, PID, TARE_HEAP_BEGIN, 0, 2, 2);
 	assert_int_equal(heap_readings__last(only())->head.ts_ns, 50);
-	assert_null(heap_readings__begin(&m->heaps, only()));
+	assert_null(heap_readings__first(&m->heaps, only()));
 	part(60, PID, 0, 0, 2, 5);
 	part(60, PID, 0, 2, 2, 5);
 	assert_int_equal(heap_readings__last(only())->head.ts_ns, 50);
 	part(60, PID, 0, 4, 1, 5);
 	assert_int_equal(only()->last.head.nr, 5);
 	assert_int_equal(only()->last.stacks[4].allocs, 64);
-	assert_int_equal(heap_readings__begin(&m->heaps, only())->head.ts_ns, 50);
+	assert_int_equal(heap_readings__first(&m->heaps, only())->head.ts_ns, 50);
 	/* one that lacks a part counts for nothing, and does not take the place of another */
 	part(70, PID, 0, 0, 2, 5);
 	part(70, PID, 0, 4, 1, 5);
@@ -80,12 +80,12 @@ static void of_another_program(void **state)
 	task(0, 10, PID, 0, 0, 0, NULL);
 	part(50, PID, TARE_HEAP_BEGIN, 0, 1, 1);
 	part(60, PID, 0, 0, 1, 1);
-	assert_non_null(heap_readings__begin(&m->heaps, only()));
+	assert_non_null(heap_readings__first(&m->heaps, only()));
 	fold(&(struct event){
 		.kind = EVENT_EXEC, .ts_ns = 70, .exec = { .tid = PID, .old_tid = PID, .comm = "other" } });
-	assert_non_null(heap_readings__begin(&m->heaps, only()));
+	assert_non_null(heap_readings__first(&m->heaps, only()));
 	part(80, PID, 0, 0, 1, 1);
-	assert_null(heap_readings__begin(&m->heaps, only()));
+	assert_null(heap_readings__first(&m->heaps, only()));
 }
 
 static void symbol(uint64_t ip, const char *name, uint32_t flags)

@@ -112,6 +112,13 @@ static void test_difference(void **state)
 	assert_int_equal(heap_sites__of(&s, &a, &a, HEAP_INUSE), 0);
 	assert_int_equal(s.nr, 0);
 	heap_sites__free(&s);
+	/* stacks that are not known are one for each size, and so are two that are the same */
+	now[3] = now[1] = (struct heap_stack){ 10, { 5, 0, 50, 0 }, { 0 }, 0, 0 };
+	assert_int_equal(heap_sites__of(&s, &a, &a, HEAP_INUSE), 0);
+	assert_int_equal(s.nr, 0);
+	heap_sites__free(&s);
+	now[1] = (struct heap_stack){ 10, { 3, 0, 30, 0 }, { 0 }, 2, 2 };
+	now[3] = (struct heap_stack){ 10, { 2, 0, 20, 0 }, { 0 }, 4, 1 };
 	/* the other way round: less is there */
 	assert_int_equal(heap_sites__of(&s, &b, &a, HEAP_INUSE), 0);
 	assert_int_equal(s.nr, 1);

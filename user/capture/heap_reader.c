@@ -14,8 +14,10 @@
 #define SHARE_GROWN   200	  /* .. or 1/SHARE_GROWN as long as it grows */
 #define FIRST_STEP_NS 50000000ull /* often at first: it may not run for long */
 #define LOOK_NS	      50000000ull
-#define GROWN	      8	   /* by 1/GROWN of its size */
-#define FRAME_STACKS  4096 /* written at once */
+#define GROWN	      8	    /* by 1/GROWN of its size */
+#define TICK_SHARE    100   /* and 1/TICK_SHARE on looking after all of them */
+#define MAX_STACKS    20000 /* of a process: to read and keep so many takes some 100 ms, in which the rings wait */
+#define FRAME_STACKS  4096  /* written at once */
 
 static void kept__write(struct heap_kept *k, struct writer *w, uint32_t flags)
 {
@@ -33,6 +35,7 @@ static void kept__write(struct heap_kept *k, struct writer *w, uint32_t flags)
 		head.first += head.nr;
 	} while (head.first < head.total);
 	k->unwritten = false;
+	k->written_cycles = k->head.cycles + 1;
 }
 
 static int keep(struct heap_kept *k, const struct heap_sources *from, const struct heap_profile *heap, uint64_t ts_ns)
@@ -84,25 +87,27 @@ static bool kept__is_of(const struct heap_kept *k, const struct runtimes *r)
 	return !bpf__program_ns(r->bpf, k->pid, &program_ns) && program_ns == k->program_ns;
 }
 
-static void refuse(struct heap_kept *k, const struct heap_sources *from, const char *why)
+static void refuse(struct heap_kept *k, const struct heap_sources *from, int error, const char *why)
 {
-	char key[64];
+	char key[64], text[400];
 
 	k->refuses = true;
 	snprintf(key, sizeof(key), "%s%u", TARE_INFO_NO_HEAP, k->pid);
-	describing_frames__info(from->writer, &(const char *const[2]){ key, why }, 1);
+	snprintf(text, sizeof(text), "%s%s", why,
+		 error == -E2BIG ? ", which is too much to record; `tare heap -p' reads it" : "");
+	describing_frames__info(from->writer, &(const char *const[2]){ key, text }, 1);
 }
 
 /* Read one. What is kept stays if it cannot be read any more: it is ending. */
 static void kept__read(struct heap_kept *k, const struct heap_sources *from, uint64_t now)
 {
-	struct heap_profile heap = { 0 };
+	struct heap_profile heap = { .max = MAX_STACKS };
 	uint64_t cpu_ns = thread_cpu_ns();
 	int ret = runtimes__heap(from->runtimes, k->pid, &heap);
 
 	if (kept__is_of(k, from->runtimes)) {
 		if (ret && ret != -EFAULT && heap.problem[0]) /* what is not mapped yet, or any more */
-			refuse(k, from, heap.problem);
+			refuse(k, from, ret, heap.problem);
 		else if (!ret && !keep(k, from, &heap, now_ns()))
 			k->head.cost_ns = thread_cpu_ns() - cpu_ns;
 	}
@@ -141,8 +146,7 @@ static void kept__replace(struct heap_kept *k, const struct heap_sources *from, 
 {
 	if (k->unwritten)
 		kept__write(k, from->writer, 0);
-	free(k->stacks);
-	*k = (struct heap_kept){ .pid = k->pid, .program_ns = program_ns };
+	*k = (struct heap_kept){ .pid = k->pid, .program_ns = program_ns, .stacks = k->stacks, .room = k->room };
 }
 
 /* See who is there. */
@@ -199,14 +203,24 @@ void heap_reader__begin(struct heap_reader *h, const struct heap_sources *from, 
 
 void heap_reader__tick(struct heap_reader *h, const struct heap_sources *from, uint64_t now)
 {
+	uint64_t cpu_ns;
+
 	if (now < h->next_ns)
 		return;
-	h->next_ns = now + LOOK_NS;
+	cpu_ns = thread_cpu_ns();
 	look(h, from);
 	drop_gone(h, from);
 	for (size_t i = 0; i < h->nr; i++)
 		if (kept__is_due(&h->all[i], now))
 			kept__read(&h->all[i], from, now);
+	h->next_ns = now + MAX(LOOK_NS, TICK_SHARE * (thread_cpu_ns() - cpu_ns));
+}
+
+void heap_reader__mark(struct heap_reader *h, struct writer *w)
+{
+	for (size_t i = 0; i < h->nr; i++)
+		if (h->all[i].unwritten && h->all[i].written_cycles != h->all[i].head.cycles + 1)
+			kept__write(&h->all[i], w, 0);
 }
 
 void heap_reader__write(struct heap_reader *h, const struct heap_sources *from, uint64_t now)

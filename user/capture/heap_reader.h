@@ -18,9 +18,10 @@ struct heap_kept {
 	uint64_t next_ns;    /* it is read again then, or .. */
 	uint64_t soon_ns; /* .. from here on, if it has grown: at its memory's limit it may be killed at any moment */
 	uint64_t step_ns, pages;
-	bool seen;	/* there still */
-	bool refuses;	/* it keeps no such account: it is not asked again */
-	bool unwritten; /* what is kept has not been written */
+	bool seen;		 /* there still */
+	bool refuses;		 /* it keeps no such account: it is not asked again */
+	bool unwritten;		 /* what is kept has not been written */
+	uint64_t written_cycles; /* .head.cycles of what was written last, plus 1; 0: nothing was */
 	struct tare_heap head;
 	struct tare_heap_stack *stacks;
 	size_t room;
@@ -45,6 +46,9 @@ void heap_reader__begin(struct heap_reader *h, const struct heap_sources *from, 
 
 /* Read, if it is time; write what is kept of those that have ended. */
 void heap_reader__tick(struct heap_reader *h, const struct heap_sources *from, uint64_t now);
+
+/* Write what is kept, where the runtime has published more since the last time. */
+void heap_reader__mark(struct heap_reader *h, struct writer *w);
 
 /* Read all that are left and write them. */
 void heap_reader__write(struct heap_reader *h, const struct heap_sources *from, uint64_t now);

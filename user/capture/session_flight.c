@@ -21,6 +21,7 @@ static void session__mark(struct session *s, uint64_t now)
 		flight__mark(&s->flight, tasks, nr);
 	free(tasks);
 	runtimes__read(&s->runtimes, now, false);
+	heap_reader__mark(&s->heaps, s->writer);
 }
 
 static void session__drain_meanwhile(void *ctx)

@@ -19,6 +19,7 @@ void stacks__init(struct stacks *s, const struct stacks_opts *opts)
 	*s = (struct stacks){ .opts = *opts };
 	table__init(&s->code, CODE_MAX);
 	table__init(&s->by_hash, STACKS_MAX);
+	table__init(&s->told, STACKS_MAX);
 }
 
 void stacks__free(struct stacks *s)
@@ -26,6 +27,7 @@ void stacks__free(struct stacks *s)
 	unwinding__stop(s->unwinding);
 	table__free(&s->code);
 	table__free(&s->by_hash);
+	table__free(&s->told);
 	free(s->checks);
 	free(s->pending);
 	*s = (struct stacks){ 0 };
@@ -281,7 +283,8 @@ static uint32_t stacks__intern(struct stacks *s, const struct walk *w, uint32_t 
 	/* not in the same order: two stacks with one hash hardly have the other one too */
 	h = hash__add(hash__add(h, kernel, w->raw->nr_kernel * WORD), w->frames, w->nr * WORD);
 	check = hash__add(hash__add(check, w->frames, w->nr * WORD), kernel, w->raw->nr_kernel * WORD);
-	slot = table__add(&s->by_hash, h & ~(1ull << 63)); /* never TABLE_NO_KEY */
+	slot = table__add(w->flags & TARE_STACK_TOLD ? &s->told : &s->by_hash,
+			  h & ~(1ull << 63)); /* never TABLE_NO_KEY */
 	known = slot && *slot;
 
 	if (!slot || (known && s->checks[*slot - 1] != check))
@@ -343,16 +346,13 @@ uint32_t stacks__told(struct stacks *s, uint32_t pid, const uint64_t *returns, s
 {
 	struct tare_stack raw = { .tgid = pid };
 	struct walk w;
-	uint32_t number;
 
 	walk__init(&w, s, &raw, ts_ns, program_ns);
 	w.nr = w.nr_sure = nr < FRAMES_MAX ? nr : FRAMES_MAX;
 	memcpy(w.frames, returns, w.nr * WORD);
 	w.frames[0] -= w.nr > 0;
 	w.flags = TARE_STACK_TOLD | (nr > FRAMES_MAX ? TARE_STACK_CUT : TARE_STACK_WHOLE);
-	number = stacks__intern(s, &w, 0, to);
-	s->dropped += !number;
-	return number;
+	return stacks__intern(s, &w, 0, to);
 }
 
 /* ---- stacks found by the thread ---- */

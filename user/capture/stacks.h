@@ -32,6 +32,7 @@ struct stacks {
 	struct stacks_opts opts;
 	struct table code;    /* by address: what is known of it, packed */
 	struct table by_hash; /* to a stack's number */
+	struct table told;    /* likewise, of those that runtimes told: they must not take the others' place */
 	uint64_t *checks;     /* by number: another hash of the same stack */
 	size_t room;
 	uint32_t nr;

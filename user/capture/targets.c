@@ -79,9 +79,9 @@ int targets__scan(struct targets *t)
 /* A limit that nothing can cross would pass for one that was kept. */
 static int check_pauses(const struct targets *t)
 {
-	if (!t->opts->wants_pauses || t->opts->follow || t->runtimes->told)
+	if (!t->opts->wants_pauses || t->opts->follow || t->runtimes->told || t->opts->at_oom_kill)
 		return 0;
-	err("nothing tells of stop-the-world pauses in the target: --fail-over and --trigger would never act; give --follow to "
+	err("nothing tells of stop-the-world pauses in the target: --fail-over and --trigger TIME would never act; give --follow to "
 	    "wait for a program or library that does");
 	return -EPERM;
 }

@@ -16,6 +16,7 @@
 
 #define SHOWN	   20
 #define BETWEEN_NS (10 * NSEC_PER_SEC)
+#define WORTH_NS   (NSEC_PER_SEC / 100) /* an age is told from here on */
 
 struct options {
 	const char *in; /* NULL: the live process */
@@ -137,7 +138,11 @@ static int parse(int argc, char **argv, struct options *o)
 		if (ret)
 			return ret;
 	}
-	if ((!o->pid && !o->in) || optind < argc) {
+	if (optind < argc) {
+		err("heap: what is '%s'? A time is given as --diff=TIME; see tare heap --help", argv[optind]);
+		return EXIT_USAGE;
+	}
+	if (!o->pid && !o->in) {
 		err("heap: give one process by -p PID, or a recording by -i FILE; see tare heap --help");
 		return EXIT_USAGE;
 	}
@@ -229,16 +234,26 @@ static int none(const struct options *o, const struct model *m)
 
 static int print_of(const struct options *o, const struct model *m, const struct heap_readings_of *of)
 {
+	struct options with = *o;
 	struct recorded_heap heap;
 	int ret = recorded_heap__of(&heap, m, of), code = EXIT_FAILED;
+	uint32_t pid = process__pid(of->process);
+	const char *why = report__no_heap(m, pid);
+	char text[400];
 
-	if (ret)
-		err("no memory for the heap profile of process %u", process__pid(of->process));
-	else if (o->diff && !heap.has_begin && (code = EXIT_MISSING))
-		err("%s does not have the heap of process %u as it was when the recording began", o->in,
-		    process__pid(of->process));
-	else
-		code = print(o, &heap.now, o->diff ? &heap.begin : NULL);
+	with.report.age_ns = m->end_ns > heap.ts_ns + WORTH_NS ? m->end_ns - heap.ts_ns : 0;
+	if (!ret && with.report.age_ns && why)
+		warn("it could not be read any more: %s", sanitize(why, strlen(why), text, sizeof(text)));
+	if (ret) {
+		err("no memory for the heap profile of process %u", pid);
+	} else if (o->diff && !heap.has_begin) {
+		err("%s has the heap of process %u only %s", o->in, pid,
+		    heap.is_begin ? "as it was when the recording began" :
+				    "once, and not from when the recording began");
+		code = EXIT_MISSING;
+	} else {
+		code = print(&with, &heap.now, o->diff ? &heap.begin : NULL);
+	}
 	recorded_heap__free(&heap);
 	return code;
 }
@@ -257,13 +272,13 @@ static int recorded(const struct options *o)
 		model__free(m);
 		return EXIT_FAILED;
 	}
-	of = heap_readings__choose(&m->heaps, o->pid);
+	of = report__heap_of(m, o->pid);
 	if (!of) {
 		code = none(o, m);
 	} else {
 		if (!o->pid && m->heaps.nr > 1)
-			warn("%zu processes have a heap profile; this is the one that has allocated most: -p PID shows another",
-			     m->heaps.nr);
+			warn("%zu processes have a heap profile; this is of process %u: -p PID shows another",
+			     m->heaps.nr, process__pid(of->process));
 		code = print_of(o, m, of);
 	}
 	model__free(m);

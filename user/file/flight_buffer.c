@@ -89,7 +89,7 @@ void flight_buffer__free(struct flight_buffer *s)
 
 /* ---- dropping ---- */
 
-/* Processes, modules and symbols begin with a pid, and each such frame is about one process. */
+/* Processes, modules, heaps and symbols begin with a pid, and each such frame is about one process. */
 static uint32_t pid_of(const struct held *h)
 {
 	uint32_t pid = 0;
@@ -109,14 +109,17 @@ static bool is_finding(const struct held *h)
 
 static bool is_of_a_process(const struct held *h)
 {
-	return h->head.type == TARE_FRAME_PROCESSES || h->head.type == TARE_FRAME_MODULES || is_finding(h);
+	return h->head.type == TARE_FRAME_PROCESSES || h->head.type == TARE_FRAME_MODULES ||
+	       h->head.type == TARE_FRAME_HEAP || is_finding(h);
 }
 
 static bool is_replaced(const struct held *old, const void *ctx)
 {
 	const struct held *new = ctx;
 
-	return old->head.type == new->head.type &&pid_of(old) == pid_of(new);
+	/* a reading of a heap may take several frames, all of one time */
+	return old->head.type == new->head.type &&pid_of(old) == pid_of(new) &&
+	       (new->head.type != TARE_FRAME_HEAP || old->head.ts_ns != new->head.ts_ns);
 }
 
 struct alive_task {

@@ -5,6 +5,7 @@
 
 #include "array.h"
 #include "heap_readings.h"
+#include "heap_sites.h"
 
 void heap_readings__init(struct heap_readings *h, const struct births *births, const struct programs *programs)
 {
@@ -15,7 +16,7 @@ void heap_readings__init(struct heap_readings *h, const struct births *births, c
 void heap_readings__free(struct heap_readings *h)
 {
 	for (size_t i = 0; i < h->nr; i++) {
-		free(h->all[i].begin.stacks);
+		free(h->all[i].first.stacks);
 		free(h->all[i].last.stacks);
 		free(h->all[i].next.stacks);
 	}
@@ -42,10 +43,10 @@ static struct heap_readings_of *find(struct heap_readings *h, const struct tare_
 	return &h->all[h->nr - 1];
 }
 
-/* A whole reading: it takes the place of the last one, and of the first one if it is that. */
+/* A whole reading: it takes the place of the last one. */
 static void keep(struct heap_readings_of *of)
 {
-	struct heap_reading *to = of->next.head.flags & TARE_HEAP_BEGIN && !of->begin.stacks ? &of->begin : &of->last;
+	struct heap_reading *to = of->first.stacks ? &of->last : &of->first;
 
 	free(to->stacks);
 	*to = of->next;
@@ -95,16 +96,19 @@ int heap_readings__event(struct heap_readings *h, const struct event *ev)
 
 const struct heap_reading *heap_readings__last(const struct heap_readings_of *of)
 {
-	return of->last.stacks ? &of->last : &of->begin;
+	return of->last.stacks ? &of->last : &of->first;
 }
 
 static uint64_t allocated(const struct heap_readings_of *of)
 {
 	const struct heap_reading *r = heap_readings__last(of);
+	int64_t objects, bytes;
 	uint64_t sum = 0;
 
-	for (uint32_t i = 0; i < r->head.nr; i++)
-		sum += r->stacks[i].alloc_bytes;
+	for (uint32_t i = 0; i < r->head.nr; i++) {
+		heap__scale(r->stacks[i].allocs, r->stacks[i].alloc_bytes, r->head.rate_bytes, &objects, &bytes);
+		sum += bytes;
+	}
 	return sum;
 }
 
@@ -123,15 +127,15 @@ const struct heap_readings_of *heap_readings__choose(const struct heap_readings 
 	return found;
 }
 
-const struct heap_reading *heap_readings__begin(const struct heap_readings *h, const struct heap_readings_of *of)
+const struct heap_reading *heap_readings__first(const struct heap_readings *h, const struct heap_readings_of *of)
 {
-	const struct heap_reading *begin = &of->begin, *last = &of->last;
+	const struct heap_reading *first = &of->first, *last = &of->last;
 
-	if (!begin->stacks || !last->stacks ||
-	    (h->programs && programs__since(h->programs, last->head.pid, begin->head.ts_ns) !=
+	if (!first->stacks || !last->stacks ||
+	    (h->programs && programs__since(h->programs, last->head.pid, first->head.ts_ns) !=
 				    programs__since(h->programs, last->head.pid, last->head.ts_ns)))
 		return NULL;
-	return begin;
+	return first;
 }
 
 /* ---- with their functions ---- */
@@ -162,7 +166,7 @@ static int add_stack(struct heap_profile *to, const struct tare_heap_stack *from
 		.size_bytes = from->size_bytes,
 		.published = { from->allocs, from->frees, from->alloc_bytes, from->free_bytes },
 		.first = to->nr_pcs,
-		.nr = st ? st->nr_user : 0,
+		.nr = st && to->nr_pcs + st->nr_user <= HEAP_ADDRESSES_MAX ? st->nr_user : 0,
 	};
 
 	if (ARRAY_GROW(to->stacks, to->room, to->nr + 1) || ARRAY_GROW(to->pcs, to->room_pcs, to->nr_pcs + s.nr))

@@ -9,8 +9,9 @@
 #include "programs.h"
 #include "stack.h"
 
-#define HEAP_READINGS_MAX 4096	     /* processes; further ones are left out */
-#define HEAP_STACKS_MAX	  (1u << 20) /* of a reading; a larger one is left out */
+#define HEAP_READINGS_MAX  4096	      /* processes; further ones are left out */
+#define HEAP_STACKS_MAX	   (1u << 20) /* of a reading; a larger one is left out */
+#define HEAP_ADDRESSES_MAX (1u << 22) /* of a reading; the stacks beyond that are not known */
 
 struct heap_reading {
 	struct tare_heap head; /* .nr: of .stacks, all of the reading once it is whole */
@@ -18,10 +19,9 @@ struct heap_reading {
 };
 
 struct heap_readings_of {
-	uint64_t process; /* see birth.h */
-	/* .stacks is NULL where there is none: a process that began later has nothing at its beginning */
-	struct heap_reading begin, last;
-	struct heap_reading next; /* the rest of its frames is still to come */
+	uint64_t process;		 /* see birth.h */
+	struct heap_reading first, last; /* .stacks is NULL where there is none; of one reading, .last is empty */
+	struct heap_reading next;	 /* the rest of its frames is still to come */
 };
 
 struct heap_readings {
@@ -43,13 +43,13 @@ int heap_readings__event(struct heap_readings *h, const struct event *ev);
 const struct heap_reading *heap_readings__last(const struct heap_readings_of *of);
 
 /*
- * Those of process @pid, of several with that id the last; 0: of the one whose samples have allocated most. NULL: there
- * is none.
+ * Those of process @pid, of several with that id the last; 0: of the one that has allocated most, by its samples. NULL:
+ * there is none.
  */
 const struct heap_readings_of *heap_readings__choose(const struct heap_readings *h, uint32_t pid);
 
-/* What the last reading is to be compared with: the one of the beginning, if the same program ran then; or NULL. */
-const struct heap_reading *heap_readings__begin(const struct heap_readings *h, const struct heap_readings_of *of);
+/* What the last reading is to be compared with: the first one, if the same program ran then; or NULL. */
+const struct heap_reading *heap_readings__first(const struct heap_readings *h, const struct heap_readings_of *of);
 
 /*
  * @reading with its stacks and their functions. @to is initialised, and to be freed in any case; its .comm is left

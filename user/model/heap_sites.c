@@ -81,52 +81,65 @@ static bool is_same(const struct heap_profile *a, const struct heap_stack *x, co
 	       !memcmp(a->pcs + x->first, b->pcs + y->first, x->nr * sizeof(*a->pcs));
 }
 
-/* By stack and size: 1 + its number in @h. Of two with one hash, the latter has the next key. */
-static int index_stacks(struct table *t, const struct heap_profile *h)
-{
-	for (size_t i = 0; i < h->nr; i++) {
-		uint64_t key = key_of(h, &h->stacks[i]), *slot = table__add(t, key);
+/* The earlier reading by stack and size. Stacks that are not known are one for each size. */
+struct earlier {
+	const struct heap_profile *h;
+	struct table
+		by_key; /* to 1 + the first such stack's number; of two with one hash, the latter has the next key */
+	struct heap_amount *amounts; /* by that number: of all such stacks, not taken off yet */
+};
 
-		while (slot && *slot && !is_same(h, &h->stacks[*slot - 1], h, &h->stacks[i]))
-			slot = table__add(t, ++key);
+static uint64_t *earlier__slot(struct earlier *e, const struct heap_profile *h, const struct heap_stack *s, bool add)
+{
+	uint64_t key = key_of(h, s), *slot;
+
+	for (;; key++) {
+		slot = add ? table__add(&e->by_key, key) : table__find(&e->by_key, key);
+		if (!slot || !*slot || is_same(e->h, &e->h->stacks[*slot - 1], h, s))
+			return slot;
+	}
+}
+
+static int earlier__index(struct earlier *e)
+{
+	const struct heap_profile *h = e->h;
+
+	table__init(&e->by_key, 1 << 30);
+	e->amounts = calloc(h->nr ?: 1, sizeof(*e->amounts));
+	if (!e->amounts)
+		return -ENOMEM;
+	for (size_t i = 0; i < h->nr; i++) {
+		struct heap_amount a = amount_of(&h->stacks[i].published, h->rate_bytes);
+		uint64_t *slot = earlier__slot(e, h, &h->stacks[i], true);
+
 		if (!slot)
 			return -ENOMEM;
 		*slot = *slot ?: i + 1;
+		amount__add(&e->amounts[*slot - 1], &a);
 	}
 	return 0;
-}
-
-static const struct heap_stack *find_stack(const struct table *t, const struct heap_profile *in,
-					   const struct heap_profile *h, const struct heap_stack *s)
-{
-	const uint64_t *slot;
-
-	for (uint64_t key = key_of(h, s); (slot = table__find(t, key)); key++)
-		if (is_same(in, &in->stacks[*slot - 1], h, s))
-			return &in->stacks[*slot - 1];
-	return NULL;
 }
 
 /* Each is estimated by itself before it is taken off, as `go tool pprof -base' does. */
 static int take_off(struct heap_sites *s)
 {
-	const struct heap_profile *now = &s->named->heap, *then = &s->since->heap;
-	struct table index;
-	int ret;
+	const struct heap_profile *now = &s->named->heap;
+	struct earlier e = { .h = &s->since->heap };
+	int ret = earlier__index(&e);
 
-	table__init(&index, 1 << 30);
-	ret = index_stacks(&index, then);
 	for (size_t i = 0; !ret && i < now->nr; i++) {
-		const struct heap_stack *was = find_stack(&index, then, now, &now->stacks[i]);
+		uint64_t *slot = earlier__slot(&e, now, &now->stacks[i], false);
 		struct heap_amount a;
 
-		if (!was)
+		if (!slot)
 			continue;
-		a = amount_of(&was->published, then->rate_bytes);
+		a = e.amounts[*slot - 1];
+		e.amounts[*slot - 1] = (struct heap_amount){ 0 };
 		a = (struct heap_amount){ -a.alloc_objects, -a.alloc_bytes, -a.inuse_objects, -a.inuse_bytes };
 		amount__add(&s->stacks[i].amount, &a);
 	}
-	table__free(&index);
+	table__free(&e.by_key);
+	free(e.amounts);
 	return ret;
 }
 
@@ -206,6 +219,7 @@ int heap_sites__of(struct heap_sites *s, const struct heap_named *named, const s
 	size_t nr = named->heap.nr;
 
 	*s = (struct heap_sites){ .named = named, .since = since };
+	s->unknown = since && since->heap.nr && since->heap.cycles == named->heap.cycles;
 	s->stacks = calloc(nr ?: 1, sizeof(*s->stacks));
 	s->sites = calloc(nr ?: 1, sizeof(*s->sites));
 	if (!s->stacks || !s->sites)

@@ -31,6 +31,7 @@ struct heap_site {
 struct heap_sites {
 	const struct heap_named *named;
 	const struct heap_named *since; /* NULL: all is told, not only what has changed */
+	bool unknown;			/* what has changed: the runtime has published nothing between the two */
 	struct heap_amount total;
 	struct heap_site_stack *stacks; /* site by site, the largest first */
 	struct heap_site

@@ -9,6 +9,8 @@
 struct recorded_heap {
 	struct heap_named now, begin; /* .begin is empty for a program that began later */
 	bool has_begin;		      /* else what has changed is not known */
+	bool is_begin;		      /* it has been read only once, when the recording began */
+	uint64_t ts_ns;		      /* when it was read last */
 };
 
 /* @of is one of @m's. Returns 0 or -ENOMEM; to be freed in any case. */

@@ -29,7 +29,9 @@ static int by_number(const void *a, const void *b)
 /* @part of @sampled, of all that there were. */
 static uint64_t scale(uint64_t part, uint64_t sampled, uint64_t all)
 {
-	return sampled ? (uint64_t)((double)part / sampled * all) : 0;
+	double n = sampled ? (double)part / sampled * all : 0;
+
+	return n < 0x1p63 ? (uint64_t)n : all;
 }
 
 static void faults__of(struct faults *f, const struct model *m)
@@ -39,9 +41,9 @@ static void faults__of(struct faults *f, const struct model *m)
 	*f = (struct faults){ .known = m->switches.threads.check.fault_threads };
 	threads__total(&m->switches.threads, &f->exact);
 	f->rows = o->nr ? malloc(o->nr * sizeof(*f->rows)) : NULL;
+	f->nr = f->rows ? o->nr : 0;
 	if (!f->rows)
 		return;
-	f->nr = o->nr;
 	memcpy(f->rows, o->all, o->nr * sizeof(*f->rows));
 	for (size_t i = 0; f->known && i < f->nr; i++) {
 		f->rows[i].minor = scale(f->rows[i].minor, o->minor, f->exact.minor_faults);
@@ -64,7 +66,7 @@ void report__faults(const struct model *m, FILE *to, bool all)
 	for (size_t i = 0; i < shown; i++) {
 		const struct fault_owner *r = &f.rows[i];
 
-		snprintf(title, sizeof(title), "%s%s%s", fault_owner_title(r->owner), r->name[0] ? " " : "",
+		snprintf(title, sizeof(title), "%s%s%s", fault_owner_title(r->owner), r->name[0] ? ": " : "",
 			 sanitize(r->name, strlen(r->name), name, sizeof(name)));
 		fprintf(to, "  %-56.56s%14s %14s\n", title, fmt_count(r->minor, n[0]), fmt_count(r->major, n[1]));
 	}

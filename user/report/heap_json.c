@@ -90,12 +90,15 @@ int report__heap_json(const struct heap_sites *s, const struct heap_report_opts 
 	const struct heap_profile *h = &n->heap;
 	json_t *root;
 
-	root = json_pack("{s:s, s:{s:i, s:o, s:s, s:o}, s:b, s:I, s:I, s:b, s:I, s:{s:I, s:i}, s:o, s:o, s:o, s:o}",
-			 "schema", "tare.heap/1", "process", "pid", (int)n->pid, "comm", name_json(n->comm), "runtime",
-			 n->runtime, "version", name_json(n->version), "difference", s->since != NULL, "rate_bytes",
-			 num(h->rate_bytes), "collections", num(h->cycles), "before_first_collection", h->all_pending,
-			 "torn_stacks", num(h->nr_torn), "reading", "cpu_ns", num(h->read_cpu_ns), "tries",
-			 (int)h->tries, "total", amount_json(&s->total), "sites", sites_json(s, opts->top), "stacks",
-			 stacks_json(s), "frames", frames_json(n));
+	root = json_pack(
+		"{s:s, s:{s:i, s:o, s:o, s:o}, s:b, s:b, s:I, s:I, s:b, s:I, s:{s:I, s:i, s:I}, s:o, s:o, s:o, s:o}",
+		"schema", "tare.heap/1", "process", "pid", (int)n->pid, "comm", name_json(n->comm), "runtime",
+		name_json(n->runtime), "version", name_json(n->version), "difference", s->since != NULL, "known",
+		!s->unknown, "rate_bytes", num(h->rate_bytes), "collections", num(h->cycles), "before_first_collection",
+		h->all_pending, "torn_stacks", num(h->nr_torn), "reading", "cpu_ns", num(h->read_cpu_ns), "tries",
+		(int)h->tries, "before_end_ns", num(opts->age_ns), "total",
+		s->unknown ? json_null() : amount_json(&s->total), "sites",
+		s->unknown ? json_null() : sites_json(s, opts->top), "stacks", stacks_json(s), "frames",
+		frames_json(n));
 	return json__write(root, JSON_COMPACT, to);
 }

@@ -28,8 +28,15 @@ const char *report__no_heap(const struct model *m, uint32_t pid)
 struct sites {
 	struct recorded_heap heap;
 	struct heap_sites now, grown;
+	bool knows_growth;
 	const struct heap_amount **grown_by; /* by frame; NULL: not at all */
 };
+
+/* The last one is for the frame that is not known. */
+static size_t number_of(const struct sites *s, const struct heap_site *site)
+{
+	return site->frame ? (size_t)(site->frame - s->heap.now.frames) : s->heap.now.nr_frames;
+}
 
 static int sites__of(struct sites *s, const struct model *m, const struct heap_readings_of *of)
 {
@@ -42,9 +49,9 @@ static int sites__of(struct sites *s, const struct model *m, const struct heap_r
 	s->grown_by = ret ? NULL : calloc(s->heap.now.nr_frames + 1, sizeof(*s->grown_by));
 	if (!s->grown_by)
 		return -ENOMEM;
-	for (size_t i = 0; s->heap.has_begin && i < s->grown.nr; i++)
-		if (s->grown.sites[i].frame)
-			s->grown_by[s->grown.sites[i].frame - s->heap.now.frames] = &s->grown.sites[i].amount;
+	s->knows_growth = s->heap.has_begin && !s->grown.unknown;
+	for (size_t i = 0; s->knows_growth && i < s->grown.nr; i++)
+		s->grown_by[number_of(s, &s->grown.sites[i])] = &s->grown.sites[i].amount;
 	return 0;
 }
 
@@ -59,9 +66,8 @@ static void sites__free(struct sites *s)
 static const struct heap_amount *grown_by(const struct sites *s, const struct heap_site *site)
 {
 	static const struct heap_amount none;
-	const struct heap_amount *by = site->frame ? s->grown_by[site->frame - s->heap.now.frames] : NULL;
 
-	return by ?: &none;
+	return s->grown_by[number_of(s, site)] ?: &none;
 }
 
 /* ---- text ---- */
@@ -82,45 +88,79 @@ static void print_site(const struct sites *s, const struct heap_site *site, FILE
 	char name[NAME_LEN], t[3][24];
 
 	fprintf(to, "  %10s %10s %10s   ", fmt_bytes(site->amount.inuse_bytes, t[0]),
-		s->heap.has_begin ? signed_bytes(by->inuse_bytes, t[1]) : "-",
-		s->heap.has_begin ? fmt_bytes(by->alloc_bytes > 0 ? by->alloc_bytes : 0, t[2]) : "-");
-	fputs(f && f->name[0] ? sanitize(f->name, strlen(f->name), name, sizeof(name)) : "(not known)", to);
+		s->knows_growth ? signed_bytes(by->inuse_bytes, t[1]) : "-",
+		s->knows_growth ? fmt_bytes(by->alloc_bytes > 0 ? by->alloc_bytes : 0, t[2]) : "-");
+	fprintf(to, "%.40s", f && f->name[0] ? sanitize(f->name, strlen(f->name), name, sizeof(name)) : "(not known)");
 	if (f && f->file[0]) {
 		file = file ? file + 1 : f->file;
-		fprintf(to, " (%s:%u)", sanitize(file, strlen(file), name, sizeof(name)), f->line);
+		fprintf(to, " (%.16s:%u)", sanitize(file, strlen(file), name, sizeof(name)), f->line);
 	}
 	fputc('\n', to);
 }
 
-static void print_heap(const struct model *m, const struct heap_readings_of *of, bool all, FILE *to)
+static bool is_killed(const struct model *m, const struct heap_readings_of *of)
+{
+	for (unsigned i = 0; i < m->nr_oom_kills; i++)
+		if (m->oom_kills[i].tgid == process__pid(of->process))
+			return true;
+	return false;
+}
+
+const struct heap_readings_of *report__heap_of(const struct model *m, uint32_t pid)
+{
+	const struct heap_readings_of *of = NULL;
+
+	for (unsigned i = 0; !pid && !of && i < m->nr_oom_kills; i++)
+		of = heap_readings__choose(&m->heaps, m->oom_kills[i].tgid);
+	return of ?: heap_readings__choose(&m->heaps, pid);
+}
+
+/* What the figures are worth. */
+static void print_notes(const struct model *m, const struct heap_readings_of *of, const struct sites *s, FILE *to)
 {
 	uint64_t end_ns = heap_readings__last(of)->head.ts_ns, age = m->end_ns > end_ns ? m->end_ns - end_ns : 0;
-	char title[64], t[16], n[32];
+	const char *why = report__no_heap(m, process__pid(of->process));
+	char t[16], n[32], safe[320];
+
+	if (!s->knows_growth)
+		fprintf(to, "  what has changed is not known: %s\n",
+			s->heap.has_begin ? "no collection was over between the two readings" :
+					    "the heap was read only once");
+	if (age >= NSEC_PER_SEC / 10)
+		fprintf(to, "  as last read, %s before the end\n", fmt_ns(age, t));
+	if (why)
+		fprintf(to, "  it could not be read any more: %s\n", sanitize(why, strlen(why), safe, sizeof(safe)));
+	if (m->heaps.left_out)
+		fprintf(to, "  ! %s readings are left out: there are too many\n", fmt_count(m->heaps.left_out, n));
+	if (m->heaps.nr > 1)
+		fprintf(to, "  one of %s processes%s; `tare heap -i FILE -p PID' has the others\n",
+			fmt_count(m->heaps.nr, n), is_killed(m, of) ? "" : ", the one that has allocated most");
+}
+
+static void print_heap(const struct model *m, const struct heap_readings_of *of, bool all, FILE *to)
+{
 	struct sites s;
+	int ret = sites__of(&s, m, of);
+	size_t shown = all || s.now.nr < FIRST_SITES ? s.now.nr : FIRST_SITES;
+	char n[32];
 
-	if (!sites__of(&s, m, of) && s.now.nr) {
-		size_t shown = all || s.now.nr < FIRST_SITES ? s.now.nr : FIRST_SITES;
-
-		snprintf(title, sizeof(title), "heap of process %u by site", process__pid(of->process));
-		fprintf(to, "\n  %10s %10s %10s   %s, as the runtime samples it\n", "in use", "grew by", "allocated",
-			title);
+	if (ret)
+		fprintf(to, "\n! no memory for the heap of process %u by site\n", process__pid(of->process));
+	if (!ret && s.now.nr) {
+		fprintf(to, "\n  %10s %10s %10s   heap of process %u by site, as the runtime samples it\n", "in use",
+			"grew by", "allocated", process__pid(of->process));
 		for (size_t i = 0; i < shown; i++)
 			print_site(&s, &s.now.sites[i], to);
 		if (shown < s.now.nr)
 			fprintf(to, "  ... and %s more (--all shows them)\n", fmt_count(s.now.nr - shown, n));
-		if (age >= NSEC_PER_SEC / 10)
-			fprintf(to, "  as last read, %s before the end\n", fmt_ns(age, t));
-		if (m->heaps.nr > 1)
-			fprintf(to,
-				"  of %s processes this one has allocated most; `tare heap -i FILE -p PID' has the others\n",
-				fmt_count(m->heaps.nr, n));
+		print_notes(m, of, &s, to);
 	}
 	sites__free(&s);
 }
 
 void report__heaps(const struct model *m, FILE *to, bool all)
 {
-	const struct heap_readings_of *of = heap_readings__choose(&m->heaps, 0);
+	const struct heap_readings_of *of = report__heap_of(m, 0);
 	const char *why = report__no_heap(m, 0);
 	char safe[320];
 
@@ -150,7 +190,7 @@ static json_t *site_json(const struct sites *s, const struct heap_site *site)
 	json_object_set_new(o, "function", text_or_null(f->name[0] ? f->name : NULL));
 	json_object_set_new(o, "file", text_or_null(f->file[0] ? f->file : NULL));
 	json_object_set_new(o, "line", number_or_null(f->line, f->line));
-	json_object_set_new(o, "grew_by", s->heap.has_begin ? amount_json(grown_by(s, site)) : json_null());
+	json_object_set_new(o, "grew_by", s->knows_growth ? amount_json(grown_by(s, site)) : json_null());
 	return o;
 }
 
@@ -158,16 +198,17 @@ static json_t *heap_json(const struct model *m, const struct heap_readings_of *o
 {
 	const struct heap_reading *last = heap_readings__last(of);
 	json_t *sites = json_array(), *o;
-	struct sites s;
+	struct sites s = { 0 };
 
-	o = json_pack("{s:I, s:I, s:I, s:I, s:b}", "pid", (json_int_t)process__pid(of->process), "ts_ns",
-		      num(last->head.ts_ns), "rate_bytes", num(last->head.rate_bytes), "collections",
-		      num(last->head.cycles), "before_first_collection", !!(last->head.flags & TARE_HEAP_PENDING));
+	o = json_pack("{s:I, s:o, s:I, s:I, s:I, s:b}", "pid", (json_int_t)process__pid(of->process), "comm",
+		      text_or_null(model__process_name(m, of->process)), "ts_ns", num(last->head.ts_ns), "rate_bytes",
+		      num(last->head.rate_bytes), "collections", num(last->head.cycles), "before_first_collection",
+		      !!(last->head.flags & TARE_HEAP_PENDING));
 	if (o && !sites__of(&s, m, of)) {
 		for (size_t i = 0; i < s.now.nr; i++)
 			json_array_append_new(sites, site_json(&s, &s.now.sites[i]));
 		json_object_set_new(o, "total", amount_json(&s.now.total));
-		json_object_set_new(o, "grew_by", s.heap.has_begin ? amount_json(&s.grown.total) : json_null());
+		json_object_set_new(o, "grew_by", s.knows_growth ? amount_json(&s.grown.total) : json_null());
 	}
 	sites__free(&s);
 	json_object_set_new(o, "sites", sites);

@@ -11,6 +11,7 @@ struct heap_report_opts {
 	size_t top;	    /* sites to print, the largest first; 0: all */
 	bool stacks;	    /* the stacks of each */
 	bool by_alloc;	    /* largest by what was allocated, not by what is in use */
+	uint64_t age_ns;    /* of a recording: how long before its end it was read; 0: not long */
 	const char *all_by; /* how to see all sites: the end of a sentence */
 };
 

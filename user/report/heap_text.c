@@ -100,23 +100,25 @@ static void print_stacks(const struct heap_sites *s, const struct heap_site *sit
 		fprintf(to, "    and %s more of its stacks\n", fmt_count(site->nr_stacks - shown, n));
 }
 
-/* What has been allocated since when, and as of when that is told. */
-static void print_times(const struct heap_sites *s, FILE *to)
+/* As of when that is, and how old. */
+static void print_times(const struct heap_sites *s, uint64_t age_ns, FILE *to)
 {
 	const struct heap_profile *h = &s->named->heap, *then = s->since ? &s->since->heap : NULL;
-	char n[2][32];
+	char n[32], t[16];
 
 	if (then)
-		fprintf(to, "  between    the readings, %s of the heap's collections\n",
-			fmt_count(h->cycles > then->cycles ? h->cycles - then->cycles : 0, n[0]));
+		fprintf(to, "  between    two readings, as of the last collection before each; %s since the first",
+			fmt_count(h->cycles > then->cycles ? h->cycles - then->cycles : 0, n));
 	else if (h->all_pending)
-		fprintf(to, "  as of      now: no collection is over yet\n");
+		fprintf(to, "  as of      when it was read: no collection was over yet");
 	else
-		fprintf(to, "  as of      the last collection whose sweep is over; %s so far\n",
-			fmt_count(h->cycles, n[0]));
+		fprintf(to, "  as of      the last collection whose sweep is over; %s so far", fmt_count(h->cycles, n));
+	if (age_ns)
+		fprintf(to, ";\n             read %s before the recording's end", fmt_ns(age_ns, t));
+	fputc('\n', to);
 }
 
-static void print_head(const struct heap_sites *s, FILE *to)
+static void print_head(const struct heap_sites *s, uint64_t age_ns, FILE *to)
 {
 	const struct heap_named *named = s->named;
 	const char *version = named->version[0] ? named->version : named->runtime;
@@ -130,12 +132,14 @@ static void print_head(const struct heap_sites *s, FILE *to)
 	else
 		fprintf(to, "every object is sampled");
 	fprintf(to, "; %s stacks\n\n", fmt_count(named->heap.nr, n[0]));
+	if (s->unknown)
+		return print_times(s, age_ns, to);
 	count_of(s, s->total.inuse_objects, n[1]);
 	count_of(s, s->total.alloc_objects, n[3]);
 	fprintf(to, "  in use     %s in %s %s\n", bytes_of(s, s->total.inuse_bytes, n[0]), n[1], objects(n[1]));
 	fprintf(to, "  allocated  %s in %s %s%s\n", bytes_of(s, s->total.alloc_bytes, n[2]), n[3], objects(n[3]),
 		s->since ? "" : " since it began");
-	print_times(s, to);
+	print_times(s, age_ns, to);
 }
 
 /* The rows of the table: at most @top, 0: all. */
@@ -160,8 +164,11 @@ static void print_sites(const struct heap_sites *s, const struct heap_report_opt
 
 void report__heap(const struct heap_sites *s, const struct heap_report_opts *opts, FILE *to)
 {
-	print_head(s, to);
-	if (s->nr)
+	print_head(s, opts->age_ns, to);
+	if (s->unknown)
+		fprintf(to,
+			"\nWhat has changed is not known: no collection was over between the two readings. Take a longer time.\n");
+	else if (s->nr)
 		print_sites(s, opts, to);
 	else
 		fprintf(to, "\n%s\n", s->since ? "Nothing has changed." : "Nothing that was sampled is published yet.");

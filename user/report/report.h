@@ -46,8 +46,13 @@ void report__bytes(const struct model *m, FILE *to);
 /* Page faults by what they were in; @all: not just the first ones. Nothing if none was sampled. */
 void report__faults(const struct model *m, FILE *to, bool all);
 
-/* The heap by site, of the process that has allocated most; @all: not just the first ones. Nothing if it was not read.
+/*
+ * The heap of process @pid; 0: of one that was killed for want of memory, or else of the one that has allocated most.
+ * NULL: there is none.
  */
+const struct heap_readings_of *report__heap_of(const struct model *m, uint32_t pid);
+
+/* That heap by site; @all: not just the first ones. Nothing if none was read. */
 void report__heaps(const struct model *m, FILE *to, bool all);
 
 /* Why process @pid (0: any) has no account of its allocations, not safe to print; NULL: not known. */

@@ -31,6 +31,7 @@ struct heap_profile {
 	 */
 	uint64_t *pcs;
 	size_t nr_pcs, room_pcs;
+	size_t max;	     /* set before: a profile of more stacks is not read (-E2BIG); 0: as many as there may be */
 	uint64_t rate_bytes; /* one object in so many bytes is sampled, on average; 1: every one */
 	uint64_t cycles;     /* collections that the runtime has counted for this */
 	bool all_pending;    /* no collection has published anything yet: then .published has what was pending */

@@ -117,7 +117,7 @@ uint64_t go_heap__hash(const uint64_t *pcs, size_t nr, uint64_t size)
 
 static int check_header(struct walk *w, uint64_t addr, const struct bucket *b)
 {
-	size_t nr = w->heap->nr;
+	size_t nr = w->heap->nr, max = w->heap->max ?: GO_HEAP_BUCKETS_MAX;
 
 	w->bytes += sizeof(*b) + b->nr * sizeof(uint64_t) + 4ull * w->at->cycle_bytes;
 	if (b->type != MEM_PROFILE)
@@ -128,8 +128,8 @@ static int check_header(struct walk *w, uint64_t addr, const struct bucket *b)
 			       "bucket %zu of the list, at %#" PRIx64 ", makes no sense: %" PRIu64
 			       " addresses, objects of %" PRIu64 " bytes",
 			       nr, addr, b->nr, b->size);
-	if (nr == GO_HEAP_BUCKETS_MAX)
-		return problem(w, -E2BIG, "the list has more than %u buckets", GO_HEAP_BUCKETS_MAX);
+	if (nr == max)
+		return problem(w, -E2BIG, "the list has more than %zu buckets", max);
 	if (w->bytes > GO_HEAP_BYTES_MAX)
 		return problem(w, -E2BIG, "the first %zu buckets of the list have more than %u MB already", nr,
 			       GO_HEAP_BYTES_MAX >> 20);
