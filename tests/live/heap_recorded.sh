@@ -133,7 +133,7 @@ if make_cgroup memory; then
 		record --flight 1s --trigger memory -p "$go_pid"
 		echo >&"$feed"
 		wait_for grep -qE '^[0-9]+$' "$tmp/out"
-		sleep 0.5	# it is read again soon after it has grown
+		sleep 2	# it is read every second, and soon after it has grown
 		for ((i = 0; i < 8; i++)); do echo >&"$feed"; done
 		wait "$recorder"
 		is $? 0 "want of memory, run $run: ends the flight"

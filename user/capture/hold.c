@@ -110,6 +110,14 @@ static bool change(struct hold *h, pid_t tid, uint32_t to)
 	return found;
 }
 
+bool hold__has(const struct hold *h, pid_t pid)
+{
+	for (unsigned i = 0; h->state && i < MAX_HOLDS; i++)
+		if ((__atomic_load_n(&h->state->held[i], __ATOMIC_ACQUIRE) & ~HOLD_SEEN) == (uint32_t)pid)
+			return true;
+	return false;
+}
+
 void hold__keep(struct hold *h, pid_t pid)
 {
 	change(h, pid, pid | HOLD_SEEN);

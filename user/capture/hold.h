@@ -37,6 +37,9 @@ void hold__activate(struct hold *h, bool active);
 void hold__keep(struct hold *h, pid_t pid);
 bool hold__end(struct hold *h, pid_t pid);
 
+/* Is @pid held? Then its exec is still to be read. */
+bool hold__has(const struct hold *h, pid_t pid);
+
 void hold__close(struct hold *h);
 
 #endif /* TARE_CAPTURE_HOLD_H */

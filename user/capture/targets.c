@@ -232,6 +232,11 @@ static void see_processes(struct targets *t, struct pids *pids, bool new_born, s
 {
 	for (size_t i = 0; i < pids->nr; i++) {
 		t->runtimes->fresh = NULL;
+		/* what is there now is its next program, which waits: see_execs() will see to it, in time */
+		if (hold__has(&t->bpf->hold, pids->pids[i])) {
+			table__delete(&t->since, pids->pids[i] | SINCE_MAPPED);
+			continue;
+		}
 		/* the probes first: what runs before them goes unseen */
 		runtimes__add(t->runtimes, pids->pids[i], NULL, new_born);
 		tell_late(t, pids->pids[i] | SINCE_MAPPED, false, "it was loaded");

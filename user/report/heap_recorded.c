@@ -90,7 +90,7 @@ static void print_site(const struct sites *s, const struct heap_site *site, FILE
 	fprintf(to, "  %10s %10s %10s   ", fmt_bytes(site->amount.inuse_bytes, t[0]),
 		s->knows_growth ? signed_bytes(by->inuse_bytes, t[1]) : "-",
 		s->knows_growth ? fmt_bytes(by->alloc_bytes > 0 ? by->alloc_bytes : 0, t[2]) : "-");
-	fprintf(to, "%.40s", f && f->name[0] ? sanitize(f->name, strlen(f->name), name, sizeof(name)) : "(not known)");
+	fprintf(to, "%.36s", f && f->name[0] ? sanitize(f->name, strlen(f->name), name, sizeof(name)) : "(not known)");
 	if (f && f->file[0]) {
 		file = file ? file + 1 : f->file;
 		fprintf(to, " (%.16s:%u)", sanitize(file, strlen(file), name, sizeof(name)), f->line);
@@ -115,6 +115,24 @@ const struct heap_readings_of *report__heap_of(const struct model *m, uint32_t p
 	return of ?: heap_readings__choose(&m->heaps, pid);
 }
 
+/* In lines of at most 100 columns, cut at blanks. */
+static void print_wrapped(const char *head, const char *text, FILE *to)
+{
+	int used = fprintf(to, "%s", head), len;
+	const char *blank = "";
+
+	for (; *text; text += len + strspn(text + len, " ")) {
+		len = strcspn(text, " ");
+		if (used + 1 + len > 99) {
+			used = fprintf(to, "\n  ");
+			blank = "";
+		}
+		used += fprintf(to, "%s%.*s", blank, len, text);
+		blank = " ";
+	}
+	fputc('\n', to);
+}
+
 /* What the figures are worth. */
 static void print_notes(const struct model *m, const struct heap_readings_of *of, const struct sites *s, FILE *to)
 {
@@ -129,7 +147,7 @@ static void print_notes(const struct model *m, const struct heap_readings_of *of
 	if (age >= NSEC_PER_SEC / 10)
 		fprintf(to, "  as last read, %s before the end\n", fmt_ns(age, t));
 	if (why)
-		fprintf(to, "  it could not be read any more: %s\n", sanitize(why, strlen(why), safe, sizeof(safe)));
+		print_wrapped("  it could not be read any more: ", sanitize(why, strlen(why), safe, sizeof(safe)), to);
 	if (m->heaps.left_out)
 		fprintf(to, "  ! %s readings are left out: there are too many\n", fmt_count(m->heaps.left_out, n));
 	if (m->heaps.nr > 1)
@@ -167,7 +185,7 @@ void report__heaps(const struct model *m, FILE *to, bool all)
 	if (of)
 		print_heap(m, of, all, to);
 	else if (why)
-		fprintf(to, "\nno heap by site: %s\n", sanitize(why, strlen(why), safe, sizeof(safe)));
+		print_wrapped("\nno heap by site: ", sanitize(why, strlen(why), safe, sizeof(safe)), to);
 }
 
 /* ---- JSON ---- */
