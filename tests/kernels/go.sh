@@ -46,10 +46,10 @@ echo "# $lost events lost"
 tare export -i pauses.data -f json-lines >events
 count() { grep -c "\"event\": *\"$1\"" events; }
 echo "# $(jq -c .by_cause_ns pauses.json)"
-for event in runtime goroutine signal fault fault_end sample stack irq counters; do
+for event in runtime goroutine signal fault fault_end sample stacked call_stack irq counters; do
 	echo "# $event $(count $event)"
 done
-for event in runtime goroutine signal sample stack; do
+for event in runtime goroutine signal sample stacked call_stack; do
 	check "pauses: $event is among the events" [ "$(count $event)" -gt 0 ]
 done
 
