@@ -45,7 +45,7 @@ share() { json "$tmp/json" ".allocation | [.faults_by_owner[] | select($1) | .mi
 tare report --json -i "$tmp/data" >"$tmp/json"
 if works find_vma "$TARE"; then
 	near "$(json "$tmp/json" '.allocation | [.faults_by_owner[] | .minor + .major] | add')" $((minor + major)) 0.5 "owners: they sum up to all"
-	compare "$(share '.owner == "anonymous"')" '>' 60 "owners: new memory"
+	compare "$(share '.owner == "anonymous"')" '>' 40 "owners: new memory"
 	compare "$(share '.owner == "anonymous"')" '<' 99.9 "owners: not all is that"
 	compare "$(json "$tmp/json" '[.allocation.faults_by_owner[] | select(.owner == "shared" and .file == "file")] | length')" == 1 "owners: the file, by name"
 	compare "$(json "$tmp/json" '[.profile.faults.by_function[] | select(.function == "write_to") | .total] | add // 0')" '>' 0 \

@@ -6,6 +6,7 @@
 
 #include "cgroup.h"
 #include "pid_ns.h"
+#include "proc.h"
 #include "hash.h"
 #include "quotas.h"
 #include "util.h"
@@ -48,7 +49,8 @@ static void write_quota(struct round *r, pid_t pid)
 	uint64_t *said, hash;
 
 	if (cgroup__quota(pid, &quota)) {
-		if (!table__find(&r->q->said, pid))
+		/* of one that ends, version 1 tells none: proc_cgroup_show(), kernel/cgroup/cgroup.c */
+		if (!table__find(&r->q->said, pid) || proc__is_ending(pid))
 			return;
 		quota = (struct cgroup_quota){ 0 }; /* it has none any more */
 	}

@@ -150,6 +150,18 @@ uint64_t proc__program_mark(pid_t pid)
 	return mark;
 }
 
+#define PF_EXITING 0x4 /* include/linux/sched.h */
+
+bool proc__is_ending(pid_t pid)
+{
+	unsigned flags;
+	char buf[1024], *p;
+
+	if (proc__read(pid, "stat", buf, sizeof(buf)) < 0 || !(p = strrchr(buf, ')')))
+		return true;
+	return sscanf(p, ") %*c %*d %*d %*d %*d %*d %u", &flags) != 1 || flags & PF_EXITING;
+}
+
 static int comm_here(pid_t here, char comm[16])
 {
 	char buf[64]; /* kernel threads may have longer ones */

@@ -48,6 +48,9 @@ uint64_t proc__start_ticks(pid_t pid);
  */
 uint64_t proc__program_mark(pid_t pid);
 
+/* Is @pid, a process or a thread, gone or about to end? Then its cgroup may be told as "/". */
+bool proc__is_ending(pid_t pid);
+
 /* The name of a process's first thread, at most 15 bytes. Returns 0 or a negative errno. */
 int proc__comm(pid_t pid, char comm[16]);
 
