@@ -89,11 +89,6 @@ static void write_quotas(pid_t pid, void *ctx)
 		closedir(dir);
 }
 
-void quotas__soon(struct quotas *q)
-{
-	q->next_ns = q->step_ns = 0;
-}
-
 void quotas__tick(struct quotas *q, const struct runtimes *r, struct writer *w, uint64_t now)
 {
 	struct round round = { q, w, 0 };

@@ -15,9 +15,6 @@ struct quotas {
 void quotas__init(struct quotas *q);
 void quotas__free(struct quotas *q);
 
-/* A process has come: look at the next round, and often from then on. */
-void quotas__soon(struct quotas *q);
-
 /* For each round: write new ones (QUOTAS frames). */
 void quotas__tick(struct quotas *q, const struct runtimes *r, struct writer *w, uint64_t now);
 

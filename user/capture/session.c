@@ -116,9 +116,8 @@ static int session__loop(struct session *s)
 		stacks__write(&s->stacks, s->writer);
 		if (ret)
 			return ret;
-		if (targets__describe_unseen(&s->targets, s->writer))
-			quotas__soon(&s->quotas); /* a short program may have ended by the next time */
-		if (s->targets.wants_snapshot)	  /* so far only the first thread of each is followed */
+		targets__describe_unseen(&s->targets, s->writer);
+		if (s->targets.wants_snapshot) /* so far only the first thread of each is followed */
 			session__snapshot(s, 0);
 		s->targets.wants_snapshot = false;
 		now = now_ns();

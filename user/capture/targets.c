@@ -246,10 +246,8 @@ static void see_processes(struct targets *t, struct pids *pids, bool new_born, s
 	pids->nr = 0;
 }
 
-bool targets__describe_unseen(struct targets *t, struct writer *w)
+void targets__describe_unseen(struct targets *t, struct writer *w)
 {
-	bool any = t->became.nr || t->replaced.nr || t->joined.nr || t->unseen.nr;
-
 	see_execs(t, &t->became, true, w);
 	see_execs(t, &t->replaced, false, w);
 	see_processes(t, &t->joined, false, w);
@@ -257,7 +255,6 @@ bool targets__describe_unseen(struct targets *t, struct writer *w)
 	if (t->runtimes->changed)
 		tell_runtime(t, t->runtimes->changed, w);
 	t->runtimes->changed = 0;
-	return any;
 }
 
 static void on_fork(struct targets *t, const struct tare_fork *rec, uint64_t ts_ns)

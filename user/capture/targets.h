@@ -56,8 +56,8 @@ void targets__describe(struct targets *t, struct writer *w);
 /* Notice a process that appears or calls exec; for rings__watch(), @ctx is the struct targets. */
 void targets__on_record(const struct tare_rec *rec, uint64_t ts_ns, void *ctx);
 
-/* Describe those that appeared since. Returns whether there are any. */
-bool targets__describe_unseen(struct targets *t, struct writer *w);
+/* Describe those that appeared since. */
+void targets__describe_unseen(struct targets *t, struct writer *w);
 
 void targets__free(struct targets *t);
 

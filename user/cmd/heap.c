@@ -205,7 +205,7 @@ static int live(const struct options *o)
 	} else {
 		sleep_ns(o->between_ns);
 		code = take(&now, o->pid);
-		if (!code && now.from.mark != first.from.mark) {
+		if (!code && !process_runtime__is_current(&first.from)) {
 			err("process %d runs another program now: there is nothing to compare it with", o->pid);
 			code = EXIT_NO_TARGET;
 		}

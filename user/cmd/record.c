@@ -381,13 +381,13 @@ static int conclude(struct record_args *a, const struct session_result *result, 
 	if (!ret)
 		ret = check_limits(a, a->live ? live__end(a->live) : 0);
 	if (!ret && a->session.wants_pauses && !result->told) {
-		const char *what = a->fail_over.ns ? "--fail-over" : "--trigger TIME";
-
-		if (a->session.at_oom_kill && !a->fail_over.ns)
+		if (a->session.at_oom_kill && !a->fail_over.ns) {
 			warn("no process of the target told of stop-the-world pauses: only --trigger memory was watched");
-		else
-			err("no process of the target told of stop-the-world pauses: %s was never watched", what);
-		ret = a->session.at_oom_kill && !a->fail_over.ns ? ret : EXIT_MISSING;
+		} else {
+			err("no process of the target told of stop-the-world pauses: %s was never watched",
+			    a->fail_over.ns ? "--fail-over" : "--trigger TIME");
+			ret = EXIT_MISSING;
+		}
 	}
 	if (result->lost && (!ret || ret == EXIT_LIMIT)) {
 		warn("%llu events were lost: `tare report` says of which kind; a larger --ring-size may help",

@@ -64,6 +64,7 @@ int heap_readings__event(struct heap_readings *h, const struct event *ev)
 {
 	const struct tare_heap *head = ev->heap.head;
 	struct heap_readings_of *of = head->total <= HEAP_STACKS_MAX ? find(h, head) : NULL;
+	struct tare_heap_stack *grown;
 	struct heap_reading *next;
 
 	if (!of || (head->first && !goes_on(&of->next, head))) {
@@ -71,21 +72,14 @@ int heap_readings__event(struct heap_readings *h, const struct event *ev)
 		return 0;
 	}
 	next = &of->next;
+	/* what a damaged file promises is not there yet: it grows by what has come */
+	grown = realloc(next->stacks, ((head->first + (size_t)head->nr) ?: 1) * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	next->stacks = grown;
 	if (!head->first) {
-		free(next->stacks);
-		next->stacks = malloc((head->nr ?: 1) * sizeof(*next->stacks));
-		if (!next->stacks)
-			return -ENOMEM;
 		next->head = *head;
 		next->head.nr = 0;
-	} else {
-		/* what a damaged file promises is not there yet: it grows by what has come */
-		struct tare_heap_stack *grown =
-			realloc(next->stacks, (head->first + (size_t)head->nr) * sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		next->stacks = grown;
 	}
 	for (uint32_t i = 0; i < head->nr; i++)
 		next->stacks[next->head.nr++] = event__heap_stack(ev, i);

@@ -115,11 +115,12 @@ const struct model_symbol *ledger__allocates_for(const struct model *m, const st
 					  model_stacks__used_ns(&m->profile.stacks, st));
 
 		for (; sym; sym = sym->caller) {
-			if (allocates(sym))
+			if (allocates(sym)) {
 				caller = first = NULL; /* further out than all before */
-			else if (!first)
-				first = sym;
-			if (!caller && first && sym->owner != TARE_OWNER_RUNTIME && !allocates(sym))
+				continue;
+			}
+			first = first ?: sym;
+			if (!caller && sym->owner != TARE_OWNER_RUNTIME)
 				caller = sym;
 		}
 	}

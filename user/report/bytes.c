@@ -13,15 +13,6 @@ static double percent(double part, uint64_t whole)
 
 /* ---- text ---- */
 
-static const char *signed_bytes(int64_t bytes, char buf[24])
-{
-	char text[16];
-
-	snprintf(buf, 24, "%s%s", bytes < 0 ? "-" : "",
-		 fmt_bytes(bytes < 0 ? -(uint64_t)bytes : (uint64_t)bytes, text));
-	return buf;
-}
-
 static void print_row(const struct model_bytes *b, const char *indent, const char *title, int64_t last, int64_t peak,
 		      FILE *to)
 {
@@ -30,7 +21,7 @@ static void print_row(const struct model_bytes *b, const char *indent, const cha
 	if (!last && !peak)
 		return;
 	fprintf(to, "%s%-*s%10s %8.1f %%   %10s %8.1f %%\n", indent, 44 - (int)strlen(indent), title,
-		signed_bytes(last, t[0]), percent(last, b->last.rss), signed_bytes(peak, t[1]),
+		fmt_signed_bytes(last, false, t[0]), percent(last, b->last.rss), fmt_signed_bytes(peak, false, t[1]),
 		percent(peak, b->peak.rss));
 }
 
@@ -86,9 +77,9 @@ void report__bytes(const struct model *m, FILE *to)
 	for (unsigned i = TARE_BYTES_HEAP_FREE + 1; i < TARE_NR_BYTES; i++)
 		print_row(b, "  ", bytes__title(i), b->last.classes[i], b->peak.classes[i], to);
 	fprintf(to, "  %-42s%10s %8.1f %%   %10s %8.1f %%\n", "unexplained",
-		signed_bytes(bytes__unexplained(&b->last), (char[24]){ 0 }),
+		fmt_signed_bytes(bytes__unexplained(&b->last), false, (char[24]){ 0 }),
 		percent(bytes__unexplained(&b->last), b->last.rss),
-		signed_bytes(bytes__unexplained(&b->peak), (char[24]){ 0 }),
+		fmt_signed_bytes(bytes__unexplained(&b->peak), false, (char[24]){ 0 }),
 		percent(bytes__unexplained(&b->peak), b->peak.rss));
 	fprintf(to, "  %-42s%10s %21s\n", "gross: VmRSS", fmt_bytes(b->last.rss, t[0]), fmt_bytes(b->peak.rss, t[1]));
 	fprintf(to, "  from %s reading%s, %s of CPU time each", fmt_count(b->readings, n), b->readings == 1 ? "" : "s",

@@ -72,14 +72,6 @@ static const struct heap_amount *grown_by(const struct sites *s, const struct he
 
 /* ---- text ---- */
 
-static const char *signed_bytes(int64_t n, char buf[24])
-{
-	char text[16];
-
-	snprintf(buf, 24, "%s%s", n < 0 ? "-" : n ? "+" : "", fmt_bytes(n < 0 ? -(uint64_t)n : (uint64_t)n, text));
-	return buf;
-}
-
 static void print_site(const struct sites *s, const struct heap_site *site, FILE *to)
 {
 	const struct heap_frame *f = site->frame;
@@ -88,7 +80,7 @@ static void print_site(const struct sites *s, const struct heap_site *site, FILE
 	char name[NAME_LEN], t[3][24];
 
 	fprintf(to, "  %10s %10s %10s   ", fmt_bytes(site->amount.inuse_bytes, t[0]),
-		s->knows_growth ? signed_bytes(by->inuse_bytes, t[1]) : "-",
+		s->knows_growth ? fmt_signed_bytes(by->inuse_bytes, true, t[1]) : "-",
 		s->knows_growth ? fmt_bytes(by->alloc_bytes > 0 ? by->alloc_bytes : 0, t[2]) : "-");
 	fprintf(to, "%.36s", f && f->name[0] ? sanitize(f->name, strlen(f->name), name, sizeof(name)) : "(not known)");
 	if (f && f->file[0]) {

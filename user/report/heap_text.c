@@ -8,16 +8,9 @@
 #define NAME_LEN     512
 
 /* In a difference also "-1.5 MB", and "+1.5 MB" for what has grown. */
-static const char *bytes_of(const struct heap_sites *s, int64_t n, char buf[32])
+static const char *bytes_of(const struct heap_sites *s, int64_t n, char buf[24])
 {
-	char text[16];
-
-	snprintf(buf, 32, "%s%s",
-		 n < 0	       ? "-" :
-		 n && s->since ? "+" :
-				 "",
-		 fmt_bytes(n < 0 ? -(uint64_t)n : (uint64_t)n, text));
-	return buf;
+	return fmt_signed_bytes(n, s->since, buf);
 }
 
 static const char *count_of(const struct heap_sites *s, int64_t n, char buf[40])

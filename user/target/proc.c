@@ -122,14 +122,17 @@ pid_t proc__living(pid_t pid)
 	return found;
 }
 
+/* What follows the name in /proc/PID/stat, which may hold anything, from its bracket on; NULL: it cannot be read. */
+static char *stat_after_name(pid_t pid, char buf[1024])
+{
+	return proc__read(pid, "stat", buf, 1024) < 0 ? NULL : strrchr(buf, ')');
+}
+
 uint64_t proc__start_ticks(pid_t pid)
 {
 	unsigned long long ticks = 0;
-	char buf[1024], *p;
+	char buf[1024], *p = stat_after_name(pid, buf);
 
-	if (proc__read(pid, "stat", buf, sizeof(buf)) < 0)
-		return 0;
-	p = strrchr(buf, ')'); /* the name may hold anything */
 	if (!p || sscanf(p, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
 			 &ticks) != 1)
 		return 0;
@@ -138,11 +141,11 @@ uint64_t proc__start_ticks(pid_t pid)
 
 uint64_t proc__program_mark(pid_t pid)
 {
-	char buf[1024], *p;
+	char buf[1024], *p = stat_after_name(proc__living(pid), buf);
 	uint64_t mark = HASH_BEGIN;
 	unsigned field = 2; /* proc(5): 22 is when it was born, 26 to 28 are where code and stack are */
 
-	if (proc__read(proc__living(pid), "stat", buf, sizeof(buf)) < 0 || !(p = strrchr(buf, ')')))
+	if (!p)
 		return 0;
 	for (char *state, *word = strtok_r(p, " ", &state); word; word = strtok_r(NULL, " ", &state), field++)
 		if (field == 22 || (field >= 26 && field <= 28))
@@ -154,12 +157,10 @@ uint64_t proc__program_mark(pid_t pid)
 
 bool proc__is_ending(pid_t pid)
 {
+	char buf[1024], *p = stat_after_name(pid, buf);
 	unsigned flags;
-	char buf[1024], *p;
 
-	if (proc__read(pid, "stat", buf, sizeof(buf)) < 0 || !(p = strrchr(buf, ')')))
-		return true;
-	return sscanf(p, ") %*c %*d %*d %*d %*d %*d %u", &flags) != 1 || flags & PF_EXITING;
+	return !p || sscanf(p, ") %*c %*d %*d %*d %*d %*d %u", &flags) != 1 || flags & PF_EXITING;
 }
 
 static int comm_here(pid_t here, char comm[16])

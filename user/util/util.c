@@ -178,6 +178,18 @@ const char *fmt_bytes(uint64_t n, char buf[16])
 	return buf;
 }
 
+const char *fmt_signed_bytes(int64_t n, bool plus, char buf[24])
+{
+	char text[16];
+
+	snprintf(buf, 24, "%s%s",
+		 n < 0	   ? "-" :
+		 n && plus ? "+" :
+			     "",
+		 fmt_bytes(n < 0 ? -(uint64_t)n : (uint64_t)n, text));
+	return buf;
+}
+
 const char *fmt_count(uint64_t n, char buf[32])
 {
 	char digits[24];

@@ -62,6 +62,8 @@ int parse_size(const char *s, uint64_t *bytes);
 const char *fmt_ns(uint64_t ns, char buf[16]);
 /* An amount of memory in at most 8 columns: "812 B", "1.24 KB", "33.0 MB". Returns @buf. */
 const char *fmt_bytes(uint64_t n, char buf[16]);
+/* Likewise "-1.5 MB", with @plus also "+1.5 MB". Returns @buf. */
+const char *fmt_signed_bytes(int64_t n, bool plus, char buf[24]);
 /* A count with thousands separators: "1,234,567". Returns @buf. */
 const char *fmt_count(uint64_t n, char buf[32]);
 
