@@ -320,6 +320,7 @@ enum tare_loss_class {
 	TARE_LOST_RUNTIME,  /* an event of the language runtime */
 	TARE_LOST_EVIDENCE, /* a signal, fault, sample or interrupt of a target thread */
 	TARE_LOST_OFF_CPU,  /* not lost, but left out: waits beyond the budget, the short ones first */
+	TARE_LOST_MISSED,   /* times that the kernel did not run a program: what it would have recorded is not known */
 	TARE_NR_LOST,
 };
 

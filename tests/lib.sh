@@ -183,6 +183,7 @@ clean_up()
 	for ((i = ${#at_exit_hooks[@]} - 1; i >= 0; i--)); do
 		eval "${at_exit_hooks[i]}" || diag "at the end: failed: ${at_exit_hooks[i]}"
 	done
+	[ $test_failures -eq 0 ] || [ -z "${TEST_KEEP:-}" ] || cp -a "$tmp" "$TEST_KEEP/"
 	rm -rf --one-file-system "$tmp"
 	if [ -z "$test_done" ]; then
 		diag "ended without done_testing, exit status $status"

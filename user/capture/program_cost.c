@@ -30,9 +30,30 @@ static uint64_t hits(const struct program_cost *p, enum tare_prog prog)
 	return sum(p, offsetof(struct cpu_state, hits) + prog * sizeof(uint64_t));
 }
 
-uint64_t program_cost__lost(const struct program_cost *p)
+/* What the kernel keeps about program @i; zeros where it does not tell. */
+static struct bpf_prog_info about(const struct program_cost *p, enum tare_prog i)
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t len = sizeof(info);
+
+	if (p->prog_fds[i] < 0 || bpf_obj_get_info_by_fd(p->prog_fds[i], &info, &len))
+		return (struct bpf_prog_info){ 0 };
+	return info;
+}
+
+/* Times that the kernel did not run a program, as the CPU was in that program already (Linux 5.12). */
+static uint64_t missed(const struct program_cost *p)
 {
 	uint64_t n = 0;
+
+	for (int i = 0; i < NR_PROGS; i++)
+		n += about(p, i).recursion_misses;
+	return n;
+}
+
+uint64_t program_cost__lost(const struct program_cost *p)
+{
+	uint64_t n = missed(p);
 
 	for (int i = 0; i < TARE_NR_LOST; i++)
 		n += TARE_LOST_EVENTS(i) ? sum(p, offsetof(struct cpu_state, lost) + i * sizeof(uint64_t)) : 0;
@@ -87,7 +108,8 @@ void program_cost__tick(struct program_cost *p, uint64_t now)
 
 static void write_loss(const struct program_cost *p, struct writer *w, uint64_t now)
 {
-	unsigned nr = 0, room = p->bpf->nr_cpus * TARE_NR_LOST + 1;
+	unsigned nr = 0, room = p->bpf->nr_cpus * TARE_NR_LOST + 2;
+	uint64_t nr_missed = missed(p);
 	struct tare_loss *loss = calloc(room, sizeof(*loss));
 
 	if (!loss) {
@@ -100,6 +122,8 @@ static void write_loss(const struct program_cost *p, struct writer *w, uint64_t 
 				loss[nr++] = (struct tare_loss){ cls, cpu, p->bpf->cpus[cpu].lost[cls] };
 		}
 	}
+	if (nr_missed)
+		loss[nr++] = (struct tare_loss){ TARE_LOST_MISSED, 0, nr_missed };
 	if (writer__lost_bytes(w))
 		loss[nr++] = (struct tare_loss){ TARE_LOST_DISK, 0, writer__lost_bytes(w) };
 	if (nr)
@@ -114,17 +138,15 @@ void program_cost__write(const struct program_cost *p, struct writer *w, uint64_
 	unsigned nr = 0;
 
 	for (int i = 0; i < NR_PROGS; i++) {
-		struct bpf_prog_info info = { 0 };
-		uint32_t len = sizeof(info);
+		struct bpf_prog_info info;
 
 		if (p->prog_fds[i] < 0)
 			continue;
+		info = about(p, i);
 		snprintf(probes[nr].name, sizeof(probes[nr].name), "%s", bpf__prog_names[i]);
 		probes[nr].hits = hits(p, i);
-		if (!bpf_obj_get_info_by_fd(p->prog_fds[i], &info, &len)) {
-			probes[nr].timed_hits = info.run_cnt;
-			probes[nr].timed_ns = info.run_time_ns;
-		}
+		probes[nr].timed_hits = info.run_cnt;
+		probes[nr].timed_ns = info.run_time_ns;
 		nr++;
 	}
 	if (holds && holds->nr)

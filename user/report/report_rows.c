@@ -172,6 +172,7 @@ const char *loss_name(unsigned cls)
 		[TARE_LOST_OUT] = "switch_out",	 [TARE_LOST_IN] = "switch_in",	    [TARE_LOST_OTHER] = "other_switch",
 		[TARE_LOST_TASK] = "task",	 [TARE_LOST_THREAD] = "thread",	    [TARE_LOST_DISK] = "disk_bytes",
 		[TARE_LOST_RUNTIME] = "runtime", [TARE_LOST_EVIDENCE] = "evidence", [TARE_LOST_OFF_CPU] = "long_wait",
+		[TARE_LOST_MISSED] = "missed",
 	};
 
 	return cls < TARE_NR_LOST && names[cls] ? names[cls] : "unknown";
