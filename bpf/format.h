@@ -59,29 +59,32 @@
 /* "no_heap.PID=the linker has left it out": why there is no account of that process's allocations, though its runtime
  * keeps one. */
 #define TARE_INFO_NO_HEAP "no_heap."
+/* INFO: --alloc-sites: "burst" or "all" */
+#define TARE_INFO_ALLOC_SITES "alloc_sites"
 /* INFO: the recorder's own pid in the kernel's numbering; 0: unknown. */
 #define TARE_INFO_RECORDER "recorder_pid"
 
 enum tare_frame_type {
-	TARE_FRAME_HEADER = 1, /* struct tare_header */
-	TARE_FRAME_INFO,       /* "key=value\0" strings: what was measured, where, how */
-	TARE_FRAME_EVENTS,     /* records of one CPU */
-	TARE_FRAME_ROUND,      /* empty: all rings were drained once */
-	TARE_FRAME_TASKS,      /* tare_array of struct tare_task */
-	TARE_FRAME_PROCESSES,  /* struct tare_process, each followed by its strings */
-	TARE_FRAME_MODULES,    /* struct tare_module, each followed by its path */
-	TARE_FRAME_LOSS,       /* tare_array of struct tare_loss: running totals */
-	TARE_FRAME_PROBES,     /* tare_array of struct tare_probe: running totals */
-	TARE_FRAME_END,	       /* struct tare_end: the recording was closed in order */
-	TARE_FRAME_RUNTIMES,   /* tare_array of struct tare_counters: a runtime's own counters, as read at .ts_ns */
-	TARE_FRAME_SYMBOLS,    /* struct tare_symbol, each followed by its strings */
-	TARE_FRAME_DELAYS,     /* struct tare_delays: how long goroutines waited to run, as their runtime counts it */
-	TARE_FRAME_NAMES,      /* struct tare_number_name, each followed by its text; all of one process */
-	TARE_FRAME_PAGES,      /* struct tare_page, each followed by its name; all of one process */
-	TARE_FRAME_QUOTAS,     /* struct tare_quota, each followed by its path; all of one process or thread */
-	TARE_FRAME_STACKS,     /* struct tare_call_stack, each followed by its addresses; all of one process */
-	TARE_FRAME_BYTES,      /* tare_array of struct tare_bytes (bytes.h): resident memory, as read at .ts_ns */
-	TARE_FRAME_HEAP,       /* struct tare_heap, followed by .nr struct tare_heap_stack: sampled allocations */
+	TARE_FRAME_HEADER = 1,	 /* struct tare_header */
+	TARE_FRAME_INFO,	 /* "key=value\0" strings: what was measured, where, how */
+	TARE_FRAME_EVENTS,	 /* records of one CPU */
+	TARE_FRAME_ROUND,	 /* empty: all rings were drained once */
+	TARE_FRAME_TASKS,	 /* tare_array of struct tare_task */
+	TARE_FRAME_PROCESSES,	 /* struct tare_process, each followed by its strings */
+	TARE_FRAME_MODULES,	 /* struct tare_module, each followed by its path */
+	TARE_FRAME_LOSS,	 /* tare_array of struct tare_loss: running totals */
+	TARE_FRAME_PROBES,	 /* tare_array of struct tare_probe: running totals */
+	TARE_FRAME_END,		 /* struct tare_end: the recording was closed in order */
+	TARE_FRAME_RUNTIMES,	 /* tare_array of struct tare_counters: a runtime's own counters, as read at .ts_ns */
+	TARE_FRAME_SYMBOLS,	 /* struct tare_symbol, each followed by its strings */
+	TARE_FRAME_DELAYS,	 /* struct tare_delays: how long goroutines waited to run, as their runtime counts it */
+	TARE_FRAME_NAMES,	 /* struct tare_number_name, each followed by its text; all of one process */
+	TARE_FRAME_PAGES,	 /* struct tare_page, each followed by its name; all of one process */
+	TARE_FRAME_QUOTAS,	 /* struct tare_quota, each followed by its path; all of one process or thread */
+	TARE_FRAME_STACKS,	 /* struct tare_call_stack, each followed by its addresses; all of one process */
+	TARE_FRAME_BYTES,	 /* tare_array of struct tare_bytes (bytes.h): resident memory, as read at .ts_ns */
+	TARE_FRAME_HEAP,	 /* struct tare_heap, followed by .nr struct tare_heap_stack: sampled allocations */
+	TARE_FRAME_ALLOC_BURSTS, /* tare_array of struct tare_alloc_burst */
 };
 
 struct tare_frame {
@@ -266,6 +269,24 @@ struct tare_heap_stack {
 };
 
 /*
+ * Allocations were looked at on one CPU for a short time, in which the target had .exposed_ns there without what the
+ * probes took. What was seen stands for all of .covered_ns.
+ */
+struct tare_alloc_burst {
+	__u32 number, cpu;
+	__u64 begin_ns, covered_ns, exposed_ns;
+	__u64 allocations, bytes;	    /* in it */
+	__u64 told_allocations, told_bytes; /* the same, as those that are told stand for it */
+	__u64 spent_ns;			    /* by the probes */
+};
+
+/*
+ * .exposed_ns is at least so much for each of .allocations: what the target did in less cannot be told from what the
+ * probes took.
+ */
+#define TARE_ALLOC_LEAST_NS 100
+
+/*
  * The cgroup whose CPU quota throttles a process, or a thread in a cgroup of its own. The last one written counts.
  * Followed by path_len bytes; padded to 8.
  */
@@ -417,6 +438,7 @@ TARE_SIZE(tare_delays, 16);
 TARE_SIZE(tare_page, 24);
 TARE_SIZE(tare_quota, 32);
 TARE_SIZE(tare_call_stack, 24);
+TARE_SIZE(tare_alloc_burst, 72);
 TARE_SIZE(tare_heap, 64);
 TARE_SIZE(tare_heap_stack, 48);
 TARE_SIZE(tare_number_name, 24);

@@ -169,6 +169,23 @@ static __always_inline __u32 user_registers(struct task_struct *p, __u64 *to)
 #endif
 }
 
+/* In what user_registers() has written. */
+#if defined(__TARGET_ARCH_arm64)
+enum { REGISTER_SP = 31, REGISTER_IP = 32 };
+#else
+enum { REGISTER_SP = 7, REGISTER_IP = 16 };
+#endif
+
+#if defined(__TARGET_ARCH_arm64)
+/* The return address of the function that @p is in, before it calls another; 0: unknown. */
+static __always_inline __u64 user_link(struct task_struct *p)
+{
+	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
+		return 0;
+	return BPF_CORE_READ((struct user_pt_regs *)bpf_task_pt_regs(p), regs[30]);
+}
+#endif
+
 /* Does user address @ip follow a system call instruction? */
 static __always_inline bool is_after_syscall(__u64 ip)
 {

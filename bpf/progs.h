@@ -42,6 +42,7 @@ enum tare_when {
 	X(runtime_uprobe, "uprobes", EVIDENCE, false, "a runtime's own events: stop-the-world pauses, collections") \
 	X(cpu_clock, "perf event", ALWAYS, false, "samples: which code took the CPU time") \
 	X(page_fault, "perf event", ALWAYS, false, "which memory and which code page faults are for (Linux 5.17)") \
+	X(alloc_site, "uprobes", ALWAYS, false, "--alloc-sites: who allocates (Linux 6.6)") \
 	X(page_fault_end, "perf event", EVIDENCE, false, "pauses: how long a page fault lasted") \
 	X(hold_at_exec, "task work", ALWAYS, false, \
 	  "the first ms of a program that a target becomes: what its runtime tells until tare has attached to it")

@@ -53,7 +53,9 @@
 	/* the kernel kills a process, any one, for want of memory */                   \
 	EVENT(OOM_KILL, oom_kill, offsetof(struct tare_oom_kill, cgroup))               \
 	/* one of many page faults of a target thread, served */                        \
-	EVENT(FAULT_SAMPLE, fault_sample, offsetof(struct tare_fault_sample, name))
+	EVENT(FAULT_SAMPLE, fault_sample, offsetof(struct tare_fault_sample, name))     \
+	/* a target thread allocates: one of those that the budget allows to see */     \
+	EVENT(ALLOC_SAMPLE, alloc_sample, sizeof(struct tare_alloc_sample))
 
 #define TARE_RECORD_KIND(kind, ...) TARE_REC_##kind,
 enum tare_rec_kind { TARE_REC_NONE, TARE_RECORDS(TARE_RECORD_KIND, TARE_RECORD_KIND) TARE_NR_RECS };
@@ -320,8 +322,8 @@ struct tare_mapped {
 };
 
 /*
- * The thread's stack at the SIGNAL, SAMPLE, OFF_CPU or FAULT_SAMPLE that follows is number .number of the STACKS
- * frames; 0: it could not be kept.
+ * The thread's stack at the SIGNAL, SAMPLE, OFF_CPU, FAULT_SAMPLE or ALLOC_SAMPLE that follows is number .number of the
+ * STACKS frames; 0: it could not be kept.
  */
 struct tare_stacked {
 	struct tare_rec rec; /* .flags: none yet */
@@ -373,10 +375,23 @@ struct tare_fault_sample {
 };
 #define TARE_FAULT_MAJOR 0x0001 /* its contents were read from somewhere */
 
+/* STACKED comes before it: the stack of the caller. */
+struct tare_alloc_sample {
+	struct tare_rec rec; /* .flags: TARE_ALLOC_* */
+	__u32 tid, tgid;
+	__u32 burst;	      /* the number of a struct tare_alloc_burst; TARE_ALLOC_ALL: all of the time is seen */
+	__u64 bytes;	      /* what is asked for; of a runtime that takes memory by the block: the block */
+	__u64 stands_for_q16; /* so many like it in that burst, in 1/65536 */
+};
+#define TARE_ALLOC_ALL	   0xffffffffu
+#define TARE_ALLOC_RUNTIME 0x0001 /* by the language runtime, whose counters say how much it was in all */
+#define TARE_ALLOC_BLOCK   0x0002 /* .bytes is a block for several objects */
+
 #define TARE_STACK_FRAMES	127 /* the kernel's default limit, /proc/sys/kernel/perf_event_max_stack */
 #define TARE_STACK_KERNEL	64
 #define TARE_STACK_WORDS	64   /* of the stack's memory that is copied with each .. */
 #define TARE_STACK_WORDS_BROKEN 1024 /* .. and where frame pointers lead nowhere */
+#define TARE_STACK_WORDS_ALLOC	256  /* with each allocation that is told */
 #define TARE_STACK_WORDS_MAX	2048 /* most for which --call-graph dwarf may ask */
 #define TARE_STACK_BELOW	16   /* the red zone: 128 bytes, by the x86-64 ABI */
 #define TARE_STACK_REGS		33   /* of arm64; x86-64 has 17 */
@@ -420,5 +435,6 @@ TARE_SIZE(tare_stacked, 16);
 TARE_SIZE(tare_off_cpu, 40);
 TARE_SIZE(tare_oom_kill, 152);
 TARE_SIZE(tare_fault_sample, 72);
+TARE_SIZE(tare_alloc_sample, 40);
 
 #endif /* TARE_RECORD_H */

@@ -67,6 +67,46 @@ struct goroutine_path {
 #define FAULT_BUDGET	   100
 
 /*
+ * Who allocates is looked at for short times; on each CPU for .max_hits at most, or .max_told. Of the allocations in it
+ * so many are told, the large ones first: one of .bytes with the chance min(1, .least + .per_byte * bytes), in 1/2^32.
+ */
+struct alloc_burst {
+	__u32 number; /* counts on, or TARE_ALLOC_ALL; 0: none */
+	/* the first .skip hits, but none after .skip_until_ns, are left out: bursts then begin anywhere in a loop */
+	__u32 skip;
+	__u64 skip_until_ns;
+	__u64 max_hits, max_told;
+	__u64 least, per_byte;
+};
+
+/* What it came to on one CPU. */
+struct alloc_yield {
+	__u32 number; /* of the burst */
+	__u32 tid;    /* the thread of the last hit */
+	__u64 skipped;
+	__u64 hits, bytes, told;
+	__u64 told_hits_q16, told_bytes; /* that the told ones stand for */
+	__u64 first_ns;			 /* when it had its first hit, .. */
+	__u64 end_ns;			 /* .. and its last; 0: not yet */
+	__u64 left_ns;			 /* when the program was left last */
+	__u64 programs_ns;		 /* time in the program */
+	__u64 apart_ns;			 /* between two hits of a thread that was off the CPU meanwhile */
+	__u64 least_ns;			 /* between two runs of it in a row on one thread */
+};
+
+/* The lowest byte of a probe's cookie: how many bytes are asked for, by the arguments. */
+enum alloc_shape {
+	ALLOC_FIRST = 1,       /* malloc(bytes) */
+	ALLOC_FIRST_BY_SECOND, /* calloc(nr, bytes) */
+	ALLOC_SECOND,	       /* aligned_alloc(alignment, bytes) */
+	ALLOC_SECOND_IF_FIRST, /* realloc(pointer, bytes); without a pointer it is malloc(), which is seen */
+	ALLOC_THIRD,	       /* posix_memalign(pointer, alignment, bytes) */
+	ALLOC_RUNTIME_LARGE,   /* by the runtime's own functions: a large object, .. */
+	ALLOC_RUNTIME_BLOCK, /* .. and a block of smaller ones that is full; the rest of the cookie says how it is found
+			      */
+};
+
+/*
  * How long a target waits after exec: until the recorder must be at work, and until it must be done. The first is a few
  * turns on a very busy CPU, and is paid once if the recorder is dead: nobody is held after that. The second is what the
  * work takes there for a program of 100 MB.
@@ -123,6 +163,9 @@ struct cpu_state {
 	__u64 fault_window_ns;	  /* likewise, for page faults */
 	__u32 fault_window_nr[2]; /* minor, major */
 	__u32 faults_skipped[2];  /* since the last one that was reported */
+
+	__u64 alloc_busy; /* in the program: one that interrupts it does nothing */
+	struct alloc_yield alloc;
 
 	__s64 waiting_own; /* this CPU's own changes to that count: not atomic, so not in .waiting */
 	/* target threads waiting for this CPU, except .waiting_own; other CPUs change it on wake-up and migration */

@@ -8,9 +8,12 @@
 #include "tare.bpf.h"
 
 /* One per program: the clock may interrupt another one while its record is being built. */
-enum { STACK_OF_SIGNAL, STACK_OF_CLOCK, STACK_OF_WAIT, STACK_OF_FAULT, NR_STACKS };
+enum { STACK_OF_SIGNAL, STACK_OF_CLOCK, STACK_OF_WAIT, STACK_OF_FAULT, STACK_OF_ALLOC, NR_STACKS };
 
-enum { STACK_KERNEL = 1 }; /* flag: it is in the kernel, whose part is wanted too */
+enum {
+	STACK_KERNEL = 1, /* flag: it is in the kernel, whose part is wanted too */
+	STACK_CALLER = 2, /* it is at a function's first instruction: the stack is the caller's, in its call */
+};
 
 #define STACK_MAX_USER	 128 /* powers of two, for the verifier */
 #define STACK_MAX_KERNEL 64
@@ -116,6 +119,18 @@ static __always_inline __u32 at_most(__u32 nr, __u32 max)
 	return nr > max ? max : nr;
 }
 
+/* Where the return address is at a function's first instruction, and where the stack was before the call. */
+static __always_inline __u64 return_address(struct task_struct *p, __u64 sp, __u64 *before)
+{
+#if defined(__TARGET_ARCH_arm64)
+	*before = sp;
+	return user_link(p);
+#else
+	*before = sp + 8;
+	return peek(sp);
+#endif
+}
+
 /*
  * Emit the stack of the current task @p, before the record that it belongs to. @ctx: the program's own. Where the frame
  * pointers are broken, more memory is copied, from which the recorder finds the callers.
@@ -124,7 +139,7 @@ static __always_inline void tell_stack(struct cpu_state *c, void *ctx, struct ta
 				       __u64 now)
 {
 	struct tare_stack *s = bpf_map_lookup_elem(&stacks, &which);
-	__u32 user, kernel = 0, nr, words;
+	__u32 user, kernel = 0, nr, words, wanted;
 
 	if (!s)
 		return;
@@ -143,15 +158,24 @@ static __always_inline void tell_stack(struct cpu_state *c, void *ctx, struct ta
 	s->nr_parked = at_most(stack__copy_parked(which, nr), STACK_MAX_PARKED);
 	nr += s->nr_parked;
 	s->sp = user_sp(p);
+	if (flags & STACK_CALLER)
+		s->at[0] = return_address(p, s->sp, &s->sp) - 1;
 	s->nr_below = 0;
 	s->nr_regs = 0;
-	if (unwind_words) {
-		words = at_most(stack__copy_memory(which, nr, s->sp - TARE_STACK_BELOW * 8, unwind_words),
+	wanted = unwind_words;
+	if (!wanted && flags & STACK_CALLER) /* allocators and their callers mostly have no frame pointers */
+		wanted = TARE_STACK_WORDS_ALLOC;
+	if (wanted) {
+		words = at_most(stack__copy_memory(which, nr, s->sp - TARE_STACK_BELOW * 8, wanted),
 				TARE_STACK_WORDS_MAX);
 		s->nr_words = words;
 		s->nr_below = words ? TARE_STACK_BELOW : 0;
 		nr += words;
 		s->nr_regs = user_registers(p, &s->at[nr]);
+		if (flags & STACK_CALLER) {
+			s->at[nr + REGISTER_SP] = s->sp;
+			s->at[nr + REGISTER_IP] = s->at[0];
+		}
 		nr += s->nr_regs;
 		goto emit;
 	}

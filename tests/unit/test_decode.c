@@ -184,6 +184,9 @@ static const struct tare_exit ended = {
 static const struct tare_oom_kill killed = {
 	{ 1, TARE_REC_OOM_KILL, sizeof(killed) / 4, 0 }, 3, 2, 1ull << 33, "db.service"
 };
+static const struct tare_alloc_sample allocated = {
+	{ 1, TARE_REC_ALLOC_SAMPLE, sizeof(allocated) / 4, TARE_ALLOC_BLOCK }, 7, 8, 9, 1ull << 40, 65537
+};
 static const struct tare_fault_sample touched = { { 1, TARE_REC_FAULT_SAMPLE, sizeof(touched) / 4, TARE_FAULT_MAJOR },
 						  7,
 						  8,
@@ -328,6 +331,12 @@ static void kinds_of_fixed_size(void **unused)
 	assert_true(ev.fault_sample.owner == TARE_FAULT_CODE && ev.fault_sample.period == 101);
 	assert_true(ev.fault_sample.address == 1ull << 46 && ev.fault_sample.ip == 5);
 	assert_string_equal(ev.fault_sample.name, "libc.so.6");
+
+	assert_int_equal(decode(&allocated, sizeof(allocated), &ev), sizeof(allocated));
+	assert_int_equal(ev.kind, EVENT_ALLOC_SAMPLE);
+	assert_true(ev.alloc_sample.tid == 7 && ev.alloc_sample.tgid == 8 && ev.alloc_sample.burst == 9);
+	assert_true(ev.alloc_sample.bytes == 1ull << 40 && ev.alloc_sample.stands_for_q16 == 65537);
+	assert_true(ev.alloc_sample.block && !ev.alloc_sample.runtime);
 
 	assert_int_equal(decode(&moved, sizeof(moved), &ev), sizeof(moved));
 	assert_int_equal(ev.kind, EVENT_MIGRATE);

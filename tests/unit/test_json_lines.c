@@ -159,6 +159,15 @@ static void threads(void **unused)
 		 "fault_sample tid tgid major period owner file address ip");
 	text_is(l, "owner", "file");
 	json_decref(l);
+	l = keys(LINE(.kind = EVENT_ALLOC_SAMPLE, .alloc_sample = { .tid = 5, .bytes = 64 }),
+		 "alloc_sample tid tgid burst runtime block bytes stands_for_q16");
+	assert_true(number(l, "bytes") == 64);
+	json_decref(l);
+	l = keys(
+		LINE(.kind = EVENT_ALLOC_BURST, .alloc_burst = { .number = 5, .cpu = 1 }),
+		"alloc_burst burst of_cpu begin_ns covered_ns exposed_ns allocations bytes told_allocations told_bytes spent_ns");
+	assert_true(number(l, "of_cpu") == 1);
+	json_decref(l);
 	l = keys(LINE(.kind = EVENT_FAULT_SAMPLE, .fault_sample = { .tid = 5, .owner = 999 }),
 		 "fault_sample tid tgid major period owner address ip");
 	text_is(l, "owner", "unknown");

@@ -8,6 +8,7 @@
 
 #include "behind.h"
 #include "capability.h"
+#include "pthreads.h"
 #include "util.h"
 
 /*
@@ -83,18 +84,12 @@ static void *watch(void *arg)
 
 static void behind__init(struct behind *b)
 {
-	pthread_condattr_t attr;
-
 	pthread_mutex_init(&b->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&b->end, &attr);
-	pthread_condattr_destroy(&attr);
+	pthreads__cond(&b->end);
 }
 
 void behind__begin(struct behind *b)
 {
-	sigset_t all, old;
 	int ret;
 
 	*b = (struct behind){ .self = pthread_self(), .tid = gettid(), .policy = sched_getscheduler(0) };
@@ -102,10 +97,7 @@ void behind__begin(struct behind *b)
 	if (b->policy != SCHED_OTHER || !capability__has(CAP_SYS_NICE))
 		return;
 	behind__init(b);
-	sigfillset(&all); /* signals are the recorder's */
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	ret = pthread_create(&b->watcher, NULL, watch, b);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	ret = pthreads__start(&b->watcher, watch, b);
 	b->active = !ret;
 	/* under the lock: or the watcher's restore might come first */
 	pthread_mutex_lock(&b->lock);

@@ -59,6 +59,13 @@ static void configure_uprobes(struct tare_bpf *s, const struct machine *machine)
 	bpf_program__set_autoattach(s->progs.runtime_uprobe, false);
 }
 
+static void configure_allocs(struct tare_bpf *s, bool wanted, const struct machine *machine)
+{
+	bpf_program__set_autoload(s->progs.alloc_site, wanted && machine->has_uprobe_multi());
+	bpf_program__set_expected_attach_type(s->progs.alloc_site, TRACE_UPROBE_MULTI);
+	bpf_program__set_autoattach(s->progs.alloc_site, false);
+}
+
 static void configure_cgroup(struct tare_bpf *s, const struct cgroup_place *place)
 {
 	if (!place) {
@@ -96,6 +103,7 @@ static int configure(struct bpf *b, const struct bpf_opts *opts)
 	if (opts->comm)
 		strncpy((char *)s->rodata->follow_comm, opts->comm, sizeof(s->rodata->follow_comm) - 1);
 	configure_uprobes(s, opts->machine);
+	configure_allocs(s, opts->alloc_sites, opts->machine);
 	tracepoints__configure(s->obj);
 	if (!opts->off_cpu_min_ns)
 		bpf_program__set_autoload(s->progs.off_cpu, false);
@@ -290,6 +298,16 @@ void bpf__activate(struct bpf *b, bool active)
 void bpf__launch(struct bpf *b, pid_t pid)
 {
 	b->skel->bss->launched = pid;
+}
+
+int bpf__alloc_prog_fd(const struct bpf *b)
+{
+	return bpf_program__autoload(b->skel->progs.alloc_site) ? bpf_program__fd(b->skel->progs.alloc_site) : -1;
+}
+
+struct alloc_burst *bpf__alloc_burst(struct bpf *b)
+{
+	return &b->skel->bss->alloc_burst;
 }
 
 int64_t bpf__live(const struct bpf *b)

@@ -52,6 +52,7 @@ struct bpf_opts {
 	unsigned sample_hz;	 /* as in struct session_opts */
 	uint64_t off_cpu_min_ns; /* likewise */
 	unsigned unwind_bytes;	 /* likewise */
+	bool alloc_sites;
 };
 
 /*
@@ -92,6 +93,10 @@ void bpf__attach_clock(struct bpf *b);
 
 /* Put @value into the map of that name, for process @pid. Returns 0 or a negative errno. */
 int bpf__tell(struct bpf *b, const char *map, pid_t pid, const void *value);
+/* The program for probes at allocators, -1: this kernel has none; and what it goes by, which it shares with BPF. */
+int bpf__alloc_prog_fd(const struct bpf *b);
+struct alloc_burst *bpf__alloc_burst(struct bpf *b);
+
 void bpf__forget(struct bpf *b, const char *map, pid_t pid);
 
 /* Signal @signo is the preemption request of some target's runtime: record when it is sent and delivered. */

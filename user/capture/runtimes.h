@@ -17,6 +17,8 @@
 
 #define MAX_TARGET_PROCESSES (1 << 22) /* the kernel's PID_MAX_LIMIT */
 
+struct file_id;
+
 struct runtimes {
 	struct bpf *bpf;
 	struct writer *writer;
@@ -106,6 +108,11 @@ int runtimes__memory(struct runtimes *r, pid_t pid, struct runtime_memory *memor
  * Returns 0, -ENOENT: none keeps such an account, or another negative errno.
  */
 int runtimes__heap(struct runtimes *r, pid_t pid, struct heap_profile *heap);
+
+/* Call @visit with the allocators in each file of process @pid that has a runtime with some of its own. */
+void runtimes__allocators(const struct runtimes *r, pid_t pid,
+			  void (*visit)(int fd, const struct file_id *file, const struct allocators *found, void *ctx),
+			  void *ctx);
 
 /*
  * Look for newly loaded libraries: in all processes (@all), or in those whose dynamic linker does not report them and

@@ -141,3 +141,17 @@ void runtimes__on_memory(struct runtimes *r, const struct tare_memory *memory, u
 	if (i->runtime->delays)
 		write_delays(r, i, ts_ns);
 }
+
+void runtimes__allocators(const struct runtimes *r, pid_t pid,
+			  void (*visit)(int fd, const struct file_id *file, const struct allocators *found, void *ctx),
+			  void *ctx)
+{
+	struct allocators found = { 0 };
+
+	for_each_of(r, pid, i) {
+		if (!i->self || !i->runtime->allocators || i->runtime->allocators(i->self, &found))
+			continue;
+		visit(i->prog.fd, &i->file, &found, ctx);
+		allocators__free(&found);
+	}
+}

@@ -127,6 +127,8 @@ static int session__loop(struct session *s)
 		pages__tick(&s->pages, &s->bpf, s->writer, now);
 		bytes_reader__tick(&s->bytes, &s->runtimes, s->writer, now);
 		heap_reader__tick(&s->heaps, &heaps, now);
+		allocs__look(s->allocs, &s->runtimes, now);
+		allocs__write(s->allocs, s->writer);
 		session__write_symbols(s, 0); /* at once: the process may end */
 		session__every_second(s, now);
 		session__check_end(s, now);
@@ -149,13 +151,19 @@ static const struct tare_rec *session__on_stack(struct session *s, const struct 
 
 static void session__code_changed(struct session *s, const struct tare_rec *rec)
 {
+	const struct tare_exit *exit = (const struct tare_exit *)rec;
+	pid_t pid = 0;
+
 	if (rec->kind == TARE_REC_EXEC)
-		stacks__changed(&s->stacks, ((const struct tare_exec *)rec)->tid);
+		pid = ((const struct tare_exec *)rec)->tid;
 	else if (rec->kind == TARE_REC_MAPPED)
-		stacks__changed(&s->stacks, ((const struct tare_mapped *)rec)->tgid);
-	else if (rec->kind == TARE_REC_EXIT &&
-		 ((const struct tare_exit *)rec)->tid == ((const struct tare_exit *)rec)->tgid)
-		stacks__changed(&s->stacks, ((const struct tare_exit *)rec)->tgid);
+		pid = ((const struct tare_mapped *)rec)->tgid;
+	else if (rec->kind == TARE_REC_EXIT && exit->tid == exit->tgid)
+		pid = exit->tgid;
+	if (!pid)
+		return;
+	stacks__changed(&s->stacks, pid);
+	allocs__changed(s->allocs, pid);
 }
 
 static void session__on_oom_kill(struct session *s, const struct tare_oom_kill *kill)
@@ -246,6 +254,7 @@ static int session__begin(struct session *s)
 		.sample_hz = s->opts->sample_hz,
 		.off_cpu_min_ns = s->opts->off_cpu_min_ns,
 		.unwind_bytes = s->opts->unwind_bytes,
+		.alloc_sites = s->opts->alloc_sites,
 	};
 	int ret = session__check_command(s) ?: targets__locate(&s->targets);
 
@@ -301,6 +310,7 @@ static int session__begin(struct session *s)
 	runtimes__read(&s->runtimes, s->start_ns, false);
 	heaps = session__heap_sources(s);
 	heap_reader__begin(&s->heaps, &heaps, s->start_ns);
+	session__begin_allocs(s);
 	s->next_second_ns = s->start_ns + SECOND_NS;
 	if (!s->opts->argv) {
 		session__announce(s->opts);
@@ -315,6 +325,8 @@ static void session__finish(struct session *s)
 	uint64_t now;
 
 	s->stop = s->stop ?: TARE_END_ERROR;
+	allocs__stop(s->allocs, s->writer);
+	s->allocs = NULL;
 	if (s->waiting && !s->exec_error)
 		warn("none has come: there is nothing in the recording");
 	session__snapshot(s, 1);
@@ -364,7 +376,7 @@ int session__record(const struct session_opts *opts, struct session_result *resu
 	symbols__init(&s.symbols);
 	naming__begin(&s.symbols.naming, &opts->debug); /* first: it is to have nothing that is opened here */
 	stacks__init(&s.stacks, &(struct stacks_opts){ session__code, session__note_address, &s });
-	if (opts->unwind_bytes && stacks__unwind(&s.stacks))
+	if ((opts->unwind_bytes || opts->alloc_sites) && stacks__unwind(&s.stacks))
 		warn("no thread to find callers in: only frame pointers are followed");
 	pages__init(&s.pages);
 	quotas__init(&s.quotas);
@@ -398,6 +410,7 @@ int session__record(const struct session_opts *opts, struct session_result *resu
 		if (writer__close(s.writer))
 			ret = -EIO;
 	}
+	allocs__stop(s.allocs, NULL);
 	flight__close(&s.flight);
 	rings__free(s.rings);
 	if (s.cost.bpf)

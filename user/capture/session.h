@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "alloc_plan.h"
 #include "debug_file.h"
 #include "machine.h"
 #include "proc.h"
@@ -34,8 +35,9 @@ struct session_opts {
 	const struct session_listener *listener; /* NULL: none */
 	bool wants_pauses;  /* useless without them: -EPERM then, if that is known from the start */
 	unsigned sample_hz; /* samples of the CPU clock a second, on each CPU; 0: only while a world is being stopped */
-	unsigned unwind_bytes;	   /* of stack copied with each, to find callers by call frame information; 0: none */
-	uint64_t off_cpu_min_ns;   /* waits at least this long are recorded with their stacks; 0: none are */
+	unsigned unwind_bytes;	 /* of stack copied with each, to find callers by call frame information; 0: none */
+	uint64_t off_cpu_min_ns; /* waits at least this long are recorded with their stacks; 0: none are */
+	enum alloc_mode alloc_sites;
 	uint64_t ring_bytes;	   /* per CPU, a power of two; 0: by the number of CPUs */
 	bool follow;		   /* children of target processes too */
 	bool goroutines;	   /* each step of each goroutine */

@@ -3,6 +3,7 @@
 #ifndef TARE_SESSION_IMPL_H
 #define TARE_SESSION_IMPL_H
 
+#include "allocs.h"
 #include "bpf.h"
 #include "bytes_reader.h"
 #include "flight.h"
@@ -39,7 +40,8 @@ struct session {
 	struct quotas quotas;
 	struct bytes_reader bytes;
 	struct heap_reader heaps;
-	uint64_t began_ns; /* the scheduler's probes were in; the target's threads were looked for from here */
+	struct allocs *allocs; /* NULL: not wanted */
+	uint64_t began_ns;     /* the scheduler's probes were in; the target's threads were looked for from here */
 	uint64_t start_ns, next_second_ns;
 	int wait_status;
 	bool waiting; /* for the first target */
@@ -66,6 +68,9 @@ struct heap_sources session__heap_sources(struct session *s);
 
 /* Once the recording begins: how long it took to get there. */
 void session__describe_attaching(struct session *s);
+
+/* --alloc-sites, from here on. */
+void session__begin_allocs(struct session *s);
 
 /* Write the last totals and the END frame. */
 void session__end_frame(struct session *s, uint64_t now);

@@ -145,20 +145,26 @@ static bool is_of_that_program(const struct resolve *r, const struct naming_answ
 	return since_ns <= a->wanted.ts_ns || a->known_ns < since_ns;
 }
 
-/* Which of the functions are a cost of the runtime that they are in, or of the kernel. */
+/*
+ * Which of the functions are a cost of the runtime that they are in, or of the kernel; and which are of a library by
+ * their source, though compiled into the program.
+ */
 static void set_costs(struct resolve *r, const struct naming_answer *a, unsigned char *bytes)
 {
 	const struct symbol_wanted *w = &a->wanted;
 	const struct runtime_cost *costs =
 		w->pid ? runtimes__costs(r->runtimes, w->pid, w->ip, a->wanted.ts_ns) : kernel_costs;
-	char name[SYMBOL_TEXT_MAX + 1];
+	char name[SYMBOL_TEXT_MAX + 1], file[SYMBOL_TEXT_MAX + 1];
 	struct tare_symbol sym;
 
-	for (uint32_t at = 0; costs && at < a->bytes; at += sym.size) {
+	for (uint32_t at = 0; at < a->bytes; at += sym.size) {
 		memcpy(&sym, bytes + at, sizeof(sym));
 		memcpy(name, bytes + at + sizeof(sym), sym.name_len);
 		name[sym.name_len] = '\0';
-		symbol_add_flags(bytes + at, runtime_cost__find(costs, name));
+		memcpy(file, bytes + at + sizeof(sym) + sym.name_len, sym.file_len);
+		file[sym.file_len] = '\0';
+		symbol_add_flags(bytes + at, (costs ? runtime_cost__find(costs, name) : 0) |
+						     (native_is_library(name, file) ? TARE_SYMBOL_HEAP_INNER : 0));
 	}
 }
 

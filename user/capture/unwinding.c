@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "unwinding.h"
+#include "pthreads.h"
 #include "util.h"
 
 #define WAITING_MAX  1024	    /* stacks of 8 to 16 KiB */
@@ -112,21 +112,16 @@ static void *run(void *arg)
 int unwinding__start(struct unwinding **out)
 {
 	struct unwinding *u = calloc(1, sizeof(*u));
-	sigset_t all, before;
 	int ret;
 
 	if (!u)
 		return -ENOMEM;
 	pthread_mutex_init(&u->lock, NULL);
 	pthread_cond_init(&u->changed, NULL);
-	/* signals are the main thread's: one that this took would be lost */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	ret = pthread_create(&u->thread, NULL, run, u);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	ret = pthreads__start(&u->thread, run, u);
 	if (ret) {
 		free(u);
-		return -ret;
+		return ret;
 	}
 	*out = u;
 	return 0;

@@ -29,7 +29,8 @@ enum {
 	OPT_FAIL_OVER,
 	OPT_FLIGHT,
 	OPT_TRIGGER,
-	OPT_DEBUG_DIR
+	OPT_DEBUG_DIR,
+	OPT_ALLOC_SITES
 };
 
 static const struct option long_opts[] = {
@@ -50,6 +51,7 @@ static const struct option long_opts[] = {
 	{ "flight", required_argument, NULL, OPT_FLIGHT },
 	{ "trigger", required_argument, NULL, OPT_TRIGGER },
 	{ "goroutines", no_argument, NULL, OPT_GOROUTINES },
+	{ "alloc-sites", required_argument, NULL, OPT_ALLOC_SITES },
 	{ "debug-dir", required_argument, NULL, OPT_DEBUG_DIR },
 	{ "help", no_argument, NULL, 'h' },
 	{},
@@ -95,6 +97,8 @@ static void usage(FILE *to, bool run)
 		"      --off-cpu-min TIME  record where a thread was that waited this long (1ms; 0: none)\n"
 		"      --call-graph WAY    fp: by frame pointers; dwarf[,SIZE]: native code by its call frame information,\n"
 		"                          from SIZE bytes of stack (8K; to 16K) copied with each sample\n"
+		"      --alloc-sites WAY   who allocates how much: burst: seen for short times only; all: each allocation,\n"
+		"                          which may be dear; off (as by default)\n"
 		"      --debug-dir DIR     look for debug information there too, as in /usr/lib/debug\n"
 		"      --ring-size SIZE    buffer of each CPU, a power of two (4K .. 1G)\n"
 		"      --fail-over TIME    exit 5 where a stop-the-world pause was longer, and say why it was\n"
@@ -165,6 +169,18 @@ static int parse_call_graph(unsigned *bytes)
 	return EXIT_OK;
 }
 
+static int parse_alloc_sites(enum alloc_mode *mode)
+{
+	static const char *const names[] = { [ALLOC_OFF] = "off", [ALLOC_BURST] = "burst", [ALLOC_ALL] = "all" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(optarg, names[i])) {
+			*mode = i;
+			return EXIT_OK;
+		}
+	return bad_value("--alloc-sites", optarg, "off, burst or all");
+}
+
 static int parse_option(int c, struct record_args *a)
 {
 	struct session_opts *o = &a->session;
@@ -211,6 +227,8 @@ static int parse_option(int c, struct record_args *a)
 	case OPT_GOROUTINES:
 		o->goroutines = true;
 		return EXIT_OK;
+	case OPT_ALLOC_SITES:
+		return parse_alloc_sites(&o->alloc_sites);
 	case OPT_DEBUG_DIR:
 		if (o->debug.nr_dirs == DEBUG_DIRS)
 			return bad_value("--debug-dir", optarg, "at most 16 folders");

@@ -101,6 +101,8 @@ static const struct feature features[NR_FEATURES] = {
 	FEATURE(UPROBE_MULTI, "uprobe_multi", "uprobe_multi link", OPTIONAL, try_uprobe_multi, NULL,
 		"time and privileges: uprobes are attached one by one, which takes CAP_SYS_ADMIN",
 		"Linux 6.6 or later; " BY_CAPS),
+	FEATURE(ALLOC_SITES, "alloc_sites", "probes in bursts", OPTIONAL, try_uprobe_multi, NULL,
+		lost_without_alloc_site, "Linux 6.6 or later; " BY_CAPS),
 	FEATURE(USDT_SEMAPHORE, "usdt_semaphore", "USDT semaphore", OPTIONAL, try_usdt_semaphore, NULL,
 		"events of programs that only speak while their USDT probes are enabled", "a uprobe of either kind"),
 	FEATURE(NOP5, "nop5", "uprobe without a trap", OPTIONAL, try_nop5, NULL,

@@ -226,6 +226,17 @@ static void put_fault_sample_of(FILE *to, const struct event *ev)
 	put_hex(to, "ip", f->ip);
 }
 
+static void put_alloc_sample_of(FILE *to, const struct event *ev)
+{
+	put(to, "tid", ev->alloc_sample.tid);
+	put(to, "tgid", ev->alloc_sample.tgid);
+	put(to, "burst", ev->alloc_sample.burst);
+	put_bool(to, "runtime", ev->alloc_sample.runtime);
+	put_bool(to, "block", ev->alloc_sample.block);
+	put(to, "bytes", ev->alloc_sample.bytes);
+	put(to, "stands_for_q16", ev->alloc_sample.stands_for_q16);
+}
+
 #define put_rename_of put_name_of
 
 /* One entry per event kind: a missing one does not compile. */

@@ -96,6 +96,20 @@ void put_bytes_of(FILE *to, const struct event *ev)
 	fprintf(to, ",\"unexplained_bytes\":%" PRId64, (int64_t)left);
 }
 
+void put_alloc_burst_of(FILE *to, const struct event *ev)
+{
+	put(to, "burst", ev->alloc_burst.number);
+	put(to, "of_cpu", ev->alloc_burst.cpu);
+	put(to, "begin_ns", ev->alloc_burst.begin_ns);
+	put(to, "covered_ns", ev->alloc_burst.covered_ns);
+	put(to, "exposed_ns", ev->alloc_burst.exposed_ns);
+	put(to, "allocations", ev->alloc_burst.allocations);
+	put(to, "bytes", ev->alloc_burst.bytes);
+	put(to, "told_allocations", ev->alloc_burst.told_allocations);
+	put(to, "told_bytes", ev->alloc_burst.told_bytes);
+	put(to, "spent_ns", ev->alloc_burst.spent_ns);
+}
+
 void put_heap_of(FILE *to, const struct event *ev)
 {
 	const struct tare_heap *h = ev->heap.head;

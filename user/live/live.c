@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -9,6 +8,7 @@
 
 #include "live.h"
 #include "reader.h"
+#include "pthreads.h"
 #include "util.h"
 
 #define QUEUE_MAX (64ull << 20)
@@ -237,8 +237,6 @@ static void *live__run(void *ctx)
 int live__start(live_pause_fn *on_pause, void *ctx, struct live **out)
 {
 	struct live *l = calloc(1, sizeof(*l));
-	pthread_condattr_t attr;
-	sigset_t all, old;
 	int ret;
 
 	if (!l || !(l->model = model__new())) {
@@ -250,15 +248,8 @@ int live__start(live_pause_fn *on_pause, void *ctx, struct live **out)
 	l->model->pauses.accept = live__on_pause;
 	l->model->pauses.accept_ctx = l;
 	pthread_mutex_init(&l->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&l->more, &attr);
-	pthread_condattr_destroy(&attr);
-	/* signals are the recorder's */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	ret = -pthread_create(&l->thread, NULL, live__run, l);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthreads__cond(&l->more);
+	ret = pthreads__start(&l->thread, live__run, l);
 	if (ret) {
 		model__free(l->model);
 		free(l);

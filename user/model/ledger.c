@@ -103,12 +103,10 @@ static bool allocates(const struct model_symbol *sym)
 	return own < TARE_NR_COSTS && costs[own].group == TARE_COSTS_ALLOC && !(sym->cost & TARE_SYMBOL_COST_WITHIN);
 }
 
-const struct model_symbol *ledger__allocates_for(const struct model *m, const struct model_stack *st)
+const struct model_symbol *ledger__allocation_site(const struct model *m, const struct model_stack *st)
 {
 	const struct model_symbol *caller = NULL, *first = NULL;
 
-	if (kernel_cost_of(m, st) || ledger__group(user_cost_of(m, st)) != TARE_COSTS_ALLOC)
-		return NULL;
 	for (unsigned i = 0; i < st->nr_sure; i++) {
 		const struct model_symbol *sym =
 			model_symbols__at(&m->symbols, st->pid, st->at[st->nr_kernel + i] - (i > 0),
@@ -120,11 +118,18 @@ const struct model_symbol *ledger__allocates_for(const struct model *m, const st
 				continue;
 			}
 			first = first ?: sym;
-			if (!caller && sym->owner != TARE_OWNER_RUNTIME)
+			if (!caller && sym->owner != TARE_OWNER_RUNTIME && !(sym->cost & TARE_SYMBOL_HEAP_INNER))
 				caller = sym;
 		}
 	}
 	return caller ?: first;
+}
+
+const struct model_symbol *ledger__allocates_for(const struct model *m, const struct model_stack *st)
+{
+	if (kernel_cost_of(m, st) || ledger__group(user_cost_of(m, st)) != TARE_COSTS_ALLOC)
+		return NULL;
+	return ledger__allocation_site(m, st);
 }
 
 /* ---- the sums ---- */

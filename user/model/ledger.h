@@ -38,10 +38,13 @@ int ledger__of(const struct model *m, struct ledger *l);
 enum tare_cost ledger__cost_of(const struct model *m, const struct model_stack *st);
 
 /*
- * Who asked for the memory, in a stack whose time was for allocation: the innermost function outside of the outermost
- * one that allocates, and outside of the language's runtime if there is such a one. NULL: it was for something else, or
- * the caller is not certain (.nr_sure of struct tare_call_stack).
+ * Who asked for the memory, in the stack of an allocation: the innermost function outside of the outermost one that
+ * allocates, and outside of the language's runtime and the headers of its library if there is such a one. NULL: the
+ * caller is not certain (.nr_sure of struct tare_call_stack).
  */
+const struct model_symbol *ledger__allocation_site(const struct model *m, const struct model_stack *st);
+
+/* Likewise of a sample of CPU time, if it was in an allocator: else NULL. */
 const struct model_symbol *ledger__allocates_for(const struct model *m, const struct model_stack *st);
 
 /* The name used in JSON, the title for people, and the group. Never NULL. */

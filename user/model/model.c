@@ -18,6 +18,7 @@ struct model *model__new(void)
 	model_bytes__init(&m->bytes, &m->switches.threads.births);
 	heap_readings__init(&m->heaps, &m->switches.threads.births, &m->programs);
 	fault_owners__init(&m->fault_owners);
+	alloc_samples__init(&m->allocs);
 	runtime_names__init(&m->runtime_names);
 	pauses__init(&m->pauses, &m->switches, &m->runtime_names, &m->profile.stacks);
 	programs__init(&m->programs);
@@ -40,6 +41,7 @@ void model__free(struct model *m)
 	model_bytes__free(&m->bytes);
 	heap_readings__free(&m->heaps);
 	fault_owners__free(&m->fault_owners);
+	alloc_samples__free(&m->allocs);
 	delays__free(&m->delays);
 	runtime_names__free(&m->runtime_names);
 	preemption__free(&m->preemption);
@@ -288,6 +290,16 @@ static int fold_fault_sample(struct model *m, const struct event *ev)
 {
 	return fault_owners__event(&m->fault_owners, ev) ?:
 		       profile__fault(&m->profile, take_stack(m, ev->fault_sample.tid, ev->ts_ns), ev);
+}
+
+static int fold_alloc_sample(struct model *m, const struct event *ev)
+{
+	return alloc_samples__sample(&m->allocs, &m->profile, take_stack(m, ev->alloc_sample.tid, ev->ts_ns), ev);
+}
+
+static int fold_alloc_burst(struct model *m, const struct event *ev)
+{
+	return alloc_samples__burst(&m->allocs, &m->profile, ev);
 }
 
 static int fold_nothing(struct model *m, const struct event *ev)

@@ -6,6 +6,7 @@
 #ifndef TARE_MODEL_H
 #define TARE_MODEL_H
 
+#include "alloc_samples.h"
 #include "bytes_ledger.h"
 #include "runtime_counters.h"
 #include "delays.h"
@@ -53,6 +54,7 @@ struct model {
 	struct switches switches;
 	struct pauses pauses;
 	struct profile profile;
+	struct alloc_samples allocs;
 	struct windows windows;
 	bool has_header, has_end;
 	struct tare_header header;

@@ -72,13 +72,36 @@ int profile__fault(struct profile *p, uint32_t number, const struct event *ev)
 	return 0;
 }
 
+void alloc_amount__add(struct alloc_amount *to, const struct alloc_amount *more)
+{
+	to->samples += more->samples;
+	to->objects += more->objects;
+	to->bytes += more->bytes;
+	to->runtime_bytes += more->runtime_bytes;
+}
+
+int profile__alloc(struct profile *p, uint32_t number, const struct alloc_amount *more)
+{
+	struct profile_row *row = profile__row(p, number);
+
+	if (!row)
+		return -ENOMEM;
+	alloc_amount__add(&row->allocs, more);
+	return 0;
+}
+
+static bool is_empty(const struct profile_row *r)
+{
+	return !r->samples && !r->waits && !r->minor && !r->major && !r->allocs.samples;
+}
+
 void profile__finish(struct profile *p)
 {
 	for (uint32_t i = 1; i < p->nr; i++) {
 		uint32_t to = model_stacks__resolve(&p->stacks, i);
 		struct profile_row *from = &p->rows[i];
 
-		if (to == i || (!from->samples && !from->waits && !from->minor && !from->major) || !profile__row(p, to))
+		if (to == i || is_empty(from) || !profile__row(p, to))
 			continue;
 		from = &p->rows[i]; /* they may have moved */
 		p->rows[to].samples += from->samples;
@@ -86,6 +109,7 @@ void profile__finish(struct profile *p)
 		p->rows[to].waits += from->waits;
 		p->rows[to].minor += from->minor;
 		p->rows[to].major += from->major;
+		alloc_amount__add(&p->rows[to].allocs, &from->allocs);
 		p->rows[to].off_ns += from->off_ns;
 		p->rows[to].wait_ns += from->wait_ns;
 		*from = (struct profile_row){ .syscall = TARE_NO_SYSCALL };

@@ -5,12 +5,22 @@
 
 #include "stack.h"
 
+/* Allocations, by samples. */
+struct alloc_amount {
+	uint64_t samples;
+	double objects, bytes; /* that these stand for; objects of the runtime's own allocator are not told */
+	double runtime_bytes;  /* of .bytes: by that one */
+};
+
+void alloc_amount__add(struct alloc_amount *to, const struct alloc_amount *more);
+
 /* All that was seen with one stack. */
 struct profile_row {
-	uint64_t samples;	  /* of the CPU clock */
-	uint64_t memory_calls;	  /* of them: in a system call that asks the kernel for memory or returns it */
-	uint64_t waits;		  /* long ones, that ended */
-	uint64_t minor, major;	  /* page faults that the sampled ones stand for */
+	uint64_t samples;      /* of the CPU clock */
+	uint64_t memory_calls; /* of them: in a system call that asks the kernel for memory or returns it */
+	uint64_t waits;	       /* long ones, that ended */
+	uint64_t minor, major; /* page faults that the sampled ones stand for */
+	struct alloc_amount allocs;
 	uint64_t off_ns, wait_ns; /* their time off CPU, and the part of it in which the thread waited for a CPU */
 	uint16_t syscall;	  /* the last one's: system call, or TARE_NO_SYSCALL, .. */
 	uint8_t state;		  /* .. and enum tare_state */
@@ -31,6 +41,8 @@ void profile__free(struct profile *p);
 int profile__sample(struct profile *p, uint32_t number, enum tare_arch arch, const struct event *ev);
 int profile__off_cpu(struct profile *p, uint32_t number, const struct event *ev);
 int profile__fault(struct profile *p, uint32_t number, const struct event *ev);
+/* Likewise, sampled allocations. */
+int profile__alloc(struct profile *p, uint32_t number, const struct alloc_amount *more);
 
 /* All stacks are known: give each row to the stack that it is the same as. */
 void profile__finish(struct profile *p);

@@ -276,6 +276,23 @@ static int decode_fault_sample(const void *data, size_t len, struct event *ev)
 	return 0;
 }
 
+static int decode_alloc_sample(const void *data, size_t len, struct event *ev)
+{
+	struct tare_alloc_sample raw;
+
+	memcpy(&raw, data, sizeof(raw));
+	ev->alloc_sample = (struct event_alloc_sample){
+		.tid = raw.tid,
+		.tgid = raw.tgid,
+		.burst = raw.burst,
+		.runtime = raw.rec.flags & TARE_ALLOC_RUNTIME,
+		.block = raw.rec.flags & TARE_ALLOC_BLOCK,
+		.bytes = raw.bytes,
+		.stands_for_q16 = raw.stands_for_q16,
+	};
+	return 0;
+}
+
 static int decode_stacked(const void *data, size_t len, struct event *ev)
 {
 	struct tare_stacked raw;

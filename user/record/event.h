@@ -33,7 +33,8 @@
 	X(QUOTA, quota)             \
 	X(CALL_STACK, call_stack)   \
 	X(BYTES, bytes)             \
-	X(HEAP, heap)
+	X(HEAP, heap)               \
+	X(ALLOC_BURST, alloc_burst)
 
 #define EVENT_KIND(kind, ...) EVENT_##kind,
 #define EVENT_NONE(...)
@@ -128,6 +129,13 @@ struct event_fault_sample {
 	char name[TARE_FAULT_NAME_LEN]; /* terminated */
 };
 
+/* See struct tare_alloc_sample. */
+struct event_alloc_sample {
+	uint32_t tid, tgid, burst;
+	bool runtime, block;
+	uint64_t bytes, stands_for_q16;
+};
+
 /* See struct tare_oom_kill. */
 struct event_oom_kill {
 	uint32_t tid, tgid;
@@ -156,6 +164,7 @@ struct event {
 		} module;
 		const struct tare_loss *loss;
 		const struct tare_probe *probe;
+		struct tare_alloc_burst alloc_burst;
 		const struct tare_end *end;
 		struct {
 			uint32_t tid, tgid;
@@ -190,6 +199,7 @@ struct event {
 		struct event_stop stop;
 		struct event_oom_kill oom_kill;
 		struct event_fault_sample fault_sample;
+		struct event_alloc_sample alloc_sample;
 		struct tare_counters counters;
 		struct tare_bytes bytes; /* a class that the recording does not know is 0 */
 		const struct tare_delays *delays;

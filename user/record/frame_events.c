@@ -96,6 +96,11 @@ static int next_loss(struct frame_events *d, struct event *ev)
 	return next_elem(d, &d->piece.loss, sizeof(d->piece.loss));
 }
 
+static int next_alloc_burst(struct frame_events *d, struct event *ev)
+{
+	return next_elem(d, &ev->alloc_burst, sizeof(ev->alloc_burst));
+}
+
 static int next_probe(struct frame_events *d, struct event *ev)
 {
 	ev->probe = &d->piece.probe;
@@ -322,6 +327,7 @@ static const struct {
 	[TARE_FRAME_QUOTAS] = { EVENT_QUOTA, next_quota },
 	[TARE_FRAME_STACKS] = { EVENT_CALL_STACK, next_call_stack },
 	[TARE_FRAME_BYTES] = { EVENT_BYTES, next_bytes },
+	[TARE_FRAME_ALLOC_BURSTS] = { EVENT_ALLOC_BURST, next_alloc_burst },
 	[TARE_FRAME_HEAP] = { EVENT_HEAP, next_heap },
 };
 

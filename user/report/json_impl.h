@@ -46,6 +46,7 @@ json_t *json__what_if(const struct model *m);
 void json__note(json_t *notes, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 json_t *json__bytes(const struct model *m, json_t *notes);
+json_t *json__alloc_sites(const struct model *m, json_t *notes);
 json_t *json__faults(const struct model *m, json_t *notes);
 json_t *json__heaps(const struct model *m, json_t *notes);
 json_t *json__ledger(const struct model *m, json_t *notes);

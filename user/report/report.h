@@ -43,7 +43,10 @@ void report__ledger(const struct model *m, FILE *to);
 /* The ledger of bytes: what VmRSS consists of, at the end and at its peak. Prints nothing if it was not read. */
 void report__bytes(const struct model *m, FILE *to);
 
-/* Page faults by what they were in; @all: not just the first ones. Nothing if none was sampled. */
+/* Who allocated how much, by --alloc-sites; @all: not just the first ones. */
+void report__alloc_sites(const struct model *m, FILE *to, bool all);
+
+/* Page faults by what they were in, likewise. Nothing if none was sampled. */
 void report__faults(const struct model *m, FILE *to, bool all);
 
 /*

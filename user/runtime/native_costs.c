@@ -139,3 +139,24 @@ const struct runtime_cost native_costs[] = {
 	{ "dlmalloc::*", TARE_COST_ALLOC_FAST, 0 },
 	{ 0 },
 };
+
+static bool begins_with_one(const char *text, const char *const *beginnings)
+{
+	for (; *beginnings; beginnings++)
+		if (!strncmp(text, *beginnings, strlen(*beginnings)))
+			return true;
+	return false;
+}
+
+bool native_is_library(const char *function, const char *file)
+{
+	static const char *const folders[] = {
+		"/usr/include/", "/usr/lib/gcc/", "/usr/lib/llvm",  "/rustc/",	    "/usr/src/rustc",
+		"/rust/deps/",	 "library/core/", "library/alloc/", "library/std/", NULL
+	};
+	static const char *const spaces[] = { "std::",	"__gnu_cxx::", "core::",   "alloc::",
+					      "<std::", "<core::",     "<alloc::", NULL };
+
+	return begins_with_one(function, spaces) || begins_with_one(file, folders) ||
+	       strstr(file, "/rustlib/src/rust/");
+}

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "allocators.h"
 #include "heap_profile.h"
 #include "image.h"
 #include "runtime_memory.h"
@@ -182,6 +183,8 @@ struct runtime {
 	 * the process does not count them, and .problem says why; or another negative errno, most with .problem set.
 	 */
 	int (*heap)(void *self, struct heap_profile *heap);
+	/* Where the program asks it for memory, for --alloc-sites. Returns 0 or a negative errno. */
+	int (*allocators)(void *self, struct allocators *list);
 	void (*close)(void *self);
 };
 
@@ -193,5 +196,8 @@ extern const struct runtime runtime_native;
 
 /* What allocators of C, C++ and Rust are called: native_costs.c. */
 extern const struct runtime_cost native_costs[];
+
+/* Is @function of source @file of the library of C++ or Rust, which is compiled into programs? */
+bool native_is_library(const char *function, const char *file);
 
 #endif /* TARE_RUNTIME_H */

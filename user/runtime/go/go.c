@@ -152,6 +152,7 @@ static int go__look(struct go *go)
 			go__want(go, p->callee);
 	}
 	go_heap__want(go);
+	go_allocators__want(go);
 	if (gotls__function(arch_of(go)))
 		go__want(go, gotls__function(arch_of(go)));
 	ret = pclntab__find_funcs(go->pclntab, go->funcs, go->nr_funcs);
@@ -404,5 +405,6 @@ const struct runtime runtime_go = {
 	.goroutines = go__goroutines,
 	.code = go__code_at,
 	.heap = go__heap,
+	.allocators = go__allocators,
 	.close = go__close,
 };

@@ -53,6 +53,10 @@ int go__code_at(void *self, uint64_t addr, struct runtime_code *code);
 int go__heap(void *self, struct heap_profile *heap);
 void go_heap__want(struct go *go);
 
+/* go_allocators.c: struct runtime's .allocators, and the functions that it needs */
+int go__allocators(void *self, struct allocators *list);
+void go_allocators__want(struct go *go);
+
 /* BPF maps: how to find goroutines, and what to copy at the end. */
 #define GO_PATHS "goroutine_paths"
 #define GO_EXITS "go_exits"

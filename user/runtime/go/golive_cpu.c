@@ -182,7 +182,7 @@ static bool since__goes_on(const struct since *a, const struct since *b)
 
 static void account__add(struct tare_cpu_account *a, const struct since *s)
 {
-	uint64_t rest;
+	uint64_t rest, late;
 
 	a->gc_assist_ns += s->assist;
 	a->gc_dedicated_ns += s->dedicated;
@@ -194,6 +194,13 @@ static void account__add(struct tare_cpu_account *a, const struct since *s)
 	a->idle_ns += s->idle + s->idle_open;
 	a->total_ns = s->total > a->total_ns ? s->total : a->total_ns;
 	rest = a->gc_total_ns + a->scavenge_total_ns + a->idle_ns;
+	/* the total is as of the reading's begin; on a busy machine Ps may have been idle for longer when they are read
+	 */
+	if (rest > a->total_ns) {
+		late = rest - a->total_ns < a->idle_ns ? rest - a->total_ns : a->idle_ns;
+		a->idle_ns -= late;
+		rest -= late;
+	}
 	a->user_ns = a->total_ns > rest ? a->total_ns - rest : 0;
 }
 

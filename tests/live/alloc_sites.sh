@@ -1,0 +1,207 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# --alloc-sites: which code allocates how much, in C, C++, Rust, and in Go where it keeps no profile of its own.
+set -u
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+need_bpf
+
+sites=.allocation.sampled_sites
+# share FUNCTION: of the bytes of all sites, in percent
+share() { json "$tmp/json" "([${sites}[].bytes] | add) as \$all | [${sites}[] | select(.function // \"\" | test(\"^$1\$\")) | .bytes] | (add // 0) * 100 / \$all"; }
+# shares NAME FUNCTION:PERCENT...: each has that share
+shares()
+{
+	local name=$1 want
+	shift
+	for want; do
+		compare "$(share "${want%:*}")" '>=' $((${want##*:} - 4)) "$name: ${want%:*} has ${want##*:} % of the bytes, at least"
+		compare "$(share "${want%:*}")" '<=' $((${want##*:} + 4)) "$name: ${want%:*} has ${want##*:} % of the bytes, at most"
+	done
+}
+
+cat >"$tmp/sites.c" <<'C'
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+static void *volatile keep;
+static volatile unsigned done;
+
+#define SITE(name, expression)                          \
+	__attribute__((noinline)) void name(int n)      \
+	{                                               \
+		for (int i = 0; i < n; i++) {           \
+			keep = (expression);            \
+			free(keep);                     \
+			for (int k = 0; k < 100; k++)   \
+				done += k;              \
+		}                                       \
+		__asm__ volatile("");                   \
+	}
+SITE(one, malloc(100))
+SITE(nine, calloc(9, 100))
+SITE(thirty, malloc(64))
+SITE(sixty, realloc(malloc(1), 2000))
+
+static long cpu_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* sites MS: for that long; sites rounds N: after a line, so many rounds */
+int main(int argc, char **argv)
+{
+	long n = argc > 2 ? atol(argv[2]) : 0, until = argc > 2 ? 0 : cpu_ms() + atol(argv[1]);
+	char line[8];
+
+	free(malloc(10)); /* and all that the C library sets up */
+	if (n && (puts("ready"), fflush(stdout), !fgets(line, sizeof(line), stdin)))
+		return 1;
+	while (n ? n-- : cpu_ms() < until) {
+		one(10);
+		nine(10);
+		thirty(469);
+		sixty(30);
+	}
+	if (argc > 2) {
+		puts("done");
+		fflush(stdout);
+		return !fgets(line, sizeof(line), stdin);
+	}
+	return 0;
+}
+C
+ok "C: compiles" gcc -O2 -g -fno-builtin -fomit-frame-pointer -o "$tmp/sites" "$tmp/sites.c"
+ok "bursts: recorded" tare run -q --alloc-sites burst -o "$tmp/data" -- "$tmp/sites" 6000
+tare report --json -i "$tmp/data" >"$tmp/json"
+shares bursts one:1 nine:9 thirty:30 sixty:60
+compare "$(json "$tmp/json" "[${sites}[].samples] | add")" '>' 300 "bursts: there are samples"
+is "$(json "$tmp/json" "[${sites}[] | select(.function == \"thirty\")][0] | \"\(.file | split(\"/\") | last) \(.line)\"")" "sites.c 21" \
+	"bursts: with the line"
+like "$(tare report -i "$tmp/data")" 'where memory was allocated.* sixty \(sites.c:22\) .* thirty .*estimates, from .* bursts' \
+	"bursts: the report says so"
+# the budget is 1 % of a CPU; what attaching costs comes on top
+compare "$(tare export -f json-lines -i "$tmp/data" | jq -s '[.[] | select(.event == "alloc_burst") | .spent_ns] | (add // 0) / 1e6')" \
+	'<' 360 "bursts: the probes take a small part of the CPU time"
+
+ok "off: recorded" tare run -q -o "$tmp/data" -- "$tmp/sites" 100
+is "$(tare report --json -i "$tmp/data" | jq -c "$sites")" null "off: nothing is probed"
+
+mkfifo "$tmp/in"
+"$tmp/sites" rounds 20 <>"$tmp/in" >"$tmp/out" &
+target=$!
+wait_for grep -q ready "$tmp/out"
+spawn "$TARE" record -q --alloc-sites all -o "$tmp/data" -p $target 2>"$tmp/log"
+recorder=$pid
+wait_for grep -q 'recording to' "$tmp/log"
+# one link for the dynamic linker, one for the C library
+probed() { [ "$(cat /proc/$recorder/fdinfo/* 2>/dev/null | grep -c '^link_type:.uprobe_multi')" -ge 2 ]; }
+wait_for probed
+echo >"$tmp/in"
+wait_for grep -q "done" "$tmp/out"
+kill -INT $recorder
+wait $recorder
+echo >"$tmp/in"
+wait $target
+tare report --json -i "$tmp/data" >"$tmp/json"
+objects() { json "$tmp/json" "[${sites}[] | select(.function == \"$1\") | .objects] | add"; }
+is "$(objects one) $(objects nine) $(objects thirty)" "200 200 9380" "all: each allocation is seen"
+is "$(objects sixty)" 1200 "all: realloc of what there was, and the malloc before it"
+is "$(json "$tmp/json" "[${sites}[] | select(.function == \"sixty\") | .bytes] | add")" $((600 * 2001)) "all: to the byte"
+is "$(json "$tmp/json" .lost.by_class.evidence)" 0 "all: nothing of it is lost"
+
+cat >"$tmp/lists.cc" <<'C'
+#include <map>
+#include <string>
+#include <vector>
+
+__attribute__((noinline)) void names(unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		std::string s(60, 'a');
+		__asm__ volatile("" ::"r"(s.data()) : "memory");
+	}
+}
+
+__attribute__((noinline)) void tables(unsigned n)
+{
+	std::map<int, int> m;
+
+	for (unsigned i = 0; i < n; i++)
+		m[i] = i;
+}
+
+int main()
+{
+	for (int i = 0; i < 40000; i++) {
+		names(1000);
+		tables(1000);
+	}
+}
+C
+ok "C++: compiles" g++ -O2 -g -o "$tmp/lists" "$tmp/lists.cc"
+ok "C++: recorded" tare run -q --alloc-sites burst -o "$tmp/data" -- "$tmp/lists"
+tare report --json -i "$tmp/data" >"$tmp/json"
+# 61 bytes each, and nodes of 40
+shares "C++" 'names.*:60' 'tables.*:40'
+
+bad() { exits 2 "$1" "$TARE" run --alloc-sites "$2" -- true; like "$(<"$tmp/stderr")" "$3" "$1: says what it takes"; }
+bad "a way that is none" often 'off, burst or all'
+
+if command -v go >/dev/null; then
+	mkdir "$tmp/go"
+	cat >"$tmp/go/main.go" <<-'GO'
+		package main
+
+		import (
+			"runtime"
+			"syscall"
+		)
+
+		var sink []byte
+
+		//go:noinline
+		func few(n int) {
+			for i := 0; i < n; i++ {
+				sink = make([]byte, 896)
+			}
+		}
+
+		//go:noinline
+		func many(n int) {
+			for i := 0; i < n; i++ {
+				sink = make([]byte, 64)
+			}
+		}
+
+		//go:noinline
+		func large(n int) {
+			for i := 0; i < n; i++ {
+				sink = make([]byte, 64<<10)
+			}
+		}
+
+		func main() {
+			runtime.MemProfileRate = 0
+			var u syscall.Rusage
+			for u.Utime.Sec < 4 {
+				few(100)
+				many(4200)
+				large(9)
+				syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+			}
+		}
+	GO
+	ok "Go: compiles" env GO111MODULE=off go build -ldflags='-s -w' -o "$tmp/go/sites" "$tmp/go/main.go"
+	ok "Go: recorded" tare run -q --alloc-sites burst -o "$tmp/data" -- "$tmp/go/sites"
+	tare report --json -i "$tmp/data" >"$tmp/json"
+	# 89,600, 268,800 and 589,824 bytes
+	shares "Go without its profile" 'main.few:9' 'main.many:28' 'main.large:62'
+	near "$(json "$tmp/json" "[${sites}[].bytes] | add")" "$(json "$tmp/json" .allocation.bytes)" 0.1 "Go: they add up to what it counts itself"
+else
+	skip 9 "there is no go in PATH"
+fi
+done_testing

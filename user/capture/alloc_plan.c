@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "alloc_plan.h"
+#include "format.h"
+
+#define BUDGET(ns)  ((ns) * 100) /* 1 % of a CPU for the probes */
+#define HITS	    4000	 /* in a burst, on one CPU */
+#define TOLD	    300
+#define WALL_NS	    20000000ull
+#define STAYING_NS  100000000ull
+#define MIN_WAIT_NS 50000000ull
+#define MAX_WAIT_NS 2000000000ull
+#define ONE	    (1ull << 32)
+
+struct alloc_plan alloc_plan__first(void)
+{
+	/* whatever comes of it, little is told */
+	return (struct alloc_plan){
+		.wall_ns = WALL_NS / 20, .max_hits = HITS, .max_told = HITS, .least = ONE / 4, .wait_ns = MIN_WAIT_NS
+	};
+}
+
+struct alloc_plan alloc_plan__next(const struct alloc_sum *was)
+{
+	struct alloc_plan next = { .wall_ns = WALL_NS, .max_hits = HITS, .max_told = 4 * TOLD, .least = ONE };
+	double share = was->wall_ns ? (double)was->spent_ns / was->wall_ns : 1, hits, bytes;
+
+	next.skips = was->most_hits >= HITS;
+	next.stays = BUDGET(share) <= 1 && was->most_hits < HITS;
+	if (next.stays)
+		next.wall_ns = STAYING_NS;
+	/* what it can become, if it goes on like that */
+	hits = was->wall_ns ? (double)was->hits / was->wall_ns * next.wall_ns : 0;
+	if (was->most_hits && hits / was->hits * was->most_hits > HITS)
+		hits = (double)HITS / was->most_hits * was->hits;
+	bytes = was->hits ? hits / was->hits * was->bytes : 0;
+	if (hits > TOLD && bytes > 0) {
+		next.least = ONE / hits * TOLD / 4;
+		next.per_byte = bytes > TOLD ? ONE / bytes * TOLD * 3 / 4 : ONE - 1;
+	}
+	if (!next.stays)
+		next.wait_ns = BUDGET(was->spent_ns);
+	if (!next.stays && next.wait_ns < MIN_WAIT_NS)
+		next.wait_ns = MIN_WAIT_NS;
+	if (next.wait_ns > MAX_WAIT_NS)
+		next.wait_ns = MAX_WAIT_NS;
+	return next;
+}
+
+uint64_t alloc_exposed_ns(uint64_t wall_ns, uint64_t hits, uint64_t spent_ns)
+{
+	uint64_t least = hits * TARE_ALLOC_LEAST_NS;
+
+	return wall_ns > spent_ns + least ? wall_ns - spent_ns : least ?: 1;
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "modules.h"
+#include "trap_cost.h"
+#include "uprobe_multi.h"
+#include "util.h"
+
+#define USUAL_NS 800 /* x86-64, in a virtual machine */
+#define ROUNDS	 8
+#define CALLS	 200 /* in a round */
+
+/* Begins with an instruction that the kernel emulates, as functions do: anything else would be stepped over in a copy. */
+void trap_cost__probed(void);
+#if defined(__x86_64__)
+__asm__(".text\n.type trap_cost__probed, @function\ntrap_cost__probed:\n\tpush %rbp\n\tpop %rbp\n\tret\n"
+	".size trap_cost__probed, . - trap_cost__probed\n");
+#else
+__attribute__((noinline)) void trap_cost__probed(void)
+{
+	__asm__ volatile("");
+}
+#endif
+
+struct find {
+	uint64_t address, offset;
+};
+
+static int on_mapping(const struct mapping *m, void *ctx)
+{
+	struct find *f = ctx;
+
+	if (f->address < m->start || f->address >= m->end)
+		return 0;
+	f->offset = f->address - m->start + m->offset;
+	return 1;
+}
+
+static uint64_t cpu_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return t.tv_sec * NSEC_PER_SEC + t.tv_nsec;
+}
+
+/* The least of several rounds: the others were interrupted. */
+static uint64_t call_ns(void)
+{
+	uint64_t least = UINT64_MAX, began, ns;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		began = cpu_ns();
+		for (int k = 0; k < CALLS; k++)
+			trap_cost__probed();
+		ns = (cpu_ns() - began) / CALLS;
+		least = ns < least ? ns : least;
+	}
+	return least;
+}
+
+uint64_t trap_cost__ns(int prog_fd)
+{
+	struct find find = { .address = (uintptr_t)trap_cost__probed };
+	struct uprobe_multi at = { 1, &find.offset, NULL, NULL };
+	uint64_t plain = call_ns(), probed;
+	int link;
+
+	if (mappings__for_each(getpid(), on_mapping, &find) != 1)
+		return USUAL_NS;
+	link = uprobe_multi__attach(prog_fd, "/proc/self/exe", getpid(), &at);
+	if (link < 0)
+		return USUAL_NS;
+	probed = call_ns();
+	close(link);
+	return probed > plain ? probed - plain : USUAL_NS;
+}
