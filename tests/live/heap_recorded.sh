@@ -87,7 +87,10 @@ go_pid=$(sed -n 's/^ready //p' "$tmp/out")
 echo >&"$feed"
 wait_for grep -qE '^[0-9]+$' "$tmp/out"
 sleep 3	# it is read every second
+kill -STOP "$recorder"	# so that the last reading is older than what need not be said
+sleep 0.5
 kill -KILL "$go_pid"
+kill -CONT "$recorder"
 wait "$recorder"
 is $? 137 "killed: recorded"
 ok "killed: its last heap is there" heap

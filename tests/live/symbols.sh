@@ -54,7 +54,8 @@ folder=$tmp/debug/.build-id/${id:0:2}
 mkdir -p "$folder"
 ok "stripped" strip -o bare c
 ok "recorded" tare run -q -o data --debug-dir "$tmp/debug" -- ./bare
-is "$(chains data | grep -E 'outer|inner|main')" "" "a stripped program has no names"
+# the dynamic linker may have names: it has a main of its own
+is "$(chains data | grep -E '(^|< )(outer|middle|inner|main)( |$)|c\.c:')" "" "a stripped program has no names"
 objcopy --only-keep-debug c "$folder/${id:2}.debug"
 ok "recorded" tare run -q -o data --debug-dir "$tmp/debug" -- ./bare
 like "$(chains data)" "$chain" "those of its debug file are found by build id" || diag "$(chains data)"
