@@ -14,7 +14,7 @@ struct alloc_burst alloc_burst = { 0 };
 
 static __always_inline __u64 bytes_asked(struct pt_regs *ctx, __u64 cookie)
 {
-	switch (cookie & 0xff) {
+	switch (ALLOC_COOKIE_SHAPE(cookie)) {
 	case ALLOC_FIRST:
 		return PT_REGS_PARM1(ctx);
 	case ALLOC_FIRST_BY_SECOND:
@@ -25,6 +25,10 @@ static __always_inline __u64 bytes_asked(struct pt_regs *ctx, __u64 cookie)
 		return PT_REGS_PARM1(ctx) ? PT_REGS_PARM2(ctx) : 0;
 	case ALLOC_THIRD:
 		return PT_REGS_PARM3(ctx);
+	case ALLOC_FIELD:
+		return peek(PT_REGS_PARM1(ctx) + (__u16)(cookie >> 8));
+	case ALLOC_FIELD_BY_SECOND:
+		return peek(PT_REGS_PARM1(ctx) + (__u16)(cookie >> 8)) * PT_REGS_PARM2(ctx);
 	case ALLOC_RUNTIME_LARGE:
 	case ALLOC_RUNTIME_BLOCK:
 		return runtimes__alloc_bytes(ctx, cookie);
@@ -46,22 +50,19 @@ static __always_inline __u64 chosen(__u64 bytes)
 	return (1ull << 48) / chance;
 }
 
-static __always_inline void tell_alloc(struct cpu_state *c, struct pt_regs *ctx, __u8 shape, __u64 bytes,
+static __always_inline void tell_alloc(struct cpu_state *c, struct pt_regs *ctx, __u64 cookie, __u64 bytes,
 				       __u64 stands_for, __u64 now)
 {
 	struct tare_alloc_sample r = { .rec.kind = TARE_REC_ALLOC_SAMPLE };
 	struct task_struct *p = bpf_get_current_task_btf();
 
-	if (shape == ALLOC_RUNTIME_BLOCK)
-		r.rec.flags = TARE_ALLOC_RUNTIME | TARE_ALLOC_BLOCK;
-	else if (shape == ALLOC_RUNTIME_LARGE)
-		r.rec.flags = TARE_ALLOC_RUNTIME;
+	r.rec.flags = cookie >> 60;
 	r.tid = p->pid;
 	r.tgid = p->tgid;
 	r.burst = c->alloc.number;
 	r.bytes = bytes;
 	r.stands_for_q16 = stands_for;
-	tell_stack(c, ctx, p, STACK_OF_ALLOC, STACK_CALLER, now);
+	tell_stack(c, ctx, p, STACK_OF_ALLOC, STACK_CALLER | STACK_MEMORY, now);
 	EMIT_EVIDENCE(c, now, &r);
 	c->alloc.told++;
 	c->alloc.told_hits_q16 += stands_for;
@@ -70,19 +71,14 @@ static __always_inline void tell_alloc(struct cpu_state *c, struct pt_regs *ctx,
 
 static __always_inline void begin_burst(struct alloc_yield *y, __u32 number)
 {
-	*y = (struct alloc_yield){ .number = number, .least_ns = ~0ull };
+	*y = (struct alloc_yield){ .number = number };
 }
 
-/* @t came to this CPU after the last hit here. */
-static __always_inline void note_gap(struct alloc_yield *y, const struct task_state *t, __u32 tid, __u64 now)
+/* Time for which the target was kept from its CPU is not its own; while it sleeps it is. */
+static __always_inline void note_gap(struct alloc_yield *y, const struct task_state *t, __u64 now)
 {
-	if (!y->hits)
-		y->first_ns = now;
-	else if (t->in_ts > y->left_ns)
+	if (y->left_ns && t->in_ts > y->left_ns && t->out_state == TARE_STATE_RUNNING)
 		y->apart_ns += now - y->left_ns;
-	else if (y->tid == tid && now - y->left_ns < y->least_ns)
-		y->least_ns = now - y->left_ns;
-	y->tid = tid;
 }
 
 static __always_inline void look(struct cpu_state *c, struct pt_regs *ctx, const struct task_state *t, __u64 now)
@@ -90,11 +86,12 @@ static __always_inline void look(struct cpu_state *c, struct pt_regs *ctx, const
 	__u64 cookie = bpf_get_attach_cookie(ctx), bytes, stands_for;
 	struct alloc_yield *y = &c->alloc;
 
+	note_gap(y, t, now);
 	if (y->skipped < alloc_burst.skip && now < alloc_burst.skip_until_ns) {
 		y->skipped++;
+		y->left_ns = bpf_ktime_get_ns();
 		return;
 	}
-	note_gap(y, t, (__u32)bpf_get_current_pid_tgid(), now);
 	bytes = bytes_asked(ctx, cookie);
 	y->bytes += bytes;
 	stands_for = bytes ? chosen(bytes) : 0;

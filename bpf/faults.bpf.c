@@ -72,7 +72,7 @@ int page_fault(struct bpf_perf_event_data *ctx)
 	r.ip = user_ip(p);
 	/* fails where another one waits to change the map: then it is not known */
 	bpf_find_vma(p, r.address, on_vma, &r, 0);
-	tell_stack(c, ctx, p, STACK_OF_FAULT, 0, now);
+	tell_stack(c, ctx, p, STACK_OF_FAULT, STACK_MEMORY, now);
 	EMIT_EVIDENCE(c, now, &r);
 	return 0;
 }

@@ -391,7 +391,7 @@ struct tare_alloc_sample {
 #define TARE_STACK_KERNEL	64
 #define TARE_STACK_WORDS	64   /* of the stack's memory that is copied with each .. */
 #define TARE_STACK_WORDS_BROKEN 1024 /* .. and where frame pointers lead nowhere */
-#define TARE_STACK_WORDS_ALLOC	256  /* with each allocation that is told */
+#define TARE_STACK_WORDS_ALLOC	256  /* with each allocation and page fault, for --alloc-sites */
 #define TARE_STACK_WORDS_MAX	2048 /* most for which --call-graph dwarf may ask */
 #define TARE_STACK_BELOW	16   /* the red zone: 128 bytes, by the x86-64 ABI */
 #define TARE_STACK_REGS		33   /* of arm64; x86-64 has 17 */

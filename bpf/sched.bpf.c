@@ -27,6 +27,7 @@ const volatile __u32 nr_rings = 1, ring_bytes = 0;
 const volatile __u64 wake_at_bytes = 0;
 const volatile __u64 off_cpu_min_ns = 0;
 const volatile __u32 unwind_words = 0;
+const volatile __u32 memory_unwind_words = 0;
 const volatile __s64 preempt_count_at = 0; /* from `runqueues`, in bytes; 0: not known */
 
 struct tasks_map tasks SEC(".maps");

@@ -82,7 +82,7 @@ struct alloc_burst {
 /* What it came to on one CPU. */
 struct alloc_yield {
 	__u32 number; /* of the burst */
-	__u32 tid;    /* the thread of the last hit */
+	__u32 pad;
 	__u64 skipped;
 	__u64 hits, bytes, told;
 	__u64 told_hits_q16, told_bytes; /* that the told ones stand for */
@@ -94,16 +94,24 @@ struct alloc_yield {
 	__u64 least_ns;			 /* between two runs of it in a row on one thread */
 };
 
-/* The lowest byte of a probe's cookie: how many bytes are asked for, by the arguments. */
+/*
+ * A probe's cookie: how many bytes are asked for, by the arguments (the lowest byte), what else is needed for that, and
+ * the sample's flags.
+ */
+#define ALLOC_COOKIE_SHAPE(cookie) ((cookie)&0xff)
+#define ALLOC_COOKIE_FIELD(offset) ((__u64)(offset) << 8)
+#define ALLOC_COOKIE_FLAGS(flags)  ((__u64)(flags) << 60)
 enum alloc_shape {
 	ALLOC_FIRST = 1,       /* malloc(bytes) */
 	ALLOC_FIRST_BY_SECOND, /* calloc(nr, bytes) */
 	ALLOC_SECOND,	       /* aligned_alloc(alignment, bytes) */
 	ALLOC_SECOND_IF_FIRST, /* realloc(pointer, bytes); without a pointer it is malloc(), which is seen */
 	ALLOC_THIRD,	       /* posix_memalign(pointer, alignment, bytes) */
-	ALLOC_RUNTIME_LARGE,   /* by the runtime's own functions: a large object, .. */
-	ALLOC_RUNTIME_BLOCK, /* .. and a block of smaller ones that is full; the rest of the cookie says how it is found
-			      */
+	ALLOC_FIELD,	       /* (type): *(type + field) */
+	ALLOC_FIELD_BY_SECOND, /* (type, nr) */
+	/* by a runtime's own functions: */
+	ALLOC_RUNTIME_LARGE, /* a large object */
+	ALLOC_RUNTIME_BLOCK, /* a block of smaller ones that is full */
 };
 
 /*

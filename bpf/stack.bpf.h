@@ -12,6 +12,7 @@ enum { STACK_OF_SIGNAL, STACK_OF_CLOCK, STACK_OF_WAIT, STACK_OF_FAULT, STACK_OF_
 
 enum {
 	STACK_KERNEL = 1, /* flag: it is in the kernel, whose part is wanted too */
+	STACK_MEMORY = 4, /* of who asks for memory, mostly without frame pointers */
 	STACK_CALLER = 2, /* it is at a function's first instruction: the stack is the caller's, in its call */
 };
 
@@ -35,6 +36,8 @@ extern struct stacks_map stacks SEC(".maps");
 
 /* Copy registers, and that many words of the stack, for a recorder that knows its layout; 0: do not. */
 extern const volatile __u32 unwind_words;
+/* Likewise, only for STACK_MEMORY. */
+extern const volatile __u32 memory_unwind_words;
 
 /* Frame pointers that lead to no more addresses than this may lead nowhere. */
 #define STACK_FEW 4
@@ -163,8 +166,8 @@ static __always_inline void tell_stack(struct cpu_state *c, void *ctx, struct ta
 	s->nr_below = 0;
 	s->nr_regs = 0;
 	wanted = unwind_words;
-	if (!wanted && flags & STACK_CALLER) /* allocators and their callers mostly have no frame pointers */
-		wanted = TARE_STACK_WORDS_ALLOC;
+	if (!wanted && flags & STACK_MEMORY)
+		wanted = memory_unwind_words;
 	if (wanted) {
 		words = at_most(stack__copy_memory(which, nr, s->sp - TARE_STACK_BELOW * 8, wanted),
 				TARE_STACK_WORDS_MAX);

@@ -7,7 +7,7 @@
 
 static __always_inline __u64 runtimes__alloc_bytes(struct pt_regs *ctx, __u64 cookie)
 {
-	return (cookie & 0xff) == ALLOC_RUNTIME_LARGE ? go_alloc__large(ctx) : go_alloc__block(ctx, cookie);
+	return ALLOC_COOKIE_SHAPE(cookie) == ALLOC_RUNTIME_LARGE ? go_alloc__large(ctx) : go_alloc__block(ctx, cookie);
 }
 
 #endif /* TARE_RUNTIME_ALLOCS_BPF_H */

@@ -4,11 +4,12 @@
 #define TARE_GO_ALLOCS_H
 
 /*
- * *(cache + table + 8 * class) is the block. It holds 16-bit numbers of its objects, now and when the cache took it, and
- * their size. Each offset has 12 bits, from bit 8 on.
+ * *(cache + table + 8 * class) is the block. It holds 16-bit numbers of its objects, now and when the cache took it,
+ * and their size. Each offset has 12 bits, from bit 8 on.
  */
-#define GO_ALLOC_COOKIE(shape, table, now, before, size) \
-	((__u64)(shape) | (__u64)(table) << 8 | (__u64)(now) << 20 | (__u64)(before) << 32 | (__u64)(size) << 44)
+#define GO_ALLOC_COOKIE(table, now, before, size)                                                                \
+	(ALLOC_RUNTIME_BLOCK | ALLOC_COOKIE_FLAGS(TARE_ALLOC_RUNTIME | TARE_ALLOC_BLOCK) | (__u64)(table) << 8 | \
+	 (__u64)(now) << 20 | (__u64)(before) << 32 | (__u64)(size) << 44)
 #define GO_ALLOC_OFFSET_MAX	0xfff
 #define GO_ALLOC_TABLE(cookie)	((cookie) >> 8 & GO_ALLOC_OFFSET_MAX)
 #define GO_ALLOC_NOW(cookie)	((cookie) >> 20 & GO_ALLOC_OFFSET_MAX)

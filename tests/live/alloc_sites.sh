@@ -7,7 +7,7 @@ need_bpf
 
 sites=.allocation.sampled_sites
 # share FUNCTION: of the bytes of all sites, in percent
-share() { json "$tmp/json" "([${sites}[].bytes] | add) as \$all | [${sites}[] | select(.function // \"\" | test(\"^$1\$\")) | .bytes] | (add // 0) * 100 / \$all"; }
+share() { json "$tmp/json" "([${sites}[].bytes] | add) as \$all | [${sites}[] | select(.site.function // \"\" | test(\"^$1\$\")) | .bytes] | (add // 0) * 100 / \$all"; }
 # shares NAME FUNCTION:PERCENT...: each has that share
 shares()
 {
@@ -79,9 +79,9 @@ ok "bursts: recorded" tare run -q --alloc-sites burst -o "$tmp/data" -- "$tmp/si
 tare report --json -i "$tmp/data" >"$tmp/json"
 shares bursts one:1 nine:9 thirty:30 sixty:60
 compare "$(json "$tmp/json" "[${sites}[].samples] | add")" '>' 300 "bursts: there are samples"
-is "$(json "$tmp/json" "[${sites}[] | select(.function == \"thirty\")][0] | \"\(.file | split(\"/\") | last) \(.line)\"")" "sites.c 21" \
+is "$(json "$tmp/json" "[${sites}[] | select(.site.function == \"thirty\")][0] | \"\(.site.file | split(\"/\") | last) \(.site.line)\"")" "sites.c 21" \
 	"bursts: with the line"
-like "$(tare report -i "$tmp/data")" 'where memory was allocated.* sixty \(sites.c:22\) .* thirty .*estimates, from .* bursts' \
+like "$(tare report -i "$tmp/data")" 'where memory was allocated.* sixty \(sites.c:22\) .* thirty .*called by main \(sites.c:[0-9]+\).*estimates, from .* bursts' \
 	"bursts: the report says so"
 # the budget is 1 % of a CPU; what attaching costs comes on top
 compare "$(tare export -f json-lines -i "$tmp/data" | jq -s '[.[] | select(.event == "alloc_burst") | .spent_ns] | (add // 0) / 1e6')" \
@@ -107,10 +107,10 @@ wait $recorder
 echo >"$tmp/in"
 wait $target
 tare report --json -i "$tmp/data" >"$tmp/json"
-objects() { json "$tmp/json" "[${sites}[] | select(.function == \"$1\") | .objects] | add"; }
+objects() { json "$tmp/json" "[${sites}[] | select(.site.function == \"$1\") | .objects] | add"; }
 is "$(objects one) $(objects nine) $(objects thirty)" "200 200 9380" "all: each allocation is seen"
 is "$(objects sixty)" 1200 "all: realloc of what there was, and the malloc before it"
-is "$(json "$tmp/json" "[${sites}[] | select(.function == \"sixty\") | .bytes] | add")" $((600 * 2001)) "all: to the byte"
+is "$(json "$tmp/json" "[${sites}[] | select(.site.function == \"sixty\") | .bytes] | add")" $((600 * 2001)) "all: to the byte"
 is "$(json "$tmp/json" .lost.by_class.evidence)" 0 "all: nothing of it is lost"
 
 cat >"$tmp/lists.cc" <<'C'
@@ -147,6 +147,20 @@ ok "C++: recorded" tare run -q --alloc-sites burst -o "$tmp/data" -- "$tmp/lists
 tare report --json -i "$tmp/data" >"$tmp/json"
 # 61 bytes each, and nodes of 40
 shares "C++" 'names.*:60' 'tables.*:40'
+
+# ---- caches that only grow ----
+
+# of LIST: the part that belongs to `put`, itself or through one wrapper, in percent
+of_put() { json "$tmp/json" "([$1[].bytes] | add) as \$all | [$1[] | select(.site.function == \"put\" or .caller.function == \"put\") | .bytes] |
+	(add // 0) * 100 / \$all"; }
+for bench in native weft; do
+	ok "$bench, leak: recorded" tare run -q --alloc-sites burst -o "$tmp/data" -- "$root/build/workloads/$bench-bench" leak -n 60 -r 30
+	tare report --json -i "$tmp/data" >"$tmp/json"
+	compare "$(of_put $sites)" '>' 85 "$bench, leak: what allocates has its name"
+	compare "$(of_put .allocation.grown_sites)" '>' 85 "$bench, leak: and what grows"
+	near "$(json "$tmp/json" '[.allocation.grown_sites[].bytes] | add')" $((60 << 20)) 20 "$bench, leak: by as much as it does"
+done
+like "$(tare report -i "$tmp/data")" 'where the heap grew: .*called by put \(bench_leak.c:' "the report says so"
 
 bad() { exits 2 "$1" "$TARE" run --alloc-sites "$2" -- true; like "$(<"$tmp/stderr")" "$3" "$1: says what it takes"; }
 bad "a way that is none" often 'off, burst or all'

@@ -9,7 +9,11 @@ static void allocated(uint32_t burst, uint16_t cpu, uint64_t bytes, uint64_t sta
 		.kind = EVENT_ALLOC_SAMPLE,
 		.cpu = cpu,
 		.ts_ns = 2000,
-		.alloc_sample = { .tid = 100, .tgid = 100, .burst = burst, .bytes = bytes, .stands_for_q16 = stands_for << 16 },
+		.alloc_sample = { .tid = 100,
+				  .tgid = 100,
+				  .burst = burst,
+				  .bytes = bytes,
+				  .stands_for_q16 = stands_for << 16 },
 	});
 }
 
@@ -98,7 +102,9 @@ static double cost_of(double rate, uint64_t bytes, struct alloc_plan *plan)
 		hits = natural / (SECOND_NS / rate + each_ns);
 		if (hits > plan->max_hits)
 			hits = plan->max_hits;
-		was = (struct alloc_sum){ .hits = hits, .bytes = hits * bytes, .most_hits = hits, .spent_ns = hits * each_ns };
+		was = (struct alloc_sum){
+			.hits = hits, .bytes = hits * bytes, .most_hits = hits, .spent_ns = hits * each_ns
+		};
 		was.wall_ns = hits ? hits * (SECOND_NS / rate + each_ns) : plan->wall_ns;
 		spent += was.spent_ns;
 		time += was.wall_ns + plan->wait_ns;

@@ -2,8 +2,8 @@
 #include "alloc_plan.h"
 #include "format.h"
 
-#define BUDGET(ns)  ((ns) * 100) /* 1 % of a CPU for the probes */
-#define HITS	    4000	 /* in a burst, on one CPU */
+#define BUDGET(ns)  ((ns)*100) /* 1 % of a CPU for the probes */
+#define HITS	    4000       /* in a burst, on one CPU */
 #define TOLD	    300
 #define WALL_NS	    20000000ull
 #define STAYING_NS  100000000ull

@@ -16,9 +16,9 @@
 #include "uprobe_multi.h"
 #include "util.h"
 
-#define AT_ONCE	    16		 /* files that a burst attaches to: more of them take turns */
-#define SKIP_NS	    8000000 /* at most, for what a burst leaves out at first */
-#define LOOK_NS	    100000 /* between two looks whether a burst is over */
+#define AT_ONCE 16	/* files that a burst attaches to: more of them take turns */
+#define SKIP_NS 8000000 /* at most, for what a burst leaves out at first */
+#define LOOK_NS 100000	/* between two looks whether a burst is over */
 
 /* Waits until @until_ns, or until all is over. With the lock held. */
 static void allocs__wait(struct allocs *a, uint64_t until_ns)
@@ -130,12 +130,14 @@ static struct alloc_sum allocs__conclude(struct allocs *a, uint64_t begin_ns)
 
 	for (unsigned i = 0; i < a->bpf->nr_cpus; i++) {
 		const struct alloc_yield *y = allocs__yield(a, i);
-		uint64_t wall, spent;
+		uint64_t wall, spent, all;
 
 		if (!y || !y->hits)
 			continue;
-		wall = y->end_ns ? y->end_ns - y->first_ns - y->apart_ns : sum.wall_ns;
-		spent = y->programs_ns + y->hits * a->trap_ns;
+		wall = y->end_ns > begin_ns ? y->end_ns - begin_ns : sum.wall_ns;
+		wall -= y->apart_ns < wall ? y->apart_ns : wall;
+		all = y->hits + y->skipped;
+		spent = y->programs_ns + all * a->trap_ns;
 		sum.hits += y->hits;
 		sum.bytes += y->bytes;
 		sum.spent_ns += spent;
@@ -146,9 +148,9 @@ static struct alloc_sum allocs__conclude(struct allocs *a, uint64_t begin_ns)
 				.number = y->number,
 				.cpu = i,
 				.begin_ns = begin_ns,
-				.exposed_ns = alloc_exposed_ns(wall, y->hits, spent),
-				.allocations = y->hits,
-				.bytes = y->bytes,
+				.exposed_ns = alloc_exposed_ns(wall, all, spent),
+				.allocations = all,
+				.bytes = (double)y->bytes / y->hits * all,
 				.told_allocations = y->told_hits_q16 >> 16,
 				.told_bytes = y->told_bytes,
 				.spent_ns = spent,

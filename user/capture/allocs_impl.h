@@ -38,7 +38,7 @@ struct allocs {
 	bool always;
 	struct alloc_burst *burst; /* shared with BPF */
 	uint32_t number;	   /* of the last burst */
-	uint64_t trap_ns;	     /* what getting into a probe takes, and out of it */
+	uint64_t trap_ns;	   /* what getting into a probe takes, and out of it */
 	pthread_t thread;
 	unsigned seed;
 

@@ -99,6 +99,7 @@ static int configure(struct bpf *b, const struct bpf_opts *opts)
 	s->rodata->sample_always = opts->sample_hz;
 	s->rodata->off_cpu_min_ns = opts->off_cpu_min_ns;
 	s->rodata->unwind_words = opts->unwind_bytes / sizeof(uint64_t);
+	s->rodata->memory_unwind_words = opts->alloc_sites ? TARE_STACK_WORDS_ALLOC : 0;
 	s->rodata->preempt_count_at = kernel_btf__preempt_count_at();
 	if (opts->comm)
 		strncpy((char *)s->rodata->follow_comm, opts->comm, sizeof(s->rodata->follow_comm) - 1);

@@ -12,7 +12,8 @@
 #define ROUNDS	 8
 #define CALLS	 200 /* in a round */
 
-/* Begins with an instruction that the kernel emulates, as functions do: anything else would be stepped over in a copy. */
+/* Begins with an instruction that the kernel emulates, as functions do: anything else would be stepped over in a copy.
+ */
 void trap_cost__probed(void);
 #if defined(__x86_64__)
 __asm__(".text\n.type trap_cost__probed, @function\ntrap_cost__probed:\n\tpush %rbp\n\tpop %rbp\n\tret\n"

@@ -103,9 +103,16 @@ static bool allocates(const struct model_symbol *sym)
 	return own < TARE_NR_COSTS && costs[own].group == TARE_COSTS_ALLOC && !(sym->cost & TARE_SYMBOL_COST_WITHIN);
 }
 
-const struct model_symbol *ledger__allocation_site(const struct model *m, const struct model_stack *st)
+/* May it be named as the one that allocates? */
+static bool is_site(const struct model_symbol *sym)
 {
-	const struct model_symbol *caller = NULL, *first = NULL;
+	return sym->owner != TARE_OWNER_RUNTIME && !(sym->cost & TARE_SYMBOL_HEAP_INNER);
+}
+
+struct allocation_site ledger__allocation_site(const struct model *m, const struct model_stack *st)
+{
+	struct allocation_site site = { 0 };
+	const struct model_symbol *first = NULL;
 
 	for (unsigned i = 0; i < st->nr_sure; i++) {
 		const struct model_symbol *sym =
@@ -113,23 +120,29 @@ const struct model_symbol *ledger__allocation_site(const struct model *m, const 
 					  model_stacks__used_ns(&m->profile.stacks, st));
 
 		for (; sym; sym = sym->caller) {
-			if (allocates(sym)) {
-				caller = first = NULL; /* further out than all before */
+			if (allocates(sym)) { /* further out than all before */
+				site = (struct allocation_site){ 0 };
+				first = NULL;
 				continue;
 			}
 			first = first ?: sym;
-			if (!caller && sym->owner != TARE_OWNER_RUNTIME && !(sym->cost & TARE_SYMBOL_HEAP_INNER))
-				caller = sym;
+			if (!is_site(sym))
+				continue;
+			if (!site.at)
+				site.at = sym;
+			else if (!site.caller)
+				site.caller = sym;
 		}
 	}
-	return caller ?: first;
+	site.at = site.at ?: first;
+	return site;
 }
 
 const struct model_symbol *ledger__allocates_for(const struct model *m, const struct model_stack *st)
 {
 	if (kernel_cost_of(m, st) || ledger__group(user_cost_of(m, st)) != TARE_COSTS_ALLOC)
 		return NULL;
-	return ledger__allocation_site(m, st);
+	return ledger__allocation_site(m, st).at;
 }
 
 /* ---- the sums ---- */

@@ -37,14 +37,21 @@ int ledger__of(const struct model *m, struct ledger *l);
  */
 enum tare_cost ledger__cost_of(const struct model *m, const struct model_stack *st);
 
-/*
- * Who asked for the memory, in the stack of an allocation: the innermost function outside of the outermost one that
- * allocates, and outside of the language's runtime and the headers of its library if there is such a one. NULL: the
- * caller is not certain (.nr_sure of struct tare_call_stack).
- */
-const struct model_symbol *ledger__allocation_site(const struct model *m, const struct model_stack *st);
+/* Who asked for memory. */
+struct allocation_site {
+	/*
+	 * the innermost function outside of the outermost one that allocates, and outside of the language's runtime and
+	 * what its library compiles into programs if there is such a one; NULL: not certain (.nr_sure of struct
+	 * tare_call_stack)
+	 */
+	const struct model_symbol *at;
+	const struct model_symbol *caller; /* of that, likewise; NULL: not known */
+};
 
-/* Likewise of a sample of CPU time, if it was in an allocator: else NULL. */
+/* In the stack of an allocation. */
+struct allocation_site ledger__allocation_site(const struct model *m, const struct model_stack *st);
+
+/* Likewise of a sample of CPU time, its .at; NULL also if that was not in an allocator. */
 const struct model_symbol *ledger__allocates_for(const struct model *m, const struct model_stack *st);
 
 /* The name used in JSON, the title for people, and the group. Never NULL. */

@@ -69,6 +69,9 @@ int profile__fault(struct profile *p, uint32_t number, const struct event *ev)
 	if (!row)
 		return -ENOMEM;
 	*(ev->fault_sample.major ? &row->major : &row->minor) += ev->fault_sample.period;
+	if (!ev->fault_sample.major &&
+	    (ev->fault_sample.owner == TARE_FAULT_ANONYMOUS || ev->fault_sample.owner == TARE_FAULT_BRK))
+		row->new_pages += ev->fault_sample.period;
 	return 0;
 }
 
@@ -109,6 +112,7 @@ void profile__finish(struct profile *p)
 		p->rows[to].waits += from->waits;
 		p->rows[to].minor += from->minor;
 		p->rows[to].major += from->major;
+		p->rows[to].new_pages += from->new_pages;
 		alloc_amount__add(&p->rows[to].allocs, &from->allocs);
 		p->rows[to].off_ns += from->off_ns;
 		p->rows[to].wait_ns += from->wait_ns;

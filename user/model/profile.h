@@ -20,6 +20,7 @@ struct profile_row {
 	uint64_t memory_calls; /* of them: in a system call that asks the kernel for memory or returns it */
 	uint64_t waits;	       /* long ones, that ended */
 	uint64_t minor, major; /* page faults that the sampled ones stand for */
+	uint64_t new_pages;    /* of the minor ones: of the heap and other memory without a file */
 	struct alloc_amount allocs;
 	uint64_t off_ns, wait_ns; /* their time off CPU, and the part of it in which the thread waited for a CPU */
 	uint16_t syscall;	  /* the last one's: system call, or TARE_NO_SYSCALL, .. */

@@ -12,9 +12,9 @@
 #define FIRST_ROWS 15
 #define NAME_LEN   160
 
-/* A line of a function. */
+/* A line of a function, as called by another. */
 struct site {
-	const struct model_symbol *at; /* NULL: not known */
+	struct allocation_site who;
 	struct alloc_amount amount;
 };
 
@@ -26,26 +26,24 @@ struct sites {
 	double scale; /* of what the runtime allocated, so that it adds up to what that has counted; 1: not known */
 };
 
-static uint64_t hash_of(const struct model_symbol *at)
+static uint64_t add_symbol(uint64_t hash, const struct model_symbol *sym)
 {
-	uint64_t hash = HASH_BEGIN;
-
-	if (at) {
-		hash = hash__add(hash, at->name, strlen(at->name) + 1);
-		hash = hash__add(hash, at->file, strlen(at->file) + 1);
-		hash = hash__add(hash, &at->line, sizeof(at->line));
-	}
-	return hash & ~(1ull << 63); /* never TABLE_NO_KEY */
+	if (!sym)
+		return hash;
+	hash = hash__add(hash, sym->name, strlen(sym->name) + 1);
+	hash = hash__add(hash, sym->file, strlen(sym->file) + 1);
+	return hash__add(hash, &sym->line, sizeof(sym->line));
 }
 
-static void sites__add(struct sites *s, const struct model_symbol *at, const struct alloc_amount *amount)
+static void sites__add(struct sites *s, struct allocation_site who, const struct alloc_amount *amount)
 {
-	uint64_t *slot = table__add(&s->by_hash, hash_of(at));
+	uint64_t hash = add_symbol(add_symbol(HASH_BEGIN, who.at), who.caller);
+	uint64_t *slot = table__add(&s->by_hash, hash & ~(1ull << 63)); /* never TABLE_NO_KEY */
 
 	if (!slot || (!*slot && ARRAY_GROW(s->all, s->room, s->nr + 1)))
 		return;
 	if (!*slot) {
-		s->all[s->nr] = (struct site){ .at = at };
+		s->all[s->nr] = (struct site){ .who = who };
 		*slot = ++s->nr;
 	}
 	alloc_amount__add(&s->all[*slot - 1].amount, amount);
@@ -65,7 +63,21 @@ static int by_bytes(const void *a, const void *b)
 	return x->amount.samples < y->amount.samples ? 1 : -1;
 }
 
-static void sites__of(struct sites *s, const struct model *m)
+static struct alloc_amount allocated(const struct model *m, const struct profile_row *row)
+{
+	return row->allocs;
+}
+
+/* New pages: a heap that grows needs them again and again, one that stays as it is does not. */
+static struct alloc_amount grown(const struct model *m, const struct profile_row *row)
+{
+	return (struct alloc_amount){ .samples = row->new_pages,
+				      .objects = row->new_pages,
+				      .bytes = (double)row->new_pages * m->header.page_size };
+}
+
+static void sites__of(struct sites *s, const struct model *m,
+		      struct alloc_amount (*amount_of)(const struct model *m, const struct profile_row *row))
 {
 	const struct profile *p = &m->profile;
 	struct tare_counters c;
@@ -74,11 +86,12 @@ static void sites__of(struct sites *s, const struct model *m)
 	table__init(&s->by_hash, 1u << 20);
 	for (uint32_t i = 0; i < p->nr; i++) {
 		const struct model_stack *st = model_stacks__find(&p->stacks, i);
+		struct alloc_amount amount = amount_of(m, &p->rows[i]);
 
-		if (!p->rows[i].allocs.samples)
+		if (!amount.samples)
 			continue;
-		alloc_amount__add(&s->sum, &p->rows[i].allocs);
-		sites__add(s, st ? ledger__allocation_site(m, st) : NULL, &p->rows[i].allocs);
+		alloc_amount__add(&s->sum, &amount);
+		sites__add(s, st ? ledger__allocation_site(m, st) : (struct allocation_site){ 0 }, &amount);
 	}
 	runtime_counters__total(&m->counters, &c);
 	if (c.alloc_bytes != TARE_UNKNOWN && c.alloc_bytes && s->sum.runtime_bytes > 0)
@@ -98,21 +111,45 @@ static uint64_t whole(double n)
 	return n < 0x1p62 ? llround(n) : 1ll << 62;
 }
 
+/* "put (cache.c:7)", with @max bytes of the name at most. */
+static int put_symbol(char *to, size_t size, const struct model_symbol *sym, int max)
+{
+	const char *base = strrchr(sym->file, '/');
+	char name[NAME_LEN], file[NAME_LEN];
+
+	base = base ? base + 1 : sym->file;
+	sanitize(sym->name, strlen(sym->name), name, sizeof(name));
+	if (!sym->line)
+		return snprintf(to, size, "%.*s", max, name);
+	return snprintf(to, size, "%.*s (%.20s:%u)", max, name, sanitize(base, strlen(base), file, sizeof(file)),
+			sym->line);
+}
+
 static void print_site(const struct sites *s, const struct site *site, FILE *to)
 {
 	double bytes = bytes_of(s, &site->amount), all = bytes_of(s, &s->sum);
-	char name[NAME_LEN], file[NAME_LEN], where[2 * NAME_LEN], t[24], n[32];
-	const struct model_symbol *at = site->at;
-	const char *base = at ? strrchr(at->file, '/') : NULL;
+	const struct allocation_site *who = &site->who;
+	char where[2 * NAME_LEN] = "(not known)", caller[NAME_LEN] = "", t[24], n[32];
 
-	if (at)
-		base = base ? base + 1 : at->file;
-	snprintf(where, sizeof(where), "%s", at ? sanitize(at->name, strlen(at->name), name, sizeof(name)) : "(not known)");
-	if (at && at->line)
-		snprintf(where, sizeof(where), "%.44s (%.24s:%u)", name,
-			 sanitize(base, strlen(base), file, sizeof(file)), at->line);
+	if (who->at)
+		put_symbol(where, sizeof(where), who->at, 30);
+	if (who->caller)
+		put_symbol(caller, sizeof(caller), who->caller, 50);
 	fprintf(to, "  %-58.58s%10s%8.1f %% %14s\n", where, fmt_bytes(whole(bytes), t), all > 0 ? 100 * bytes / all : 0,
 		site->amount.objects > 0 ? fmt_count(whole(site->amount.objects), n) : "-");
+	if (caller[0])
+		fprintf(to, "    called by %s\n", caller);
+}
+
+static void print_sites(const struct sites *s, const char *title, const char *objects, bool all, FILE *to)
+{
+	size_t shown = all || s->nr < FIRST_ROWS ? s->nr : FIRST_ROWS;
+
+	fprintf(to, "\n%-58s%12s%10s %14s\n", title, "bytes", "of all", objects);
+	for (size_t i = 0; i < shown; i++)
+		print_site(s, &s->all[i], to);
+	if (s->nr > shown)
+		fprintf(to, "  ... and %zu more (--all shows them)\n", s->nr - shown);
 }
 
 void report__alloc_sites(const struct model *m, FILE *to, bool all)
@@ -120,22 +157,17 @@ void report__alloc_sites(const struct model *m, FILE *to, bool all)
 	const struct alloc_samples *a = &m->allocs;
 	const char *wanted = model__info(m, TARE_INFO_ALLOC_SITES);
 	struct sites s;
-	size_t shown;
 	char n[2][32];
 
 	if (!a->samples) {
 		if (wanted)
-			fprintf(to, "\nwhere memory was allocated: nothing was seen: the target ended too soon, or has no "
+			fprintf(to,
+				"\nwhere memory was allocated: nothing was seen: the target ended too soon, or has no "
 				"allocator that is known\n");
 		return;
 	}
-	sites__of(&s, m);
-	shown = all || s.nr < FIRST_ROWS ? s.nr : FIRST_ROWS;
-	fprintf(to, "\n%-58s%12s%10s %14s\n", "where memory was allocated", "bytes", "of all", "objects");
-	for (size_t i = 0; i < shown; i++)
-		print_site(&s, &s.all[i], to);
-	if (s.nr > shown)
-		fprintf(to, "  ... and %zu more (--all shows them)\n", s.nr - shown);
+	sites__of(&s, m, allocated);
+	print_sites(&s, "where memory was allocated", "objects", all, to);
 	if (a->all)
 		fprintf(to, "  each of %s allocations was seen\n", fmt_count(a->samples, n[0]));
 	else
@@ -143,38 +175,69 @@ void report__alloc_sites(const struct model *m, FILE *to, bool all)
 			fmt_count(a->bursts, n[1]),
 			s.scale != 1 ? "; the runtime's own are scaled to what it has counted" : "");
 	if (a->too_fast && s.scale == 1)
-		fprintf(to, "  ! at times more than %u million a second on one CPU, and how many more is not known: bytes and objects\n"
-			    "    are lower bounds; their shares are not affected\n", 1000 / TARE_ALLOC_LEAST_NS);
+		fprintf(to,
+			"  ! at times more than %u million a second on one CPU, and how many more is not known: bytes and objects\n"
+			"    are lower bounds; their shares are not affected\n",
+			1000 / TARE_ALLOC_LEAST_NS);
 	if (a->dropped || a->nr)
 		fprintf(to, "  ! %s samples are left out: what they stand for is not known\n",
 			fmt_count(a->dropped + a->nr, n[0]));
 	sites__free(&s);
+	sites__of(&s, m, grown);
+	if (s.nr)
+		print_sites(&s, "where the heap grew: whose new pages they are", "pages", all, to);
+	sites__free(&s);
+}
+
+static json_t *symbol_json(const struct model_symbol *sym)
+{
+	return sym ? json_pack("{s:o, s:o, s:o}", "function", text_or_null(sym->name), "file", text_or_null(sym->file),
+			       "line", number_or_null(sym->line, sym->line)) :
+		     json_null();
+}
+
+static json_t *sites_json(const struct sites *s)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < s->nr; i++) {
+		const struct site *site = &s->all[i];
+
+		json_array_append_new(list,
+				      json_pack("{s:o, s:o, s:I, s:o, s:I}", "site", symbol_json(site->who.at),
+						"caller", symbol_json(site->who.caller), "bytes",
+						num(whole(bytes_of(s, &site->amount))), "objects",
+						number_or_null(whole(site->amount.objects), site->amount.objects > 0),
+						"samples", num(site->amount.samples)));
+	}
+	return list;
 }
 
 json_t *json__alloc_sites(const struct model *m, json_t *notes)
 {
-	json_t *list = json_array();
 	struct sites s;
+	json_t *list;
 
 	if (!m->allocs.samples) {
 		json__note(notes, "allocation.sampled_sites: %s",
 			   model__info(m, TARE_INFO_ALLOC_SITES) ? "nothing was seen" : "see record --alloc-sites");
-		json_decref(list);
 		return json_null();
 	}
-	sites__of(&s, m);
-	for (size_t i = 0; i < s.nr; i++) {
-		const struct site *site = &s.all[i];
+	sites__of(&s, m, allocated);
+	list = sites_json(&s);
+	sites__free(&s);
+	return list;
+}
 
-		json_array_append_new(
-			list, json_pack("{s:o, s:o, s:o, s:I, s:o, s:I}", "function",
-					text_or_null(site->at ? site->at->name : NULL), "file",
-					text_or_null(site->at ? site->at->file : NULL), "line",
-					number_or_null(site->at ? site->at->line : 0, site->at && site->at->line),
-					"bytes", num(whole(bytes_of(&s, &site->amount))), "objects",
-					number_or_null(whole(site->amount.objects), site->amount.objects > 0),
-					"samples", num(site->amount.samples)));
-	}
+json_t *json__grown_sites(const struct model *m)
+{
+	struct sites s;
+	json_t *list;
+
+	if (!model__info(m, TARE_INFO_ALLOC_SITES))
+		return json_null();
+	sites__of(&s, m, grown);
+	list = sites_json(&s);
 	sites__free(&s);
 	return list;
 }

@@ -87,8 +87,7 @@ int allocators__native(struct allocators *list, struct image *img)
 	for (size_t i = 0; i < sizeof(native) / sizeof(native[0]); i++) {
 		if (native[i].beside_malloc && !has_malloc)
 			continue;
-		if (defines(img, native[i].name, &addr) &&
-		    allocators__add(list, img, addr, native[i].shape) == -ENOMEM)
+		if (defines(img, native[i].name, &addr) && allocators__add(list, img, addr, native[i].shape) == -ENOMEM)
 			return -ENOMEM;
 	}
 	return 0;

@@ -47,7 +47,6 @@ int go__allocators(void *self, struct allocators *list)
 		if (at[fields[i]] < 0 || at[fields[i]] > GO_ALLOC_OFFSET_MAX)
 			return -ENOENT;
 	ret = add(go, list, REFILL,
-		  GO_ALLOC_COOKIE(ALLOC_RUNTIME_BLOCK, at[MCACHE_ALLOC], at[MSPAN_ALLOCCOUNT], at[MSPAN_BEFORECACHE],
-			       at[MSPAN_ELEMSIZE]));
-	return ret ?: add(go, list, LARGE, ALLOC_RUNTIME_LARGE);
+		  GO_ALLOC_COOKIE(at[MCACHE_ALLOC], at[MSPAN_ALLOCCOUNT], at[MSPAN_BEFORECACHE], at[MSPAN_ELEMSIZE]));
+	return ret ?: add(go, list, LARGE, ALLOC_RUNTIME_LARGE | ALLOC_COOKIE_FLAGS(TARE_ALLOC_RUNTIME));
 }

@@ -17,6 +17,7 @@
 #include "../../../tools/workloads/weft/stats.h"
 
 #define MAX_ROWS   (WEFT_MAX_PROCS + 1)
+#define TYPE_BYTES 8	/* offset of struct weft_type's .bytes, tools/workloads/weft/heap.h */
 #define PAGE_BYTES 4096 /* the smallest that a system has */
 
 struct weft {
@@ -85,6 +86,28 @@ static int weft__open(struct program *prog, void **self)
 		w->arena = 0;
 	*self = w;
 	return 0;
+}
+
+/* Where its programs ask for memory. */
+static int weft__allocators(void *self, struct allocators *list)
+{
+	static const struct {
+		const char *name;
+		uint64_t cookie;
+	} functions[] = {
+		{ "weft_new", ALLOC_FIELD | ALLOC_COOKIE_FIELD(TYPE_BYTES) },
+		{ "weft_new_array", ALLOC_FIELD_BY_SECOND | ALLOC_COOKIE_FIELD(TYPE_BYTES) },
+		{ "weft_new_bytes", ALLOC_FIRST },
+	};
+	const struct weft *w = self;
+	int ret = -ENOENT;
+	uint64_t addr;
+
+	for (size_t i = 0; i < ARRAY_SIZE(functions); i++)
+		if (!image__symbol(w->prog->img, functions[i].name, &addr, NULL))
+			ret = allocators__add(list, w->prog->img, addr,
+					      functions[i].cookie | ALLOC_COOKIE_FLAGS(TARE_ALLOC_RUNTIME));
+	return ret;
 }
 
 struct search {
@@ -268,5 +291,6 @@ const struct runtime runtime_weft = {
 	.memory = weft__memory,
 	.last_counters = weft__last_counters,
 	.names = weft__names,
+	.allocators = weft__allocators,
 	.close = free,
 };
