@@ -149,6 +149,21 @@ static void exposed(void **state)
 	assert_int_equal(alloc_exposed_ns(0, 0, 0), 1);
 }
 
+/* A burst that was disturbed does not weigh more; a phase in which less is allocated does. */
+static void smooth(void **state)
+{
+	struct alloc_paces p = { 0 };
+
+	assert_int_equal(alloc_paces__exposed_ns(&p, 400000, 4000), 400000);
+	for (int i = 0; i < 3; i++)
+		alloc_paces__exposed_ns(&p, 400000, 4000);
+	assert_int_equal(alloc_paces__exposed_ns(&p, 2000000, 4000), 400000);
+	assert_int_equal(alloc_paces__exposed_ns(&p, 90000000, 4000), 90000000);
+	for (int i = 0; i < 3; i++)
+		alloc_paces__exposed_ns(&p, 90000000, 4000);
+	assert_int_equal(alloc_paces__exposed_ns(&p, 91000000, 4000), 90000000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +174,7 @@ int main(void)
 		cmocka_unit_test(keeps_to_its_budget),
 		cmocka_unit_test(tells_large_ones),
 		cmocka_unit_test(exposed),
+		cmocka_unit_test(smooth),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

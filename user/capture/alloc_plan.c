@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <stdlib.h>
+#include <string.h>
+
 #include "alloc_plan.h"
 #include "format.h"
 
@@ -10,12 +13,13 @@
 #define MIN_WAIT_NS 50000000ull
 #define MAX_WAIT_NS 2000000000ull
 #define ONE	    (1ull << 32)
+#define NOISE	    8
 
 struct alloc_plan alloc_plan__first(void)
 {
 	/* whatever comes of it, little is told */
 	return (struct alloc_plan){
-		.wall_ns = WALL_NS / 20, .max_hits = HITS, .max_told = HITS, .least = ONE / 4, .wait_ns = MIN_WAIT_NS
+		.wall_ns = WALL_NS, .max_hits = HITS, .max_told = HITS, .least = ONE / 16, .wait_ns = MIN_WAIT_NS
 	};
 }
 
@@ -51,4 +55,26 @@ uint64_t alloc_exposed_ns(uint64_t wall_ns, uint64_t hits, uint64_t spent_ns)
 	uint64_t least = hits * TARE_ALLOC_LEAST_NS;
 
 	return wall_ns > spent_ns + least ? wall_ns - spent_ns : least ?: 1;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+uint64_t alloc_paces__exposed_ns(struct alloc_paces *p, uint64_t exposed_ns, uint64_t hits)
+{
+	double pace = (double)exposed_ns / (hits ?: 1), sorted[ALLOC_PACES], median;
+
+	if (p->nr == ALLOC_PACES)
+		memmove(p->ns, p->ns + 1, (ALLOC_PACES - 1) * sizeof(p->ns[0]));
+	else
+		p->nr++;
+	p->ns[p->nr - 1] = pace;
+	memcpy(sorted, p->ns, p->nr * sizeof(sorted[0]));
+	qsort(sorted, p->nr, sizeof(sorted[0]), by_number);
+	median = sorted[p->nr / 2];
+	return pace > median / NOISE && pace < median * NOISE ? median * hits : exposed_ns;
 }

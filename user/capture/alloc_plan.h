@@ -33,4 +33,18 @@ struct alloc_plan alloc_plan__next(const struct alloc_sum *was);
 /* How long the target had a CPU for itself in @wall_ns with @hits, which took @spent_ns. */
 uint64_t alloc_exposed_ns(uint64_t wall_ns, uint64_t hits, uint64_t spent_ns);
 
+#define ALLOC_PACES 5
+
+/* How long the target had for itself for each allocation, in the last bursts that were full: the newest last. */
+struct alloc_paces {
+	double ns[ALLOC_PACES];
+	unsigned nr;
+};
+
+/*
+ * After a full burst: what is exposed is a small rest of a large time, and traps take longer at times. So where it
+ * differs from the last ones' by no more than that may, it is their median that counts. Returns the time, in ns.
+ */
+uint64_t alloc_paces__exposed_ns(struct alloc_paces *p, uint64_t exposed_ns, uint64_t hits);
+
 #endif /* TARE_CAPTURE_ALLOC_PLAN_H */

@@ -130,7 +130,7 @@ static struct alloc_sum allocs__conclude(struct allocs *a, uint64_t begin_ns)
 
 	for (unsigned i = 0; i < a->bpf->nr_cpus; i++) {
 		const struct alloc_yield *y = allocs__yield(a, i);
-		uint64_t wall, spent, all;
+		uint64_t wall, spent, all, exposed;
 
 		if (!y || !y->hits)
 			continue;
@@ -143,12 +143,15 @@ static struct alloc_sum allocs__conclude(struct allocs *a, uint64_t begin_ns)
 		sum.spent_ns += spent;
 		if (y->hits > sum.most_hits)
 			sum.most_hits = y->hits;
+		exposed = alloc_exposed_ns(wall, all, spent);
+		if (y->end_ns)
+			exposed = alloc_paces__exposed_ns(&a->paces, exposed, all);
 		if (!ARRAY_GROW(a->told, a->room_told, a->nr_told + 1))
 			a->told[a->nr_told++] = (struct tare_alloc_burst){
 				.number = y->number,
 				.cpu = i,
 				.begin_ns = begin_ns,
-				.exposed_ns = alloc_exposed_ns(wall, all, spent),
+				.exposed_ns = exposed,
 				.allocations = all,
 				.bytes = (double)y->bytes / y->hits * all,
 				.told_allocations = y->told_hits_q16 >> 16,

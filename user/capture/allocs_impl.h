@@ -37,8 +37,9 @@ struct allocs {
 	struct bpf *bpf;
 	bool always;
 	struct alloc_burst *burst; /* shared with BPF */
-	uint32_t number;	   /* of the last burst */
-	uint64_t trap_ns;	   /* what getting into a probe takes, and out of it */
+	struct alloc_paces paces;
+	uint32_t number;  /* of the last burst */
+	uint64_t trap_ns; /* what getting into a probe takes, and out of it */
 	pthread_t thread;
 	unsigned seed;
 
