@@ -87,7 +87,7 @@ static __always_inline void look(struct cpu_state *c, struct pt_regs *ctx, const
 	struct alloc_yield *y = &c->alloc;
 
 	note_gap(y, t, now);
-	if (y->skipped < alloc_burst.skip && now < alloc_burst.skip_until_ns) {
+	if (y->skipped < alloc_burst.skip) {
 		y->skipped++;
 		y->left_ns = bpf_ktime_get_ns();
 		return;

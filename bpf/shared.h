@@ -72,9 +72,7 @@ struct goroutine_path {
  */
 struct alloc_burst {
 	__u32 number; /* counts on, or TARE_ALLOC_ALL; 0: none */
-	/* the first .skip hits, but none after .skip_until_ns, are left out: bursts then begin anywhere in a loop */
-	__u32 skip;
-	__u64 skip_until_ns;
+	__u32 skip;   /* hits at first that do not count */
 	__u64 max_hits, max_told;
 	__u64 least, per_byte;
 };

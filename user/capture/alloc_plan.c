@@ -28,10 +28,13 @@ struct alloc_plan alloc_plan__next(const struct alloc_sum *was)
 	struct alloc_plan next = { .wall_ns = WALL_NS, .max_hits = HITS, .max_told = 4 * TOLD, .least = ONE };
 	double share = was->wall_ns ? (double)was->spent_ns / was->wall_ns : 1, hits, bytes;
 
-	next.skips = was->most_hits >= HITS;
 	next.stays = BUDGET(share) <= 1 && was->most_hits < HITS;
-	if (next.stays)
+	if (next.stays) {
 		next.wall_ns = STAYING_NS;
+	} else {
+		next.skip_below = was->most_hits;
+		next.wall_ns += next.wall_ns / HITS * next.skip_below * 2; /* the machine may be busy */
+	}
 	/* what it can become, if it goes on like that */
 	hits = was->wall_ns ? (double)was->hits / was->wall_ns * next.wall_ns : 0;
 	if (was->most_hits && hits / was->hits * was->most_hits > HITS)

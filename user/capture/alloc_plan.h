@@ -19,9 +19,9 @@ struct alloc_sum {
 struct alloc_plan {
 	uint64_t wall_ns; /* a burst's, if no CPU has .max_hits before; see struct alloc_burst */
 	uint64_t max_hits, max_told, least, per_byte;
-	uint64_t wait_ns; /* until it begins, on average */
-	bool skips;	  /* begin after a number of hits by chance */
-	bool stays;	  /* there is no need to detach: allocations are rare */
+	uint64_t wait_ns;    /* until it begins, on average */
+	uint64_t skip_below; /* so many hits do not count at first, by chance */
+	bool stays;	     /* there is no need to detach: allocations are rare */
 };
 
 /* Before anything is known. */

@@ -16,9 +16,8 @@
 #include "uprobe_multi.h"
 #include "util.h"
 
-#define AT_ONCE 16	/* files that a burst attaches to: more of them take turns */
-#define SKIP_NS 8000000 /* at most, for what a burst leaves out at first */
-#define LOOK_NS 100000	/* between two looks whether a burst is over */
+#define AT_ONCE 16     /* files that a burst attaches to: more of them take turns */
+#define LOOK_NS 100000 /* between two looks whether a burst is over */
 
 /* Waits until @until_ns, or until all is over. With the lock held. */
 static void allocs__wait(struct allocs *a, uint64_t until_ns)
@@ -78,8 +77,11 @@ static void allocs__detach(struct allocs *a)
 
 static void allocs__begin(struct allocs *a, const struct alloc_plan *plan, uint32_t number)
 {
-	a->burst->skip = plan->skips ? rand_r(&a->seed) % plan->max_hits : 0;
-	a->burst->skip_until_ns = now_ns() + SKIP_NS;
+	/*
+	 * Where allocations are frequent it begins after some by chance: threads go on where they were preempted, and
+	 * that is mostly at a system call, so always at the same place of a loop.
+	 */
+	a->burst->skip = plan->skip_below ? rand_r(&a->seed) % plan->skip_below : 0;
 	a->burst->max_hits = plan->max_hits;
 	a->burst->max_told = plan->max_told;
 	a->burst->least = plan->least;
@@ -114,6 +116,8 @@ static bool allocs__is_over(const struct allocs *a)
  */
 static void allocs__cover(struct allocs *a, uint64_t until_ns)
 {
+	if (a->nr_covered == a->nr_told) /* nothing came of it */
+		return;
 	for (size_t i = a->nr_covered; i < a->nr_told; i++) {
 		struct tare_alloc_burst *b = &a->told[i];
 
@@ -170,10 +174,9 @@ static struct alloc_plan allocs__one(struct allocs *a, const struct alloc_plan *
 	struct alloc_sum sum;
 	size_t attached;
 
-	/* first: it is to begin at any time of the target's own, before a probe slows it down */
-	allocs__begin(a, plan, a->number + 1 == TARE_ALLOC_ALL ? 1 : a->number + 1);
 	attached = allocs__attach(a, AT_ONCE);
 	a->begin_ns = now_ns();
+	allocs__begin(a, plan, a->number + 1 == TARE_ALLOC_ALL ? 1 : a->number + 1);
 	if (attached) {
 		allocs__cover(a, before_ns + (a->begin_ns - before_ns) / 2);
 		a->share_of_files = (double)a->nr / attached;
