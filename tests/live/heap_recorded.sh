@@ -90,6 +90,9 @@ sleep 3	# it is read every second
 kill -STOP "$recorder"	# so that the last reading is older than what need not be said
 sleep 0.5
 kill -KILL "$go_pid"
+# its memory stays until its last thread is gone
+gone() { grep -q '^State:.*Z' "/proc/$go_pid/status" && [ "$(ls "/proc/$go_pid/task" | wc -l)" -eq 1 ]; }
+wait_for gone
 kill -CONT "$recorder"
 wait "$recorder"
 is $? 137 "killed: recorded"
