@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Who is killed for want of memory, and whose limit that was. */
+/* Whose limit it is that a thread lacks memory for. */
 #ifndef TARE_OOM_BPF_H
 #define TARE_OOM_BPF_H
 
@@ -23,13 +23,14 @@ static __always_inline struct cgroup_subsys_state *memory_css(struct task_struct
 }
 
 /*
- * Of the memory cgroups that @p is charged to, the one with the least room left: what it was killed for, unless that is
- * the machine's memory. Sets .limit_pages and .cgroup of @r; leaves them alone where there is no limit.
+ * Of the memory cgroups that @p is charged to, the one with the least room left: what it lacks memory for, unless that
+ * is the machine's memory. Writes the last part of its name and returns its limit, in pages; 0: there is none.
  */
-static __always_inline void name_memory_limit(struct task_struct *p, struct tare_oom_kill *r)
+static __always_inline __u64 name_memory_limit(struct task_struct *p, char cgroup[TARE_CGROUP_LEN])
 {
 	struct cgroup_subsys_state *css = memory_css(p);
 	__s64 least = MEMORY_NO_LIMIT;
+	__u64 limit = 0;
 
 	for (int i = 0; i < MEMORY_MAX_DEPTH && css; i++) {
 		struct mem_cgroup *group = (struct mem_cgroup *)css;
@@ -38,11 +39,12 @@ static __always_inline void name_memory_limit(struct task_struct *p, struct tare
 
 		if (max < MEMORY_NO_LIMIT && room < least) {
 			least = room;
-			r->limit_pages = max;
-			bpf_probe_read_kernel_str(r->cgroup, sizeof(r->cgroup), BPF_CORE_READ(css, cgroup, kn, name));
+			limit = max;
+			bpf_probe_read_kernel_str(cgroup, TARE_CGROUP_LEN, BPF_CORE_READ(css, cgroup, kn, name));
 		}
 		css = BPF_CORE_READ(css, parent);
 	}
+	return limit;
 }
 
 #endif /* TARE_OOM_BPF_H */

@@ -25,6 +25,14 @@ enum tare_when {
 	X(cgroup_attach_task, "cgroup_attach_task", ALWAYS, false,                                                    \
 	  "--cgroup: what is moved into it, until the next second")                                                   \
 	X(mark_victim, "mark_victim", ALWAYS, false, "processes that are killed for want of memory")                  \
+	X(memcg_reclaim_begin, "mm_vmscan_memcg_reclaim_begin", ALWAYS, false,                                        \
+	  "time in which threads make room in their memory cgroup")                                                   \
+	X(memcg_reclaim_end, "mm_vmscan_memcg_reclaim_end", ALWAYS, false,                                            \
+	  "time in which threads make room in their memory cgroup")                                                   \
+	X(direct_reclaim_begin, "mm_vmscan_direct_reclaim_begin", ALWAYS, false,                                      \
+	  "time in which threads make room in the machine's memory")                                                  \
+	X(direct_reclaim_end, "mm_vmscan_direct_reclaim_end", ALWAYS, false,                                          \
+	  "time in which threads make room in the machine's memory")                                                  \
 	X(off_cpu, "sched_exit_tp", ALWAYS, false, "stacks of threads that waited long (Linux 6.16)")                 \
 	X(sched_entry, "sched_entry_tp", TIMING, false, "the direct cost of a switch in the kernel (Linux 6.16)")     \
 	X(sched_exit, "sched_exit_tp", TIMING, false, "the direct cost of a switch in the kernel (Linux 6.16)")       \

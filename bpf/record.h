@@ -55,7 +55,9 @@
 	/* one of many page faults of a target thread, served */                        \
 	EVENT(FAULT_SAMPLE, fault_sample, offsetof(struct tare_fault_sample, name))     \
 	/* a target thread allocates: one of those that the budget allows to see */     \
-	EVENT(ALLOC_SAMPLE, alloc_sample, sizeof(struct tare_alloc_sample))
+	EVENT(ALLOC_SAMPLE, alloc_sample, sizeof(struct tare_alloc_sample))             \
+	/* a target thread has made room, as memory was short */                        \
+	EVENT(RECLAIM, reclaim, offsetof(struct tare_reclaim, cgroup))
 
 #define TARE_RECORD_KIND(kind, ...) TARE_REC_##kind,
 enum tare_rec_kind { TARE_REC_NONE, TARE_RECORDS(TARE_RECORD_KIND, TARE_RECORD_KIND) TARE_NR_RECS };
@@ -387,6 +389,18 @@ struct tare_alloc_sample {
 #define TARE_ALLOC_RUNTIME 0x0001 /* by the language runtime, whose counters say how much it was in all */
 #define TARE_ALLOC_BLOCK   0x0002 /* .bytes is a block for several objects */
 
+/* Direct reclaim: whoever wants memory must first find some that can be had back. It took .ns, up to the record's time.
+ */
+struct tare_reclaim {
+	struct tare_rec rec; /* .flags: TARE_RECLAIM_* */
+	__u32 tid, tgid;
+	__u64 ns;
+	__u64 pages;	   /* that it got back */
+	__u64 limit_pages; /* of the memory cgroup with the least room; 0: not told this time, or none has a limit */
+	char cgroup[TARE_CGROUP_LEN]; /* the last part of its name; missing if not told */
+};
+#define TARE_RECLAIM_CGROUP 0x0001 /* a memory cgroup is at its limit; else it is the machine's memory */
+
 #define TARE_STACK_FRAMES	127 /* the kernel's default limit, /proc/sys/kernel/perf_event_max_stack */
 #define TARE_STACK_KERNEL	64
 #define TARE_STACK_WORDS	64   /* of the stack's memory that is copied with each .. */
@@ -436,5 +450,6 @@ TARE_SIZE(tare_off_cpu, 40);
 TARE_SIZE(tare_oom_kill, 152);
 TARE_SIZE(tare_fault_sample, 72);
 TARE_SIZE(tare_alloc_sample, 40);
+TARE_SIZE(tare_reclaim, 168);
 
 #endif /* TARE_RECORD_H */

@@ -199,8 +199,10 @@ struct task_state {
 	/* its current page fault from user space, 0: none; where ends are not seen (fault_ends), the last one */
 	__u64 fault_ts, fault_address, fault_ip;
 	__u8 fault_write, fault_told;
-	__u8 out_state;	  /* enum tare_state, in which it left */
-	__u64 program_ns; /* first thread: its process's last exec, or its birth; 0: neither was seen */
+	__u8 out_state;		/* enum tare_state, in which it left */
+	__u64 reclaim_ts;	/* began to make room in memory; 0: does not */
+	__u64 reclaim_named_ts; /* when the cgroup was told for which it did; 0: never */
+	__u64 program_ns;	/* first thread: its process's last exec, or its birth; 0: neither was seen */
 };
 
 #endif /* TARE_SHARED_H */

@@ -185,7 +185,7 @@ int mark_victim(__u64 *ctx)
 	if (ctx[0] > PID_MAX) {
 		r.tid = BPF_CORE_READ(p, pid);
 		r.tgid = BPF_CORE_READ(p, tgid);
-		name_memory_limit(p, &r);
+		r.limit_pages = name_memory_limit(p, r.cgroup);
 	}
 	EMIT_TASK_NOW(c, bpf_ktime_get_ns(), &r);
 	return 0;

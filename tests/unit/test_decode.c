@@ -187,6 +187,9 @@ static const struct tare_oom_kill killed = {
 static const struct tare_alloc_sample allocated = {
 	{ 1, TARE_REC_ALLOC_SAMPLE, sizeof(allocated) / 4, TARE_ALLOC_BLOCK }, 7, 8, 9, 1ull << 40, 65537
 };
+static const struct tare_reclaim made_room = {
+	{ 1, TARE_REC_RECLAIM, sizeof(made_room) / 4, TARE_RECLAIM_CGROUP }, 7, 8, 9, 10, 11, "db"
+};
 static const struct tare_fault_sample touched = { { 1, TARE_REC_FAULT_SAMPLE, sizeof(touched) / 4, TARE_FAULT_MAJOR },
 						  7,
 						  8,
@@ -337,6 +340,12 @@ static void kinds_of_fixed_size(void **unused)
 	assert_true(ev.alloc_sample.tid == 7 && ev.alloc_sample.tgid == 8 && ev.alloc_sample.burst == 9);
 	assert_true(ev.alloc_sample.bytes == 1ull << 40 && ev.alloc_sample.stands_for_q16 == 65537);
 	assert_true(ev.alloc_sample.block && !ev.alloc_sample.runtime);
+
+	assert_int_equal(decode(&made_room, sizeof(made_room), &ev), sizeof(made_room));
+	assert_int_equal(ev.kind, EVENT_RECLAIM);
+	assert_true(ev.reclaim.tid == 7 && ev.reclaim.tgid == 8 && ev.reclaim.by_cgroup);
+	assert_true(ev.reclaim.ns == 9 && ev.reclaim.pages == 10 && ev.reclaim.limit_pages == 11);
+	assert_string_equal(ev.reclaim.cgroup, "db");
 
 	assert_int_equal(decode(&moved, sizeof(moved), &ev), sizeof(moved));
 	assert_int_equal(ev.kind, EVENT_MIGRATE);

@@ -172,6 +172,12 @@ static void threads(void **unused)
 		 "fault_sample tid tgid major period owner address ip");
 	text_is(l, "owner", "unknown");
 	json_decref(l);
+	l = keys(LINE(.kind = EVENT_RECLAIM, .reclaim = { .tid = 5, .ns = 7 }), "reclaim tid tgid by_cgroup ns pages");
+	json_decref(l);
+	l = keys(LINE(.kind = EVENT_RECLAIM, .reclaim = { .tid = 5, .limit_pages = 7, .cgroup = "db" }),
+		 "reclaim tid tgid by_cgroup ns pages limit_pages cgroup");
+	text_is(l, "cgroup", "db");
+	json_decref(l);
 	l = keys(LINE(.kind = EVENT_OOM_KILL, .oom_kill = { .tid = 5 }), "oom_kill tid tgid");
 	json_decref(l);
 	l = keys(LINE(.kind = EVENT_MIGRATE, .migrate = { 5, 1, 2 }), "migrate tid from_cpu to_cpu");

@@ -237,6 +237,19 @@ static void put_alloc_sample_of(FILE *to, const struct event *ev)
 	put(to, "stands_for_q16", ev->alloc_sample.stands_for_q16);
 }
 
+static void put_reclaim_of(FILE *to, const struct event *ev)
+{
+	put(to, "tid", ev->reclaim.tid);
+	put(to, "tgid", ev->reclaim.tgid);
+	put_bool(to, "by_cgroup", ev->reclaim.by_cgroup);
+	put(to, "ns", ev->reclaim.ns);
+	put(to, "pages", ev->reclaim.pages);
+	if (!ev->reclaim.limit_pages)
+		return;
+	put(to, "limit_pages", ev->reclaim.limit_pages);
+	put_text(to, "cgroup", ev->reclaim.cgroup, strlen(ev->reclaim.cgroup));
+}
+
 #define put_rename_of put_name_of
 
 /* One entry per event kind: a missing one does not compile. */

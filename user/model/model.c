@@ -354,6 +354,20 @@ static int fold_oom_kill(struct model *m, const struct event *ev)
 	return 0;
 }
 
+static int fold_reclaim(struct model *m, const struct event *ev)
+{
+	struct model_reclaim *r = &m->reclaim[ev->reclaim.by_cgroup];
+
+	r->count++;
+	r->ns += ev->reclaim.ns;
+	r->pages += ev->reclaim.pages;
+	if (ev->reclaim.limit_pages) {
+		r->limit_bytes = ev->reclaim.limit_pages * m->header.page_size;
+		memcpy(r->cgroup, ev->reclaim.cgroup, sizeof(r->cgroup));
+	}
+	return 0;
+}
+
 /* A thread may be in this fault when its process's first pause begins. */
 static int fold_fault(struct model *m, const struct event *ev)
 {

@@ -50,6 +50,13 @@ struct model_oom_kill {
 	char cgroup[TARE_CGROUP_LEN];
 };
 
+/* Time in which threads made room before they got memory. */
+struct model_reclaim {
+	uint64_t count, ns, pages;
+	uint64_t limit_bytes; /* the cgroup named last; 0: none is known */
+	char cgroup[TARE_CGROUP_LEN];
+};
+
 struct model {
 	struct switches switches;
 	struct pauses pauses;
@@ -81,6 +88,7 @@ struct model {
 	uint64_t lost[TARE_NR_LOST];			      /* by class, set by model__finish() */
 	struct model_damage damage[MODEL_MAX_DAMAGE];	      /* the first ones only */
 	uint64_t nr_damage, damage_bytes;		      /* totals over all damage */
+	struct model_reclaim reclaim[2];		      /* in the machine's memory, and in a memory cgroup */
 	struct model_oom_kill oom_kills[MODEL_MAX_OOM_KILLS]; /* the first ones only */
 	unsigned nr_oom_kills;
 	uint64_t late;			     /* events out of order; set by the reader */

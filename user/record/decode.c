@@ -293,6 +293,23 @@ static int decode_alloc_sample(const void *data, size_t len, struct event *ev)
 	return 0;
 }
 
+static int decode_reclaim(const void *data, size_t len, struct event *ev)
+{
+	struct tare_reclaim raw = { 0 };
+
+	memcpy(&raw, data, len < sizeof(raw) ? len : sizeof(raw));
+	ev->reclaim = (struct event_reclaim){
+		.tid = raw.tid,
+		.tgid = raw.tgid,
+		.by_cgroup = raw.rec.flags & TARE_RECLAIM_CGROUP,
+		.ns = raw.ns,
+		.pages = raw.pages,
+		.limit_pages = raw.limit_pages,
+	};
+	memcpy(ev->reclaim.cgroup, raw.cgroup, TARE_CGROUP_LEN - 1);
+	return 0;
+}
+
 static int decode_stacked(const void *data, size_t len, struct event *ev)
 {
 	struct tare_stacked raw;

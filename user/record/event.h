@@ -136,6 +136,14 @@ struct event_alloc_sample {
 	uint64_t bytes, stands_for_q16;
 };
 
+/* See struct tare_reclaim. */
+struct event_reclaim {
+	uint32_t tid, tgid;
+	bool by_cgroup;
+	uint64_t ns, pages, limit_pages;
+	char cgroup[TARE_CGROUP_LEN]; /* terminated */
+};
+
 /* See struct tare_oom_kill. */
 struct event_oom_kill {
 	uint32_t tid, tgid;
@@ -200,6 +208,7 @@ struct event {
 		struct event_oom_kill oom_kill;
 		struct event_fault_sample fault_sample;
 		struct event_alloc_sample alloc_sample;
+		struct event_reclaim reclaim;
 		struct tare_counters counters;
 		struct tare_bytes bytes; /* a class that the recording does not know is 0 */
 		const struct tare_delays *delays;

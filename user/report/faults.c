@@ -52,6 +52,43 @@ static void faults__of(struct faults *f, const struct model *m)
 	qsort(f->rows, f->nr, sizeof(*f->rows), by_number);
 }
 
+/* The threads did that themselves, as memory was short. */
+void report__reclaim(const struct model *m, FILE *to)
+{
+	static const char *const whose[] = { "in the machine's memory", "in their memory cgroup" };
+	char cgroup[160], n[2][32], t[2][16];
+
+	for (int i = 0; i < 2; i++) {
+		const struct model_reclaim *r = &m->reclaim[i];
+
+		if (!r->count)
+			continue;
+		fprintf(to, "  reclaim    made room %s %s times, %s; %s pages", whose[i], fmt_count(r->count, n[0]),
+			fmt_ns(r->ns, t[0]), fmt_count(r->pages, n[1]));
+		if (r->limit_bytes)
+			fprintf(to, ",\n             cgroup %s may have %s",
+				sanitize(r->cgroup, strlen(r->cgroup), cgroup, sizeof(cgroup)),
+				fmt_bytes(r->limit_bytes, t[1]));
+		fputc('\n', to);
+	}
+}
+
+json_t *json__reclaim(const struct model *m)
+{
+	static const char *const whose[] = { "machine", "memory_cgroup" };
+	json_t *all = json_object();
+
+	for (int i = 0; i < 2; i++) {
+		const struct model_reclaim *r = &m->reclaim[i];
+
+		json_object_set_new(all, whose[i],
+				    json_pack("{s:I, s:I, s:I, s:o, s:o}", "count", num(r->count), "total_ns",
+					      num(r->ns), "pages", num(r->pages), "cgroup", text_or_null(r->cgroup),
+					      "limit_bytes", number_or_null(r->limit_bytes, r->limit_bytes)));
+	}
+	return all;
+}
+
 void report__faults(const struct model *m, FILE *to, bool all)
 {
 	struct faults f;

@@ -138,6 +138,7 @@ static void print_totals(const struct model *m, const struct accounts *a, FILE *
 	if (m->switches.threads.check.fault_threads)
 		fprintf(to, LABEL "%s minor, %s major\n", "faults", fmt_count(a->minor_faults, n[0]),
 			fmt_count(a->major_faults, n[1]));
+	report__reclaim(m, to);
 }
 
 #define STALE_NS 100000000ull

@@ -146,14 +146,14 @@ static json_t *allocation_json(const struct model *m, const struct accounts *tot
 	if (!faults)
 		json__note(notes, "allocation.page_faults: the kernel's counts were not recorded at both ends");
 	json__note(notes, "allocation.page_fault_ns, syscalls: not measured by this version; see heaps and ledger");
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:n, s:n}", "bytes",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:n, s:n}", "bytes",
 			 counter(c.alloc_bytes), "objects", counter(c.alloc_objects), "freed_bytes",
 			 counter(c.freed_bytes), "freed_objects", counter(c.freed_objects), "sampled_sites",
 			 json__alloc_sites(m, notes), "grown_sites", json__grown_sites(m), "page_faults",
 			 number_or_null(total->minor_faults + total->major_faults, faults), "minor_faults",
 			 number_or_null(total->minor_faults, faults), "major_faults",
 			 number_or_null(total->major_faults, faults), "faults_by_owner", json__faults(m, notes),
-			 "page_fault_ns", "syscalls");
+			 "reclaim", json__reclaim(m), "page_fault_ns", "syscalls");
 }
 
 /* One in @one_in waits is counted: total and count are of the counted ones. */

@@ -48,6 +48,7 @@ void json__note(json_t *notes, const char *fmt, ...) __attribute__((format(print
 json_t *json__bytes(const struct model *m, json_t *notes);
 json_t *json__alloc_sites(const struct model *m, json_t *notes);
 json_t *json__grown_sites(const struct model *m);
+json_t *json__reclaim(const struct model *m);
 json_t *json__faults(const struct model *m, json_t *notes);
 json_t *json__heaps(const struct model *m, json_t *notes);
 json_t *json__ledger(const struct model *m, json_t *notes);

@@ -46,6 +46,9 @@ void report__bytes(const struct model *m, FILE *to);
 /* Who allocated how much, by --alloc-sites; @all: not just the first ones. */
 void report__alloc_sites(const struct model *m, FILE *to, bool all);
 
+/* Time in which threads made room in memory; nothing if none did. */
+void report__reclaim(const struct model *m, FILE *to);
+
 /* Page faults by what they were in, likewise. Nothing if none was sampled. */
 void report__faults(const struct model *m, FILE *to, bool all);
 
