@@ -80,7 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(copy, data, size);
 	put_checksums_right(copy, size);
 	for (size_t i = 0; i < NR_EXPORTERS; i++) {
-		if (exporters[i]->begin(null, &state[i]))
+		if (exporters[i]->begin(null, &(struct export_opts){ 0 }, &state[i]))
 			abort();
 	}
 	if (!reader__open_mem(copy, size, &r)) {

@@ -48,7 +48,7 @@ static inline void start(struct sink *s, const struct exporter *format)
 	*s = (struct sink){ .format = format };
 	s->to = open_memstream(&s->data, &s->len);
 	assert_non_null(s->to);
-	assert_int_equal(format->begin(s->to, &s->state), 0);
+	assert_int_equal(format->begin(s->to, &(struct export_opts){ 0 }, &s->state), 0);
 	feed(s, (struct event){ .kind = EVENT_HEADER, .header = &header });
 	feed(s, (struct event){ .kind = EVENT_INFO, .info = { "kernel", "6.1.0\xff" } });
 }

@@ -14,7 +14,7 @@ static json_t *line_of(struct event ev)
 
 	s.to = open_memstream(&s.data, &s.len);
 	assert_non_null(s.to);
-	assert_int_equal(s.format->begin(s.to, &s.state), 0);
+	assert_int_equal(s.format->begin(s.to, &(struct export_opts){ 0 }, &s.state), 0);
 	feed(&s, ev);
 	finish(&s);
 	assert_true(s.len && strchr(s.data, '\n') == s.data + s.len - 1);
@@ -535,7 +535,7 @@ static void a_full_disk_is_reported(void **unused)
 	int ret = 0;
 
 	assert_non_null(s.to);
-	assert_int_equal(s.format->begin(s.to, &s.state), 0);
+	assert_int_equal(s.format->begin(s.to, &(struct export_opts){ 0 }, &s.state), 0);
 	for (int n = 0; n < 10000 && !ret; n++) {
 		struct event ev = { .kind = EVENT_INFO, .info = { "key", "value" } };
 

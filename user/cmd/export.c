@@ -12,6 +12,7 @@
 #include "cmd.h"
 #include "export.h"
 #include "reader.h"
+#include "samples.h"
 #include "util.h"
 
 #define LIST(name) &exporter_##name,
@@ -21,20 +22,25 @@ static const struct exporter *const formats[] = { EXPORTERS(LIST) };
 struct options {
 	const char *in, *out; /* "-": standard input, output */
 	const struct exporter *format;
+	struct export_opts opts;
 };
 
 static void usage(FILE *to)
 {
-	fprintf(to, "usage: tare export [-i FILE] -f FORMAT [-o OUT]\n\n"
-		    "  -i, --input FILE     the recording, - for standard input (" TARE_DEFAULT_FILE ")\n"
-		    "  -f, --format FORMAT  one of those below\n"
-		    "  -o, --output OUT     write there (default: standard output)\n"
-		    "  -h, --help           print this\n\nformats:\n");
+	fprintf(to,
+		"usage: tare export [-i FILE] -f FORMAT [-o OUT]\n\n"
+		"  -i, --input FILE     the recording, - for standard input (" TARE_DEFAULT_FILE ")\n"
+		"  -f, --format FORMAT  one of those below\n"
+		"  -o, --output OUT     write there (default: standard output)\n"
+		"  -w, --weight WHAT    of stacks (folded, pprof): cpu, off-cpu, alloc (record --alloc-sites) or faults\n"
+		"  -h, --help           print this\n\nformats:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
 		fprintf(to, "  %-12s %s\n", formats[i]->name, formats[i]->what);
 	fprintf(to, "\nOnly target threads are in a recording: where another task has a CPU, swapper is shown.\n\n"
 		    "examples:\n"
 		    "  tare export -f perfetto -o trace.pftrace     open it at ui.perfetto.dev\n"
+		    "  tare export -f folded | flamegraph.pl > flames.svg\n"
+		    "  tare export -f pprof -w alloc -o alloc.pb.gz && go tool pprof -top alloc.pb.gz\n"
 		    "  tare export -f perf-script | less\n");
 }
 
@@ -73,17 +79,15 @@ static const struct exporter *find_format(const char *name)
 static int parse(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
-		{ "input", required_argument, NULL, 'i' },
-		{ "format", required_argument, NULL, 'f' },
-		{ "output", required_argument, NULL, 'o' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
+		{ "input", required_argument, NULL, 'i' },  { "format", required_argument, NULL, 'f' },
+		{ "output", required_argument, NULL, 'o' }, { "weight", required_argument, NULL, 'w' },
+		{ "help", no_argument, NULL, 'h' },	    { 0 },
 	};
 	int c;
 
 	opterr = 0;
 	*o = (struct options){ .in = TARE_DEFAULT_FILE, .out = "-" };
-	while ((c = getopt_long(argc, argv, "i:f:o:h", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "i:f:o:w:h", longs, NULL)) != -1) {
 		switch (c) {
 		case 'i':
 			o->in = optarg;
@@ -95,6 +99,13 @@ static int parse(int argc, char **argv, struct options *o)
 			o->format = find_format(optarg);
 			if (!o->format)
 				return bad_format(optarg);
+			break;
+		case 'w':
+			o->opts.weight = optarg;
+			if (!sample_weight__find(optarg)) {
+				err("--weight takes cpu, off-cpu, alloc or faults, not '%s'", optarg);
+				return EXIT_USAGE;
+			}
 			break;
 		case 'h':
 			usage(stdout);
@@ -167,7 +178,7 @@ static int convert(const struct options *o, struct reader *r, FILE *to)
 	struct event ev;
 	int ret, ended;
 
-	ret = o->format->begin(to, &state);
+	ret = o->format->begin(to, &o->opts, &state);
 	if (ret)
 		return ret;
 	while ((ret = reader__next(r, &ev)) > 0) {

@@ -8,6 +8,10 @@
 
 #include "event.h"
 
+struct export_opts {
+	const char *weight; /* what sums by stack are of; NULL: the first there is */
+};
+
 /*
  * Events come in the order of reader__next(). Each function returns 0 or a negative errno; if writing to the file
  * failed, that error.
@@ -19,7 +23,7 @@ struct exporter {
 	 * Start writing to @to, which still belongs to the caller. Sets *@state; after a failure there is nothing to
 	 * free.
 	 */
-	int (*begin)(FILE *to, void **state);
+	int (*begin)(FILE *to, const struct export_opts *opts, void **state);
 	int (*event)(void *state, const struct event *ev);
 	/* Write what is pending, unless writing failed before. Always frees @state. */
 	int (*end)(void *state);
@@ -29,6 +33,8 @@ struct exporter {
 #define EXPORTERS(X)   \
 	X(perfetto)    \
 	X(perf_script) \
+	X(pprof)       \
+	X(folded)      \
 	X(json_lines)
 
 #define DECLARE_EXPORTER(name) extern const struct exporter exporter_##name;

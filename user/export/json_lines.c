@@ -258,7 +258,7 @@ static void (*const kinds[NR_EVENTS])(FILE *to, const struct event *ev) = {
 	EVENT_DESCRIPTIONS(KIND) TARE_RECORDS(KIND, EVENT_NONE)
 };
 
-static int json_lines__begin(FILE *to, void **state)
+static int json_lines__begin(FILE *to, const struct export_opts *opts, void **state)
 {
 	struct lines *l = malloc(sizeof(*l));
 

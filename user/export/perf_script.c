@@ -161,7 +161,7 @@ static void script__free(struct script *s)
 	free(s);
 }
 
-static int script__begin(FILE *to, void **state)
+static int script__begin(FILE *to, const struct export_opts *opts, void **state)
 {
 	struct script *s = calloc(1, sizeof(*s));
 

@@ -223,7 +223,7 @@ static void perfetto__free(struct perfetto *p)
 	free(p);
 }
 
-static int perfetto__begin(FILE *to, void **state)
+static int perfetto__begin(FILE *to, const struct export_opts *opts, void **state)
 {
 	struct perfetto *p = calloc(1, sizeof(*p));
 

@@ -145,6 +145,20 @@ const struct model_symbol *ledger__allocates_for(const struct model *m, const st
 	return ledger__allocation_site(m, st).at;
 }
 
+unsigned ledger__after_probe(const struct model *m, const struct model_stack *st)
+{
+	uint64_t ts_ns = model_stacks__used_ns(&m->profile.stacks, st);
+	unsigned i = 0;
+
+	for (; i < st->nr_kernel; i++) {
+		const struct model_symbol *sym = model_symbols__at(&m->symbols, 0, st->at[i] - (i > 0), ts_ns);
+
+		if (!sym || (sym->cost >> TARE_SYMBOL_COST_SHIFT & TARE_SYMBOL_COST_MASK) != TARE_COST_PROBES)
+			break;
+	}
+	return i;
+}
+
 /* ---- the sums ---- */
 
 /* How much of probe @p's time was the target's: those that run in anyone's time, in proportion to who has the CPUs. */

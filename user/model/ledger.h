@@ -37,6 +37,12 @@ int ledger__of(const struct model *m, struct ledger *l);
  */
 enum tare_cost ledger__cost_of(const struct model *m, const struct model_stack *st);
 
+/*
+ * A wait's stack was taken by tare's own probe, at the end of the switch. Returns where the wait itself begins in the
+ * kernel's part.
+ */
+unsigned ledger__after_probe(const struct model *m, const struct model_stack *st);
+
 /* Who asked for memory. */
 struct allocation_site {
 	/*

@@ -30,22 +30,6 @@ struct functions {
 
 typedef uint64_t weight_fn(const struct profile_row *row);
 
-/* A wait's stack was taken by tare's own probe, at the end of the switch: where the wait begins in the kernel's part.
- */
-static unsigned after_probe(const struct model *m, const struct model_stack *st)
-{
-	uint64_t ts_ns = model_stacks__used_ns(&m->profile.stacks, st);
-	unsigned i = 0;
-
-	for (; i < st->nr_kernel; i++) {
-		const struct model_symbol *sym = model_symbols__at(&m->symbols, 0, st->at[i] - (i > 0), ts_ns);
-
-		if (!sym || (sym->cost >> TARE_SYMBOL_COST_SHIFT & TARE_SYMBOL_COST_MASK) != TARE_COST_PROBES)
-			break;
-	}
-	return i;
-}
-
 static uint64_t samples_of(const struct profile_row *row)
 {
 	return row->samples;
@@ -128,7 +112,7 @@ static void collect(struct functions *f, const struct model *m, weight_fn *weigh
 		f->sum += w;
 		if (!w || !st)
 			continue;
-		for (unsigned k = weight == off_ns_of ? after_probe(m, st) : 0; k < st->nr_kernel; k++)
+		for (unsigned k = weight == off_ns_of ? ledger__after_probe(m, st) : 0; k < st->nr_kernel; k++)
 			add_all(f, m, st, 0, st->at[k] - (k > 0), w, k == 0);
 		for (unsigned k = 0; k < st->nr_user; k++)
 			add_all(f, m, st, st->pid, st->at[st->nr_kernel + k] - (k > 0), w, k == 0 && !st->nr_kernel);
