@@ -44,11 +44,11 @@ enum {
 	FUNCTION_FILENAME = 4,
 };
 
-#define NAME_BYTES   4097
-#define TABLE_MAX    (1u << 24)
-#define MAX_INLINED  64
-#define MEM_LEVEL    9
-#define GZIP_WINDOW  (15 + 16)
+#define NAME_BYTES  4097
+#define TABLE_MAX   (1u << 24)
+#define MAX_INLINED 64
+#define MEM_LEVEL   9
+#define GZIP_WINDOW (15 + 16)
 
 /* Each string, function and location once; their numbers begin at 1. */
 struct pprof {
@@ -57,18 +57,26 @@ struct pprof {
 	uint64_t nr_strings, nr_functions, nr_locations;
 };
 
-/* Number @nr of @text in the table; a hash of 63 bits stands for it. */
+/* Where the number of what has @hash is, 0 if it is new; 63 bits stand for it. NULL: no memory, which is noted. */
+static uint64_t *slot_of(struct pprof *p, struct table *table, uint64_t hash)
+{
+	uint64_t *slot = table__add(table, hash & ~(1ull << 63)); /* never TABLE_NO_KEY */
+
+	if (!slot)
+		p->profile.err = -ENOMEM;
+	return slot;
+}
+
+/* The number of @text in the table of strings. */
 static uint64_t string_of(struct pprof *p, const char *text)
 {
 	char safe[NAME_BYTES];
 	uint64_t *slot;
 
 	sanitize(text, strlen(text), safe, sizeof(safe));
-	slot = table__add(&p->by_string, hash__add(HASH_BEGIN, safe, strlen(safe)) & ~(1ull << 63));
-	if (!slot) {
-		p->profile.err = -ENOMEM;
+	slot = slot_of(p, &p->by_string, hash__add(HASH_BEGIN, safe, strlen(safe)));
+	if (!slot)
 		return 0;
-	}
 	if (*slot)
 		return *slot - 1;
 	*slot = ++p->nr_strings;
@@ -85,13 +93,9 @@ static uint64_t function_of(struct pprof *p, const struct sample_frame *f)
 	snprintf(name, sizeof(name), "%s%s", f->name[0] ? f->name : "[unknown]", f->kernel ? " [kernel]" : "");
 	text[0] = string_of(p, name);
 	text[1] = string_of(p, f->file);
-	slot = table__add(&p->by_function, hash__add(HASH_BEGIN, text, sizeof(text)) & ~(1ull << 63));
-	if (!slot) {
-		p->profile.err = -ENOMEM;
-		return 0;
-	}
-	if (*slot)
-		return *slot;
+	slot = slot_of(p, &p->by_function, hash__add(HASH_BEGIN, text, sizeof(text)));
+	if (!slot || *slot)
+		return slot ? *slot : 0;
 	*slot = ++p->nr_functions;
 	at = pb__open(&p->profile, PROFILE_FUNCTION);
 	pb__int(&p->profile, FUNCTION_ID, *slot);
@@ -112,13 +116,9 @@ static uint64_t location_of(struct pprof *p, uint32_t pid, const struct sample_f
 	for (unsigned i = 0; i < nr; i++)
 		functions[i] = function_of(p, &frames[i]);
 	hash = hash__add(hash__add(hash, functions, nr * sizeof(functions[0])), &pid, sizeof(pid));
-	slot = table__add(&p->by_location, hash & ~(1ull << 63));
-	if (!slot) {
-		p->profile.err = -ENOMEM;
-		return 0;
-	}
-	if (*slot)
-		return *slot;
+	slot = slot_of(p, &p->by_location, hash);
+	if (!slot || *slot)
+		return slot ? *slot : 0;
 	*slot = ++p->nr_locations;
 	at = pb__open(&p->profile, PROFILE_LOCATION);
 	pb__int(&p->profile, LOCATION_ID, *slot);
