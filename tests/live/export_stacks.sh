@@ -95,10 +95,20 @@ else
 	skip 9 "there is no go in PATH"
 fi
 
+# ---- pauses ----
+
+ok "pauses: recorded" tare run -q -o "$tmp/data.weft" -- "$root/build/workloads/weft-bench" churn -t 1 -l 16
+tare export -f folded -w pauses -i "$tmp/data.weft" >"$tmp/folded"
+compare "$(sum .)" '>' 0 "pauses: there are some"
+is "$(sum .)" "$(tare pauses --json -i "$tmp/data.weft" | jq .world_ns)" "pauses: folded, they add up to the ns"
+for cause in runtime runqueue; do
+	is "$(sum ";$cause( |;)")" "$(tare pauses --json -i "$tmp/data.weft" | jq ".by_cause_ns.$cause // 0")" "pauses: and so does $cause"
+done
+
 # ---- errors ----
 
 exits 2 "a weight that is none" tare export -f folded -w often -i "$tmp/data"
-like "$(<"$tmp/stderr")" 'cpu, off-cpu, alloc or faults' "says what there is"
+like "$(<"$tmp/stderr")" 'cpu, off-cpu, alloc, pauses or faults' "says what there is"
 exits 1 "a full disk" tare export -f pprof -i "$tmp/data" -o /dev/full
 like "$(<"$tmp/stderr")" 'No space left' "says so"
 head -c 5000 "$tmp/data" >"$tmp/cut"

@@ -32,7 +32,8 @@ static void usage(FILE *to)
 		"  -i, --input FILE     the recording, - for standard input (" TARE_DEFAULT_FILE ")\n"
 		"  -f, --format FORMAT  one of those below\n"
 		"  -o, --output OUT     write there (default: standard output)\n"
-		"  -w, --weight WHAT    of stacks (folded, pprof): cpu, off-cpu, alloc (record --alloc-sites) or faults\n"
+		"  -w, --weight WHAT    of stacks (folded, pprof): cpu, off-cpu, alloc (record --alloc-sites), pauses\n"
+		"                       or faults\n"
 		"  -h, --help           print this\n\nformats:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
 		fprintf(to, "  %-12s %s\n", formats[i]->name, formats[i]->what);
@@ -103,7 +104,7 @@ static int parse(int argc, char **argv, struct options *o)
 		case 'w':
 			o->opts.weight = optarg;
 			if (!sample_weight__find(optarg)) {
-				err("--weight takes cpu, off-cpu, alloc or faults, not '%s'", optarg);
+				err("--weight takes cpu, off-cpu, alloc, pauses or faults, not '%s'", optarg);
 				return EXIT_USAGE;
 			}
 			break;

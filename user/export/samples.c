@@ -9,6 +9,8 @@
 #include "samples.h"
 #include "util.h"
 
+#define PAUSES_KEPT (1u << 20) /* the longest ones: others are left out */
+
 static uint64_t samples_of(const struct profile_row *row, double sample_ns)
 {
 	return row->samples;
@@ -53,8 +55,14 @@ static const struct sample_weight weights[] = {
 	{ "cpu", { { "samples", "count", samples_of }, { "cpu", "nanoseconds", cpu_ns_of } } },
 	{ "off-cpu", { { "waits", "count", waits_of }, { "off_cpu", "nanoseconds", off_ns_of } } },
 	{ "alloc", { { "alloc_objects", "count", objects_of }, { "alloc_space", "bytes", bytes_of } } },
+	{ "pauses", { { "pauses", "count", NULL }, { "paused", "nanoseconds", NULL } } },
 	{ "faults", { { "minor_faults", "count", minor_of }, { "page_faults", "count", faults_of } } },
 };
+
+static bool of_pauses(const struct sample_weight *w)
+{
+	return !w->figures[0].of;
+}
 
 const struct sample_weight *sample_weight__find(const char *name)
 {
@@ -81,13 +89,10 @@ static void add(struct sample_stack *s, const struct model_symbol *sym, bool ker
 	} while (sym);
 }
 
-static void fill(struct sample_stack *s, const struct model *m, const struct model_stack *st, bool waits)
+void sample_stack__add(struct sample_stack *s, const struct model *m, const struct model_stack *st, bool waits)
 {
 	uint64_t ts_ns = model_stacks__used_ns(&m->profile.stacks, st), address;
 
-	s->pid = st->pid;
-	s->process = model__process_name(m, model__process_of(m, st->pid, ts_ns));
-	s->nr = 0;
 	for (unsigned i = waits ? ledger__after_probe(m, st) : 0; i < st->nr_kernel; i++) {
 		address = st->at[i] - (i > 0);
 		add(s, model_symbols__at(&m->symbols, 0, address, ts_ns), true, address);
@@ -96,6 +101,15 @@ static void fill(struct sample_stack *s, const struct model *m, const struct mod
 		address = st->at[st->nr_kernel + i] - (i > 0);
 		add(s, model_symbols__at(&m->symbols, st->pid, address, ts_ns), false, address);
 	}
+}
+
+static void fill(struct sample_stack *s, const struct model *m, const struct model_stack *st, bool waits)
+{
+	s->pid = st->pid;
+	s->process =
+		model__process_name(m, model__process_of(m, st->pid, model_stacks__used_ns(&m->profile.stacks, st)));
+	s->nr = 0;
+	sample_stack__add(s, m, st, waits);
 }
 
 int samples__for_each(const struct model *m, const struct sample_weight *weight,
@@ -107,6 +121,10 @@ int samples__for_each(const struct model *m, const struct sample_weight *weight,
 	struct ledger l = { 0 };
 	double sample_ns;
 
+	if (s && of_pauses(weight)) {
+		free(s);
+		return samples__for_each_pause(m, visit, ctx);
+	}
 	/* all of the target's CPU time, as the kernel counts it, divided among the samples */
 	ledger__of(m, &l);
 	sample_ns = p->samples ? (double)l.gross_ns / p->samples : 0;
@@ -140,6 +158,8 @@ int sample_export__begin(FILE *to, const struct export_opts *opts, void **state)
 		free(e);
 		return -ENOMEM;
 	}
+	if (of_pauses(e->weight))
+		e->model->pauses.keep = PAUSES_KEPT;
 	*state = e;
 	return 0;
 }

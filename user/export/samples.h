@@ -13,7 +13,7 @@ struct sample_weight {
 	const char *name; /* as the user calls it */
 	struct {
 		const char *type, *unit; /* in pprof's words; the last one is the main one */
-		/* @sample_ns: CPU time that each sample stands for */
+		/* @sample_ns: CPU time that each sample stands for. NULL: it is not of samples, but of pauses */
 		uint64_t (*of)(const struct profile_row *row, double sample_ns);
 	} figures[2];
 };
@@ -40,6 +40,15 @@ struct sample_stack {
 /* Call @visit for each stack of the finished model @m with a figure that is not 0, until it returns an error. */
 int samples__for_each(const struct model *m, const struct sample_weight *weight,
 		      int (*visit)(const struct sample_stack *s, void *ctx), void *ctx);
+
+/*
+ * Likewise, what each pause consists of: its reason, its causes and, where a thread's stack was seen, that. The first
+ * value counts pauses, the second is the time.
+ */
+int samples__for_each_pause(const struct model *m, int (*visit)(const struct sample_stack *s, void *ctx), void *ctx);
+
+/* Add the frames of @st; @waits: from where the wait begins. */
+void sample_stack__add(struct sample_stack *s, const struct model *m, const struct model_stack *st, bool waits);
 
 /* The folding of an exporter: begins with a model of its own, takes each event; see struct exporter. */
 struct sample_export {
