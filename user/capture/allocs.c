@@ -10,6 +10,7 @@
 #include "allocs_impl.h"
 #include "array.h"
 #include "pid_ns.h"
+#include "probe_room.h"
 #include "proc.h"
 #include "pthreads.h"
 #include "trap_cost.h"
@@ -37,6 +38,21 @@ static void allocs__wait(struct allocs *a, uint64_t until_ns)
 			break;
 }
 
+/* Each probe takes one page at most. A process that is at its limit now may have room again later. */
+static bool allocs__has_room(struct alloc_place *p)
+{
+	struct cgroup_memory m;
+	uint64_t need;
+
+	if (probe_room__is_there(p->pid, p->nr, &need, &m))
+		return true;
+	if (!p->said)
+		warn("process %d: its memory cgroup is full, so who allocates is not seen: the kernel needs %llu KB of it for probes",
+		     p->pid, (unsigned long long)need >> 10);
+	p->said = true;
+	return false;
+}
+
 /* Attach to what is not attached yet, to @most files at most. With the lock held. Returns how many are. */
 static size_t allocs__attach(struct allocs *a, size_t most)
 {
@@ -48,7 +64,7 @@ static size_t allocs__attach(struct allocs *a, size_t most)
 		char path[64];
 
 		/* the kernel finds the process by its first thread; without a process it would be everyone's */
-		if (p->link < 0 && proc__living(p->pid) == p->pid) {
+		if (p->link < 0 && proc__living(p->pid) == p->pid && allocs__has_room(p)) {
 			snprintf(path, sizeof(path), "/proc/self/fd/%d", p->fd);
 			p->link = uprobe_multi__attach(bpf__alloc_prog_fd(a->bpf), path, pid_ns__here(p->pid), &at);
 		}

@@ -23,7 +23,8 @@ struct alloc_place {
 	int fd;
 	uint64_t *offsets, *cookies;
 	uint32_t nr;
-	int link; /* -1: not attached */
+	int link;  /* -1: not attached */
+	bool said; /* that there is no room for its probes */
 };
 
 /* A process whose code is looked at. */

@@ -8,12 +8,10 @@
 #include "capability.h"
 #include "cgroup.h"
 #include "instance.h"
+#include "probe_room.h"
 #include "pid_ns.h"
 #include "proc.h"
 #include "util.h"
-
-#define PAGE_BYTES  4096u /* the smallest there is */
-#define SPARE_PAGES 16	  /* for page tables, and what the target itself allocates meanwhile */
 
 struct instance *instance__open(pid_t pid, int fd, const struct stat *st, const char *path, bool native)
 {
@@ -97,24 +95,22 @@ static size_t nr_pages(const struct runtime_probes *list)
 	size_t nr = 0;
 
 	for (size_t i = 0, k; i < list->nr; i++) {
-		for (k = 0; k < i && list->probes[k].offset / PAGE_BYTES != list->probes[i].offset / PAGE_BYTES;)
+		for (k = 0;
+		     k < i && list->probes[k].offset / PROBE_PAGE_BYTES != list->probes[i].offset / PROBE_PAGE_BYTES;)
 			k++;
 		nr += k == i;
 	}
 	return nr;
 }
 
-/*
- * The kernel charges those copies to the target's memory cgroup; if that is full it may kill a process in it before it
- * gives up (mm/memcontrol.c, try_charge_memcg()). So check that first. Returns 0 or -ENOMEM.
- */
+/* Returns 0 or -ENOMEM. */
 static int instance__check_memory(struct instance *i, const struct runtime_probes *list)
 {
-	uint64_t need = (nr_pages(list) + SPARE_PAGES) * PAGE_BYTES;
 	struct cgroup_memory m;
+	uint64_t need;
 	char path[64];
 
-	if (cgroup__memory(i->prog.pid, &m) || m.room_bytes >= need)
+	if (probe_room__is_there(i->prog.pid, nr_pages(list), &need, &m))
 		return 0;
 	sanitize(m.path, strlen(m.path), path, sizeof(path));
 	snprintf(i->prog.problem, sizeof(i->prog.problem),
