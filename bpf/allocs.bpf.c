@@ -56,7 +56,7 @@ static __always_inline void tell_alloc(struct cpu_state *c, struct pt_regs *ctx,
 	struct tare_alloc_sample r = { .rec.kind = TARE_REC_ALLOC_SAMPLE };
 	struct task_struct *p = bpf_get_current_task_btf();
 
-	r.rec.flags = cookie >> 60;
+	r.rec.flags = (cookie & ~ALLOC_COOKIE_STEPPED) >> 60;
 	r.tid = p->pid;
 	r.tgid = p->tgid;
 	r.burst = c->alloc.number;
@@ -87,6 +87,7 @@ static __always_inline void look(struct cpu_state *c, struct pt_regs *ctx, const
 	struct alloc_yield *y = &c->alloc;
 
 	note_gap(y, t, now);
+	y->stepped += !!(cookie & ALLOC_COOKIE_STEPPED);
 	if (y->skipped < alloc_burst.skip) {
 		y->skipped++;
 		y->left_ns = bpf_ktime_get_ns();
@@ -94,16 +95,24 @@ static __always_inline void look(struct cpu_state *c, struct pt_regs *ctx, const
 	}
 	bytes = bytes_asked(ctx, cookie);
 	y->bytes += bytes;
-	stands_for = bytes ? chosen(bytes) : 0;
+	stands_for = bytes && y->told < alloc_burst.max_told ? chosen(bytes) : 0;
 	if (stands_for)
 		tell_alloc(c, ctx, cookie, bytes, stands_for, now);
 	y->hits++;
-	if (y->hits == alloc_burst.max_hits || y->told == alloc_burst.max_told)
+	if (y->hits == alloc_burst.max_hits) {
 		y->end_ns = now;
+		alloc_burst.over = 1;
+	}
 	y->left_ns = bpf_ktime_get_ns();
 	y->programs_ns += y->left_ns - now;
 }
 
+#define UPROBE_HANDLER_REMOVE 1 /* include/linux/uprobes.h */
+
+/*
+ * The recorder takes probes out, too, but in the kernel that waits for a grace period of RCU: some ten ms, in which
+ * they would be hit a ten thousand times.
+ */
 SEC("?uprobe")
 int alloc_site(struct pt_regs *ctx)
 {
@@ -111,6 +120,8 @@ int alloc_site(struct pt_regs *ctx)
 	__u32 number = alloc_burst.number;
 	struct cpu_state *c = this_cpu();
 
+	if (alloc_burst.over)
+		return UPROBE_HANDLER_REMOVE;
 	if (!c || !active || !t)
 		return 0;
 	__sync_fetch_and_add(&c->hits[PROG_alloc_site], 1);

@@ -67,12 +67,15 @@ struct goroutine_path {
 #define FAULT_BUDGET	   100
 
 /*
- * Who allocates is looked at for short times; on each CPU for .max_hits at most, or .max_told. Of the allocations in it
- * so many are told, the large ones first: one of .bytes with the chance min(1, .least + .per_byte * bytes), in 1/2^32.
+ * Who allocates is looked at for short times; on each CPU for .max_hits at most. Of the allocations in it so many are
+ * told, the large ones first: one of .bytes with the chance min(1, .least + .per_byte * bytes), in 1/2^32; and of all
+ * .max_told at most.
  */
 struct alloc_burst {
 	__u32 number; /* counts on, or TARE_ALLOC_ALL; 0: none */
 	__u32 skip;   /* hits at first that do not count */
+	__u32 over;   /* it has ended: whoever hits a probe takes it out */
+	__u32 pad;
 	__u64 max_hits, max_told;
 	__u64 least, per_byte;
 };
@@ -82,6 +85,7 @@ struct alloc_yield {
 	__u32 number; /* of the burst */
 	__u32 pad;
 	__u64 skipped;
+	__u64 stepped; /* of these and .hits: at ALLOC_COOKIE_STEPPED */
 	__u64 hits, bytes, told;
 	__u64 told_hits_q16, told_bytes; /* that the told ones stand for */
 	__u64 first_ns;			 /* when it had its first hit, .. */
@@ -99,6 +103,7 @@ struct alloc_yield {
 #define ALLOC_COOKIE_SHAPE(cookie) ((cookie)&0xff)
 #define ALLOC_COOKIE_FIELD(offset) ((__u64)(offset) << 8)
 #define ALLOC_COOKIE_FLAGS(flags)  ((__u64)(flags) << 60)
+#define ALLOC_COOKIE_STEPPED	   (1ull << 63) /* the kernel executes a copy of what the probe sits on */
 enum alloc_shape {
 	ALLOC_FIRST = 1,       /* malloc(bytes) */
 	ALLOC_FIRST_BY_SECOND, /* calloc(nr, bytes) */

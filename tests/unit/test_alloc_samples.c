@@ -108,7 +108,7 @@ static double cost_of(double rate, uint64_t bytes, struct alloc_plan *plan)
 		was.wall_ns = hits ? hits * (SECOND_NS / rate + each_ns) : plan->wall_ns;
 		spent += was.spent_ns;
 		time += was.wall_ns + plan->wait_ns;
-		*plan = alloc_plan__next(&was);
+		*plan = alloc_plan__next(plan, &was);
 	}
 	return spent / time;
 }

@@ -14,6 +14,7 @@
 #define MAX_WAIT_NS 2000000000ull
 #define ONE	    (1ull << 32)
 #define NOISE	    8
+#define KEPT	    0.8 /* of what was, with each burst */
 
 struct alloc_plan alloc_plan__first(void)
 {
@@ -23,14 +24,17 @@ struct alloc_plan alloc_plan__first(void)
 	};
 }
 
-struct alloc_plan alloc_plan__next(const struct alloc_sum *was)
+struct alloc_plan alloc_plan__next(const struct alloc_plan *p, const struct alloc_sum *was)
 {
 	struct alloc_plan next = { .wall_ns = WALL_NS, .max_hits = HITS, .max_told = 4 * TOLD, .least = ONE };
-	double share = was->wall_ns ? (double)was->spent_ns / was->wall_ns : 1, hits, bytes;
+	double hits, bytes;
 
-	next.stays = BUDGET(share) <= 1 && was->most_hits < HITS;
+	next.seen_ns = p->seen_ns * KEPT + was->wall_ns;
+	next.spent_ns = p->spent_ns * KEPT + was->spent_ns;
+	next.stays = BUDGET(next.spent_ns) <= next.seen_ns;
 	if (next.stays) {
 		next.wall_ns = STAYING_NS;
+		next.max_hits = 5 * HITS; /* an end before its time would make much of what comes in a rush */
 	} else {
 		next.skip_below = was->most_hits;
 		next.wall_ns += next.wall_ns / HITS * next.skip_below * 2; /* the machine may be busy */

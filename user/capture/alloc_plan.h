@@ -19,16 +19,17 @@ struct alloc_sum {
 struct alloc_plan {
 	uint64_t wall_ns; /* a burst's, if no CPU has .max_hits before; see struct alloc_burst */
 	uint64_t max_hits, max_told, least, per_byte;
-	uint64_t wait_ns;    /* until it begins, on average */
-	uint64_t skip_below; /* so many hits do not count at first, by chance */
-	bool stays;	     /* there is no need to detach: allocations are rare */
+	uint64_t wait_ns;	  /* until it begins, on average */
+	uint64_t skip_below;	  /* so many hits do not count at first, by chance */
+	double seen_ns, spent_ns; /* in this and the last bursts: an average that forgets */
+	bool stays;		  /* there is no need to detach: allocations are rare */
 };
 
 /* Before anything is known. */
 struct alloc_plan alloc_plan__first(void);
 
-/* After a burst that came to @was. */
-struct alloc_plan alloc_plan__next(const struct alloc_sum *was);
+/* After a burst by @p that came to @was. */
+struct alloc_plan alloc_plan__next(const struct alloc_plan *p, const struct alloc_sum *was);
 
 /* How long the target had a CPU for itself in @wall_ns with @hits, which took @spent_ns. */
 uint64_t alloc_exposed_ns(uint64_t wall_ns, uint64_t hits, uint64_t spent_ns);

@@ -86,7 +86,7 @@ static void allocs__detach(struct allocs *a)
 		a->places[i].link = -1;
 	}
 	pthread_mutex_unlock(&a->lock);
-	for (size_t i = 0; i < nr; i++) /* takes the kernel some 20 ms, but not the target */
+	for (size_t i = 0; i < nr; i++) /* takes the kernel some 20 ms: see allocs.bpf.c */
 		close(links[i]);
 	free(links);
 }
@@ -132,7 +132,7 @@ static bool allocs__is_over(const struct allocs *a)
  */
 static void allocs__cover(struct allocs *a, uint64_t until_ns)
 {
-	if (a->nr_covered == a->nr_told) /* nothing came of it */
+	if (a->in_vain) /* those before and after it stand for its time */
 		return;
 	for (size_t i = a->nr_covered; i < a->nr_told; i++) {
 		struct tare_alloc_burst *b = &a->told[i];
@@ -147,17 +147,19 @@ static void allocs__cover(struct allocs *a, uint64_t until_ns)
 static struct alloc_sum allocs__conclude(struct allocs *a, uint64_t begin_ns)
 {
 	struct alloc_sum sum = { .wall_ns = now_ns() - begin_ns };
+	uint64_t skipped = 0;
 
 	for (unsigned i = 0; i < a->bpf->nr_cpus; i++) {
 		const struct alloc_yield *y = allocs__yield(a, i);
 		uint64_t wall, spent, all, exposed;
 
+		skipped += y ? y->skipped : 0;
 		if (!y || !y->hits)
 			continue;
 		wall = y->end_ns > begin_ns ? y->end_ns - begin_ns : sum.wall_ns;
 		wall -= y->apart_ns < wall ? y->apart_ns : wall;
 		all = y->hits + y->skipped;
-		spent = y->programs_ns + all * a->trap_ns;
+		spent = y->programs_ns + (all - y->stepped) * a->trap_ns[0] + y->stepped * a->trap_ns[1];
 		sum.hits += y->hits;
 		sum.bytes += y->bytes;
 		sum.spent_ns += spent;
@@ -179,6 +181,8 @@ static struct alloc_sum allocs__conclude(struct allocs *a, uint64_t begin_ns)
 				.spent_ns = spent,
 			};
 	}
+	/* none at all is a result; none because it was over before it could begin is not */
+	a->in_vain = skipped && !sum.hits;
 	return sum;
 }
 
@@ -190,6 +194,7 @@ static struct alloc_plan allocs__one(struct allocs *a, const struct alloc_plan *
 	struct alloc_sum sum;
 	size_t attached;
 
+	__atomic_store_n(&a->burst->over, 0, __ATOMIC_RELEASE);
 	attached = allocs__attach(a, AT_ONCE);
 	a->begin_ns = now_ns();
 	allocs__begin(a, plan, a->number + 1 == TARE_ALLOC_ALL ? 1 : a->number + 1);
@@ -202,10 +207,12 @@ static struct alloc_plan allocs__one(struct allocs *a, const struct alloc_plan *
 			nanosleep(&(struct timespec){ .tv_nsec = LOOK_NS }, NULL);
 		pthread_mutex_lock(&a->lock);
 		sum = allocs__conclude(a, a->begin_ns);
-		next = alloc_plan__next(&sum);
+		next = alloc_plan__next(plan, &sum);
 	}
 	__atomic_store_n(&a->burst->number, 0, __ATOMIC_RELEASE);
-	if (!next.stays) {
+	/* where it had all that it may have, its probes are being taken out already */
+	if (!next.stays || __atomic_load_n(&a->burst->over, __ATOMIC_ACQUIRE)) {
+		__atomic_store_n(&a->burst->over, 1, __ATOMIC_RELEASE);
 		pthread_mutex_unlock(&a->lock);
 		allocs__detach(a);
 		pthread_mutex_lock(&a->lock);
@@ -241,8 +248,8 @@ static void *allocs__run(void *arg)
 {
 	struct allocs *a = arg;
 
-	if (!a->always)
-		a->trap_ns = trap_cost__ns(bpf__alloc_prog_fd(a->bpf));
+	for (int stepped = 0; stepped < 2 && !a->always; stepped++)
+		a->trap_ns[stepped] = trap_cost__ns(bpf__alloc_prog_fd(a->bpf), stepped);
 	pthread_mutex_lock(&a->lock);
 	(a->always ? allocs__all : allocs__bursts)(a);
 	pthread_mutex_unlock(&a->lock);

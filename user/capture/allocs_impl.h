@@ -39,8 +39,8 @@ struct allocs {
 	bool always;
 	struct alloc_burst *burst; /* shared with BPF */
 	struct alloc_paces paces;
-	uint32_t number;  /* of the last burst */
-	uint64_t trap_ns; /* what getting into a probe takes, and out of it */
+	uint32_t number;     /* of the last burst */
+	uint64_t trap_ns[2]; /* what getting into a probe takes, and out of it: emulated, and stepped over */
 	pthread_t thread;
 	unsigned seed;
 
@@ -52,6 +52,7 @@ struct allocs {
 	struct tare_alloc_burst *told; /* to be written; the last burst's once it is known what that stands for */
 	size_t nr_told, room_told, nr_covered;
 	uint64_t begin_ns, covered_ns; /* when the last burst began, and up to when those before it stand for all */
+	bool in_vain;		       /* the last burst was over before anything counted */
 	double share_of_files;	       /* in the last burst: how many there are for each that was attached to */
 
 	/* the session's thread's only */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "probe_room.h"
 
-#define SPARE_PAGES 16	  /* for page tables, and what the target itself allocates meanwhile */
+#define SPARE_PAGES 16 /* for page tables, and what the target itself allocates meanwhile */
 
 bool probe_room__is_there(pid_t pid, size_t nr, uint64_t *need_bytes, struct cgroup_memory *least)
 {

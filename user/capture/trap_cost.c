@@ -12,14 +12,21 @@
 #define ROUNDS	 8
 #define CALLS	 200 /* in a round */
 
-/* Begins with an instruction that the kernel emulates, as functions do: anything else would be stepped over in a copy.
- */
+/* One begins with an instruction that the kernel emulates, as most functions do; of the other it steps over a copy. */
 void trap_cost__probed(void);
+void trap_cost__stepped(void);
 #if defined(__x86_64__)
 __asm__(".text\n.type trap_cost__probed, @function\ntrap_cost__probed:\n\tpush %rbp\n\tpop %rbp\n\tret\n"
-	".size trap_cost__probed, . - trap_cost__probed\n");
+	".size trap_cost__probed, . - trap_cost__probed\n"
+	".type trap_cost__stepped, @function\ntrap_cost__stepped:\n\tcmp $0x1000, %rdi\n\tret\n"
+	".size trap_cost__stepped, . - trap_cost__stepped\n");
 #else
 __attribute__((noinline)) void trap_cost__probed(void)
+{
+	__asm__ volatile("");
+}
+
+__attribute__((noinline)) void trap_cost__stepped(void)
 {
 	__asm__ volatile("");
 }
@@ -48,25 +55,26 @@ static uint64_t cpu_ns(void)
 }
 
 /* The least of several rounds: the others were interrupted. */
-static uint64_t call_ns(void)
+static uint64_t call_ns(void (*function)(void))
 {
 	uint64_t least = UINT64_MAX, began, ns;
 
 	for (int i = 0; i < ROUNDS; i++) {
 		began = cpu_ns();
 		for (int k = 0; k < CALLS; k++)
-			trap_cost__probed();
+			function();
 		ns = (cpu_ns() - began) / CALLS;
 		least = ns < least ? ns : least;
 	}
 	return least;
 }
 
-uint64_t trap_cost__ns(int prog_fd)
+uint64_t trap_cost__ns(int prog_fd, bool stepped)
 {
-	struct find find = { .address = (uintptr_t)trap_cost__probed };
+	void (*function)(void) = stepped ? trap_cost__stepped : trap_cost__probed;
+	struct find find = { .address = (uintptr_t)function };
 	struct uprobe_multi at = { 1, &find.offset, NULL, NULL };
-	uint64_t plain = call_ns(), probed;
+	uint64_t plain = call_ns(function), probed;
 	int link;
 
 	if (mappings__for_each(getpid(), on_mapping, &find) != 1)
@@ -74,7 +82,7 @@ uint64_t trap_cost__ns(int prog_fd)
 	link = uprobe_multi__attach(prog_fd, "/proc/self/exe", getpid(), &at);
 	if (link < 0)
 		return USUAL_NS;
-	probed = call_ns();
+	probed = call_ns(function);
 	close(link);
 	return probed > plain ? probed - plain : USUAL_NS;
 }

@@ -92,7 +92,8 @@ int alloc_samples__burst(struct alloc_samples *a, struct profile *p, const struc
 	*slot = a->bursts;
 	a->scales[a->bursts] = scale;
 	a->bursts++;
-	a->too_fast |= b->exposed_ns <= b->allocations * TARE_ALLOC_LEAST_NS;
+	/* what is left for the target is a small rest: it may be far from the truth */
+	a->too_fast |= b->exposed_ns < b->spent_ns;
 	for (size_t i = 0; i < a->nr; i++) {
 		const struct alloc_waiting *w = &a->waiting[i];
 

@@ -176,9 +176,8 @@ void report__alloc_sites(const struct model *m, FILE *to, bool all)
 			s.scale != 1 ? "; the runtime's own are scaled to what it has counted" : "");
 	if (a->too_fast && s.scale == 1)
 		fprintf(to,
-			"  ! at times more than %u million a second on one CPU, and how many more is not known: bytes and objects\n"
-			"    are lower bounds; their shares are not affected\n",
-			1000 / TARE_ALLOC_LEAST_NS);
+			"  ! at times so many that the probes took most of the time: bytes and objects may be far too low then;\n"
+			"    their shares are not affected\n");
 	if (a->dropped || a->nr)
 		fprintf(to, "  ! %s samples are left out: what they stand for is not known\n",
 			fmt_count(a->dropped + a->nr, n[0]));

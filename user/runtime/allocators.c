@@ -3,12 +3,17 @@
  * The allocators of C, C++ and Rust: those of the C library, and others that a program is linked with. C++'s and Rust's
  * own functions end in one of these, in most programs in malloc().
  */
+#include <elf.h>
 #include <errno.h>
 #include <stdlib.h>
 
 #include "allocators.h"
 #include "array.h"
+#include "format.h"
+#include "insn.h"
 #include "symtab.h"
+
+#define FIRST_BYTES 16 /* more than any instruction has */
 
 static const struct {
 	const char *name;
@@ -58,7 +63,24 @@ static const struct {
 	{ "mi_realloc_aligned", ALLOC_SECOND_IF_FIRST, false },
 };
 
-int allocators__add(struct allocators *list, const struct image *img, uint64_t addr, uint64_t cookie)
+static bool is_stepped(struct image *img, uint64_t addr)
+{
+	struct code code = { .addr = addr, .len = FIRST_BYTES };
+	struct insn_iter it;
+	struct insn in;
+	bool stepped = false;
+
+	code.arch = image__machine(img) == EM_AARCH64 ? TARE_ARCH_ARM64 : TARE_ARCH_X86_64;
+	code.bytes = image__at(img, addr, FIRST_BYTES);
+	if (!code.bytes || insn_iter__open(&it, &code))
+		return false;
+	if (insn_iter__next(&it, &in) == 1)
+		stepped = insn__probe_class(&in, code.arch) >= PROBE_NOP;
+	insn_iter__close(&it);
+	return stepped;
+}
+
+int allocators__add(struct allocators *list, struct image *img, uint64_t addr, uint64_t cookie)
 {
 	uint64_t offset;
 	int ret = image__offset(img, addr, &offset);
@@ -70,6 +92,8 @@ int allocators__add(struct allocators *list, const struct image *img, uint64_t a
 			return 0;
 	if (ARRAY_GROW(list->all, list->room, list->nr + 1))
 		return -ENOMEM;
+	if (is_stepped(img, addr))
+		cookie |= ALLOC_COOKIE_STEPPED;
 	list->all[list->nr++] = (struct allocator){ offset, cookie };
 	return 0;
 }

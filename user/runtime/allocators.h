@@ -17,7 +17,7 @@ struct allocators {
 };
 
 /* Add the function at address @addr of @img, once: one code may have several names. Returns 0 or a negative errno. */
-int allocators__add(struct allocators *list, const struct image *img, uint64_t addr, uint64_t cookie);
+int allocators__add(struct allocators *list, struct image *img, uint64_t addr, uint64_t cookie);
 
 /*
  * Add those of C, C++ and Rust that @img defines, by their names. A wrapper is left out where what it calls is seen.
