@@ -88,6 +88,39 @@ like "$(tare report -i "$tmp/data")" 'where memory was allocated.* sixty \(sites
 compare "$(tare export -f json-lines -i "$tmp/data" | jq -s '[.[] | select(.event == "alloc_burst") | .spent_ns] | (add // 0) / 1e6')" \
 	'<' 360 "bursts: the probes take a small part of the CPU time"
 
+# in a rush, and long nothing: what was not seen counts as that
+cat >"$tmp/rush.c" <<'C'
+#include <stdlib.h>
+#include <time.h>
+
+static void *volatile keep;
+
+int main(void)
+{
+	for (int i = 0; i < 16; i++) {
+		for (int k = 0; k < 100; k++) {
+			keep = malloc(1000);
+			free(keep);
+		}
+		nanosleep(&(struct timespec){ .tv_nsec = 250000000 }, NULL);
+	}
+	return 0;
+}
+C
+ok "rushes: compiles" gcc -O2 -g -fno-builtin -o "$tmp/rush" "$tmp/rush.c"
+ok "rushes: recorded" tare run -q --alloc-sites burst -o "$tmp/data" -- "$tmp/rush"
+compare "$(tare report --json -i "$tmp/data" | jq "[${sites}[] | select(.site.function == \"main\") | .objects] | add")" '<=' 3200 \
+	"rushes: no more than twice what there was"
+
+# a flight that no longer has the beginning
+spawn "$tmp/sites" 600000
+target=$pid
+ok "flight: recorded" tare record -q --alloc-sites burst --flight 1s -d 4 -o "$tmp/flight" -p $target
+kill $target
+wait $target
+tare report --json -i "$tmp/flight" >"$tmp/json"
+compare "$(share 'one|nine|thirty|sixty')" '>' 90 "flight: sites have their names"
+
 ok "off: recorded" tare run -q -o "$tmp/data" -- "$tmp/sites" 100
 is "$(tare report --json -i "$tmp/data" | jq -c "$sites")" null "off: nothing is probed"
 

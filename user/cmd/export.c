@@ -120,6 +120,10 @@ static int parse(int argc, char **argv, struct options *o)
 		err("export: takes no argument, but was given %s; name a recording with -i", argv[optind]);
 		return EXIT_USAGE;
 	}
+	if (o->format && o->opts.weight && !o->format->weighs) {
+		err("export: %s has no sums by stack, so no --weight; folded and pprof have", o->format->name);
+		return EXIT_USAGE;
+	}
 	return o->format ? -1 : bad_format(NULL);
 }
 

@@ -19,6 +19,7 @@ struct export_opts {
 struct exporter {
 	const char *name, *what;
 	bool binary; /* not fit for a terminal */
+	bool weighs; /* sums by stack: takes a weight */
 	/*
 	 * Start writing to @to, which still belongs to the caller. Sets *@state; after a failure there is nothing to
 	 * free.

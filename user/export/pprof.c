@@ -242,6 +242,7 @@ const struct exporter exporter_pprof = {
 	.name = "pprof",
 	.what = "a profile for `go tool pprof', Pyroscope, Parca (--weight)",
 	.binary = true,
+	.weighs = true,
 	.begin = sample_export__begin,
 	.event = sample_export__event,
 	.end = pprof__end,

@@ -120,6 +120,7 @@ int samples__for_each(const struct model *m, const struct sample_weight *weight,
 	int ret = s ? 0 : -ENOMEM;
 	struct ledger l = { 0 };
 	double sample_ns;
+	bool any = false;
 
 	if (s && of_pauses(weight)) {
 		free(s);
@@ -140,8 +141,11 @@ int samples__for_each(const struct model *m, const struct sample_weight *weight,
 			fill(s, m, st, weight->figures[1].of == off_ns_of);
 		else
 			*s = (struct sample_stack){ .process = "", .values = { s->values[0], s->values[1] } };
+		any = true;
 		ret = visit(s, ctx);
 	}
+	if (!ret && !any)
+		warn("the recording has nothing of that kind (%s)", weight->name);
 	free(s);
 	return ret;
 }

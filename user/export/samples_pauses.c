@@ -45,6 +45,8 @@ int samples__for_each_pause(const struct model *m, int (*visit)(const struct sam
 			ret = visit(s, ctx);
 		}
 	}
+	if (!ret && !m->pauses.nr_kept)
+		warn("the recording has no pauses");
 	free(s);
 	return ret;
 }

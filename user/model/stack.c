@@ -67,7 +67,7 @@ int model_stacks__event(struct model_stacks *s, const struct event *ev)
 	/* only of one that was told before: so they cannot go round in circles */
 	if (head->same_as) {
 		s->same_as[number] = model_stacks__resolve(s, head->same_as);
-		return 0;
+		return model_stacks__used(s, s->same_as[number], s->used_ns[number]);
 	}
 	st = malloc(sizeof(*st) + nr * sizeof(st->at[0]));
 	if (!st)
@@ -105,6 +105,9 @@ int model_stacks__used(struct model_stacks *s, uint32_t number, uint64_t ts_ns)
 		return -ENOMEM;
 	if (!s->used_ns[number])
 		s->used_ns[number] = ts_ns;
+	/* of a flight its own use may not be there any more */
+	if (s->same_as[number] && !s->used_ns[s->same_as[number]])
+		s->used_ns[s->same_as[number]] = ts_ns;
 	return 0;
 }
 

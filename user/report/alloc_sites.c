@@ -162,7 +162,7 @@ void report__alloc_sites(const struct model *m, FILE *to, bool all)
 	if (!a->samples) {
 		if (wanted)
 			fprintf(to,
-				"\nwhere memory was allocated: nothing was seen: the target ended too soon, or has no "
+				"\nwhere memory was allocated: nothing was seen: it allocated nothing, ended too soon, or has no "
 				"allocator that is known\n");
 		return;
 	}

@@ -8,7 +8,6 @@
 #include "address_space.h"
 #include "array.h"
 #include "modules.h"
-#include "open_in.h"
 #include "proc.h"
 #include "util.h"
 
@@ -122,20 +121,13 @@ struct code_mapping *address_space__at(struct address_space *a, uint64_t address
 
 int address_space__open(const struct address_space *a, const struct code_mapping *m)
 {
-	struct mapping map = { .start = m->start, .end = m->end };
-	int fd = mapping__open(a->pid, &map);
-	struct stat st;
+	const struct mapping map = { .start = m->start,
+				     .end = m->end,
+				     .device = m->device,
+				     .inode = m->inode,
+				     .name = m->kind == CODE_FILE ? m->path : "" };
 
-	if (fd >= 0 || m->kind != CODE_FILE || fd == -EINVAL)
-		return fd;
-	/* that needs a privilege that recording does not */
-	fd = open_in_root_of(a->pid, m->path, true);
-	if (fd < 0)
-		return fd;
-	if (!fstat(fd, &st) && st.st_ino == m->inode && st.st_dev == m->device)
-		return fd;
-	close(fd);
-	return -ESTALE;
+	return mapping__open(a->pid, &map);
 }
 
 void address_space__free(struct address_space *a)

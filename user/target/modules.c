@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "modules.h"
+#include "open_in.h"
 #include "pid_ns.h"
 #include "proc.h"
 #include "rest.h"
@@ -60,18 +61,42 @@ int module__open(pid_t pid, const struct module *m)
 	return open_mapped(pid, m->start, m->end);
 }
 
+/* /proc/PID/map_files needs a privilege that recording does not: by its name, if that is still the same file. */
+static int open_by_name(pid_t pid, const struct mapping *m)
+{
+	int fd = m->name && m->name[0] == '/' ? open_in_root_of(pid, m->name, true) : -ENOENT;
+	struct stat st;
+
+	if (fd < 0 || (!fstat(fd, &st) && st.st_ino == m->inode && st.st_dev == m->device))
+		return fd;
+	close(fd);
+	return -ESTALE;
+}
+
 int mapping__open(pid_t pid, const struct mapping *m)
 {
-	return open_mapped(pid, m->start, m->end);
+	int fd = open_mapped(pid, m->start, m->end);
+
+	return fd < 0 && fd != -EINVAL ? open_by_name(pid, m) : fd;
 }
 
 int mapping__stat(pid_t pid, const struct mapping *m, struct stat *st)
 {
 	char path[96];
+	int fd, ret;
 
 	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, pid_ns__here(proc__living(pid)),
 		 m->start, m->end);
-	return stat(path, st) ? -errno : S_ISREG(st->st_mode) ? 0 : -EINVAL;
+	if (!stat(path, st))
+		return S_ISREG(st->st_mode) ? 0 : -EINVAL;
+	if (errno != EPERM && errno != EACCES)
+		return -errno;
+	fd = open_by_name(pid, m);
+	if (fd < 0)
+		return fd;
+	ret = fstat(fd, st) ? -errno : 0;
+	close(fd);
+	return ret;
 }
 
 /*
