@@ -16,6 +16,10 @@
 #define NOISE	    8
 #define KEPT	    0.8 /* of what was, with each burst */
 
+const char *const alloc_mode_names[NR_ALLOC_MODES] = {
+	[ALLOC_OFF] = "off", [ALLOC_BURST] = "burst", [ALLOC_ALL] = "all"
+};
+
 struct alloc_plan alloc_plan__first(void)
 {
 	/* whatever comes of it, little is told */

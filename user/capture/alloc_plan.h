@@ -6,7 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum alloc_mode { ALLOC_OFF, ALLOC_BURST, ALLOC_ALL };
+enum alloc_mode { ALLOC_OFF, ALLOC_BURST, ALLOC_ALL, NR_ALLOC_MODES };
+
+extern const char *const alloc_mode_names[NR_ALLOC_MODES];
 
 /* What a burst came to. */
 struct alloc_sum {

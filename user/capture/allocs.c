@@ -116,14 +116,7 @@ static const struct alloc_yield *allocs__yield(const struct allocs *a, unsigned 
 /* Has one CPU had all that it may have? The others' time is over then, too. */
 static bool allocs__is_over(const struct allocs *a)
 {
-	const struct alloc_yield *y;
-
-	for (unsigned i = 0; i < a->bpf->nr_cpus; i++) {
-		y = allocs__yield(a, i);
-		if (y && __atomic_load_n(&y->end_ns, __ATOMIC_RELAXED))
-			return true;
-	}
-	return false;
+	return __atomic_load_n(&a->burst->over, __ATOMIC_ACQUIRE);
 }
 
 /*
@@ -211,7 +204,7 @@ static struct alloc_plan allocs__one(struct allocs *a, const struct alloc_plan *
 	}
 	__atomic_store_n(&a->burst->number, 0, __ATOMIC_RELEASE);
 	/* where it had all that it may have, its probes are being taken out already */
-	if (!next.stays || __atomic_load_n(&a->burst->over, __ATOMIC_ACQUIRE)) {
+	if (!next.stays || allocs__is_over(a)) {
 		__atomic_store_n(&a->burst->over, 1, __ATOMIC_RELEASE);
 		pthread_mutex_unlock(&a->lock);
 		allocs__detach(a);

@@ -106,10 +106,9 @@ void program_cost__tick(struct program_cost *p, uint64_t now)
 	bpf__time_switches(p->bpf, !p->busy || tenth == 0 || tenth % 10 == 5);
 }
 
-static void write_loss(const struct program_cost *p, struct writer *w, uint64_t now)
+static void write_loss(const struct program_cost *p, struct writer *w, uint64_t now, uint64_t nr_missed)
 {
 	unsigned nr = 0, room = p->bpf->nr_cpus * TARE_NR_LOST + 2;
-	uint64_t nr_missed = missed(p);
 	struct tare_loss *loss = calloc(room, sizeof(*loss));
 
 	if (!loss) {
@@ -135,6 +134,7 @@ void program_cost__write(const struct program_cost *p, struct writer *w, uint64_
 {
 	struct tare_probe probes[NR_PROGS + 2] = { 0 };
 	const struct hold_state *holds = p->bpf->hold.state;
+	uint64_t nr_missed = 0;
 	unsigned nr = 0;
 
 	for (int i = 0; i < NR_PROGS; i++) {
@@ -147,6 +147,7 @@ void program_cost__write(const struct program_cost *p, struct writer *w, uint64_
 		probes[nr].hits = hits(p, i);
 		probes[nr].timed_hits = info.run_cnt;
 		probes[nr].timed_ns = info.run_time_ns;
+		nr_missed += info.recursion_misses;
 		nr++;
 	}
 	if (holds && holds->nr)
@@ -154,5 +155,5 @@ void program_cost__write(const struct program_cost *p, struct writer *w, uint64_
 	if (holds && holds->missed)
 		probes[nr++] = (struct tare_probe){ TARE_PROBE_HOLD_MISSED, holds->missed, 0, 0 };
 	writer__array(w, TARE_FRAME_PROBES, now, probes, sizeof(probes[0]), nr);
-	write_loss(p, w, now);
+	write_loss(p, w, now, nr_missed);
 }

@@ -19,14 +19,14 @@ void session__describe_attaching(struct session *s)
 
 void session__begin_allocs(struct session *s)
 {
-	static const char *const names[] = { [ALLOC_BURST] = "burst", [ALLOC_ALL] = "all" };
 	enum alloc_mode mode = s->opts->alloc_sites;
 	int ret = allocs__start(&s->bpf, mode, &s->allocs);
 
 	if (mode == ALLOC_OFF)
 		return;
 	if (s->allocs)
-		describing_frames__info(s->writer, &(const char *const[2]){ TARE_INFO_ALLOC_SITES, names[mode] }, 1);
+		describing_frames__info(s->writer,
+					&(const char *const[2]){ TARE_INFO_ALLOC_SITES, alloc_mode_names[mode] }, 1);
 	else
 		warn("--alloc-sites: nothing will be seen: %s",
 		     ret ? strerror(-ret) : "this kernel has no uprobe_multi links (Linux 6.6)");

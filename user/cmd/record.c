@@ -171,10 +171,8 @@ static int parse_call_graph(unsigned *bytes)
 
 static int parse_alloc_sites(enum alloc_mode *mode)
 {
-	static const char *const names[] = { [ALLOC_OFF] = "off", [ALLOC_BURST] = "burst", [ALLOC_ALL] = "all" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (!strcmp(optarg, names[i])) {
+	for (size_t i = 0; i < NR_ALLOC_MODES; i++)
+		if (!strcmp(optarg, alloc_mode_names[i])) {
 			*mode = i;
 			return EXIT_OK;
 		}

@@ -52,8 +52,7 @@ static int folded__end(void *state)
 
 	model__finish(e->model);
 	ret = samples__for_each(e->model, e->weight, put_stack, e->to);
-	model__free(e->model);
-	free(e);
+	sample_export__free(e);
 	return ret;
 }
 

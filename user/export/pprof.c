@@ -233,8 +233,7 @@ static int pprof__end(void *state)
 	table__free(&p.by_location);
 	pb__free(&p.profile);
 	pb__free(&p.strings);
-	model__free(e->model);
-	free(e);
+	sample_export__free(e);
 	return ret;
 }
 

@@ -158,8 +158,7 @@ int sample_export__begin(FILE *to, const struct export_opts *opts, void **state)
 		return -ENOMEM;
 	*e = (struct sample_export){ .model = model__new(), .to = to, .weight = sample_weight__find(opts->weight) };
 	if (!e->model || !e->weight) {
-		model__free(e->model);
-		free(e);
+		sample_export__free(e);
 		return -ENOMEM;
 	}
 	if (of_pauses(e->weight))
@@ -173,4 +172,10 @@ int sample_export__event(void *state, const struct event *ev)
 	struct sample_export *e = state;
 
 	return model__event(e->model, ev);
+}
+
+void sample_export__free(struct sample_export *e)
+{
+	model__free(e->model);
+	free(e);
 }

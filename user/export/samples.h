@@ -58,5 +58,6 @@ struct sample_export {
 };
 int sample_export__begin(FILE *to, const struct export_opts *opts, void **state);
 int sample_export__event(void *state, const struct event *ev);
+void sample_export__free(struct sample_export *e);
 
 #endif /* TARE_EXPORT_SAMPLES_H */

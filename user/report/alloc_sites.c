@@ -63,6 +63,8 @@ static int by_bytes(const void *a, const void *b)
 	return x->amount.samples < y->amount.samples ? 1 : -1;
 }
 
+typedef struct alloc_amount amount_fn(const struct model *m, const struct profile_row *row);
+
 static struct alloc_amount allocated(const struct model *m, const struct profile_row *row)
 {
 	return row->allocs;
@@ -76,8 +78,7 @@ static struct alloc_amount grown(const struct model *m, const struct profile_row
 				      .bytes = (double)row->new_pages * m->header.page_size };
 }
 
-static void sites__of(struct sites *s, const struct model *m,
-		      struct alloc_amount (*amount_of)(const struct model *m, const struct profile_row *row))
+static void sites__of(struct sites *s, const struct model *m, amount_fn *amount_of)
 {
 	const struct profile *p = &m->profile;
 	struct tare_counters c;
@@ -195,48 +196,36 @@ static json_t *symbol_json(const struct model_symbol *sym)
 		     json_null();
 }
 
-static json_t *sites_json(const struct sites *s)
+static json_t *sites_json(const struct model *m, amount_fn *amount_of)
 {
 	json_t *list = json_array();
+	struct sites s;
 
-	for (size_t i = 0; i < s->nr; i++) {
-		const struct site *site = &s->all[i];
+	sites__of(&s, m, amount_of);
+	for (size_t i = 0; i < s.nr; i++) {
+		const struct site *site = &s.all[i];
 
 		json_array_append_new(list,
 				      json_pack("{s:o, s:o, s:I, s:o, s:I}", "site", symbol_json(site->who.at),
 						"caller", symbol_json(site->who.caller), "bytes",
-						num(whole(bytes_of(s, &site->amount))), "objects",
+						num(whole(bytes_of(&s, &site->amount))), "objects",
 						number_or_null(whole(site->amount.objects), site->amount.objects > 0),
 						"samples", num(site->amount.samples)));
 	}
+	sites__free(&s);
 	return list;
 }
 
 json_t *json__alloc_sites(const struct model *m, json_t *notes)
 {
-	struct sites s;
-	json_t *list;
-
-	if (!m->allocs.samples) {
-		json__note(notes, "allocation.sampled_sites: %s",
-			   model__info(m, TARE_INFO_ALLOC_SITES) ? "nothing was seen" : "see record --alloc-sites");
-		return json_null();
-	}
-	sites__of(&s, m, allocated);
-	list = sites_json(&s);
-	sites__free(&s);
-	return list;
+	if (m->allocs.samples)
+		return sites_json(m, allocated);
+	json__note(notes, "allocation.sampled_sites: %s",
+		   model__info(m, TARE_INFO_ALLOC_SITES) ? "nothing was seen" : "see record --alloc-sites");
+	return json_null();
 }
 
 json_t *json__grown_sites(const struct model *m)
 {
-	struct sites s;
-	json_t *list;
-
-	if (!model__info(m, TARE_INFO_ALLOC_SITES))
-		return json_null();
-	sites__of(&s, m, grown);
-	list = sites_json(&s);
-	sites__free(&s);
-	return list;
+	return model__info(m, TARE_INFO_ALLOC_SITES) ? sites_json(m, grown) : json_null();
 }
