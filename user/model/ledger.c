@@ -46,10 +46,16 @@ const char *ledger__group_title(enum tare_cost_group group)
 
 /* ---- a stack's class ---- */
 
+/* The cost in a symbol's bits, whatever is around it. */
+static enum tare_cost cost_in(uint32_t flags)
+{
+	return flags >> TARE_SYMBOL_COST_SHIFT & TARE_SYMBOL_COST_MASK;
+}
+
 /* Going inwards: @cost so far, and a function with @flags inside of it. */
 static enum tare_cost inwards(enum tare_cost cost, uint32_t flags)
 {
-	enum tare_cost own = flags >> TARE_SYMBOL_COST_SHIFT & TARE_SYMBOL_COST_MASK;
+	enum tare_cost own = cost_in(flags);
 
 	if (!own || own >= TARE_NR_COSTS)
 		return cost;
@@ -98,7 +104,7 @@ enum tare_cost ledger__cost_of(const struct model *m, const struct model_stack *
 /* Going outwards: is @sym a function that allocates, by itself? */
 static bool allocates(const struct model_symbol *sym)
 {
-	enum tare_cost own = sym->cost >> TARE_SYMBOL_COST_SHIFT & TARE_SYMBOL_COST_MASK;
+	enum tare_cost own = cost_in(sym->cost);
 
 	return own < TARE_NR_COSTS && costs[own].group == TARE_COSTS_ALLOC && !(sym->cost & TARE_SYMBOL_COST_WITHIN);
 }
@@ -153,7 +159,7 @@ unsigned ledger__after_probe(const struct model *m, const struct model_stack *st
 	for (; i < st->nr_kernel; i++) {
 		const struct model_symbol *sym = model_symbols__at(&m->symbols, 0, st->at[i] - (i > 0), ts_ns);
 
-		if (!sym || (sym->cost >> TARE_SYMBOL_COST_SHIFT & TARE_SYMBOL_COST_MASK) != TARE_COST_PROBES)
+		if (!sym || cost_in(sym->cost) != TARE_COST_PROBES)
 			break;
 	}
 	return i;
