@@ -355,10 +355,11 @@ struct tare_loss {
 };
 
 /*
- * Listed with the probes: targets held after exec until tare had attached to the new program (Linux 6.18), and how many
- * of these went on before it had. Holding also costs the target CPU time.
+ * Listed with the probes: targets held after exec until tare had attached to the new program (Linux 6.18), and for how
+ * long; what CPU time of theirs that took; and how many of these went on before it had.
  */
 #define TARE_PROBE_HOLD	       "exec_hold"
+#define TARE_PROBE_HOLD_CPU    "exec_hold_cpu"
 #define TARE_PROBE_HOLD_MISSED "exec_hold_missed"
 
 /* What a probe cost. Hits are always counted; run time is sampled by the kernel's own BPF statistics. */

@@ -5,6 +5,10 @@
  * function callable there sleeps for so short a time. It yields to any task that wants the CPU, the recorder above all,
  * and ends at once if the task is killed or nobody records any more.
  *
+ * Under a quota the recorder may have to live on the same one. Spinning beyond it would starve the recorder: the kernel
+ * throttles a task only on its way to user space, by task work too. So when that is due, the hold makes way for it and
+ * goes on by a second piece of work, which runs once the task has its share again.
+ *
  * A separate object, in one form for each way the kernel has had to schedule the work: the recorder opens the one whose
  * functions the kernel has. libbpf would search the modules for a missing one, which takes CAP_SYS_ADMIN. The maps are
  * shared with the other programs; their variables are out of reach.
@@ -12,6 +16,7 @@
 #ifndef TARE_HOLD_BPF_H
 #define TARE_HOLD_BPF_H
 
+#include "kernel.bpf.h"
 #include "tare.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -32,14 +37,28 @@ struct hold {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, MAX_HOLDS);
+	__uint(max_entries, 2 * MAX_HOLDS); /* two for each place: one can make way for the other */
 	__type(key, __u32);
 	__type(value, struct hold);
 } holds SEC(".maps");
 
+/* Of each place's hold so far. */
+static struct held {
+	__u64 since;  /* it began */
+	__u64 ran_ns; /* without what it was throttled */
+	__u64 cpu_ns; /* CPU time spun away */
+} so_far[MAX_HOLDS];
+
 typedef int hold_fn(struct bpf_map *map, void *key, void *value);
 /* Have @fn called with its value in the map of holds when @p, the current task, returns to user space. */
 static __always_inline int schedule(struct task_struct *p, struct bpf_task_work *work, hold_fn *fn);
+
+struct bpf_iter_num {
+	__u64 __opaque;
+} __attribute__((aligned(8)));
+extern int bpf_iter_num_new(struct bpf_iter_num *it, int start, int end) __ksym;
+extern int *bpf_iter_num_next(struct bpf_iter_num *it) __ksym;
+extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __ksym;
 
 extern void css_rstat_flush(struct cgroup_subsys_state *css) __ksym;
 extern struct cgroup *bpf_cgroup_from_id(__u64 id) __ksym;
@@ -60,51 +79,90 @@ static __always_inline void give_way(void)
 	bpf_cgroup_release(cgroup);
 }
 
-struct holding {
-	__u64 since, gave_way;
-	__u32 place, tid;
-	__u32 over, missed; /* bool, in words that the verifier follows */
-};
-
 #define SIGKILL_BIT (1 << 8) /* SIGKILL is 9, include/uapi/asm-generic/signal.h */
-#define GIVE_WAY_NS 50000
 #define PF_EXITING  0x4 /* include/linux/sched.h */
 
-/* Returns 1 when the hold is over. */
-static int hold_on(__u32 i, struct holding *h)
+/* Does nobody wait for @p in @place any more? */
+static __always_inline bool is_over(struct task_struct *p, __u32 place)
 {
-	struct task_struct *p = bpf_get_current_task_btf();
-	__u64 now = bpf_ktime_get_ns();
+	return !state.active || p->flags & PF_EXITING || p->pending.signal.sig[0] & SIGKILL_BIT ||
+	       (state.held[place] & ~HOLD_SEEN) != p->pid;
+}
 
-	h->over = h->place >= MAX_HOLDS || !state.active || p->flags & PF_EXITING ||
-		  p->pending.signal.sig[0] & SIGKILL_BIT || (state.held[h->place % MAX_HOLDS] & ~HOLD_SEEN) != h->tid;
-	if (h->over)
-		return 1;
-	h->missed = now - h->since > (state.held[h->place] & HOLD_SEEN ? HOLD_SEEN_NS : HOLD_NS);
-	if (now - h->gave_way > GIVE_WAY_NS) {
-		h->gave_way = now;
-		give_way();
+static __always_inline bool is_late(__u32 place, __u64 ran_ns)
+{
+	return ran_ns > (state.held[place] & HOLD_SEEN ? HOLD_SEEN_NS : HOLD_NS);
+}
+
+/* Will the kernel throttle @p on its way to user space? The work points to itself while it is not due. */
+static __always_inline bool is_to_be_throttled(struct task_struct *p)
+{
+	return bpf_core_field_exists(p->sched_throttle_work) &&
+	       (__u64)p->sched_throttle_work.next !=
+		       (__u64)p + bpf_core_field_offset(struct task_struct, sched_throttle_work);
+}
+
+static __always_inline __u64 less(__u64 a, __u64 b)
+{
+	return a > b ? a - b : 0;
+}
+
+#define GIVE_WAY_NS 50000
+
+/* Spin until the hold of @p is over or late, or must make way. Since @from, it had run for @ran_ns. */
+static __always_inline void spin(struct task_struct *p, __u32 place, __u64 from, __u64 ran_ns)
+{
+	__u64 now = from, gave_way = from;
+	struct bpf_iter_num it;
+
+	/* not bpf_loop(): the verifier takes its callback for endless in work that schedules itself */
+	bpf_iter_num_new(&it, 0, 1 << 23);
+	while (bpf_iter_num_next(&it) && !is_over(p, place) && !is_to_be_throttled(p) &&
+	       !is_late(place, ran_ns + less(now, from))) {
+		now = bpf_ktime_get_ns();
+		if (now - gave_way > GIVE_WAY_NS) {
+			gave_way = now;
+			give_way();
+		}
 	}
-	return h->missed != 0;
+	bpf_iter_num_destroy(&it);
+}
+
+static int hold_task(struct bpf_map *map, void *key, void *value);
+
+/* The next piece of work for the hold whose present one is @key. */
+static __always_inline bool go_on(struct task_struct *p, __u32 key)
+{
+	__u32 next = (key + MAX_HOLDS) % (2 * MAX_HOLDS);
+	struct hold *h = bpf_map_lookup_elem(&holds, &next);
+
+	return h && !schedule(p, &h->work, hold_task);
 }
 
 static int hold_task(struct bpf_map *map, void *key, void *value)
 {
 	struct task_struct *p = bpf_get_current_task_btf();
-	__u64 now = bpf_ktime_get_ns();
-	struct holding h = { now, now, *(__u32 *)key, p->pid, 0, 0 };
+	__u64 from = bpf_ktime_get_ns(), delay = run_delay_of(p), now;
+	__u32 place = *(__u32 *)key % MAX_HOLDS;
+	struct held *h = &so_far[place];
+	bool over;
 
-	/* a fast CPU is through the longest loop that there is in less time than that */
-	for (int i = 0; i < 8 && !h.over && !h.missed; i++)
-		bpf_loop(1 << 23, hold_on, &h, 0);
-	if (h.missed) {
+	spin(p, place, from, h->ran_ns);
+	now = bpf_ktime_get_ns();
+	h->ran_ns += now - from;
+	h->cpu_ns += less(now - from, run_delay_of(p) - delay);
+	over = is_over(p, place);
+	if (!over && !is_late(place, h->ran_ns) && now - h->since < HOLD_THROTTLED_NS && go_on(p, *(__u32 *)key))
+		return 0;
+	if (!over) {
 		state.in_vain = true;
 		__sync_fetch_and_add(&state.missed, 1);
 	}
-	if (h.place < MAX_HOLDS && (state.held[h.place] & ~HOLD_SEEN) == h.tid)
-		state.held[h.place] = 0;
-	__sync_fetch_and_add(&state.ns, bpf_ktime_get_ns() - h.since);
+	__sync_fetch_and_add(&state.ns, now - h->since);
+	__sync_fetch_and_add(&state.cpu_ns, h->cpu_ns);
 	__sync_fetch_and_add(&state.nr, 1);
+	if ((state.held[place] & ~HOLD_SEEN) == p->pid)
+		state.held[place] = 0;
 	return 0;
 }
 
@@ -117,6 +175,7 @@ static __always_inline void hold(struct task_struct *p)
 
 		if (!h || __sync_val_compare_and_swap(&state.held[place], 0, p->pid))
 			continue;
+		so_far[place] = (struct held){ bpf_ktime_get_ns(), 0, 0 };
 		if (!schedule(p, &h->work, hold_task))
 			return;
 		state.held[place] = 0; /* the last holder is still on its way out */

@@ -120,10 +120,11 @@ enum alloc_shape {
 /*
  * How long a target waits after exec: until the recorder must be at work, and until it must be done. The first is a few
  * turns on a very busy CPU, and is paid once if the recorder is dead: nobody is held after that. The second is what the
- * work takes there for a program of 100 MB.
+ * work takes there for a program of 100 MB. Neither counts what the target is throttled meanwhile, which the third limits.
  */
 #define HOLD_NS	     250000000ull
 #define HOLD_SEEN_NS 1000000000ull
+#define HOLD_THROTTLED_NS 10000000000ull
 #define HOLD_SEEN    0x80000000u /* no thread id has that bit: PID_MAX_LIMIT is 4 million */
 #define MAX_HOLDS    64
 
@@ -136,6 +137,7 @@ struct hold_state {
 	 */
 	__u32 held[MAX_HOLDS];
 	__u64 nr, ns; /* finished holds, and their total time */
+	__u64 cpu_ns; /* of it, CPU time of those that were held */
 	__u64 missed; /* of them, those that ended before the recorder was ready */
 	__u8 active;  /* as elsewhere: the recorder is there */
 	/* a hold ended in vain: nobody is held until the recorder, which must be stopped or dead, clears this */

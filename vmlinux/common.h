@@ -184,6 +184,10 @@ struct task_group {
 	struct cfs_rq **cfs_rq;		/* by CPU */
 };
 
+struct callback_head {
+	struct callback_head *next;
+};
+
 struct sched_info {
 	unsigned long long run_delay;
 	unsigned long long last_arrival;
@@ -260,6 +264,7 @@ struct task_struct {
 	unsigned long jobctl;
 	unsigned frozen : 1;		/* since 5.2: by a cgroup of version 2 */
 	struct sched_info sched_info;	/* CONFIG_SCHED_INFO */
+	struct callback_head sched_throttle_work; /* since 6.18 */
 	bool throttled;			/* since 6.18: throttled one by one, on the way to user space */
 	void *stack;
 	struct mm_struct *mm;

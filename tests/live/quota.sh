@@ -69,6 +69,19 @@ if make_cgroup cpu && limit_group; then
 	is "$(field '[.context_switches.off_cpu[] | select(.reason == "throttled") | .total_ns] | add')" "$throttled" \
 		"it is one of the reasons for which it was off the CPU"
 	burn_end
+
+	# Both in the same group: a command that waits at its first instruction must leave the recorder its share. cat says
+	# what CPU time it had when it began; only the hold is more than a moment.
+	sh -c 'echo $$ >"$0" && exec "$@"' "$group/cgroup.procs" "$TARE" run -q -o "$tmp/data" -- \
+		cat /proc/self/schedstat >"$tmp/out" 2>"$tmp/log"
+	result $? "records a command, both under one quota" || diag "$(<"$tmp/log")"
+	report
+	if works exec_hold tare; then
+		began=$(cut -d' ' -f1 "$tmp/out") held=$(field '.ledger.probes.by_probe[] | select(.name == "exec_hold_cpu").timed_ns')
+		compare "$began" '<' "$((held + 100000000))" "all but a moment of its start is told as time that it was held"
+		compare "$(field .ledger.probes_ns)" '>=' "$held" "which the ledger takes for the probes' own"
+		compare "$held" '<' 900000000 "it was not spinning until its time was over"
+	fi
 else
 	result 1 "a cgroup with a quota"
 fi

@@ -6,7 +6,8 @@ The ledgers of several recordings (report --json), against what the programs the
     ledger_oracle.py CLASSES TRUTH.json REPORT.json [TRUTH REPORT...]
 
 CLASSES: which of the ledger's classes each of the program's parts belongs to, as PART=CLASS[+CLASS...], by commas; "net" is
-what is left. Interrupts and switches come in any part, and have classes of their own. Over all recordings together each
+what is left. Interrupts and switches come in any part, and have classes of their own; what a program was held before its
+first instruction is in no part. Over all recordings together each
 part's share is right within SYSTEMATIC and four times the sampling error; gross is what getrusage() counted, and the sum is
 exact. Of many recordings, 95 % have each share within 2 points or in their interval: that is counted and printed.
 """
@@ -40,13 +41,14 @@ def ledger_of(report, classes):
 def spent(truth, report, parts, classes):
     """What the program spent on these classes, in the ledger's ns."""
     ledger = report["ledger"]
+    everything = truth["all"] - sum(p["timed_ns"] for p in ledger["probes"]["by_probe"] if p["name"] == "exec_hold_cpu")
     whole = ledger["gross_ns"] - ledger["probes_ns"]
     whole -= sum(c["ns"] for c in ledger["classes"] if c["name"] in ("kernel_irq", "kernel_switch"))
     if "net" in classes:
-        ns = truth["all"] - sum(truth[part] for part in parts if parts[part] != "net")
+        ns = everything - sum(truth[part] for part in parts if parts[part] != "net")
     else:
         ns = sum(truth[part] for part in parts if parts[part] == classes)
-    return ns / truth["all"] * whole
+    return ns / everything * whole
 
 
 def main():

@@ -132,7 +132,7 @@ static void write_loss(const struct program_cost *p, struct writer *w, uint64_t 
 
 void program_cost__write(const struct program_cost *p, struct writer *w, uint64_t now)
 {
-	struct tare_probe probes[NR_PROGS + 2] = { 0 };
+	struct tare_probe probes[NR_PROGS + 3] = { 0 };
 	const struct hold_state *holds = p->bpf->hold.state;
 	uint64_t nr_missed = 0;
 	unsigned nr = 0;
@@ -150,8 +150,10 @@ void program_cost__write(const struct program_cost *p, struct writer *w, uint64_
 		nr_missed += info.recursion_misses;
 		nr++;
 	}
-	if (holds && holds->nr)
+	if (holds && holds->nr) {
 		probes[nr++] = (struct tare_probe){ TARE_PROBE_HOLD, holds->nr, holds->nr, holds->ns };
+		probes[nr++] = (struct tare_probe){ TARE_PROBE_HOLD_CPU, holds->nr, holds->nr, holds->cpu_ns };
+	}
 	if (holds && holds->missed)
 		probes[nr++] = (struct tare_probe){ TARE_PROBE_HOLD_MISSED, holds->missed, 0, 0 };
 	writer__array(w, TARE_FRAME_PROBES, now, probes, sizeof(probes[0]), nr);

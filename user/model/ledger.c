@@ -192,7 +192,8 @@ static uint64_t probes_of(const struct model *m, uint64_t gross)
 	for (unsigned i = 0; i < m->nr_probes; i++) {
 		const struct tare_probe *p = &m->probes[i];
 
-		if (p->timed_hits && strncmp(p->name, TARE_PROBE_HOLD, strlen(TARE_PROBE_HOLD)))
+		/* a hold's time is also that of others, which had the CPU meanwhile */
+		if (p->timed_hits && strcmp(p->name, TARE_PROBE_HOLD))
 			ns += own_share(m, p, all ? gross / all : 1) * p->hits * ((double)p->timed_ns / p->timed_hits);
 	}
 	return ns < gross ? ns : gross;

@@ -526,7 +526,7 @@ uint64_t model__probe_cost(const struct model *m, uint64_t *ns)
 	for (unsigned i = 0; i < m->nr_probes; i++) {
 		const struct tare_probe *p = &m->probes[i];
 
-		if (!strcmp(p->name, TARE_PROBE_HOLD) || !strcmp(p->name, TARE_PROBE_HOLD_MISSED))
+		if (!strncmp(p->name, TARE_PROBE_HOLD, strlen(TARE_PROBE_HOLD)))
 			continue; /* not a kind with timed events */
 		hits += p->hits;
 		timed += p->timed_hits;

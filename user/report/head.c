@@ -268,12 +268,15 @@ static void print_attaching(const struct model *m, FILE *to)
 static void print_holds(const struct model *m, FILE *to)
 {
 	const struct tare_probe *held = model__find_probe(m, TARE_PROBE_HOLD),
+				*cpu = model__find_probe(m, TARE_PROBE_HOLD_CPU),
 				*missed = model__find_probe(m, TARE_PROBE_HOLD_MISSED);
-	char n[2][32], t[16];
+	char n[2][32], t[2][16];
 
 	if (held && held->timed_ns >= HOLD_WORTH_NS)
-		fprintf(to, LABEL "%s program%s before the first instruction, %s in all, until the probes were in\n",
-			"held", fmt_count(held->hits, n[0]), held->hits == 1 ? "" : "s", fmt_ns(held->timed_ns, t));
+		fprintf(to,
+			LABEL "%s program%s before the first instruction until the probes were in: %s, %s of it CPU time\n",
+			"held", fmt_count(held->hits, n[0]), held->hits == 1 ? "" : "s", fmt_ns(held->timed_ns, t[0]),
+			fmt_ns(cpu ? cpu->timed_ns : held->timed_ns, t[1]));
 	if (missed)
 		fprintf(to, "! missed   %s of these went on before that: what they did first is not all told\n",
 			fmt_count(missed->hits, n[1]));

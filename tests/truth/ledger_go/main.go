@@ -112,7 +112,7 @@ func main() {
 	check(err)
 	kept = tree(14)
 	spent := map[string]int64{}
-	for until := int64(seconds * 1e9); cpu() < until; {
+	for until := cpu() + int64(seconds*1e9); cpu() < until; {
 		for _, p := range parts {
 			from := cpu()
 			p.run()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Spends CPU time on known things in turn, and knows by its own CPU clock how much on each. After SECONDS of CPU time
- * prints them, in ns, and what getrusage() says of all of it:
+ * Spends SECONDS of CPU time on known things in turn, and knows by its own CPU clock how much on each. Prints them, in ns,
+ * and what getrusage() says of the whole process:
  *
  *     shares SECONDS
  *
@@ -128,7 +128,7 @@ static int spends(void *seconds)
 		{ "loops", loops }, { "allocates", allocates }, { "reads", reads },
 		{ "maps", map },    { "touches", touches },	{ "maps", maps },
 	};
-	unsigned long spent[6] = { 0 }, until = atof(seconds) * 1e9;
+	unsigned long spent[6] = { 0 }, until = cpu() + atof(seconds) * 1e9;
 	struct rusage r;
 
 	while (cpu() < until) {
