@@ -147,8 +147,14 @@ static __always_inline __s64 leave(struct cpu_state *c, struct task_state *t, st
 	t->out_ts = now;
 	t->out_state = state;
 	draft(c)->syscall = syscall_of(prev, &compat);
-	if (!voluntary) {
+	/*
+	 * Woken since it came: if it stayed awake, that was for nothing. If it sleeps, either another wake-up follows or
+	 * this one crossed its leaving and puts it back at once.
+	 */
+	if (!voluntary || t->wake_ts)
 		t->queued_ts = now;
+	if (!voluntary) {
+		t->wake_ts = 0;
 		if (is_throttled(prev)) {
 			state = TARE_STATE_THROTTLED;
 			throttle_arm(t, prev);
@@ -366,15 +372,15 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 }
 
 /*
- * A thread that is still queued has not left, and now will not: the kernel only
- * cancels its intent to sleep (ttwu_runnable(), kernel/sched/core.c). Since
- * 6.12 a sleeper may stay queued until its lag is used up; that one does sleep.
+ * Since 6.12 a sleeper may stay queued until its lag is used up. Any other thread that is queued has not left yet. As a
+ * rule it now will not: the kernel cancels its intent to sleep (ttwu_runnable(), kernel/sched/core.c). But its CPU may
+ * be on the point of taking it off the queue.
  */
-static __always_inline bool wakes_nobody(struct task_struct *p)
+static __always_inline bool sleeps(struct task_struct *p)
 {
 	if (!p->on_rq)
-		return false;
-	return !bpf_core_field_exists(p->se.sched_delayed) || !p->se.sched_delayed;
+		return true;
+	return bpf_core_field_exists(p->se.sched_delayed) && p->se.sched_delayed;
 }
 
 SEC("tp_btf/sched_waking")
@@ -389,7 +395,7 @@ int BPF_PROG(sched_waking, struct task_struct *p)
 	if (!c)
 		return 0;
 	t = target(p);
-	if (!t || wakes_nobody(p))
+	if (!t)
 		return 0;
 	curr = bpf_get_current_task_btf();
 	preempt_count = preempt_count_of(curr);
@@ -402,7 +408,10 @@ int BPF_PROG(sched_waking, struct task_struct *p)
 		context = TARE_CONTEXT_SOFTIRQ;
 	t->waker_tid = curr->pid;
 	t->waker = bpf_get_smp_processor_id() << 18 | context << 16;
-	t->wake_ts = t->queued_ts = bpf_ktime_get_ns();
+	t->wake_ts = bpf_ktime_get_ns();
+	if (!sleeps(p))
+		return 0; /* leave() knows more */
+	t->queued_ts = t->wake_ts;
 	if (throttles_whole_groups(p))
 		throttle_arm(t, p);
 	/* sched_migrate_task reports a move to another CPU than its last; so sched_wakeup need not be traced */

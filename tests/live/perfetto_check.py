@@ -241,8 +241,8 @@ def check_waking(trace):
             seen += slept.get(pid, False)
             missing += slept.pop(pid, False) and pid not in woken
             woken.pop(pid, None)
-    # of a wake-up that comes while the thread is only just leaving, the waker may not be known
-    if missing * 100 > seen or not seen:
+    # the kernel may miss a program's run now and then
+    if missing * 1000 > seen or not seen:
         raise Bad(f"{missing} of {seen} threads that came back were woken by nobody")
 
 
