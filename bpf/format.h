@@ -61,6 +61,13 @@
 #define TARE_INFO_NO_HEAP "no_heap."
 /* INFO: --alloc-sites: "burst" or "all" */
 #define TARE_INFO_ALLOC_SITES "alloc_sites"
+/* INFO: where the kernel's code began, in hexadecimal, and its build id, without blanks: for other tools' symbols. */
+#define TARE_INFO_KERNEL_TEXT	  "kernel_text"
+#define TARE_INFO_KERNEL_BUILD_ID "kernel_build_id"
+/* INFO: the CPU's name, what perf takes it for, and all of the machine's memory in KiB. */
+#define TARE_INFO_CPU	    "cpu"
+#define TARE_INFO_CPU_ID    "cpu_id"
+#define TARE_INFO_MEMORY_KB "memory_kb"
 /* INFO: the recorder's own pid in the kernel's numbering; 0: unknown. */
 #define TARE_INFO_RECORDER "recorder_pid"
 

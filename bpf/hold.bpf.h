@@ -80,7 +80,7 @@ static __always_inline void give_way(void)
 }
 
 #define SIGKILL_BIT (1 << 8) /* SIGKILL is 9, include/uapi/asm-generic/signal.h */
-#define PF_EXITING  0x4 /* include/linux/sched.h */
+#define PF_EXITING  0x4	     /* include/linux/sched.h */
 
 /* Does nobody wait for @p in @place any more? */
 static __always_inline bool is_over(struct task_struct *p, __u32 place)

@@ -120,13 +120,14 @@ enum alloc_shape {
 /*
  * How long a target waits after exec: until the recorder must be at work, and until it must be done. The first is a few
  * turns on a very busy CPU, and is paid once if the recorder is dead: nobody is held after that. The second is what the
- * work takes there for a program of 100 MB. Neither counts what the target is throttled meanwhile, which the third limits.
+ * work takes there for a program of 100 MB. Neither counts what the target is throttled meanwhile, which the third
+ * limits.
  */
-#define HOLD_NS	     250000000ull
-#define HOLD_SEEN_NS 1000000000ull
+#define HOLD_NS		  250000000ull
+#define HOLD_SEEN_NS	  1000000000ull
 #define HOLD_THROTTLED_NS 10000000000ull
-#define HOLD_SEEN    0x80000000u /* no thread id has that bit: PID_MAX_LIMIT is 4 million */
-#define MAX_HOLDS    64
+#define HOLD_SEEN	  0x80000000u /* no thread id has that bit: PID_MAX_LIMIT is 4 million */
+#define MAX_HOLDS	  64
 
 /* What the recorder and the holding programs share: a variable in a section of this name, so a map. */
 #define TARE_HOLD_STATE ".data.hold"

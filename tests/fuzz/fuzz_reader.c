@@ -64,6 +64,28 @@ static void report(struct model *m)
 		abort(); /* whatever was read can be told */
 }
 
+static void export_twice(const struct exporter *format, const uint8_t *data, size_t size)
+{
+	struct export_opts opts = { 0 };
+	struct model *m = model__new();
+	struct reader *r = NULL;
+	struct event ev;
+	void *state;
+
+	if (!m)
+		abort();
+	if (!reader__open_mem(data, size, &r) && !export__read_whole(r, m, &opts)) {
+		reader__close(r);
+		if (reader__open_mem(data, size, &r) || format->begin(null, &opts, &state))
+			abort();
+		while (reader__next(r, &ev) > 0)
+			format->event(state, &ev);
+		format->end(state);
+	}
+	reader__close(r);
+	model__free(m);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint8_t *copy = malloc(size);
@@ -80,7 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(copy, data, size);
 	put_checksums_right(copy, size);
 	for (size_t i = 0; i < NR_EXPORTERS; i++) {
-		if (exporters[i]->begin(null, &(struct export_opts){ 0 }, &state[i]))
+		if (!exporters[i]->twice && exporters[i]->begin(null, &(struct export_opts){ 0 }, &state[i]))
 			abort();
 	}
 	if (!reader__open_mem(copy, size, &r)) {
@@ -89,7 +111,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			if (model__event(m, &ev))
 				abort();
 			for (size_t i = 0; i < NR_EXPORTERS; i++)
-				exporters[i]->event(state[i], &ev);
+				if (state[i])
+					exporters[i]->event(state[i], &ev);
 		}
 		if (ret < 0 || nr > size) /* memory has no read errors; each event takes a byte at least */
 			abort();
@@ -97,8 +120,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		reader__close(r);
 	}
 	report(m);
-	for (size_t i = 0; i < NR_EXPORTERS; i++)
-		exporters[i]->end(state[i]);
+	for (size_t i = 0; i < NR_EXPORTERS; i++) {
+		if (state[i])
+			exporters[i]->end(state[i]);
+		else
+			export_twice(exporters[i], copy, size);
+	}
 	model__free(m);
 	free(copy);
 	return 0;

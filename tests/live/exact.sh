@@ -27,7 +27,7 @@ differences()
 reported()
 {
 	json "$1" ".threads[] | select(.tgid == $2 and (.exited | not)) |
-		\"\(.tid) \(.voluntary) \(.involuntary) \(.on_cpu_ns - .stolen_ns) \(.run_queue_ns + .throttled_ns) \(.comm)\"" |
+		\"\(.tid) \(.voluntary) \(.involuntary) \(.charged_ns) \(.run_queue_ns + .throttled_ns) \(.comm)\"" |
 		sort -n
 }
 

@@ -108,7 +108,7 @@ done
 # ---- errors ----
 
 exits 2 "a weight that is none" tare export -f folded -w often -i "$tmp/data"
-like "$(<"$tmp/stderr")" 'cpu, off-cpu, alloc, pauses or faults' "says what there is"
+like "$(<"$tmp/stderr")" 'cpu, off-cpu, alloc, pauses, faults' "says what there is"
 exits 2 "a format without stacks" tare export -f json-lines -w cpu -i "$tmp/data"
 like "$(<"$tmp/stderr")" 'no --weight; folded and pprof have' "says which have"
 ok "nothing of that kind" tare export -f folded -w pauses -i "$tmp/data"

@@ -246,7 +246,7 @@ def check_waking(trace):
         raise Bad(f"{missing} of {seen} threads that came back were woken by nobody")
 
 
-HEAD = re.compile(r"^ *(\S.*?) (\d+)/(\d+) \[(\d{3})\] (\d+)\.(\d{6}): {10}1 (sched:\w+): (.*)$")
+HEAD = re.compile(r"^ *(\S.*?) +(\d+) \[(\d{3})\] +(\d+)\.(\d{6}): +(sched:\w+): (.*)$")
 LINE = {
     "sched:sched_switch": re.compile(r"prev_comm=(.*) prev_pid=(\d+) prev_prio=120 prev_state=(\S+) ==> "
                                      r"next_comm=(.*) next_pid=(\d+) next_prio=120"),
@@ -259,19 +259,21 @@ def script_events(path):
     with open(path, encoding="utf-8", newline="\n") as f:
         for line in f:
             head = HEAD.match(line.rstrip("\n"))
-            body = head and head[7] in LINE and LINE[head[7]].fullmatch(head[8])
+            if not head or head[6] not in LINE:
+                continue  # samples, stacks, and what Perfetto's format has no event for
+            body = LINE[head[6]].fullmatch(head[7])
             if not body:
                 raise Bad(f"no line of perf script: {line!r}")
-            time = int(head[5]) * 1000000 + int(head[6])
+            time = int(head[4]) * 1000000 + int(head[5])
             if time < last:
                 raise Bad(f"not in order of time: {line!r}")
             last = time
-            if head[7] == "sched:sched_switch":
-                if head[3] != body[2]:
+            if head[6] == "sched:sched_switch":
+                if head[2] != body[2]:
                     raise Bad(f"a line of another thread than the one that leaves: {line!r}")
-                yield (time, int(head[4]), body[1], int(body[2]), STATES[body[3]], body[4], int(body[5]))
+                yield (time, int(head[3]), body[1], int(body[2]), STATES[body[3]], body[4], int(body[5]))
             else:
-                yield (time, int(head[4]), int(head[3]), body[1], int(body[2]), int(body[3]))
+                yield (time, int(head[3]), int(head[2]), body[1], int(body[2]), int(body[3]))
 
 
 def check_script(trace, path):

@@ -15,7 +15,7 @@ result $? "builds" || diag "$(<"$tmp/build")"
 
 # row N FILTER: of the N-th process with that number, by age
 row() { json "$tmp/report" "[.processes[] | select(.pid == $number)] | sort_by(.born_ns)[$1] | $2"; }
-threads_of() { json "$tmp/report" "[.threads[] | select(.tgid == $number and .comm == \"$1\") | .on_cpu_ns - .stolen_ns] | add"; }
+threads_of() { json "$tmp/report" "[.threads[] | select(.tgid == $number and .comm == \"$1\") | .charged_ns] | add"; }
 
 # second ARGS -- CMD ARGS: the name of CMD
 second()

@@ -52,8 +52,8 @@ def bounds(r, p, hogs):
     start = max(r["start_ns"], r["request_ns"])
     straggler, initiator = r["straggler_delay_ns"], r["initiator_delay_ns"]
     delays = straggler + initiator
-    if r["where"] == "stopping":        # a hog instead of the straggler, until that stood
-        least = overlap(hogs, r["request_ns"], r["stopped_ns"]) - initiator
+    if r["where"] == "stopping":        # a hog instead of the straggler, until that stood; who asks may be late to begin
+        least = overlap(hogs, max(r["request_ns"], p["start_ns"]), r["stopped_ns"]) - initiator
         return max(least, 0), max(least, delays)
     if r["where"] == "initiator":
         least = overlap(hogs, start, r["stopped_ns"])

@@ -134,7 +134,7 @@ static void a_wake_up_is_the_wakers(void **unused)
 	for (unsigned i = 0; (f = packet_with(&s, FTRACE_EVENTS, i, &packet)).nr; i++) {
 		ev = get(f, 2, 0);
 		if (get(f, 1, 0).value == 3) {
-			assert_int_equal(get(ev, 1, 0).value, 6500 + BOOT_OFFSET);
+			assert_int_equal(get(ev, 1, 0).value, 7000 + BOOT_OFFSET);
 			assert_int_equal(get(ev, 2, 0).value, 300);
 			assert_int_equal(get(get(ev, WAKING, 0), 2, 0).value, 101);
 		} else {

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "host.h"
 #include "describing_frames.h"
 #include "modules.h"
 #include "pid_ns.h"
@@ -100,16 +101,25 @@ int describing_frames__names(struct writer *w, pid_t pid, const struct runtime *
 
 int describing_frames__host(struct writer *w, const char *cmdline)
 {
-	char pid[16];
+	char pid[16], text[24], build_id[64], cpu[128], cpu_id[80], memory[24];
 	struct utsname u;
 
 	if (uname(&u))
 		return -errno;
 	snprintf(pid, sizeof(pid), "%d", pid_ns__kernel(getpid()));
 	const char *const pairs[][2] = {
-		{ "version", TARE_VERSION }, { "kernel", u.release },	 { "kernel_version", u.version },
-		{ "machine", u.machine },    { "hostname", u.nodename }, { "cmdline", cmdline },
+		{ "version", TARE_VERSION },
+		{ "kernel", u.release },
+		{ "kernel_version", u.version },
+		{ "machine", u.machine },
+		{ "hostname", u.nodename },
+		{ "cmdline", cmdline },
 		{ TARE_INFO_RECORDER, pid },
+		{ TARE_INFO_KERNEL_TEXT, host__kernel_text(text, sizeof(text)) },
+		{ TARE_INFO_KERNEL_BUILD_ID, host__kernel_build_id(build_id, sizeof(build_id)) },
+		{ TARE_INFO_CPU, host__field("/proc/cpuinfo", "model name", cpu, sizeof(cpu)) },
+		{ TARE_INFO_CPU_ID, host__cpu_id(cpu_id, sizeof(cpu_id)) },
+		{ TARE_INFO_MEMORY_KB, host__field("/proc/meminfo", "MemTotal", memory, sizeof(memory)) },
 	};
 
 	return describing_frames__info(w, pairs, ARRAY_SIZE(pairs));

@@ -11,6 +11,7 @@
 
 #include "cmd.h"
 #include "export.h"
+#include "model.h"
 #include "reader.h"
 #include "samples.h"
 #include "util.h"
@@ -23,6 +24,7 @@ struct options {
 	const char *in, *out; /* "-": standard input, output */
 	const struct exporter *format;
 	struct export_opts opts;
+	char spooled[32]; /* where standard input was kept */
 };
 
 static void usage(FILE *to)
@@ -33,13 +35,14 @@ static void usage(FILE *to)
 		"  -f, --format FORMAT  one of those below\n"
 		"  -o, --output OUT     write there (default: standard output)\n"
 		"  -w, --weight WHAT    of stacks (folded, pprof): cpu, off-cpu, alloc (record --alloc-sites), pauses\n"
-		"                       or faults\n"
+		"                       or faults; perf-script: only samples of cpu or off-cpu\n"
 		"  -h, --help           print this\n\nformats:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
 		fprintf(to, "  %-12s %s\n", formats[i]->name, formats[i]->what);
 	fprintf(to, "\nOnly target threads are in a recording: where another task has a CPU, swapper is shown.\n\n"
 		    "examples:\n"
 		    "  tare export -f perfetto -o trace.pftrace     open it at ui.perfetto.dev\n"
+		    "  tare export -f perf -o perf.data && perf report\n"
 		    "  tare export -f folded | flamegraph.pl > flames.svg\n"
 		    "  tare export -f pprof -w alloc -o alloc.pb.gz && go tool pprof -top alloc.pb.gz\n"
 		    "  tare export -f perf-script | less\n");
@@ -76,6 +79,23 @@ static const struct exporter *find_format(const char *name)
 	return NULL;
 }
 
+/* Does @format take @weight? Otherwise says what it takes. */
+static bool takes(const struct exporter *format, const char *weight)
+{
+	size_t len = strlen(weight);
+
+	for (const char *at = format->weights; at && len; at = strstr(at, ", ")) {
+		at += at[0] == ',' ? 2 : 0;
+		if (!strncmp(at, weight, len) && (!at[len] || at[len] == ','))
+			return true;
+	}
+	if (format->weights)
+		err("--weight of %s takes %s, not '%s'", format->name, format->weights, weight);
+	else
+		err("export: %s has no sums by stack, so no --weight; folded and pprof have", format->name);
+	return false;
+}
+
 /* Returns an exit code, or -1 to go on. */
 static int parse(int argc, char **argv, struct options *o)
 {
@@ -103,10 +123,6 @@ static int parse(int argc, char **argv, struct options *o)
 			break;
 		case 'w':
 			o->opts.weight = optarg;
-			if (!sample_weight__find(optarg)) {
-				err("--weight takes cpu, off-cpu, alloc, pauses or faults, not '%s'", optarg);
-				return EXIT_USAGE;
-			}
 			break;
 		case 'h':
 			usage(stdout);
@@ -120,11 +136,9 @@ static int parse(int argc, char **argv, struct options *o)
 		err("export: takes no argument, but was given %s; name a recording with -i", argv[optind]);
 		return EXIT_USAGE;
 	}
-	if (o->format && o->opts.weight && !o->format->weighs) {
-		err("export: %s has no sums by stack, so no --weight; folded and pprof have", o->format->name);
-		return EXIT_USAGE;
-	}
-	return o->format ? -1 : bad_format(NULL);
+	if (!o->format)
+		return bad_format(NULL);
+	return o->opts.weight && !takes(o->format, o->opts.weight) ? EXIT_USAGE : -1;
 }
 
 static bool to_stdout(const struct options *o)
@@ -152,6 +166,11 @@ static int open_output(const struct options *o, FILE **to)
 
 	*to = NULL;
 	if (to_stdout(o)) {
+		if (o->format->seeks && lseek(STDOUT_FILENO, 0, SEEK_CUR) < 0) {
+			err("%s is written back and forth, which a pipe cannot take: name a file with -o",
+			    o->format->name);
+			return EXIT_USAGE;
+		}
 		if (o->format->binary && isatty(STDOUT_FILENO)) {
 			err("%s is binary and standard output is a terminal: name a file with -o", o->format->name);
 			return EXIT_USAGE;
@@ -176,7 +195,25 @@ static int open_output(const struct options *o, FILE **to)
 	return EXIT_FAILED;
 }
 
-static int convert(const struct options *o, struct reader *r, FILE *to)
+/* What comes by a pipe is kept in a file, to be read twice. Returns a descriptor or a negative errno. */
+static int spool(void)
+{
+	FILE *f = tmpfile();
+	char buf[65536];
+	size_t n;
+	int fd;
+
+	if (!f)
+		return -errno;
+	while ((n = fread(buf, 1, sizeof(buf), stdin)) && fwrite(buf, 1, n, f) == n)
+		;
+	errno = EIO;
+	fd = ferror(stdin) || n || fflush(f) ? -errno : dup(fileno(f));
+	fclose(f);
+	return fd;
+}
+
+static int convert(struct options *o, struct reader *r, FILE *to)
 {
 	uint64_t damages = 0, damaged_bytes = 0;
 	void *state;
@@ -213,18 +250,45 @@ static int close_output(FILE *to)
 	return ret;
 }
 
+/* Returns 0, or -1 after saying why not. */
+static int read_first(struct options *o, struct model **m)
+{
+	struct reader *r;
+	int ret;
+
+	if (!strcmp(o->in, "-")) {
+		ret = spool();
+		if (ret < 0) {
+			err("cannot keep standard input in a file to read it twice: %s", strerror(-ret));
+			return -1;
+		}
+		snprintf(o->spooled, sizeof(o->spooled), "/proc/self/fd/%d", ret);
+		o->in = o->spooled;
+	}
+	if (reader__open(o->in, &r))
+		return -1;
+	*m = model__new();
+	ret = *m ? export__read_whole(r, *m, &o->opts) : -ENOMEM;
+	reader__close(r);
+	if (ret)
+		err("cannot read %s: %s", o->in, strerror(-ret));
+	return ret ? -1 : 0;
+}
+
 int cmd_export(int argc, char **argv)
 {
+	struct model *whole = NULL;
 	struct options o;
-	struct reader *r;
+	struct reader *r = NULL;
 	FILE *to;
 	bool written;
 	int ret, code = parse(argc, argv, &o);
 
 	if (code >= 0)
 		return code;
-	if (reader__open(o.in, &r))
-		return EXIT_FAILED;
+	code = EXIT_FAILED;
+	if ((o.format->twice && read_first(&o, &whole)) || reader__open(o.in, &r))
+		goto cleanup;
 	code = open_output(&o, &to);
 	if (code)
 		goto cleanup;
@@ -239,5 +303,6 @@ int cmd_export(int argc, char **argv)
 	code = ret || code ? EXIT_FAILED : EXIT_OK;
 cleanup:
 	reader__close(r);
+	model__free(whole);
 	return code;
 }

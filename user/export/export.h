@@ -7,9 +7,15 @@
 #include <stdio.h>
 
 #include "event.h"
+#include "reader.h"
+
+struct model;
 
 struct export_opts {
 	const char *weight; /* what sums by stack are of; NULL: the first there is */
+	/* only for those that read a recording twice: all of it, and how many events there are of each kind */
+	const struct model *whole;
+	uint64_t events[NR_EVENTS], runtime_events[TARE_NR_RT_EVENTS];
 };
 
 /*
@@ -18,8 +24,10 @@ struct export_opts {
  */
 struct exporter {
 	const char *name, *what;
-	bool binary; /* not fit for a terminal */
-	bool weighs; /* sums by stack: takes a weight */
+	bool binary;	     /* not fit for a terminal */
+	const char *weights; /* those that it takes, separated by ", "; NULL: none */
+	bool twice;	     /* must know the whole recording before its first event */
+	bool seeks;	     /* goes back in the file: not fit for a pipe */
 	/*
 	 * Start writing to @to, which still belongs to the caller. Sets *@state; after a failure there is nothing to
 	 * free.
@@ -30,9 +38,16 @@ struct exporter {
 	int (*end)(void *state);
 };
 
+/*
+ * For an exporter with .twice: fold all of @r into @m, a new model that must live as long as the export, and fill in
+ * @opts. Returns 0 or a negative errno.
+ */
+int export__read_whole(struct reader *r, struct model *m, struct export_opts *opts);
+
 /* exporter_NAME for each, in the order shown to the user */
 #define EXPORTERS(X)   \
 	X(perfetto)    \
+	X(perf)        \
 	X(perf_script) \
 	X(pprof)       \
 	X(folded)      \

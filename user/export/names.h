@@ -18,6 +18,7 @@ struct name {
 	bool stops_asleep;	      /* when last stopped, it was in an ordinary sleep state */
 	int32_t cpu;		      /* current CPU, or NO_CPU */
 	uint64_t since_ns;	      /* its events count from then on */
+	uint64_t left_ns;	      /* when it last left a CPU */
 };
 
 struct names {

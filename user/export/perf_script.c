@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The output of `perf script` for sched:sched_switch and sched:sched_waking, line for line. No header, and exactly six
- * decimals: importers insist on both.
- *
- * Lines must be in time order, but a wake-up is only known at the switch that it leads to. So lines wait in a window, a
- * heap by time, until it is full.
+ * What `perf script` prints of the same recording's perf.data: no header, and exactly six decimals. Importers insist on
+ * both. Symbols are those of the recording, so without the offset that perf adds from the file at hand.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -12,37 +9,22 @@
 #include <string.h>
 
 #include "export.h"
-#include "schedule.h"
+#include "perf_events.h"
+#include "mappings.h"
 #include "util.h"
-
-#define WINDOW 65536 /* lines held back */
-
-struct waiting {
-	uint64_t ts_ns, seq; /* at the same time, in order of arrival */
-	uint32_t slot;
-};
+#include "in_order.h"
 
 struct script {
-	FILE *to;
-	struct sched sched;
-	struct sched_event *slots; /* WINDOW of them */
-	struct waiting *heap;
-	uint32_t nr;
-	uint64_t seq, last_ns, late;
+	struct perf_events events;
+	struct in_order in_order;
+	struct mappings mappings;
+	FILE *piece; /* what is being printed: .text, .len of it */
+	char *text;
+	size_t len;
+	struct perf_kind kinds[PERF_NR_KINDS];
+	int name_width; /* perf's: of the longest name of an event in the file */
+	int only;	/* the kind of samples that was asked for; -1: all */
 };
-
-static const char *state_name(uint32_t state)
-{
-	static const char *const names[] = { "S", "D", "T", "t", "X", "Z", "P", "I" };
-
-	if (state & SCHED_PREEMPTED)
-		return "R+";
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (state & 1u << i)
-			return names[i];
-	}
-	return "R";
-}
 
 /*
  * A name that importers can parse. They find its end by the number that follows, so only its first word may start like
@@ -62,119 +44,116 @@ static const char *script_name(const struct sched_task *t, char buf[SCHED_COMM_S
 	return buf;
 }
 
-static int script__print(struct script *s, const struct sched_event *ev)
-{
-	const struct sched_task *who = &ev->who, *whom = &ev->whom;
-	uint64_t us = ev->ts_ns / 1000;
-	char name[SCHED_COMM_SIZE];
-	int n;
+/* ---- stacks ---- */
 
-	errno = EIO;
-	n = fprintf(s->to, "%16s %" PRIu32 "/%" PRIu32 " [%03u] %" PRIu64 ".%06" PRIu64 ":          1 ",
-		    script_name(who, name), who->tgid, who->tid, ev->cpu, us / 1000000, us % 1000000);
-	if (n < 0)
-		return -errno;
-	if (ev->kind == SCHED_SWITCH)
-		n = fprintf(s->to,
-			    "sched:sched_switch: prev_comm=%s prev_pid=%" PRIu32 " prev_prio=%d prev_state=%s ==> "
-			    "next_comm=%s next_pid=%" PRIu32 " next_prio=%d\n",
-			    who->comm, who->tid, SCHED_PRIO, state_name(ev->prev_state), whom->comm, whom->tid,
-			    SCHED_PRIO);
-	else
-		n = fprintf(s->to, "sched:sched_waking: comm=%s pid=%" PRIu32 " prio=%d target_cpu=%03u\n", whom->comm,
-			    whom->tid, SCHED_PRIO, ev->target_cpu);
-	return n < 0 ? -errno : 0;
+static void print_frame(struct script *s, uint32_t pid, const char *name, uint64_t address)
+{
+	const struct mapping *map = pid ? mappings__at(&s->mappings, pid, address) : NULL;
+	char safe[8192];
+
+	fprintf(s->piece, "\t%16" PRIx64 " %s", address,
+		name && *name ? sanitize(name, strlen(name), safe, sizeof(safe)) : "[unknown]");
+	fprintf(s->piece, " (%s)\n",
+		map ? sanitize(map->path, strlen(map->path), safe, sizeof(safe)) :
+		pid ? "[unknown]" :
+		      "[kernel.kallsyms]");
 }
 
-/* ---- the window ---- */
-
-static bool before(const struct waiting *a, const struct waiting *b)
+/* @at: where to look the function up; @shown: the address that perf prints. */
+static void print_frames(struct script *s, const struct model_stack *st, uint32_t pid, uint64_t at, uint64_t shown)
 {
-	return a->ts_ns != b->ts_ns ? a->ts_ns < b->ts_ns : a->seq < b->seq;
+	const struct model *m = s->events.whole;
+	const struct model_symbol *sym =
+		model_symbols__at(&m->symbols, pid, at, model_stacks__used_ns(&m->profile.stacks, st));
+
+	do {
+		print_frame(s, pid, sym ? sym->name : NULL, shown);
+		sym = sym ? sym->caller : NULL;
+	} while (sym);
 }
 
-static void script__sift_up(struct script *s, uint32_t i)
+static void print_stack(struct script *s, const struct perf_sample *ps)
 {
-	struct waiting w = s->heap[i];
+	const struct model_stack *st = ps->stack;
 
-	for (; i && before(&w, &s->heap[(i - 1) / 2]); i = (i - 1) / 2)
-		s->heap[i] = s->heap[(i - 1) / 2];
-	s->heap[i] = w;
+	fputc('\n', s->piece);
+	for (unsigned i = ps->first; i < st->nr_kernel; i++)
+		print_frames(s, st, 0, st->at[i] - (i > 0), st->at[i]);
+	for (unsigned i = 0; i < ps->nr_user; i++)
+		print_frames(s, st, st->pid, st->at[st->nr_kernel + i] - (i > 0), st->at[st->nr_kernel + i]);
 }
 
-static void script__sift_down(struct script *s)
-{
-	struct waiting w = s->heap[0];
-	uint32_t i = 0, child;
+/* ---- lines ---- */
 
-	for (; (child = 2 * i + 1) < s->nr; i = child) {
-		if (child + 1 < s->nr && before(&s->heap[child + 1], &s->heap[child]))
-			child++;
-		if (!before(&s->heap[child], &w))
-			break;
-		s->heap[i] = s->heap[child];
-	}
-	s->heap[i] = w;
+static void print_line(struct script *s, const struct perf_sample *ps, const struct perf_kind *k)
+{
+	uint64_t us = ps->ts_ns / 1000;
+	char comm[SCHED_COMM_SIZE], name[64];
+
+	/* with a stack, perf does not align the name */
+	fprintf(s->piece,
+		k->system ? "%16s %5" PRIu32 " [%03u] %5" PRIu64 ".%06" PRIu64 ": " :
+			    "%s %5" PRIu32 " [%03u] %5" PRIu64 ".%06" PRIu64 ": ",
+		script_name(&ps->who, comm), ps->who.tid, ps->cpu, us / 1000000, us % 1000000);
+	if (!k->system)
+		fprintf(s->piece, "%10" PRIu64 " ", ps->period);
+	fprintf(s->piece, "%*s: ", s->name_width, perf_kind__name(k, name));
 }
 
-/* Print the oldest line and free its slot. */
-static int script__pop(struct script *s, uint32_t *slot)
-{
-	*slot = s->heap[0].slot;
-	s->last_ns = s->heap[0].ts_ns;
-	s->heap[0] = s->heap[--s->nr];
-	if (s->nr)
-		script__sift_down(s);
-	return script__print(s, &s->slots[*slot]);
-}
-
-static int script__sched(void *ctx, const struct sched_event *ev)
+static int on_sample(void *ctx, const struct perf_sample *ps)
 {
 	struct script *s = ctx;
-	uint32_t slot = s->nr;
+	const struct perf_kind *k = &s->kinds[ps->kind];
 	int ret;
 
-	if (ev->kind != SCHED_SWITCH && ev->kind != SCHED_WAKING)
+	if (s->only >= 0 && (int)ps->kind != s->only)
 		return 0;
-	if (ev->ts_ns < s->last_ns) {
-		s->late++;
-		return script__print(s, ev);
-	}
-	if (s->nr == WINDOW) {
-		ret = script__pop(s, &slot);
-		if (ret)
-			return ret;
-	}
-	s->slots[slot] = *ev;
-	s->heap[s->nr] = (struct waiting){ ev->ts_ns, s->seq++, slot };
-	script__sift_up(s, s->nr++);
-	return 0;
+	rewind(s->piece);
+	print_line(s, ps, k);
+	ret = perf_kind__print(k, ps->values, s->piece);
+	if (ps->stack)
+		print_stack(s, ps);
+	fputc('\n', s->piece);
+	if (ret || fflush(s->piece) || ferror(s->piece))
+		return -ENOMEM;
+	return in_order__add(&s->in_order, ps->ts_ns, s->text, s->len);
 }
 
 /* ---- the exporter ---- */
 
 static void script__free(struct script *s)
 {
-	sched__free(&s->sched);
-	free(s->slots);
-	free(s->heap);
+	perf_events__free(&s->events);
+	in_order__free(&s->in_order);
+	mappings__free(&s->mappings);
+	if (s->piece)
+		fclose(s->piece);
+	free(s->text);
 	free(s);
 }
 
 static int script__begin(FILE *to, const struct export_opts *opts, void **state)
 {
 	struct script *s = calloc(1, sizeof(*s));
+	int ret = s ? 0 : -ENOMEM, len;
+	char name[64];
 
-	if (!s)
-		return -ENOMEM;
-	s->to = to;
-	s->sched.emit = script__sched;
-	s->sched.ctx = s;
-	s->slots = calloc(WINDOW, sizeof(*s->slots));
-	s->heap = calloc(WINDOW, sizeof(*s->heap));
-	if (!s->slots || !s->heap) {
+	if (ret)
+		return ret;
+	s->only = !opts->weight ? -1 : !strcmp(opts->weight, "cpu") ? PERF_CPU_CLOCK : PERF_OFF_CPU;
+	for (unsigned i = 0; i < PERF_NR_KINDS; i++) {
+		s->kinds[i] = perf_kind(i);
+		len = strlen(perf_kind__name(&s->kinds[i], name));
+		if (perf_events__has(opts, i) && (s->only < 0 || s->only == (int)i) && len > s->name_width)
+			s->name_width = len;
+	}
+	s->piece = open_memstream(&s->text, &s->len);
+	ret = perf_events__init(&s->events, opts, on_sample, s);
+	if (!ret)
+		ret = in_order__init(&s->in_order, to);
+	if (ret || !s->piece) {
 		script__free(s);
-		return -ENOMEM;
+		return ret ?: -ENOMEM;
 	}
 	*state = s;
 	return 0;
@@ -184,26 +163,28 @@ static int script__event(void *state, const struct event *ev)
 {
 	struct script *s = state;
 
-	return sched__event(&s->sched, ev);
+	return mappings__event(&s->mappings, ev) ?: perf_events__event(&s->events, ev);
 }
 
 static int script__end(void *state)
 {
 	struct script *s = state;
-	uint32_t slot;
-	int ret = 0;
+	int ret = ferror(s->in_order.to) ? 0 : perf_events__finish(&s->events);
 
-	while (s->nr && !ret && !ferror(s->to))
-		ret = script__pop(s, &slot);
-	if (s->late)
-		info("%" PRIu64 " lines are out of order: threads waited for longer than %d lines", s->late, WINDOW);
+	if (!ret && !ferror(s->in_order.to))
+		ret = in_order__flush(&s->in_order);
+	if (s->in_order.late)
+		info("%" PRIu64 " lines are out of order: threads waited for longer than %d lines", s->in_order.late,
+		     IN_ORDER_PIECES);
 	script__free(s);
 	return ret;
 }
 
 const struct exporter exporter_perf_script = {
 	.name = "perf-script",
-	.what = "the lines that `perf script` prints of sched_switch and sched_waking",
+	.what = "what `perf script` prints: switches, wake-ups, samples with stacks, events of the runtime",
+	.twice = true,
+	.weights = "cpu, off-cpu",
 	.begin = script__begin,
 	.event = script__event,
 	.end = script__end,

@@ -18,6 +18,9 @@ struct sample_weight {
 	} figures[2];
 };
 
+/* All there are. */
+#define SAMPLE_WEIGHTS "cpu, off-cpu, alloc, pauses, faults"
+
 /* The one that is called @name, or the first one if that is NULL; NULL: there is no such. */
 const struct sample_weight *sample_weight__find(const char *name);
 

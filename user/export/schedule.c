@@ -76,6 +76,7 @@ static int sched__switch(struct sched *s, uint64_t ts_ns, unsigned cpu, uint32_t
 		if (!p)
 			return -ENOMEM;
 		p->cpu = NO_CPU;
+		p->left_ns = ts_ns;
 	}
 	if (next) {
 		n = names__add(&s->names, next);
@@ -143,17 +144,24 @@ static uint64_t ago(uint64_t ts_ns, uint64_t ns)
 	return ts_ns > ns ? ts_ns - ns : 0;
 }
 
+/*
+ * When the thread was on the run queue, not when it was woken: readers take the time from here on for run-queue
+ * latency. But not before it left, by the kernel's clock, which may be behind.
+ */
 static int sched__waking(struct sched *s, const struct event *ev)
 {
 	const struct event_switch *sw = &ev->sw;
+	const struct name *n = names__find(&s->names, sw->next_tid);
 	struct sched_event out = {
 		.kind = SCHED_WAKING,
 		.cpu = sw->waker_cpu,
-		.ts_ns = ago(ago(ev->ts_ns, sw->wait_ns), sw->wake_delay_ns),
+		.ts_ns = ago(ev->ts_ns, sw->wait_ns),
 		.target_cpu = ev->cpu,
 		.context = sw->waker_context,
 	};
 
+	if (n && out.ts_ns < n->left_ns && n->left_ns <= ev->ts_ns)
+		out.ts_ns = n->left_ns;
 	sched__describe(s, sw->waker_tid, sw->waker_cpu, &out.who);
 	sched__describe(s, sw->next_tid, ev->cpu, &out.whom);
 	return s->emit(s->ctx, &out);

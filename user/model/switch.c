@@ -195,6 +195,7 @@ static uint64_t switches__early_wait(struct thread *t, const struct event_switch
 		early = t->slice_ns;
 	t->acc.on_cpu_ns -= early;
 	t->acc.stolen_ns -= early;
+	t->acc.early_ns += early;
 	t->slice_ns = 0;
 	return early;
 }

@@ -98,6 +98,7 @@ void accounts__add(struct accounts *to, const struct accounts *a)
 	to->migrations += a->migrations;
 	to->on_cpu_ns += a->on_cpu_ns;
 	to->stolen_ns += a->stolen_ns;
+	to->early_ns += a->early_ns;
 	to->run_queue_ns += a->run_queue_ns;
 	to->throttled_ns += a->throttled_ns;
 	to->sleep_ns += a->sleep_ns;

@@ -40,7 +40,13 @@ struct kernel_counters {
 struct accounts {
 	uint64_t voluntary, involuntary, migrations;
 	uint64_t on_cpu_ns; /* by the wall clock, except what the kernel already counts as wait */
-	int64_t stolen_ns;  /* part of on_cpu_ns not charged: steal, interrupts. Difference of two clocks: may be < 0 */
+	/*
+	 * Part of on_cpu_ns not charged: steal, interrupts. Less than 0 where those are few: the kernel charges a
+	 * thread from when its CPU's clock was last read, which is before it arrives.
+	 */
+	int64_t stolen_ns;
+	uint64_t
+		early_ns; /* still on a CPU, but counted as wait: the kernel's clock was behind when it was preempted */
 	uint64_t run_queue_ns, throttled_ns, sleep_ns;
 	uint64_t unknown_ns;		     /* around lost switches, and gaps left by the kernel's clock */
 	uint64_t inconsistent;		     /* pairs of switches that do not fit together */

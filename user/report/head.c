@@ -127,6 +127,8 @@ static void print_totals(const struct model *m, const struct accounts *a, FILE *
 		percent(a->on_cpu_ns, duration));
 	if (a->stolen_ns > 0)
 		fprintf(to, "; of it %s taken by interrupts and the hypervisor", fmt_ns(a->stolen_ns, t[1]));
+	else if (-a->stolen_ns >= (int64_t)a->on_cpu_ns / 100 && a->stolen_ns)
+		fprintf(to, "; the kernel charged %s more, for switching to them", fmt_ns(-a->stolen_ns, t[1]));
 	fprintf(to, "\n" LABEL "%s for a CPU, %s throttled by the CPU quota\n", "waited", fmt_ns(a->run_queue_ns, t[0]),
 		fmt_ns(a->throttled_ns, t[1]));
 	fprintf(to, LABEL "%s, over all threads", "asleep", fmt_ns(a->sleep_ns, t[0]));
@@ -274,7 +276,8 @@ static void print_holds(const struct model *m, FILE *to)
 
 	if (held && held->timed_ns >= HOLD_WORTH_NS)
 		fprintf(to,
-			LABEL "%s program%s before the first instruction until the probes were in: %s, %s of it CPU time\n",
+			LABEL
+			"%s program%s before the first instruction until the probes were in: %s, %s of it CPU time\n",
 			"held", fmt_count(held->hits, n[0]), held->hits == 1 ? "" : "s", fmt_ns(held->timed_ns, t[0]),
 			fmt_ns(cpu ? cpu->timed_ns : held->timed_ns, t[1]));
 	if (missed)

@@ -3,6 +3,9 @@
  * tare.report/1. Beyond the schema's own keys: "notes", "ended", "damage", "runtime" (the runtime's own counters),
  * "check", "host", "recorder", "profile", "threads", and under "context_switches" "wake_latency_ns", "slice_ns",
  * "migrations", "wakers", "rivals". A thread's lifetime_ns is exactly on_cpu + run_queue + throttled + sleep + unknown.
+ * What the kernel charged it, charged_ns, is on_cpu - stolen + charged_early: the kernel charges from when it last read
+ * the CPU's clock, before the thread arrives. By the switches alone it was on a CPU for on_cpu + waits_early: the
+ * kernel counts as wait what a preempted thread still runs after that reading.
  */
 #include <errno.h>
 #include <inttypes.h>

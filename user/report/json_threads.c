@@ -12,14 +12,17 @@ static json_t *thread_json(const struct thread *t)
 	const struct accounts *a = &t->acc;
 	char comm[64];
 
-	return json_pack("{s:o, s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "tid",
-			 number_or_null(t->tid, t->tid), "tgid", number_or_null(t->tgid, t->tid), "born_ns",
+	return json_pack("{s:o, s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}",
+			 "tid", number_or_null(t->tid, t->tid), "tgid", number_or_null(t->tgid, t->tid), "born_ns",
 			 number_or_null(t->start_ns, t->start_ns), "comm",
 			 sanitize(t->comm, sizeof(t->comm), comm, sizeof(comm)), "voluntary", num(a->voluntary),
 			 "involuntary", num(a->involuntary), "on_cpu_ns", num(a->on_cpu_ns), "run_queue_ns",
 			 num(a->run_queue_ns), "throttled_ns", num(a->throttled_ns), "sleep_ns", num(a->sleep_ns),
-			 "stolen_ns", (json_int_t)a->stolen_ns, "unknown_ns", num(a->unknown_ns), "lifetime_ns",
-			 num(t->last_ns - t->born_ns), "migrations", num(a->migrations), "exited", t->exited);
+			 "charged_ns", num(accounts__charged_ns(a)), "stolen_ns",
+			 (json_int_t)(a->stolen_ns > 0 ? a->stolen_ns : 0), "charged_early_ns",
+			 (json_int_t)(a->stolen_ns < 0 ? -a->stolen_ns : 0), "waits_early_ns", num(a->early_ns),
+			 "unknown_ns", num(a->unknown_ns), "lifetime_ns", num(t->last_ns - t->born_ns), "migrations",
+			 num(a->migrations), "exited", t->exited);
 }
 
 json_t *json__threads(const struct model *m)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Spends SECONDS of CPU time on known things in turn, and knows by its own CPU clock how much on each. Prints them, in ns,
- * and what getrusage() says of the whole process:
+ * Spends SECONDS of CPU time on known things in turn, and knows by its own CPU clock how much on each. Prints them, in
+ * ns, and what getrusage() says of the whole process:
  *
  *     shares SECONDS
  *
