@@ -125,11 +125,15 @@ class Trace:
 
 
 def check_wire(trace):
-    first = trace.packets[0]
-    if not one(first, "sequence_flags") & 1 or any(one(p, "sequence_flags") not in (2, 3) for p in trace.packets):
-        raise Bad("sequence_flags: the first packet must clear the state, all need it")
-    if {one(p, "trusted_packet_sequence_id") for p in trace.packets} != {1}:
-        raise Bad("packets of more than one sequence")
+    sequences = collections.defaultdict(list)
+    for packet in trace.packets:
+        sequences[one(packet, "trusted_packet_sequence_id")].append(packet)
+    for packets in sequences.values():
+        if not one(packets[0], "sequence_flags") & 1 or any(one(p, "sequence_flags") not in (2, 3) for p in packets):
+            raise Bad("sequence_flags: the first packet must clear the state, all need it")
+        # else the last thread described is taken for the thread of all events of the sequence
+        if len({bool(p["track_descriptor"]) for p in packets}) != 1:
+            raise Bad("tracks are described among other packets")
     clocks = trace.clocks()
     if set(clocks) != {REALTIME, MONOTONIC, BOOTTIME} or clocks[BOOTTIME] < clocks[MONOTONIC]:
         raise Bad(f"clocks: {clocks}")
@@ -185,6 +189,16 @@ def check_tree(trace, pid):
         raise Bad(f"not in the process tree: {ran - set(threads)}")
     if not ran or any(threads[tid] != int(pid) for tid in ran):
         raise Bad(f"threads of {pid}: {threads}")
+    names = {}
+    for packet in trace.packets:
+        for tree in packet["process_tree"]:
+            names.update({one(t, "tid"): one(t, "name") for t in tree["threads"]})
+    last = {r["pid"]: r["newcomm"] for _, _, _, r in trace.events("task_rename")}
+    if any(names[tid] != name for tid, name in last.items() if tid in names):
+        raise Bad(f"renamed to {last}, the process tree has {names}")
+    described = [one(d, "pid") for p in trace.packets for t in p["track_descriptor"] for d in t["process"]]
+    if len(described) != len(set(described)):
+        raise Bad(f"a process has several tracks: {described}")
     process = processes.get(int(pid))
     if not process or "pingpong" not in process["cmdline"][0] or not one(process, "ppid"):
         raise Bad(f"process {pid}: {process}")

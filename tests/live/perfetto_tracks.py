@@ -149,7 +149,7 @@ def check_pauses(t, path):
         for seg in p["chain"]:
             causes[seg["cause"]] += seg["ns"]
         parts = tuple((k, p["parts"][k + "_ns"]) for k in ("stopping", "stopped", "restart") if p["parts"][k + "_ns"])
-        want.append((p["pid"], p["start_ns"], p["world_ns"], p["reason"], p["main_cause"], p["stopping_ns"],
+        want.append((p["verdict"], p["pid"], p["start_ns"], p["world_ns"], p["reason"], p["main_cause"], p["stopping_ns"],
                      p["total_ns"], p["initiator"]["tid"], (p["straggler"] or {}).get("tid"), parts,
                      tuple(sorted(causes.items()))))
     for s in t.named("stop the world"):
@@ -161,7 +161,9 @@ def check_pauses(t, path):
                 raise Bad(f"the causes of {part.name} at {s.start} do not fill it")
             for c in part.children:
                 causes[c.name] += c.end[0] - c.start
-        got.append((s.track["pid"], s.start, s.end[0] - s.start, s.name, s.args["main_cause"], s.args["stopping_ns"],
+        if s.name != f"{s.args['reason']}: {s.args['main_cause']}":
+            raise Bad(f"a pause called {s.name}: {s.args}")
+        got.append((s.args["verdict"], s.track["pid"], s.start, s.end[0] - s.start, s.args["reason"], s.args["main_cause"], s.args["stopping_ns"],
                     s.args["total_ns"], s.args["initiator.tid"], s.args.get("straggler.tid"),
                     tuple((c.name, c.end[0] - c.start) for c in s.children), tuple(sorted(causes.items()))))
     same("pauses", got, want)
@@ -243,8 +245,8 @@ def check_off(t, path):
                 want.append(off.pop(e["next_tid"]) + (e["ts_ns"],))
             g = on.get(e["prev_tid"])
             if g and g["ts_ns"] == e["ts_ns"] and "voluntary" in e:
-                off[e["prev_tid"]] = (e["prev_tid"], f"goroutine {g['goroutine']} off CPU", e["ts_ns"])
-    same("waits", [(s.track["tid"], s.name, s.start, s.end[0]) for s in t.slices if s.name.endswith(" off CPU")], want)
+                off[e["prev_tid"]] = (e["prev_tid"], g["goroutine"], e["ts_ns"])
+    same("waits", [(s.track["tid"], s.args["goroutine"], s.start, s.end[0]) for s in t.slices if s.name == "goroutine off CPU"], want)
 
 
 def check_counters(t, path):

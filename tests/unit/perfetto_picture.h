@@ -145,6 +145,14 @@ static inline bool is_text(struct field f, const char *text)
 	return f.data && f.value == strlen(text) && !memcmp(f.data, text, f.value);
 }
 
+/* A pause's name goes on with its main cause: "GC sweep termination: runqueue". */
+static inline bool is_named(struct field f, const char *name)
+{
+	size_t len = strlen(name);
+
+	return is_text(f, name) || (f.data && f.value > len + 2 && !memcmp(f.data, name, len) && !memcmp(f.data + len, ": ", 2));
+}
+
 /* The @index-th slice or instant called @name: where it begins, and where the slice ends (0: it does not). */
 static inline const struct drawn *drawn(const struct picture *p, const char *name, unsigned index,
 					const struct drawn **end)
@@ -155,7 +163,7 @@ static inline const struct drawn *drawn(const struct picture *p, const char *nam
 	if (end)
 		*end = NULL;
 	for (d = p->at; d < p->at + p->nr && !found; d++) {
-		if ((d->type == BEGIN || d->type == INSTANT) && is_text(get(d->event, 23, 0), name) && !index--)
+		if ((d->type == BEGIN || d->type == INSTANT) && is_named(get(d->event, 23, 0), name) && !index--)
 			found = d;
 	}
 	for (; found && found->type == BEGIN && d < p->at + p->nr && depth >= 0; d++) {

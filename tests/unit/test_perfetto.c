@@ -167,7 +167,7 @@ static void names_change_and_threads_end(void **unused)
 	assert_text(get(get(get(f, 2, 1), EXIT, 0), 1, 0), "other");
 	assert_int_equal(get(f, 2, 2).nr, 0);
 	/* the command line before exec is no more: the process is called by its new name, its parent stays */
-	f = get(packet_with(&s, PROCESS_TREE, 1, &packet), 1, 0);
+	f = get(packet_with(&s, PROCESS_TREE, 2, &packet), 1, 0);
 	assert_int_equal(get(packet, TIMESTAMP, 0).value, 3000 + BOOT_OFFSET);
 	assert_int_equal(get(f, 2, 0).value, 1);
 	assert_text(get(f, 3, 0), "other");

@@ -183,14 +183,14 @@ static void a_thread_off_the_cpu_keeps_its_goroutine(void **unused)
 	feed(&s, switch_of(50000, 1, 101, TARE_STATE_RUNNING, false, 0));
 	finish(&s);
 	p = look(&s);
-	assert_slice(&p, "goroutine 17 off CPU", 0, 10000, 20000);
-	assert_slice(&p, "goroutine 18 off CPU", 0, 50000, 0);
-	assert_null(drawn(&p, "goroutine 17 off CPU", 1, NULL));
-	d = drawn(&p, "goroutine 17 off CPU", 0, NULL);
+	assert_slice(&p, "goroutine off CPU", 0, 10000, 20000);
+	assert_slice(&p, "goroutine off CPU", 1, 50000, 0);
+	assert_null(drawn(&p, "goroutine off CPU", 2, NULL));
+	d = drawn(&p, "goroutine off CPU", 0, NULL);
 	assert_text(arg(d, "status"), "waiting");
 	assert_text(arg(d, "wait_reason"), "select");
 	assert_int_equal(arg(d, "p").value, 1);
-	d = drawn(&p, "goroutine 18 off CPU", 0, NULL);
+	d = drawn(&p, "goroutine off CPU", 1, NULL);
 	assert_text(arg(d, "status"), "running");
 	assert_int_equal(arg(d, "wait_reason").nr, 0); /* of its last wait */
 	done(&s, &p);
@@ -322,7 +322,7 @@ static void resident_bytes_are_counters(void **unused)
 	done(&s, &p);
 }
 
-/* A process of the same number, a thread of the same number: other tracks. */
+/* Another program is the same process on the same tracks; another process or thread of that number has others. */
 static void numbers_are_used_again(void **unused)
 {
 	struct picture p;
@@ -334,14 +334,21 @@ static void numbers_are_used_again(void **unused)
 	feed(&s, (struct event){ .kind = EVENT_EXEC, .ts_ns = 20000, .exec = { 100, 100, "new" } });
 	runtime(&s, 30000, 100, TARE_RT_GC_START, 6, 1, 1, 0, 0);
 	runtime(&s, 31000, 100, TARE_RT_G_RUN, 17, 1, 0, 0, 0);
+	feed(&s, (struct event){ .kind = EVENT_FORK, .ts_ns = 40000, .fork = { 100, 100, 1, 1, "again" } });
+	runtime(&s, 50000, 100, TARE_RT_GC_START, 6, 1, 1, 0, 0);
+	runtime(&s, 51000, 100, TARE_RT_G_RUN, 17, 1, 0, 0, 0);
 	finish(&s);
 	p = look(&s);
 	assert_slice(&p, "GC cycle", 0, 10000, 20000);
 	assert_slice(&p, "goroutine 17", 0, 11000, 20000);
-	assert_slice(&p, "GC cycle", 1, 30000, 0);
-	assert_slice(&p, "goroutine 17", 1, 31000, 0);
-	assert_true(drawn(&p, "GC cycle", 0, NULL)->track != drawn(&p, "GC cycle", 1, NULL)->track);
-	assert_true(drawn(&p, "goroutine 17", 0, NULL)->track != drawn(&p, "goroutine 17", 1, NULL)->track);
+	assert_slice(&p, "GC cycle", 1, 30000, 40000);
+	assert_slice(&p, "goroutine 17", 1, 31000, 40000);
+	assert_slice(&p, "GC cycle", 2, 50000, 0);
+	assert_slice(&p, "goroutine 17", 2, 51000, 0);
+	assert_true(drawn(&p, "GC cycle", 0, NULL)->track == drawn(&p, "GC cycle", 1, NULL)->track);
+	assert_true(drawn(&p, "GC cycle", 0, NULL)->track != drawn(&p, "GC cycle", 2, NULL)->track);
+	assert_true(drawn(&p, "goroutine 17", 0, NULL)->track == drawn(&p, "goroutine 17", 1, NULL)->track);
+	assert_true(drawn(&p, "goroutine 17", 0, NULL)->track != drawn(&p, "goroutine 17", 2, NULL)->track);
 	done(&s, &p);
 }
 

@@ -268,6 +268,8 @@ static int read_first(struct options *o, struct model **m)
 	if (reader__open(o->in, &r))
 		return -1;
 	*m = model__new();
+	if (*m)
+		(*m)->pauses.keep = PAUSES_KEPT;
 	ret = *m ? export__read_whole(r, *m, &o->opts) : -ENOMEM;
 	reader__close(r);
 	if (ret)

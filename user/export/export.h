@@ -11,6 +11,8 @@
 
 struct model;
 
+#define PAUSES_KEPT (1u << 20) /* by exports: the longest ones */
+
 struct export_opts {
 	const char *weight; /* what sums by stack are of; NULL: the first there is */
 	/* only for those that read a recording twice: all of it, and how many events there are of each kind */

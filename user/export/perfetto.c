@@ -96,6 +96,19 @@ static int write_thread(struct perfetto *p, uint64_t ts_ns, const struct sched_t
 	return packets__close(&p->packets);
 }
 
+/* A name in the process tree outranks one by which a thread renames itself. */
+static int write_rename(struct perfetto *p, const struct event *ev)
+{
+	struct name *n = names__find(&p->sched.names, ev->name.tid);
+	struct sched_task t;
+
+	if (!n)
+		return 0;
+	n->told = false;
+	sched__describe(&p->sched, n->tid, 0, &t);
+	return write_thread(p, ev->ts_ns, &t);
+}
+
 /* The process execs under another name. Its new command line is not known, only that it changed. */
 static int write_exec(struct perfetto *p, const struct event *ev)
 {
@@ -230,7 +243,7 @@ static int perfetto__begin(FILE *to, const struct export_opts *opts, void **stat
 	if (!p)
 		return -ENOMEM;
 	p->packets.to = to;
-	p->runtime = perfetto_runtime__new(&p->packets, &p->sched.names);
+	p->runtime = perfetto_runtime__new(&p->packets, &p->sched.names, opts->whole);
 	if (!p->runtime) {
 		free(p);
 		return -ENOMEM;
@@ -265,6 +278,8 @@ static int describe(struct perfetto *p, const struct event *ev)
 		return write_process(p, ev);
 	case EVENT_EXEC:
 		return write_exec(p, ev);
+	case EVENT_RENAME:
+		return write_rename(p, ev);
 	case EVENT_TASK:
 		sched__describe(&p->sched, ev->task->tid, 0, &t);
 		return write_thread(p, ev->ts_ns, &t);
@@ -310,6 +325,7 @@ const struct exporter exporter_perfetto = {
 	.name = "perfetto",
 	.what = "a trace for ui.perfetto.dev and trace_processor (protobuf)",
 	.binary = true,
+	.twice = true,
 	.begin = perfetto__begin,
 	.event = perfetto__event,
 	.end = perfetto__end,

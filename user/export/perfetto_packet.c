@@ -6,25 +6,26 @@
 #define TRACE_PACKET  1 /* field of Trace */
 #define STATE_CLEARED 1
 #define NEEDS_STATE   2
-#define SEQUENCE_ID   1 /* one writer */
+
+enum { SEQUENCE_EVENTS = 1, SEQUENCE_TRACKS };
 
 void packets__open(struct packets *p, uint64_t ts_ns, enum packet_field field)
 {
-	int flags = NEEDS_STATE;
+	int flags = NEEDS_STATE, sequence = field == PACKET_TRACK_DESCRIPTOR ? SEQUENCE_TRACKS : SEQUENCE_EVENTS;
 
 	pb__reset(&p->pb);
 	p->outer = pb__open(&p->pb, TRACE_PACKET);
 	if (ts_ns)
 		pb__int(&p->pb, PACKET_TIMESTAMP, packets__boottime(p, ts_ns));
-	pb__int(&p->pb, PACKET_SEQUENCE_ID, SEQUENCE_ID);
-	if (p->dropped)
+	pb__int(&p->pb, PACKET_SEQUENCE_ID, sequence);
+	if (p->dropped && sequence == SEQUENCE_EVENTS)
 		pb__int(&p->pb, PACKET_DROPPED_BEFORE, 1);
 	/* after a gap a reader distrusts the sequence's state; there is none, so declare it cleared */
-	if (!p->begun || p->dropped)
+	if (!p->begun[sequence] || (p->dropped && sequence == SEQUENCE_EVENTS))
 		flags |= STATE_CLEARED;
 	pb__int(&p->pb, PACKET_SEQUENCE_FLAGS, flags);
-	p->begun = true;
-	p->dropped = false;
+	p->begun[sequence] = true;
+	p->dropped &= sequence != SEQUENCE_EVENTS;
 	p->inner = pb__open(&p->pb, field);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Writes Perfetto's TracePackets: one sequence from one writer, in CLOCK_BOOTTIME. The packet being written is in .pb.
+ * Writes Perfetto's TracePackets, in CLOCK_BOOTTIME. The packet being written is in .pb. Descriptions of tracks are a
+ * sequence of their own: readers take the last thread described in a sequence for the thread of all its events.
  */
 #ifndef TARE_PERFETTO_PACKET_H
 #define TARE_PERFETTO_PACKET_H
@@ -29,7 +30,8 @@ struct packets {
 	struct pb pb;
 	size_t outer, inner;	 /* of the packet being written */
 	uint64_t boot_offset_ns; /* CLOCK_BOOTTIME minus CLOCK_MONOTONIC */
-	bool begun, dropped;	 /* dropped: something was lost before the next packet */
+	bool begun[3];		 /* by sequence */
+	bool dropped;		 /* something was lost before the next packet */
 };
 
 static inline uint64_t packets__boottime(const struct packets *p, uint64_t mono_ns)

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "pauses.h"
 #include "perfetto_runtime_impl.h"
 #include "util.h"
 
@@ -50,12 +51,21 @@ static int put_pause(struct perfetto_runtime *rt, const struct pause *p, uint64_
 			     p->reason == TARE_UNKNOWN ? "unknown" :
 							 NULL;
 	struct tracks *t = &rt->tracks;
+	const uint64_t *known = table__find(&rt->pauses, p->seq);
+	char name[128], sentence[640];
 	struct pause_verdict v;
 
 	pause__verdict(p, &v);
 	if (!reason)
 		snprintf(buf, sizeof(buf), "reason %" PRIu64, p->reason);
-	track_event__open(t, p->request_ns, SLICE_BEGIN, track, "pause", reason ? reason : buf);
+	snprintf(name, sizeof(name), "%s: %s", reason ? reason : buf, pause_cause_name(v.cause));
+	track_event__open(t, p->request_ns, SLICE_BEGIN, track, "pause", name);
+	if (known) {
+		pause_sentence(rt->whole, (const struct pause *)(uintptr_t)*known, &(struct pauses_opts){ 0 },
+			       sentence);
+		track_event__text(t, "verdict", sentence);
+	}
+	track_event__text(t, "reason", reason ? reason : buf);
 	track_event__text(t, "main_cause", pause_cause_name(v.cause));
 	track_event__int(t, "main_cause_ns", v.ns);
 	track_event__int(t, "stopping_ns", pause__stopping_ns(p));

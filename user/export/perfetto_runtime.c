@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "event_names.h"
+#include "export.h"
 #include "perfetto_runtime_impl.h"
 #include "util.h"
 
@@ -55,6 +56,14 @@ static int process__forget(struct perfetto_runtime *rt, uint32_t pid, uint64_t t
 	free(p);
 	table__delete(&rt->processes, pid);
 	return ret;
+}
+
+/* Another program: nothing of the last one goes on, but it is the same process, so its tracks stay. */
+static int process__becomes(struct perfetto_runtime *rt, uint32_t pid, uint64_t ts_ns)
+{
+	uint64_t *slot = table__find(&rt->processes, pid);
+
+	return slot ? gc__end_cycle(rt, (struct rt_process *)(uintptr_t)*slot, ts_ns, NULL) : 0;
 }
 
 /* ---- counters ---- */
@@ -170,9 +179,11 @@ static int on_runtime(struct perfetto_runtime *rt, const struct event *ev)
 
 /* ---- the exporter's interface ---- */
 
-struct perfetto_runtime *perfetto_runtime__new(struct packets *packets, const struct names *names)
+struct perfetto_runtime *perfetto_runtime__new(struct packets *packets, const struct names *names,
+					       const struct model *whole)
 {
 	struct perfetto_runtime *rt = calloc(1, sizeof(*rt));
+	uint64_t *slot;
 
 	if (!rt)
 		return NULL;
@@ -188,6 +199,13 @@ struct perfetto_runtime *perfetto_runtime__new(struct packets *packets, const st
 	table__init(&rt->processes, MAX_PROCESSES);
 	table__init(&rt->threads, MAX_THREADS);
 	table__init(&rt->running, MAX_THREADS);
+	table__init(&rt->pauses, PAUSES_KEPT);
+	rt->whole = whole;
+	for (uint32_t i = 0; i < whole->pauses.nr_kept; i++) {
+		slot = table__add(&rt->pauses, whole->pauses.kept[i]->seq);
+		if (slot)
+			*slot = (uintptr_t)whole->pauses.kept[i];
+	}
 	return rt;
 }
 
@@ -201,6 +219,7 @@ void perfetto_runtime__free(struct perfetto_runtime *rt)
 	while ((slot = table__next(&rt->processes, &pos)))
 		free((void *)(uintptr_t)slot->value);
 	table__free(&rt->processes);
+	table__free(&rt->pauses);
 	rt_threads__free(rt);
 	model__free(rt->model);
 	free(rt);
@@ -222,10 +241,10 @@ int perfetto_runtime__event(struct perfetto_runtime *rt, const struct event *ev)
 		return on_counters(rt, ev);
 	if (ev->kind == EVENT_BYTES)
 		return rt__on_bytes(rt, ev);
-	/* another process with that pid, or another program */
+	/* another process with that pid */
 	if (ev->kind == EVENT_FORK && ev->fork.tid == ev->fork.tgid)
 		return process__forget(rt, ev->fork.tid, ev->ts_ns);
-	return ev->kind == EVENT_EXEC ? process__forget(rt, ev->exec.tid, ev->ts_ns) : 0;
+	return ev->kind == EVENT_EXEC ? process__becomes(rt, ev->exec.tid, ev->ts_ns) : 0;
 }
 
 int perfetto_runtime__finish(struct perfetto_runtime *rt)

@@ -2,8 +2,8 @@
 /*
  * What a language runtime did, as tracks of a Perfetto trace:
  *
- *   process  "stop the world": a slice per pause, named by its reason. It contains slices for the parts (stopping,
- *            stopped, restart), and these contain the causes. Pauses come from the model, so figures match those of
+ *   process  "stop the world": a slice per pause, named by its reason and main cause. It contains slices for the parts
+ * (stopping, stopped, restart), and these contain the causes. Pauses come from the model, so figures match those of
  *            `tare pauses'. "GC": collections and their phases. Counters.
  *   thread   A slice while it runs a goroutine, if each step was recorded. Otherwise a slice while the thread is off
  *            CPU with a goroutine on it, since what runs between two switches is unknown. Instants for other runtime
@@ -18,10 +18,12 @@
 #include "names.h"
 #include "perfetto_packet.h"
 
+struct model;
 struct perfetto_runtime;
 
-/* The caller keeps both arguments. NULL if out of memory. */
-struct perfetto_runtime *perfetto_runtime__new(struct packets *packets, const struct names *names);
+/* The caller keeps all arguments; @whole: the finished recording. NULL if out of memory. */
+struct perfetto_runtime *perfetto_runtime__new(struct packets *packets, const struct names *names,
+					       const struct model *whole);
 void perfetto_runtime__free(struct perfetto_runtime *rt);
 
 /* Call for every event, after @names has seen it. Returns 0 or a negative errno. */

@@ -38,6 +38,8 @@ struct perfetto_runtime {
 	struct tracks tracks;
 	const struct names *names;
 	struct model *model;
+	const struct model *whole;	 /* the finished recording: the functions in a verdict are known only later */
+	struct table pauses;		 /* of .whole, by sequence number */
 	struct table threads, processes; /* tid, pid to the above */
 	struct table running;		 /* process and goroutine to the tid that runs it */
 	uint64_t flows;

@@ -84,12 +84,16 @@ static int rt_thread__end_run(struct perfetto_runtime *rt, struct rt_thread *t, 
 }
 
 static void begin_goroutine(struct perfetto_runtime *rt, struct rt_thread *t, uint64_t ts_ns, uint64_t goroutine,
-			    const char *how)
+			    bool off)
 {
 	char name[96], buf[64];
+	const char *green = rt__name_of(rt, t->pid, TARE_NAME_GREEN, 0, buf) ?: "goroutine";
 
-	snprintf(name, sizeof(name), "%s %" PRIu64 "%s",
-		 rt__name_of(rt, t->pid, TARE_NAME_GREEN, 0, buf) ?: "goroutine", goroutine, how);
+	/* one name for all that are off CPU: a viewer's sums are by name */
+	if (off)
+		snprintf(name, sizeof(name), "%s off CPU", green);
+	else
+		snprintf(name, sizeof(name), "%s %" PRIu64, green, goroutine);
 	track_event__open(&rt->tracks, rt_thread__at(t, ts_ns), SLICE_BEGIN, t->track, "goroutine", name);
 	track_event__int(&rt->tracks, "goroutine", goroutine);
 }
@@ -104,7 +108,7 @@ static int on_run(struct perfetto_runtime *rt, struct rt_thread *t, const struct
 		ret = rt_thread__end_run(rt, t, ev->ts_ns, NULL);
 	if (ret || !goroutine)
 		return ret;
-	begin_goroutine(rt, t, ev->ts_ns, goroutine, "");
+	begin_goroutine(rt, t, ev->ts_ns, goroutine, false);
 	rt__arg(rt, ev, 0);
 	t->in_run = true;
 	t->running = goroutine;
@@ -164,7 +168,7 @@ static int off_begins(struct perfetto_runtime *rt, struct rt_thread *t, const st
 	if (ret || t->on_ns != ev->ts_ns || !t->on.goroutine)
 		return ret;
 	t->is_off = true;
-	begin_goroutine(rt, t, ev->ts_ns, t->on.goroutine, " off CPU");
+	begin_goroutine(rt, t, ev->ts_ns, t->on.goroutine, true);
 	put_status(rt, t->pid, &t->on);
 	if (t->on.p >= 0)
 		track_event__int(&rt->tracks, "p", t->on.p);
@@ -215,9 +219,11 @@ static int on_fork(struct perfetto_runtime *rt, const struct event *ev)
 
 static int on_exec(struct perfetto_runtime *rt, const struct event *ev)
 {
+	struct rt_thread *t = rt_thread__find(rt, ev->exec.tid);
 	int ret = ev->exec.old_tid != ev->exec.tid ? rt_thread__forget(rt, ev->exec.old_tid, ev->ts_ns) : 0;
 
-	return ret ? ret : rt_thread__forget(rt, ev->exec.tid, ev->ts_ns);
+	/* it stays the same thread, and keeps its track */
+	return ret || !t ? ret : rt_thread__end_run(rt, t, ev->ts_ns, NULL);
 }
 
 /* ---- other runtime events ---- */

@@ -9,7 +9,6 @@
 #include "samples.h"
 #include "util.h"
 
-#define PAUSES_KEPT (1u << 20) /* the longest ones: others are left out */
 
 static uint64_t samples_of(const struct profile_row *row, double sample_ns)
 {
