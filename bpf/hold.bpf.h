@@ -131,7 +131,7 @@ static __always_inline void spin(struct task_struct *p, __u32 place, __u64 from,
 static int hold_task(struct bpf_map *map, void *key, void *value);
 
 /* The next piece of work for the hold whose present one is @key. */
-static __always_inline bool go_on(struct task_struct *p, __u32 key)
+static __always_inline bool next_turn(struct task_struct *p, __u32 key)
 {
 	__u32 next = (key + MAX_HOLDS) % (2 * MAX_HOLDS);
 	struct hold *h = bpf_map_lookup_elem(&holds, &next);
@@ -152,7 +152,7 @@ static int hold_task(struct bpf_map *map, void *key, void *value)
 	h->ran_ns += now - from;
 	h->cpu_ns += less(now - from, run_delay_of(p) - delay);
 	over = is_over(p, place);
-	if (!over && !is_late(place, h->ran_ns) && now - h->since < HOLD_THROTTLED_NS && go_on(p, *(__u32 *)key))
+	if (!over && !is_late(place, h->ran_ns) && now - h->since < HOLD_THROTTLED_NS && next_turn(p, *(__u32 *)key))
 		return 0;
 	if (!over) {
 		state.in_vain = true;

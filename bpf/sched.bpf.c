@@ -148,8 +148,8 @@ static __always_inline __s64 leave(struct cpu_state *c, struct task_state *t, st
 	t->out_state = state;
 	draft(c)->syscall = syscall_of(prev, &compat);
 	/*
-	 * Woken since it came: if it stayed awake, that was for nothing. If it sleeps, either another wake-up follows or
-	 * this one crossed its leaving and puts it back at once.
+	 * Woken since it came: if it stayed awake, that was for nothing. If it sleeps, either another wake-up follows
+	 * or this one crossed its leaving and puts it back at once.
 	 */
 	if (!voluntary || t->wake_ts)
 		t->queued_ts = now;

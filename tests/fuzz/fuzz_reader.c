@@ -74,7 +74,11 @@ static void export_twice(const struct exporter *format, const uint8_t *data, siz
 
 	if (!m)
 		abort();
-	if (!reader__open_mem(data, size, &r) && !export__read_whole(r, m, &opts)) {
+	if (!reader__open_mem(data, size, &r)) {
+		while (reader__next(r, &ev) > 0)
+			if (export__take(&opts, m, &ev))
+				abort();
+		export__taken(&opts, m);
 		reader__close(r);
 		if (reader__open_mem(data, size, &r) || format->begin(null, &opts, &state))
 			abort();

@@ -150,7 +150,8 @@ static inline bool is_named(struct field f, const char *name)
 {
 	size_t len = strlen(name);
 
-	return is_text(f, name) || (f.data && f.value > len + 2 && !memcmp(f.data, name, len) && !memcmp(f.data + len, ": ", 2));
+	return is_text(f, name) ||
+	       (f.data && f.value > len + 2 && !memcmp(f.data, name, len) && !memcmp(f.data + len, ": ", 2));
 }
 
 /* The @index-th slice or instant called @name: where it begins, and where the slice ends (0: it does not). */

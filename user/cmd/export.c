@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "choice.h"
 #include "cmd.h"
 #include "export.h"
 #include "model.h"
@@ -25,6 +26,9 @@ struct options {
 	const struct exporter *format;
 	struct export_opts opts;
 	char spooled[32]; /* where standard input was kept */
+	struct choice_opts choice_opts;
+	struct choice choice;
+	bool chooses, told_damage;
 };
 
 static void usage(FILE *to)
@@ -36,6 +40,11 @@ static void usage(FILE *to)
 		"  -o, --output OUT     write there (default: standard output)\n"
 		"  -w, --weight WHAT    of stacks (folded, pprof): cpu, off-cpu, alloc (record --alloc-sites), pauses\n"
 		"                       or faults; perf-script: only samples of cpu or off-cpu\n"
+		"      --from, --to T   only from T on, only up to T: seconds since the recording began (1.5, 500ms),\n"
+		"                       or a time (14:30:05)\n"
+		"  -p, --pid PID        only of this process\n"
+		"      --thread NAME    only of threads with this name\n"
+		"      --pause N        only around the N-th longest stop-the-world pause, and of its process\n"
 		"  -h, --help           print this\n\nformats:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
 		fprintf(to, "  %-12s %s\n", formats[i]->name, formats[i]->what);
@@ -96,19 +105,42 @@ static bool takes(const struct exporter *format, const char *weight)
 	return false;
 }
 
+enum { FROM = 256, TO, THREAD, PAUSE }; /* options without a letter */
+
+/* Returns whether @s is a number from 1 on; otherwise says so. */
+static bool parse_number(const char *option, const char *s, uint32_t *n)
+{
+	char *end;
+	unsigned long v = strtoul(s, &end, 10);
+
+	*n = v;
+	if (end != s && !*end && v && v <= INT32_MAX && s[0] != '-')
+		return true;
+	err("export: %s takes a number from 1 on, not '%s'", option, s);
+	return false;
+}
+
 /* Returns an exit code, or -1 to go on. */
 static int parse(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
-		{ "input", required_argument, NULL, 'i' },  { "format", required_argument, NULL, 'f' },
-		{ "output", required_argument, NULL, 'o' }, { "weight", required_argument, NULL, 'w' },
-		{ "help", no_argument, NULL, 'h' },	    { 0 },
+		{ "input", required_argument, NULL, 'i' },
+		{ "format", required_argument, NULL, 'f' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "weight", required_argument, NULL, 'w' },
+		{ "from", required_argument, NULL, FROM },
+		{ "to", required_argument, NULL, TO },
+		{ "pid", required_argument, NULL, 'p' },
+		{ "thread", required_argument, NULL, THREAD },
+		{ "pause", required_argument, NULL, PAUSE },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
 	};
 	int c;
 
 	opterr = 0;
 	*o = (struct options){ .in = TARE_DEFAULT_FILE, .out = "-" };
-	while ((c = getopt_long(argc, argv, "i:f:o:w:h", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "i:f:o:w:p:h", longs, NULL)) != -1) {
 		switch (c) {
 		case 'i':
 			o->in = optarg;
@@ -123,6 +155,23 @@ static int parse(int argc, char **argv, struct options *o)
 			break;
 		case 'w':
 			o->opts.weight = optarg;
+			break;
+		case FROM:
+			o->choice_opts.from = optarg;
+			break;
+		case TO:
+			o->choice_opts.to = optarg;
+			break;
+		case THREAD:
+			o->choice_opts.thread = optarg;
+			break;
+		case 'p':
+			if (!parse_number("--pid", optarg, &o->choice_opts.pid))
+				return EXIT_USAGE;
+			break;
+		case PAUSE:
+			if (!parse_number("--pause", optarg, &o->choice_opts.pause))
+				return EXIT_USAGE;
 			break;
 		case 'h':
 			usage(stdout);
@@ -213,30 +262,102 @@ static int spool(void)
 	return fd;
 }
 
-static int convert(struct options *o, struct reader *r, FILE *to)
-{
-	uint64_t damages = 0, damaged_bytes = 0;
-	void *state;
-	struct event ev;
-	int ret, ended;
+/* ---- the events of a recording that were chosen ---- */
 
-	ret = o->format->begin(to, &o->opts, &state);
-	if (ret)
-		return ret;
+struct damages {
+	uint64_t nr, bytes;
+};
+
+/* The first pass over a recording tells of what is damaged. */
+static void tell_damage(const struct options *o, struct damages *d, const struct event *ev)
+{
+	if (o->told_damage)
+		return;
+	if (d->nr++ < 3)
+		warn("%s, at byte %" PRIu64 ": %s", o->in, ev->damage.offset, ev->damage.what);
+	d->bytes += ev->damage.bytes;
+}
+
+/* Give each event to @take. Returns 0, a negative errno, or what @take returned; -EBADF if the reader has said why. */
+static int for_each_event(struct options *o, int (*take)(void *ctx, const struct event *ev), void *ctx)
+{
+	struct damages damages = { 0 };
+	struct reader *r;
+	struct event ev;
+	int ret;
+
+	if (reader__open(o->in, &r))
+		return -EBADF;
 	while ((ret = reader__next(r, &ev)) > 0) {
-		if (ev.kind == EVENT_DAMAGE) {
-			if (damages++ < 3)
-				warn("%s, at byte %" PRIu64 ": %s", o->in, ev.damage.offset, ev.damage.what);
-			damaged_bytes += ev.damage.bytes;
-		}
-		ret = o->format->event(state, &ev);
+		if (ev.kind == EVENT_DAMAGE)
+			tell_damage(o, &damages, &ev);
+		ret = o->chooses ? choice__event(&o->choice, &ev, take, ctx) : take(ctx, &ev);
 		if (ret)
 			break;
 	}
-	ended = o->format->end(state);
-	if (damages)
+	reader__close(r);
+	if (damages.nr)
 		warn("%s is damaged: %" PRIu64 " stretch%s of it, %" PRIu64 " bytes in all, not in the export", o->in,
-		     damages, damages == 1 ? "" : "es", damaged_bytes);
+		     damages.nr, damages.nr == 1 ? "" : "es", damages.bytes);
+	o->told_damage = true;
+	return ret;
+}
+
+struct taking {
+	struct export_opts *opts;
+	struct model *m;
+};
+
+static int take_whole(void *ctx, const struct event *ev)
+{
+	struct taking *t = ctx;
+
+	return export__take(t->opts, t->m, ev);
+}
+
+/* Returns the finished model of what is chosen, or NULL after saying why not. */
+static struct model *read_whole(struct options *o, struct export_opts *opts)
+{
+	struct taking t = { opts, model__new() };
+	int ret = t.m ? 0 : -ENOMEM;
+
+	memset(opts->events, 0, sizeof(opts->events));
+	memset(opts->runtime_events, 0, sizeof(opts->runtime_events));
+	if (t.m) {
+		t.m->pauses.keep = PAUSES_KEPT;
+		ret = for_each_event(o, take_whole, &t);
+	}
+	if (!ret) {
+		export__taken(opts, t.m);
+		return t.m;
+	}
+	if (ret != -EBADF)
+		err("cannot read %s: %s", o->in, strerror(-ret));
+	model__free(t.m);
+	return NULL;
+}
+
+struct converting {
+	const struct exporter *format;
+	void *state;
+};
+
+static int convert_event(void *ctx, const struct event *ev)
+{
+	struct converting *c = ctx;
+
+	return c->format->event(c->state, ev);
+}
+
+static int convert(struct options *o, FILE *to)
+{
+	struct converting c = { o->format, NULL };
+	int ret = o->format->begin(to, &o->opts, &c.state), ended;
+
+	if (ret)
+		return ret;
+	ret = for_each_event(o, convert_event, &c);
+	ended = o->format->end(c.state);
 	return ret ? ret : ended;
 }
 
@@ -250,61 +371,81 @@ static int close_output(FILE *to)
 	return ret;
 }
 
-/* Returns 0, or -1 after saying why not. */
-static int read_first(struct options *o, struct model **m)
+/* Standard input is kept in a file if it must be read more than once. Returns 0, or -1 after saying why not. */
+static int keep_input(struct options *o)
 {
-	struct reader *r;
+	int fd;
+
+	if (strcmp(o->in, "-") || !(o->format->twice || choice_opts__any(&o->choice_opts)))
+		return 0;
+	fd = spool();
+	if (fd < 0) {
+		err("cannot keep standard input in a file to read it twice: %s", strerror(-fd));
+		return -1;
+	}
+	snprintf(o->spooled, sizeof(o->spooled), "/proc/self/fd/%d", fd);
+	o->in = o->spooled;
+	return 0;
+}
+
+/* What was chosen depends on the recording. Returns an exit code. */
+static int choose(struct options *o)
+{
+	struct model *m;
 	int ret;
 
-	if (!strcmp(o->in, "-")) {
-		ret = spool();
-		if (ret < 0) {
-			err("cannot keep standard input in a file to read it twice: %s", strerror(-ret));
-			return -1;
-		}
-		snprintf(o->spooled, sizeof(o->spooled), "/proc/self/fd/%d", ret);
-		o->in = o->spooled;
-	}
-	if (reader__open(o->in, &r))
-		return -1;
-	*m = model__new();
-	if (*m)
-		(*m)->pauses.keep = PAUSES_KEPT;
-	ret = *m ? export__read_whole(r, *m, &o->opts) : -ENOMEM;
-	reader__close(r);
+	if (!choice_opts__any(&o->choice_opts))
+		return EXIT_OK;
+	m = read_whole(o, &o->opts);
+	if (!m)
+		return EXIT_FAILED;
+	ret = choice__init(&o->choice, &o->choice_opts, m);
+	model__free(m);
+	o->opts.whole = NULL;
+	o->chooses = !ret;
 	if (ret)
-		err("cannot read %s: %s", o->in, strerror(-ret));
-	return ret ? -1 : 0;
+		choice__free(&o->choice);
+	return ret ? EXIT_USAGE : EXIT_OK;
+}
+
+static int export_to(struct options *o, FILE *to)
+{
+	int ret = convert(o, to), code;
+	bool written = !ferror(to);
+
+	code = close_output(to);
+	if (ret == -EBADF)
+		return EXIT_FAILED;
+	if (ret && written)
+		err("cannot export %s: %s; %s is incomplete", o->in, strerror(-ret), output_name(o));
+	else if ((ret || code) && !(to_stdout(o) && (ret == -EPIPE || code == -EPIPE)))
+		err("cannot write %s: %s; what is there so far is incomplete", output_name(o),
+		    strerror(ret ? -ret : -code));
+	return ret || code ? EXIT_FAILED : EXIT_OK;
 }
 
 int cmd_export(int argc, char **argv)
 {
 	struct model *whole = NULL;
 	struct options o;
-	struct reader *r = NULL;
 	FILE *to;
-	bool written;
-	int ret, code = parse(argc, argv, &o);
+	int code = parse(argc, argv, &o);
 
 	if (code >= 0)
 		return code;
-	code = EXIT_FAILED;
-	if ((o.format->twice && read_first(&o, &whole)) || reader__open(o.in, &r))
-		goto cleanup;
-	code = open_output(&o, &to);
-	if (code)
-		goto cleanup;
-	ret = convert(&o, r, to);
-	written = !ferror(to);
-	code = close_output(to);
-	if (ret && written)
-		err("cannot export %s: %s; %s is incomplete", o.in, strerror(-ret), output_name(&o));
-	else if ((ret || code) && !(to_stdout(&o) && (ret == -EPIPE || code == -EPIPE)))
-		err("cannot write %s: %s; what is there so far is incomplete", output_name(&o),
-		    strerror(ret ? -ret : -code));
-	code = ret || code ? EXIT_FAILED : EXIT_OK;
-cleanup:
-	reader__close(r);
+	if (keep_input(&o))
+		return EXIT_FAILED;
+	code = choose(&o);
+	if (!code && o.format->twice) {
+		whole = read_whole(&o, &o.opts);
+		code = whole ? EXIT_OK : EXIT_FAILED;
+	}
+	if (!code)
+		code = open_output(&o, &to);
+	if (!code)
+		code = export_to(&o, to);
+	if (o.chooses)
+		choice__free(&o.choice);
 	model__free(whole);
 	return code;
 }

@@ -7,7 +7,6 @@
 #include <stdio.h>
 
 #include "event.h"
-#include "reader.h"
 
 struct model;
 
@@ -41,10 +40,11 @@ struct exporter {
 };
 
 /*
- * For an exporter with .twice: fold all of @r into @m, a new model that must live as long as the export, and fill in
- * @opts. Returns 0 or a negative errno.
+ * For an exporter with .twice: take each event of the recording into @m, a new model that must live as long as the
+ * export, and then say that this is all. Fills in @opts. Returns 0 or -ENOMEM.
  */
-int export__read_whole(struct reader *r, struct model *m, struct export_opts *opts);
+int export__take(struct export_opts *opts, struct model *m, const struct event *ev);
+void export__taken(struct export_opts *opts, struct model *m);
 
 /* exporter_NAME for each, in the order shown to the user */
 #define EXPORTERS(X)   \

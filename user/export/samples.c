@@ -9,7 +9,6 @@
 #include "samples.h"
 #include "util.h"
 
-
 static uint64_t samples_of(const struct profile_row *row, double sample_ns)
 {
 	return row->samples;

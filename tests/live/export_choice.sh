@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# A part of a recording: a stretch of time, a process, threads by name, one pause. In every format.
+set -u
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+need_bpf
+
+# ---- time ----
+
+cat >"$tmp/work.c" <<'C'
+#include <pthread.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+static volatile unsigned done;
+
+static void *rounds(void *name)
+{
+	prctl(PR_SET_NAME, name);
+	for (int i = 0; i < 150; i++) {
+		for (int k = 0; k < 500000; k++)
+			done += k;
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	}
+	return NULL;
+}
+
+int main(void)
+{
+	pthread_t other;
+
+	pthread_create(&other, NULL, rounds, "the other");
+	rounds("the one");
+	pthread_join(other, NULL);
+	return 0;
+}
+C
+ok "compiles" gcc -O2 -pthread -o "$tmp/work" "$tmp/work.c"
+ok "recorded: two processes" tare run -q -F 499 -o "$tmp/data" -- sh -c '"$0" & "$0"; wait' "$tmp/work"
+tare report --json -i "$tmp/data" >"$tmp/json"
+lines() { tare export -f json-lines -i "$tmp/data" "$@"; }
+# count WHAT ARGS...: events of that kind
+count() { lines "${@:2}" | jq -s --arg what "$1" 'map(select(.event == $what)) | length'; }
+folded() { tare export -f folded -i "$tmp/data" "$@" | awk '{ n += $NF } END { printf "%.0f", n }'; }
+
+duration=$(json "$tmp/json" .duration_ns)
+third=$((duration / 3))ns two=$((duration / 3 * 2))ns
+all=$(count sample) first=$(count sample --to "$third") middle=$(count sample --from "$third" --to "$two")
+last=$(count sample --from "$two")
+is "$((first + middle + last))" "$all" "each sample is in one of three stretches of time"
+compare "$middle" '>' 0 "and some are in the middle"
+near "$(($(folded --to "$third") + $(folded --from "$third" --to "$two") + $(folded --from "$two")))" "$(folded)" 3 "the CPU time too"
+compare "$(folded --from "$third" --to "$two")" '<=' "$((duration / 3 * $(nproc)))" "of a stretch no more than the CPUs had"
+compare "$(lines --from "$third" --to "$two" | jq -s 'map(select(.event == "switch").ts_ns) | max - min')" '<=' "$((duration / 3))" \
+	"no switch is outside"
+wall=$(date -d "@$(($(lines | jq -s '(map(select(.event == "header"))[0].real_ns // 0) / 1000000000 | floor') + 1))" +%H:%M:%S)
+ok "a time by the wall clock" lines --to "$wall"
+ok "and with its date" lines --from '2020-01-01 00:00'
+
+# ---- who ----
+
+pids=$(json "$tmp/json" '[.threads[] | select(.comm == "the one").tgid] | unique | .[]')
+is "$(wc -w <<<"$pids")" 2 "two processes"
+sum=0
+for pid in $pids; do
+	mine=$(json "$tmp/json" "[.threads[] | select(.tgid == $pid)] | map(.voluntary + .involuntary) | add")
+	is "$(lines --pid "$pid" | jq -s 'map(select(.event == "switch" and .voluntary != null)) | length')" "$mine" "only that process: its switches"
+	sum=$((sum + $(count sample --pid "$pid")))
+done
+compare "$sum" '<=' "$all" "samples of both are no more than all"
+tids=$(json "$tmp/json" '[.threads[] | select(.comm == "the other").tid] | unique | join(" ")')
+is "$(tare export -f perf-script -w cpu -i "$tmp/data" --thread 'the other' | awk '/cpu-clock/ { print $3 }' | sort -nu | xargs)" \
+	"$(xargs -n 1 <<<"$tids" | sort -n | xargs)" "only threads with that name"
+ok "perfetto" tare export -f perfetto --pid "${pids%%$'\n'*}" --from 0.1 -i "$tmp/data" -o "$tmp/trace"
+ok "of which Perfetto can make sense" python3 "$root/tests/live/perfetto_check.py" chain "$tmp/trace"
+ok "from a pipe" sh -c '"$0" export -f folded --pid "$1" -i - <"$2"' "$TARE" "${pids%%$'\n'*}" "$tmp/data"
+
+# ---- a pause ----
+
+ok "a runtime: recorded" tare run -q -o "$tmp/data" -- "$root/build/workloads/weft-bench" churn -t 1 -l 16
+tare pauses --json --longest 3 -i "$tmp/data" >"$tmp/pauses"
+for n in 1 3; do
+	tare export -f perf-script --pause $n -i "$tmp/data" >"$tmp/text"
+	total=$(jq ".pauses[$((n - 1))].total_ns" "$tmp/pauses")
+	like "$(grep ' tare:pause: ' "$tmp/text")" "total_ns=$total " "pause $n is there"
+	ok "and what is far from it is not" awk -v limit="$((total + 100000000))" \
+		'/sched_switch/ { split($0, a, /\] +/); t = a[2] + 0; if (!from) from = t; to = t } END { exit (to - from) * 1e9 > limit }' "$tmp/text"
+done
+
+# ---- errors ----
+
+exits 2 "a moment that is none" lines --from soon
+like "$(<"$tmp/stderr")" "seconds since the recording began" "says what it takes"
+exits 2 "an end before the beginning" lines --from 2 --to 1
+exits 2 "a pause that is not there" lines --pause 1000000
+like "$(<"$tmp/stderr")" "longest first" "says which there are"
+exits 2 "no process" lines --pid none
+done_testing

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The part of a recording that was asked for: a stretch of time, a process, threads of a name. An event passes or not,
+ * or, if it is of two threads, loses one of them; exporters never know. Descriptions always pass.
+ */
+#ifndef TARE_CHOICE_H
+#define TARE_CHOICE_H
+
+#include "event.h"
+#include "table.h"
+
+struct model;
+
+/* As asked for; all may be NULL or 0. */
+struct choice_opts {
+	const char *from,
+		*to; /* "1.5", "500ms": since the recording began; "14:30:01.5", "2026-01-31 14:30": by the wall */
+	uint32_t pid;
+	const char *thread; /* its name at that time */
+	uint32_t pause;	    /* from shortly before the N-th longest to shortly after it */
+};
+
+struct choice {
+	uint64_t from_ns, to_ns;
+	uint32_t pid;
+	const char *thread;
+	struct table processes; /* tid to its process */
+	struct table named;	/* tids with that name */
+	struct event *last;	/* by CPU: the last switch before .from_ns */
+	size_t nr_last, room_last;
+	bool begun;
+};
+
+bool choice_opts__any(const struct choice_opts *o);
+
+/*
+ * What @o means in the finished recording @m. Returns 0, or -EINVAL after saying what is wrong with it. Free it in any
+ * case.
+ */
+int choice__init(struct choice *c, const struct choice_opts *o, const struct model *m);
+void choice__free(struct choice *c);
+
+/* Give what passes of @ev to @emit. Returns 0, -ENOMEM, or what @emit returned. */
+int choice__event(struct choice *c, const struct event *ev, int (*emit)(void *ctx, const struct event *ev), void *ctx);
+
+#endif /* TARE_CHOICE_H */
