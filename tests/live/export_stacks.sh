@@ -82,17 +82,19 @@ if command -v go >/dev/null; then
 	pprof cpu -raw >"$tmp/raw"
 	is "$(awk '/^Locations/ { exit } /^ +[0-9]+ +[0-9]+:/ { sub(":", "", $1); n += $1 } END { print n }' "$tmp/raw")" \
 		"$(json "$tmp/json" .profile.cpu.samples)" "pprof: as many samples"
+	id=$(readelf -n "$tmp/a program; with 1 blank" | awk '/Build ID/ { print $3 }')
+	like "$(sed -n '/^Mappings/,$p' "$tmp/raw" | sed -n 2p)" "a program; with 1 blank $id" "pprof: the first mapping is the program, with its build id"
 	like "$(<"$tmp/raw")" 'process:\[a program; wit' "pprof: with their process"
-	like "$(pprof cpu -top)" '^Type: cpu.* busy' "pprof: go tool pprof has its own list of them"
+	like "$(pprof cpu -top)" 'Type: cpu.* busy' "pprof: go tool pprof has its own list of them"
 	like "$(pprof cpu -top | awk '/flat%/ { getline; print }')" 'busy$' "pprof: busy is the first"
 	like "$(pprof cpu -top -lines)" 'busy .*work\.c:11' "pprof: with the line"
 	like "$(pprof alloc -top | awk '/flat%/ { getline; print }')" ' allocates$' "pprof: what allocates is the first"
 	like "$(pprof off-cpu -peek=sleeps)" 'round_of_all' "pprof: callers"
 	for what in off-cpu faults; do
-		like "$(pprof $what -top)" "^Type: (off_cpu|page_faults)" "pprof: $what"
+		like "$(pprof $what -top)" "Type: (off_cpu|page_faults)" "pprof: $what"
 	done
 else
-	skip 9 "there is no go in PATH"
+	skip 10 "there is no go in PATH"
 fi
 
 # ---- pauses ----

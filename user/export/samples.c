@@ -169,11 +169,12 @@ int sample_export__event(void *state, const struct event *ev)
 {
 	struct sample_export *e = state;
 
-	return model__event(e->model, ev);
+	return mappings__event(&e->mappings, ev) ?: model__event(e->model, ev);
 }
 
 void sample_export__free(struct sample_export *e)
 {
 	model__free(e->model);
+	mappings__free(&e->mappings);
 	free(e);
 }

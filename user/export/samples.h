@@ -4,6 +4,7 @@
 #define TARE_EXPORT_SAMPLES_H
 
 #include "export.h"
+#include "mappings.h"
 #include "model.h"
 
 #define SAMPLE_FRAMES 512
@@ -58,6 +59,7 @@ struct sample_export {
 	struct model *model;
 	FILE *to;
 	const struct sample_weight *weight;
+	struct mappings mappings;
 };
 int sample_export__begin(FILE *to, const struct export_opts *opts, void **state);
 int sample_export__event(void *state, const struct event *ev);
