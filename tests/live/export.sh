@@ -46,7 +46,13 @@ runtime_agrees()
 	ok "$1: each pause has its time, its parts and causes" tracks pauses "$trace" "$tmp/$1.pauses"
 	ok "$1: collections, their phases, the heap" tracks gc "$trace" "$tmp/$1.lines"
 	ok "$1: signals, faults, interrupts, and what the runtime told" tracks instants "$trace" "$tmp/$1.lines"
+	ok "$1: samples with their stacks and weights" samples_agree "$1"
 	ok "$1: counters" tracks counters "$trace" "$tmp/$1.lines"
+}
+samples_agree()
+{
+	tare export -i "$tmp/$1.data" -f folded -w cpu -o "$tmp/cpu" && tare export -i "$tmp/$1.data" -f folded -w off-cpu -o "$tmp/off" &&
+		check samples "$tmp/$1.pftrace" "$tmp/$1.json" "$tmp/cpu" "$tmp/off"
 }
 pauses_to() { tare pauses -i "$tmp/$1.data" --json >"$tmp/$1.pauses"; }
 

@@ -12,6 +12,7 @@ usage: perfetto_check.py CHECK TRACE [FILE]
   count  TRACE REPORT.json  switches out of each thread are as many as the report says
   on-cpu TRACE REPORT.json  and so is the time that each spent on a CPU
   waking TRACE              threads that slept and came back were woken in between
+  samples TRACE REPORT.json FOLDED WAITS  samples weigh what the report and folded stacks say, by function too
   script TRACE SCRIPT       the lines of perf-script tell the same, in order of time
 
 Decodes protobuf by itself, from a list of fields written for this test from Perfetto's published .proto files.
@@ -43,10 +44,21 @@ TRACK_EVENT = {4: ("debug_annotations", ANNOTATION), 9: ("type", INT), 11: ("tra
                48: ("terminating_flow_ids", FIXED)}
 TRACK = {1: ("uuid", INT), 2: ("name", STR), 3: ("process", {1: ("pid", INT)}),
          4: ("thread", {1: ("pid", INT), 2: ("tid", INT)}), 5: ("parent_uuid", INT), 8: ("counter", {3: ("unit", INT)})}
+NAMED = {1: ("iid", INT), 2: ("str", STR)}
+INTERNED = {5: ("function_names", NAMED), 6: ("frames", {1: ("iid", INT), 2: ("function_name_id", INT), 4: ("rel_pc", INT),
+                                                         6: ("line", INT), 7: ("kind", INT)}),
+            7: ("callstacks", {1: ("iid", INT), 2: ("frame_ids", INT)}),
+            51: ("async_context_descriptors", {1: ("iid", INT), 2: ("name", STR), 3: ("kind", STR)})}
+COUNTER = {2: ("name", STR), 3: ("unit", INT)}
+STACK_SAMPLE = {1: ("task_context", {2: ("pid", INT), 3: ("tid", INT), 4: ("async_id", INT)}),
+                3: ("execution_context", {2: ("cpu", INT), 3: ("mode", INT)}), 6: ("callstack_iid", INT),
+                11: ("primary_weight", INT)}
 PACKET = {1: ("ftrace_events", BUNDLE), 2: ("process_tree", {1: ("processes", PROCESS), 2: ("threads", THREAD)}),
           6: ("clock_snapshot", {1: ("clocks", CLOCK), 2: ("primary_trace_clock", INT)}), 8: ("timestamp", INT),
           10: ("trusted_packet_sequence_id", INT), 11: ("track_event", TRACK_EVENT),
           13: ("sequence_flags", INT), 60: ("track_descriptor", TRACK), 42: ("previous_packet_dropped", INT),
+          12: ("interned_data", INTERNED), 135: ("stack_sample", STACK_SAMPLE),
+          59: ("trace_packet_defaults", {100: ("stack_sample_defaults", {2: ("primary_descriptor", COUNTER)})}),
           45: ("system_info", {1: ("utsname", UTSNAME), 3: ("hz", INT), 6: ("page_size", INT), 8: ("num_cpus", INT)})}
 TRACE = {1: ("packet", PACKET)}
 
@@ -260,6 +272,57 @@ def check_waking(trace):
         raise Bad(f"{missing} of {seen} threads that came back were woken by nobody")
 
 
+def stack_samples(trace):
+    """(counter, weight, thread, functions from the outermost on) of each; what is interned is told before it is used."""
+    known = collections.defaultdict(lambda: collections.defaultdict(dict))
+    counters = {}
+    for packet in trace.packets:
+        sequence = one(packet, "trusted_packet_sequence_id")
+        for defaults in packet["trace_packet_defaults"]:
+            counters[sequence] = one(one(one(defaults, "stack_sample_defaults"), "primary_descriptor"), "name")
+        for data in packet["interned_data"]:
+            for kind, entries in data.items():
+                for entry in entries:
+                    if one(entry, "iid") in known[sequence][kind]:
+                        raise Bad(f"{kind} {entry['iid']} is told twice")
+                    known[sequence][kind][one(entry, "iid")] = entry
+        for sample in packet["stack_sample"]:
+            told = known[sequence]
+            frames = told["callstacks"][sample["callstack_iid"][0]]["frame_ids"] if sample["callstack_iid"] else []
+            functions = [one(told["function_names"][one(told["frames"][f], "function_name_id")], "str") for f in frames]
+            yield counters[sequence], one(sample, "primary_weight"), one(one(sample, "task_context"), "tid"), functions
+
+
+def leaves(path):
+    """The innermost function of each line of folded stacks, without marks, and its weight."""
+    sums = collections.Counter()
+    with open(path, encoding="utf-8") as f:
+        for line in f:
+            stack, weight = line.rstrip("\n").rsplit(" ", 1)
+            sums[re.sub(r"_\[[ik]\]$", "", stack.split(";")[-1])] += int(weight)
+    return sums
+
+
+def check_samples(trace, report, folded, waits):
+    with open(report, encoding="utf-8") as f:
+        report = json.load(f)
+    samples = list(stack_samples(trace))
+    for counter, path, count in (("CPU time", folded, report["profile"]["cpu"]["samples"]),
+                                 ("off CPU", waits, report["profile"]["off_cpu"]["waits"])):
+        mine = [s for s in samples if s[0] == counter]
+        if len(mine) != count:
+            raise Bad(f"{counter}: {len(mine)} samples, the report has {count}")
+        got, want = collections.Counter(), leaves(path)
+        for _, weight, _, functions in mine:
+            got[functions[-1] if functions else ""] += weight
+        whole = sum(want.values())
+        if abs(sum(got.values()) - whole) > whole / 1000 or not whole:
+            raise Bad(f"{counter}: {sum(got.values())} ns, folded stacks have {whole}")
+        for name, weight in want.most_common(5):
+            if "unknown" not in name and abs(got[name] - weight) > whole / 1000:
+                raise Bad(f"{counter}: {name} has {got[name]} ns, in folded stacks {weight}")
+
+
 HEAD = re.compile(r"^ *(\S.*?) +(\d+) \[(\d{3})\] +(\d+)\.(\d{6}): +(sched:\w+): (.*)$")
 LINE = {
     "sched:sched_switch": re.compile(r"prev_comm=(.*) prev_pid=(\d+) prev_prio=120 prev_state=(\S+) ==> "
@@ -304,7 +367,7 @@ def check_script(trace, path):
 
 def main():
     checks = {"wire": check_wire, "chain": check_chain, "tree": check_tree, "count": check_count,
-              "on-cpu": check_on_cpu, "waking": check_waking, "script": check_script}
+              "on-cpu": check_on_cpu, "waking": check_waking, "samples": check_samples, "script": check_script}
     try:
         checks[sys.argv[1]](Trace(sys.argv[2]), *sys.argv[3:])
     except (Bad, UnicodeDecodeError) as e:

@@ -39,25 +39,25 @@ static int put(struct perf *p, uint64_t ts_ns)
 
 static unsigned nr_kernel(const struct perf_sample *s)
 {
-	return s->stack ? s->stack->nr_kernel - s->first : 0;
+	return s->stack.stack ? s->stack.stack->nr_kernel - s->stack.first : 0;
 }
 
 /* 0: not known */
 static uint64_t innermost(const struct perf_sample *s)
 {
-	return s->stack && nr_kernel(s) + s->nr_user ? s->stack->at[s->first] : 0;
+	return nr_kernel(s) + s->stack.nr_user ? s->stack.stack->at[s->stack.first] : 0;
 }
 
 static void put_chain(struct perf_record *r, const struct perf_sample *s)
 {
-	const struct model_stack *st = s->stack;
-	unsigned kernel = nr_kernel(s), user = s->nr_user;
+	const struct model_stack *st = s->stack.stack;
+	unsigned kernel = nr_kernel(s), user = s->stack.nr_user;
 
 	perf_record__u64(r, kernel + user + !!kernel + !!user);
 	if (kernel)
 		perf_record__u64(r, PERF_CONTEXT_KERNEL);
 	for (unsigned i = 0; i < kernel; i++)
-		perf_record__u64(r, st->at[s->first + i]);
+		perf_record__u64(r, st->at[s->stack.first + i]);
 	if (user)
 		perf_record__u64(r, PERF_CONTEXT_USER);
 	for (unsigned i = 0; i < user; i++)

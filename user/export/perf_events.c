@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
-#include <linux/perf_event.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "ledger.h"
 #include "perf_events.h"
 #include "util.h"
 
-#define MAX_THREADS (1u << 19)
-#define MAX_CPUS    (1u << 16)
+#define MAX_CPUS (1u << 16)
 
 /* ---- the scheduler ---- */
 
@@ -71,51 +67,16 @@ static int on_sched(void *ctx, const struct sched_event *ev)
 
 /* ---- stacks ---- */
 
-static struct told_stacks *stacks_of(struct perf_events *pe, uint32_t tid)
-{
-	uint64_t *slot = table__add(&pe->stacks, tid);
-
-	if (slot && !*slot)
-		*slot = (uintptr_t)calloc(1, sizeof(struct told_stacks));
-	return slot ? (struct told_stacks *)(uintptr_t)*slot : NULL;
-}
-
-/* A frame pointer may lead to anything; perf throws away a whole stack that has one of its markers in it. */
-static unsigned nr_addresses(const struct model_stack *st)
-{
-	unsigned nr = 0;
-
-	while (nr < st->nr_user && st->at[st->nr_kernel + nr] < PERF_CONTEXT_MAX)
-		nr++;
-	return nr;
-}
-
 static int emit_stacked(struct perf_events *pe, const struct event *ev, unsigned kind, uint32_t tid, uint64_t period)
 {
-	const struct model_stacks *all = &pe->whole->profile.stacks;
-	struct told_stacks *told = stacks_of(pe, tid);
 	struct sched_task who;
 	struct perf_sample s;
 
 	sched__describe(&pe->sched, tid, ev->cpu, &who);
 	s = sample_of(kind, ev->ts_ns, ev->cpu, &who);
 	s.period = period;
-	if (told)
-		s.stack = model_stacks__find(all, model_stacks__resolve(all, told_stacks__take(told, ev->ts_ns)));
-	if (s.stack)
-		s.nr_user = nr_addresses(s.stack);
-	if (s.stack && kind == PERF_OFF_CPU)
-		s.first = ledger__after_probe(pe->whole, s.stack);
+	s.stack = stacked__of(&pe->stacks, ev);
 	return pe->emit(pe->ctx, &s);
-}
-
-static int on_stacked(struct perf_events *pe, const struct event *ev)
-{
-	struct told_stacks *told = stacks_of(pe, ev->stacked.tid);
-
-	if (told)
-		told_stacks__add(told, ev);
-	return 0;
 }
 
 static int on_sample(struct perf_events *pe, const struct event *ev)
@@ -220,30 +181,22 @@ static bool on_pause(void *ctx, const struct pause *p)
 int perf_events__init(struct perf_events *pe, const struct export_opts *opts,
 		      int (*emit)(void *ctx, const struct perf_sample *s), void *ctx)
 {
-	struct ledger l = { 0 };
-
-	*pe = (struct perf_events){ .whole = opts->whole, .emit = emit, .ctx = ctx, .model = model__new() };
+	*pe = (struct perf_events){ .emit = emit, .ctx = ctx, .model = model__new() };
 	if (!pe->model)
 		return -ENOMEM;
 	pe->model->pauses.accept = on_pause;
 	pe->model->pauses.accept_ctx = pe;
 	pe->sched.emit = on_sched;
 	pe->sched.ctx = pe;
-	table__init(&pe->stacks, MAX_THREADS);
+	stacked__init(&pe->stacks, opts->whole);
 	table__init(&pe->since, MAX_CPUS);
-	ledger__of(pe->whole, &l);
-	pe->sample_ns = pe->whole->profile.samples ? l.gross_ns / pe->whole->profile.samples : 1;
+	pe->sample_ns = stacked__sample_ns(&pe->stacks) ?: 1;
 	return 0;
 }
 
 void perf_events__free(struct perf_events *pe)
 {
-	const struct table_slot *slot;
-	size_t pos = 0;
-
-	while ((slot = table__next(&pe->stacks, &pos)))
-		free((void *)(uintptr_t)slot->value);
-	table__free(&pe->stacks);
+	stacked__free(&pe->stacks);
 	table__free(&pe->since);
 	sched__free(&pe->sched);
 	model__free(pe->model);
@@ -252,13 +205,17 @@ void perf_events__free(struct perf_events *pe)
 int perf_events__event(struct perf_events *pe, const struct event *ev)
 {
 	static int (*const handlers[NR_EVENTS])(struct perf_events * pe, const struct event *ev) = {
-		[EVENT_STACKED] = on_stacked, [EVENT_SAMPLE] = on_sample,	[EVENT_OFF_CPU] = on_off_cpu,
-		[EVENT_RUNTIME] = on_runtime, [EVENT_GOROUTINE] = on_goroutine,
+		[EVENT_SAMPLE] = on_sample,
+		[EVENT_OFF_CPU] = on_off_cpu,
+		[EVENT_RUNTIME] = on_runtime,
+		[EVENT_GOROUTINE] = on_goroutine,
 	};
 	int ret = model__event(pe->model, ev);
 
 	if (!ret)
 		ret = pe->err;
+	if (!ret)
+		ret = stacked__event(&pe->stacks, ev);
 	if (!ret)
 		ret = sched__event(&pe->sched, ev);
 	return ret || !handlers[ev->kind] ? ret : handlers[ev->kind](pe, ev);

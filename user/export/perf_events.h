@@ -11,26 +11,24 @@
 #include "model.h"
 #include "perf_kinds.h"
 #include "schedule.h"
+#include "stacked.h"
 
 struct perf_sample {
 	unsigned kind; /* enum perf_kind_number */
 	uint16_t cpu;
 	uint64_t ts_ns, period;
 	struct sched_task who;
-	const struct model_stack *stack; /* NULL: none */
-	unsigned first;			 /* of its kernel's frames: those before it are of tare's own probe */
-	unsigned nr_user;		 /* of its user's frames: without what no address can be */
+	struct stacked_stack stack;
 	struct perf_value values[PERF_MAX_FIELDS];
 	char texts[2][SCHED_COMM_SIZE]; /* where some of these are */
 };
 
 struct perf_events {
-	const struct model *whole; /* the finished recording: all stacks and symbols */
-	struct model *model;	   /* folded along: pauses */
+	struct model *model; /* folded along: pauses */
 	struct sched sched;
-	struct table stacks; /* tid to its struct told_stacks */
-	struct table since;  /* CPU to when its thread came, for the time that it ran */
-	uint64_t sample_ns;  /* CPU time that a sample stands for */
+	struct stacked stacks;
+	struct table since; /* CPU to when its thread came, for the time that it ran */
+	uint64_t sample_ns; /* CPU time that a sample stands for */
 	int (*emit)(void *ctx, const struct perf_sample *s);
 	void *ctx;
 	int err; /* of .emit, in a pause */

@@ -62,7 +62,7 @@ static void print_frame(struct script *s, uint32_t pid, const char *name, uint64
 /* @at: where to look the function up; @shown: the address that perf prints. */
 static void print_frames(struct script *s, const struct model_stack *st, uint32_t pid, uint64_t at, uint64_t shown)
 {
-	const struct model *m = s->events.whole;
+	const struct model *m = s->events.stacks.whole;
 	const struct model_symbol *sym =
 		model_symbols__at(&m->symbols, pid, at, model_stacks__used_ns(&m->profile.stacks, st));
 
@@ -74,12 +74,12 @@ static void print_frames(struct script *s, const struct model_stack *st, uint32_
 
 static void print_stack(struct script *s, const struct perf_sample *ps)
 {
-	const struct model_stack *st = ps->stack;
+	const struct model_stack *st = ps->stack.stack;
 
 	fputc('\n', s->piece);
-	for (unsigned i = ps->first; i < st->nr_kernel; i++)
+	for (unsigned i = ps->stack.first; i < st->nr_kernel; i++)
 		print_frames(s, st, 0, st->at[i] - (i > 0), st->at[i]);
-	for (unsigned i = 0; i < ps->nr_user; i++)
+	for (unsigned i = 0; i < ps->stack.nr_user; i++)
 		print_frames(s, st, st->pid, st->at[st->nr_kernel + i] - (i > 0), st->at[st->nr_kernel + i]);
 }
 
@@ -111,7 +111,7 @@ static int on_sample(void *ctx, const struct perf_sample *ps)
 	rewind(s->piece);
 	print_line(s, ps, k);
 	ret = perf_kind__print(k, ps->values, s->piece);
-	if (ps->stack)
+	if (ps->stack.stack)
 		print_stack(s, ps);
 	fputc('\n', s->piece);
 	if (ret || fflush(s->piece) || ferror(s->piece))

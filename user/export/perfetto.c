@@ -15,6 +15,7 @@
 #include "perfetto_packet.h"
 #include "perfetto_pb.h"
 #include "perfetto_runtime.h"
+#include "perfetto_samples.h"
 #include "schedule.h"
 #include "util.h"
 
@@ -34,6 +35,7 @@ struct perfetto {
 	struct packets packets;
 	struct sched sched;
 	struct perfetto_runtime *runtime;
+	struct perfetto_samples *samples;
 	struct bundle *bundles; /* by CPU */
 	unsigned nr_bundles, room_bundles, pending;
 	struct tare_header header;
@@ -232,6 +234,7 @@ static void perfetto__free(struct perfetto *p)
 	free(p->bundles);
 	pb__free(&p->packets.pb);
 	perfetto_runtime__free(p->runtime);
+	perfetto_samples__free(p->samples);
 	sched__free(&p->sched);
 	free(p);
 }
@@ -244,8 +247,9 @@ static int perfetto__begin(FILE *to, const struct export_opts *opts, void **stat
 		return -ENOMEM;
 	p->packets.to = to;
 	p->runtime = perfetto_runtime__new(&p->packets, &p->sched.names, opts->whole);
-	if (!p->runtime) {
-		free(p);
+	p->samples = perfetto_samples__new(&p->packets, opts->whole);
+	if (!p->runtime || !p->samples) {
+		perfetto__free(p);
 		return -ENOMEM;
 	}
 	p->sched.emit = perfetto__sched;
@@ -303,6 +307,8 @@ static int perfetto__event(void *state, const struct event *ev)
 		ret = sched__event(&p->sched, ev);
 	if (!ret)
 		ret = describe(p, ev);
+	if (!ret)
+		ret = perfetto_samples__event(p->samples, ev);
 	return ret ? ret : perfetto_runtime__event(p->runtime, ev);
 }
 

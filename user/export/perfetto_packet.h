@@ -19,19 +19,25 @@ enum packet_field {
 	PACKET_TIMESTAMP = 8,
 	PACKET_SEQUENCE_ID = 10,
 	PACKET_TRACK_EVENT = 11,
+	PACKET_INTERNED_DATA = 12,
 	PACKET_SEQUENCE_FLAGS = 13,
 	PACKET_DROPPED_BEFORE = 42,
 	PACKET_SYSTEM_INFO = 45,
+	PACKET_DEFAULTS = 59,
 	PACKET_TRACK_DESCRIPTOR = 60,
+	PACKET_STACK_SAMPLE = 135,
 };
+
+/* Each has its own state: see PACKET_DEFAULTS and PACKET_INTERNED_DATA. */
+enum packet_sequence { SEQUENCE_EVENTS = 1, SEQUENCE_TRACKS, SEQUENCE_CPU, SEQUENCE_OFF_CPU, NR_SEQUENCES };
 
 struct packets {
 	FILE *to;
 	struct pb pb;
 	size_t outer, inner;	 /* of the packet being written */
 	uint64_t boot_offset_ns; /* CLOCK_BOOTTIME minus CLOCK_MONOTONIC */
-	bool begun[3];		 /* by sequence */
-	bool dropped;		 /* something was lost before the next packet */
+	bool begun[NR_SEQUENCES];
+	bool dropped; /* something was lost before the next packet */
 };
 
 static inline uint64_t packets__boottime(const struct packets *p, uint64_t mono_ns)
@@ -43,5 +49,10 @@ static inline uint64_t packets__boottime(const struct packets *p, uint64_t mono_
 void packets__open(struct packets *p, uint64_t ts_ns, enum packet_field field);
 /* Write it out. Returns 0 or a negative errno. */
 int packets__close(struct packets *p);
+
+/* Likewise, a packet of any fields in .pb, which the caller opens and closes. Returns whether it is @sequence's first.
+ */
+bool packets__begin(struct packets *p, uint64_t ts_ns, enum packet_sequence sequence);
+int packets__end(struct packets *p);
 
 #endif /* TARE_PERFETTO_PACKET_H */
