@@ -3,8 +3,8 @@
 """
 What perf prints of an export, against tare's own text and report:
 
-  lines    PERF TARE          `perf script` and perf-script have the same lines, stacks apart, and apart from wakers' names:
-                              these may be known only later
+  lines    PERF TARE          `perf script` and perf-script have the same lines, stacks apart, and apart from names of
+                              wakers and of who is late: these may be known only later
   stacks   PERF TARE          and under each sample as many frames, the same functions where both know one
   delays   TIMEHIST LINES     `perf sched timehist`: run-queue delays after wake-ups are those of json-lines, by thread
   running  TIMEHIST REPORT    and the time on a CPU is the report's
@@ -28,7 +28,7 @@ def samples(path):
 
 
 def check_lines(perf, tare):
-    wake = re.compile(r"^ *\S.*?( +\d+ \[\d+\] .*sched:sched_wak)")
+    wake = re.compile(r"^ *\S.*?( +\d+ \[\d+\] .*(?:sched:sched_wak|tare:pause))")
     a, b = ([wake.sub(r"\1", line) for line, _ in samples(path)] for path in (perf, tare))
     if not a or collections.Counter(a) != collections.Counter(b):
         only = list((collections.Counter(a) - collections.Counter(b)))[:3], list((collections.Counter(b) - collections.Counter(a)))[:3]

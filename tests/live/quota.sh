@@ -110,6 +110,8 @@ named=$(field "[.context_switches.rivals[] | select(.comm == \"$rival\") | .tota
 # A kernel may hide its own tasks from tracing: where one of these ran, the CPU has no known owner
 compare "$named" '>=' $((took * 8 / 10)) "the rival is named with the time that it took"
 compare "$named" '<=' "$run_queue" "which is part of the waiting"
+shown=$(tare export -f perf-script -i "$tmp/data" | sed -n "s/.*sched_stat_runtime: comm=$rival pid=.* runtime=\([0-9]*\) .*/\1/p" | awk '{ n += $1 } END { printf "%.0f", n }')
+near "$shown" "$named" 5 "and is on that CPU meanwhile in exports"
 near "$(field '[.context_switches.rivals[].total_ns] | add // 0')" "$run_queue" 2 "all of the waiting is told, also what nobody knows the owner of"
 like "$(tare report -i "$tmp/data")" "$rival" "who reads the report sees the rival"
 burn_end

@@ -34,7 +34,7 @@ static void script_is_in_order_and_complete(void **unused)
 		"       my worker   101 [001]     0.009500: sched:sched_stat_runtime: comm=my worker pid=101 "
 		"runtime=500999 vruntime=0\n"
 		"       my worker   101 [001]     0.009500:       sched:sched_switch: prev_comm=my worker "
-		"prev_pid=101 prev_prio=120 prev_state=R+ ==> next_comm=swapper/1 next_pid=0 next_prio=120\n");
+		"prev_pid=101 prev_prio=120 prev_state=R+ ==> next_comm=stranger next_pid=300 next_prio=120\n");
 	free(s.data);
 }
 

@@ -48,13 +48,14 @@ static void usage(FILE *to)
 		"  -h, --help           print this\n\nformats:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
 		fprintf(to, "  %-12s %s\n", formats[i]->name, formats[i]->what);
-	fprintf(to, "\nOnly target threads are in a recording: where another task has a CPU, swapper is shown.\n\n"
-		    "examples:\n"
-		    "  tare export -f perfetto -o trace.pftrace     open it at ui.perfetto.dev\n"
-		    "  tare export -f perf -o perf.data && perf report\n"
-		    "  tare export -f folded | flamegraph.pl > flames.svg\n"
-		    "  tare export -f pprof -w alloc -o alloc.pb.gz && go tool pprof -top alloc.pb.gz\n"
-		    "  tare export -f perf-script | less\n");
+	fprintf(to,
+		"\nOther tasks are shown while a target waits for their CPU; at other times swapper stands for them.\n\n"
+		"examples:\n"
+		"  tare export -f perfetto -o trace.pftrace     open it at ui.perfetto.dev\n"
+		"  tare export -f perf -o perf.data && perf report\n"
+		"  tare export -f folded | flamegraph.pl > flames.svg\n"
+		"  tare export -f pprof -w alloc -o alloc.pb.gz && go tool pprof -top alloc.pb.gz\n"
+		"  tare export -f perf-script | less\n");
 }
 
 static const char *format_names(char *buf, size_t size)

@@ -172,9 +172,9 @@ static int introduce(struct perfetto *p, const struct sched_event *ev)
 	/* a moment later, so that it belongs to the new thread even if the tid is reused */
 	if (ev->kind == SCHED_NEWTASK)
 		return write_thread(p, ev->ts_ns + 1, &ev->whom);
-	if (ev->kind != SCHED_WAKING)
-		return 0;
-	return write_thread(p, ev->ts_ns, &ev->who);
+	if (ev->kind == SCHED_SWITCH)
+		return ev->whom.tid ? write_thread(p, ev->ts_ns, &ev->whom) : 0;
+	return ev->kind == SCHED_WAKING ? write_thread(p, ev->ts_ns, &ev->who) : 0;
 }
 
 static int perfetto__sched(void *ctx, const struct sched_event *ev)

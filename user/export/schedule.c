@@ -9,7 +9,8 @@
 #include "schedule.h"
 #include "util.h"
 
-#define STATE_DEAD 0x10 /* X */
+#define STATE_DEAD    0x10 /* X */
+#define STATE_UNKNOWN 0x01 /* how another task leaves is not recorded: S, as that is the most common */
 
 void sched__free(struct sched *s)
 {
@@ -110,8 +111,8 @@ static int sched__mend(struct sched *s, uint64_t ts_ns, unsigned cpu, uint32_t t
 	if (was.tid && tid && sched__tgid(s, was.tid) == tid)
 		return sched__switch(s, ts_ns, cpu, was.tid, tid, STATE_DEAD);
 	if (was.tid) {
-		s->mended++;
-		ret = sched__switch(s, ts_ns, cpu, was.tid, 0, 0);
+		s->mended += !was.other;
+		ret = sched__switch(s, ts_ns, cpu, was.tid, 0, was.other ? STATE_UNKNOWN : 0);
 		if (ret || !tid)
 			return ret;
 	} else if (n && n->cpu == (int)cpu && n->since_ns && n->since_ns >= was.last_ns && n->since_ns <= ts_ns) {
@@ -175,26 +176,77 @@ static uint32_t counted(const struct sched *s, uint32_t tid, bool target, uint64
 	return target && (!n || ts_ns >= n->since_ns) ? tid : 0;
 }
 
+/*
+ * Another task has @cpu from then on, or swapper (@tid 0); what was there was no target either, or has left already.
+ */
+static int sched__show_other(struct sched *s, uint64_t ts_ns, unsigned cpu, uint32_t tid)
+{
+	struct sched_cpu *c = &s->cpus[cpu];
+	int ret = 0;
+
+	if (tid == c->tid)
+		return 0;
+	if (tid)
+		ret = sched__leave_other(s, ts_ns, cpu, tid);
+	if (!ret)
+		ret = sched__switch(s, ts_ns, cpu, c->tid, tid, STATE_UNKNOWN);
+	s->cpus[cpu].other = tid != 0;
+	return ret;
+}
+
+/* A target is on neither side: all of these are recorded while one waits there. */
+static int on_switch_of_others(struct sched *s, const struct event *ev, uint64_t ts_ns)
+{
+	struct sched_cpu *c = &s->cpus[ev->cpu];
+
+	if (c->tid && !c->other)
+		return sched__mend(s, ts_ns, ev->cpu, 0);
+	return sched__show_other(s, ts_ns, ev->cpu, ev->sw.next_tid);
+}
+
 static int on_switch(struct sched *s, const struct event *ev)
 {
 	const struct event_switch *sw = &ev->sw;
-	uint32_t prev = counted(s, sw->prev_tid, sw->prev_target, ev->ts_ns);
+	uint32_t prev = counted(s, sw->prev_tid, sw->prev_target, ev->ts_ns), other = 0;
 	uint32_t next = counted(s, sw->next_tid, sw->next_target, ev->ts_ns);
 	struct sched_cpu *c = sched__cpu(s, ev->cpu);
+	uint32_t state = prev_state(sw, names__find(&s->names, prev));
 	uint64_t ts_ns;
-	int ret;
+	int ret = 0;
 
 	if (!c)
 		return -ENOMEM;
 	ts_ns = ev->ts_ns > c->last_ns ? ev->ts_ns : c->last_ns;
-	ret = sched__mend(s, ts_ns, ev->cpu, prev);
+	if (!sw->prev_target && !sw->next_target)
+		return on_switch_of_others(s, ev, ts_ns);
+	/* who is preempted waits from now on, and whoever comes is seen to leave */
+	if (prev && !next && !sw->next_target && state == SCHED_PREEMPTED && sw->state != TARE_STATE_THROTTLED)
+		other = sw->next_tid;
+	if (prev || !c->other)
+		ret = sched__mend(s, ts_ns, ev->cpu, prev);
 	if (!ret && next)
 		ret = sched__leave_other(s, ts_ns, ev->cpu, next);
+	if (!ret && other)
+		ret = sched__leave_other(s, ts_ns, ev->cpu, other);
 	if (!ret && next && sw->has_wake)
 		ret = sched__waking(s, ev);
-	if (!ret && (prev || next))
-		ret = sched__switch(s, ts_ns, ev->cpu, prev, next, prev_state(sw, names__find(&s->names, prev)));
+	if (ret || !(prev || next))
+		return ret;
+	ret = sched__switch(s, ts_ns, ev->cpu, prev ?: s->cpus[ev->cpu].tid, next ?: other,
+			    prev ? state : STATE_UNKNOWN);
+	s->cpus[ev->cpu].other = other != 0;
 	return ret;
+}
+
+/* The last one that waited there may be gone: what happens there now is not recorded. */
+static int on_migrate(struct sched *s, const struct event *ev)
+{
+	unsigned cpu = ev->migrate.from_cpu;
+	struct sched_cpu *c = cpu < s->nr_cpus ? &s->cpus[cpu] : NULL;
+
+	if (!c || !c->other)
+		return 0;
+	return sched__show_other(s, ev->ts_ns > c->last_ns ? ev->ts_ns : c->last_ns, cpu, 0);
 }
 
 static int on_task(struct sched *s, const struct event *ev)
@@ -321,7 +373,7 @@ int sched__event(struct sched *s, const struct event *ev)
 	static int (*const handlers[])(struct sched * s, const struct event *ev) = {
 		[EVENT_SWITCH] = on_switch,    [EVENT_TASK] = on_task,	   [EVENT_NAME] = on_name,
 		[EVENT_FORK] = on_fork,	       [EVENT_RENAME] = on_rename, [EVENT_EXEC] = on_exec,
-		[EVENT_EXIT] = on_thread_exit, [EVENT_STOP] = on_stop,
+		[EVENT_EXIT] = on_thread_exit, [EVENT_STOP] = on_stop,	   [EVENT_MIGRATE] = on_migrate,
 	};
 
 	if (ev->kind >= ARRAY_SIZE(handlers) || !handlers[ev->kind])

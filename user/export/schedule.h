@@ -3,9 +3,10 @@
  * A recording as the kernel's own scheduler tracepoints would have reported it, which perf and Perfetto understand.
  *
  * A recording knows what target threads did and little about other tasks. Shown as they are, the others would seem to
- * run from one chance sighting to the next. So any non-target side of a switch becomes the idle task, swapper/N: on
- * each CPU target threads and swapper alternate, and the running task is always the last to come in. (So an idle CPU
- * looks the same as one running another task.) Where losses broke the sequence, switches are inserted to mend it.
+ * run from one chance sighting to the next. While a target waits for a CPU, all switches there are recorded: then the
+ * task that has it is shown. Otherwise it is the idle task, swapper/N, so an idle CPU looks the same as one that runs
+ * another task. The running task is always the last to come in. Where losses broke the sequence, switches are inserted
+ * to mend it.
  */
 #ifndef TARE_SCHEDULE_H
 #define TARE_SCHEDULE_H
@@ -37,6 +38,7 @@ struct sched_event {
 
 struct sched_cpu {
 	bool known;   /* .tid is running here */
+	bool other;   /* it is no target */
 	uint32_t tid; /* 0: swapper */
 	uint64_t last_ns;
 };
