@@ -9,11 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "choice.h"
 #include "cmd.h"
 #include "export.h"
+#include "export_input.h"
 #include "model.h"
-#include "reader.h"
 #include "samples.h"
 #include "util.h"
 
@@ -22,13 +21,10 @@ static const struct exporter *const formats[] = { EXPORTERS(LIST) };
 #undef LIST
 
 struct options {
-	const char *in, *out; /* "-": standard input, output */
+	struct export_input in;
+	const char *out; /* "-": standard output */
 	const struct exporter *format;
 	struct export_opts opts;
-	char spooled[32]; /* where standard input was kept */
-	struct choice_opts choice_opts;
-	struct choice choice;
-	bool chooses, told_damage;
 };
 
 static void usage(FILE *to)
@@ -140,11 +136,11 @@ static int parse(int argc, char **argv, struct options *o)
 	int c;
 
 	opterr = 0;
-	*o = (struct options){ .in = TARE_DEFAULT_FILE, .out = "-" };
+	*o = (struct options){ .in.path = TARE_DEFAULT_FILE, .out = "-" };
 	while ((c = getopt_long(argc, argv, "i:f:o:w:p:h", longs, NULL)) != -1) {
 		switch (c) {
 		case 'i':
-			o->in = optarg;
+			o->in.path = optarg;
 			break;
 		case 'o':
 			o->out = optarg;
@@ -158,20 +154,20 @@ static int parse(int argc, char **argv, struct options *o)
 			o->opts.weight = optarg;
 			break;
 		case FROM:
-			o->choice_opts.from = optarg;
+			o->in.chosen.from = optarg;
 			break;
 		case TO:
-			o->choice_opts.to = optarg;
+			o->in.chosen.to = optarg;
 			break;
 		case THREAD:
-			o->choice_opts.thread = optarg;
+			o->in.chosen.thread = optarg;
 			break;
 		case 'p':
-			if (!parse_number("--pid", optarg, &o->choice_opts.pid))
+			if (!parse_number("--pid", optarg, &o->in.chosen.pid))
 				return EXIT_USAGE;
 			break;
 		case PAUSE:
-			if (!parse_number("--pause", optarg, &o->choice_opts.pause))
+			if (!parse_number("--pause", optarg, &o->in.chosen.pause))
 				return EXIT_USAGE;
 			break;
 		case 'h':
@@ -228,7 +224,7 @@ static int open_output(const struct options *o, FILE **to)
 		*to = stdout;
 		return EXIT_OK;
 	}
-	if (same_file(o->in, o->out)) {
+	if (same_file(o->in.path, o->out)) {
 		err("%s is the recording itself: name another file with -o", o->out);
 		return EXIT_USAGE;
 	}
@@ -243,99 +239,6 @@ static int open_output(const struct options *o, FILE **to)
 	if (fd >= 0)
 		close(fd);
 	return EXIT_FAILED;
-}
-
-/* What comes by a pipe is kept in a file, to be read twice. Returns a descriptor or a negative errno. */
-static int spool(void)
-{
-	FILE *f = tmpfile();
-	char buf[65536];
-	size_t n;
-	int fd;
-
-	if (!f)
-		return -errno;
-	while ((n = fread(buf, 1, sizeof(buf), stdin)) && fwrite(buf, 1, n, f) == n)
-		;
-	errno = EIO;
-	fd = ferror(stdin) || n || fflush(f) ? -errno : dup(fileno(f));
-	fclose(f);
-	return fd;
-}
-
-/* ---- the events of a recording that were chosen ---- */
-
-struct damages {
-	uint64_t nr, bytes;
-};
-
-/* The first pass over a recording tells of what is damaged. */
-static void tell_damage(const struct options *o, struct damages *d, const struct event *ev)
-{
-	if (o->told_damage)
-		return;
-	if (d->nr++ < 3)
-		warn("%s, at byte %" PRIu64 ": %s", o->in, ev->damage.offset, ev->damage.what);
-	d->bytes += ev->damage.bytes;
-}
-
-/* Give each event to @take. Returns 0, a negative errno, or what @take returned; -EBADF if the reader has said why. */
-static int for_each_event(struct options *o, int (*take)(void *ctx, const struct event *ev), void *ctx)
-{
-	struct damages damages = { 0 };
-	struct reader *r;
-	struct event ev;
-	int ret;
-
-	if (reader__open(o->in, &r))
-		return -EBADF;
-	while ((ret = reader__next(r, &ev)) > 0) {
-		if (ev.kind == EVENT_DAMAGE)
-			tell_damage(o, &damages, &ev);
-		ret = o->chooses ? choice__event(&o->choice, &ev, take, ctx) : take(ctx, &ev);
-		if (ret)
-			break;
-	}
-	reader__close(r);
-	if (damages.nr)
-		warn("%s is damaged: %" PRIu64 " stretch%s of it, %" PRIu64 " bytes in all, not in the export", o->in,
-		     damages.nr, damages.nr == 1 ? "" : "es", damages.bytes);
-	o->told_damage = true;
-	return ret;
-}
-
-struct taking {
-	struct export_opts *opts;
-	struct model *m;
-};
-
-static int take_whole(void *ctx, const struct event *ev)
-{
-	struct taking *t = ctx;
-
-	return export__take(t->opts, t->m, ev);
-}
-
-/* Returns the finished model of what is chosen, or NULL after saying why not. */
-static struct model *read_whole(struct options *o, struct export_opts *opts)
-{
-	struct taking t = { opts, model__new() };
-	int ret = t.m ? 0 : -ENOMEM;
-
-	memset(opts->events, 0, sizeof(opts->events));
-	memset(opts->runtime_events, 0, sizeof(opts->runtime_events));
-	if (t.m) {
-		t.m->pauses.keep = PAUSES_KEPT;
-		ret = for_each_event(o, take_whole, &t);
-	}
-	if (!ret) {
-		export__taken(opts, t.m);
-		return t.m;
-	}
-	if (ret != -EBADF)
-		err("cannot read %s: %s", o->in, strerror(-ret));
-	model__free(t.m);
-	return NULL;
 }
 
 struct converting {
@@ -357,7 +260,7 @@ static int convert(struct options *o, FILE *to)
 
 	if (ret)
 		return ret;
-	ret = for_each_event(o, convert_event, &c);
+	ret = export_input__for_each(&o->in, convert_event, &c);
 	ended = o->format->end(c.state);
 	return ret ? ret : ended;
 }
@@ -372,43 +275,6 @@ static int close_output(FILE *to)
 	return ret;
 }
 
-/* Standard input is kept in a file if it must be read more than once. Returns 0, or -1 after saying why not. */
-static int keep_input(struct options *o)
-{
-	int fd;
-
-	if (strcmp(o->in, "-") || !(o->format->twice || choice_opts__any(&o->choice_opts)))
-		return 0;
-	fd = spool();
-	if (fd < 0) {
-		err("cannot keep standard input in a file to read it twice: %s", strerror(-fd));
-		return -1;
-	}
-	snprintf(o->spooled, sizeof(o->spooled), "/proc/self/fd/%d", fd);
-	o->in = o->spooled;
-	return 0;
-}
-
-/* What was chosen depends on the recording. Returns an exit code. */
-static int choose(struct options *o)
-{
-	struct model *m;
-	int ret;
-
-	if (!choice_opts__any(&o->choice_opts))
-		return EXIT_OK;
-	m = read_whole(o, &o->opts);
-	if (!m)
-		return EXIT_FAILED;
-	ret = choice__init(&o->choice, &o->choice_opts, m);
-	model__free(m);
-	o->opts.whole = NULL;
-	o->chooses = !ret;
-	if (ret)
-		choice__free(&o->choice);
-	return ret ? EXIT_USAGE : EXIT_OK;
-}
-
 static int export_to(struct options *o, FILE *to)
 {
 	int ret = convert(o, to), code;
@@ -418,7 +284,7 @@ static int export_to(struct options *o, FILE *to)
 	if (ret == -EBADF)
 		return EXIT_FAILED;
 	if (ret && written)
-		err("cannot export %s: %s; %s is incomplete", o->in, strerror(-ret), output_name(o));
+		err("cannot export %s: %s; %s is incomplete", o->in.path, strerror(-ret), output_name(o));
 	else if ((ret || code) && !(to_stdout(o) && (ret == -EPIPE || code == -EPIPE)))
 		err("cannot write %s: %s; what is there so far is incomplete", output_name(o),
 		    strerror(ret ? -ret : -code));
@@ -434,19 +300,16 @@ int cmd_export(int argc, char **argv)
 
 	if (code >= 0)
 		return code;
-	if (keep_input(&o))
-		return EXIT_FAILED;
-	code = choose(&o);
+	code = export_input__open(&o.in, o.format->twice);
 	if (!code && o.format->twice) {
-		whole = read_whole(&o, &o.opts);
+		whole = export_input__whole(&o.in, &o.opts);
 		code = whole ? EXIT_OK : EXIT_FAILED;
 	}
 	if (!code)
 		code = open_output(&o, &to);
 	if (!code)
 		code = export_to(&o, to);
-	if (o.chooses)
-		choice__free(&o.choice);
+	export_input__close(&o.in);
 	model__free(whole);
 	return code;
 }

@@ -122,6 +122,14 @@ void choice__free(struct choice *c)
 	free(c->last);
 }
 
+void choice__rewind(struct choice *c)
+{
+	table__free(&c->processes);
+	table__free(&c->named);
+	c->nr_last = 0;
+	c->begun = false;
+}
+
 /* ---- threads ---- */
 
 static void learn(struct choice *c, uint32_t tid, uint32_t tgid, const char *comm)

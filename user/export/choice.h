@@ -40,6 +40,9 @@ bool choice_opts__any(const struct choice_opts *o);
 int choice__init(struct choice *c, const struct choice_opts *o, const struct model *m);
 void choice__free(struct choice *c);
 
+/* The recording is read again, from its beginning. */
+void choice__rewind(struct choice *c);
+
 /* Give what passes of @ev to @emit. Returns 0, -ENOMEM, or what @emit returned. */
 int choice__event(struct choice *c, const struct event *ev, int (*emit)(void *ctx, const struct event *ev), void *ctx);
 

@@ -46,14 +46,10 @@ struct perf_file {
 int perf_file__begin(struct perf_file *f, FILE *to);
 
 /*
- * All records are written: the rest, of a recording that began at @header (NULL: not known), of events from @first_ns
- * to
- * @last_ns. Returns 0 or a negative errno.
+ * All records are written: write the rest, of a recording with events from @first_ns to @last_ns. Returns 0 or a
+ * negative errno.
  */
 int perf_file__end(struct perf_file *f, const struct export_opts *opts, const struct mappings *mappings,
 		   uint64_t first_ns, uint64_t last_ns);
-
-/* The kernel's build id as recorded; returns its length, 0 if it is not known. */
-unsigned perf_file__kernel_build_id(const struct model *m, uint8_t id[20]);
 
 #endif /* TARE_PERF_FILE_H */

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "export_input.h"
+#include "model.h"
+#include "reader.h"
+#include "util.h"
+
+/* What comes by a pipe is kept in a file, to be read twice. Returns a descriptor or a negative errno. */
+static int spool(void)
+{
+	FILE *f = tmpfile();
+	char buf[65536];
+	size_t n;
+	int fd;
+
+	if (!f)
+		return -errno;
+	while ((n = fread(buf, 1, sizeof(buf), stdin)) && fwrite(buf, 1, n, f) == n)
+		;
+	errno = EIO;
+	fd = ferror(stdin) || n || fflush(f) ? -errno : dup(fileno(f));
+	fclose(f);
+	return fd;
+}
+
+struct damages {
+	uint64_t nr, bytes;
+};
+
+/* The first pass over a recording tells of what is damaged. */
+static void tell_damage(const struct export_input *in, struct damages *d, const struct event *ev)
+{
+	if (in->told_damage)
+		return;
+	if (d->nr++ < 3)
+		warn("%s, at byte %" PRIu64 ": %s", in->path, ev->damage.offset, ev->damage.what);
+	d->bytes += ev->damage.bytes;
+}
+
+int export_input__for_each(struct export_input *in, int (*take)(void *ctx, const struct event *ev), void *ctx)
+{
+	struct damages damages = { 0 };
+	struct reader *r;
+	struct event ev;
+	int ret;
+
+	if (reader__open(in->path, &r))
+		return -EBADF;
+	if (in->chooses)
+		choice__rewind(&in->choice);
+	while ((ret = reader__next(r, &ev)) > 0) {
+		if (ev.kind == EVENT_DAMAGE)
+			tell_damage(in, &damages, &ev);
+		ret = in->chooses ? choice__event(&in->choice, &ev, take, ctx) : take(ctx, &ev);
+		if (ret)
+			break;
+	}
+	reader__close(r);
+	if (damages.nr)
+		warn("%s is damaged: %" PRIu64 " stretch%s of it, %" PRIu64 " bytes in all, not in the export",
+		     in->path, damages.nr, damages.nr == 1 ? "" : "es", damages.bytes);
+	in->told_damage = true;
+	return ret;
+}
+
+struct taking {
+	struct export_opts *opts;
+	struct model *m;
+};
+
+static int take_whole(void *ctx, const struct event *ev)
+{
+	struct taking *t = ctx;
+
+	return export__take(t->opts, t->m, ev);
+}
+
+struct model *export_input__whole(struct export_input *in, struct export_opts *opts)
+{
+	struct taking t = { opts, model__new() };
+	int ret = t.m ? 0 : -ENOMEM;
+
+	memset(opts->events, 0, sizeof(opts->events));
+	memset(opts->runtime_events, 0, sizeof(opts->runtime_events));
+	if (t.m) {
+		t.m->pauses.keep = PAUSES_KEPT;
+		ret = export_input__for_each(in, take_whole, &t);
+	}
+	if (!ret) {
+		export__taken(opts, t.m);
+		return t.m;
+	}
+	if (ret != -EBADF)
+		err("cannot read %s: %s", in->path, strerror(-ret));
+	model__free(t.m);
+	return NULL;
+}
+
+/* Standard input is kept in a file if it must be read more than once. Returns 0, or -1 after saying why not. */
+static int keep_input(struct export_input *in, bool often)
+{
+	int fd;
+
+	if (strcmp(in->path, "-") || !often)
+		return 0;
+	fd = spool();
+	if (fd < 0) {
+		err("cannot keep standard input in a file to read it twice: %s", strerror(-fd));
+		return -1;
+	}
+	snprintf(in->spooled, sizeof(in->spooled), "/proc/self/fd/%d", fd);
+	in->path = in->spooled;
+	return 0;
+}
+
+/* What was chosen depends on the recording. Returns an exit code. */
+static int choose(struct export_input *in)
+{
+	struct export_opts opts = { 0 };
+	struct model *m;
+	int ret;
+
+	if (!choice_opts__any(&in->chosen))
+		return EXIT_OK;
+	m = export_input__whole(in, &opts);
+	if (!m)
+		return EXIT_FAILED;
+	ret = choice__init(&in->choice, &in->chosen, m);
+	model__free(m);
+	in->chooses = !ret;
+	if (ret)
+		choice__free(&in->choice);
+	return ret ? EXIT_USAGE : EXIT_OK;
+}
+
+int export_input__open(struct export_input *in, bool twice)
+{
+	return keep_input(in, twice || choice_opts__any(&in->chosen)) ? EXIT_FAILED : choose(in);
+}
+
+void export_input__close(struct export_input *in)
+{
+	if (in->chooses)
+		choice__free(&in->choice);
+}
