@@ -103,7 +103,7 @@ fi
 # ---- the command ----
 
 exits 2 "an unknown format is wrong usage" tare export -i "$tmp/run.data" -f nonsense
-like "$(<"$tmp/stderr")" 'perfetto, perf, perf-script' "and the error lists those that there are"
+like "$(<"$tmp/stderr")" 'perfetto, chrome, perf, perf-script' "and the error lists those that there are"
 exits 2 "no format is wrong usage" tare export -i "$tmp/run.data"
 exits 2 "the recording is not overwritten by its own export" \
 	tare export -i "$tmp/run.data" -f perfetto -o "$tmp/run.data"

@@ -49,6 +49,7 @@ void export__taken(struct export_opts *opts, struct model *m);
 /* exporter_NAME for each, in the order shown to the user */
 #define EXPORTERS(X)   \
 	X(perfetto)    \
+	X(chrome)      \
 	X(perf)        \
 	X(perf_script) \
 	X(pprof)       \

@@ -246,7 +246,7 @@ static int perfetto__begin(FILE *to, const struct export_opts *opts, void **stat
 	if (!p)
 		return -ENOMEM;
 	p->packets.to = to;
-	p->runtime = perfetto_runtime__new(&p->packets, &p->sched.names, opts->whole);
+	p->runtime = perfetto_runtime__new(&perfetto_tracks, &p->packets, &p->sched.names, opts->whole);
 	p->samples = perfetto_samples__new(&p->packets, opts->whole);
 	if (!p->runtime || !p->samples) {
 		perfetto__free(p);

@@ -11,6 +11,7 @@
 
 #include "event.h"
 #include "pb.h"
+#include "tracks.h"
 
 enum packet_field {
 	PACKET_FTRACE_EVENTS = 1,
@@ -54,5 +55,8 @@ int packets__close(struct packets *p);
  */
 bool packets__begin(struct packets *p, uint64_t ts_ns, enum packet_sequence sequence);
 int packets__end(struct packets *p);
+
+/* perfetto_track.c: writes to a struct packets. */
+extern const struct track_writer perfetto_tracks;
 
 #endif /* TARE_PERFETTO_PACKET_H */

@@ -179,7 +179,7 @@ static int on_runtime(struct perfetto_runtime *rt, const struct event *ev)
 
 /* ---- the exporter's interface ---- */
 
-struct perfetto_runtime *perfetto_runtime__new(struct packets *packets, const struct names *names,
+struct perfetto_runtime *perfetto_runtime__new(const struct track_writer *writer, void *to, const struct names *names,
 					       const struct model *whole)
 {
 	struct perfetto_runtime *rt = calloc(1, sizeof(*rt));
@@ -194,7 +194,8 @@ struct perfetto_runtime *perfetto_runtime__new(struct packets *packets, const st
 	}
 	rt->model->pauses.accept = rt__on_pause;
 	rt->model->pauses.accept_ctx = rt;
-	rt->tracks.packets = packets;
+	rt->tracks.writer = writer;
+	rt->tracks.to = to;
 	rt->names = names;
 	table__init(&rt->processes, MAX_PROCESSES);
 	table__init(&rt->threads, MAX_THREADS);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a language runtime did, as tracks of a Perfetto trace:
+ * What a language runtime did, as tracks:
  *
  *   process  "stop the world": a slice per pause, named by its reason and main cause. It contains slices for the parts
  * (stopping, stopped, restart), and these contain the causes. Pauses come from the model, so figures match those of
@@ -16,13 +16,14 @@
 #define TARE_PERFETTO_RUNTIME_H
 
 #include "names.h"
-#include "perfetto_packet.h"
+#include "tracks.h"
 
 struct model;
 struct perfetto_runtime;
 
-/* The caller keeps all arguments; @whole: the finished recording. NULL if out of memory. */
-struct perfetto_runtime *perfetto_runtime__new(struct packets *packets, const struct names *names,
+/* Draws by @writer to its @to. The caller keeps all arguments; @whole: the finished recording. NULL if out of memory.
+ */
+struct perfetto_runtime *perfetto_runtime__new(const struct track_writer *writer, void *to, const struct names *names,
 					       const struct model *whole);
 void perfetto_runtime__free(struct perfetto_runtime *rt);
 

@@ -4,7 +4,7 @@
 
 #include "model.h"
 #include "perfetto_runtime.h"
-#include "perfetto_track.h"
+#include "tracks.h"
 
 #define MAX_LANES 8 /* overlapping pauses of a process: one may wait for a thread to run while the next begins */
 

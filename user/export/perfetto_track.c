@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Field numbers are from protos/perfetto/trace/track_event/ in Perfetto's sources. */
-#include "perfetto_track.h"
+#include "perfetto_packet.h"
+#include "tracks.h"
 
 enum { /* by message */
        TRACK_UUID = 1,
@@ -30,135 +31,101 @@ enum { /* by message */
        ANNOTATION_NAME = 10,
 };
 
-/* ---- tracks ---- */
-
-static struct pb *tracks__open(struct tracks *t, uint64_t *track)
+static void put_owner(struct pb *pb, const struct track_description *d)
 {
-	packets__open(t->packets, 0, PACKET_TRACK_DESCRIPTOR);
-	*track = ++t->last;
-	pb__int(&t->packets->pb, TRACK_UUID, *track);
-	return &t->packets->pb;
-}
+	size_t in = pb__open(pb, d->tid ? TRACK_THREAD : TRACK_PROCESS);
 
-int tracks__process(struct tracks *t, uint32_t pid, uint64_t *track)
-{
-	struct pb *pb = tracks__open(t, track);
-	size_t in = pb__open(pb, TRACK_PROCESS);
-
-	pb__int(pb, PROCESS_PID, pid);
+	pb__int(pb, d->tid ? THREAD_PID : PROCESS_PID, d->pid);
+	if (d->tid)
+		pb__int(pb, THREAD_TID, d->tid);
 	pb__close(pb, in);
-	return packets__close(t->packets);
 }
 
-int tracks__thread(struct tracks *t, uint32_t pid, uint32_t tid, uint64_t *track)
+static int write_description(void *to, const struct track_description *d)
 {
-	struct pb *pb = tracks__open(t, track);
-	size_t in = pb__open(pb, TRACK_THREAD);
-
-	pb__int(pb, THREAD_PID, pid);
-	pb__int(pb, THREAD_TID, tid);
-	pb__close(pb, in);
-	return packets__close(t->packets);
-}
-
-int tracks__child(struct tracks *t, uint64_t parent, const char *name, uint64_t *track)
-{
-	struct pb *pb = tracks__open(t, track);
-
-	pb__string(pb, TRACK_NAME, name);
-	pb__int(pb, TRACK_PARENT, parent);
-	return packets__close(t->packets);
-}
-
-int tracks__counter(struct tracks *t, uint64_t parent, const char *name, enum track_unit unit, uint64_t *track)
-{
-	struct pb *pb = tracks__open(t, track);
+	struct packets *p = to;
 	size_t in;
 
-	pb__string(pb, TRACK_NAME, name);
-	pb__int(pb, TRACK_PARENT, parent);
-	in = pb__open(pb, TRACK_COUNTER);
-	pb__int(pb, COUNTER_UNIT, unit);
-	pb__close(pb, in);
-	return packets__close(t->packets);
+	packets__open(p, 0, PACKET_TRACK_DESCRIPTOR);
+	pb__int(&p->pb, TRACK_UUID, d->track);
+	if (d->name)
+		pb__string(&p->pb, TRACK_NAME, d->name);
+	if (d->parent)
+		pb__int(&p->pb, TRACK_PARENT, d->parent);
+	else
+		put_owner(&p->pb, d);
+	if (d->unit) {
+		in = pb__open(&p->pb, TRACK_COUNTER);
+		pb__int(&p->pb, COUNTER_UNIT, d->unit);
+		pb__close(&p->pb, in);
+	}
+	return packets__close(p);
 }
 
-/* ---- events ---- */
-
-void track_event__open(struct tracks *t, uint64_t ts_ns, enum track_event_type type, uint64_t track,
-		       const char *category, const char *name)
+static void open_event(void *to, uint64_t ts_ns, enum track_event_type type, uint64_t track, const char *category,
+		       const char *name)
 {
-	struct pb *pb = &t->packets->pb;
+	struct packets *p = to;
 
-	packets__open(t->packets, ts_ns, PACKET_TRACK_EVENT);
-	pb__int(pb, EVENT_TYPE, type);
-	pb__int(pb, EVENT_TRACK, track);
+	packets__open(p, ts_ns, PACKET_TRACK_EVENT);
+	pb__int(&p->pb, EVENT_TYPE, type);
+	pb__int(&p->pb, EVENT_TRACK, track);
 	if (category)
-		pb__string(pb, EVENT_CATEGORIES, category);
+		pb__string(&p->pb, EVENT_CATEGORIES, category);
 	if (name)
-		pb__string(pb, EVENT_NAME_FIELD, name);
+		pb__string(&p->pb, EVENT_NAME_FIELD, name);
 }
 
-static void put_number(struct tracks *t, const char *name, int field, uint64_t value)
+static void put_number(void *to, const char *name, enum track_arg kind, uint64_t value)
 {
-	struct pb *pb = &t->packets->pb;
-	size_t in = pb__open(pb, EVENT_ANNOTATIONS);
+	static const int fields[] = {
+		[ARG_NUMBER] = ANNOTATION_UINT,
+		[ARG_BOOL] = ANNOTATION_BOOL,
+		[ARG_ADDRESS] = ANNOTATION_POINTER,
+	};
+	struct packets *p = to;
+	size_t in = pb__open(&p->pb, EVENT_ANNOTATIONS);
 
-	pb__string(pb, ANNOTATION_NAME, name);
-	pb__int(pb, field, value);
-	pb__close(pb, in);
+	pb__string(&p->pb, ANNOTATION_NAME, name);
+	pb__int(&p->pb, fields[kind], value);
+	pb__close(&p->pb, in);
 }
 
-void track_event__int(struct tracks *t, const char *name, uint64_t value)
+static void put_text(void *to, const char *name, const char *value)
 {
-	put_number(t, name, ANNOTATION_UINT, value);
+	struct packets *p = to;
+	size_t in = pb__open(&p->pb, EVENT_ANNOTATIONS);
+
+	pb__string(&p->pb, ANNOTATION_NAME, name);
+	pb__string(&p->pb, ANNOTATION_STRING, value);
+	pb__close(&p->pb, in);
 }
 
-void track_event__known(struct tracks *t, const char *name, uint64_t value)
+static void put_flow(void *to, uint64_t flow, bool last)
 {
-	if (value != TARE_UNKNOWN)
-		put_number(t, name, ANNOTATION_UINT, value);
+	struct packets *p = to;
+
+	pb__fixed64(&p->pb, last ? EVENT_LAST_FLOWS : EVENT_FLOWS, flow);
 }
 
-void track_event__address(struct tracks *t, const char *name, uint64_t value)
+static void put_count(void *to, uint64_t value)
 {
-	put_number(t, name, ANNOTATION_POINTER, value);
+	struct packets *p = to;
+
+	pb__int(&p->pb, EVENT_COUNTER_VALUE, value);
 }
 
-void track_event__bool(struct tracks *t, const char *name, bool value)
+static int close_event(void *to)
 {
-	put_number(t, name, ANNOTATION_BOOL, value);
+	return packets__close(to);
 }
 
-void track_event__text(struct tracks *t, const char *name, const char *value)
-{
-	struct pb *pb = &t->packets->pb;
-	size_t in = pb__open(pb, EVENT_ANNOTATIONS);
-
-	pb__string(pb, ANNOTATION_NAME, name);
-	pb__string(pb, ANNOTATION_STRING, value);
-	pb__close(pb, in);
-}
-
-void track_event__flow(struct tracks *t, uint64_t flow, bool last)
-{
-	pb__fixed64(&t->packets->pb, last ? EVENT_LAST_FLOWS : EVENT_FLOWS, flow);
-}
-
-int track_event__close(struct tracks *t)
-{
-	return packets__close(t->packets);
-}
-
-int tracks__end(struct tracks *t, uint64_t ts_ns, uint64_t track)
-{
-	track_event__open(t, ts_ns, SLICE_END, track, NULL, NULL);
-	return track_event__close(t);
-}
-
-int tracks__count(struct tracks *t, uint64_t ts_ns, uint64_t track, uint64_t value)
-{
-	track_event__open(t, ts_ns, COUNTER, track, NULL, NULL);
-	pb__int(&t->packets->pb, EVENT_COUNTER_VALUE, value);
-	return track_event__close(t);
-}
+const struct track_writer perfetto_tracks = {
+	.describe = write_description,
+	.open = open_event,
+	.number = put_number,
+	.text = put_text,
+	.flow = put_flow,
+	.count = put_count,
+	.close = close_event,
+};

@@ -1,18 +1,41 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Perfetto's tracks, and what is drawn on them: nested slices, instants, counters. A track is a number; 0 is none.
- * Names and texts are UTF-8.
+ * Tracks, and what is drawn on them: nested slices, instants, counters. A track is a number; 0 is none. Names and texts
+ * are UTF-8. How they are written is the format's: a struct track_writer.
  */
-#ifndef TARE_PERFETTO_TRACK_H
-#define TARE_PERFETTO_TRACK_H
+#ifndef TARE_TRACKS_H
+#define TARE_TRACKS_H
 
-#include "perfetto_packet.h"
+#include <stdbool.h>
+#include <stdint.h>
 
 enum track_unit { UNIT_NS = 1, UNIT_COUNT = 2, UNIT_BYTES = 3 };
 enum track_event_type { SLICE_BEGIN = 1, SLICE_END, INSTANT, COUNTER };
+enum track_arg { ARG_NUMBER, ARG_BOOL, ARG_ADDRESS };
+
+/* A new track: of a process, a thread, or below another one. */
+struct track_description {
+	uint64_t track, parent; /* .parent 0: none */
+	uint32_t pid, tid;	/* where there is no parent; .tid 0: of the process */
+	const char *name;	/* where there is a parent */
+	enum track_unit unit;	/* 0: no counter */
+};
+
+/* All but the first two belong to an event between .open and .close. These return 0 or a negative errno. */
+struct track_writer {
+	int (*describe)(void *to, const struct track_description *d);
+	void (*open)(void *to, uint64_t ts_ns, enum track_event_type type, uint64_t track, const char *category,
+		     const char *name);
+	void (*number)(void *to, const char *name, enum track_arg kind, uint64_t value);
+	void (*text)(void *to, const char *name, const char *value);
+	void (*flow)(void *to, uint64_t flow, bool last);
+	void (*count)(void *to, uint64_t value);
+	int (*close)(void *to);
+};
 
 struct tracks {
-	struct packets *packets;
+	const struct track_writer *writer;
+	void *to;      /* its own */
 	uint64_t last; /* newest number */
 };
 
@@ -41,4 +64,4 @@ int track_event__close(struct tracks *t);
 int tracks__end(struct tracks *t, uint64_t ts_ns, uint64_t track);
 int tracks__count(struct tracks *t, uint64_t ts_ns, uint64_t track, uint64_t value);
 
-#endif /* TARE_PERFETTO_TRACK_H */
+#endif /* TARE_TRACKS_H */
