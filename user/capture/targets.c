@@ -239,7 +239,9 @@ static void see_processes(struct targets *t, struct pids *pids, bool new_born, s
 		}
 		/* the probes first: what runs before them goes unseen */
 		runtimes__add(t->runtimes, pids->pids[i], NULL, new_born);
-		tell_late(t, pids->pids[i] | SINCE_MAPPED, false, "it was loaded");
+		/* it may have been in the middle of an exec: mapped already, but held only now, before its first step
+		 */
+		tell_late(t, pids->pids[i] | SINCE_MAPPED, hold__has(&t->bpf->hold, pids->pids[i]), "it was loaded");
 		describing_frames__process(w, pids->pids[i]); /* gone already: its threads' names are recorded */
 		tell_runtime(t, pids->pids[i], w);
 	}
