@@ -109,5 +109,10 @@ is "$(json "$tmp/json" '.lost.by_class as $lost | .check | .switches_extra == 0 
 	($lost.task > 0 or .switches_missing == $lost.switch_out)')" true \
 	"what is missing by the kernel's counters is what was lost" ||
 	diag "$(json "$tmp/json" '.lost.by_class, .check, .threads' | jq -c .)"
+if command -v perf >/dev/null; then
+	tare export -f perf -i "$tmp/data" -o "$tmp/perf.data"
+	is "$(perf script --show-lost-events -i "$tmp/perf.data" 2>/dev/null | awk '/PERF_RECORD_LOST/ { n += $NF } END { print n + 0 }')" \
+		"$(json "$tmp/json" '.lost.total - .lost.by_class.other_switch')" "and perf says so of an export"
+fi
 
 done_testing

@@ -18,6 +18,7 @@ struct perf {
 	struct perf_file file;
 	struct in_order in_order;
 	struct mappings mappings;
+	struct table lost;  /* class and CPU to how many were */
 	struct table named; /* tasks that are no targets, by tid */
 	struct table since; /* pid to when its program began: its files are there from then on */
 	struct perf_kind kinds[PERF_NR_KINDS];
@@ -210,6 +211,24 @@ static int on_module(struct perf *p, const struct event *ev)
 	return put(p, since ? *since : 0);
 }
 
+/* These are running totals, by class and CPU. What is only thinned, and switches of others, are no loss to perf. */
+static int on_loss(struct perf *p, const struct event *ev)
+{
+	const struct tare_loss *loss = ev->loss;
+	uint64_t *before = table__add(&p->lost, (uint64_t)loss->cls << 32 | loss->cpu), lost;
+	struct perf_record *r = &p->record;
+
+	if (!before || loss->count <= *before || loss->cls == TARE_LOST_OTHER || !TARE_LOST_EVENTS(loss->cls))
+		return 0;
+	lost = loss->count - *before;
+	*before = loss->count;
+	perf_record__begin(r, PERF_RECORD_LOST, 0);
+	perf_record__u64(r, perf_file__id(PERF_SCHED_SWITCH));
+	perf_record__u64(r, lost);
+	perf_record__id(r, 0, 0, ev->ts_ns, loss->cpu);
+	return put(p, ev->ts_ns);
+}
+
 /* The kernel's own code, from where its first symbol was: it moves at each boot. */
 static int put_kernel(struct perf *p)
 {
@@ -237,7 +256,7 @@ static int describe(struct perf *p, const struct event *ev)
 	static int (*const handlers[NR_EVENTS])(struct perf * p, const struct event *ev) = {
 		[EVENT_TASK] = on_task,	    [EVENT_NAME] = on_name, [EVENT_RENAME] = on_rename,
 		[EVENT_FORK] = on_fork,	    [EVENT_EXEC] = on_exec, [EVENT_EXIT] = on_thread_exit,
-		[EVENT_MODULE] = on_module,
+		[EVENT_MODULE] = on_module, [EVENT_LOSS] = on_loss,
 	};
 	int ret = p->kernel_told ? 0 : put_kernel(p);
 
@@ -253,6 +272,7 @@ static void perf__free(struct perf *p)
 	mappings__free(&p->mappings);
 	table__free(&p->since);
 	table__free(&p->named);
+	table__free(&p->lost);
 	free(p);
 }
 
@@ -266,6 +286,7 @@ static int perf__begin(FILE *to, const struct export_opts *opts, void **state)
 	p->opts = opts;
 	table__init(&p->since, 1u << 16);
 	table__init(&p->named, 1u << 20);
+	table__init(&p->lost, 1u << 16);
 	for (unsigned i = 0; i < PERF_NR_KINDS; i++)
 		p->kinds[i] = perf_kind(i);
 	ret = perf_events__init(&p->events, opts, on_sample, p);

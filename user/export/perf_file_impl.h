@@ -16,7 +16,7 @@ struct section {
 /* An error shows in ferror(). */
 static inline void put(FILE *to, const void *data, size_t len)
 {
-	if (fwrite(data, 1, len, to) != len)
+	if (fwrite(data, 1, len, to) != len && !errno)
 		errno = EIO;
 }
 
