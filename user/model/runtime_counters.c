@@ -166,6 +166,14 @@ void runtime_counters__exit(struct runtime_counters *rc, uint32_t pid, uint64_t 
 	}
 }
 
+bool runtime_counters__cut_off(const struct runtime_counters *rc)
+{
+	for (size_t i = 0; i < rc->nr; i++)
+		if (rc->processes[i].gone_ns && !rc->processes[i].ended)
+			return true;
+	return false;
+}
+
 uint64_t runtime_counters__age(const struct runtime_counters *rc, uint64_t end_ns)
 {
 	uint64_t age = 0;

@@ -55,6 +55,9 @@ void runtime_counters__exit(struct runtime_counters *rc, uint32_t pid, uint64_t 
  */
 uint64_t runtime_counters__age(const struct runtime_counters *rc, uint64_t end_ns);
 
+/* Did a process end without a reading at its end? It was killed. */
+bool runtime_counters__cut_off(const struct runtime_counters *rc);
+
 void runtime_counters__free(struct runtime_counters *rc);
 
 #endif /* TARE_RUNTIME_COUNTERS_H */

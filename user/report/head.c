@@ -178,7 +178,7 @@ static void print_runtime(const struct model *m, FILE *to)
 	char n[4][32], t[2][16];
 
 	runtime_counters__total(&m->counters, &c);
-	if (age > STALE_NS && c.goroutine_switches != TARE_UNKNOWN)
+	if (age && (age > STALE_NS || runtime_counters__cut_off(&m->counters)) && c.goroutine_switches != TARE_UNKNOWN)
 		fprintf(to, "! counters what the runtime counts was read last %s before the end\n", fmt_ns(age, t[0]));
 	if (c.goroutine_switches != TARE_UNKNOWN) {
 		fprintf(to, LABEL "%s switches between goroutines", "goroutines",
