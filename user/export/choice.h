@@ -13,8 +13,8 @@ struct model;
 
 /* As asked for; all may be NULL or 0. */
 struct choice_opts {
-	const char *from,
-		*to; /* "1.5", "500ms": since the recording began; "14:30:01.5", "2026-01-31 14:30": by the wall */
+	/* "1.5", "500ms": since the recording began; "14:30:01.5", "2026-01-31 14:30": by the wall */
+	const char *from, *to;
 	uint32_t pid;
 	const char *thread; /* its name at that time */
 	uint32_t pause;	    /* from shortly before the N-th longest to shortly after it */

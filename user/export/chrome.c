@@ -40,7 +40,6 @@ struct chrome {
 	size_t nr_cpus, room_cpus;
 	/* the event being written */
 	uint64_t ts_ns, track, flow;
-	enum track_event_type type;
 	bool has_arg, last_flow;
 	struct table flows; /* those that began */
 };
@@ -105,7 +104,6 @@ static void open_event(void *to, uint64_t ts_ns, enum track_event_type type, uin
 	open_object(c, phases[type], ts_ns, t->pid, t->tid);
 	c->ts_ns = ts_ns;
 	c->track = track;
-	c->type = type;
 	c->has_arg = false;
 	c->flow = 0;
 	if (category)

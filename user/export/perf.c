@@ -152,13 +152,12 @@ static int on_rename(struct perf *p, const struct event *ev)
 	return put_comm(p, ev->ts_ns, ev->name.tgid, ev->name.tid, ev->name.comm, false);
 }
 
-static int begin_program(struct perf *p, uint32_t pid, uint64_t ts_ns)
+static void begin_program(struct perf *p, uint32_t pid, uint64_t ts_ns)
 {
 	uint64_t *since = table__add(&p->since, pid);
 
 	if (since)
 		*since = ts_ns;
-	return 0;
 }
 
 static int on_fork(struct perf *p, const struct event *ev)
@@ -167,7 +166,7 @@ static int on_fork(struct perf *p, const struct event *ev)
 	int ret = put_task(p, PERF_RECORD_FORK, ev->ts_ns, ids, ev->cpu);
 
 	if (!ret && ev->fork.tid == ev->fork.tgid)
-		ret = begin_program(p, ev->fork.tid, ev->ts_ns);
+		begin_program(p, ev->fork.tid, ev->ts_ns);
 	return ret ? ret : put_comm(p, ev->ts_ns, ev->fork.tgid, ev->fork.tid, ev->fork.comm, false);
 }
 

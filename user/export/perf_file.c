@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
-#include <inttypes.h>
 #include <linux/perf_event.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "perf_events.h"
 #include "perf_file_impl.h"
-#include "util.h"
 
 #define FIRST_ID 1
 

@@ -149,7 +149,7 @@ static struct used_mapping *mapping_of(struct pprof *p, uint32_t pid, uint64_t a
 
 static void put_mapping(struct pprof *p, const struct used_mapping *u)
 {
-	const char *kernel_text = model__info(p->model, TARE_INFO_KERNEL_TEXT), *build_id = "";
+	const char *kernel_text = model__info(p->model, TARE_INFO_KERNEL_TEXT), *build_id;
 	char hex[2 * TARE_BUILD_ID_MAX + 1] = "";
 	uint64_t path, id;
 	size_t at;

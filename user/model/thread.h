@@ -45,8 +45,7 @@ struct accounts {
 	 * thread from when its CPU's clock was last read, which is before it arrives.
 	 */
 	int64_t stolen_ns;
-	uint64_t
-		early_ns; /* still on a CPU, but counted as wait: the kernel's clock was behind when it was preempted */
+	uint64_t early_ns; /* on a CPU, but counted as wait: the kernel's clock was behind as it was preempted */
 	uint64_t run_queue_ns, throttled_ns, sleep_ns;
 	uint64_t unknown_ns;		     /* around lost switches, and gaps left by the kernel's clock */
 	uint64_t inconsistent;		     /* pairs of switches that do not fit together */

@@ -5,8 +5,7 @@
 
 #include <stddef.h>
 
-/* Where the kernel's code begins, in hexadecimal, as /proc/kallsyms has `_text'. "" if it does not say. Returns @buf.
- */
+/* Where the kernel's code begins, in hexadecimal: `_text' in /proc/kallsyms. "" if it does not say. Returns @buf. */
 const char *host__kernel_text(char *buf, size_t size);
 
 /* The kernel's build id in hexadecimal, from /sys/kernel/notes. "" if there is none. Returns @buf. */
