@@ -23,6 +23,7 @@ static const struct command {
 	{ "diff", cmd_diff, "[--per N[,M]] [--json] A B", "two recordings: what differs by more than noise" },
 	{ "heap", cmd_heap, "-p PID [--top N] [--alloc] [--json]", "what a live process allocated, by site" },
 	{ "export", cmd_export, "[-i FILE] -f FORMAT [-o OUT]", "for other tools: perfetto, perf-script, json-lines" },
+	{ "claims", cmd_claims, "[--quick] [--html] [CLAIM...]", "what is said of runtimes, put on the scale" },
 	{ "doctor", cmd_doctor, "[--json]", "what this kernel and these privileges allow" },
 };
 

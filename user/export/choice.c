@@ -93,13 +93,19 @@ static int around_pause(struct choice *c, uint32_t n, const struct model *m)
 	return 0;
 }
 
+void choice__between(struct choice *c, uint64_t from_ns, uint64_t to_ns)
+{
+	*c = (struct choice){ .from_ns = from_ns, .to_ns = to_ns };
+	table__init(&c->processes, MAX_THREADS);
+	table__init(&c->named, MAX_THREADS);
+}
+
 int choice__init(struct choice *c, const struct choice_opts *o, const struct model *m)
 {
 	int ret = 0;
 
-	*c = (struct choice){ .to_ns = UINT64_MAX, .thread = o->thread };
-	table__init(&c->processes, MAX_THREADS);
-	table__init(&c->named, MAX_THREADS);
+	choice__between(c, 0, UINT64_MAX);
+	c->thread = o->thread;
 	if (o->pause)
 		ret = around_pause(c, o->pause, m);
 	if (o->pid)
@@ -342,8 +348,11 @@ int choice__event(struct choice *c, const struct event *ev, int (*emit)(void *ct
 		return 0;
 	if (ev->kind == EVENT_TASK)
 		return emit_task(c, &own, emit, ctx);
-	if (ev->kind == EVENT_END)
-		return emit_end(c, &own, emit, ctx);
+	if (ev->kind == EVENT_END) {
+		/* a stretch in which nothing happened: somebody may have run all through it */
+		ret = c->begun ? 0 : begin(c, emit, ctx);
+		return ret ? ret : emit_end(c, &own, emit, ctx);
+	}
 	if (ev->kind > EVENT_DAMAGE && ev->ts_ns > c->to_ns && !is_told(ev->kind))
 		return 0;
 	/* the recording ends there, whatever is still told */

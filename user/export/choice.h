@@ -38,6 +38,8 @@ bool choice_opts__any(const struct choice_opts *o);
  * case.
  */
 int choice__init(struct choice *c, const struct choice_opts *o, const struct model *m);
+/* What happened from @from_ns to @to_ns, by the recording's own clock. Free it. */
+void choice__between(struct choice *c, uint64_t from_ns, uint64_t to_ns);
 void choice__free(struct choice *c);
 
 /* The recording is read again, from its beginning. */

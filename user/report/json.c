@@ -324,7 +324,7 @@ int json__write(json_t *root, size_t format, FILE *to)
 	return ret;
 }
 
-int report__json(const struct model *m, FILE *to)
+json_t *report__object(const struct model *m)
 {
 	json_t *root = json_object(), *notes = json_array();
 	struct accounts total;
@@ -354,7 +354,12 @@ int report__json(const struct model *m, FILE *to)
 	bad |= json_object_set_new(root, "damage_bytes", json_integer(num(m->damage_bytes)));
 	bad |= json_object_set_new(root, "notes", notes);
 	if (!bad)
-		return json__write(root, JSON_INDENT(2), to);
+		return root;
 	json_decref(root);
-	return -ENOMEM;
+	return NULL;
+}
+
+int report__json(const struct model *m, FILE *to)
+{
+	return json__write(report__object(m), JSON_INDENT(2), to);
 }

@@ -38,6 +38,9 @@ static inline json_t *text_or_null(const char *s)
  */
 int json__write(json_t *root, size_t format, FILE *to);
 
+/* tare.report/1 of a finished model: a new reference, NULL if out of memory. */
+json_t *report__object(const struct model *m);
+
 /* "ledger.runtime_account" and "ledger.what_if", or null; adds to @notes why. */
 json_t *json__runtime_account(const struct model *m, json_t *notes);
 json_t *json__what_if(const struct model *m);

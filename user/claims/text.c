@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+#include "show.h"
+#include "util.h"
+
+#define WIDTH 100
+
+/* @text in lines of WIDTH columns, each behind @indent blanks; the first one continues at @column. */
+static void wrap(FILE *to, const char *text, int indent, int column)
+{
+	while (*text) {
+		size_t word = strcspn(text, " ");
+
+		if (column + (int)word >= WIDTH && column > indent) {
+			fprintf(to, "\n%*s", indent, "");
+			column = indent;
+		}
+		fprintf(to, "%.*s", (int)word, text);
+		column += (int)word;
+		text += word + strspn(text + word, " ");
+		if (*text && column + 1 < WIDTH) {
+			fputc(' ', to);
+			column++;
+		}
+	}
+	fputc('\n', to);
+}
+
+/* "Go 103 ns (98.1 .. 110)" */
+static int describe(const struct cell *cell, char *buf, size_t size)
+{
+	struct estimate e = series__estimate(&cell->value);
+	const char *unit = cell->figure->unit;
+	char median[32], low[32], high[32];
+
+	if (cell->missing[0])
+		return snprintf(buf, size, "%s: %s", cell->label, cell->missing);
+	show__value(e.low, unit, low);
+	show__value(e.high, unit, high);
+	if (!strcmp(low, high))
+		return snprintf(buf, size, "%s %s", cell->label, show__value(e.median, unit, median));
+	return snprintf(buf, size, "%s %s (%s .. %s)", cell->label, show__value(e.median, unit, median), low, high);
+}
+
+static int describe_ratio(const struct rule *r, char *buf, size_t size)
+{
+	struct estimate e = series__ratio(&r->of->value, &r->over->value);
+	char median[32], low[32], high[32];
+
+	if (isnan(e.median))
+		return snprintf(buf, size, "%s / %s: -", r->of->label, r->over->label);
+	return snprintf(buf, size, "%s / %s %s (%s .. %s)", r->of->label, r->over->label, show__value(e.median, "x", median),
+			show__value(e.low, "x", low), show__value(e.high, "x", high));
+}
+
+/* What the programs showed, and the ratios that are asked for, in one paragraph. */
+static void shown(const struct claim *c, FILE *to)
+{
+	char text[4096] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < c->nr_cells && len < sizeof(text) - 1; i++) {
+		len += (size_t)describe(&c->cells[i], text + len, sizeof(text) - len);
+		if (len < sizeof(text) - 3)
+			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s", i + 1 < c->nr_cells ? "; " : "");
+	}
+	for (size_t i = 0; i < c->nr_rules && len < sizeof(text) - 3; i++) {
+		if (!c->rules[i].over)
+			continue;
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "; ");
+		len += (size_t)describe_ratio(&c->rules[i], text + len, sizeof(text) - len);
+	}
+	fputs("      here: ", to);
+	wrap(to, text, 12, 12);
+}
+
+static void details(const struct claim *c, FILE *to)
+{
+	char text[PIPE_BUF];
+
+	fputs("      source: ", to);
+	wrap(to, c->source, 14, 14);
+	for (size_t i = 0; i < c->nr_rules; i++)
+		fprintf(to, "      asked: %s\n", show__rule(&c->rules[i], text));
+	for (size_t i = 0; i < c->nr_cells; i++) {
+		const struct cell *cell = &c->cells[i];
+
+		fprintf(to, "      %s: %s, of the part \"%s\"\n", cell->label, cell->figure->what, cell->span);
+		if (show__check(cell, text)[0]) {
+			fputs("        ", to);
+			wrap(to, text, 8, 8);
+		}
+		fprintf(to, "        $ %s\n", show__command(cell, text, sizeof(text)));
+	}
+}
+
+static void verdict(const struct claim *c, FILE *to)
+{
+	struct judgement j = claim__judge(c);
+	char text[512];
+
+	if (j.verdict == VERDICT_UNKNOWN)
+		snprintf(text, sizeof(text), "%s: %s: %s", verdict_words(j.verdict), j.of, j.why);
+	else
+		snprintf(text, sizeof(text), "%s%s", verdict_words(j.verdict),
+			 j.steady ? "" : "; but not in every run: the interval reaches over the border");
+	fputs("      -> ", to);
+	wrap(to, text, 9, 9);
+}
+
+static void said(const struct claim *c, FILE *to)
+{
+	fprintf(to, "  %-18s ", c->id);
+	wrap(to, c->said, 21, strlen(c->id) > 18 ? 3 + (int)strlen(c->id) : 21);
+}
+
+static void head(const struct showing *s, FILE *to)
+{
+	const struct noise *n = s->noise;
+	const char *runtime;
+	json_t *version;
+
+	fprintf(to, "%u runs of each; medians, and in brackets what 19 of 20 such rows have the true one in\n", s->runs);
+	fprintf(to, "noise: the same work took up to %.2f times its median (9 of 10: %.2f), %.0f %% of the time without a CPU,\n"
+		    "       %.1f %% taken by the hypervisor; %u CPU%s\n",
+		n->longest, n->high, 100 * n->waiting, 100 * n->steal, n->cpus, n->cpus == 1 ? "" : "s");
+	json_object_foreach((json_t *)s->versions, runtime, version)
+	{
+		fprintf(to, "%s: %s\n", runtime, json_string_value(version));
+	}
+}
+
+static void foot(const struct claims *c, FILE *to)
+{
+	unsigned nr[VERDICT_UNKNOWN + 1] = { 0 }, unsteady = 0;
+
+	for (size_t i = 0; i < c->nr_claims; i++) {
+		struct judgement j = claim__judge(&c->claims[i]);
+
+		if (!c->claims[i].chosen)
+			continue;
+		nr[j.verdict]++;
+		unsteady += j.verdict != VERDICT_UNKNOWN && !j.steady;
+	}
+	fputc('\n', to);
+	for (unsigned v = 0; v <= VERDICT_UNKNOWN; v++)
+		fprintf(to, "%s%u %s", v ? ", " : "", nr[v], verdict_words(v));
+	fprintf(to, "; %u of them not in every run\n", unsteady);
+}
+
+void show__text(const struct showing *s, FILE *to)
+{
+	const char *group = "";
+
+	head(s, to);
+	for (size_t i = 0; i < s->claims->nr_claims; i++) {
+		const struct claim *c = &s->claims->claims[i];
+
+		if (!c->chosen)
+			continue;
+		if (strcmp(c->group, group))
+			fprintf(to, "\n%s\n", c->group);
+		group = c->group;
+		said(c, to);
+		shown(c, to);
+		verdict(c, to);
+		if (c->note) {
+			fputs("      note: ", to);
+			wrap(to, c->note, 12, 12);
+		}
+		if (s->details)
+			details(c, to);
+	}
+	foot(s->claims, to);
+}
+
+void show__list(const struct claims *c, FILE *to)
+{
+	for (size_t i = 0; i < c->nr_claims; i++) {
+		const struct claim *claim = &c->claims[i];
+
+		if (!claim->chosen)
+			continue;
+		said(claim, to);
+		fprintf(to, "      $ tare claims %s\n", claim->id);
+		for (size_t k = 0; k < claim->nr_cells; k++)
+			fprintf(to, "      %s: $ tare run -- %s\n", claim->cells[k].label, claim->cells[k].run);
+	}
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What a claim's runs come to: medians with their intervals, and whether it holds. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "claims.h"
+#include "util.h"
+
+#define ABOUT_FACTOR 1.5 /* what people mean by "about": nobody who reads "~100 ns" is surprised by 140 */
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/*
+ * The sign test's interval: the true median is outside [x(k), x(n+1-k)] with the probability of fewer than k heads among
+ * n coins, twice. Returns the largest k with that <= 5 %, at least 1.
+ */
+static size_t rank_of_interval(size_t n)
+{
+	double p = pow(0.5, (double)n), sum = p;
+	size_t k = 1;
+
+	for (; k < n / 2; k++) {
+		p = p * (double)(n - k + 1) / (double)k;
+		if (2 * (sum + p) > 0.05)
+			break;
+		sum += p;
+	}
+	return k;
+}
+
+struct estimate series__estimate(const struct series *s)
+{
+	struct estimate e = { NAN, NAN, NAN, 0 };
+	double sorted[MOST_RUNS];
+	size_t k;
+
+	for (size_t i = 0; i < s->nr; i++) {
+		if (!isnan(s->of[i]))
+			sorted[e.nr++] = s->of[i];
+	}
+	if (!e.nr)
+		return e;
+	qsort(sorted, e.nr, sizeof(*sorted), by_value);
+	e.median = (sorted[(e.nr - 1) / 2] + sorted[e.nr / 2]) / 2;
+	k = rank_of_interval(e.nr);
+	e.low = sorted[k - 1];
+	e.high = sorted[e.nr - k];
+	return e;
+}
+
+struct estimate series__ratio(const struct series *a, const struct series *b)
+{
+	struct series ratio = { .nr = a->nr < b->nr ? a->nr : b->nr };
+
+	for (size_t i = 0; i < ratio.nr; i++)
+		ratio.of[i] = b->of[i] ? a->of[i] / b->of[i] : NAN;
+	return series__estimate(&ratio);
+}
+
+/* Is @v in [@low, @high], or within twice of it? */
+static enum verdict judge_range(double v, double low, double high)
+{
+	if (isnan(v))
+		return VERDICT_UNKNOWN;
+	if (v >= low && v <= high)
+		return VERDICT_HOLDS;
+	return v >= low / 2 && v <= high * 2 ? VERDICT_WITHIN_2X : VERDICT_DOES_NOT;
+}
+
+static enum verdict judge_value(const struct rule *r, double v)
+{
+	switch (r->kind) {
+	case AT_MOST:
+		return judge_range(v, -INFINITY, r->high);
+	case AT_LEAST:
+		return judge_range(v, r->low, INFINITY);
+	case ABOUT:
+		return judge_range(v, r->low / ABOUT_FACTOR, r->high * ABOUT_FACTOR);
+	default:
+		return judge_range(v, r->low, r->high);
+	}
+}
+
+static const struct cell *missing_cell(const struct rule *r)
+{
+	return r->of->missing[0] ? r->of : r->over && r->over->missing[0] ? r->over : NULL;
+}
+
+struct judgement claim__judge(const struct claim *c)
+{
+	struct judgement j = { .verdict = VERDICT_HOLDS, .steady = true };
+
+	for (size_t i = 0; i < c->nr_rules; i++) {
+		const struct rule *r = &c->rules[i];
+		const struct cell *missing = missing_cell(r);
+		struct estimate e =
+			r->over ? series__ratio(&r->of->value, &r->over->value) : series__estimate(&r->of->value);
+		enum verdict v = missing ? VERDICT_UNKNOWN : judge_value(r, e.median);
+
+		if (v == VERDICT_UNKNOWN) {
+			j.of = missing ? missing->label : r->of->label;
+			j.why = missing ? missing->missing : "no run gave this figure";
+		} else if (judge_value(r, e.low) != v || judge_value(r, e.high) != v) {
+			j.steady = false;
+		}
+		if (v > j.verdict)
+			j.verdict = v;
+	}
+	return j;
+}
+
+const char *verdict_words(enum verdict v)
+{
+	static const char *const words[] = {
+		[VERDICT_HOLDS] = "holds",
+		[VERDICT_WITHIN_2X] = "holds within 2x",
+		[VERDICT_DOES_NOT] = "does not hold here",
+		[VERDICT_UNKNOWN] = "cannot be measured here",
+	};
+	return words[v];
+}

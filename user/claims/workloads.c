@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "workloads.h"
+#include "util.h"
+
+#define MOST_WORDS 64
+#define MOST_TIME  "300s" /* of one run: a program that hangs ends then, and says nothing */
+
+static bool is_there(const char *path, int how)
+{
+	return !access(path, how);
+}
+
+/* The folder that this program is in, without its name. */
+static int own_folder(char buf[PATH_MAX])
+{
+	ssize_t len = readlink("/proc/self/exe", buf, PATH_MAX - 1);
+	char *slash;
+
+	if (len < 0)
+		return -errno;
+	buf[len] = '\0';
+	slash = strrchr(buf, '/');
+	if (!slash)
+		return -ENOENT;
+	*slash = '\0';
+	return 0;
+}
+
+int workloads__find(struct workloads *p)
+{
+	/* below the program's folder: in the tree, installed */
+	static const struct {
+		const char *shipped, *sources, *table;
+	} places[] = {
+		{ "workloads", "../tools/workloads", "../tools/claims.json" },
+		{ "../libexec/tare", "../share/tare/workloads", "../share/tare/claims.json" },
+	};
+	char own[PATH_MAX];
+
+	*p = (struct workloads){ .told = json_object() };
+	for (size_t i = 0; !own_folder(own) && i < ARRAY_SIZE(places); i++) {
+		if (snprintf(p->table, PATH_MAX, "%s/%s", own, places[i].table) >= PATH_MAX ||
+		    snprintf(p->shipped, PATH_MAX, "%s/%s", own, places[i].shipped) >= PATH_MAX ||
+		    snprintf(p->sources, PATH_MAX, "%s/%s", own, places[i].sources) >= PATH_MAX)
+			break;
+		if (is_there(p->table, R_OK))
+			return 0;
+	}
+	err("the table of claims is not beside tare (%s): run it from where it was built, or `make install`", own);
+	return -ENOENT;
+}
+
+void workloads__free(struct workloads *p)
+{
+	json_decref(p->told);
+}
+
+/* ---- build ---- */
+
+static int make_folders(char *path)
+{
+	for (char *at = path + 1; (at = strchr(at, '/')); at++) {
+		*at = '\0';
+		mkdir(path, 0755);
+		*at = '/';
+	}
+	return mkdir(path, 0755) && errno != EEXIST ? -errno : 0;
+}
+
+/* Programs from there are run as this user, often root: nobody else may be able to put any there. */
+static bool is_own_folder(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISDIR(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & 022);
+}
+
+static bool find_cache(struct workloads *p)
+{
+	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	int len = cache && cache[0] == '/' ? snprintf(p->built, PATH_MAX, "%s/tare/workloads", cache) :
+		  home && home[0] == '/'   ? snprintf(p->built, PATH_MAX, "%s/.cache/tare/workloads", home) :
+					     snprintf(p->built, PATH_MAX, "/var/cache/tare/workloads");
+
+	if (len < PATH_MAX && !make_folders(p->built) && is_own_folder(p->built))
+		return true;
+	warn("%s is no folder of this user's own: nothing but C is built", p->built);
+	p->built[0] = '\0';
+	return false;
+}
+
+/* "go: go1.26.8 -> /path/go-bench", or "go: why not" */
+static void take_line(struct workloads *p, char *line)
+{
+	char *colon = strchr(line, ':'), name[64], *arrow;
+
+	line[strcspn(line, "\n")] = '\0';
+	if (!colon)
+		return;
+	snprintf(name, sizeof(name), "%.*s-bench", (int)(colon - line), line);
+	arrow = strstr(colon, " -> ");
+	if (arrow)
+		*arrow = '\0';
+	json_object_set_new(p->told, name,
+			    json_pack("{s:b, s:s}", "built", arrow != NULL, "what", colon + 1 + strspn(colon + 1, " ")));
+}
+
+void workloads__build(struct workloads *p)
+{
+	char script[PATH_MAX + 8], *line = NULL;
+	int pipefd[2], status;
+	size_t room = 0;
+	FILE *from;
+	pid_t pid;
+
+	if (!find_cache(p) || pipe2(pipefd, O_CLOEXEC))
+		return;
+	snprintf(script, sizeof(script), "%s/build", p->sources);
+	pid = fork();
+	if (!pid) {
+		dup2(pipefd[1], STDOUT_FILENO);
+		execl(script, script, p->built, NULL);
+		_exit(EXIT_NO_COMMAND);
+	}
+	close(pipefd[1]);
+	from = pid < 0 ? NULL : fdopen(pipefd[0], "r");
+	while (from && getline(&line, &room, from) > 0)
+		take_line(p, line);
+	free(line);
+	if (from)
+		fclose(from);
+	else
+		close(pipefd[0]);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
+		warn("%s failed: what it did not build is left out", script);
+}
+
+const char *workloads__path(const struct workloads *p, const char *name, char buf[PATH_MAX], char *why, size_t size)
+{
+	const json_t *told = json_object_get(p->told, name);
+
+	if (snprintf(buf, PATH_MAX, "%s/%s", p->shipped, name) < PATH_MAX && is_there(buf, X_OK))
+		return buf;
+	if (json_is_true(json_object_get(told, "built")) && snprintf(buf, PATH_MAX, "%s/%s", p->built, name) < PATH_MAX &&
+	    is_there(buf, X_OK))
+		return buf;
+	snprintf(why, size, "%s", json_string_value(json_object_get(told, "what")) ?: "the program is not there");
+	return NULL;
+}
+
+/* ---- run ---- */
+
+struct words {
+	char text[1024];
+	char *env[MOST_WORDS], *arg[MOST_WORDS]; /* NAME=VALUE; the rest, ends with NULL */
+	size_t nr_env, nr_arg;
+};
+
+static bool split(struct words *w, const char *command)
+{
+	char *save;
+
+	*w = (struct words){ 0 };
+	if (snprintf(w->text, sizeof(w->text), "%s", command) >= (int)sizeof(w->text))
+		return false;
+	for (char *s = strtok_r(w->text, " ", &save); s; s = strtok_r(NULL, " ", &save)) {
+		if (w->nr_env + w->nr_arg + 1 >= MOST_WORDS)
+			return false;
+		if (!w->nr_arg && strchr(s, '='))
+			w->env[w->nr_env++] = s;
+		else
+			w->arg[w->nr_arg++] = s;
+	}
+	return w->nr_arg;
+}
+
+/* A program of the table can name another one: a load generator its server. */
+static void find_programs(const struct workloads *p, struct words *w, char paths[2][PATH_MAX])
+{
+	char why[8];
+	size_t nr = 0;
+
+	for (size_t i = 0; i < w->nr_arg && nr < 2; i++) {
+		if (i && strcmp(w->arg[i - 1], "--"))
+			continue;
+		if (workloads__path(p, w->arg[i], paths[nr], why, sizeof(why)))
+			w->arg[i] = paths[nr++];
+	}
+}
+
+static _Noreturn void become(const struct words *w, const char *out, const char *errors, const char *recording)
+{
+	const char *argv[MOST_WORDS + 10] = { "tare", "run", "-q", "-d", MOST_TIME, "-o", recording, "--" };
+	size_t n = 8;
+	int fd = open(out, O_WRONLY | O_CREAT | O_TRUNC, 0600), fd2 = open(errors, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	if (fd < 0 || fd2 < 0 || dup2(fd, STDOUT_FILENO) < 0 || dup2(fd2, STDERR_FILENO) < 0)
+		_exit(EXIT_FAILED);
+	for (size_t i = 0; i < w->nr_env; i++)
+		putenv(w->env[i]);
+	for (size_t i = 0; i < w->nr_arg; i++)
+		argv[n++] = w->arg[i];
+	execv("/proc/self/exe", (char **)argv);
+	_exit(EXIT_NO_COMMAND);
+}
+
+/* The last line of the file at @path that begins with @first ('\0': with anything). False: there is none. */
+static bool last_line(const char *path, char first, char *buf, size_t size)
+{
+	char *line = NULL;
+	size_t room = 0;
+	FILE *f = fopen(path, "re");
+
+	buf[0] = '\0';
+	while (f && getline(&line, &room, f) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		if (line[0] && (!first || line[0] == first))
+			snprintf(buf, size, "%s", line);
+	}
+	free(line);
+	if (f)
+		fclose(f);
+	return buf[0];
+}
+
+static json_t *result_of(const char *out, const char *errors, int status, char *why, size_t size)
+{
+	char line[16384], message[160];
+	json_t *own;
+
+	if (status) {
+		last_line(errors, '\0', message, sizeof(message));
+		snprintf(why, size, "it ended with status %d: %s",
+			 WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_SIGNAL + WTERMSIG(status), message);
+		return NULL;
+	}
+	own = last_line(out, '{', line, sizeof(line)) ? json_loads(line, 0, NULL) : NULL;
+	if (!own)
+		snprintf(why, size, "it printed no JSON");
+	return own;
+}
+
+json_t *workload__run(const struct workloads *p, const char *command, const char *folder, const char *recording, char *why,
+		     size_t size)
+{
+	char out[PATH_MAX], errors[PATH_MAX], paths[2][PATH_MAX];
+	struct words w;
+	int status;
+	pid_t pid;
+
+	if (!split(&w, command)) {
+		snprintf(why, size, "no program in \"%s\"", command);
+		return NULL;
+	}
+	find_programs(p, &w, paths);
+	snprintf(out, sizeof(out), "%s/out", folder);
+	snprintf(errors, sizeof(errors), "%s/err", folder);
+	pid = fork();
+	if (!pid)
+		become(&w, out, errors, recording);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid) {
+		snprintf(why, size, "cannot start a process: %s", strerror(errno));
+		return NULL;
+	}
+	return result_of(out, errors, status, why, size);
+}
