@@ -144,6 +144,9 @@ install: all
 	install -m 755 $(OUT)/tare '$(DESTDIR)$(PREFIX)/bin/tare'
 	install -m 644 tools/tare.1 '$(DESTDIR)$(PREFIX)/share/man/man1/tare.1'
 	install -m 755 $(WORKLOADS) '$(DESTDIR)$(PREFIX)/libexec/tare/'
+	install -d '$(DESTDIR)$(PREFIX)/share/tare'
+	install -m 644 tools/claims.json '$(DESTDIR)$(PREFIX)/share/tare/claims.json'
+	cp -r --no-preserve=ownership tools/workloads '$(DESTDIR)$(PREFIX)/share/tare/'
 
 clean:
 	rm -rf $(OUT)

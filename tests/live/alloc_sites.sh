@@ -236,9 +236,9 @@ if command -v go >/dev/null; then
 			runtime.MemProfileRate = 0
 			var u syscall.Rusage
 			for u.Utime.Sec < 4 {
-				few(100)
-				many(4200)
-				large(9)
+				few(10)
+				many(420)
+				large(1)
 				syscall.Getrusage(syscall.RUSAGE_SELF, &u)
 			}
 		}
@@ -246,8 +246,8 @@ if command -v go >/dev/null; then
 	ok "Go: compiles" env GO111MODULE=off go build -ldflags='-s -w' -o "$tmp/go/sites" "$tmp/go/main.go"
 	ok "Go: recorded" tare run -q --alloc-sites burst -o "$tmp/data" -- "$tmp/go/sites"
 	tare report --json -i "$tmp/data" >"$tmp/json"
-	# 89,600, 268,800 and 589,824 bytes
-	shares "Go without its profile" 'main.few:9' 'main.many:28' 'main.large:62'
+	# 8,960, 26,880 and 65,536 bytes, ten times in a burst
+	shares "Go without its profile" 'main.few:9' 'main.many:27' 'main.large:65'
 	near "$(json "$tmp/json" "[${sites}[].bytes] | add")" "$(json "$tmp/json" .allocation.bytes)" 0.1 "Go: they add up to what it counts itself"
 else
 	skip 9 "there is no go in PATH"
