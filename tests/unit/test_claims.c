@@ -16,10 +16,10 @@
 #include "show.h"
 
 #define RUNS "\"runs\": { \"A\": \"a-bench x\", \"B\": { \"run\": \"b-bench x\", \"span\": \"part\" } }"
-#define CLAIM(id, rules) \
-	"{ \"id\": \"" id "\", \"group\": \"g\", \"said\": \"s\", \"source\": \"w\", \"figure\": \"cpu\", " RUNS ", \"rules\": [ " rules \
-	" ] }"
-#define TABLE(claims)                                                                                         \
+#define CLAIM(id, rules)                                                                                         \
+	"{ \"id\": \"" id "\", \"group\": \"g\", \"said\": \"s\", \"source\": \"w\", \"figure\": \"cpu\", " RUNS \
+	", \"rules\": [ " rules " ] }"
+#define TABLE(claims)                                                                                           \
 	"{ \"figures\": { \"cpu\": { \"unit\": \"ns\", \"what\": \"CPU time\", \"value\": \"span/on_cpu_ns\", " \
 	"\"per\": \"span/n\", \"own\": \"span/elapsed_ns\" } }, \"claims\": [ " claims " ] }"
 
@@ -40,10 +40,14 @@ static void table(void **unused)
 {
 	struct claims c;
 
-	assert_int_equal(read_text(&c, TABLE(CLAIM("switch-user", "{ \"of\": \"A\", \"about\": 100 }, { \"of\": \"A\", \"over\": "
-								  "\"B\", \"between\": [ 2, 3 ] }") ", " CLAIM(
-					 "switches", "{ \"of\": \"B\", \"at_least\": 5 }"))),
-			 0);
+	assert_int_equal(
+		read_text(&c,
+			  TABLE(CLAIM(
+				  "switch-user",
+				  "{ \"of\": \"A\", \"about\": 100 }, { \"of\": \"A\", \"over\": "
+				  "\"B\", \"between\": [ 2, 3 ] }") ", " CLAIM("switches",
+									       "{ \"of\": \"B\", \"at_least\": 5 }"))),
+		0);
 	assert_int_equal(c.nr_claims, 2);
 	assert_int_equal(c.claims[0].nr_cells, 2);
 	assert_string_equal(c.claims[0].cells[0].span, "all");
@@ -87,9 +91,10 @@ static void paths(void **unused)
 {
 	struct documents d = {
 		.own = json_loads("{\"n\": 7, \"yes\": true, \"no\": false, \"word\": \"x\"}", 0, NULL),
-		.report = json_loads("{\"classes\": [{\"group\": \"net\", \"ns\": 1}, {\"group\": \"collector\", \"ns\": 20},"
-				     " {\"group\": \"collector\", \"ns\": 300}], \"a/b\": 1}",
-				     0, NULL),
+		.report = json_loads(
+			"{\"classes\": [{\"group\": \"net\", \"ns\": 1}, {\"group\": \"collector\", \"ns\": 20},"
+			" {\"group\": \"collector\", \"ns\": 300}], \"a/b\": 1}",
+			0, NULL),
 	};
 
 	assert_true(figure__at(&d, "own/n") == 7);
@@ -196,8 +201,9 @@ static void values(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(table),    cmocka_unit_test(bad_tables),	 cmocka_unit_test(paths),  cmocka_unit_test(estimates),
-		cmocka_unit_test(verdicts), cmocka_unit_test(worst_and_steady), cmocka_unit_test(values),
+		cmocka_unit_test(table),     cmocka_unit_test(bad_tables), cmocka_unit_test(paths),
+		cmocka_unit_test(estimates), cmocka_unit_test(verdicts),   cmocka_unit_test(worst_and_steady),
+		cmocka_unit_test(values),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

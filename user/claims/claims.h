@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Claims: what is said of runtimes, beside what this machine shows. They are data: a table (tools/claims.json) names for
- * each what is said, which programs show it, which figure of the recording is meant and what that figure must be. The
- * order of things: read the table, run the programs several times under `tare run`, take the figures, judge.
+ * Claims: what is said of runtimes, beside what this machine shows. They are data: a table (tools/claims.json) names
+ * for each what is said, which programs show it, which figure of the recording is meant and what that figure must be.
+ * The order of things: read the table, run the programs several times under `tare run`, take the figures, judge.
  */
 #ifndef TARE_CLAIMS_H
 #define TARE_CLAIMS_H
@@ -83,8 +83,8 @@ struct estimate {
 };
 
 /*
- * Median, and an interval that holds the true one in 95 of 100 cases (sign test, from 6 runs on; below that, all values:
- * 94 of 100 for 5 runs).
+ * Median, and an interval that holds the true one in 95 of 100 cases (sign test, from 6 runs on; below that, all
+ * values: 94 of 100 for 5 runs).
  */
 struct estimate series__estimate(const struct series *s);
 

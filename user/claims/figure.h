@@ -4,8 +4,8 @@
  * of the whole recording, "span" is tare.report/1 of the measured part alone, with its "n" and "elapsed_ns".
  *
  * A path names a document and then members of objects, with '/' between them: "span/ledger/on_cpu_ns". In an array,
- * KEY=VALUE stands for all elements whose KEY is VALUE, added up: "report/ledger/classes/group=collector/ns"; * for all,
- * # for how many there are.
+ * KEY=VALUE stands for all elements whose KEY is VALUE, added up: "report/ledger/classes/group=collector/ns"; * for
+ * all, # for how many there are.
  */
 #ifndef TARE_FIGURE_H
 #define TARE_FIGURE_H

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * One page, nothing from elsewhere and no script: it opens offline, prints, and can be mailed. Charts are SVG: a bar for
- * each program, from 0 or, where they differ by more than FAR, in decades; on it the interval, behind it what was said.
+ * One page, nothing from elsewhere and no script: it opens offline, prints, and can be mailed. Charts are SVG: a bar
+ * for each program, from 0 or, where they differ by more than FAR, in decades; on it the interval, behind it what was
+ * said.
  */
 #include <errno.h>
 #include <math.h>
@@ -113,8 +114,8 @@ static void bar(FILE *to, const struct claim *c, const struct cell *cell, const 
 	if (asked(c, cell, &low, &high)) {
 		double from = fmin(place(s, low), BARS - 2), until = fmin(place(s, high), BARS);
 
-		fprintf(to, "<rect class=\"said\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\"/>", BARS_AT + from, y,
-			fmax(until - from, 2), ROW - 2);
+		fprintf(to, "<rect class=\"said\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\"/>", BARS_AT + from,
+			y, fmax(until - from, 2), ROW - 2);
 	}
 	fprintf(to, "<rect class=\"bar\" x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\"/>", BARS_AT, y + 5,
 		fmax(place(s, e.median), 1), ROW - 12);
@@ -129,14 +130,15 @@ static void chart(FILE *to, const struct claim *c)
 	struct scale s = scale_of(c);
 	int height = (int)c->nr_cells * ROW + (s.decades ? 16 : 2);
 
-	fprintf(to, "<svg viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" role=\"img\" aria-label=\"", BARS_AT + BARS + 100, height,
-		BARS_AT + BARS + 100, height);
+	fprintf(to, "<svg viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" role=\"img\" aria-label=\"",
+		BARS_AT + BARS + 100, height, BARS_AT + BARS + 100, height);
 	text(to, c->id);
 	fputs("\">\n", to);
 	for (size_t i = 0; i < c->nr_cells; i++)
 		bar(to, c, &c->cells[i], &s, (int)i * ROW);
 	if (s.decades)
-		fprintf(to, "<text x=\"%d\" y=\"%d\">each mark of equal length is the same factor</text>\n", BARS_AT, height - 3);
+		fprintf(to, "<text x=\"%d\" y=\"%d\">each mark of equal length is the same factor</text>\n", BARS_AT,
+			height - 3);
 	fputs("</svg>\n", to);
 }
 
@@ -155,8 +157,8 @@ static void ratios(FILE *to, const struct claim *c)
 		e = series__ratio(&r->of->value, &r->over->value);
 		fputs("<p>", to);
 		text(to, show__rule(r, rule));
-		fprintf(to, ": here %s (%s to %s)</p>\n", show__value(e.median, "x", median), show__value(e.low, "x", low),
-			show__value(e.high, "x", high));
+		fprintf(to, ": here %s (%s to %s)</p>\n", show__value(e.median, "x", median),
+			show__value(e.low, "x", low), show__value(e.high, "x", high));
 	}
 }
 

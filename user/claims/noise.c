@@ -32,8 +32,8 @@ static void read_steal(double *all, double *steal)
 	FILE *f = fopen("/proc/stat", "re");
 
 	*all = *steal = 0;
-	if (f && fscanf(f, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &v[0], &v[1], &v[2], &v[3], &v[4], &v[5], &v[6],
-			&v[7]) == 8) {
+	if (f && fscanf(f, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &v[0], &v[1], &v[2], &v[3], &v[4], &v[5],
+			&v[6], &v[7]) == 8) {
 		for (size_t i = 0; i < ARRAY_SIZE(v); i++)
 			*all += (double)v[i];
 		*steal = (double)v[7];

@@ -19,7 +19,8 @@ static const char *const rule_names[] = {
 
 static int bad(const char *id, const char *what, const char *which)
 {
-	err("the table of claims, \"%s\": %s%s%s%s", id, what, which ? " \"" : "", which ? which : "", which ? "\"" : "");
+	err("the table of claims, \"%s\": %s%s%s%s", id, what, which ? " \"" : "", which ? which : "",
+	    which ? "\"" : "");
 	return -EINVAL;
 }
 
@@ -70,7 +71,9 @@ static int read_cell(const struct claims *c, const json_t *claim, const char *la
 	*cell = (struct cell){
 		.label = label,
 		.run = json_is_string(o) ? json_string_value(o) : text(o, "run"),
-		.span = text(o, "span") ?: text(claim, "span") ?: "all",
+		.span = text(o, "span")		    ?:
+				text(claim, "span") ?:
+						      "all",
 		.figure = find_figure(c, figure),
 	};
 	if (!cell->run)
@@ -105,8 +108,9 @@ static int read_rule(const struct claim *claim, const json_t *o, struct rule *r)
 	} else {
 		r->low = r->high = json_number_value(bound);
 	}
-	return r->low <= r->high && r->high > 0 ? 0 :
-						  bad(claim->id, "a rule has no bound: at_most, at_least, about, between", of);
+	return r->low <= r->high && r->high > 0 ?
+		       0 :
+		       bad(claim->id, "a rule has no bound: at_most, at_least, about, between", of);
 }
 
 static int read_cells(const struct claims *c, json_t *o, struct claim *claim)
@@ -220,7 +224,8 @@ size_t claims__choose(struct claims *c, const char *name)
 		struct claim *claim = &c->claims[i];
 
 		/* "switch" is a group and begins "switch-user", but does not mean "switches" */
-		if (strcmp(claim->group, name) && (strncmp(claim->id, name, len) || (claim->id[len] && claim->id[len] != '-')))
+		if (strcmp(claim->group, name) &&
+		    (strncmp(claim->id, name, len) || (claim->id[len] && claim->id[len] != '-')))
 			continue;
 		claim->chosen = true;
 		nr++;

@@ -52,8 +52,9 @@ static int describe_ratio(const struct rule *r, char *buf, size_t size)
 
 	if (isnan(e.median))
 		return snprintf(buf, size, "%s / %s: -", r->of->label, r->over->label);
-	return snprintf(buf, size, "%s / %s %s (%s .. %s)", r->of->label, r->over->label, show__value(e.median, "x", median),
-			show__value(e.low, "x", low), show__value(e.high, "x", high));
+	return snprintf(buf, size, "%s / %s %s (%s .. %s)", r->of->label, r->over->label,
+			show__value(e.median, "x", median), show__value(e.low, "x", low),
+			show__value(e.high, "x", high));
 }
 
 /* What the programs showed, and the ratios that are asked for, in one paragraph. */
@@ -123,9 +124,11 @@ static void head(const struct showing *s, FILE *to)
 	const char *runtime;
 	json_t *version;
 
-	fprintf(to, "%u runs of each; medians, and in brackets what 19 of 20 such rows have the true one in\n", s->runs);
-	fprintf(to, "noise: the same work took up to %.2f times its median (9 of 10: %.2f), %.0f %% of the time without a CPU,\n"
-		    "       %.1f %% taken by the hypervisor; %u CPU%s\n",
+	fprintf(to, "%u runs of each; medians, and in brackets what 19 of 20 such rows have the true one in\n",
+		s->runs);
+	fprintf(to,
+		"noise: the same work took up to %.2f times its median (9 of 10: %.2f), %.0f %% of the time without a CPU,\n"
+		"       %.1f %% taken by the hypervisor; %u CPU%s\n",
 		n->longest, n->high, 100 * n->waiting, 100 * n->steal, n->cpus, n->cpus == 1 ? "" : "s");
 	json_object_foreach((json_t *)s->versions, runtime, version)
 	{

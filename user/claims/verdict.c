@@ -17,8 +17,8 @@ static int by_value(const void *a, const void *b)
 }
 
 /*
- * The sign test's interval: the true median is outside [x(k), x(n+1-k)] with the probability of fewer than k heads among
- * n coins, twice. Returns the largest k with that <= 5 %, at least 1.
+ * The sign test's interval: the true median is outside [x(k), x(n+1-k)] with the probability of fewer than k heads
+ * among n coins, twice. Returns the largest k with that <= 5 %, at least 1.
  */
 static size_t rank_of_interval(size_t n)
 {

@@ -109,8 +109,9 @@ static void take_line(struct workloads *p, char *line)
 	arrow = strstr(colon, " -> ");
 	if (arrow)
 		*arrow = '\0';
-	json_object_set_new(p->told, name,
-			    json_pack("{s:b, s:s}", "built", arrow != NULL, "what", colon + 1 + strspn(colon + 1, " ")));
+	json_object_set_new(
+		p->told, name,
+		json_pack("{s:b, s:s}", "built", arrow != NULL, "what", colon + 1 + strspn(colon + 1, " ")));
 }
 
 void workloads__build(struct workloads *p)
@@ -149,8 +150,8 @@ const char *workloads__path(const struct workloads *p, const char *name, char bu
 
 	if (snprintf(buf, PATH_MAX, "%s/%s", p->shipped, name) < PATH_MAX && is_there(buf, X_OK))
 		return buf;
-	if (json_is_true(json_object_get(told, "built")) && snprintf(buf, PATH_MAX, "%s/%s", p->built, name) < PATH_MAX &&
-	    is_there(buf, X_OK))
+	if (json_is_true(json_object_get(told, "built")) &&
+	    snprintf(buf, PATH_MAX, "%s/%s", p->built, name) < PATH_MAX && is_there(buf, X_OK))
 		return buf;
 	snprintf(why, size, "%s", json_string_value(json_object_get(told, "what")) ?: "the program is not there");
 	return NULL;
@@ -248,8 +249,8 @@ static json_t *result_of(const char *out, const char *errors, int status, char *
 	return own;
 }
 
-json_t *workload__run(const struct workloads *p, const char *command, const char *folder, const char *recording, char *why,
-		     size_t size)
+json_t *workload__run(const struct workloads *p, const char *command, const char *folder, const char *recording,
+		      char *why, size_t size)
 {
 	char out[PATH_MAX], errors[PATH_MAX], paths[2][PATH_MAX];
 	struct words w;

@@ -18,7 +18,8 @@ struct workloads {
 int workloads__find(struct workloads *p);
 
 /*
- * Build what there is a compiler for, in the user's cache. What cannot be built is no error: workloads__path() says why.
+ * Build what there is a compiler for, in the user's cache. What cannot be built is no error: workloads__path() says
+ * why.
  */
 void workloads__build(struct workloads *p);
 void workloads__free(struct workloads *p);
@@ -30,7 +31,7 @@ const char *workloads__path(const struct workloads *p, const char *name, char bu
  * Run @command ("[NAME=VALUE...] PROGRAM ARG...", split at spaces) under `tare run`, recording to @recording. Returns
  * the JSON that it printed last, a new reference; NULL, with a reason in @why.
  */
-json_t *workload__run(const struct workloads *p, const char *command, const char *folder, const char *recording, char *why,
-		     size_t size);
+json_t *workload__run(const struct workloads *p, const char *command, const char *folder, const char *recording,
+		      char *why, size_t size);
 
 #endif /* TARE_WORKLOADS_H */

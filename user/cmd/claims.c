@@ -48,10 +48,14 @@ static int parse(int argc, char **argv, struct options *o)
 {
 	enum { LIST = 256, QUICK, DETAILS, JSON, HTML, TABLE };
 	static const struct option longs[] = {
-		{ "list", no_argument, NULL, LIST },	    { "quick", no_argument, NULL, QUICK },
-		{ "details", no_argument, NULL, DETAILS },  { "json", no_argument, NULL, JSON },
-		{ "html", no_argument, NULL, HTML },	    { "runs", required_argument, NULL, 'n' },
-		{ "table", required_argument, NULL, TABLE }, { "help", no_argument, NULL, 'h' },
+		{ "list", no_argument, NULL, LIST },
+		{ "quick", no_argument, NULL, QUICK },
+		{ "details", no_argument, NULL, DETAILS },
+		{ "json", no_argument, NULL, JSON },
+		{ "html", no_argument, NULL, HTML },
+		{ "runs", required_argument, NULL, 'n' },
+		{ "table", required_argument, NULL, TABLE },
+		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
 	char *end;

@@ -13,8 +13,8 @@ static json_t *real(double v)
 
 static json_t *estimate_json(struct estimate e)
 {
-	return json_pack("{s:o, s:o, s:o, s:I}", "median", real(e.median), "low", real(e.low), "high", real(e.high), "runs",
-			 (json_int_t)e.nr);
+	return json_pack("{s:o, s:o, s:o, s:I}", "median", real(e.median), "low", real(e.low), "high", real(e.high),
+			 "runs", (json_int_t)e.nr);
 }
 
 static json_t *values_json(const struct series *s)
@@ -26,14 +26,28 @@ static json_t *values_json(const struct series *s)
 	return list;
 }
 
+static json_t *median_json(const struct series *s)
+{
+	return real(series__estimate(s).median);
+}
+
+/* Shares of the time by the program's own clock; null without such. */
+static json_t *shares_json(const struct cell *c)
+{
+	return c->own.nr ? json_pack("{s:o, s:o, s:o}", "waiting_for_cpu", median_json(&c->waiting), "sleeping",
+				     median_json(&c->sleeping), "probes", median_json(&c->probes)) :
+			   json_null();
+}
+
 static json_t *cell_json(const struct cell *c)
 {
 	char text[512];
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "label", c->label, "command",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "label", c->label, "command",
 			 show__command(c, text, sizeof(text)), "span", c->span, "figure", c->figure->name, "unit",
-			 c->figure->unit, "missing", text_or_null(c->missing), "value", estimate_json(series__estimate(&c->value)),
-			 "values", values_json(&c->value), "own_clock", real(series__estimate(&c->own).median), "own_clock_differs",
+			 c->figure->unit, "missing", text_or_null(c->missing), "value",
+			 estimate_json(series__estimate(&c->value)), "values", values_json(&c->value), "own_clock",
+			 median_json(&c->own), "own_clock_shares", shares_json(c), "own_clock_differs",
 			 text_or_null(show__check(c, text)));
 }
 
@@ -55,9 +69,10 @@ static json_t *claim_json(const struct claim *c)
 		json_array_append_new(cells, cell_json(&c->cells[i]));
 	for (size_t i = 0; i < c->nr_rules; i++)
 		json_array_append_new(rules, rule_json(&c->rules[i]));
-	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:b, s:o, s:o, s:o}", "id", c->id, "group", c->group, "said", c->said,
-			 "source", c->source, "note", text_or_null(c->note), "verdict", verdict_words(j.verdict), "steady",
-			 j.steady, "why", text_or_null(j.why), "rules", rules, "cells", cells);
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:b, s:o, s:o, s:o}", "id", c->id, "group", c->group, "said",
+			 c->said, "source", c->source, "note", text_or_null(c->note), "verdict",
+			 verdict_words(j.verdict), "steady", j.steady, "why", text_or_null(j.why), "rules", rules,
+			 "cells", cells);
 }
 
 int show__json(const struct showing *s, FILE *to)
@@ -69,9 +84,10 @@ int show__json(const struct showing *s, FILE *to)
 		if (s->claims->claims[i].chosen)
 			json_array_append_new(claims, claim_json(&s->claims->claims[i]));
 	}
-	return json__write(json_pack("{s:s, s:I, s:{s:f, s:f, s:f, s:f, s:f, s:I}, s:O, s:o}", "schema", "tare.claims/1", "runs",
-				     (json_int_t)s->runs, "noise", "median_ns", n->median_ns, "p90_medians", n->high,
-				     "longest_medians", n->longest, "waiting_share", n->waiting, "steal_share", n->steal, "cpus",
-				     (json_int_t)n->cpus, "versions", s->versions, "claims", claims),
+	return json__write(json_pack("{s:s, s:I, s:{s:f, s:f, s:f, s:f, s:f, s:I}, s:O, s:o}", "schema",
+				     "tare.claims/1", "runs", (json_int_t)s->runs, "noise", "median_ns", n->median_ns,
+				     "p90_medians", n->high, "longest_medians", n->longest, "waiting_share", n->waiting,
+				     "steal_share", n->steal, "cpus", (json_int_t)n->cpus, "versions", s->versions,
+				     "claims", claims),
 			   JSON_INDENT(2), to);
 }
