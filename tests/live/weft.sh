@@ -43,6 +43,8 @@ leak -n 8
 dispatch -n 100000
 escape -n 100000
 sum -n 3
+cpu -n 1
+refcount -n 10000
 server -t 0.5
 SCENARIOS
 

@@ -101,11 +101,13 @@ loop vtable(const struct dispatch *d, uint64_t x)
 	return x;
 }
 
-/* The quickest of all rounds, for one call: the least disturbed */
-static double measure(const struct dispatch *d, int64_t rounds, dispatch_loop *fn, uint64_t *x)
+/* A round to warm up, then the quickest of `rounds`, for one call: the least disturbed. The span has all of these */
+static double measure(const struct dispatch *d, int64_t rounds, dispatch_loop *fn, uint64_t *x, struct span *span)
 {
 	int64_t best_ns = INT64_MAX;
 
+	*x = fn(d, *x);
+	span->begin_ns = scenario__now_ns();
 	for (int64_t i = 0; i < rounds; i++) {
 		int64_t start_ns = scenario__now_ns(), ns;
 
@@ -113,6 +115,7 @@ static double measure(const struct dispatch *d, int64_t rounds, dispatch_loop *f
 		ns = scenario__now_ns() - start_ns;
 		best_ns = ns < best_ns ? ns : best_ns;
 	}
+	span->end_ns = scenario__now_ns();
 	return (double)best_ns / DISPATCH_OBJECTS;
 }
 
@@ -133,14 +136,14 @@ static void fill(struct dispatch *d, bool mixed)
 int dispatch__run(const struct options *options, void (*prepare)(struct dispatch *d), dispatch_loop *interface)
 {
 	const struct {
-		const char *same, *mixed;
+		const char *name[2]; /* where all types are the same, and where they are mixed */
 		dispatch_loop *fn[2];
 	} kinds[] = {
-		{ "inlined_ns", "inlined_mixed_ns", { inlined_same, inlined_mixed } },
-		{ "direct_ns", "direct_mixed_ns", { direct_same, direct_mixed } },
-		{ "interface_ns", "interface_mixed_ns", { interface, interface } },
-		{ "dyn_ns", "dyn_mixed_ns", { dyn, dyn } },
-		{ "vtable_ns", "vtable_mixed_ns", { vtable, vtable } },
+		{ { "inlined", "inlined_mixed" }, { inlined_same, inlined_mixed } },
+		{ { "direct", "direct_mixed" }, { direct_same, direct_mixed } },
+		{ { "interface", "interface_mixed" }, { interface, interface } },
+		{ { "dyn", "dyn_mixed" }, { dyn, dyn } },
+		{ { "vtable", "vtable_mixed" }, { vtable, vtable } },
 	};
 	int64_t rounds = (options->n + DISPATCH_OBJECTS - 1) / DISPATCH_OBJECTS, start_ns = scenario__now_ns();
 	struct dispatch *d = calloc(1, sizeof(*d));
@@ -156,14 +159,17 @@ int dispatch__run(const struct options *options, void (*prepare)(struct dispatch
 		if (prepare)
 			prepare(d);
 		for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-			const char *key = mixed ? kinds[i].mixed : kinds[i].same;
+			struct span span;
 			uint64_t x = 0;
+			char key[64];
 
+			snprintf(key, sizeof(key), "%s_ns", kinds[i].name[mixed]);
 			if (!kinds[i].fn[mixed]) {
 				result__null(key);
 				continue;
 			}
-			result__real(key, measure(d, rounds, kinds[i].fn[mixed], &x));
+			result__real(key, measure(d, rounds, kinds[i].fn[mixed], &x, &span));
+			result__span(kinds[i].name[mixed], &span, rounds * DISPATCH_OBJECTS);
 			if (i && x != expected)
 				scenario__die("dispatch: %s has computed something else than the others", key);
 			expected = x;

@@ -54,11 +54,15 @@ static int serve_one(const struct http_stream *s, const char *head)
 		n = answer(s, "405 Method Not Allowed", "only GET\n", true);
 		return n < 0 ? n : 0;
 	}
-	if (strncmp(head + 4, PATH, strlen(PATH))) {
+	if (!strncmp(head, "GET / ", 6)) {
+		seed = 0;
+		end = (char *)head + 5;
+	} else if (!strncmp(head + 4, PATH, strlen(PATH))) {
+		seed = strtoull(head + 4 + strlen(PATH), &end, 10);
+	} else {
 		n = answer(s, "404 Not Found", "there is only " PATH "N\n", last);
 		return n < 0 ? n : !last;
 	}
-	seed = strtoull(head + 4 + strlen(PATH), &end, 10);
 	if (strncmp(end, " HTTP/1.1\r\n", 11)) {
 		n = answer(s, "400 Bad Request", "GET " PATH "N HTTP/1.1\n", true);
 		return n < 0 ? n : 0;
@@ -68,36 +72,51 @@ static int serve_one(const struct http_stream *s, const char *head)
 	return n < 0 ? n : !last;
 }
 
+int http__serve_buffered(const struct http_stream *s, char *buf, size_t *len)
+{
+	size_t head;
+
+	while ((head = head_bytes(buf, *len))) {
+		char first = buf[head - 1];
+		int more;
+
+		buf[head - 1] = 0;
+		more = serve_one(s, buf);
+		buf[head - 1] = first;
+		if (more <= 0)
+			return more;
+		*len -= head;
+		memmove(buf, buf + head, *len);
+	}
+	return *len < HTTP_MOST_BYTES ? 1 : -EPROTO;
+}
+
 int http__serve(const struct http_stream *s)
 {
-	char buf[HTTP_MOST_BYTES + 1];
-	size_t len = 0, head;
+	char buf[HTTP_MOST_BYTES];
+	size_t len = 0;
 
 	for (;;) {
-		while ((head = head_bytes(buf, len))) {
-			char first = buf[head - 1];
-			int more;
+		ssize_t n = s->read(s->arg, buf + len, sizeof(buf) - len);
+		int more;
 
-			buf[head - 1] = 0;
-			more = serve_one(s, buf);
-			buf[head - 1] = first;
-			if (more <= 0)
-				return more;
-			len -= head;
-			memmove(buf, buf + head, len);
-		}
-		if (len == HTTP_MOST_BYTES)
-			return -EPROTO;
-		ssize_t n = s->read(s->arg, buf + len, HTTP_MOST_BYTES - len);
 		if (n <= 0)
 			return n;
 		len += n;
+		more = http__serve_buffered(s, buf, &len);
+		if (more <= 0)
+			return more;
 	}
 }
 
 size_t http__request(char *buf, size_t size, uint64_t seed)
 {
 	return snprintf(buf, size, "GET " PATH "%" PRIu64 " HTTP/1.1\r\nHost: localhost\r\n\r\n", seed);
+}
+
+size_t http__request_root(char *buf, size_t size, uint64_t seed)
+{
+	return snprintf(buf, size, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
 }
 
 ssize_t http__answer(const char *buf, size_t len, int *status, uint64_t *sum)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * As much of HTTP/1.1 as the scenario server needs: GET without a body, kept alive. Its one resource is /work?seed=N:
- * fill memory with numbers from N on, add them up, answer the sum. So the client knows what must come back.
+ * As much of HTTP/1.1 as the scenarios server and serve need: GET without a body, kept alive. The one resource is
+ * /work?seed=N, to do some work and answer with its number; in server: fill memory with numbers from N on, and add them
+ * up, so that the client knows what must come back. / is the same with seed 0.
  */
 #ifndef HTTP_H
 #define HTTP_H
@@ -22,8 +23,13 @@ struct http_stream {
 
 /* Answers requests until the peer ends, asks to, or sends what is no request. 0, or negative errno. */
 int http__serve(const struct http_stream *stream);
+/* The same for the *len bytes at buf that have come. 1: more may follow, with *len bytes kept, 0: it was the last one
+ */
+int http__serve_buffered(const struct http_stream *stream, char *buf, size_t *len);
 
-size_t http__request(char *buf, size_t size, uint64_t seed); /* bytes written, at most HTTP_MOST_BYTES */
+/* Bytes written, at most HTTP_MOST_BYTES */
+size_t http__request(char *buf, size_t size, uint64_t seed);
+size_t http__request_root(char *buf, size_t size, uint64_t seed); /* GET /, whatever the seed */
 /* An answer at the start of buf: its length, 0: not complete yet, -EPROTO: none */
 ssize_t http__answer(const char *buf, size_t len, int *status, uint64_t *sum);
 

@@ -39,19 +39,20 @@ static bool tree__in_order(const struct linked *node, int64_t *next)
 int linked__run(const struct options *options, const struct linked_heap *heap)
 {
 	int64_t base_bytes = heap->used_bytes(), base_resident = result__resident_bytes(), next = 0;
-	int64_t start_ns = scenario__now_ns(), elapsed_ns, used_bytes, resident_bytes;
+	struct span span = { .begin_ns = scenario__now_ns() };
+	int64_t used_bytes, resident_bytes;
 	struct linked *first = options->mode ? tree(heap, 0, options->n) : list(heap, options->n);
 
-	elapsed_ns = scenario__now_ns() - start_ns;
+	span.end_ns = scenario__now_ns();
 	used_bytes = heap->used_bytes() - base_bytes;
 	resident_bytes = result__resident_bytes() - base_resident;
 	if (!(options->mode ? tree__in_order : list__in_order)(first, &next) || next != options->n)
 		scenario__die("nodes: node %lld has been overwritten", (long long)next);
 	result__begin(SCENARIO_nodes, options);
 	result__int("n", options->n);
-	result__int("elapsed_ns", elapsed_ns);
+	result__elapsed(&span, options->n);
 	result__int("node_bytes", heap->node_bytes);
-	result__real("ns_per_node", (double)elapsed_ns / options->n);
+	result__real("ns_per_node", (double)(span.end_ns - span.begin_ns) / options->n);
 	result__real("heap_bytes_per_node", (double)used_bytes / options->n);
 	result__real("resident_bytes_per_node", (double)resident_bytes / options->n);
 	result__memory();

@@ -2,16 +2,19 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "result.h"
 
-void result__begin(enum scenario_id id, const struct options *options)
+static struct {
+	const char *name;
+	struct span span;
+	int64_t n;
+} spans[RESULT_SPANS];
+static int n_spans;
+
+void result__open(const char *scenario)
 {
-	printf("{\"scenario\":\"%s\",\"runtime\":\"%s\"", scenarios[id].name, runtime_name);
-	result__int("procs", program__procs());
-	if (options->mode_name)
-		printf(",\"mode\":\"%s\"", options->mode_name);
+	printf("{\"scenario\":\"%s\"", scenario);
 }
 
 void result__int(const char *key, int64_t value)
@@ -32,58 +35,46 @@ void result__null(const char *key)
 	printf(",\"%s\":null", key);
 }
 
-void result__duration(const struct options *options)
+void result__text(const char *key, const char *value)
 {
-	if (options->n_given)
-		result__null("duration_ns");
-	else
-		result__int("duration_ns", options->duration_ns);
+	printf(",\"%s\":\"%s\"", key, value);
 }
 
-/* Of this program alone: getrusage()'s figure takes in what ran in the process before execve() */
-static int64_t peak_resident_bytes(void)
+void result__json(const char *key, const char *json)
 {
-	FILE *f = fopen("/proc/self/status", "r");
-	long long kib = 0;
-	char line[128];
-
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "VmHWM: %lld kB", &kib) == 1)
-			break;
-	if (f)
-		fclose(f);
-	return kib * 1024;
+	printf(",\"%s\":%s", key, json);
 }
 
-void result__memory(void)
+void result__span(const char *name, const struct span *span, int64_t n)
 {
-	struct memory_figures m;
+	if (n_spans == RESULT_SPANS)
+		scenario__die("a scenario has at most %d spans", RESULT_SPANS);
+	spans[n_spans].name = name;
+	spans[n_spans].span = *span;
+	spans[n_spans++].n = n;
+}
 
-	program__memory(&m);
-	result__int("collections", m.collections);
-	result__int("heap_bytes", m.heap_bytes);
-	result__int("mapped_bytes", m.mapped_bytes);
-	result__int("resident_bytes", result__resident_bytes());
-	result__int("peak_resident_bytes", peak_resident_bytes());
+void result__elapsed(const struct span *span, int64_t n)
+{
+	result__int("elapsed_ns", span->end_ns - span->begin_ns);
+	result__span("all", span, n);
+}
+
+static void print_spans(void)
+{
+	printf(",\"spans\":{");
+	for (int i = 0; i < n_spans; i++)
+		printf("%s\"%s\":{\"begin_ns\":%" PRId64 ",\"end_ns\":%" PRId64 ",\"n\":%" PRId64 "}", i ? "," : "",
+		       spans[i].name, spans[i].span.begin_ns, spans[i].span.end_ns, spans[i].n);
+	printf("}");
 }
 
 int result__end(void)
 {
+	print_spans();
 	printf("}\n");
 	if (!fflush(stdout) && !ferror(stdout))
 		return 0;
 	fprintf(stderr, "%s: the result cannot be written to standard output\n", program_name);
 	return 1;
-}
-
-int64_t result__resident_bytes(void)
-{
-	FILE *f = fopen("/proc/self/statm", "r");
-	long long size, resident = 0;
-
-	if (!f || fscanf(f, "%lld %lld", &size, &resident) != 2)
-		resident = 0;
-	if (f)
-		fclose(f);
-	return resident * sysconf(_SC_PAGESIZE);
 }

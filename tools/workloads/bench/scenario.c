@@ -14,19 +14,19 @@
 
 const struct scenario scenarios[] = {
 	[SCENARIO_pingpong] = {
-		.name = "pingpong", .takes = "nm", .modes = { "yield", "chan" },
-		.help = "two tasks switch -n times each",
-		.defaults = { .n = 2000000 }, .native_n = 200000,
+		.name = "pingpong", .takes = "nm", .modes = { "yield", "chan", "futex" }, .native_modes = 1,
+		.help = "two tasks switch -n times each; futex: on a CPU each, if there are two",
+		.defaults = { .n = 2000000 }, .native_n = { 200000, 20000, 5000 },
 	},
 	[SCENARIO_spawn] = {
 		.name = "spawn", .takes = "nm", .modes = { "large", "small" },
 		.help = "-n tasks that end at once; small: least stack",
-		.defaults = { .n = 2000000 }, .native_n = 50000,
+		.defaults = { .n = 2000000 }, .native_n = { 50000, 50000 },
 	},
 	[SCENARIO_idle] = {
 		.name = "idle", .takes = "ntm", .modes = { "large", "small" },
 		.help = "-n tasks blocked for -t seconds; small: least stack",
-		.defaults = { .n = 100000, .duration_ns = SECOND }, .native_n = 5000,
+		.defaults = { .n = 100000, .duration_ns = SECOND }, .native_n = { 5000, 5000 },
 	},
 	[SCENARIO_preempt] = {
 		.name = "preempt", .takes = "tj",
@@ -79,10 +79,25 @@ const struct scenario scenarios[] = {
 		.help = "-j tasks add up an array of -l MiB -n times",
 		.defaults = { .n = 200, .live_bytes = 8 * MIB },
 	},
+	[SCENARIO_cpu] = {
+		.name = "cpu", .takes = "n",
+		.help = "computes: fib, sieve, matmul, mandelbrot, words; each -n times",
+		.defaults = { .n = 3 },
+	},
+	[SCENARIO_refcount] = {
+		.name = "refcount", .takes = "nj",
+		.help = "an object is taken and let go -n times: plain, atomic, and atomic by -j tasks at once",
+		.defaults = { .n = 10000000 },
+	},
 	[SCENARIO_server] = {
 		.name = "server", .takes = "tbrj",
 		.help = "HTTP on loopback: -r requests a second on -j connections for -t seconds, -b bytes for each",
 		.defaults = { .duration_ns = 2 * SECOND, .tasks = 32, .block_bytes = MIB, .rate = 500 },
+	},
+	[SCENARIO_serve] = {
+		.name = "serve", .takes = "bm", .modes = { "quick", "slow" },
+		.help = "HTTP for load-bench, -b bytes for each request, until SIGTERM; slow: 50 ms for each 100th",
+		.defaults = { .block_bytes = MIB }, .least_block_bytes = 8,
 	},
 };
 
@@ -101,16 +116,14 @@ static const struct {
 };
 #define N_LETTERS (sizeof(letters) / sizeof(letters[0]))
 
-void scenario__die(const char *fmt, ...)
+/* How many of its modes this program has */
+static int modes(const struct scenario *s)
 {
-	va_list args;
+	int n = 0;
 
-	fprintf(stderr, "%s: ", program_name);
-	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
-	va_end(args);
-	fputc('\n', stderr);
-	exit(1);
+	while (n < MOST_MODES && s->modes[n])
+		n++;
+	return program_native ? n : n - s->native_modes;
 }
 
 static void usage(FILE *f)
@@ -126,11 +139,13 @@ static void usage(FILE *f)
 	for (int i = 0; i < N_SCENARIOS; i++) {
 		const struct scenario *s = &scenarios[i];
 
+		if (!scenario_run[i])
+			continue;
 		fprintf(f, "  %-9s %s (takes ", s->name, s->help);
 		for (const char *c = s->takes; *c; c++)
 			fprintf(f, "-%c ", *c);
 		fprintf(f, "-p");
-		for (int m = 0; m < MOST_MODES && s->modes[m]; m++)
+		for (int m = 0; m < modes(s); m++)
 			fprintf(f, "%s%s", m ? " | " : "; -m ", s->modes[m]);
 		fprintf(f, ")\n");
 	}
@@ -197,14 +212,14 @@ static void set(struct options *o, int letter, double x)
 static enum scenario_id find(const char *name)
 {
 	for (int i = 0; i < N_SCENARIOS; i++)
-		if (!strcmp(name, scenarios[i].name))
+		if (scenario_run[i] && !strcmp(name, scenarios[i].name))
 			return i;
 	wrong("there is no scenario %s", name);
 }
 
 static void set_mode(const struct scenario *s, struct options *o, const char *name)
 {
-	for (o->mode = 0; o->mode < MOST_MODES && s->modes[o->mode]; o->mode++)
+	for (o->mode = 0; o->mode < modes(s); o->mode++)
 		if (!strcmp(name, s->modes[o->mode]))
 			return;
 	wrong("%s has no mode %s", s->name, name);
@@ -238,8 +253,6 @@ enum scenario_id scenario__parse(int argc, char **argv, struct options *options)
 		wrong(optind < argc ? "one scenario at a time" : "which scenario?");
 	id = find(argv[optind]);
 	*options = scenarios[id].defaults;
-	if (program_native && scenarios[id].native_n)
-		options->n = scenarios[id].native_n;
 	for (size_t i = 0; i < N_LETTERS; i++) {
 		if (!given[i])
 			continue;
@@ -250,6 +263,8 @@ enum scenario_id scenario__parse(int argc, char **argv, struct options *options)
 		else
 			set(options, letters[i].letter, number(letters[i].letter, given[i]));
 	}
+	if (program_native && !options->n_given && scenarios[id].native_n[options->mode])
+		options->n = scenarios[id].native_n[options->mode];
 	if (options->block_bytes < scenarios[id].least_block_bytes)
 		wrong("%s takes -b from %lld on", scenarios[id].name, (long long)scenarios[id].least_block_bytes);
 	if (scenarios[id].most_n && options->n > scenarios[id].most_n)

@@ -14,7 +14,10 @@
 #define SCENARIOS(X) \
 	X(pingpong)  \
 	X(spawn)     \
-	X(idle) X(preempt) X(alloc) X(churn) X(trees) X(graph) X(nodes) X(leak) X(dispatch) X(escape) X(sum) X(server)
+	X(idle)      \
+	X(preempt)   \
+	X(alloc)     \
+	X(churn) X(trees) X(graph) X(nodes) X(leak) X(dispatch) X(escape) X(sum) X(cpu) X(refcount) X(server) X(serve)
 
 #define MIB	   (1024 * 1024)
 #define MOST_MODES 3
@@ -37,15 +40,17 @@ struct scenario {
 	const char *name, *help;
 	const char *takes; /* letters of the options that mean something to it; -p always does */
 	const char *modes[MOST_MODES];
+	int native_modes; /* of these, the last ones: only threads of the kernel can do that */
 	struct options defaults;
-	int64_t native_n;		   /* where threads would take too long for defaults.n; 0: the same */
+	int64_t native_n[MOST_MODES];	   /* by mode, where threads would take too long for defaults.n; 0: the same */
 	int64_t least_block_bytes, most_n; /* 0: as the letter allows */
 };
 extern const struct scenario scenarios[];
 #define X(name) SCENARIO_##name,
 enum scenario_id { SCENARIOS(X) N_SCENARIOS };
 #undef X
-#define X(name) int run_##name(const struct options *options); /* exit code */
+/* Exit code. NULL: this program does not have it */
+#define X(name) __attribute__((weak)) int run_##name(const struct options *options);
 SCENARIOS(X)
 #undef X
 extern int (*const scenario_run[N_SCENARIOS])(const struct options *options);

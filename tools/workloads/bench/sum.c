@@ -32,24 +32,24 @@ int sum__run(const struct options *options, uint64_t *array)
 			 .tasks = program__tasks(options),
 			 .passes = options->n };
 	uint64_t expected = 0;
-	int64_t start_ns, elapsed_ns;
+	struct span span;
 
 	for (int64_t i = 0; i < s.elements; i++) {
 		array[i] = i * 3 + 1;
 		expected += array[i];
 	}
-	start_ns = scenario__now_ns();
+	span.begin_ns = scenario__now_ns();
 	program__parallel(s.tasks, add_up, &s);
-	elapsed_ns = scenario__now_ns() - start_ns;
+	span.end_ns = scenario__now_ns();
 	if (s.total != expected * s.passes)
 		scenario__die("sum: %llu instead of %llu", (unsigned long long)s.total,
 			      (unsigned long long)(expected * s.passes));
 	result__begin(SCENARIO_sum, options);
 	result__int("n", s.passes);
 	result__int("tasks", s.tasks);
-	result__int("elapsed_ns", elapsed_ns);
+	result__elapsed(&span, s.passes * s.elements);
 	result__int("array_bytes", options->live_bytes);
 	result__int("elements", s.elements);
-	result__real("ns_per_element", (double)elapsed_ns / s.passes / s.elements);
+	result__real("ns_per_element", (double)(span.end_ns - span.begin_ns) / s.passes / s.elements);
 	return result__end();
 }

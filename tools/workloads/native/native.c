@@ -41,6 +41,21 @@ static void use_cpus(int most)
 		scenario__die("sched_setaffinity: %s", strerror(errno));
 }
 
+void native__run_on_cpu_of(int64_t task)
+{
+	int turn = task % program__procs();
+	cpu_set_t set, mine;
+
+	CPU_ZERO(&mine);
+	if (sched_getaffinity(0, sizeof(set), &set))
+		scenario__die("sched_getaffinity: %s", strerror(errno));
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &set) && !turn--)
+			CPU_SET(cpu, &mine);
+	if (sched_setaffinity(0, sizeof(mine), &mine))
+		scenario__die("sched_setaffinity: %s", strerror(errno));
+}
+
 void native__run_on_one_cpu(void)
 {
 	use_cpus(1);
@@ -78,22 +93,31 @@ size_t native__stack_bytes(const struct options *options)
 	return options->mode ? PTHREAD_STACK_MIN : 64 * 1024;
 }
 
+int native__try_thread(pthread_t *thread, void *(*fn)(void *arg), void *arg, size_t stack_bytes)
+{
+	pthread_attr_t attr;
+	int err = pthread_attr_init(&attr);
+
+	if (err)
+		return err;
+	if (stack_bytes)
+		err = pthread_attr_setstacksize(&attr, stack_bytes);
+	if (!err)
+		err = pthread_create(thread, &attr, fn, arg);
+	pthread_attr_destroy(&attr);
+	return err;
+}
+
 pthread_t native__thread(void *(*fn)(void *arg), void *arg, size_t stack_bytes)
 {
 	static int64_t started;
-	pthread_attr_t attr;
 	pthread_t thread;
-	int err = pthread_attr_init(&attr);
+	int err = native__try_thread(&thread, fn, arg, stack_bytes);
 
-	if (!err && stack_bytes)
-		err = pthread_attr_setstacksize(&attr, stack_bytes);
-	if (!err)
-		err = pthread_create(&thread, &attr, fn, arg);
 	if (err)
 		scenario__die("thread %lld cannot start: %s (limits: ulimit -u, pids.max of the cgroup, "
 			      "kernel.threads-max, vm.max_map_count)",
 			      (long long)started + 1, strerror(err));
-	pthread_attr_destroy(&attr);
 	started++;
 	return thread;
 }

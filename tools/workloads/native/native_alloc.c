@@ -40,9 +40,9 @@ static void work(void *arg, int64_t index)
 int run_alloc(const struct options *options)
 {
 	struct alloc a = { .options = options, .tasks = program__tasks(options) };
-	int64_t start_ns = scenario__now_ns(), elapsed_ns;
+	struct span span = { .begin_ns = scenario__now_ns() };
 
 	program__parallel(a.tasks, work, &a);
-	elapsed_ns = scenario__now_ns() - start_ns;
-	return report__alloc(options, a.bytes, -1, elapsed_ns);
+	span.end_ns = scenario__now_ns();
+	return report__alloc(options, a.bytes, -1, &span);
 }

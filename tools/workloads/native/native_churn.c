@@ -49,12 +49,12 @@ static void work(void *arg, int64_t index)
 int run_churn(const struct options *options)
 {
 	struct churn c = { .options = options, .tasks = program__tasks(options), .start_ns = scenario__now_ns() };
-	int64_t elapsed_ns;
+	struct span span = { .begin_ns = c.start_ns };
 
 	c.slots = options->live_bytes / options->block_bytes / c.tasks;
 	if (!c.slots)
 		c.slots = 1;
 	program__parallel(c.tasks, work, &c);
-	elapsed_ns = scenario__now_ns() - c.start_ns;
-	return report__churn(options, c.slots * c.tasks, c.replaced, elapsed_ns);
+	span.end_ns = scenario__now_ns();
+	return report__churn(options, c.slots * c.tasks, c.replaced, &span);
 }

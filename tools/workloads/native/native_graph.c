@@ -64,10 +64,10 @@ int run_graph(const struct options *options)
 {
 	struct graphs g = { options, program__tasks(options) };
 	struct graph_report report = { .base_bytes = heap_bytes(), .node_bytes = sizeof(struct node) };
-	int64_t start_ns = scenario__now_ns();
 
+	report.span.begin_ns = scenario__now_ns();
 	program__parallel(g.tasks, work, &g);
-	report.elapsed_ns = scenario__now_ns() - start_ns;
+	report.span.end_ns = scenario__now_ns();
 	report.dropped_bytes = report.after_bytes = heap_bytes();
 	return report__graph(options, &report);
 }

@@ -36,7 +36,7 @@ int run_preempt(const struct options *options)
 	result__begin(SCENARIO_preempt, options);
 	result__int("tasks", tasks);
 	result__int("duration_ns", options->duration_ns);
-	result__int("elapsed_ns", now_ns - start_ns);
+	result__elapsed(&(struct span){ start_ns, now_ns }, late.n);
 	result__int("samples", late.n);
 	histogram__print(&late, "late");
 	result__null("preempt_requests");

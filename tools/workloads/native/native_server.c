@@ -7,10 +7,9 @@
 #include <unistd.h>
 
 #include "http.h"
+#include "listen.h"
 #include "load.h"
 #include "native.h"
-
-#define BACKLOG 4096
 
 struct client {
 	int fd;
@@ -59,24 +58,12 @@ static void *serve(void *arg)
 	return NULL;
 }
 
-static int listen_on_loopback(struct sockaddr_in *addr)
-{
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	socklen_t len = sizeof(*addr);
-
-	*addr = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	if (fd < 0 || bind(fd, (struct sockaddr *)addr, len) || listen(fd, BACKLOG) ||
-	    getsockname(fd, (struct sockaddr *)addr, &len))
-		scenario__die("listening on 127.0.0.1: %s", strerror(errno));
-	return fd;
-}
-
 int run_server(const struct options *options)
 {
 	struct client *clients = native__alloc_zeroed(options->tasks, sizeof(*clients));
 	pthread_t *threads = native__alloc_zeroed(options->tasks, sizeof(*threads));
-	struct sockaddr_in addr;
-	int listener = listen_on_loopback(&addr);
+	int listener = native__listen();
+	struct sockaddr_in addr = native__address(listener);
 	struct load *load = load__start(&addr, options);
 
 	for (int64_t i = 0; i < options->tasks; i++) {

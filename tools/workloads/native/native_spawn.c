@@ -14,7 +14,7 @@ static void *end(void *arg)
 
 int run_spawn(const struct options *options)
 {
-	int64_t start_ns = scenario__now_ns();
+	struct span span = { .begin_ns = scenario__now_ns() };
 	size_t stack_bytes = native__stack_bytes(options);
 	pthread_t threads[BATCH];
 
@@ -26,5 +26,6 @@ int run_spawn(const struct options *options)
 		for (int64_t k = 0; k < batch; k++)
 			native__join(threads[k]);
 	}
-	return report__spawn(options, stack_bytes, scenario__now_ns() - start_ns);
+	span.end_ns = scenario__now_ns();
+	return report__spawn(options, stack_bytes, &span);
 }

@@ -36,12 +36,12 @@ static void work(void *arg, int64_t index)
 int run_alloc(const struct options *options)
 {
 	struct alloc a = { .options = options, .tasks = program__tasks(options) };
-	int64_t start_ns = scenario__now_ns(), elapsed_ns;
+	struct span span = { .begin_ns = scenario__now_ns() };
 	struct weft_totals before, after;
 
 	weft_stats_read(&before);
 	program__parallel(a.tasks, work, &a);
-	elapsed_ns = scenario__now_ns() - start_ns;
+	span.end_ns = scenario__now_ns();
 	weft_stats_read(&after);
-	return report__alloc(options, a.bytes, after.alloc_bytes - before.alloc_bytes, elapsed_ns);
+	return report__alloc(options, a.bytes, after.alloc_bytes - before.alloc_bytes, &span);
 }

@@ -66,10 +66,10 @@ int run_graph(const struct options *options)
 {
 	struct graphs g = { options, program__tasks(options) };
 	struct graph_report r = { .node_bytes = sizeof(struct node), .base_bytes = heap_bytes(true) };
-	int64_t start_ns = scenario__now_ns();
 
+	r.span.begin_ns = scenario__now_ns();
 	program__parallel(g.tasks, work, &g);
-	r.elapsed_ns = scenario__now_ns() - start_ns;
+	r.span.end_ns = scenario__now_ns();
 	r.dropped_bytes = heap_bytes(false);
 	r.after_bytes = heap_bytes(true);
 	return report__graph(options, &r);

@@ -36,15 +36,15 @@ static void ping_or_pong(void *arg, int64_t index)
 int run_pingpong(const struct options *options)
 {
 	struct weft_totals before, after;
-	int64_t start_ns, elapsed_ns;
+	struct span span;
 
 	n = options->n;
 	there = bench__chan(sizeof(int64_t));
 	back = bench__chan(sizeof(int64_t));
 	weft_stats_read(&before);
-	start_ns = scenario__now_ns();
+	span.begin_ns = scenario__now_ns();
 	program__parallel(2, options->mode ? ping_or_pong : yield_often, NULL);
-	elapsed_ns = scenario__now_ns() - start_ns;
+	span.end_ns = scenario__now_ns();
 	weft_stats_read(&after);
-	return report__pingpong(options, after.switches - before.switches, elapsed_ns);
+	return report__pingpong(options, after.switches - before.switches, &span);
 }

@@ -16,7 +16,7 @@ static void end(void *arg)
 
 int run_spawn(const struct options *options)
 {
-	int64_t start_ns = scenario__now_ns();
+	struct span span = { .begin_ns = scenario__now_ns() };
 	size_t stack_bytes = bench__stack_bytes(options);
 
 	for (int64_t i = 0; i < options->n; i += BATCH) {
@@ -27,5 +27,6 @@ int run_spawn(const struct options *options)
 			weft_go_stack(end, NULL, stack_bytes);
 		weft_wg_wait(&done);
 	}
-	return report__spawn(options, stack_bytes, scenario__now_ns() - start_ns);
+	span.end_ns = scenario__now_ns();
+	return report__spawn(options, stack_bytes, &span);
 }

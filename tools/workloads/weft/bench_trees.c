@@ -49,7 +49,7 @@ static void work(void *arg, int64_t index)
 int run_trees(const struct options *options)
 {
 	struct trees t = { .most_depth = options->n };
-	int64_t start_ns = scenario__now_ns(), elapsed_ns;
+	struct span span = { .begin_ns = scenario__now_ns() };
 	struct node *lives;
 
 	t.nodes += count(build(t.most_depth + 1));
@@ -57,6 +57,6 @@ int run_trees(const struct options *options)
 	if (t.most_depth >= TREES_LEAST_DEPTH)
 		program__parallel((t.most_depth - TREES_LEAST_DEPTH) / 2 + 1, work, &t);
 	t.nodes += count(lives);
-	elapsed_ns = scenario__now_ns() - start_ns;
-	return report__trees(options, t.nodes, sizeof(struct node), elapsed_ns);
+	span.end_ns = scenario__now_ns();
+	return report__trees(options, t.nodes, sizeof(struct node), &span);
 }
