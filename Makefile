@@ -71,7 +71,7 @@ BPF_SRC := bpf/sched.bpf.c $(filter-out bpf/sched.bpf.c $(BPF_APART:%=bpf/%.bpf.
 SKEL := $(patsubst %,$(OUT)/%.skel.h,tare $(BPF_APART))
 BPF_OBJ := $(BPF_SRC:bpf/%.bpf.c=$(OUT)/bpf/%.bpf.o)
 WORKLOADS := $(patsubst tools/workloads/%.c,$(OUT)/workloads/%,$(wildcard tools/workloads/*.c)) \
-	$(OUT)/workloads/weft-bench $(OUT)/workloads/native-bench
+	$(OUT)/workloads/weft-bench $(OUT)/workloads/native-bench $(OUT)/workloads/load-bench
 UNIT := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 HELPERS := $(patsubst tests/helpers/%.c,$(OUT)/helpers/%,$(wildcard tests/helpers/*.c)) \

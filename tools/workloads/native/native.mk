@@ -3,7 +3,9 @@
 # native-bench, the twin of weft-bench: the same scenarios on pthreads, malloc and free. Included by the Makefile at the
 # top, or run there by itself:
 #
-#	make -f tools/workloads/native/native.mk native		build/workloads/native-bench
+#	make -f tools/workloads/native/native.mk native		build/workloads/native-bench and load-bench
+#
+# load-bench loads any server over HTTP with what the scenario server is loaded with.
 
 OUT ?= build
 ifeq ($(origin CC),default)
@@ -16,17 +18,23 @@ Q ?= @
 NATIVE_DIR := tools/workloads/native
 NATIVE_SHARED_DIR := tools/workloads/bench
 NATIVE_SRC := $(wildcard $(NATIVE_DIR)/*.c $(NATIVE_SHARED_DIR)/*.c)
-NATIVE_HEADERS := $(wildcard $(NATIVE_DIR)/*.h $(NATIVE_SHARED_DIR)/*.h)
+LOAD_DIR := tools/workloads/load
+LOAD_SRC := $(wildcard $(LOAD_DIR)/*.c) $(addprefix $(NATIVE_SHARED_DIR)/,drive.c http.c histogram.c result.c die.c)
+NATIVE_HEADERS := $(wildcard $(NATIVE_DIR)/*.h $(NATIVE_SHARED_DIR)/*.h $(LOAD_DIR)/*.h)
 NATIVE_CFLAGS = -std=gnu11 $(CFLAGS) -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes \
 	-Wno-unused-parameter -Wno-sign-compare -D_GNU_SOURCE -I$(NATIVE_DIR) -I$(NATIVE_SHARED_DIR)
 
 .PHONY: native
-native: $(OUT)/workloads/native-bench
+native: $(OUT)/workloads/native-bench $(OUT)/workloads/load-bench
 
-$(NATIVE_SRC:%.c=$(OUT)/native-obj/%.o): $(OUT)/native-obj/%.o: %.c $(NATIVE_HEADERS) $(NATIVE_DIR)/native.mk
+$(sort $(NATIVE_SRC:%.c=$(OUT)/native-obj/%.o) $(LOAD_SRC:%.c=$(OUT)/native-obj/%.o)): $(OUT)/native-obj/%.o: %.c $(NATIVE_HEADERS) $(NATIVE_DIR)/native.mk
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(NATIVE_CFLAGS) -c $< -o $@
 
 $(OUT)/workloads/native-bench: $(NATIVE_SRC:%.c=$(OUT)/native-obj/%.o)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $^ $(LDFLAGS) -pthread -lm -o $@
+
+$(OUT)/workloads/load-bench: $(LOAD_SRC:%.c=$(OUT)/native-obj/%.o)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $^ $(LDFLAGS) -ljansson -lm -o $@
