@@ -123,13 +123,16 @@ static void head(const struct showing *s, FILE *to)
 	const struct noise *n = s->noise;
 	const char *runtime;
 	json_t *version;
+	char text[256];
 
 	fprintf(to, "%u runs of each; medians, and in brackets what 19 of 20 such rows have the true one in\n",
 		s->runs);
-	fprintf(to,
-		"noise: the same work took up to %.2f times its median (9 of 10: %.2f), %.0f %% of the time without a CPU,\n"
-		"       %.1f %% taken by the hypervisor; %u CPU%s\n",
+	snprintf(
+		text, sizeof(text),
+		"noise: the same work took up to %.2f times its median (9 of 10: %.2f), %.0f %% of the time without a CPU, "
+		"%.1f %% taken by the hypervisor; %u CPU%s",
 		n->longest, n->high, 100 * n->waiting, 100 * n->steal, n->cpus, n->cpus == 1 ? "" : "s");
+	wrap(to, text, 7, 0);
 	json_object_foreach((json_t *)s->versions, runtime, version)
 	{
 		fprintf(to, "%s: %s\n", runtime, json_string_value(version));
@@ -139,6 +142,8 @@ static void head(const struct showing *s, FILE *to)
 static void foot(const struct claims *c, FILE *to)
 {
 	unsigned nr[VERDICT_UNKNOWN + 1] = { 0 }, unsteady = 0;
+	char text[256];
+	size_t len = 0;
 
 	for (size_t i = 0; i < c->nr_claims; i++) {
 		struct judgement j = claim__judge(&c->claims[i]);
@@ -148,10 +153,12 @@ static void foot(const struct claims *c, FILE *to)
 		nr[j.verdict]++;
 		unsteady += j.verdict != VERDICT_UNKNOWN && !j.steady;
 	}
-	fputc('\n', to);
 	for (unsigned v = 0; v <= VERDICT_UNKNOWN; v++)
-		fprintf(to, "%s%u %s", v ? ", " : "", nr[v], verdict_words(v));
-	fprintf(to, "; %u of them not in every run\n", unsteady);
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%u %s", v ? ", " : "", nr[v],
+					verdict_words(v));
+	snprintf(text + len, sizeof(text) - len, "; %u of them not in every run", unsteady);
+	fputc('\n', to);
+	wrap(to, text, 0, 0);
 }
 
 void show__text(const struct showing *s, FILE *to)

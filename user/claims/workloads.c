@@ -213,8 +213,8 @@ static _Noreturn void become(const struct words *w, const char *out, const char 
 	_exit(EXIT_NO_COMMAND);
 }
 
-/* The last line of the file at @path that begins with @first ('\0': with anything). False: there is none. */
-static bool last_line(const char *path, char first, char *buf, size_t size)
+/* The last line of the file at @path for which @is; false: there is none. */
+static bool last_line(const char *path, bool (*is)(const char *line), char *buf, size_t size)
 {
 	char *line = NULL;
 	size_t room = 0;
@@ -223,7 +223,7 @@ static bool last_line(const char *path, char first, char *buf, size_t size)
 	buf[0] = '\0';
 	while (f && getline(&line, &room, f) > 0) {
 		line[strcspn(line, "\n")] = '\0';
-		if (line[0] && (!first || line[0] == first))
+		if (is(line))
 			snprintf(buf, size, "%s", line);
 	}
 	free(line);
@@ -232,18 +232,32 @@ static bool last_line(const char *path, char first, char *buf, size_t size)
 	return buf[0];
 }
 
+static bool is_json(const char *line)
+{
+	return line[0] == '{';
+}
+
+/* Programs say "NAME: what is wrong"; more may follow, such as how to use them. */
+static bool is_message(const char *line)
+{
+	size_t name = strcspn(line, ": ");
+
+	return name && line[name] == ':' && line[name + 1] == ' ' && strncmp(line, "usage:", 6) &&
+	       strncmp(line, "tare: the command", 17);
+}
+
 static json_t *result_of(const char *out, const char *errors, int status, char *why, size_t size)
 {
 	char line[16384], message[160];
 	json_t *own;
 
 	if (status) {
-		last_line(errors, '\0', message, sizeof(message));
+		last_line(errors, is_message, message, sizeof(message));
 		snprintf(why, size, "it ended with status %d: %s",
 			 WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_SIGNAL + WTERMSIG(status), message);
 		return NULL;
 	}
-	own = last_line(out, '{', line, sizeof(line)) ? json_loads(line, 0, NULL) : NULL;
+	own = last_line(out, is_json, line, sizeof(line)) ? json_loads(line, 0, NULL) : NULL;
 	if (!own)
 		snprintf(why, size, "it printed no JSON");
 	return own;
