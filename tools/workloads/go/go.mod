@@ -1,0 +1,3 @@
+module tare/tools/workloads/go
+
+go 1.19
