@@ -125,6 +125,9 @@ static void measure_once(struct measuring *m, const char *run)
 
 	t.d.own = workload__run(m->workloads, run, m->folder, m->recording, why, sizeof(why));
 	if (t.d.own) {
+		/* all of them, unless it says otherwise */
+		if (!json_object_get(t.d.own, "reached"))
+			json_object_set(t.d.own, "reached", json_object_get(t.d.own, "n"));
 		t.d.report = report_between(m->recording, 0, UINT64_MAX);
 		take_version(m->versions, t.d.own);
 		each_cell(m->claims, run, take, &t);
