@@ -65,7 +65,7 @@ double figure__at(const struct documents *d, const char *path)
 	const struct {
 		const char *name;
 		const json_t *root;
-	} roots[] = { { "own", d->own }, { "report", d->report }, { "span", d->span } };
+	} roots[] = { { "own", d->own }, { "report", d->report }, { "span", d->span }, { "file", d->file } };
 	size_t len = strcspn(path, "/");
 
 	for (size_t i = 0; i < ARRAY_SIZE(roots); i++) {

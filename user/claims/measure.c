@@ -118,6 +118,28 @@ static void take_version(json_t *versions, const json_t *own)
 		json_object_set(versions, runtime, json_object_get(own, "version"));
 }
 
+/* Copies the program's name of @run: the first word that is no NAME=VALUE, or the one behind " -- ". */
+static void program_of(const char *run, bool second, char *name, size_t size)
+{
+	const char *at = second ? strstr(run, " -- ") : run;
+
+	name[0] = '\0';
+	if (!at)
+		return;
+	at += second ? 4 : 0;
+	while (memchr(at, '=', strcspn(at, " ")))
+		at += strcspn(at, " ") + strspn(at + strcspn(at, " "), " ");
+	snprintf(name, size, "%.*s", (int)strcspn(at, " "), at);
+}
+
+static json_t *file_document(const struct measuring *m, const char *run)
+{
+	char path[PATH_MAX], why[8], name[64];
+
+	program_of(run, false, name, sizeof(name));
+	return workloads__path(m->workloads, name, path, why, sizeof(why)) ? executable__describe(path) : NULL;
+}
+
 static void measure_once(struct measuring *m, const char *run)
 {
 	char why[192];
@@ -128,6 +150,7 @@ static void measure_once(struct measuring *m, const char *run)
 		/* all of them, unless it says otherwise */
 		if (!json_object_get(t.d.own, "reached"))
 			json_object_set(t.d.own, "reached", json_object_get(t.d.own, "n"));
+		t.d.file = file_document(m, run);
 		t.d.report = report_between(m->recording, 0, UINT64_MAX);
 		take_version(m->versions, t.d.own);
 		each_cell(m->claims, run, take, &t);
@@ -136,6 +159,7 @@ static void measure_once(struct measuring *m, const char *run)
 	}
 	json_decref(t.d.own);
 	json_decref(t.d.report);
+	json_decref(t.d.file);
 	json_decref(t.spans);
 	unlink(m->recording);
 }
@@ -169,20 +193,17 @@ static size_t count_cells(const struct claims *c)
 /* Say of cells without a program why; leaves the commands that can run. */
 static void drop_missing(struct measuring *m, struct list *l)
 {
-	char path[PATH_MAX], why[192], name[64];
+	char path[PATH_MAX], why[192] = "", name[64];
 	size_t nr = 0;
 
 	for (size_t i = 0; i < l->nr; i++) {
-		const char *at = l->runs[i];
+		bool all = true;
 
-		/* behind NAME=VALUE */
-		while (memchr(at, '=', strcspn(at, " ")))
-			at += strcspn(at, " ") + 1;
-		snprintf(name, sizeof(name), "%.*s", (int)strcspn(at, " "), at);
-		at = strstr(at, " -- ");
-		if (workloads__path(m->workloads, name, path, why, sizeof(why)) && at)
-			snprintf(name, sizeof(name), "%.*s", (int)strcspn(at + 4, " "), at + 4);
-		if (workloads__path(m->workloads, name, path, why, sizeof(why)))
+		for (int second = 0; second < 2 && all; second++) {
+			program_of(l->runs[i], second, name, sizeof(name));
+			all = !name[0] || workloads__path(m->workloads, name, path, why, sizeof(why));
+		}
+		if (all)
 			l->runs[nr++] = l->runs[i];
 		else
 			each_cell(m->claims, l->runs[i], set_missing, why);

@@ -144,14 +144,17 @@ void workloads__build(struct workloads *p)
 		warn("%s failed: what it did not build is left out", script);
 }
 
+static bool is_program(char buf[PATH_MAX], const char *folder, const char *name)
+{
+	return snprintf(buf, PATH_MAX, "%s/%s", folder, name) < PATH_MAX && is_there(buf, X_OK);
+}
+
 const char *workloads__path(const struct workloads *p, const char *name, char buf[PATH_MAX], char *why, size_t size)
 {
 	const json_t *told = json_object_get(p->told, name);
 
-	if (snprintf(buf, PATH_MAX, "%s/%s", p->shipped, name) < PATH_MAX && is_there(buf, X_OK))
-		return buf;
-	if (json_is_true(json_object_get(told, "built")) &&
-	    snprintf(buf, PATH_MAX, "%s/%s", p->built, name) < PATH_MAX && is_there(buf, X_OK))
+	if (is_program(buf, p->shipped, name) || is_program(buf, p->sources, name) ||
+	    (json_is_true(json_object_get(told, "built")) && is_program(buf, p->built, name)))
 		return buf;
 	snprintf(why, size, "%s", json_string_value(json_object_get(told, "what")) ?: "the program is not there");
 	return NULL;

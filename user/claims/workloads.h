@@ -27,6 +27,9 @@ void workloads__free(struct workloads *p);
 /* The path of program @name in @buf; NULL, with a reason in @why, if it is not there. */
 const char *workloads__path(const struct workloads *p, const char *name, char buf[PATH_MAX], char *why, size_t size);
 
+/* The size of the executable at @path and how many shared libraries it needs, a new reference; NULL if it is no ELF. */
+json_t *executable__describe(const char *path);
+
 /*
  * Run @command ("[NAME=VALUE...] PROGRAM ARG...", split at spaces) under `tare run`, recording to @recording. Returns
  * the JSON that it printed last, a new reference; NULL, with a reason in @why.
