@@ -73,10 +73,10 @@ func matmul(n int) uint64 {
 		b[k][i] = 1 / float64(i+1)
 	}
 	for i := 0; i < n; i++ {
-		for k := 0; k < n; k++ {
-			x := a[i][k]
-			for j := 0; j < n; j++ {
-				c[i][j] += x * b[k][j]
+		row := c[i]
+		for k, x := range a[i] {
+			for j, y := range b[k] {
+				row[j] += x * y
 			}
 		}
 	}

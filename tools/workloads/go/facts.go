@@ -4,7 +4,6 @@ package main
 
 import (
 	"runtime"
-	"sync"
 	"unsafe"
 )
 
@@ -27,23 +26,11 @@ func facts(o *options, r *result) error {
 // needs, and sizes are powers of two.
 func firstStackBytes() int64 {
 	const goroutines = 16384
-	var started, done sync.WaitGroup
-	never := make(chan struct{})
 	runtime.GC()
 	before := memStats().StackInuse
-	started.Add(goroutines)
-	done.Add(goroutines)
-	for i := 0; i < goroutines; i++ {
-		go func() {
-			started.Done()
-			<-never
-			done.Done()
-		}()
-	}
-	started.Wait()
+	release := blocked(goroutines)
 	grown := int64(memStats().StackInuse-before) / goroutines
-	close(never)
-	done.Wait()
+	release()
 	bytes := int64(1)
 	for bytes*2 <= grown+grown/8 {
 		bytes *= 2

@@ -4,27 +4,16 @@ package main
 
 import (
 	"runtime"
-	"sync"
 	"time"
 )
 
 // Goroutines blocked on a channel, and what each takes. Spans: their start, and the time in which none of them runs.
 func idle(o *options, r *result) error {
-	var started, done sync.WaitGroup
-	never := make(chan struct{})
 	runtime.GC()
 	before, stacks := readStatus(), memStats().StackInuse
+	var release func()
 	s := r.span("start", func() int64 {
-		for i := int64(0); i < o.n; i++ {
-			started.Add(1)
-			done.Add(1)
-			go func() {
-				started.Done()
-				<-never
-				done.Done()
-			}()
-		}
-		started.Wait()
+		release = blocked(o.n)
 		return o.n
 	})
 	rest := r.span("idle", func() int64 {
@@ -33,8 +22,7 @@ func idle(o *options, r *result) error {
 	})
 	after := readStatus()
 	stacks = memStats().StackInuse - stacks
-	close(never)
-	done.Wait()
+	release()
 	r.add("n", o.n)
 	r.add("duration_ns", o.duration().Nanoseconds())
 	r.add("elapsed_ns", rest.End-s.Begin)

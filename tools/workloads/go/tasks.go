@@ -21,6 +21,27 @@ func parallel(n int, f func(index int)) {
 	done.Wait()
 }
 
+// Starts n goroutines that block at once, and waits until all do, or nearly. They end when release is called, which
+// waits for that.
+func blocked(n int64) (release func()) {
+	var started, done sync.WaitGroup
+	never := make(chan struct{})
+	for i := int64(0); i < n; i++ {
+		started.Add(1)
+		done.Add(1)
+		go func() {
+			started.Done()
+			<-never
+			done.Done()
+		}()
+	}
+	started.Wait()
+	return func() {
+		close(never)
+		done.Wait()
+	}
+}
+
 // What task `index` of `tasks` is to do of n
 func share(n int64, tasks, index int) int64 {
 	each, rest := n/int64(tasks), n%int64(tasks)
