@@ -77,7 +77,7 @@ result_of()
 	mv "$tmp/stdout" "$tmp/$name.json"
 	ok "$name: its figures" jq -es --arg name "$name" --arg spans "$spans" --argjson from "$from" --argjson to "$to" '
 		length == 1 and (.[0] | .scenario == $name and .runtime == "go" and (.version | startswith("go1.")) and .procs > 0 and
-			((.spans // {}) | (keys | join(",")) == $spans and
+			(.spans | (keys | join(",")) == $spans and
 				all(.[]; $from <= .begin_ns and .begin_ns < .end_ns and .end_ns <= $to and .n > 0)))' "$tmp/$name.json"
 }
 while read -r name spans args; do

@@ -81,9 +81,7 @@ func (r *result) addSpan(name string, begin, n int64) span {
 
 func (r *result) print() error {
 	r.add("procs", runtime.GOMAXPROCS(0))
-	if len(r.spans) > 0 {
-		r.add("spans", r.spans)
-	}
+	r.add("spans", r.spans)
 	var line bytes.Buffer
 	for i, f := range r.fields {
 		value, err := json.Marshal(f.value)
