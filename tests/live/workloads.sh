@@ -8,32 +8,32 @@ set -u
 command -v go >/dev/null || skip_all "there is no go in PATH"
 
 ok "built" "$root/tools/workloads/build" "$tmp/out" go
-like "$(cat "$tmp/stdout")" "^go: go1\.[0-9.a-z]* -> $tmp/out/go-bench\$" "and it says by what"
+like "$(cat "$tmp/stdout")" "^go-bench: go1\.[0-9.a-z]* -> $tmp/out/go-bench\$" "and it says by what"
 bench=$tmp/out/go-bench
 
 # How it is built, by a tree with one source and a toolchain that only has a version
 mkdir -p "$tmp/bin" "$tmp/tree/node"
-for command in bash cat cp dirname find grep head mkdir mktemp rm sed; do ln -s "$(command -v $command)" "$tmp/bin"; done
+for command in bash cat chmod cp dirname find grep head mkdir mktemp rm sed; do ln -s "$(command -v $command)" "$tmp/bin"; done
 cp "$root/tools/workloads/build" "$tmp/tree"
 build() { PATH=$tmp/bin "$tmp/tree/build" "$tmp/built" "$@"; }
 toolchain() { printf '#!/bin/sh\necho v%s\n' "$1" >"$tmp/bin/node" && chmod +x "$tmp/bin/node"; }
-is "$(build node)" "node: tools/workloads/node/bench.js is not there" "a source that is missing is named"
+is "$(build node)" "node-bench: tools/workloads/node/bench.js is not there" "a source that is missing is named"
 echo one >"$tmp/tree/node/bench.js"
-is "$(build node)" "node: no node found" "and so is a toolchain"
+is "$(build node)" "node-bench: no node found" "and so is a toolchain"
 toolchain 1
-is "$(build | grep node)" "node: node1 -> $tmp/built/bench.js" "what was built, by which version"
+is "$(build | grep node-bench)" "node-bench: node1 -> $tmp/built/node-bench" "what was built, by which version"
 echo kept >"$tmp/built/bench.js"
-is "$(build node && cat "$tmp/built/bench.js")" "node: node1 -> $tmp/built/bench.js"$'\nkept' "it is not built again without need"
+is "$(build node && cat "$tmp/built/bench.js")" "node-bench: node1 -> $tmp/built/node-bench"$'\nkept' "it is not built again without need"
 touch -d "1 hour" "$tmp/tree/node/bench.js"
-is "$(build node && cat "$tmp/built/bench.js")" "node: node1 -> $tmp/built/bench.js"$'\none' "but if its source is newer"
+is "$(build node && cat "$tmp/built/bench.js")" "node-bench: node1 -> $tmp/built/node-bench"$'\none' "but if its source is newer"
 echo kept >"$tmp/built/bench.js"
-touch -d "2 hours" "$tmp/built/bench.js"
+touch -d "2 hours" "$tmp/built/node-bench"
 toolchain 2
-is "$(build node && cat "$tmp/built/bench.js")" "node: node2 -> $tmp/built/bench.js"$'\none' "or the toolchain another"
+is "$(build node && cat "$tmp/built/bench.js")" "node-bench: node2 -> $tmp/built/node-bench"$'\none' "or the toolchain another"
 rm "$tmp/tree/node/bench.js" && mkdir "$tmp/tree/node/bench.js"
 exits 1 "what cannot be built" build node
-like "$(cat "$tmp/stdout")" "^node: node2 cannot build it: cp: .*" "and what its toolchain says of it"
-ok "nothing old remains of it" test ! -e "$tmp/built/bench.js"
+like "$(cat "$tmp/stdout")" "^node-bench: node2 cannot build it: cp: .*" "and what its toolchain says of it"
+ok "nothing old remains of it" test ! -e "$tmp/built/node-bench"
 exits 2 "no such language" "$tmp/tree/build" "$tmp/built" cobol
 
 # Every scenario: its spans, its options

@@ -97,20 +97,20 @@ static bool find_cache(struct workloads *p)
 	return false;
 }
 
-/* "go: go1.26.8 -> /path/go-bench", or "go: why not" */
+/* "NAME: VERSION -> PATH", or "NAME: why not" */
 static void take_line(struct workloads *p, char *line)
 {
-	char *colon = strchr(line, ':'), name[64], *arrow;
+	char *colon = strchr(line, ':'), *arrow;
 
 	line[strcspn(line, "\n")] = '\0';
 	if (!colon)
 		return;
-	snprintf(name, sizeof(name), "%.*s-bench", (int)(colon - line), line);
-	arrow = strstr(colon, " -> ");
+	*colon = '\0';
+	arrow = strstr(colon + 1, " -> ");
 	if (arrow)
 		*arrow = '\0';
 	json_object_set_new(
-		p->told, name,
+		p->told, line,
 		json_pack("{s:b, s:s}", "built", arrow != NULL, "what", colon + 1 + strspn(colon + 1, " ")));
 }
 
