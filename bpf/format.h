@@ -70,6 +70,8 @@
 #define TARE_INFO_MEMORY_KB "memory_kb"
 /* INFO: the recorder's own pid in the kernel's numbering; 0: unknown. */
 #define TARE_INFO_RECORDER "recorder_pid"
+/* the most memory that the command of `tare run`, or a child it waited for, had resident: wait4()'s ru_maxrss */
+#define TARE_INFO_COMMAND_PEAK_KB "command_peak_kb"
 
 enum tare_frame_type {
 	TARE_FRAME_HEADER = 1,	 /* struct tare_header */

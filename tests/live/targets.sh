@@ -237,6 +237,10 @@ like "$(<"$tmp/stdout")" 'context switches' "run: and prints its summary"
 report
 is "$(json "$tmp/json" '[.threads[].comm] | sort | join(" ")')" "sh sh sleep" "run: follows children, without being told"
 is "$(json "$tmp/json" '.recorder | "\(.mode) \(.command_status)"')" "run 5" "run: the status is in the recording"
+# shellcheck disable=SC2016
+ok "run: of a command that takes 64 MB" tare run -q -o "$tmp/data" -- python3 -c 'x = b"x" * (64 << 20)'
+report
+near "$(json "$tmp/json" .recorder.command_peak_bytes)" $(((64 << 20) + (9 << 20))) 15 "run: and it says how much it had at most"
 exits 137 "run of a command that is killed: ends as a shell would" tare run -q -o "$tmp/data" -- sh -c 'kill -KILL $$'
 like "$(<"$tmp/stderr")" 'killed by signal 9' "run: tells by which signal"
 

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "host.h"
 #include "launch.h"
 
 static int may_run(const char *path)
@@ -102,6 +103,10 @@ int launch__prepare(struct launch *l, char *const *argv)
 
 int launch__release(struct launch *l)
 {
+	char path[32], had[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", l->pid);
+	l->before_kb = atol(host__field(path, "VmHWM", had, sizeof(had)));
 	if (write(l->release_fd, "", 1) != 1)
 		return -errno;
 	close(l->release_fd);

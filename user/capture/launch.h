@@ -10,6 +10,7 @@ struct launch {
 	bool ignores_interrupt; /* SIGINT was ignored when the recorder started */
 	bool stdout_is_taken;	/* the recording goes there: the command's output goes to standard error */
 	pid_t pid;
+	long before_kb;		  /* what the child had resident as a copy of the recorder */
 	int release_fd, error_fd; /* internal: the child waits on the first and reports a failed exec on the second */
 };
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "pid_ns.h"
@@ -72,10 +73,13 @@ void session__end_command(struct session *s)
 
 static void session__reap(struct session *s)
 {
+	struct rusage used;
 	int status;
 
-	while (s->launch.pid > 0 && waitpid(s->launch.pid, &status, WNOHANG) == s->launch.pid) {
+	while (s->launch.pid > 0 && wait4(s->launch.pid, &status, WNOHANG, &used) == s->launch.pid) {
 		s->wait_status = status;
+		/* it counts from the fork on: below what the recorder had itself, nothing is known */
+		s->peak_kb = used.ru_maxrss > s->launch.before_kb ? used.ru_maxrss : 0;
 		s->child_gone = true;
 		s->child_gone_ns = now_ns();
 		s->launch.pid = 0;

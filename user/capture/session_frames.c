@@ -71,7 +71,12 @@ void session__end_frame(struct session *s, uint64_t now)
 				.wait_status = s->wait_status,
 				.self_cpu_ns = self_cpu_ns() + s->symbols.naming.cpu_ns };
 	struct iovec iov = { &end, sizeof(end) };
+	char peak[24];
 
+	if (s->peak_kb) {
+		snprintf(peak, sizeof(peak), "%ld", s->peak_kb);
+		describing_frames__info(s->writer, &(const char *const[2]){ TARE_INFO_COMMAND_PEAK_KB, peak }, 1);
+	}
 	program_cost__write(&s->cost, s->writer, now);
 	writer__frame(s->writer, TARE_FRAME_END, 0, now, &iov, 1);
 }

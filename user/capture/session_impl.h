@@ -44,6 +44,7 @@ struct session {
 	uint64_t began_ns;     /* the scheduler's probes were in; the target's threads were looked for from here */
 	uint64_t start_ns, next_second_ns;
 	int wait_status;
+	long peak_kb; /* of the command; 0: not known */
 	bool waiting; /* for the first target */
 	bool came;    /* one was recorded live: it may be gone before anybody looks */
 	bool child_gone;

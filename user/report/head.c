@@ -214,7 +214,9 @@ static void print_ending(const struct model *m, FILE *to)
 		[TARE_END_TRIGGER] = "until the trigger was pulled", [TARE_END_TARGET_GONE] = "until the target ended",
 		[TARE_END_ERROR] = "until the recorder failed",
 	};
+	const char *peak = model__info(m, TARE_INFO_COMMAND_PEAK_KB);
 	int status = m->end.wait_status;
+	char text[16];
 
 	if (!m->has_end) {
 		fprintf(to, ", cut off");
@@ -228,6 +230,8 @@ static void print_ending(const struct model *m, FILE *to)
 		fprintf(to, " (killed by signal %d)", WTERMSIG(status));
 	else
 		fprintf(to, " (exit status %d)", WEXITSTATUS(status));
+	if (peak)
+		fprintf(to, ", at most %s resident", fmt_bytes(strtoull(peak, NULL, 10) * 1024, text));
 }
 
 static void print_probes(const struct model *m, const struct accounts *a, FILE *to)

@@ -301,15 +301,16 @@ static json_t *damage_json(const struct model *m)
 static json_t *recorder_json(const struct model *m)
 {
 	bool waited = m->has_end && m->end.wait_status != -1;
-	const char *attached = model__info(m, "attached_ns");
+	const char *attached = model__info(m, "attached_ns"), *peak = model__info(m, TARE_INFO_COMMAND_PEAK_KB);
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I}", "attached_ns",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I}", "attached_ns",
 			 attached ? json_integer(num(strtoull(attached, NULL, 10))) : json_null(), "version",
 			 text_or_null(model__info(m, "version")), "mode", text_or_null(model__info(m, "mode")),
 			 "cmdline", text_or_null(model__info(m, "cmdline")), "cpu_ns",
 			 number_or_null(m->end.self_cpu_ns, m->has_end), "command_status",
 			 waited && WIFEXITED(m->end.wait_status) ? json_integer(WEXITSTATUS(m->end.wait_status)) :
 								   json_null(),
+			 "command_peak_bytes", peak ? json_integer(num(strtoull(peak, NULL, 10) * 1024)) : json_null(),
 			 "late_events", num(m->late));
 }
 
