@@ -53,6 +53,7 @@ struct claim {
 	struct rule *rules;
 	size_t nr_rules;
 	bool quick, chosen;
+	bool once; /* whether something can be at all: a single run shows it */
 };
 
 struct claims {

@@ -12,9 +12,11 @@
 #include "reader.h"
 #include "util.h"
 
+#define MOST_PROGRAMS 32
+
 struct measuring {
 	struct claims *claims;
-	const struct workloads *workloads;
+	struct workloads *workloads;
 	json_t *versions;
 	char folder[PATH_MAX], recording[PATH_MAX + 8];
 };
@@ -190,6 +192,31 @@ static size_t count_cells(const struct claims *c)
 	return nr;
 }
 
+/* Build the programs that are not there yet. */
+static void build(struct measuring *m, const struct list *l)
+{
+	const char *names[MOST_PROGRAMS];
+	char name[64], path[PATH_MAX], why[8];
+	size_t nr = 0;
+
+	for (size_t i = 0; i < 2 * l->nr; i++) {
+		bool known = false;
+
+		program_of(l->runs[i / 2], i % 2, name, sizeof(name));
+		for (size_t k = 0; k < nr && !known; k++)
+			known = !strcmp(names[k], name);
+		if (known || !name[0] || nr == MOST_PROGRAMS ||
+		    workloads__path(m->workloads, name, path, why, sizeof(why)))
+			continue;
+		names[nr] = strdup(name);
+		nr += names[nr] != NULL;
+	}
+	if (nr)
+		workloads__build(m->workloads, names, nr);
+	while (nr)
+		free((char *)names[--nr]);
+}
+
 /* Say of cells without a program why; leaves the commands that can run. */
 static void drop_missing(struct measuring *m, struct list *l)
 {
@@ -211,15 +238,18 @@ static void drop_missing(struct measuring *m, struct list *l)
 	l->nr = nr;
 }
 
-static bool is_missing(const struct claims *c, const char *run)
+/* Is anybody still interested in @command? It has run @runs times. */
+static bool is_wanted(const struct claims *c, const char *command, unsigned runs)
 {
 	for (size_t i = 0; i < c->nr_claims; i++) {
-		for (size_t k = 0; c->claims[i].chosen && k < c->claims[i].nr_cells; k++) {
-			if (!strcmp(c->claims[i].cells[k].run, run))
-				return c->claims[i].cells[k].missing[0];
+		const struct claim *claim = &c->claims[i];
+
+		for (size_t k = 0; claim->chosen && (!claim->once || !runs) && k < claim->nr_cells; k++) {
+			if (!strcmp(claim->cells[k].run, command) && !claim->cells[k].missing[0])
+				return true;
 		}
 	}
-	return true;
+	return false;
 }
 
 static int make_folder(struct measuring *m)
@@ -254,7 +284,7 @@ static void conclude(struct cell *cell, void *ctx)
 		snprintf(cell->missing, sizeof(cell->missing), "no run gave %s", cell->figure->what);
 }
 
-int claims__measure(struct claims *c, const struct workloads *p, const struct measure_opts *opts, json_t *versions)
+int claims__measure(struct claims *c, struct workloads *p, const struct measure_opts *opts, json_t *versions)
 {
 	struct measuring m = { .claims = c, .workloads = p, .versions = versions };
 	struct list l = { calloc(count_cells(c) + 1, sizeof(*l.runs)), 0 };
@@ -263,11 +293,12 @@ int claims__measure(struct claims *c, const struct workloads *p, const struct me
 	if (ret)
 		goto out;
 	each_cell(c, NULL, add_run, &l);
+	build(&m, &l);
 	drop_missing(&m, &l);
 	/* turn by turn: what disturbs the machine for a while disturbs all of them */
 	for (unsigned run = 0; run < opts->runs; run++) {
 		for (size_t i = 0; i < l.nr; i++) {
-			if (is_missing(c, l.runs[i]))
+			if (!is_wanted(c, l.runs[i], run))
 				continue;
 			if (opts->progress)
 				opts->progress(run + 1, opts->runs, l.runs[i]);

@@ -23,10 +23,10 @@ struct measure_opts {
 };
 
 /*
- * Run each program of the chosen claims @opts->runs times and fill their cells. A program that cannot run leaves its
- * cells empty, with the reason. Also collects @versions: runtime to version. Returns 0, or a negative errno after
- * saying what failed.
+ * Build what is missing, run each program of the chosen claims @opts->runs times, turn by turn, and fill their cells. A
+ * program that cannot run leaves its cells empty, with the reason. Also collects @versions: runtime to version. Returns
+ * 0, or a negative errno after saying what failed.
  */
-int claims__measure(struct claims *c, const struct workloads *p, const struct measure_opts *opts, json_t *versions);
+int claims__measure(struct claims *c, struct workloads *p, const struct measure_opts *opts, json_t *versions);
 
 #endif /* TARE_MEASURE_H */

@@ -161,6 +161,7 @@ static int read_claim(struct claims *c, json_t *o)
 		.source = text(o, "source"),
 		.note = text(o, "note"),
 		.quick = json_is_true(json_object_get(o, "quick")),
+		.once = json_is_true(json_object_get(o, "once")),
 	};
 	if (!claim->id || !claim->group || !claim->said || !claim->source)
 		return bad(claim->id ?: "(no id)", "a claim has \"id\", \"group\", \"said\" and \"source\"", NULL);

@@ -18,10 +18,10 @@ struct workloads {
 int workloads__find(struct workloads *p);
 
 /*
- * Build what there is a compiler for, in the user's cache. What cannot be built is no error: workloads__path() says
- * why.
+ * Build those of the @nr programs @names that there are sources and a compiler for, in the user's cache. What cannot be
+ * built is no error: workloads__path() says why.
  */
-void workloads__build(struct workloads *p);
+void workloads__build(struct workloads *p, const char *const *names, size_t nr);
 void workloads__free(struct workloads *p);
 
 /* The path of program @name in @buf; NULL, with a reason in @why, if it is not there. */

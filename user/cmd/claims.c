@@ -149,7 +149,6 @@ static int measure(struct claims *c, struct workloads *p, const struct options *
 
 	if (geteuid())
 		warn("claims are measured by `tare run`, which needs root or the capabilities that `man tare` lists");
-	workloads__build(p);
 	noise__measure(&noise);
 	ret = claims__measure(c, p, &opts, versions);
 	if (opts.progress)
