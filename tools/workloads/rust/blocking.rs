@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! blocking: tasks that each block in a system call. "thread": in a thread each, and all at once. "task": in one thread,
-//! where the kernel knows nothing of tasks: one after another.
+//! blocking: tasks that each block in a system call. "thread": in a thread each, and all at once. "task": in one
+//! thread, where the kernel knows nothing of tasks: one after another.
 
 use crate::executor::Executor;
 use crate::options::Options;

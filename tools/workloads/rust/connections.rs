@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
 //! connections: idle TCP connections of this program with itself, and what the server's side of each takes in resident
-//! memory; the kernel's own is not in that. "thread": a thread for each. "poll": one epoll for all. At the end the peers
-//! go, and each connection must have noticed.
+//! memory; the kernel's own is not in that. "thread": a thread for each. "poll": one epoll for all. At the end the
+//! peers go, and each connection must have noticed.
 
 use crate::epoll::Epoll;
 use crate::options::Options;

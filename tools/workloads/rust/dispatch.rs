@@ -149,15 +149,14 @@ fn tagged(value: u64, kind: u64) -> AnyMix {
     }
 }
 
-/// As often over all objects as -n asks for, after one time to warm up. Returns what was computed.
+/// Passes over all objects, after one to warm up. Returns what was computed.
 fn measure(
     report: &mut Report,
-    options: &Options,
+    passes: u64,
     name: &'static str,
     key: &str,
     pass: impl Fn(u64) -> u64,
 ) -> u64 {
-    let passes = (options.n + OBJECTS as u64 - 1) / OBJECTS as u64;
     pass(0);
     let (x, span) = report.span(name, passes * OBJECTS as u64, |n| {
         (0..n / OBJECTS as u64).fold(0, |x, _| pass(x))
@@ -175,11 +174,12 @@ pub fn run(options: &Options, report: &mut Report) -> Outcome {
     let any: Vec<_> = values()
         .map(|(value, _)| Box::new(Add(value)) as Box<dyn Any>)
         .collect();
+    let passes = (options.n + OBJECTS as u64 - 1) / OBJECTS as u64;
     let none = opaque(0);
     let call = move |object: &Add, x: u64| object.mix(x ^ none);
 
     let mut measure =
-        |name, key, pass: &dyn Fn(u64) -> u64| measure(report, options, name, key, pass);
+        |name, key, pass: &dyn Fn(u64) -> u64| measure(report, passes, name, key, pass);
     let of_one_type = [
         measure("inlined", "inlined_ns", &|x| inlined(&same, x)),
         measure("direct", "direct_ns", &|x| direct(&same, x)),
@@ -203,6 +203,6 @@ pub fn run(options: &Options, report: &mut Report) -> Outcome {
     if of_one_type.iter().any(|x| *x != of_one_type[0]) || of_all[0] != of_all[1] {
         return Err("one way of calling has computed something else than the others".to_string());
     }
-    report.int("n", options.n);
+    report.int("n", passes * OBJECTS as u64);
     Ok(())
 }

@@ -3,10 +3,10 @@
 //! escape: the same small object on the stack, boxed, and boxed as a trait object: three words written, seen by
 //! somebody, read, dropped.
 
-use crate::counting;
 use crate::opaque::{black_box, keep};
 use crate::options::Options;
 use crate::result::Report;
+use crate::ways::{measure_all, Way};
 use crate::Outcome;
 
 struct Point {
@@ -62,40 +62,27 @@ fn boxed_dyn(n: u64) -> u64 {
 }
 
 pub fn run(options: &Options, report: &mut Report) -> Outcome {
-    let ways: [(_, fn(u64) -> u64, _, _); 3] = [
-        (
-            "stack",
-            stack,
-            "stack_ns_per_object",
-            "stack_allocs_per_object",
-        ),
-        (
-            "boxed",
-            boxed,
-            "heap_ns_per_object",
-            "boxed_allocs_per_object",
-        ),
-        (
-            "boxed_dyn",
-            boxed_dyn,
-            "boxed_dyn_ns_per_object",
-            "boxed_dyn_allocs_per_object",
-        ),
+    let ways = [
+        Way {
+            name: "stack",
+            ns_key: "stack_ns_per_object",
+            allocs_key: "stack_allocs_per_object",
+            run: stack,
+        },
+        Way {
+            name: "boxed",
+            ns_key: "heap_ns_per_object",
+            allocs_key: "boxed_allocs_per_object",
+            run: boxed,
+        },
+        Way {
+            name: "boxed_dyn",
+            ns_key: "boxed_dyn_ns_per_object",
+            allocs_key: "boxed_dyn_allocs_per_object",
+            run: boxed_dyn,
+        },
     ];
-    let mut sums = Vec::new();
-    for (name, way, ns_key, allocs_key) in ways {
-        way(options.n / 100);
-        let before = counting::allocations();
-        let (sum, span) = report.span(name, options.n, way);
-        let allocations = counting::allocations() - before;
-        report.real(ns_key, span.ns_each());
-        report.real(allocs_key, allocations as f64 / options.n as f64);
-        sums.push(sum);
-    }
-    if sums.iter().any(|sum| *sum != sums[0]) {
-        return Err("objects on the heap held something else than those on the stack".to_string());
-    }
-    report.int("n", options.n);
+    measure_all(report, options.n, &ways)?;
     report.int("object_bytes", std::mem::size_of::<Point>() as u64);
     report.memory()
 }

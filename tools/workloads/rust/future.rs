@@ -4,10 +4,10 @@
 //! part of who awaits it. "boxed": one whose future is boxed, as a trait's or a recursive one's has to be: an
 //! allocation, and a poll by a table of functions.
 
-use crate::counting;
 use crate::opaque::opaque;
 use crate::options::Options;
 use crate::result::Report;
+use crate::ways::{measure_all, Way};
 use crate::Outcome;
 use std::future::Future;
 use std::pin::Pin;
@@ -71,24 +71,25 @@ fn boxed(n: u64) -> u64 {
 }
 
 pub fn run(options: &Options, report: &mut Report) -> Outcome {
-    let ways: [(_, fn(u64) -> u64, _, _); 3] = [
-        ("call", call, "call_ns", "call_allocs_per_call"),
-        ("direct", direct, "direct_ns", "direct_allocs_per_call"),
-        ("boxed", boxed, "boxed_ns", "boxed_allocs_per_call"),
+    let ways = [
+        Way {
+            name: "call",
+            ns_key: "call_ns",
+            allocs_key: "call_allocs_per_call",
+            run: call,
+        },
+        Way {
+            name: "direct",
+            ns_key: "direct_ns",
+            allocs_key: "direct_allocs_per_call",
+            run: direct,
+        },
+        Way {
+            name: "boxed",
+            ns_key: "boxed_ns",
+            allocs_key: "boxed_allocs_per_call",
+            run: boxed,
+        },
     ];
-    let mut results = Vec::new();
-    for (name, way, ns_key, allocs_key) in ways {
-        way(options.n / 100);
-        let before = counting::allocations();
-        let (x, span) = report.span(name, options.n, way);
-        let allocations = counting::allocations() - before;
-        report.real(ns_key, span.ns_each());
-        report.real(allocs_key, allocations as f64 / options.n as f64);
-        results.push(x);
-    }
-    if results.iter().any(|x| *x != results[0]) {
-        return Err("the ways to call have computed different things".to_string());
-    }
-    report.int("n", options.n);
-    Ok(())
+    measure_all(report, options.n, &ways)
 }

@@ -37,6 +37,7 @@ mod start;
 mod sum;
 mod tasks;
 mod trees;
+mod ways;
 
 use options::{Mode, Options, Scenario};
 use result::Report;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! nodes: what a node of a linked structure takes, by malloc's own account and by the kernel's. A node has two links and
-//! a key, also in the list, where one of them is not used.
+//! nodes: what a node of a linked structure takes, by malloc's own account and by the kernel's. A node has two links
+//! and a key, also in the list, where one of them is not used.
 
 use crate::options::Options;
 use crate::os;

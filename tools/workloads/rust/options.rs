@@ -131,10 +131,11 @@ fn number(letter: char, most: f64, text: &str) -> Result<f64, String> {
     }
 }
 
+/// Options as they were given
+type Given = Vec<(char, String)>;
+
 /// Scenario's name and (letter, value), in the order of the command line. None: help was asked for
-fn split(
-    args: impl Iterator<Item = String>,
-) -> Result<Option<(String, Vec<(char, String)>)>, String> {
+fn split(args: impl Iterator<Item = String>) -> Result<Option<(String, Given)>, String> {
     let mut args = args.peekable();
     let (mut name, mut given) = (None, Vec::new());
     if args.peek().is_none() {

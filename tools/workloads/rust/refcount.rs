@@ -16,8 +16,7 @@ const CONTENDED: u64 = 8;
 
 fn plain(value: &u64, n: u64) {
     for _ in 0..n {
-        let borrowed = &*value;
-        keep(borrowed);
+        keep(value);
     }
 }
 

@@ -30,8 +30,8 @@ impl Span {
     }
 }
 
-/// Measures `work`, which gets n. Nothing of it can leave the span: it begins by what the compiler does not know, and its
-/// result is asked for at the end.
+/// Measures `work`, which gets n. Nothing of it can leave the span: it begins by what the compiler does not know, and
+/// its result is asked for at the end.
 #[inline(never)]
 pub fn measure<T>(n: u64, work: impl FnOnce(u64) -> T) -> (T, Span) {
     let begin_ns = os::now_ns();

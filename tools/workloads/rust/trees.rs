@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! trees: binary trees without contents. One of the most depth lives throughout; meanwhile a thread for each other depth
-//! builds and drops as many as have the same number of nodes in all.
+//! trees: binary trees without contents. One of the most depth lives throughout; meanwhile a thread for each
+//! other depth builds and drops as many as have the same number of nodes in all.
 
 use crate::options::Options;
 use crate::result::Report;
