@@ -136,8 +136,9 @@ build_time=$root/tools/workloads/solve/build-time
 ok "solve compiles" "$build_time" -n 1 -o .
 cp stdout out
 ok ".. in times, or there is a reason" jq -e '.scenario == "build" and
-	([.go_ns, .cpp_ns, .rust_ns, .go_cpu_ns, .cpp_cpu_ns, .rust_cpu_ns] | map(. == null or (length == 1 and .[0] > 0)) | all) and (.rust_ns != null) and
-	(.go_ns != null or has("go_reason")) and (.cpp_ns != null or has("cpp_reason"))' out
+	([.go_ns, .cpp_ns, .rust_ns, .go_cpu_ns, .cpp_cpu_ns, .rust_cpu_ns] |
+		map(. == null or (length == 1 and .[0] > 0)) | all) and
+	.rust_ns != null and (.go_ns != null or has("go_reason")) and (.cpp_ns != null or has("cpp_reason"))' out
 for args in "" "0" "1" "5000 7" "30000 4294967295"; do
 	# shellcheck disable=SC2086
 	want=$(./solve_rust $args)
