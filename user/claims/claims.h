@@ -17,9 +17,9 @@
 /* Where a figure comes from: paths into a run's documents (see figure.h), and what they are divided by. */
 struct figure {
 	const char *name, *unit, *what;
-	json_t *value, *per; /* a path, or an array of paths that are added up; .per may be NULL */
-	json_t *own;	     /* the same by the program's own clock, divided likewise; may be NULL */
-	double times;
+	json_t *value, *per;  /* a path, or an array of paths that are added up; .per may be NULL */
+	json_t *own;	      /* the same by the program's own clock, divided likewise; may be NULL */
+	double times, absent; /* .absent: what it is where there is no such value; NAN: not known */
 };
 
 /* The same figure of several runs; NAN where a run did not give it. */

@@ -101,8 +101,9 @@ void figure__take(struct cell *cell, const struct documents *d)
 {
 	const struct figure *f = cell->figure;
 	double per = f->per ? sum_of(d, f->per) : 1, elapsed = figure__at(d, "span/elapsed_ns");
+	double value = sum_of(d, f->value) / per * f->times;
 
-	add(&cell->value, sum_of(d, f->value) / per * f->times);
+	add(&cell->value, isnan(value) ? f->absent : value);
 	if (!f->own)
 		return;
 	add(&cell->own, sum_of(d, f->own) / per * f->times);

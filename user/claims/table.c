@@ -36,7 +36,7 @@ static bool is_path(const json_t *p)
 
 static int read_figure(struct figure *f, const char *name, json_t *o)
 {
-	json_t *times = json_object_get(o, "times");
+	json_t *times = json_object_get(o, "times"), *absent = json_object_get(o, "absent");
 
 	*f = (struct figure){
 		.name = name,
@@ -46,6 +46,7 @@ static int read_figure(struct figure *f, const char *name, json_t *o)
 		.per = json_object_get(o, "per"),
 		.own = json_object_get(o, "own"),
 		.times = times ? json_number_value(times) : 1,
+		.absent = absent ? json_number_value(absent) : NAN,
 	};
 	if (!f->unit || !f->what)
 		return bad(name, "a figure has \"unit\" and \"what\"", NULL);
