@@ -47,13 +47,15 @@ int export__take(struct export_opts *opts, struct model *m, const struct event *
 void export__taken(struct export_opts *opts, struct model *m);
 
 /* exporter_NAME for each, in the order shown to the user */
-#define EXPORTERS(X)   \
-	X(perfetto)    \
-	X(chrome)      \
-	X(perf)        \
-	X(perf_script) \
-	X(pprof)       \
-	X(folded)      \
+#define EXPORTERS(X)     \
+	X(perfetto)      \
+	X(chrome)        \
+	X(perf)          \
+	X(perf_script)   \
+	X(pprof)         \
+	X(folded)        \
+	X(otlp_profiles) \
+	X(otlp_metrics)  \
 	X(json_lines)
 
 #define DECLARE_EXPORTER(name) extern const struct exporter exporter_##name;

@@ -58,14 +58,68 @@ void pb__int(struct pb *pb, uint32_t field, uint64_t value)
 	pb__varint(pb, value);
 }
 
-void pb__fixed64(struct pb *pb, uint32_t field, uint64_t value)
+static void put_64bit(struct pb *pb, uint64_t value)
 {
 	uint8_t bytes[8];
 
 	for (int i = 0; i < 8; i++)
 		bytes[i] = value >> (8 * i);
-	pb__varint(pb, (uint64_t)field << 3 | WIRE_64BIT);
 	pb__raw(pb, bytes, sizeof(bytes));
+}
+
+void pb__fixed64(struct pb *pb, uint32_t field, uint64_t value)
+{
+	pb__varint(pb, (uint64_t)field << 3 | WIRE_64BIT);
+	put_64bit(pb, value);
+}
+
+static uint64_t bits_of(double value)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &value, sizeof(bits));
+	return bits;
+}
+
+void pb__double(struct pb *pb, uint32_t field, double value)
+{
+	pb__fixed64(pb, field, bits_of(value));
+}
+
+void pb__packed(struct pb *pb, uint32_t field, const uint64_t *values, size_t nr)
+{
+	size_t at;
+
+	if (!nr)
+		return;
+	at = pb__open(pb, field);
+	for (size_t i = 0; i < nr; i++)
+		pb__varint(pb, values[i]);
+	pb__close(pb, at);
+}
+
+void pb__packed_fixed64(struct pb *pb, uint32_t field, const uint64_t *values, size_t nr)
+{
+	size_t at;
+
+	if (!nr)
+		return;
+	at = pb__open(pb, field);
+	for (size_t i = 0; i < nr; i++)
+		put_64bit(pb, values[i]);
+	pb__close(pb, at);
+}
+
+void pb__packed_double(struct pb *pb, uint32_t field, const double *values, size_t nr)
+{
+	size_t at;
+
+	if (!nr)
+		return;
+	at = pb__open(pb, field);
+	for (size_t i = 0; i < nr; i++)
+		put_64bit(pb, bits_of(values[i]));
+	pb__close(pb, at);
 }
 
 void pb__bytes(struct pb *pb, uint32_t field, const void *data, size_t len)

@@ -32,9 +32,14 @@ static inline int pb__error(const struct pb *pb)
 /* An integer field of any type except sint*, fixed* and float. Sign-extend a negative int32 or int64. */
 void pb__int(struct pb *pb, uint32_t field, uint64_t value);
 void pb__fixed64(struct pb *pb, uint32_t field, uint64_t value);
+void pb__double(struct pb *pb, uint32_t field, double value);
 void pb__bytes(struct pb *pb, uint32_t field, const void *data, size_t len);
 /* @s must be UTF-8. */
 void pb__string(struct pb *pb, uint32_t field, const char *s);
+/* A repeated field of @nr numbers, packed: as pb__int(), pb__fixed64() and pb__double() take them. None: nothing. */
+void pb__packed(struct pb *pb, uint32_t field, const uint64_t *values, size_t nr);
+void pb__packed_fixed64(struct pb *pb, uint32_t field, const uint64_t *values, size_t nr);
+void pb__packed_double(struct pb *pb, uint32_t field, const double *values, size_t nr);
 /* Bytes already encoded. */
 void pb__raw(struct pb *pb, const void *data, size_t len);
 
