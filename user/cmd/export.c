@@ -1,28 +1,23 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* tare export: a recording in a format that another tool reads. */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "cmd.h"
 #include "export.h"
+#include "export_formats.h"
 #include "export_input.h"
+#include "export_output.h"
 #include "model.h"
 #include "samples.h"
 #include "util.h"
 
-#define LIST(name) &exporter_##name,
-static const struct exporter *const formats[] = { EXPORTERS(LIST) };
-#undef LIST
-
 struct options {
 	struct export_input in;
-	const char *out; /* "-": standard output */
+	struct export_output out;
 	const struct exporter *format;
 	struct export_opts opts;
 };
@@ -30,59 +25,31 @@ struct options {
 static void usage(FILE *to)
 {
 	fprintf(to,
-		"usage: tare export [-i FILE] -f FORMAT [-o OUT]\n\n"
+		"usage: tare export [-i FILE] [-f FORMAT] [-o OUT]\n\n"
 		"  -i, --input FILE     the recording, - for standard input (" TARE_DEFAULT_FILE ")\n"
-		"  -f, --format FORMAT  one of those below\n"
-		"  -o, --output OUT     write there (default: standard output)\n"
-		"  -w, --weight WHAT    of stacks (folded, pprof): cpu, off-cpu, alloc (record --alloc-sites), pauses\n"
-		"                       or faults; perf-script: only samples of cpu or off-cpu\n"
+		"  -f, --format FORMAT  one of those below (default: by OUT's ending)\n"
+		"  -o, --output OUT     write there (default: standard output); compressed if it ends in .gz\n"
+		"      --compress       by gzip, wherever it goes\n"
+		"  -w, --weight WHAT    of stacks (folded, pprof, otlp-profiles): cpu, off-cpu, alloc\n"
+		"                       (record --alloc-sites), pauses or faults; perf-script: only samples of cpu or\n"
+		"                       off-cpu\n"
 		"      --from, --to T   only from T on, only up to T: seconds since the recording began (1.5, 500ms),\n"
 		"                       or a time (14:30:05)\n"
 		"  -p, --pid PID        only of this process\n"
 		"      --thread NAME    only of threads with this name\n"
 		"      --pause N        only around the N-th longest stop-the-world pause, and of its process\n"
 		"  -h, --help           print this\n\nformats:\n");
-	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
-		fprintf(to, "  %-12s %s\n", formats[i]->name, formats[i]->what);
+	export_formats__list(to);
 	fprintf(to,
 		"\nOther tasks are shown while a target waits for their CPU; at other times swapper stands for them.\n\n"
 		"examples:\n"
-		"  tare export -f perfetto -o trace.pftrace     open it at ui.perfetto.dev\n"
-		"  tare export -f perf -o perf.data && perf report\n"
+		"  tare export -o trace.pftrace.gz              open it at ui.perfetto.dev\n"
+		"  tare export -o perf.data && perf report\n"
 		"  tare export -f folded | flamegraph.pl > flames.svg\n"
-		"  tare export -f pprof -w alloc -o alloc.pb.gz && go tool pprof -top alloc.pb.gz\n"
-		"  tare export -f perf-script | less\n");
-}
-
-static const char *format_names(char *buf, size_t size)
-{
-	size_t len = 0;
-
-	buf[0] = '\0';
-	for (size_t i = 0; i < ARRAY_SIZE(formats) && len < size; i++)
-		len += snprintf(buf + len, size - len, "%s%s", i ? ", " : "", formats[i]->name);
-	return buf;
-}
-
-static int bad_format(const char *name)
-{
-	char names[256];
-
-	format_names(names, sizeof(names));
-	if (name)
-		err("no format '%s'; there are: %s", name, names);
-	else
-		err("which format? Give -f and one of: %s", names);
-	return EXIT_USAGE;
-}
-
-static const struct exporter *find_format(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
-		if (!strcmp(formats[i]->name, name))
-			return formats[i];
-	}
-	return NULL;
+		"  tare export -w alloc -o alloc.pb.gz && go tool pprof -top alloc.pb.gz\n"
+		"  tare export -f perf-script | less\n"
+		"  tare export -f otlp-metrics | curl --data-binary @- -H 'content-type: application/x-protobuf' \\\n"
+		"    http://localhost:4318/v1/metrics\n");
 }
 
 /* Does @format take @weight? Otherwise says what it takes. */
@@ -102,7 +69,7 @@ static bool takes(const struct exporter *format, const char *weight)
 	return false;
 }
 
-enum { FROM = 256, TO, THREAD, PAUSE }; /* options without a letter */
+enum { FROM = 256, TO, THREAD, PAUSE, COMPRESS }; /* options without a letter */
 
 /* Returns whether @s is a number from 1 on; otherwise says so. */
 static bool parse_number(const char *option, const char *s, uint32_t *n)
@@ -121,34 +88,29 @@ static bool parse_number(const char *option, const char *s, uint32_t *n)
 static int parse(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
-		{ "input", required_argument, NULL, 'i' },
-		{ "format", required_argument, NULL, 'f' },
-		{ "output", required_argument, NULL, 'o' },
-		{ "weight", required_argument, NULL, 'w' },
-		{ "from", required_argument, NULL, FROM },
-		{ "to", required_argument, NULL, TO },
-		{ "pid", required_argument, NULL, 'p' },
-		{ "thread", required_argument, NULL, THREAD },
-		{ "pause", required_argument, NULL, PAUSE },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
+		{ "input", required_argument, NULL, 'i' },   { "format", required_argument, NULL, 'f' },
+		{ "output", required_argument, NULL, 'o' },  { "weight", required_argument, NULL, 'w' },
+		{ "from", required_argument, NULL, FROM },   { "to", required_argument, NULL, TO },
+		{ "pid", required_argument, NULL, 'p' },     { "thread", required_argument, NULL, THREAD },
+		{ "pause", required_argument, NULL, PAUSE }, { "compress", no_argument, NULL, COMPRESS },
+		{ "help", no_argument, NULL, 'h' },	     { 0 },
 	};
 	int c;
 
 	opterr = 0;
-	*o = (struct options){ .in.path = TARE_DEFAULT_FILE, .out = "-" };
+	*o = (struct options){ .in.path = TARE_DEFAULT_FILE, .out.path = "-" };
 	while ((c = getopt_long(argc, argv, "i:f:o:w:p:h", longs, NULL)) != -1) {
 		switch (c) {
 		case 'i':
 			o->in.path = optarg;
 			break;
 		case 'o':
-			o->out = optarg;
+			o->out.path = optarg;
 			break;
 		case 'f':
-			o->format = find_format(optarg);
+			o->format = export_formats__find(optarg);
 			if (!o->format)
-				return bad_format(optarg);
+				return EXIT_USAGE;
 			break;
 		case 'w':
 			o->opts.weight = optarg;
@@ -170,6 +132,9 @@ static int parse(int argc, char **argv, struct options *o)
 			if (!parse_number("--pause", optarg, &o->in.chosen.pause))
 				return EXIT_USAGE;
 			break;
+		case COMPRESS:
+			o->out.compress = true;
+			break;
 		case 'h':
 			usage(stdout);
 			return EXIT_OK;
@@ -182,63 +147,12 @@ static int parse(int argc, char **argv, struct options *o)
 		err("export: takes no argument, but was given %s; name a recording with -i", argv[optind]);
 		return EXIT_USAGE;
 	}
+	o->format = o->format ?: export_formats__by_ending(o->out.path);
 	if (!o->format)
-		return bad_format(NULL);
-	return o->opts.weight && !takes(o->format, o->opts.weight) ? EXIT_USAGE : -1;
-}
-
-static bool to_stdout(const struct options *o)
-{
-	return !strcmp(o->out, "-");
-}
-
-static const char *output_name(const struct options *o)
-{
-	return to_stdout(o) ? "standard output" : o->out;
-}
-
-/* Would opening @out for writing destroy the recording that is to be read? */
-static bool same_file(const char *in, const char *out)
-{
-	struct stat a, b;
-
-	return strcmp(in, "-") && !stat(in, &a) && !stat(out, &b) && S_ISREG(a.st_mode) && a.st_dev == b.st_dev &&
-	       a.st_ino == b.st_ino;
-}
-
-static int open_output(const struct options *o, FILE **to)
-{
-	int fd;
-
-	*to = NULL;
-	if (to_stdout(o)) {
-		if (o->format->seeks && lseek(STDOUT_FILENO, 0, SEEK_CUR) < 0) {
-			err("%s is written back and forth, which a pipe cannot take: name a file with -o",
-			    o->format->name);
-			return EXIT_USAGE;
-		}
-		if (o->format->binary && isatty(STDOUT_FILENO)) {
-			err("%s is binary and standard output is a terminal: name a file with -o", o->format->name);
-			return EXIT_USAGE;
-		}
-		*to = stdout;
-		return EXIT_OK;
-	}
-	if (same_file(o->in.path, o->out)) {
-		err("%s is the recording itself: name another file with -o", o->out);
 		return EXIT_USAGE;
-	}
-	/* exports also run as root, and in /tmp: never follow a link that somebody else put there */
-	fd = open(o->out, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (fd >= 0)
-		*to = fdopen(fd, "w");
-	if (*to)
-		return EXIT_OK;
-	err("cannot write %s: %s", o->out,
-	    errno == ELOOP ? "it is a symbolic link; name the file that it points to" : strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return EXIT_FAILED;
+	o->out.compress =
+		!o->format->compressed && (o->out.compress || export_formats__compresses(o->format, o->out.path));
+	return o->opts.weight && !takes(o->format, o->opts.weight) ? EXIT_USAGE : -1;
 }
 
 struct converting {
@@ -265,28 +179,19 @@ static int convert(struct options *o, FILE *to)
 	return ret ? ret : ended;
 }
 
-/* Returns 0 or a negative errno. */
-static int close_output(FILE *to)
+static int export_to(struct options *o)
 {
-	int ret = flush_all(to);
+	struct export_output *out = &o->out;
+	int ret = convert(o, out->to), code;
+	bool written = !export_output__failed(out);
 
-	if (to != stdout && fclose(to) && !ret)
-		ret = -errno;
-	return ret;
-}
-
-static int export_to(struct options *o, FILE *to)
-{
-	int ret = convert(o, to), code;
-	bool written = !ferror(to);
-
-	code = close_output(to);
+	code = export_output__close(out);
 	if (ret == -EBADF)
 		return EXIT_FAILED;
 	if (ret && written)
-		err("cannot export %s: %s; %s is incomplete", o->in.path, strerror(-ret), output_name(o));
-	else if ((ret || code) && !(to_stdout(o) && (ret == -EPIPE || code == -EPIPE)))
-		err("cannot write %s: %s; what is there so far is incomplete", output_name(o),
+		err("cannot export %s: %s; %s is incomplete", o->in.path, strerror(-ret), export_output__name(out));
+	else if ((ret || code) && !(export_output__is_stdout(out) && (ret == -EPIPE || code == -EPIPE)))
+		err("cannot write %s: %s; what is there so far is incomplete", export_output__name(out),
 		    strerror(ret ? -ret : -code));
 	return ret || code ? EXIT_FAILED : EXIT_OK;
 }
@@ -295,7 +200,6 @@ int cmd_export(int argc, char **argv)
 {
 	struct model *whole = NULL;
 	struct options o;
-	FILE *to;
 	int code = parse(argc, argv, &o);
 
 	if (code >= 0)
@@ -306,9 +210,9 @@ int cmd_export(int argc, char **argv)
 		code = whole ? EXIT_OK : EXIT_FAILED;
 	}
 	if (!code)
-		code = open_output(&o, &to);
+		code = export_output__open(&o.out, o.format->name, o.format->binary, o.format->seeks, o.in.path);
 	if (!code)
-		code = export_to(&o, to);
+		code = export_to(&o);
 	export_input__close(&o.in);
 	model__free(whole);
 	return code;

@@ -327,6 +327,7 @@ static int chrome__end(void *state)
 const struct exporter exporter_chrome = {
 	.name = "chrome",
 	.what = "a trace as JSON, for chrome://tracing and others (Perfetto's own format holds more)",
+	.endings = ".json",
 	.twice = true,
 	.begin = chrome__begin,
 	.event = chrome__event,

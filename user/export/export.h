@@ -25,7 +25,11 @@ struct export_opts {
  */
 struct exporter {
 	const char *name, *what;
+	/* what names of such files end in, separated by blanks; one without a dot in front is a whole name. NULL: none
+	 */
+	const char *endings;
 	bool binary;	     /* not fit for a terminal */
+	bool compressed;     /* by itself */
 	const char *weights; /* those that it takes, separated by ", "; NULL: none */
 	bool twice;	     /* must know the whole recording before its first event */
 	bool seeks;	     /* goes back in the file: not fit for a pipe */

@@ -59,6 +59,7 @@ static int folded__end(void *state)
 const struct exporter exporter_folded = {
 	.name = "folded",
 	.what = "a line for each stack, for flame graphs: flamegraph.pl, inferno, speedscope (--weight)",
+	.endings = ".folded",
 	.weights = SAMPLE_WEIGHTS,
 	.begin = sample_export__begin,
 	.event = sample_export__event,

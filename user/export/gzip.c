@@ -11,8 +11,9 @@
 
 struct gzip {
 	z_stream z;
-	FILE *to;
-	int err; /* the first */
+	FILE *from, *to;    /* .from: what is written to */
+	int err;	    /* the first */
+	char buffer[PIECE]; /* stdio's */
 };
 
 /* Compress what z->next_in has. */
@@ -47,43 +48,42 @@ static ssize_t on_write(void *cookie, const char *data, size_t len)
 	return g->err ? 0 : len;
 }
 
-static int on_close(void *cookie)
+struct gzip *gzip__open(FILE *to)
 {
-	struct gzip *g = cookie;
-	int err;
-
-	g->z.avail_in = 0;
-	err = g->err ?: run(g, Z_FINISH);
-	deflateEnd(&g->z);
-	free(g);
-	errno = -err;
-	return err ? EOF : 0;
-}
-
-FILE *gzip__open(FILE *to)
-{
-	static const cookie_io_functions_t functions = { .write = on_write, .close = on_close };
+	static const cookie_io_functions_t functions = { .write = on_write };
 	struct gzip *g = calloc(1, sizeof(*g));
-	FILE *z = NULL;
 
 	if (!g)
 		return NULL;
 	g->to = to;
-	if (deflateInit2(&g->z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_WINDOW, MEM_LEVEL, Z_DEFAULT_STRATEGY) == Z_OK)
-		z = fopencookie(g, "w", functions);
-	if (z && !setvbuf(z, NULL, _IOFBF, PIECE))
-		return z;
-	if (z) {
-		fclose(z);
-		return NULL;
+	if (deflateInit2(&g->z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_WINDOW, MEM_LEVEL, Z_DEFAULT_STRATEGY) ==
+	    Z_OK) {
+		g->from = fopencookie(g, "w", functions);
+		if (g->from && !setvbuf(g->from, g->buffer, _IOFBF, sizeof(g->buffer)))
+			return g;
+		deflateEnd(&g->z);
 	}
-	deflateEnd(&g->z);
+	if (g->from)
+		fclose(g->from);
 	free(g);
 	return NULL;
 }
 
-int gzip__close(FILE *z)
+FILE *gzip__stream(struct gzip *g)
 {
+	return g->from;
+}
+
+int gzip__close(struct gzip *g)
+{
+	int ret = 0;
+
 	errno = EIO;
-	return fclose(z) ? -errno : 0;
+	if (fclose(g->from))
+		ret = -errno;
+	g->z.avail_in = 0;
+	ret = g->err ?: ret ?: run(g, Z_FINISH);
+	deflateEnd(&g->z);
+	free(g);
+	return ret;
 }

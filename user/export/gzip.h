@@ -5,16 +5,18 @@
 
 #include <stdio.h>
 
-/*
- * A new stream into @to, which belongs to the caller and must live as long. It is written to, not sought in. NULL: no
- * memory.
- */
-FILE *gzip__open(FILE *to);
+struct gzip;
+
+/* Into @to, which belongs to the caller and must live as long. NULL: no memory. */
+struct gzip *gzip__open(FILE *to);
+
+/* What to write to; not to seek in, nor to close. */
+FILE *gzip__stream(struct gzip *g);
 
 /*
- * Write out the rest and the end, and close it, not what it wrote into. Returns 0 or a negative errno: also that of
+ * Write out the rest and the end, and free @g, but not what it wrote into. Returns 0 or a negative errno: also that of
  * an earlier write that failed.
  */
-int gzip__close(FILE *z);
+int gzip__close(struct gzip *g);
 
 #endif /* TARE_GZIP_H */

@@ -317,6 +317,7 @@ static int json_lines__end(void *state)
 const struct exporter exporter_json_lines = {
 	.name = "json-lines",
 	.what = "each event as one JSON object on a line, for jq and scripts",
+	.endings = ".jsonl .ndjson",
 	.begin = json_lines__begin,
 	.event = json_lines__event,
 	.end = json_lines__end,

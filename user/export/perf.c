@@ -329,6 +329,7 @@ static int perf__end(void *state)
 const struct exporter exporter_perf = {
 	.name = "perf",
 	.what = "perf.data, for perf report, script and sched, and hotspot",
+	.endings = "perf.data .perf.data",
 	.binary = true,
 	.twice = true,
 	.seeks = true,

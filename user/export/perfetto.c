@@ -330,6 +330,7 @@ static int perfetto__end(void *state)
 const struct exporter exporter_perfetto = {
 	.name = "perfetto",
 	.what = "a trace for ui.perfetto.dev and trace_processor (protobuf)",
+	.endings = ".pftrace .perfetto-trace",
 	.binary = true,
 	.twice = true,
 	.begin = perfetto__begin,

@@ -180,16 +180,16 @@ static void put_head(struct pprof *p, const struct model *m, const struct sample
 static int put_profile(struct pprof *p, FILE *to)
 {
 	const struct pb *const parts[] = { &p->profile, &p->d.rest, &p->d.texts };
-	FILE *z = gzip__open(to);
+	struct gzip *gzip = gzip__open(to);
 	int ret = 0, closed;
 
-	if (!z)
+	if (!gzip)
 		return -ENOMEM;
 	errno = 0;
 	for (size_t i = 0; !ret && i < ARRAY_SIZE(parts); i++)
-		if (fwrite(parts[i]->data, 1, parts[i]->len, z) != parts[i]->len)
+		if (fwrite(parts[i]->data, 1, parts[i]->len, gzip__stream(gzip)) != parts[i]->len)
 			ret = -(errno ? errno : EIO);
-	closed = gzip__close(z);
+	closed = gzip__close(gzip);
 	return ret ?: closed;
 }
 
@@ -216,6 +216,8 @@ static int pprof__end(void *state)
 const struct exporter exporter_pprof = {
 	.name = "pprof",
 	.what = "a profile for `go tool pprof', Pyroscope, Parca (--weight)",
+	.endings = ".pb.gz",
+	.compressed = true,
 	.binary = true,
 	.weights = SAMPLE_WEIGHTS,
 	.begin = sample_export__begin,
