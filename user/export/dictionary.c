@@ -20,6 +20,7 @@ void dictionary__init(struct dictionary *d, const struct dictionary_format *form
 	table__init(&d->by_function, TABLE_MAX);
 	table__init(&d->by_location, TABLE_MAX);
 	table__init(&d->by_mapping, TABLE_MAX);
+	table__init(&d->by_content, TABLE_MAX);
 	dictionary__text(d, "");
 }
 
@@ -29,6 +30,7 @@ void dictionary__free(struct dictionary *d)
 	table__free(&d->by_function);
 	table__free(&d->by_location);
 	table__free(&d->by_mapping);
+	table__free(&d->by_content);
 	free(d->used);
 	pb__free(&d->texts);
 	pb__free(&d->rest);
@@ -82,6 +84,29 @@ static uint64_t function_of(struct dictionary *d, const struct sample_frame *f)
 	return *slot;
 }
 
+/* Processes that were forked have the same mapped at the same place: these are one. */
+static uint64_t hash_of(const struct mapping *m)
+{
+	const uint64_t place[] = { m->start, m->end, m->offset };
+	uint64_t hash = hash__add(hash__add(HASH_BEGIN, place, sizeof(place)), m->path, strlen(m->path));
+
+	return hash__add(hash, m->build_id, m->build_id_len);
+}
+
+/* The number of what is new to .by_mapping; 0: no memory. */
+static uint64_t number_of(struct dictionary *d, const struct mapping *of)
+{
+	uint64_t *slot = table__add(&d->by_content, of ? dictionary__key(hash_of(of)) : 0);
+
+	if (!slot || (!*slot && ARRAY_GROW(d->used, d->room_used, d->nr_used + 1)))
+		return 0;
+	if (!*slot) {
+		d->used[d->nr_used] = (struct used_mapping){ of, d->nr_used + 1, 0 };
+		*slot = ++d->nr_used;
+	}
+	return *slot;
+}
+
 /* The one at @address of process @pid, 0: of the kernel. NULL: not known. Valid until the next call. */
 static struct used_mapping *mapping_of(struct dictionary *d, uint32_t pid, uint64_t address)
 {
@@ -91,10 +116,8 @@ static struct used_mapping *mapping_of(struct dictionary *d, uint32_t pid, uint6
 	if (pid && !of)
 		return NULL;
 	slot = table__add(&d->by_mapping, of ? of - d->mappings->all + 1 : 0);
-	if (slot && !*slot && !ARRAY_GROW(d->used, d->room_used, d->nr_used + 1)) {
-		d->used[d->nr_used] = (struct used_mapping){ of, d->nr_used + 1, 0 };
-		*slot = ++d->nr_used;
-	}
+	if (slot && !*slot)
+		*slot = number_of(d, of);
 	if (!slot || !*slot)
 		d->rest.err = -ENOMEM;
 	return slot && *slot ? &d->used[*slot - 1] : NULL;
@@ -136,7 +159,8 @@ static uint64_t location_of(struct dictionary *d, uint32_t pid, const struct sam
 	nr = nr < MAX_INLINED ? nr : MAX_INLINED;
 	for (unsigned i = 0; i < nr; i++)
 		functions[i] = function_of(d, &frames[i]);
-	hash = hash__add(hash__add(hash, functions, nr * sizeof(functions[0])), &pid, sizeof(pid));
+	hash = hash__add(hash__add(hash, functions, nr * sizeof(functions[0])), &mapping_nr, sizeof(mapping_nr));
+	hash = hash__add(hash, &frames->kernel, sizeof(frames->kernel));
 	slot = slot_of(d, &d->by_location, hash);
 	if (!slot || *slot)
 		return slot ? *slot : 0;

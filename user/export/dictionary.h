@@ -35,7 +35,8 @@ struct dictionary {
 	struct used_mapping *used; /* in the order of their numbers; for the format to write at the end */
 	size_t nr_used, room_used;
 	/* internal */
-	struct table by_text, by_function, by_location, by_mapping;
+	struct table by_text, by_function, by_location;
+	struct table by_mapping, by_content; /* index in .mappings, + 1, and what is mapped, to the number */
 	uint64_t nr_texts, nr_functions, nr_locations;
 };
 

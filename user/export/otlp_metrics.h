@@ -14,7 +14,7 @@ enum metric_kind {
 /*
  * A figure of tare.report/1. @path leads to it: keys with dots between them; "*" is each key there is, and "[name]"
  * each element of a list. A figure that is null, or not there, is not known and not told. Rows of one metric follow
- * each other; the first has its words.
+ * each other, and one of them has its words.
  */
 struct metric_row {
 	const char *path, *name;

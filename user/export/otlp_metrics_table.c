@@ -9,7 +9,7 @@
 
 #define SWITCHES "process.context_switches", "{context_switch}", METRIC_COUNT, "process.context_switch.type"
 #define TIME	 "tare.thread.time", "s", METRIC_COUNT, "tare.thread.state"
-#define LEDGER	 "tare.cpu.time", "s", METRIC_COUNT, "tare.cost"
+#define LEDGER	 "tare.cpu.ledger", "s", METRIC_COUNT, "tare.cost"
 #define FAULTS	 "tare.page_faults", "{fault}", METRIC_COUNT, "system.paging.fault.type"
 #define RESIDENT "tare.memory.resident", "By", METRIC_LEVEL, "tare.memory.class"
 #define SIGNALS	 "tare.preemption_signals", "{signal}", METRIC_COUNT, "tare.signal.step"
@@ -41,8 +41,8 @@ const struct metric_row metrics_of_all[] = {
 	{ "duration_ns", "tare.recording.duration", "s", METRIC_GAUGE, NULL, NULL, "How long the recording is." },
 	{ "lost.by_class.*", "tare.lost", "{event}", METRIC_COUNT, "tare.loss.class", NULL,
 	  "What could not be recorded." },
-	{ "ledger.net_ns", LEDGER, "net",
-	  "CPU time by what it was for; all of it together is what the kernel charged." },
+	{ "ledger.gross_ns", "tare.cpu.time", "s", METRIC_COUNT, NULL, NULL, "CPU time, as the kernel charged it." },
+	{ "ledger.net_ns", LEDGER, "net", "That CPU time by what it was for, estimated by samples." },
 	{ "ledger.probes_ns", LEDGER, "probes", NULL },
 	{ "ledger.classes.[name].ns", LEDGER, NULL, NULL },
 	{ "profile.cpu.samples", "tare.samples", "{sample}", METRIC_COUNT, NULL, NULL, "Samples of the CPU clock." },
