@@ -4,6 +4,7 @@
 
 #include "event_names.h"
 #include "export_sink.h"
+#include "json_schema.h"
 
 /* The one line that @ev gives. */
 static json_t *line_of(struct event ev)
@@ -23,6 +24,7 @@ static json_t *line_of(struct event ev)
 	if (!line)
 		fail_msg("%s in %s", e.text, s.data);
 	free(s.data);
+	assert_line_fits(line);
 	assert_true(json_number_value(json_object_get(line, "ts_ns")) == (double)ev.ts_ns);
 	assert_true(json_number_value(json_object_get(line, "cpu")) == ev.cpu);
 	return line;
@@ -529,6 +531,25 @@ static void numbers_that_are_anything(void **unused)
 	}
 }
 
+/* Each kind is there, and says whether its lines are in order: records are. */
+static void the_schema_has_each_kind(void **unused)
+{
+	json_t *defs = json_object_get(schema_of_lines(), "$defs"), *def;
+	char name[80];
+
+	for (int kind = 0; kind < NR_EVENTS; kind++) {
+		snprintf(name, sizeof(name), "%s%s", event_name(kind), kind == EVENT_RUNTIME ? ".later" : "");
+		def = json_object_get(defs, name);
+		assert_non_null(def);
+		assert_true(json_is_boolean(json_object_get(def, "x-ordered")));
+	}
+	assert_true(json_is_true(json_object_get(json_object_get(defs, "switch"), "x-ordered")));
+	assert_true(json_is_false(json_object_get(json_object_get(defs, "symbol"), "x-ordered")));
+	def = json_object_get(json_object_get(json_object_get(defs, "counters"), "properties"), "limit_bytes");
+	assert_int_equal(json_array_size(json_object_get(def, "type")), 2);
+	assert_int_equal(json_array_size(json_object_get(schema_of_lines(), "oneOf")), json_object_size(defs));
+}
+
 static void a_full_disk_is_reported(void **unused)
 {
 	struct sink s = { .format = &exporter_json_lines, .to = fopen("/dev/full", "w") };
@@ -543,6 +564,9 @@ static void a_full_disk_is_reported(void **unused)
 	}
 	assert_int_equal(ret, -ENOSPC);
 	s.format->end(s.state);
+	fclose(s.to);
+	s.to = fopen("/dev/full", "w");
+	assert_int_equal(s.format->schema(s.to), -ENOSPC);
 	fclose(s.to);
 }
 
@@ -560,8 +584,12 @@ int main(void)
 		cmocka_unit_test(texts_that_are_anything),
 		cmocka_unit_test(long_texts),
 		cmocka_unit_test(numbers_that_are_anything),
+		cmocka_unit_test(the_schema_has_each_kind),
 		cmocka_unit_test(a_full_disk_is_reported),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+	json_decref(schema_of_lines());
+	return failed;
 }

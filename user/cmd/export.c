@@ -18,6 +18,7 @@
 struct options {
 	struct export_input in;
 	struct export_output out;
+	bool schema;
 	const struct exporter *format;
 	struct export_opts opts;
 };
@@ -38,6 +39,7 @@ static void usage(FILE *to)
 		"  -p, --pid PID        only of this process\n"
 		"      --thread NAME    only of threads with this name\n"
 		"      --pause N        only around the N-th longest stop-the-world pause, and of its process\n"
+		"      --schema         no recording is read: the JSON Schema of what json-lines writes\n"
 		"  -h, --help           print this\n\nformats:\n");
 	export_formats__list(to);
 	fprintf(to,
@@ -69,7 +71,7 @@ static bool takes(const struct exporter *format, const char *weight)
 	return false;
 }
 
-enum { FROM = 256, TO, THREAD, PAUSE, COMPRESS }; /* options without a letter */
+enum { FROM = 256, TO, THREAD, PAUSE, COMPRESS, SCHEMA }; /* options without a letter */
 
 /* Returns whether @s is a number from 1 on; otherwise says so. */
 static bool parse_number(const char *option, const char *s, uint32_t *n)
@@ -88,12 +90,19 @@ static bool parse_number(const char *option, const char *s, uint32_t *n)
 static int parse(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
-		{ "input", required_argument, NULL, 'i' },   { "format", required_argument, NULL, 'f' },
-		{ "output", required_argument, NULL, 'o' },  { "weight", required_argument, NULL, 'w' },
-		{ "from", required_argument, NULL, FROM },   { "to", required_argument, NULL, TO },
-		{ "pid", required_argument, NULL, 'p' },     { "thread", required_argument, NULL, THREAD },
-		{ "pause", required_argument, NULL, PAUSE }, { "compress", no_argument, NULL, COMPRESS },
-		{ "help", no_argument, NULL, 'h' },	     { 0 },
+		{ "input", required_argument, NULL, 'i' },
+		{ "format", required_argument, NULL, 'f' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "weight", required_argument, NULL, 'w' },
+		{ "from", required_argument, NULL, FROM },
+		{ "to", required_argument, NULL, TO },
+		{ "pid", required_argument, NULL, 'p' },
+		{ "thread", required_argument, NULL, THREAD },
+		{ "pause", required_argument, NULL, PAUSE },
+		{ "compress", no_argument, NULL, COMPRESS },
+		{ "schema", no_argument, NULL, SCHEMA },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
 	};
 	int c;
 
@@ -135,6 +144,9 @@ static int parse(int argc, char **argv, struct options *o)
 		case COMPRESS:
 			o->out.compress = true;
 			break;
+		case SCHEMA:
+			o->schema = true;
+			break;
 		case 'h':
 			usage(stdout);
 			return EXIT_OK;
@@ -152,6 +164,10 @@ static int parse(int argc, char **argv, struct options *o)
 		return EXIT_USAGE;
 	o->out.compress =
 		!o->format->compressed && (o->out.compress || export_formats__compresses(o->format, o->out.path));
+	if (o->schema && !o->format->schema) {
+		err("export: %s has no --schema; json-lines has", o->format->name);
+		return EXIT_USAGE;
+	}
 	return o->opts.weight && !takes(o->format, o->opts.weight) ? EXIT_USAGE : -1;
 }
 
@@ -179,21 +195,32 @@ static int convert(struct options *o, FILE *to)
 	return ret ? ret : ended;
 }
 
-static int export_to(struct options *o)
+/* Say what went wrong: @ret while exporting, @closed in closing the output. Returns an exit code. */
+static int tell(const struct options *o, int ret, bool written, int closed)
 {
-	struct export_output *out = &o->out;
-	int ret = convert(o, out->to), code;
-	bool written = !export_output__failed(out);
+	const struct export_output *out = &o->out;
 
-	code = export_output__close(out);
 	if (ret == -EBADF)
 		return EXIT_FAILED;
 	if (ret && written)
 		err("cannot export %s: %s; %s is incomplete", o->in.path, strerror(-ret), export_output__name(out));
-	else if ((ret || code) && !(export_output__is_stdout(out) && (ret == -EPIPE || code == -EPIPE)))
+	else if ((ret || closed) && !(export_output__is_stdout(out) && (ret == -EPIPE || closed == -EPIPE)))
 		err("cannot write %s: %s; what is there so far is incomplete", export_output__name(out),
-		    strerror(ret ? -ret : -code));
-	return ret || code ? EXIT_FAILED : EXIT_OK;
+		    strerror(ret ? -ret : -closed));
+	return ret || closed ? EXIT_FAILED : EXIT_OK;
+}
+
+static int export_to(struct options *o)
+{
+	struct export_output *out = &o->out;
+	int code = export_output__open(out, o->format->name, o->format->binary, o->format->seeks, o->in.path), ret;
+	bool written;
+
+	if (code)
+		return code;
+	ret = o->schema ? o->format->schema(out->to) : convert(o, out->to);
+	written = !export_output__failed(out);
+	return tell(o, ret, written, export_output__close(out));
 }
 
 int cmd_export(int argc, char **argv)
@@ -204,13 +231,13 @@ int cmd_export(int argc, char **argv)
 
 	if (code >= 0)
 		return code;
+	if (o.schema)
+		return export_to(&o);
 	code = export_input__open(&o.in, o.format->twice);
 	if (!code && o.format->twice) {
 		whole = export_input__whole(&o.in, &o.opts);
 		code = whole ? EXIT_OK : EXIT_FAILED;
 	}
-	if (!code)
-		code = export_output__open(&o.out, o.format->name, o.format->binary, o.format->seeks, o.in.path);
 	if (!code)
 		code = export_to(&o);
 	export_input__close(&o.in);

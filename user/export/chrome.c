@@ -10,7 +10,7 @@
 
 #include "array.h"
 #include "export.h"
-#include "json_lines_put.h"
+#include "json_text.h"
 #include "perfetto_runtime.h"
 #include "schedule.h"
 #include "table.h"

@@ -33,6 +33,8 @@ struct exporter {
 	const char *weights; /* those that it takes, separated by ", "; NULL: none */
 	bool twice;	     /* must know the whole recording before its first event */
 	bool seeks;	     /* goes back in the file: not fit for a pipe */
+	/* Write the schema of what it writes; 0 or a negative errno. NULL: it has none. */
+	int (*schema)(FILE *to);
 	/*
 	 * Start writing to @to, which still belongs to the caller. Sets *@state; after a failure there is nothing to
 	 * free.
