@@ -112,7 +112,7 @@ done
 exits 2 "a weight that is none" tare export -f folded -w often -i "$tmp/data"
 like "$(<"$tmp/stderr")" 'cpu, off-cpu, alloc, pauses, faults' "says what there is"
 exits 2 "a format without stacks" tare export -f json-lines -w cpu -i "$tmp/data"
-like "$(<"$tmp/stderr")" 'no --weight; folded and pprof have' "says which have"
+like "$(<"$tmp/stderr")" 'no --weight; folded, pprof and otlp-profiles have' "says which have"
 ok "nothing of that kind" tare export -f folded -w pauses -i "$tmp/data"
 like "$(<"$tmp/stderr")" 'has no pauses' "is said"
 exits 1 "a full disk" tare export -f pprof -i "$tmp/data" -o /dev/full

@@ -58,7 +58,7 @@ static struct event example_of(enum event_kind kind)
 	return ev;
 }
 
-/* Descriptions are told before what they describe, with the time at which the recorder wrote them. */
+/* What describes has the time at which that was found out, and stands before or after what it describes. */
 static bool is_ordered(enum event_kind kind)
 {
 #define UNORDERED(kind, name) [EVENT_##kind] = true,
@@ -145,9 +145,9 @@ static json_t *schema_of(json_t *defs)
 	return json_pack(
 		"{s:s, s:s, s:s, s:o, s:o}", "$schema", DRAFT, "title", "a line of tare export -f json-lines",
 		"description",
-		"Times are CLOCK_MONOTONIC in ns. Lines of the kinds with x-ordered true are in the order of their "
-		"ts_ns. The others describe: each comes before what it describes, and its ts_ns is when the "
-		"recorder wrote it. Keys are only ever added.",
+		"Times are CLOCK_MONOTONIC in ns. Lines of the kinds whose x-ordered is true are in the order of "
+		"their ts_ns. The others describe: they have the time at which that was found out, and stand "
+		"before or after what they describe. Keys are only ever added.",
 		"oneOf", any, "$defs", defs);
 }
 
