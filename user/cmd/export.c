@@ -67,7 +67,8 @@ static bool takes(const struct exporter *format, const char *weight)
 	if (format->weights)
 		err("--weight of %s takes %s, not '%s'", format->name, format->weights, weight);
 	else
-		err("export: %s has no sums by stack, so no --weight; folded, pprof and otlp-profiles have", format->name);
+		err("export: %s has no sums by stack, so no --weight; folded, pprof and otlp-profiles have",
+		    format->name);
 	return false;
 }
 
