@@ -50,7 +50,7 @@ static inline void number_name(struct sink *s, unsigned kind, uint64_t number, c
 {
 	struct tare_number_name head = { .pid = PID, .kind = kind, .number = number, .text_len = strlen(text) };
 
-	feed(s, (struct event){ .kind = EVENT_NUMBER_NAME, .number_name = { &head, text } });
+	feed(s, (struct event){ .kind = EVENT_NUMBER_NAME, .number_name = { lasting(s, &head, sizeof(head)), text } });
 }
 
 /* Two threads of one process on two CPUs. */

@@ -179,7 +179,7 @@ static void feed_loss(struct sink *s, uint32_t cls, uint32_t cpu, uint64_t count
 {
 	struct tare_loss loss = { cls, cpu, count };
 
-	feed(s, (struct event){ .kind = EVENT_LOSS, .loss = &loss });
+	feed(s, (struct event){ .kind = EVENT_LOSS, .loss = lasting(s, &loss, sizeof(loss)) });
 }
 
 static void loss_is_marked_where_it_was(void **unused)

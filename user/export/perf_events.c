@@ -167,13 +167,14 @@ static int emit_pause(struct perf_events *pe, const struct pause *p)
 	return ret;
 }
 
-static bool on_pause(void *ctx, const struct pause *p)
+static int emit_pauses(struct perf_events *pe, const struct event *before)
 {
-	struct perf_events *pe = ctx;
+	const struct pause *p;
+	int ret = 0;
 
-	if (!pe->err)
-		pe->err = emit_pause(pe, p);
-	return false;
+	while (!ret && (p = pause_order__next(&pe->pauses, before)))
+		ret = emit_pause(pe, p);
+	return ret;
 }
 
 /* ---- all of them ---- */
@@ -181,17 +182,13 @@ static bool on_pause(void *ctx, const struct pause *p)
 int perf_events__init(struct perf_events *pe, const struct export_opts *opts,
 		      int (*emit)(void *ctx, const struct perf_sample *s), void *ctx)
 {
-	*pe = (struct perf_events){ .emit = emit, .ctx = ctx, .model = model__new() };
-	if (!pe->model)
-		return -ENOMEM;
-	pe->model->pauses.accept = on_pause;
-	pe->model->pauses.accept_ctx = pe;
+	*pe = (struct perf_events){ .emit = emit, .ctx = ctx };
 	pe->sched.emit = on_sched;
 	pe->sched.ctx = pe;
 	stacked__init(&pe->stacks, opts->whole);
 	table__init(&pe->since, MAX_CPUS);
 	pe->sample_ns = stacked__sample_ns(&pe->stacks) ?: 1;
-	return 0;
+	return pause_order__init(&pe->pauses, &opts->whole->pauses);
 }
 
 void perf_events__free(struct perf_events *pe)
@@ -199,7 +196,7 @@ void perf_events__free(struct perf_events *pe)
 	stacked__free(&pe->stacks);
 	table__free(&pe->since);
 	sched__free(&pe->sched);
-	model__free(pe->model);
+	pause_order__free(&pe->pauses);
 }
 
 int perf_events__event(struct perf_events *pe, const struct event *ev)
@@ -210,10 +207,8 @@ int perf_events__event(struct perf_events *pe, const struct event *ev)
 		[EVENT_RUNTIME] = on_runtime,
 		[EVENT_GOROUTINE] = on_goroutine,
 	};
-	int ret = model__event(pe->model, ev);
+	int ret = emit_pauses(pe, ev);
 
-	if (!ret)
-		ret = pe->err;
 	if (!ret)
 		ret = stacked__event(&pe->stacks, ev);
 	if (!ret)
@@ -223,8 +218,7 @@ int perf_events__event(struct perf_events *pe, const struct event *ev)
 
 int perf_events__finish(struct perf_events *pe)
 {
-	model__finish(pe->model);
-	return pe->err;
+	return emit_pauses(pe, NULL);
 }
 
 bool perf_events__has(const struct export_opts *opts, unsigned kind)

@@ -8,7 +8,7 @@
 #define TARE_PERF_EVENTS_H
 
 #include "export.h"
-#include "model.h"
+#include "pause_order.h"
 #include "perf_kinds.h"
 #include "schedule.h"
 #include "stacked.h"
@@ -24,14 +24,13 @@ struct perf_sample {
 };
 
 struct perf_events {
-	struct model *model; /* folded along: pauses */
+	struct pause_order pauses;
 	struct sched sched;
 	struct stacked stacks;
 	struct table since; /* CPU to when its thread came, for the time that it ran */
 	uint64_t sample_ns; /* CPU time that a sample stands for */
 	int (*emit)(void *ctx, const struct perf_sample *s);
 	void *ctx;
-	int err; /* of .emit, in a pause */
 };
 
 /* @opts->whole must be there and live as long. Returns 0 or -ENOMEM. */

@@ -51,7 +51,6 @@ static int put_pause(struct perfetto_runtime *rt, const struct pause *p, uint64_
 			     p->reason == TARE_UNKNOWN ? "unknown" :
 							 NULL;
 	struct tracks *t = &rt->tracks;
-	const uint64_t *known = table__find(&rt->pauses, p->seq);
 	char name[128], sentence[640];
 	struct pause_verdict v;
 
@@ -60,11 +59,8 @@ static int put_pause(struct perfetto_runtime *rt, const struct pause *p, uint64_
 		snprintf(buf, sizeof(buf), "reason %" PRIu64, p->reason);
 	snprintf(name, sizeof(name), "%s: %s", reason ? reason : buf, pause_cause_name(v.cause));
 	track_event__open(t, p->request_ns, SLICE_BEGIN, track, "pause", name);
-	if (known) {
-		pause_sentence(rt->whole, (const struct pause *)(uintptr_t)*known, &(struct pauses_opts){ 0 },
-			       sentence);
-		track_event__text(t, "verdict", sentence);
-	}
+	pause_sentence(rt->whole, p, &(struct pauses_opts){ 0 }, sentence);
+	track_event__text(t, "verdict", sentence);
 	track_event__text(t, "reason", reason ? reason : buf);
 	track_event__text(t, "main_cause", pause_cause_name(v.cause));
 	track_event__int(t, "main_cause_ns", v.ns);
@@ -86,7 +82,7 @@ static int put_pause(struct perfetto_runtime *rt, const struct pause *p, uint64_
 
 static void put_rival(struct perfetto_runtime *rt, const struct pause_seg *s)
 {
-	const struct task_names *n = &rt->model->switches.names;
+	const struct task_names *n = &rt->whole->switches.names;
 	char safe[64];
 
 	if (s->name >= NAME_FIRST && s->name < n->nr)
@@ -114,12 +110,12 @@ static void put_detail(struct perfetto_runtime *rt, const struct pause_seg *s)
 		break;
 	case PAUSE_KERNEL:
 	case PAUSE_BLOCKED:
-		if (switches__stop_text(&rt->model->switches, s->call, text, sizeof(text)))
+		if (switches__stop_text(&rt->whole->switches, s->call, text, sizeof(text)))
 			track_event__text(t, "blocked", sanitize(text, sizeof(text), buf, sizeof(buf)));
 		else if ((s->call & 0xffff) != TARE_NO_SYSCALL)
 			track_event__text(
 				t, "syscall",
-				syscall_name(rt->model->header.arch, s->call >> 16 & 1, s->call & 0xffff, buf));
+				syscall_name(rt->whole->header.arch, s->call >> 16 & 1, s->call & 0xffff, buf));
 		if (s->cause == PAUSE_BLOCKED && s->other)
 			track_event__int(t, "ended_by.tid", s->other);
 		break;
@@ -190,11 +186,12 @@ static int draw(struct perfetto_runtime *rt, const struct pause *p)
 	return ret ? ret : tracks__end(&rt->tracks, p->end_ns, track);
 }
 
-bool rt__on_pause(void *ctx, const struct pause *p)
+int rt__pauses(struct perfetto_runtime *rt, const struct event *before)
 {
-	struct perfetto_runtime *rt = ctx;
+	const struct pause *p;
+	int ret = 0;
 
-	if (!rt->err)
-		rt->err = draw(rt, p);
-	return false;
+	while (!ret && (p = pause_order__next(&rt->pauses, before)))
+		ret = draw(rt, p);
+	return ret;
 }

@@ -12,7 +12,7 @@
 
 const char *rt__name_of(const struct perfetto_runtime *rt, uint32_t pid, unsigned kind, uint64_t n, char buf[64])
 {
-	const char *name = runtime_names__find(&rt->model->runtime_names, pid, kind, n);
+	const char *name = runtime_names__find(&rt->runtime_names, pid, kind, n);
 
 	return name ? sanitize(name, strlen(name), buf, 64) : NULL;
 }

@@ -183,30 +183,21 @@ struct perfetto_runtime *perfetto_runtime__new(const struct track_writer *writer
 					       const struct model *whole)
 {
 	struct perfetto_runtime *rt = calloc(1, sizeof(*rt));
-	uint64_t *slot;
 
 	if (!rt)
 		return NULL;
-	rt->model = model__new();
-	if (!rt->model) {
+	if (pause_order__init(&rt->pauses, &whole->pauses)) {
 		free(rt);
 		return NULL;
 	}
-	rt->model->pauses.accept = rt__on_pause;
-	rt->model->pauses.accept_ctx = rt;
 	rt->tracks.writer = writer;
 	rt->tracks.to = to;
 	rt->names = names;
 	table__init(&rt->processes, MAX_PROCESSES);
 	table__init(&rt->threads, MAX_THREADS);
 	table__init(&rt->running, MAX_THREADS);
-	table__init(&rt->pauses, PAUSES_KEPT);
+	runtime_names__init(&rt->runtime_names);
 	rt->whole = whole;
-	for (uint32_t i = 0; i < whole->pauses.nr_kept; i++) {
-		slot = table__add(&rt->pauses, whole->pauses.kept[i]->seq);
-		if (slot)
-			*slot = (uintptr_t)whole->pauses.kept[i];
-	}
 	return rt;
 }
 
@@ -220,22 +211,22 @@ void perfetto_runtime__free(struct perfetto_runtime *rt)
 	while ((slot = table__next(&rt->processes, &pos)))
 		free((void *)(uintptr_t)slot->value);
 	table__free(&rt->processes);
-	table__free(&rt->pauses);
 	rt_threads__free(rt);
-	model__free(rt->model);
+	runtime_names__free(&rt->runtime_names);
+	pause_order__free(&rt->pauses);
 	free(rt);
 }
 
 int perfetto_runtime__event(struct perfetto_runtime *rt, const struct event *ev)
 {
-	int ret = model__event(rt->model, ev);
+	int ret = rt__pauses(rt, ev);
 
-	if (!ret)
-		ret = rt->err;
 	if (!ret)
 		ret = rt_threads__event(rt, ev);
 	if (ret)
 		return ret;
+	if (ev->kind == EVENT_NUMBER_NAME)
+		runtime_names__event(&rt->runtime_names, ev);
 	if (ev->kind == EVENT_RUNTIME)
 		return on_runtime(rt, ev);
 	if (ev->kind == EVENT_COUNTERS)
@@ -250,6 +241,5 @@ int perfetto_runtime__event(struct perfetto_runtime *rt, const struct event *ev)
 
 int perfetto_runtime__finish(struct perfetto_runtime *rt)
 {
-	model__finish(rt->model);
-	return rt->err;
+	return rt__pauses(rt, NULL);
 }

@@ -3,6 +3,7 @@
 #define TARE_PERFETTO_RUNTIME_IMPL_H
 
 #include "model.h"
+#include "pause_order.h"
 #include "perfetto_runtime.h"
 #include "tracks.h"
 
@@ -37,13 +38,12 @@ struct rt_thread {
 struct perfetto_runtime {
 	struct tracks tracks;
 	const struct names *names;
-	struct model *model;
-	const struct model *whole;	 /* the finished recording: the functions in a verdict are known only later */
-	struct table pauses;		 /* of .whole, by sequence number */
-	struct table threads, processes; /* tid, pid to the above */
-	struct table running;		 /* process and goroutine to the tid that runs it */
+	struct runtime_names runtime_names; /* so far: another program of that process may have others */
+	const struct model *whole;	    /* the finished recording */
+	struct pause_order pauses;	    /* of .whole */
+	struct table threads, processes;    /* tid, pid to the above */
+	struct table running;		    /* process and goroutine to the tid that runs it */
 	uint64_t flows;
-	int err; /* from a pause that could not be written */
 };
 
 /* All of these return 0 or a negative errno; if a table is full they do nothing. */
@@ -56,11 +56,9 @@ const char *rt__name_of(const struct perfetto_runtime *rt, uint32_t pid, unsigne
 /* Argument @i of a runtime event, in words if possible. */
 void rt__arg(struct perfetto_runtime *rt, const struct event *ev, unsigned i);
 
-/*
- * perfetto_pause.c, which uses that, as perfetto_thread.c does: a model's accept function, with @ctx a struct
- * perfetto_runtime. Keeps no pause.
- */
-bool rt__on_pause(void *ctx, const struct pause *p);
+/* perfetto_pause.c, which uses that, as perfetto_thread.c does: draws the pauses that were over before that event, or
+ * all. */
+int rt__pauses(struct perfetto_runtime *rt, const struct event *before);
 
 /* perfetto_bytes.c: takes EVENT_BYTES. */
 int rt__on_bytes(struct perfetto_runtime *rt, const struct event *ev);

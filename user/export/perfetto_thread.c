@@ -174,7 +174,7 @@ static int off_begins(struct perfetto_runtime *rt, struct rt_thread *t, const st
 		track_event__int(&rt->tracks, "p", t->on.p);
 	if (ev->sw.syscall != TARE_NO_SYSCALL)
 		track_event__text(&rt->tracks, "syscall",
-				  syscall_name(rt->model->header.arch, ev->sw.compat, ev->sw.syscall, buf));
+				  syscall_name(rt->whole->header.arch, ev->sw.compat, ev->sw.syscall, buf));
 	return track_event__close(&rt->tracks);
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <inttypes.h>
+
 #include "export.h"
 #include "model.h"
+#include "util.h"
 
 int export__take(struct export_opts *opts, struct model *m, const struct event *ev)
 {
@@ -14,4 +17,7 @@ void export__taken(struct export_opts *opts, struct model *m)
 {
 	model__finish(m);
 	opts->whole = m;
+	if (m->pauses.count > m->pauses.nr_kept)
+		warn("of %" PRIu64 " pauses only the %" PRIu32 " longest are exported", m->pauses.count,
+		     m->pauses.nr_kept);
 }
