@@ -23,7 +23,7 @@ import os
 import re
 import sys
 
-INT, FIXED, STR = "int", "fixed", "str"
+INT, FIXED, STR, PACKED = "int", "fixed", "str", "packed"
 CLOCK = {1: ("clock_id", INT), 2: ("timestamp", INT)}
 UTSNAME = {1: ("sysname", STR), 2: ("version", STR), 3: ("release", STR), 4: ("machine", STR)}
 PROCESS = {1: ("pid", INT), 2: ("ppid", INT), 3: ("cmdline", STR), 9: ("cmdline_is_comm", INT)}
@@ -37,7 +37,11 @@ EXIT = {1: ("comm", STR), 2: ("pid", INT), 3: ("tgid", INT), 4: ("prio", INT)}
 EVENT = {1: ("timestamp", INT), 2: ("pid", INT), 5: ("common_flags", INT), 4: ("sched_switch", SWITCH),
          20: ("sched_waking", WAKING), 235: ("task_newtask", NEWTASK), 236: ("task_rename", RENAME),
          238: ("sched_process_exit", EXIT)}
-BUNDLE = {1: ("cpu", INT), 2: ("event", EVENT), 3: ("lost_events", INT)}
+COMPACT = {5: ("intern_table", STR), 1: ("switch_timestamp", PACKED), 2: ("switch_prev_state", PACKED),
+           3: ("switch_next_pid", PACKED), 4: ("switch_next_prio", PACKED), 6: ("switch_next_comm_index", PACKED),
+           7: ("waking_timestamp", PACKED), 8: ("waking_pid", PACKED), 9: ("waking_target_cpu", PACKED),
+           10: ("waking_prio", PACKED), 11: ("waking_comm_index", PACKED), 12: ("waking_common_flags", PACKED)}
+BUNDLE = {1: ("cpu", INT), 2: ("event", EVENT), 3: ("lost_events", INT), 4: ("compact_sched", COMPACT)}
 ANNOTATION = {2: ("bool", INT), 3: ("uint", INT), 6: ("string", STR), 7: ("pointer", INT), 10: ("name", STR)}
 TRACK_EVENT = {4: ("debug_annotations", ANNOTATION), 9: ("type", INT), 11: ("track_uuid", INT), 22: ("categories", STR),
                23: ("name", STR), 30: ("counter_value", INT), 47: ("flow_ids", FIXED),
@@ -83,6 +87,13 @@ def varint(buf, pos):
             return value, pos
 
 
+def integers(body):
+    pos = 0
+    while pos < len(body):
+        value, pos = varint(body, pos)
+        yield value
+
+
 def decode(buf, schema):
     """A message as {name: [values]}."""
     out, pos = collections.defaultdict(list), 0
@@ -104,6 +115,9 @@ def decode(buf, schema):
             if len(body) != value:
                 raise Bad(f"{name} ends beyond its message")
             pos += value
+            if kind is PACKED:
+                out[name] += integers(body)
+                continue
             value = body.decode("utf-8") if kind is STR else decode(body, kind)
         out[name].append(value)
     return out
@@ -115,19 +129,81 @@ def one(message, name):
     return message[name][0]
 
 
+def compact(bundle, kind):
+    """(time, {field: value}) of each event of one kind in the compact form: the i-th of each list is one event."""
+    for data in bundle["compact_sched"]:
+        columns = {name[len(kind) + 1:]: values for name, values in data.items() if name.startswith(kind) and values}
+        if not columns:
+            continue
+        if set(columns) != {n[len(kind) + 1:] for n, _ in COMPACT.values() if n.startswith(kind)} or \
+                len({len(values) for values in columns.values()}) != 1:
+            raise Bad(f"{kind}: {({name: len(values) for name, values in columns.items()})}")
+        time, comm_index = 0, "next_comm_index" if kind == "switch" else "comm_index"
+        for row in zip(*columns.values()):
+            row = dict(zip(columns, row))
+            time += row.pop("timestamp")
+            comm = row.pop(comm_index)
+            if comm >= len(data["intern_table"]) or time >= 1 << 63:
+                raise Bad(f"{kind} at {time}: name {comm} of {len(data['intern_table'])}")
+            row[comm_index[:-len("_index")]] = data["intern_table"][comm]
+            yield time, row
+
+
 class Trace:
     def __init__(self, path):
         with open(path, "rb") as f:
             self.packets = decode(f.read(), TRACE)["packet"]
+        self.replayed = None
 
-    def events(self, kind):
-        """(cpu, time, pid, fields) of each event of one kind, in the order of the file."""
+    def told(self):
+        """(time, pid or None, kind, fields) of all events by CPU, as they are told: in a bundle, compact ones come first."""
+        cpus = collections.defaultdict(list)
         for packet in self.packets:
             for bundle in packet["ftrace_events"]:
+                cpu = cpus[one(bundle, "cpu")]
+                cpu += [(time, None, "sched_switch", row) for time, row in compact(bundle, "switch")]
+                cpu += [(time, None, "sched_waking", row) for time, row in compact(bundle, "waking")]
                 for event in bundle["event"]:
-                    for body in event[kind]:
-                        yield (one(bundle, "cpu"), one(event, "timestamp"), one(event, "pid"),
-                               {name: one(body, name) for name in list(body)})
+                    kind = next(k for k in event if isinstance(event[k][0], dict))
+                    body = {name: one(event[kind][0], name) for name in event[kind][0]}
+                    if event["common_flags"]:
+                        body["common_flags"] = one(event, "common_flags")
+                    cpu.append((one(event, "timestamp"), one(event, "pid"), kind, body))
+        return cpus
+
+    def replay(self):
+        """
+        (cpu, time, pid, kind, fields) as an importer makes of them: by time, then in the order of the file. It takes
+        from the last switch there who leaves in a compact switch, and who wakes in a compact wake-up; without such a
+        switch it would drop them.
+        """
+        events, on, names = [], {}, {}
+        for cpu, told in self.told().items():
+            events += [(time, cpu, i, *rest) for i, (time, *rest) in enumerate(told)]
+        for time, cpu, _, pid, kind, body in sorted(events, key=lambda e: e[:3]):
+            if pid is None:
+                if cpu not in on:
+                    raise Bad(f"CPU {cpu} at {time}: a compact {kind} before the first switch: it would be dropped")
+                pid = on[cpu]
+                if kind == "sched_switch":
+                    body.update(prev_pid=pid, prev_comm=names[pid] if pid else f"swapper/{cpu}", prev_prio=120)
+                else:
+                    body["success"] = 1
+            if kind == "sched_switch":
+                on[cpu] = body["next_pid"]
+                names[body["prev_pid"]], names[body["next_pid"]] = body["prev_comm"], body["next_comm"]
+            elif kind in ("task_rename", "task_newtask"):
+                names[body["pid"]] = body["newcomm" if kind == "task_rename" else "comm"]
+            yield cpu, time, pid, kind, body
+
+    def events(self, kind):
+        """(cpu, time, pid, fields) of each event of one kind, in order of time."""
+        if not self.replayed:
+            self.replayed = collections.defaultdict(list)
+            for cpu, time, pid, k, body in self.replay():
+                body.pop("common_flags", None)
+                self.replayed[k].append((cpu, time, pid, body))
+        return self.replayed[kind]
 
     def clocks(self):
         for packet in self.packets:
@@ -156,13 +232,19 @@ def check_wire(trace):
         raise Bad(f"system_info says {got}")
     for packet in trace.packets:
         for bundle in packet["ftrace_events"]:
-            if len(bundle["event"]) > 256 or not bundle["event"]:
-                raise Bad(f"a bundle of {len(bundle['event'])} events")
+            events = len(bundle["event"]) + sum(len(c["switch_timestamp"]) + len(c["waking_timestamp"])
+                                                for c in bundle["compact_sched"])
+            if events > 1024 or not events or len(bundle["compact_sched"]) > 1:
+                raise Bad(f"a bundle of {events} events")
             if bundle["lost_events"] or packet["previous_packet_dropped"]:
                 raise Bad("says that something was lost")
 
 
 def check_chain(trace):
+    for cpu, told in trace.told().items():
+        times = [time for time, _, kind, _ in told if kind == "sched_switch"]
+        if times != sorted(times):
+            raise Bad(f"CPU {cpu}: switches are not in order of time")
     on, where, last, seen = {}, {}, collections.Counter(), 0
     switches = sorted((time, cpu, i, s) for i, (cpu, time, pid, s) in enumerate(trace.events("sched_switch")))
     for cpu, time, pid, s in trace.events("sched_switch"):

@@ -42,7 +42,8 @@ static void pb__varint(struct pb *pb, uint64_t v)
 		pb->len += put_varint(to, v);
 }
 
-void pb__raw(struct pb *pb, const void *data, size_t len)
+/* Bytes already encoded. */
+static void pb__raw(struct pb *pb, const void *data, size_t len)
 {
 	uint8_t *to = pb__room(pb, len);
 
@@ -89,12 +90,17 @@ void pb__double(struct pb *pb, uint32_t field, double value)
 void pb__packed(struct pb *pb, uint32_t field, const uint64_t *values, size_t nr)
 {
 	size_t at;
+	uint8_t *to;
 
 	if (!nr)
 		return;
 	at = pb__open(pb, field);
+	to = pb__room(pb, nr * VARINT_MAX);
+	if (!to)
+		return;
 	for (size_t i = 0; i < nr; i++)
-		pb__varint(pb, values[i]);
+		to += put_varint(to, values[i]);
+	pb->len = to - pb->data;
 	pb__close(pb, at);
 }
 
@@ -156,3 +162,4 @@ void pb__close(struct pb *pb, size_t opened)
 	memcpy(pb->data + opened - 1, head, n);
 	pb->len += n - 1;
 }
+

@@ -3,41 +3,25 @@
  * Perfetto's own trace format: a sequence of TracePackets, protos/perfetto/trace/trace_packet.proto. It is append-only,
  * and trace_processor sorts. So nothing is held back except each CPU's events until they fill a packet.
  *
- * The verbose sched_switch is used, as the compact one loses the first switch of each CPU. All times are
- * CLOCK_BOOTTIME, the only clock for ftrace events that needs no declaration.
+ * All times are CLOCK_BOOTTIME, the only clock for ftrace events that needs no declaration.
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "array.h"
 #include "export.h"
+#include "perfetto_bundle.h"
 #include "perfetto_packet.h"
 #include "perfetto_pb.h"
 #include "perfetto_runtime.h"
 #include "perfetto_samples.h"
 #include "schedule.h"
-#include "util.h"
-
-enum { BUNDLE_CPU = 1, BUNDLE_EVENT = 2, BUNDLE_LOST_EVENTS = 3 }; /* fields of FtraceEventBundle */
-
-#define BUNDLE_EVENTS  256   /* per packet */
-#define PENDING_EVENTS 65536 /* over all CPUs */
-
-struct bundle {
-	struct pb events;
-	unsigned nr;
-	bool lost; /* events lost before these */
-	uint64_t lost_total[TARE_NR_LOST];
-};
 
 struct perfetto {
 	struct packets packets;
 	struct sched sched;
 	struct perfetto_runtime *runtime;
 	struct perfetto_samples *samples;
-	struct bundle *bundles; /* by CPU */
-	unsigned nr_bundles, room_bundles, pending;
+	struct bundles bundles;
 	struct tare_header header;
 	bool has_header, described;
 	struct machine machine;
@@ -126,46 +110,6 @@ static int write_exec(struct perfetto *p, const struct event *ev)
 
 /* ---- events of the scheduler ---- */
 
-static int bundle__flush(struct perfetto *p, unsigned cpu)
-{
-	struct bundle *b = &p->bundles[cpu];
-
-	if (!b->nr)
-		return 0;
-	if (pb__error(&b->events))
-		return pb__error(&b->events);
-	packets__open(&p->packets, 0, PACKET_FTRACE_EVENTS);
-	pb__int(&p->packets.pb, BUNDLE_CPU, cpu);
-	if (b->lost)
-		pb__int(&p->packets.pb, BUNDLE_LOST_EVENTS, 1);
-	pb__raw(&p->packets.pb, b->events.data, b->events.len);
-	pb__reset(&b->events);
-	p->pending -= b->nr;
-	b->nr = 0;
-	b->lost = false;
-	return packets__close(&p->packets);
-}
-
-static int bundle__flush_all(struct perfetto *p)
-{
-	int ret = 0;
-
-	for (unsigned cpu = 0; cpu < p->nr_bundles && !ret; cpu++)
-		ret = bundle__flush(p, cpu);
-	return ret;
-}
-
-static struct bundle *perfetto__bundle(struct perfetto *p, unsigned cpu)
-{
-	if (cpu >= p->nr_bundles) {
-		if (ARRAY_GROW(p->bundles, p->room_bundles, cpu + 1))
-			return NULL;
-		memset(p->bundles + p->nr_bundles, 0, (cpu + 1 - p->nr_bundles) * sizeof(*p->bundles));
-		p->nr_bundles = cpu + 1;
-	}
-	return &p->bundles[cpu];
-}
-
 /* Describe tasks that appear for the first time and were not in the first snapshots. */
 static int introduce(struct perfetto *p, const struct sched_event *ev)
 {
@@ -180,58 +124,16 @@ static int introduce(struct perfetto *p, const struct sched_event *ev)
 static int perfetto__sched(void *ctx, const struct sched_event *ev)
 {
 	struct perfetto *p = ctx;
-	struct bundle *b = perfetto__bundle(p, ev->cpu);
-	size_t at;
-	int ret;
+	int ret = introduce(p, ev);
 
-	if (!b)
-		return -ENOMEM;
-	ret = introduce(p, ev);
-	if (ret)
-		return ret;
-	at = pb__open(&b->events, BUNDLE_EVENT);
-	write_ftrace_event(&b->events, ev, packets__boottime(&p->packets, ev->ts_ns));
-	pb__close(&b->events, at);
-	p->pending++;
-	if (++b->nr >= BUNDLE_EVENTS)
-		return bundle__flush(p, ev->cpu);
-	return p->pending >= PENDING_EVENTS ? bundle__flush_all(p) : 0;
-}
-
-/*
- * These are running totals: what matters is whether one grew. Exports never contain switches between other tasks, so
- * losing those does not matter.
- */
-static int note_loss(struct perfetto *p, const struct tare_loss *loss)
-{
-	struct bundle *b;
-	int ret = 0;
-
-	if (loss->cls >= TARE_NR_LOST || loss->cls == TARE_LOST_OTHER || loss->cls == TARE_LOST_OFF_CPU ||
-	    loss->cpu > UINT16_MAX)
-		return 0;
-	b = perfetto__bundle(p, loss->cpu);
-	if (!b)
-		return -ENOMEM;
-	if (loss->count <= b->lost_total[loss->cls])
-		return 0;
-	b->lost_total[loss->cls] = loss->count;
-	if (loss->cls == TARE_LOST_THREAD || loss->cls == TARE_LOST_DISK) {
-		p->packets.dropped = true;
-	} else {
-		ret = bundle__flush(p, loss->cpu);
-		b->lost = true;
-	}
-	return ret;
+	return ret ? ret : bundles__add(&p->bundles, ev);
 }
 
 /* ---- the exporter ---- */
 
 static void perfetto__free(struct perfetto *p)
 {
-	for (unsigned cpu = 0; cpu < p->nr_bundles; cpu++)
-		pb__free(&p->bundles[cpu].events);
-	free(p->bundles);
+	bundles__free(&p->bundles);
 	pb__free(&p->packets.pb);
 	perfetto_runtime__free(p->runtime);
 	perfetto_samples__free(p->samples);
@@ -248,7 +150,7 @@ static int perfetto__begin(FILE *to, const struct export_opts *opts, void **stat
 	p->packets.to = to;
 	p->runtime = perfetto_runtime__new(&perfetto_tracks, &p->packets, &p->sched.names, opts->whole);
 	p->samples = perfetto_samples__new(&p->packets, opts->whole);
-	if (!p->runtime || !p->samples) {
+	if (!p->runtime || !p->samples || bundles__init(&p->bundles, &p->packets)) {
 		perfetto__free(p);
 		return -ENOMEM;
 	}
@@ -288,7 +190,7 @@ static int describe(struct perfetto *p, const struct event *ev)
 		sched__describe(&p->sched, ev->task->tid, 0, &t);
 		return write_thread(p, ev->ts_ns, &t);
 	case EVENT_LOSS:
-		return note_loss(p, ev->loss);
+		return bundles__lost(&p->bundles, ev->loss);
 	default:
 		return 0;
 	}
@@ -322,7 +224,7 @@ static int perfetto__end(void *state)
 	if (!ret && !ferror(p->packets.to))
 		ret = perfetto_runtime__finish(p->runtime);
 	if (!ret && !ferror(p->packets.to))
-		ret = bundle__flush_all(p);
+		ret = bundles__flush(&p->bundles);
 	perfetto__free(p);
 	return ret;
 }

@@ -189,7 +189,7 @@ static const struct {
 	[SCHED_EXIT] = { FTRACE_SCHED_PROCESS_EXIT, write_exit },
 };
 
-void write_ftrace_event(struct pb *pb, const struct sched_event *ev, uint64_t boot_ns)
+unsigned sched_event__flags(const struct sched_event *ev)
 {
 	/* TRACE_FLAG_HARDIRQ etc., include/linux/trace_events.h: the waker was merely interrupted */
 	static const uint8_t flags[] = {
@@ -197,12 +197,19 @@ void write_ftrace_event(struct pb *pb, const struct sched_event *ev, uint64_t bo
 		[TARE_CONTEXT_HARDIRQ] = 0x08,
 		[TARE_CONTEXT_NMI] = 0x40,
 	};
+
+	return ev->context < ARRAY_SIZE(flags) ? flags[ev->context] : 0;
+}
+
+void write_ftrace_event(struct pb *pb, const struct sched_event *ev, uint64_t boot_ns)
+{
+	unsigned flags = sched_event__flags(ev);
 	size_t at;
 
 	pb__int(pb, FTRACE_TIMESTAMP, boot_ns);
 	pb__int(pb, FTRACE_PID, ev->who.tid);
-	if (ev->context < ARRAY_SIZE(flags) && flags[ev->context])
-		pb__int(pb, FTRACE_COMMON_FLAGS, flags[ev->context]);
+	if (flags)
+		pb__int(pb, FTRACE_COMMON_FLAGS, flags);
 	at = pb__open(pb, kinds[ev->kind].field);
 	kinds[ev->kind].write(pb, ev);
 	pb__close(pb, at);

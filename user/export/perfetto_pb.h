@@ -23,6 +23,8 @@ void write_tree_process(struct pb *pb, const struct tare_process *head, const ch
 void write_tree_unnamed(struct pb *pb, const struct sched_task *first, uint32_t ppid);
 void write_tree_thread(struct pb *pb, const struct sched_task *t);
 
+/* The tracepoint's common_flags. */
+unsigned sched_event__flags(const struct sched_event *ev);
 /* @boot_ns: time of the event, CLOCK_BOOTTIME */
 void write_ftrace_event(struct pb *pb, const struct sched_event *ev, uint64_t boot_ns);
 

@@ -42,7 +42,7 @@ void sched__describe(const struct sched *s, uint32_t tid, unsigned cpu, struct s
 	else if (!n || !n->comm[0])
 		snprintf(task->comm, sizeof(task->comm), ":%" PRIu32, tid);
 	else
-		snprintf(task->comm, sizeof(task->comm), "%s", n->comm);
+		memcpy(task->comm, n->comm, sizeof(n->comm)); /* several times for each switch */
 }
 
 /*
