@@ -125,9 +125,12 @@ is "$(<"$tmp/stderr")" "" "and no word is said of it"
 on_terminal() { script -qec "'$TARE' export -i '$tmp/run.data' -f perfetto" /dev/null; }
 exits 2 "binary is not written to a terminal" on_terminal
 
-# a recording cut off anywhere exports up to there
 ok "records a long run" \
 	tare run -q -o "$tmp/long.data" -- "$root/build/workloads/pingpong" --by futex --cpus 1 --round-trips 8000
+ok "whose trace is not much larger than it" tare export -i "$tmp/long.data" -f perfetto -o "$tmp/long.pftrace"
+cmp_ok "$(stat -c %s "$tmp/long.pftrace")" -lt $(($(stat -c %s "$tmp/long.data") * 3 / 2)) "as switches are told briefly"
+
+# a recording cut off anywhere exports up to there
 size=$(stat -c %s "$tmp/long.data")
 for bytes in $((size / 3)) $((size / 2)) $((size - 1)); do
 	head -c $bytes "$tmp/long.data" >"$tmp/cut.data"

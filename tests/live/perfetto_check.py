@@ -42,14 +42,15 @@ COMPACT = {5: ("intern_table", STR), 1: ("switch_timestamp", PACKED), 2: ("switc
            7: ("waking_timestamp", PACKED), 8: ("waking_pid", PACKED), 9: ("waking_target_cpu", PACKED),
            10: ("waking_prio", PACKED), 11: ("waking_comm_index", PACKED), 12: ("waking_common_flags", PACKED)}
 BUNDLE = {1: ("cpu", INT), 2: ("event", EVENT), 3: ("lost_events", INT), 4: ("compact_sched", COMPACT)}
-ANNOTATION = {2: ("bool", INT), 3: ("uint", INT), 6: ("string", STR), 7: ("pointer", INT), 10: ("name", STR)}
-TRACK_EVENT = {4: ("debug_annotations", ANNOTATION), 9: ("type", INT), 11: ("track_uuid", INT), 22: ("categories", STR),
-               23: ("name", STR), 30: ("counter_value", INT), 47: ("flow_ids", FIXED),
+ANNOTATION = {1: ("name_iid", INT), 2: ("bool", INT), 3: ("uint", INT), 6: ("string", STR), 7: ("pointer", INT)}
+TRACK_EVENT = {3: ("category_iids", INT), 4: ("debug_annotations", ANNOTATION), 9: ("type", INT),
+               10: ("name_iid", INT), 11: ("track_uuid", INT), 30: ("counter_value", INT), 47: ("flow_ids", FIXED),
                48: ("terminating_flow_ids", FIXED)}
 TRACK = {1: ("uuid", INT), 2: ("name", STR), 3: ("process", {1: ("pid", INT)}),
          4: ("thread", {1: ("pid", INT), 2: ("tid", INT)}), 5: ("parent_uuid", INT), 8: ("counter", {3: ("unit", INT)})}
 NAMED = {1: ("iid", INT), 2: ("str", STR)}
-INTERNED = {5: ("function_names", NAMED), 6: ("frames", {1: ("iid", INT), 2: ("function_name_id", INT), 4: ("rel_pc", INT),
+INTERNED = {1: ("event_categories", NAMED), 2: ("event_names", NAMED), 3: ("debug_annotation_names", NAMED),
+            5: ("function_names", NAMED), 6: ("frames", {1: ("iid", INT), 2: ("function_name_id", INT), 4: ("rel_pc", INT),
                                                          6: ("line", INT), 7: ("kind", INT)}),
             7: ("callstacks", {1: ("iid", INT), 2: ("frame_ids", INT)}),
             51: ("async_context_descriptors", {1: ("iid", INT), 2: ("name", STR), 3: ("kind", STR)})}
@@ -154,6 +155,28 @@ class Trace:
         with open(path, "rb") as f:
             self.packets = decode(f.read(), TRACE)["packet"]
         self.replayed = None
+        known = collections.defaultdict(lambda: collections.defaultdict(dict))
+        for packet in self.packets:
+            self.resolve(packet, known[one(packet, "trusted_packet_sequence_id")])
+
+    @staticmethod
+    def resolve(packet, known):
+        """Puts texts for their numbers in a track event: those that its sequence told since its state was cleared."""
+        kinds = {"category_iids": "event_categories", "name_iid": "event_names"}
+        if one(packet, "sequence_flags") & 1:
+            known.clear()
+        for data in packet["interned_data"]:
+            for kind in *kinds.values(), "debug_annotation_names":
+                for entry in data[kind]:
+                    if one(entry, "iid") in known[kind] or not one(entry, "iid"):
+                        raise Bad(f"{kind} {entry['iid']} is told twice")
+                    known[kind][one(entry, "iid")] = one(entry, "str")
+        for event in packet["track_event"]:
+            for field, kind in kinds.items():
+                for iid in event[field]:
+                    event[field.split("_")[0]].append(known[kind][iid])
+            for annotation in event["debug_annotations"]:
+                annotation["name"] = [known["debug_annotation_names"][one(annotation, "name_iid")]]
 
     def told(self):
         """(time, pid or None, kind, fields) of all events by CPU, as they are told: in a bundle, compact ones come first."""
@@ -451,8 +474,8 @@ def main():
               "on-cpu": check_on_cpu, "waking": check_waking, "samples": check_samples, "script": check_script}
     try:
         checks[sys.argv[1]](Trace(sys.argv[2]), *sys.argv[3:])
-    except (Bad, UnicodeDecodeError) as e:
-        sys.exit(f"{sys.argv[1]}: {e}")
+    except (Bad, KeyError, UnicodeDecodeError) as e:
+        sys.exit(f"{sys.argv[1]}: {e!r}")
 
 
 if __name__ == "__main__":

@@ -5,9 +5,9 @@
 
 #include "export_sink.h"
 
-enum { PACKET_TIME = 8, TRACK_EVENT = 11, TRACK_DESCRIPTOR = 60 };
+enum { PACKET_TIME = 8, SEQUENCE_ID = 10, SEQUENCE_FLAGS = 13, TRACK_EVENT = 11, INTERNED = 12, TRACK_DESCRIPTOR = 60 };
 enum { BEGIN = 1, END, INSTANT, COUNTER };
-enum { PID = 100, MAX_TRACKS = 64, MAX_OPEN = 16, MAX_DRAWN = 40000 };
+enum { PID = 100, MAX_TRACKS = 64, MAX_OPEN = 16, MAX_DRAWN = 40000, MAX_TEXTS = 20000 };
 
 /* ---- events ---- */
 
@@ -70,12 +70,14 @@ static inline void begin(struct sink *s)
 /* ---- what was drawn: as a viewer takes it, sorted by time, then by the order in the file ---- */
 
 struct drawn {
-	uint64_t ts_ns, track, seq;
+	uint64_t ts_ns, track, seq, forgotten; /* texts up to that number are not known any more */
 	int type;
 	struct field event;
 };
 
 struct picture {
+	struct field *texts; /* by number: no number is used twice, for whichever kind */
+	uint64_t last_text, forgotten;
 	struct drawn *at;
 	unsigned nr, nr_tracks;
 	struct {
@@ -117,23 +119,56 @@ static inline void add_track(struct picture *p, struct field descriptor)
 	p->tracks[p->nr_tracks++].descriptor = descriptor;
 }
 
+static inline void add_texts(struct picture *p, struct field data)
+{
+	struct field entry;
+
+	for (uint32_t kind = 1; data.nr && kind <= 3; kind++) {
+		for (unsigned i = 0; (entry = get(data, kind, i)).nr; i++) {
+			uint64_t iid = get(entry, 1, 0).value;
+
+			assert_true(iid && iid < MAX_TEXTS && !p->texts[iid].nr);
+			p->texts[iid] = get(entry, 2, 0);
+			p->last_text = iid;
+		}
+	}
+}
+
+/* The text whose number field @nr of @m has. */
+static inline struct field text_of(const struct picture *p, const struct drawn *d, struct field m, uint32_t nr)
+{
+	struct field iid = get(m, nr, 0);
+
+	assert_true(!iid.nr || (iid.value > d->forgotten && iid.value < MAX_TEXTS && p->texts[iid.value].nr));
+	return iid.nr ? p->texts[iid.value] : iid;
+}
+
 static inline struct picture look(const struct sink *s)
 {
 	const uint8_t *pos = (const uint8_t *)s->data;
-	struct picture p = { .at = calloc(MAX_DRAWN, sizeof(*p.at)) };
+	struct picture p = { .texts = calloc(MAX_TEXTS, sizeof(*p.texts)), .at = calloc(MAX_DRAWN, sizeof(*p.at)) };
 	struct field packet, event;
 
-	assert_non_null(p.at);
+	assert_true(p.at && p.texts);
 	while (next_field(&pos, (const uint8_t *)s->data + s->len, &packet)) {
 		event = get(packet, TRACK_DESCRIPTOR, 0);
 		if (event.nr)
 			add_track(&p, event);
+		if (get(packet, SEQUENCE_ID, 0).value == 1) {
+			if (get(packet, SEQUENCE_FLAGS, 0).value & 1)
+				p.forgotten = p.last_text;
+			add_texts(&p, get(packet, INTERNED, 0));
+		}
 		event = get(packet, TRACK_EVENT, 0);
 		if (!event.nr)
 			continue;
 		assert_true(p.nr < MAX_DRAWN);
-		p.at[p.nr] = (struct drawn){ get(packet, PACKET_TIME, 0).value - BOOT_OFFSET, get(event, 11, 0).value,
-					     p.nr, get(event, 9, 0).value, event };
+		p.at[p.nr] = (struct drawn){ get(packet, PACKET_TIME, 0).value - BOOT_OFFSET,
+					     get(event, 11, 0).value,
+					     p.nr,
+					     p.forgotten,
+					     get(event, 9, 0).value,
+					     event };
 		track_of(&p, p.at[p.nr++].track);
 	}
 	qsort(p.at, p.nr, sizeof(*p.at), by_time);
@@ -164,7 +199,7 @@ static inline const struct drawn *drawn(const struct picture *p, const char *nam
 	if (end)
 		*end = NULL;
 	for (d = p->at; d < p->at + p->nr && !found; d++) {
-		if ((d->type == BEGIN || d->type == INSTANT) && is_named(get(d->event, 23, 0), name) && !index--)
+		if ((d->type == BEGIN || d->type == INSTANT) && is_named(text_of(p, d, d->event, 10), name) && !index--)
 			found = d;
 	}
 	for (; found && found->type == BEGIN && d < p->at + p->nr && depth >= 0; d++) {
@@ -194,12 +229,12 @@ static inline void assert_slice(const struct picture *p, const char *name, unsig
 }
 
 /* The argument called @name; .nr is 0 where there is none. */
-static inline struct field arg(const struct drawn *d, const char *name)
+static inline struct field arg(const struct picture *p, const struct drawn *d, const char *name)
 {
 	struct field a, value;
 
 	for (unsigned i = 0; (a = get(d->event, 4, i)).nr; i++) {
-		if (!is_text(get(a, 10, 0), name))
+		if (!is_text(text_of(p, d, a, 1), name))
 			continue;
 		for (uint32_t kind = 2; kind <= 7; kind++) {
 			value = get(a, kind, 0);
@@ -212,6 +247,7 @@ static inline struct field arg(const struct drawn *d, const char *name)
 
 static inline void done(struct sink *s, struct picture *p)
 {
+	free(p->texts);
 	free(p->at);
 	free(s->data);
 }

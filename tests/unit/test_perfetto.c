@@ -117,7 +117,8 @@ static void names_processes_and_threads(void **unused)
 	assert_int_equal(get(get(f, 2, 0), 3, 0).value, 102);
 	f = packet_with(&s, FTRACE_EVENTS, 0, &packet);
 	assert_int_equal(get(get(get(f, 2, 0), NEWTASK, 0), 3, 0).value, 0x10000 /* CLONE_THREAD */);
-	assert_int_equal(get(get(get(f, 2, 1), NEWTASK, 0), 3, 0).value, 0);
+	f = packet_with(&s, FTRACE_EVENTS, 1, &packet);
+	assert_int_equal(get(get(get(f, 2, 0), NEWTASK, 0), 3, 0).value, 0);
 	free(s.data);
 }
 
@@ -164,8 +165,9 @@ static void names_change_and_threads_end(void **unused)
 	f = packet_with(&s, FTRACE_EVENTS, 0, &packet);
 	assert_text(get(get(get(f, 2, 0), RENAME, 0), 2, 0), "main");
 	assert_text(get(get(get(f, 2, 0), RENAME, 0), 3, 0), "other");
-	assert_text(get(get(get(f, 2, 1), EXIT, 0), 1, 0), "other");
-	assert_int_equal(get(f, 2, 2).nr, 0);
+	f = packet_with(&s, FTRACE_EVENTS, 1, &packet);
+	assert_text(get(get(get(f, 2, 0), EXIT, 0), 1, 0), "other");
+	assert_int_equal(packet_with(&s, FTRACE_EVENTS, 2, &packet).nr, 0);
 	/* the command line before exec is no more: the process is called by its new name, its parent stays */
 	f = get(packet_with(&s, PROCESS_TREE, 2, &packet), 1, 0);
 	assert_int_equal(get(packet, TIMESTAMP, 0).value, 3000 + BOOT_OFFSET);
@@ -198,19 +200,18 @@ static void loss_is_marked_where_it_was(void **unused)
 	feed_loss(&s, TARE_LOST_DISK, 0, 100);
 	feed_loss(&s, UINT32_MAX, UINT32_MAX, 1);
 	finish(&s);
-	f = packet_with(&s, FTRACE_EVENTS, 0, &packet);
-	assert_int_equal(get(f, 3, 0).nr, 0);
-	assert_int_equal(get(f, 2, 1).nr, 2);
-	f = packet_with(&s, FTRACE_EVENTS, 1, &packet);
-	assert_int_equal(get(f, 1, 0).value, 0);
-	assert_int_equal(get(f, 3, 0).value, 1);
-	assert_int_equal(get(packet, DROPPED_BEFORE, 0).value, 1);
-	assert_int_equal(get(packet, SEQUENCE_FLAGS, 0).value, 3);
-	f = packet_with(&s, FTRACE_EVENTS, 2, &packet);
-	assert_int_equal(get(f, 1, 0).value, 1);
-	assert_int_equal(get(f, 3, 0).nr, 0);
-	assert_int_equal(get(packet, DROPPED_BEFORE, 0).nr, 0);
-	assert_int_equal(get(packet, SEQUENCE_FLAGS, 0).value, 2);
+	/* the first of each CPU is in a packet of its own */
+	for (unsigned i = 0; i < 4; i++) {
+		static const struct {
+			int cpu, lost, dropped, flags;
+		} want[] = { { 0, 0, 0, 2 }, { 0, 0, 0, 2 }, { 1, 0, 0, 2 }, { 0, 1, 1, 3 } };
+
+		f = packet_with(&s, FTRACE_EVENTS, i, &packet);
+		assert_int_equal(get(f, 1, 0).value, want[i].cpu);
+		assert_int_equal(get(f, 3, 0).value, want[i].lost);
+		assert_int_equal(get(packet, DROPPED_BEFORE, 0).value, want[i].dropped);
+		assert_int_equal(get(packet, SEQUENCE_FLAGS, 0).value, want[i].flags);
+	}
 	free(s.data);
 }
 
@@ -219,23 +220,114 @@ struct chain {
 	uint64_t tid, ts_ns, switches;
 };
 
+static void follow_switch(struct chain *c, uint64_t ts_ns, uint64_t prev, uint64_t next)
+{
+	assert_true(ts_ns >= c->ts_ns);
+	assert_true(!c->known || prev == c->tid);
+	assert_true(prev || next);
+	*c = (struct chain){ true, next, ts_ns, c->switches + 1 };
+}
+
+enum { COMPACT_TIMES = 1, COMPACT_NEXT_PIDS = 3, COMPACT_WAKING_TIMES = 7, COMPACT_WAKING_FLAGS = 12 };
+
+/* The next number of a packed field at *@pos. */
+static bool next_packed(struct field f, const uint8_t **pos, uint64_t *n)
+{
+	*pos = *pos ?: f.data;
+	if (!f.nr || *pos == f.data + f.value)
+		return false;
+	*n = read_varint(pos, f.data + f.value);
+	return true;
+}
+
+static unsigned count_packed(struct field f)
+{
+	const uint8_t *pos = NULL;
+	unsigned nr = 0;
+	uint64_t n;
+
+	while (next_packed(f, &pos, &n))
+		nr++;
+	return nr;
+}
+
+/* Each begins where the last one of its CPU left off: there must be one. All lists are as long. */
+static void follow_compact(struct field compact, struct chain *c)
+{
+	struct field times = get(compact, COMPACT_TIMES, 0), pids = get(compact, COMPACT_NEXT_PIDS, 0);
+	const uint8_t *at_time = NULL, *at_pid = NULL;
+	uint64_t more, ts_ns = 0, pid = 0;
+
+	assert_true(c->known);
+	for (unsigned i = 1; i <= COMPACT_WAKING_FLAGS; i++) {
+		bool of_waking = i >= COMPACT_WAKING_TIMES;
+
+		if (i != 5)
+			assert_int_equal(
+				count_packed(get(compact, i, 0)),
+				count_packed(get(compact, of_waking ? COMPACT_WAKING_TIMES : COMPACT_TIMES, 0)));
+	}
+	while (next_packed(times, &at_time, &more)) {
+		assert_true(next_packed(pids, &at_pid, &pid));
+		ts_ns += more;
+		follow_switch(c, ts_ns, c->tid, pid);
+	}
+}
+
 /* Every switch in one CPU's bundles: the task that leaves is the one that came last, and time never goes back. */
 static void follow(struct field bundle, struct chain chains[8])
 {
 	struct chain *c = &chains[get(bundle, 1, 0).value];
-	struct field ev, sw;
+	struct field ev, sw, compact = get(bundle, 4, 0);
 
 	assert_true(get(bundle, 1, 0).value < 8);
+	if (compact.nr)
+		follow_compact(compact, c);
 	for (unsigned i = 0; (ev = get(bundle, 2, i)).nr; i++) {
 		sw = get(ev, 4, 0);
 		if (!sw.nr)
 			continue;
-		assert_true(get(ev, 1, 0).value >= c->ts_ns);
-		assert_true(!c->known || get(sw, 2, 0).value == c->tid);
-		assert_true(get(sw, 2, 0).value || get(sw, 6, 0).value);
 		assert_int_equal(get(sw, 2, 0).value, get(ev, 2, 0).value);
-		*c = (struct chain){ true, get(sw, 6, 0).value, get(ev, 1, 0).value, c->switches + 1 };
+		follow_switch(c, get(ev, 1, 0).value, get(sw, 2, 0).value, get(sw, 6, 0).value);
 	}
+}
+
+/* A switch takes who leaves from the last one; a wake-up its waker from who runs then, so others are told in full. */
+static void compact_where_nothing_is_lost(void **unused)
+{
+	struct field packet, first, f, compact;
+	struct sink s;
+
+	start(&s, &exporter_perfetto);
+	snapshot(&s, 1000, 100, "main", -1);
+	snapshot(&s, 1000, 101, "worker", -1);
+	feed(&s, switch_of(2000, 1, 0, 0, false, 100));
+	feed(&s, switch_of(3000, 1, 100, TARE_STATE_INTERRUPTIBLE, true, 0));
+	feed(&s, switch_of(4000, 1, 0, 0, false, 100));
+	feed(&s, woken(switch_of(5000, 0, 0, 0, false, 101), 500, 0, 100, 1)); /* at 4500, by 100, which runs there */
+	feed(&s, switch_of(6000, 0, 101, TARE_STATE_INTERRUPTIBLE, true, 0));
+	feed(&s, woken(switch_of(7000, 0, 0, 0, false, 101), 500, 0, 300, 1)); /* 300 is no target: not shown there */
+	finish(&s);
+	first = packet_with(&s, FTRACE_EVENTS, 0, &packet);
+	assert_int_equal(get(first, 1, 0).value, 1);
+	assert_int_equal(get(get(get(first, 2, 0), SWITCH, 0), 6, 0).value, 100);
+	assert_int_equal(get(first, 4, 0).nr, 0);
+	for (unsigned i = 1; (f = packet_with(&s, FTRACE_EVENTS, i, &packet)).nr; i++) {
+		if (get(f, 1, 0).value != 1)
+			continue;
+		compact = get(f, 4, 0);
+		assert_int_equal(count_packed(get(compact, COMPACT_TIMES, 0)), 2);
+		assert_int_equal(count_packed(get(compact, COMPACT_WAKING_TIMES, 0)), 1);
+		assert_int_equal(get(f, 2, 1).nr, 0);
+		assert_int_equal(get(get(f, 2, 0), 2, 0).value, 300);
+		assert_int_equal(get(get(f, 2, 0), 1, 0).value, 6500 + BOOT_OFFSET);
+		assert_text(get(compact, 5, 0), "swapper/1");
+		assert_text(get(compact, 5, 1), "main");
+		assert_text(get(compact, 5, 2), "worker");
+		free(s.data);
+		return;
+	}
+	fail_msg("no compact events");
 }
 
 static void chains_hold_whatever_was_lost(void **unused)
@@ -273,6 +365,7 @@ int main(void)
 		cmocka_unit_test(a_wake_up_is_the_wakers),
 		cmocka_unit_test(names_change_and_threads_end),
 		cmocka_unit_test(loss_is_marked_where_it_was),
+		cmocka_unit_test(compact_where_nothing_is_lost),
 		cmocka_unit_test(chains_hold_whatever_was_lost),
 	};
 

@@ -26,18 +26,18 @@ static void a_pause_has_its_parts_and_causes(void **unused)
 	assert_null(drawn(&p, "runtime", 3, NULL));
 	d = drawn(&p, "GC sweep? termination", 0, NULL);
 	assert_text(get(track_of(&p, d->track), 2, 0), "stop the world");
-	assert_text(arg(d, "main_cause"), "runtime");
-	assert_int_equal(arg(d, "main_cause_ns").value, 60000);
-	assert_int_equal(arg(d, "initiator.tid").value, 100);
-	assert_int_equal(arg(d, "initiator.goroutine").value, 6);
-	assert_text(arg(d, "initiator.comm"), "main");
-	assert_int_equal(arg(d, "ps").value, 4);
-	assert_int_equal(arg(d, "lost").nr, 0);
+	assert_text(arg(&p, d, "main_cause"), "runtime");
+	assert_int_equal(arg(&p, d, "main_cause_ns").value, 60000);
+	assert_int_equal(arg(&p, d, "initiator.tid").value, 100);
+	assert_int_equal(arg(&p, d, "initiator.goroutine").value, 6);
+	assert_text(arg(&p, d, "initiator.comm"), "main");
+	assert_int_equal(arg(&p, d, "ps").value, 4);
+	assert_int_equal(arg(&p, d, "lost").nr, 0);
 	/* the event itself is on the thread, in words */
 	d = drawn(&p, "stw_request", 0, NULL);
 	assert_int_equal(d->type, INSTANT);
 	assert_int_equal(get(get(track_of(&p, d->track), 4, 0), 2, 0).value, 100);
-	assert_text(arg(d, "reason"), "GC sweep? termination");
+	assert_text(arg(&p, d, "reason"), "GC sweep? termination");
 	done(&s, &p);
 }
 
@@ -62,7 +62,7 @@ static void a_pause_without_an_end_is_none(void **unused)
 	finish(&s);
 	p = look(&s);
 	assert_slice(&p, "reason 7", 0, 10000, 30000);
-	assert_int_equal(arg(drawn(&p, "reason 7", 0, NULL), "lost").value, 1); /* nobody told that all stood */
+	assert_int_equal(arg(&p, drawn(&p, "reason 7", 0, NULL), "lost").value, 1); /* nobody told that all stood */
 	done(&s, &p);
 }
 
@@ -124,12 +124,33 @@ static void collections_and_their_phases(void **unused)
 	assert_slice(&p, "GC cycle", 2, 50000, 0);
 	d = drawn(&p, "GC cycle", 0, &end);
 	assert_text(get(track_of(&p, d->track), 2, 0), "GC");
-	assert_int_equal(arg(d, "cycle").value, 17);
-	assert_int_equal(arg(d, "goal_bytes").value, 8000);
-	assert_int_equal(arg(end, "live_bytes").value, 1000);
-	assert_int_equal(arg(end, "next_goal_bytes").value, 2000);
+	assert_int_equal(arg(&p, d, "cycle").value, 17);
+	assert_int_equal(arg(&p, d, "goal_bytes").value, 8000);
+	assert_int_equal(arg(&p, end, "live_bytes").value, 1000);
+	assert_int_equal(arg(&p, end, "next_goal_bytes").value, 2000);
 	drawn(&p, "GC cycle", 1, &end);
-	assert_int_equal(arg(end, "end_not_seen").value, 1);
+	assert_int_equal(arg(&p, end, "end_not_seen").value, 1);
+	done(&s, &p);
+}
+
+/* More names than anyone keeps: those that are used again are told again. */
+static void names_without_end(void **unused)
+{
+	char name[32];
+	struct picture p;
+	struct sink s;
+
+	begin(&s);
+	for (unsigned g = 1; g <= 6000; g++)
+		runtime(&s, 10000 + g, 100, TARE_RT_G_RUN, g, 1, 0, 0, 0);
+	finish(&s);
+	p = look(&s);
+	assert_true(p.forgotten > 0);
+	for (unsigned g = 1; g < 6000; g += 100) {
+		snprintf(name, sizeof(name), "goroutine %u", g);
+		assert_slice(&p, name, 0, 10000 + g, 10001 + g);
+		assert_int_equal(arg(&p, drawn(&p, name, 0, NULL), "goroutine").value, g);
+	}
 	done(&s, &p);
 }
 
@@ -157,13 +178,13 @@ static void goroutines_run_on_one_thread_at_a_time(void **unused)
 	assert_slice(&p, "goroutine 19", 1, 15000, 16000);
 	assert_slice(&p, "goroutine 18", 1, 17000, 18000);
 	d = drawn(&p, "goroutine 17", 0, &end);
-	assert_text(arg(end, "end"), "g_park");
-	assert_text(arg(end, "wait_reason"), "select");
+	assert_text(arg(&p, end, "end"), "g_park");
+	assert_text(arg(&p, end, "wait_reason"), "select");
 	assert_int_equal(get(get(track_of(&p, d->track), 4, 0), 2, 0).value, 100);
-	assert_int_equal(arg(drawn(&p, "g_ready", 0, NULL), "by").value, 17);
+	assert_int_equal(arg(&p, drawn(&p, "g_ready", 0, NULL), "by").value, 17);
 	drawn(&p, "goroutine 19", 1, &end);
-	assert_text(arg(end, "end"), "preempt_taken");
-	assert_int_equal(arg(end, "by_signal").value, 1);
+	assert_text(arg(&p, end, "end"), "preempt_taken");
+	assert_int_equal(arg(&p, end, "by_signal").value, 1);
 	done(&s, &p);
 }
 
@@ -187,12 +208,12 @@ static void a_thread_off_the_cpu_keeps_its_goroutine(void **unused)
 	assert_slice(&p, "goroutine off CPU", 1, 50000, 0);
 	assert_null(drawn(&p, "goroutine off CPU", 2, NULL));
 	d = drawn(&p, "goroutine off CPU", 0, NULL);
-	assert_text(arg(d, "status"), "waiting");
-	assert_text(arg(d, "wait_reason"), "select");
-	assert_int_equal(arg(d, "p").value, 1);
+	assert_text(arg(&p, d, "status"), "waiting");
+	assert_text(arg(&p, d, "wait_reason"), "select");
+	assert_int_equal(arg(&p, d, "p").value, 1);
 	d = drawn(&p, "goroutine off CPU", 1, NULL);
-	assert_text(arg(d, "status"), "running");
-	assert_int_equal(arg(d, "wait_reason").nr, 0); /* of its last wait */
+	assert_text(arg(&p, d, "status"), "running");
+	assert_int_equal(arg(&p, d, "wait_reason").nr, 0); /* of its last wait */
 	done(&s, &p);
 }
 
@@ -214,14 +235,14 @@ static void signals_lead_to_their_delivery(void **unused)
 	delivered = drawn(&p, "preemption signal delivered", 0, NULL);
 	foreign = drawn(&p, "preemption signal sent", 2, NULL);
 	assert_int_equal(get(get(track_of(&p, sent->track), 4, 0), 2, 0).value, 100);
-	assert_int_equal(arg(sent, "to_tid").value, 101);
+	assert_int_equal(arg(&p, sent, "to_tid").value, 101);
 	assert_int_equal(get(get(track_of(&p, delivered->track), 4, 0), 2, 0).value, 101);
-	assert_int_equal(arg(delivered, "ip").value, 0x1234);
+	assert_int_equal(arg(&p, delivered, "ip").value, 0x1234);
 	assert_true(get(sent->event, 47, 0).value != 0);
 	assert_int_equal(get(again->event, 47, 0).value, get(sent->event, 47, 0).value);
 	assert_int_equal(get(delivered->event, 48, 0).value, get(sent->event, 47, 0).value);
 	assert_int_equal(foreign->track, delivered->track);
-	assert_int_equal(arg(foreign, "from_tid").value, 300);
+	assert_int_equal(arg(&p, foreign, "from_tid").value, 300);
 	assert_true(get(foreign->event, 47, 0).value != get(sent->event, 47, 0).value);
 	done(&s, &p);
 }
@@ -245,9 +266,9 @@ static void faults_and_interrupts(void **unused)
 	p = look(&s);
 	d = drawn(&p, "page fault", 0, NULL);
 	assert_int_equal(d->ts_ns, 10000);
-	assert_int_equal(arg(d, "address").value, 0xabc);
-	assert_int_equal(arg(d, "goroutine").value, 17);
-	assert_int_equal(arg(d, "write").value, 1);
+	assert_int_equal(arg(&p, d, "address").value, 0xabc);
+	assert_int_equal(arg(&p, d, "goroutine").value, 17);
+	assert_int_equal(arg(&p, d, "write").value, 1);
 	assert_slice(&p, "softirq NET_RX", 0, 16000, 21000);
 	assert_slice(&p, "hardware interrupt", 0, 19000, 20000);
 	assert_slice(&p, "softirq 99", 0, 28000, 30000);
@@ -386,6 +407,7 @@ int main(void)
 		cmocka_unit_test(a_pause_without_an_end_is_none),
 		cmocka_unit_test(pauses_that_overlap),
 		cmocka_unit_test(collections_and_their_phases),
+		cmocka_unit_test(names_without_end),
 		cmocka_unit_test(goroutines_run_on_one_thread_at_a_time),
 		cmocka_unit_test(a_thread_off_the_cpu_keeps_its_goroutine),
 		cmocka_unit_test(signals_lead_to_their_delivery),

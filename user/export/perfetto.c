@@ -134,7 +134,7 @@ static int perfetto__sched(void *ctx, const struct sched_event *ev)
 static void perfetto__free(struct perfetto *p)
 {
 	bundles__free(&p->bundles);
-	pb__free(&p->packets.pb);
+	packets__free(&p->packets);
 	perfetto_runtime__free(p->runtime);
 	perfetto_samples__free(p->samples);
 	sched__free(&p->sched);
@@ -147,7 +147,7 @@ static int perfetto__begin(FILE *to, const struct export_opts *opts, void **stat
 
 	if (!p)
 		return -ENOMEM;
-	p->packets.to = to;
+	packets__init(&p->packets, to);
 	p->runtime = perfetto_runtime__new(&perfetto_tracks, &p->packets, &p->sched.names, opts->whole);
 	p->samples = perfetto_samples__new(&p->packets, opts->whole);
 	if (!p->runtime || !p->samples || bundles__init(&p->bundles, &p->packets)) {

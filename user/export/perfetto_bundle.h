@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The scheduler's events as Perfetto's FtraceEventBundles, one CPU's at a time. Switches and wake-ups are written in the
- * compact form, where a switch takes the task that leaves from the switch before it, and a wake-up its waker from who
- * is on the CPU then. What that cannot say is written in full: the first switch of each CPU, that of a task with a
- * new name, and a waker that is not shown there, as it is no target. Readers put events in order by time, then by their place in the file, and in a bundle
- * take the compact ones first: so an event in full that is no wake-up ends its bundle, and a switch at the time of a
- * wake-up begins a new one.
+ * The scheduler's events as Perfetto's FtraceEventBundles, one CPU's at a time. Switches and wake-ups are written in
+ * the compact form, where a switch takes the task that leaves from the switch before it, and a wake-up its waker from
+ * who is on the CPU then. What that cannot say is written in full: the first switch of each CPU, that of a task with a
+ * new name, and a waker that is not shown there, as it is no target. Readers put events in order by time, then by their
+ * place in the file, and in a bundle take the compact ones first: so an event in full that is no wake-up ends its
+ * bundle, and a switch at the time of a wake-up begins a new one.
  */
 #ifndef TARE_PERFETTO_BUNDLE_H
 #define TARE_PERFETTO_BUNDLE_H

@@ -11,6 +11,7 @@
 
 #include "event.h"
 #include "pb.h"
+#include "table.h"
 #include "tracks.h"
 
 enum packet_field {
@@ -32,14 +33,23 @@ enum packet_field {
 /* Each has its own state: see PACKET_DEFAULTS and PACKET_INTERNED_DATA. */
 enum packet_sequence { SEQUENCE_EVENTS = 1, SEQUENCE_TRACKS, SEQUENCE_CPU, SEQUENCE_OFF_CPU, NR_SEQUENCES };
 
+/* Fields of InternedData: texts that a sequence's packets refer to by number. Numbers are never used again. */
+enum packet_text { TEXT_CATEGORY = 1, TEXT_NAME = 2, TEXT_ANNOTATION = 3 };
+
 struct packets {
 	FILE *to;
 	struct pb pb;
 	size_t outer, inner;	 /* of the packet being written */
 	uint64_t boot_offset_ns; /* CLOCK_BOOTTIME minus CLOCK_MONOTONIC */
 	bool begun[NR_SEQUENCES];
-	bool dropped; /* something was lost before the next packet */
+	bool dropped;		 /* something was lost before the next packet */
+	struct table texts;	 /* of SEQUENCE_EVENTS, by kind and hash to their numbers */
+	uint64_t last_text;	 /* newest number */
+	struct pb texts_to_tell; /* those that the packet being written is the first to use */
 };
+
+void packets__init(struct packets *p, FILE *to);
+void packets__free(struct packets *p);
 
 static inline uint64_t packets__boottime(const struct packets *p, uint64_t mono_ns)
 {
@@ -50,6 +60,9 @@ static inline uint64_t packets__boottime(const struct packets *p, uint64_t mono_
 void packets__open(struct packets *p, uint64_t ts_ns, enum packet_field field);
 /* Write it out. Returns 0 or a negative errno. */
 int packets__close(struct packets *p);
+
+/* The number of @text in the packet being written, which is of SEQUENCE_EVENTS; 0 if out of memory. */
+uint64_t packets__text(struct packets *p, enum packet_text kind, const char *text);
 
 /* Likewise, a packet of any fields in .pb, which the caller opens and closes. Returns whether it is @sequence's first.
  */

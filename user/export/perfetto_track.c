@@ -15,20 +15,20 @@ enum { /* by message */
        THREAD_TID = 2,
        COUNTER_UNIT = 3,
 
+       EVENT_CATEGORY_IIDS = 3,
        EVENT_ANNOTATIONS = 4,
        EVENT_TYPE = 9,
+       EVENT_NAME_IID = 10,
        EVENT_TRACK = 11,
-       EVENT_CATEGORIES = 22,
-       EVENT_NAME_FIELD = 23,
        EVENT_COUNTER_VALUE = 30,
        EVENT_FLOWS = 47,
        EVENT_LAST_FLOWS = 48,
 
+       ANNOTATION_NAME_IID = 1,
        ANNOTATION_BOOL = 2,
        ANNOTATION_UINT = 3,
        ANNOTATION_STRING = 6,
        ANNOTATION_POINTER = 7,
-       ANNOTATION_NAME = 10,
 };
 
 static void put_owner(struct pb *pb, const struct track_description *d)
@@ -71,9 +71,9 @@ static void open_event(void *to, uint64_t ts_ns, enum track_event_type type, uin
 	pb__int(&p->pb, EVENT_TYPE, type);
 	pb__int(&p->pb, EVENT_TRACK, track);
 	if (category)
-		pb__string(&p->pb, EVENT_CATEGORIES, category);
+		pb__int(&p->pb, EVENT_CATEGORY_IIDS, packets__text(p, TEXT_CATEGORY, category));
 	if (name)
-		pb__string(&p->pb, EVENT_NAME_FIELD, name);
+		pb__int(&p->pb, EVENT_NAME_IID, packets__text(p, TEXT_NAME, name));
 }
 
 static void put_number(void *to, const char *name, enum track_arg kind, uint64_t value)
@@ -86,7 +86,7 @@ static void put_number(void *to, const char *name, enum track_arg kind, uint64_t
 	struct packets *p = to;
 	size_t in = pb__open(&p->pb, EVENT_ANNOTATIONS);
 
-	pb__string(&p->pb, ANNOTATION_NAME, name);
+	pb__int(&p->pb, ANNOTATION_NAME_IID, packets__text(p, TEXT_ANNOTATION, name));
 	pb__int(&p->pb, fields[kind], value);
 	pb__close(&p->pb, in);
 }
@@ -96,7 +96,7 @@ static void put_text(void *to, const char *name, const char *value)
 	struct packets *p = to;
 	size_t in = pb__open(&p->pb, EVENT_ANNOTATIONS);
 
-	pb__string(&p->pb, ANNOTATION_NAME, name);
+	pb__int(&p->pb, ANNOTATION_NAME_IID, packets__text(p, TEXT_ANNOTATION, name));
 	pb__string(&p->pb, ANNOTATION_STRING, value);
 	pb__close(&p->pb, in);
 }
