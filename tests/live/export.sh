@@ -85,6 +85,7 @@ runtime_agrees churn
 ok "records each step of its goroutines" tare run -q --goroutines -o "$tmp/steps.data" -- "$bench" -t 0.015 churn
 runtime_agrees steps
 ok "steps: a slice for each time that a goroutine ran" tracks goroutines "$tmp/steps.pftrace" "$tmp/steps.lines"
+ok "steps: and on a lane for each P" tracks stepped "$tmp/steps.pftrace" "$tmp/steps.lines" "$tmp/steps.pauses"
 
 # 3: the program's own figures are not the truth, which matters elsewhere
 record_go() { go__record "$@" || [ $? -eq 3 ]; }
@@ -98,6 +99,8 @@ if command -v go >/dev/null; then
 	runtime_agrees go
 	ok "go: a slice for each time that a thread with a goroutine was off the CPU" \
 		tracks off "$tmp/go.pftrace" "$tmp/go.lines"
+	ok "go: a lane for each P, with who was seen with it and when it was stopped" \
+		tracks lanes "$tmp/go.pftrace" "$tmp/go.lines" "$tmp/go.pauses"
 fi
 
 # ---- the command ----
@@ -128,7 +131,8 @@ exits 2 "binary is not written to a terminal" on_terminal
 ok "records a long run" \
 	tare run -q -o "$tmp/long.data" -- "$root/build/workloads/pingpong" --by futex --cpus 1 --round-trips 8000
 ok "whose trace is not much larger than it" tare export -i "$tmp/long.data" -f perfetto -o "$tmp/long.pftrace"
-cmp_ok "$(stat -c %s "$tmp/long.pftrace")" -lt $(($(stat -c %s "$tmp/long.data") * 3 / 2)) "as switches are told briefly"
+ok "as switches are told briefly" \
+	test "$(stat -c %s "$tmp/long.pftrace")" -lt $(($(stat -c %s "$tmp/long.data") * 3 / 2))
 
 # a recording cut off anywhere exports up to there
 size=$(stat -c %s "$tmp/long.data")

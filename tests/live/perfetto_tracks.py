@@ -10,6 +10,8 @@ usage: perfetto_tracks.py CHECK TRACE [FILE]
   instants   TRACE LINES         signals, faults, interrupts and what else the runtime told: as many, there and then
   goroutines TRACE LINES         a slice for each time that a goroutine ran, on its thread, ended by what ended it
   off        TRACE LINES         a slice for each time that a thread with a goroutine on it was off the CPU
+  lanes      TRACE LINES PAUSES.json  each P's lane: who was seen with it, since when, and when the world stood still
+  stepped    TRACE LINES PAUSES.json  the same where each step of goroutines was recorded
   counters   TRACE LINES         counter tracks hold the readings
   show       TRACE               print slices as a person sees them
 """
@@ -183,6 +185,13 @@ def check_gc(t, path):
     want = collections.Counter(e["phase_name"] for e in told(path, "gc_phase"))
     got = collections.Counter(s.name for s in slices if s.name != "GC cycle")
     del want["off"]
+    # Go does not tell when marking begins: it does with the cycle
+    first = {}
+    for e in told(path, "gc_start", "gc_phase"):
+        if e["what"] == "gc_start":
+            first[e["tgid"]] = e["ts_ns"]
+        elif first.pop(e["tgid"], None) and e["phase_name"] == "mark termination":
+            want["mark"] += 1
     if set(want) != set(got) or sum(want.values()) != sum(got.values()) + open_phases:
         raise Bad(f"phases: {got}, events: {want}")
     heap = [e for e in lines(path) if "heap_bytes" in e] + told(path, "gc_end")
@@ -249,6 +258,78 @@ def check_off(t, path):
     same("waits", [(s.track["tid"], s.args["goroutine"], s.start, s.end[0]) for s in t.slices if s.name == "goroutine off CPU"], want)
 
 
+def sightings(path):
+    """(tid, pid, p, what, from, to): threads on the CPU up to where they were seen with a P, and off it with one."""
+    came, seen, off, named, known = {}, {}, {}, {}, set()
+    for e in lines(path):
+        # a thread is only looked at once something was drawn of it
+        if e["event"] in ("goroutine", "signal", "fault", "irq") or e.get("what", "").startswith(("stw_", "p_", "g_", "preempt_")):
+            known.add(e["tid"])
+        if e["event"] == "number_name" and e["kind"] == "status":
+            named[e["number"]] = e["name"]
+        elif e["event"] == "goroutine":
+            tid, start = e["tid"], max(came.get(e["tid"], 0), seen.get(e["tid"], (0,))[0]) if e["tid"] in came else e["ts_ns"]
+            seen[tid] = e["ts_ns"], e
+            if e.get("p", -1) >= 0:
+                yield tid, e["p"], f"goroutine {e['goroutine']}", start, e["ts_ns"]
+        elif e["event"] == "switch":
+            tid = e["prev_tid"]
+            came.pop(tid, None)
+            time, g = seen.get(tid, (0, None))
+            if time == e["ts_ns"] and g.get("p", -1) >= 0 and named.get(g["status"]) != "in a system call":
+                off[tid] = time, g["p"]
+            if e["next_tid"] in off:
+                start, p = off.pop(e["next_tid"])
+                yield e["next_tid"], p, "thread off CPU", start, e["ts_ns"]
+            if e["next_tid"] in known:
+                came[e["next_tid"]] = e["ts_ns"]
+
+
+def runs(t):
+    """Likewise, from the threads' own tracks: each says by an argument which P it was."""
+    for s in sorted(t.slices, key=lambda s: s.end[0]):
+        if s.track["tid"] and "p" in s.args and s.name.startswith("goroutine ") and not s.name.endswith(" off CPU"):
+            yield s.track["tid"], s.args["p"], s.name, s.start, s.end[0]
+
+
+def check_on_lanes(t, pauses, source):
+    """As sums, to the nanosecond: what ran on a lane by thread and name, without what was there before."""
+    with open(pauses, encoding="utf-8") as f:
+        begin = [(p["start_ns"] + p["parts"]["stopping_ns"], p["parts"]["stopped_ns"]) for p in json.load(f)["pauses"]]
+    stops, lanes = sorted((time, time + ns) for time, ns in begin if ns), collections.defaultdict(list)
+    for s in t.slices:
+        if (s.track["name"] or "").startswith("P "):
+            lanes[int(s.track["name"][2:])].append(s)
+    until, want, got = {}, collections.Counter(), collections.Counter()
+    for tid, p, what, start, end in source:
+        start = max(start, until.get(p, 0))
+        if start < end:
+            until[p] = end
+            want[p, tid, what] += end - start - sum(max(0, min(end, b) - max(start, a)) for a, b in stops)
+    for p, slices in lanes.items():
+        last, mine = 0, []
+        for s in sorted(slices, key=lambda s: s.start):
+            if s.depth or s.start < last or s.end[0] <= s.start:
+                raise Bad(f"lane {p}: {s} overlaps what ended at {last}")
+            last = s.end[0]
+            if s.name == "stopped":
+                mine.append((s.start, last))
+            else:
+                got[p, s.args["tid"], s.name] += last - s.start
+        # from the time on when this P was first seen
+        if mine != [stop for stop in stops if stop[1] > min(s.start for s in slices)]:
+            raise Bad(f"lane {p}: {len(mine)} stops of {len(stops)}")
+    same("on lanes", +got, +want)
+
+
+def check_lanes(t, path, pauses):
+    check_on_lanes(t, pauses, sightings(path))
+
+
+def check_stepped(t, _, pauses):
+    check_on_lanes(t, pauses, runs(t))
+
+
 def check_counters(t, path):
     names = {"alloc_bytes": "allocated since start", "goroutine_switches": "goroutine switches since start"}
     for key, name in names.items():
@@ -269,7 +350,8 @@ def show(t):
 
 def main():
     checks = {"tracks": check_tracks, "pauses": check_pauses, "gc": check_gc, "instants": check_instants,
-              "goroutines": check_goroutines, "off": check_off, "counters": check_counters, "show": show}
+              "goroutines": check_goroutines, "off": check_off, "lanes": check_lanes, "stepped": check_stepped,
+              "counters": check_counters, "show": show}
     try:
         checks[sys.argv[1]](Tracks(sys.argv[2]), *sys.argv[3:])
     except (Bad, UnicodeDecodeError) as e:

@@ -78,6 +78,7 @@ struct drawn {
 struct picture {
 	struct field *texts; /* by number: no number is used twice, for whichever kind */
 	uint64_t last_text, forgotten;
+	bool on_lanes; /* look for slices only there; else only elsewhere */
 	struct drawn *at;
 	unsigned nr, nr_tracks;
 	struct {
@@ -189,6 +190,13 @@ static inline bool is_named(struct field f, const char *name)
 	       (f.data && f.value > len + 2 && !memcmp(f.data, name, len) && !memcmp(f.data + len, ": ", 2));
 }
 
+static inline bool is_on_lane(const struct picture *p, const struct drawn *d)
+{
+	struct field name = get(track_of(p, d->track), 2, 0);
+
+	return name.data && name.value > 2 && !memcmp(name.data, "P ", 2);
+}
+
 /* The @index-th slice or instant called @name: where it begins, and where the slice ends (0: it does not). */
 static inline const struct drawn *drawn(const struct picture *p, const char *name, unsigned index,
 					const struct drawn **end)
@@ -199,7 +207,8 @@ static inline const struct drawn *drawn(const struct picture *p, const char *nam
 	if (end)
 		*end = NULL;
 	for (d = p->at; d < p->at + p->nr && !found; d++) {
-		if ((d->type == BEGIN || d->type == INSTANT) && is_named(text_of(p, d, d->event, 10), name) && !index--)
+		if ((d->type == BEGIN || d->type == INSTANT) && is_on_lane(p, d) == p->on_lanes &&
+		    is_named(text_of(p, d, d->event, 10), name) && !index--)
 			found = d;
 	}
 	for (; found && found->type == BEGIN && d < p->at + p->nr && depth >= 0; d++) {

@@ -133,6 +133,48 @@ static void collections_and_their_phases(void **unused)
 	done(&s, &p);
 }
 
+/* A thread is drawn on the lane of the P that it was last seen with; while it is off the CPU it keeps that P. */
+static void lanes_of_ps(void **unused)
+{
+	const struct drawn *d;
+	struct picture p;
+	struct sink s;
+
+	begin(&s);
+	goroutine(&s, 2000, 100, 17, 2, 0);
+	feed(&s, switch_of(2000, 0, 100, TARE_STATE_RUNNING, false, 0));
+	feed(&s, switch_of(3000, 0, 0, 0, false, 100));
+	goroutine(&s, 5000, 100, 18, 2, 0);
+	feed(&s, switch_of(5000, 0, 100, TARE_STATE_INTERRUPTIBLE, true, 0));
+	feed(&s, switch_of(6000, 0, 0, 0, false, 100));
+	feed(&s, switch_of(7000, 0, 100, TARE_STATE_INTERRUPTIBLE, true, 0)); /* runs none: it has no P */
+	feed(&s, switch_of(8000, 0, 0, 0, false, 100));
+	runtime(&s, 8100, 100, TARE_RT_STW_REQUEST, 6, 2, 2, 2, 0);
+	runtime(&s, 8200, 100, TARE_RT_STW_STOPPED, 6, 2, 2, 0, 0);
+	runtime(&s, 8400, 100, TARE_RT_STW_RESTART, 6, 1, 2, 0, 0);
+	runtime(&s, 8500, 100, TARE_RT_STW_STARTED, 6, 1, 2, 0, 0);
+	goroutine(&s, 9000, 100, 19, 2, 0);
+	finish(&s);
+	p = look(&s);
+	p.on_lanes = true;
+	assert_slice(&p, "thread off CPU", 0, 2000, 3000);
+	assert_int_equal(arg(&p, drawn(&p, "thread off CPU", 0, NULL), "runnable").value, 1);
+	assert_slice(&p, "goroutine 18", 0, 3000, 5000);
+	d = drawn(&p, "goroutine 18", 0, NULL);
+	assert_text(get(track_of(&p, d->track), 2, 0), "P 1");
+	assert_int_equal(arg(&p, d, "tid").value, 100);
+	assert_int_equal(arg(&p, d, "seen_at_both_ends").value, 1);
+	assert_slice(&p, "thread off CPU", 1, 5000, 6000);
+	assert_int_equal(arg(&p, drawn(&p, "thread off CPU", 1, NULL), "runnable").value, 0);
+	/* the stop cuts it in two */
+	assert_slice(&p, "goroutine 19", 0, 8000, 8200);
+	assert_int_equal(arg(&p, drawn(&p, "goroutine 19", 0, NULL), "seen_at_both_ends").value, 0);
+	assert_slice(&p, "stopped", 0, 8200, 8400);
+	assert_slice(&p, "goroutine 19", 1, 8400, 9000);
+	assert_null(drawn(&p, "thread off CPU", 2, NULL));
+	done(&s, &p);
+}
+
 /* More names than anyone keeps: those that are used again are told again. */
 static void names_without_end(void **unused)
 {
@@ -407,6 +449,7 @@ int main(void)
 		cmocka_unit_test(a_pause_without_an_end_is_none),
 		cmocka_unit_test(pauses_that_overlap),
 		cmocka_unit_test(collections_and_their_phases),
+		cmocka_unit_test(lanes_of_ps),
 		cmocka_unit_test(names_without_end),
 		cmocka_unit_test(goroutines_run_on_one_thread_at_a_time),
 		cmocka_unit_test(a_thread_off_the_cpu_keeps_its_goroutine),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What everything that is drawn of a runtime needs: its processes, and what they call their numbers. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,14 @@ void rt__arg(struct perfetto_runtime *rt, const struct event *ev, unsigned i)
 		track_event__text(&rt->tracks, arg, name);
 	else
 		track_event__int(&rt->tracks, arg, value);
+}
+
+const char *rt__goroutine_name(const struct perfetto_runtime *rt, uint32_t pid, uint64_t goroutine, char buf[96])
+{
+	char green[64];
+
+	snprintf(buf, 96, "%s %" PRIu64, rt__name_of(rt, pid, TARE_NAME_GREEN, 0, green) ?: "goroutine", goroutine);
+	return buf;
 }
 
 /* ---- processes ---- */

@@ -51,8 +51,10 @@ static int process__forget(struct perfetto_runtime *rt, uint32_t pid, uint64_t t
 {
 	uint64_t *slot = table__find(&rt->processes, pid);
 	struct rt_process *p = slot ? (struct rt_process *)(uintptr_t)*slot : NULL;
-	int ret = p ? gc__end_cycle(rt, p, ts_ns, NULL) : 0;
+	int ret = p ? gc__end_cycle(rt, p, ts_ns, NULL) ?: rt_lanes__finish(rt, p, ts_ns) : 0;
 
+	if (p)
+		free(p->ps);
 	free(p);
 	table__delete(&rt->processes, pid);
 	return ret;
@@ -132,9 +134,31 @@ static int on_gc_start(struct perfetto_runtime *rt, struct rt_process *p, const 
 	if (!ret)
 		ret = gc__begin(rt, p, ev, "GC cycle", 0);
 	p->in_cycle = true;
+	p->cycle_ns = p->gc_ns;
+	p->phase_told = false;
 	if (!ret)
 		ret = count(rt, p, ev->ts_ns, RT_HEAP, ev->runtime.args[1]);
 	return ret ? ret : count(rt, p, ev->ts_ns, RT_GOAL, ev->runtime.args[2]);
+}
+
+/* Not every runtime tells of its first phase: that began with the cycle, and ends with the first one told. */
+static int gc__first_phase(struct perfetto_runtime *rt, struct rt_process *p, const struct event *ev)
+{
+	uint64_t phase = ev->runtime.args[1];
+	bool told = p->phase_told;
+	const char *name;
+	char buf[64];
+	int ret;
+
+	p->phase_told = true;
+	if (told || !p->in_cycle || !phase)
+		return 0;
+	name = rt__name_of(rt, ev->runtime.tgid, TARE_NAME_GC_PHASE, phase - 1, buf);
+	if (!name || !strcmp(name, "off"))
+		return 0;
+	track_event__open(&rt->tracks, p->cycle_ns, SLICE_BEGIN, p->gc, "gc", name);
+	ret = track_event__close(&rt->tracks);
+	return ret ? ret : tracks__end(&rt->tracks, later(&p->gc_ns, ev->ts_ns), p->gc);
 }
 
 static int on_gc_phase(struct perfetto_runtime *rt, struct rt_process *p, const struct event *ev)
@@ -144,6 +168,8 @@ static int on_gc_phase(struct perfetto_runtime *rt, struct rt_process *p, const 
 	const char *name = rt__name_of(rt, ev->runtime.tgid, TARE_NAME_GC_PHASE, phase, buf);
 	int ret = gc__end_phase(rt, p, ev->ts_ns);
 
+	if (!ret)
+		ret = gc__first_phase(rt, p, ev);
 	if (ret || (name ? !strcmp(name, "off") : !phase))
 		return ret;
 	snprintf(number, sizeof(number), "phase %" PRIu64, phase);
@@ -186,7 +212,9 @@ struct perfetto_runtime *perfetto_runtime__new(const struct track_writer *writer
 
 	if (!rt)
 		return NULL;
-	if (pause_order__init(&rt->pauses, &whole->pauses)) {
+	rt->whole = whole;
+	if (pause_order__init(&rt->pauses, &whole->pauses) || rt_lanes__init(rt)) {
+		pause_order__free(&rt->pauses);
 		free(rt);
 		return NULL;
 	}
@@ -197,7 +225,6 @@ struct perfetto_runtime *perfetto_runtime__new(const struct track_writer *writer
 	table__init(&rt->threads, MAX_THREADS);
 	table__init(&rt->running, MAX_THREADS);
 	runtime_names__init(&rt->runtime_names);
-	rt->whole = whole;
 	return rt;
 }
 
@@ -208,8 +235,11 @@ void perfetto_runtime__free(struct perfetto_runtime *rt)
 
 	if (!rt)
 		return;
-	while ((slot = table__next(&rt->processes, &pos)))
+	while ((slot = table__next(&rt->processes, &pos))) {
+		free(((struct rt_process *)(uintptr_t)slot->value)->ps);
 		free((void *)(uintptr_t)slot->value);
+	}
+	rt_lanes__free(rt);
 	table__free(&rt->processes);
 	rt_threads__free(rt);
 	runtime_names__free(&rt->runtime_names);
@@ -241,5 +271,11 @@ int perfetto_runtime__event(struct perfetto_runtime *rt, const struct event *ev)
 
 int perfetto_runtime__finish(struct perfetto_runtime *rt)
 {
-	return rt__pauses(rt, NULL);
+	const struct table_slot *slot;
+	int ret = rt__pauses(rt, NULL);
+	size_t pos = 0;
+
+	while (!ret && (slot = table__next(&rt->processes, &pos)))
+		ret = rt_lanes__finish(rt, (struct rt_process *)(uintptr_t)slot->value, UINT64_MAX);
+	return ret;
 }

@@ -4,9 +4,10 @@
  *
  *   process  "stop the world": a slice per pause, named by its reason and main cause. It contains slices for the parts
  * (stopping, stopped, restart), and these contain the causes. Pauses come from the model, so figures match those of
- *            `tare pauses'. "GC": collections and their phases. Counters.
- *   thread   A slice while it runs a goroutine, if each step was recorded. Otherwise a slice while the thread is off
- *            CPU with a goroutine on it, since what runs between two switches is unknown. Instants for other runtime
+ *            `tare pauses'. "GC": collections and their phases. "P 0", ...: a lane for each P, with the
+ *            goroutine that ran on it, where that was seen; when its thread was off the CPU; when it was stopped.
+ * Counters. thread   A slice while it runs a goroutine, if each step was recorded. Otherwise a slice while the thread
+ * is off CPU with a goroutine on it, since what runs between two switches is unknown. Instants for other runtime
  *            events, page faults and preemption signals; slices for interrupts.
  *
  * Slices on a track nest properly, whatever the order of events. Memory is bounded by threads, processes, and the

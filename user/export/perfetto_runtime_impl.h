@@ -11,15 +11,34 @@
 
 enum rt_counter { RT_HEAP, RT_GOAL, RT_ALLOC_BYTES, RT_ALLOC_OBJECTS, RT_SWITCHES, RT_CREATED, RT_NR_COUNTERS };
 
+/* Who had a P. */
+struct rt_held {
+	uint32_t tid; /* 0: nobody */
+	uint64_t goroutine, from_ns, to_ns;
+	bool off, runnable; /* while the thread was off the CPU; it was not waiting for anything else */
+	bool both_ends;	    /* the thread was seen with the P at the beginning too */
+};
+
+struct rt_lane {
+	uint64_t track;
+	uint64_t drawn_ns;   /* end of what is drawn */
+	uint32_t next_stop;  /* in rt->stops */
+	struct rt_held held; /* to be drawn when it is known how long */
+};
+
 struct rt_process {
 	uint32_t pid;
 	uint64_t track, gc;
 	uint64_t gc_ns;		 /* newest event on track .gc */
 	bool in_cycle, in_phase; /* open slices on that track */
+	bool phase_told;	 /* in this cycle, which began at .cycle_ns */
+	uint64_t cycle_ns;
 	struct {
 		uint64_t track, end_ns;
 	} lanes[MAX_LANES];
 	uint64_t counters[RT_NR_COUNTERS];
+	struct rt_lane *ps; /* by number; those that were never seen have no track */
+	unsigned nr_ps, room_ps;
 	uint64_t bytes[TARE_NR_BYTES + 1]; /* tracks of resident memory by class, and in all */
 };
 
@@ -28,7 +47,13 @@ struct rt_thread {
 	uint64_t track;
 	uint64_t last_ns; /* newest begin or end of a slice, except interrupts */
 	uint64_t irq_ns;  /* end of the last interrupt */
-	uint64_t running; /* goroutine with an open slice */
+	uint64_t running; /* goroutine with an open slice, since .run_ns */
+	uint64_t run_ns, run_p;
+	/* on a CPU since .came_ns; off it with .seen_p since .left_ns; 0: not, or not known */
+	uint64_t came_ns, left_ns;
+	bool left_runnable;
+	uint64_t seen_ns; /* when it was last seen with a goroutine */
+	int16_t seen_p;	  /* and a P; -1: with none, or it left since without being seen */
 	bool in_run, is_off, dead;
 	uint64_t flow;		   /* from the thread that asked it to stop; 0: none */
 	struct event_goroutine on; /* what it last ran */
@@ -43,6 +68,9 @@ struct perfetto_runtime {
 	struct pause_order pauses;	    /* of .whole */
 	struct table threads, processes;    /* tid, pid to the above */
 	struct table running;		    /* process and goroutine to the tid that runs it */
+	const struct pause **stops;	    /* of .whole, by process, then time */
+	uint32_t nr_stops;
+	bool steps; /* each step of goroutines is recorded */
 	uint64_t flows;
 };
 
@@ -59,6 +87,23 @@ void rt__arg(struct perfetto_runtime *rt, const struct event *ev, unsigned i);
 /* perfetto_pause.c, which uses that, as perfetto_thread.c does: draws the pauses that were over before that event, or
  * all. */
 int rt__pauses(struct perfetto_runtime *rt, const struct event *before);
+
+/* "goroutine 17", by the runtime's own word. */
+const char *rt__goroutine_name(const struct perfetto_runtime *rt, uint32_t pid, uint64_t goroutine, char buf[96]);
+
+/* runtime_lanes.c, which uses that too: lanes of Ps. */
+int rt_lanes__init(struct perfetto_runtime *rt);
+void rt_lanes__free(struct perfetto_runtime *rt);
+/* The thread ran goroutine .running from .run_ns until then. */
+int rt_lanes__ran(struct perfetto_runtime *rt, const struct rt_thread *t, uint64_t to_ns);
+/* EVENT_GOROUTINE @ev is about it. */
+int rt_lanes__seen(struct perfetto_runtime *rt, struct rt_thread *t, const struct event *ev);
+/* It came onto a CPU, or will never. */
+int rt_lanes__came(struct perfetto_runtime *rt, struct rt_thread *t, uint64_t ts_ns);
+/* It left by EVENT_SWITCH @ev. */
+void rt_lanes__left(const struct perfetto_runtime *rt, struct rt_thread *t, const struct event *ev);
+/* Draw what is known of a process up to then. */
+int rt_lanes__finish(struct perfetto_runtime *rt, struct rt_process *p, uint64_t ts_ns);
 
 /* perfetto_bytes.c: takes EVENT_BYTES. */
 int rt__on_bytes(struct perfetto_runtime *rt, const struct event *ev);

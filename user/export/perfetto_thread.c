@@ -36,6 +36,7 @@ static int rt_thread__get(struct perfetto_runtime *rt, uint32_t tid, uint32_t pi
 	}
 	t->tid = tid;
 	t->pid = pid;
+	t->seen_p = -1;
 	*slot = (uintptr_t)t;
 	*thread = t;
 	return tracks__thread(&rt->tracks, pid, tid, &t->track);
@@ -74,6 +75,9 @@ static int rt_thread__end_run(struct perfetto_runtime *rt, struct rt_thread *t, 
 	if (ret || !t->in_run)
 		return ret;
 	t->in_run = false;
+	ret = rt_lanes__ran(rt, t, ts_ns);
+	if (ret)
+		return ret;
 	table__delete(&rt->running, run_key(t, t->running));
 	track_event__open(&rt->tracks, rt_thread__at(t, ts_ns), SLICE_END, t->track, NULL, NULL);
 	if (ev) {
@@ -93,7 +97,7 @@ static void begin_goroutine(struct perfetto_runtime *rt, struct rt_thread *t, ui
 	if (off)
 		snprintf(name, sizeof(name), "%s off CPU", green);
 	else
-		snprintf(name, sizeof(name), "%s %" PRIu64, green, goroutine);
+		rt__goroutine_name(rt, t->pid, goroutine, name);
 	track_event__open(&rt->tracks, rt_thread__at(t, ts_ns), SLICE_BEGIN, t->track, "goroutine", name);
 	track_event__int(&rt->tracks, "goroutine", goroutine);
 }
@@ -112,6 +116,8 @@ static int on_run(struct perfetto_runtime *rt, struct rt_thread *t, const struct
 	rt__arg(rt, ev, 0);
 	t->in_run = true;
 	t->running = goroutine;
+	t->run_ns = ev->ts_ns;
+	t->run_p = ev->runtime.args[0];
 	slot = table__add(&rt->running, run_key(t, goroutine));
 	if (slot)
 		*slot = t->tid;
@@ -133,7 +139,7 @@ static int on_goroutine(struct perfetto_runtime *rt, const struct event *ev)
 		return ret;
 	t->on = ev->goroutine;
 	t->on_ns = ev->ts_ns;
-	return 0;
+	return rt_lanes__seen(rt, t, ev);
 }
 
 static void put_goroutine(struct perfetto_runtime *rt, const struct rt_thread *t, uint64_t ts_ns)
@@ -183,6 +189,8 @@ static int rt_thread__forget(struct perfetto_runtime *rt, uint32_t tid, uint64_t
 	struct rt_thread *t = rt_thread__find(rt, tid);
 	int ret = t ? rt_thread__end_run(rt, t, ts_ns, NULL) : 0;
 
+	if (t && !ret)
+		ret = rt_lanes__came(rt, t, ts_ns);
 	free(t);
 	table__delete(&rt->threads, tid);
 	return ret;
@@ -195,9 +203,10 @@ static int on_switch(struct perfetto_runtime *rt, const struct event *ev)
 	int ret = 0;
 
 	if (next)
-		ret = rt_thread__end_off(rt, next, ev->ts_ns);
+		ret = rt_thread__end_off(rt, next, ev->ts_ns) ?: rt_lanes__came(rt, next, ev->ts_ns);
 	if (ret || !prev)
 		return ret;
+	rt_lanes__left(rt, prev, ev);
 	return prev->dead ? rt_thread__forget(rt, prev->tid, ev->ts_ns) : off_begins(rt, prev, ev);
 }
 
