@@ -66,11 +66,14 @@ static int open_file(struct export_output *out, const char *input)
 
 int export_output__open(struct export_output *out, const char *format, bool binary, bool seeks, const char *input)
 {
+	static char buffer[1 << 18]; /* the C library's own holds a few dozen events */
 	int code = export_output__is_stdout(out) ? open_stdout(out, format, binary, seeks) : open_file(out, input);
 
 	if (code)
 		return code;
 	out->to = out->file;
+	if (out->file != stdout)
+		setvbuf(out->file, buffer, _IOFBF, sizeof(buffer));
 	if (!out->compress)
 		return EXIT_OK;
 	out->gzip = gzip__open(out->file);

@@ -11,9 +11,10 @@ int in_order__init(struct in_order *o, FILE *to)
 	*o = (struct in_order){
 		.to = to,
 		.heap = calloc(IN_ORDER_PIECES, sizeof(*o->heap)),
+		.queue = calloc(IN_ORDER_PIECES, sizeof(*o->queue)),
 		.slots = calloc(IN_ORDER_PIECES, sizeof(*o->slots)),
 	};
-	return o->heap && o->slots ? 0 : -ENOMEM;
+	return o->heap && o->queue && o->slots ? 0 : -ENOMEM;
 }
 
 void in_order__free(struct in_order *o)
@@ -21,6 +22,7 @@ void in_order__free(struct in_order *o)
 	for (uint32_t i = 0; o->slots && i < IN_ORDER_PIECES; i++)
 		free(o->slots[i].data);
 	free(o->slots);
+	free(o->queue);
 	free(o->heap);
 }
 
@@ -45,14 +47,46 @@ static void sift_down(struct in_order *o)
 	struct piece p = o->heap[0];
 	uint32_t i = 0, child;
 
-	for (; (child = 2 * i + 1) < o->nr; i = child) {
-		if (child + 1 < o->nr && before(&o->heap[child + 1], &o->heap[child]))
+	for (; (child = 2 * i + 1) < o->in_heap; i = child) {
+		if (child + 1 < o->in_heap && before(&o->heap[child + 1], &o->heap[child]))
 			child++;
 		if (!before(&o->heap[child], &p))
 			break;
 		o->heap[i] = o->heap[child];
 	}
 	o->heap[i] = p;
+}
+
+static void heap__add(struct in_order *o, struct piece p)
+{
+	o->heap[o->in_heap] = p;
+	sift_up(o, o->in_heap++);
+}
+
+static struct piece heap__take(struct in_order *o)
+{
+	struct piece p = o->heap[0];
+
+	o->heap[0] = o->heap[--o->in_heap];
+	if (o->in_heap)
+		sift_down(o);
+	return p;
+}
+
+/* ---- the queue ---- */
+
+static struct piece *queued(const struct in_order *o, uint32_t i)
+{
+	return &o->queue[(o->first + i) % IN_ORDER_PIECES];
+}
+
+static struct piece queue__take(struct in_order *o)
+{
+	struct piece p = *queued(o, 0);
+
+	o->first = (o->first + 1) % IN_ORDER_PIECES;
+	o->in_queue--;
+	return p;
 }
 
 /* ---- pieces ---- */
@@ -66,12 +100,12 @@ static int write_all(struct in_order *o, const void *data, size_t len)
 /* Write the oldest piece and free its slot. */
 static int pop(struct in_order *o, uint32_t *slot)
 {
-	*slot = o->heap[0].slot;
-	o->last_ns = o->heap[0].ts_ns;
-	o->heap[0] = o->heap[--o->nr];
-	if (o->nr)
-		sift_down(o);
-	return write_all(o, o->slots[*slot].data, o->slots[*slot].len);
+	bool from_heap = o->in_heap && (!o->in_queue || before(&o->heap[0], queued(o, 0)));
+	struct piece p = from_heap ? heap__take(o) : queue__take(o);
+
+	*slot = p.slot;
+	o->last_ns = p.ts_ns;
+	return write_all(o, o->slots[p.slot].data, o->slots[p.slot].len);
 }
 
 static int fill(struct piece_slot *s, const void *data, size_t len)
@@ -91,21 +125,24 @@ static int fill(struct piece_slot *s, const void *data, size_t len)
 
 int in_order__add(struct in_order *o, uint64_t ts_ns, const void *data, size_t len)
 {
-	uint32_t slot = o->nr;
+	struct piece p = { ts_ns, o->seq, o->in_heap + o->in_queue };
 	int ret = 0;
 
 	if (ts_ns < o->last_ns) {
 		o->late++;
 		return write_all(o, data, len);
 	}
-	if (o->nr == IN_ORDER_PIECES)
-		ret = pop(o, &slot);
+	if (p.slot == IN_ORDER_PIECES)
+		ret = pop(o, &p.slot);
 	if (!ret)
-		ret = fill(&o->slots[slot], data, len);
+		ret = fill(&o->slots[p.slot], data, len);
 	if (ret)
 		return ret;
-	o->heap[o->nr] = (struct piece){ ts_ns, o->seq++, slot };
-	sift_up(o, o->nr++);
+	o->seq++;
+	if (o->in_queue && ts_ns < queued(o, o->in_queue - 1)->ts_ns)
+		heap__add(o, p);
+	else
+		*queued(o, o->in_queue++) = p;
 	return 0;
 }
 
@@ -114,7 +151,7 @@ int in_order__flush(struct in_order *o)
 	uint32_t slot;
 	int ret = 0;
 
-	while (o->nr && !ret)
+	while (o->in_heap + o->in_queue && !ret)
 		ret = pop(o, &slot);
 	return ret;
 }

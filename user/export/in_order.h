@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Puts what is written in time order: a wake-up is only known at the switch that it leads to. So pieces wait, in a heap
- * by time, until there are many.
+ * Puts what is written in time order: a wake-up is only known at the switch that it leads to. So pieces wait until
+ * there are many: those that come in order in a queue, the others in a heap by time.
  */
 #ifndef TARE_IN_ORDER_H
 #define TARE_IN_ORDER_H
@@ -24,9 +24,9 @@ struct piece_slot {
 
 struct in_order {
 	FILE *to;
-	struct piece *heap;	  /* IN_ORDER_PIECES of each */
-	struct piece_slot *slots; /* what the pieces are */
-	uint32_t nr;
+	struct piece *heap, *queue; /* IN_ORDER_PIECES of each; the queue goes round */
+	struct piece_slot *slots;   /* what the pieces are */
+	uint32_t in_heap, in_queue, first;
 	uint64_t seq, last_ns;
 	uint64_t late; /* pieces that came when later ones were written already: these are out of order */
 };

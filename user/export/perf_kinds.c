@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <errno.h>
 #include <inttypes.h>
 #include <linux/perf_event.h>
 #include <string.h>
@@ -201,19 +200,22 @@ unsigned perf_kind__raw(const struct perf_kind *k, uint32_t tid, const struct pe
 	const uint16_t id = k->config;
 	unsigned at = COMMON_BYTES;
 
-	memset(raw, 0, PERF_RAW_MAX);
+	memset(raw, 0, COMMON_BYTES);
 	memcpy(raw, &id, sizeof(id));
 	memcpy(raw + 4, &tid, sizeof(tid));
 	for (unsigned i = 0; i < k->nr_fields; i++) {
 		enum perf_type type = k->fields[i].type;
+		unsigned begin = place(at, type);
 
-		at = place(at, type);
+		memset(raw + at, 0, begin + types[type].size - at);
+		at = begin;
 		if (types[type].is_array) /* terminated */
 			memcpy(raw + at, values[i].text, strnlen(values[i].text, types[type].size - 1));
 		else
 			memcpy(raw + at, &values[i].n, types[type].size); /* little-endian, as the file */
 		at += types[type].size;
 	}
+	memset(raw + at, 0, 7);
 	return (at + 3) / 4 * 4;
 }
 
@@ -230,36 +232,40 @@ static const char *state_name(uint64_t state)
 	return "R";
 }
 
-static int print_value(enum perf_type type, const struct perf_value *v, FILE *to)
+static void print_value(enum perf_type type, const struct perf_value *v, struct line *to)
 {
 	switch (type) {
 	case PERF_COMM:
 	case PERF_TEXT:
-		return fprintf(to, "%.*s", types[type].size - 1, v->text);
+		line__put(to, v->text, strnlen(v->text, types[type].size - 1));
+		break;
 	case PERF_CPU:
-		return fprintf(to, "%03d", (int)v->n);
+		line__number(to, (uint32_t)v->n, 3, '0');
+		break;
+	case PERF_LONG:
+		line__text(to, state_name(v->n));
+		break;
 	case PERF_U64:
-		return fprintf(to, "%" PRIu64, v->n);
+		line__number(to, v->n, 0, ' ');
+		break;
 	default:
-		return fprintf(to, "%" PRId64, types[type].size == 4 ? (int64_t)(int32_t)v->n : (int64_t)v->n);
+		line__signed(to, types[type].size == 4 ? (int64_t)(int32_t)v->n : (int64_t)v->n);
 	}
 }
 
-int perf_kind__print(const struct perf_kind *k, const struct perf_value *values, FILE *to)
+void perf_kind__print(const struct perf_kind *k, const struct perf_value *values, struct line *to)
 {
-	int n = 0;
+	bool arrow = is_switch(k);
 
-	errno = EIO;
-	for (unsigned i = 0; i < k->nr_fields && n >= 0; i++) {
+	for (unsigned i = 0; i < k->nr_fields; i++) {
 		const struct perf_field *f = &k->fields[i];
 
-		if (is_switch(k) && !strcmp(f->name, "next_comm"))
-			fputs(" ==>", to);
-		n = fprintf(to, "%s%s=", i ? " " : "", f->name);
-		if (n >= 0 && f->type == PERF_LONG)
-			n = fprintf(to, "%s", state_name(values[i].n));
-		else if (n >= 0)
-			n = print_value(f->type, &values[i], to);
+		if (arrow && !strcmp(f->name, "next_comm"))
+			line__text(to, " ==>");
+		if (i)
+			line__put(to, " ", 1);
+		line__text(to, f->name);
+		line__put(to, "=", 1);
+		print_value(f->type, &values[i], to);
 	}
-	return n < 0 ? -errno : 0;
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "format.h"
+#include "line.h"
 
 /* Readers take the first one for what was sampled. */
 enum perf_kind_number {
@@ -62,12 +63,12 @@ void perf_kind__print_format(const struct perf_kind *k, FILE *to);
 
 /*
  * The bytes of a sample of tracepoint @k in thread @tid, as the description lays them out. Returns how many; a multiple
- * of 4.
+ * of 4. The next 4 are 0.
  */
 unsigned perf_kind__raw(const struct perf_kind *k, uint32_t tid, const struct perf_value *values,
 			uint8_t raw[PERF_RAW_MAX]);
 
-/* The same as perf prints it: "comm=cat pid=12 prio=120". Returns 0 or a negative errno. */
-int perf_kind__print(const struct perf_kind *k, const struct perf_value *values, FILE *to);
+/* The same as perf prints it: "comm=cat pid=12 prio=120". */
+void perf_kind__print(const struct perf_kind *k, const struct perf_value *values, struct line *to);
 
 #endif /* TARE_PERF_KINDS_H */

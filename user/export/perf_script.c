@@ -18,10 +18,9 @@ struct script {
 	struct perf_events events;
 	struct in_order in_order;
 	struct mappings mappings;
-	FILE *piece; /* what is being printed: .text, .len of it */
-	char *text;
-	size_t len;
+	struct line line; /* what is being printed */
 	struct perf_kind kinds[PERF_NR_KINDS];
+	char names[PERF_NR_KINDS][64];
 	int name_width; /* perf's: of the longest name of an event in the file */
 	int only;	/* the kind of samples that was asked for; -1: all */
 };
@@ -51,12 +50,15 @@ static void print_frame(struct script *s, uint32_t pid, const char *name, uint64
 	const struct mapping *map = pid ? mappings__at(&s->mappings, pid, address) : NULL;
 	char safe[8192];
 
-	fprintf(s->piece, "\t%16" PRIx64 " %s", address,
-		name && *name ? sanitize(name, strlen(name), safe, sizeof(safe)) : "[unknown]");
-	fprintf(s->piece, " (%s)\n",
-		map ? sanitize(map->path, strlen(map->path), safe, sizeof(safe)) :
-		pid ? "[unknown]" :
-		      "[kernel.kallsyms]");
+	line__text(&s->line, "\t");
+	line__hex(&s->line, address, 16);
+	line__text(&s->line, " ");
+	line__text(&s->line, name && *name ? sanitize(name, strlen(name), safe, sizeof(safe)) : "[unknown]");
+	line__text(&s->line, " (");
+	line__text(&s->line, map ? sanitize(map->path, strlen(map->path), safe, sizeof(safe)) :
+			     pid ? "[unknown]" :
+				   "[kernel.kallsyms]");
+	line__text(&s->line, ")\n");
 }
 
 /* @at: where to look the function up; @shown: the address that perf prints. */
@@ -76,7 +78,7 @@ static void print_stack(struct script *s, const struct perf_sample *ps)
 {
 	const struct model_stack *st = ps->stack.stack;
 
-	fputc('\n', s->piece);
+	line__text(&s->line, "\n");
 	for (unsigned i = ps->stack.first; i < st->nr_kernel; i++)
 		print_frames(s, st, 0, st->at[i] - (i > 0), st->at[i]);
 	for (unsigned i = 0; i < ps->stack.nr_user; i++)
@@ -88,35 +90,42 @@ static void print_stack(struct script *s, const struct perf_sample *ps)
 static void print_line(struct script *s, const struct perf_sample *ps, const struct perf_kind *k)
 {
 	uint64_t us = ps->ts_ns / 1000;
-	char comm[SCHED_COMM_SIZE], name[64];
+	struct line *l = &s->line;
+	char comm[SCHED_COMM_SIZE];
 
 	/* with a stack, perf does not align the name */
-	fprintf(s->piece,
-		k->system ? "%16s %5" PRIu32 " [%03u] %5" PRIu64 ".%06" PRIu64 ": " :
-			    "%s %5" PRIu32 " [%03u] %5" PRIu64 ".%06" PRIu64 ": ",
-		script_name(&ps->who, comm), ps->who.tid, ps->cpu, us / 1000000, us % 1000000);
-	if (!k->system)
-		fprintf(s->piece, "%10" PRIu64 " ", ps->period);
-	fprintf(s->piece, "%*s: ", s->name_width, perf_kind__name(k, name));
+	line__right(l, script_name(&ps->who, comm), k->system ? 16 : 0);
+	line__text(l, " ");
+	line__number(l, ps->who.tid, 5, ' ');
+	line__text(l, " [");
+	line__number(l, ps->cpu, 3, '0');
+	line__text(l, "] ");
+	line__number(l, us / 1000000, 5, ' ');
+	line__text(l, ".");
+	line__number(l, us % 1000000, 6, '0');
+	line__text(l, ": ");
+	if (!k->system) {
+		line__number(l, ps->period, 10, ' ');
+		line__text(l, " ");
+	}
+	line__right(l, s->names[ps->kind], s->name_width);
+	line__text(l, ": ");
 }
 
 static int on_sample(void *ctx, const struct perf_sample *ps)
 {
 	struct script *s = ctx;
 	const struct perf_kind *k = &s->kinds[ps->kind];
-	int ret;
 
 	if (s->only >= 0 && (int)ps->kind != s->only)
 		return 0;
-	rewind(s->piece);
+	line__reset(&s->line);
 	print_line(s, ps, k);
-	ret = perf_kind__print(k, ps->values, s->piece);
+	perf_kind__print(k, ps->values, &s->line);
 	if (ps->stack.stack)
 		print_stack(s, ps);
-	fputc('\n', s->piece);
-	if (ret || fflush(s->piece) || ferror(s->piece))
-		return -ENOMEM;
-	return in_order__add(&s->in_order, ps->ts_ns, s->text, s->len);
+	line__text(&s->line, "\n");
+	return s->line.err ?: in_order__add(&s->in_order, ps->ts_ns, s->line.text, s->line.len);
 }
 
 /* ---- the exporter ---- */
@@ -126,9 +135,7 @@ static void script__free(struct script *s)
 	perf_events__free(&s->events);
 	in_order__free(&s->in_order);
 	mappings__free(&s->mappings);
-	if (s->piece)
-		fclose(s->piece);
-	free(s->text);
+	line__free(&s->line);
 	free(s);
 }
 
@@ -136,24 +143,22 @@ static int script__begin(FILE *to, const struct export_opts *opts, void **state)
 {
 	struct script *s = calloc(1, sizeof(*s));
 	int ret = s ? 0 : -ENOMEM, len;
-	char name[64];
 
 	if (ret)
 		return ret;
 	s->only = !opts->weight ? -1 : !strcmp(opts->weight, "cpu") ? PERF_CPU_CLOCK : PERF_OFF_CPU;
 	for (unsigned i = 0; i < PERF_NR_KINDS; i++) {
 		s->kinds[i] = perf_kind(i);
-		len = strlen(perf_kind__name(&s->kinds[i], name));
+		len = strlen(perf_kind__name(&s->kinds[i], s->names[i]));
 		if (perf_events__has(opts, i) && (s->only < 0 || s->only == (int)i) && len > s->name_width)
 			s->name_width = len;
 	}
-	s->piece = open_memstream(&s->text, &s->len);
 	ret = perf_events__init(&s->events, opts, on_sample, s);
 	if (!ret)
 		ret = in_order__init(&s->in_order, to);
-	if (ret || !s->piece) {
+	if (ret) {
 		script__free(s);
-		return ret ?: -ENOMEM;
+		return ret;
 	}
 	*state = s;
 	return 0;

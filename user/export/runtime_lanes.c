@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * A lane for each P. Where each step of goroutines was recorded it is what they say. Otherwise a thread is seen with a P
- * when it leaves the CPU, and in between at page faults, signals and samples: then it is drawn from when it came, or was
- * last seen. A thread that gave up its P before it left is not seen with one, so a gap need not mean that the P was idle.
- * One that leaves with a P keeps it, so that nobody else can use that P, except in a system call.
+ * A lane for each P. Where each step of goroutines was recorded it is what they say. Otherwise a thread is seen with a
+ * P when it leaves the CPU, and in between at page faults, signals and samples: then it is drawn from when it came, or
+ * was last seen. A thread that gave up its P before it left is not seen with one, so a gap need not mean that the P was
+ * idle. One that leaves with a P keeps it, so that nobody else can use that P, except in a system call.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -179,11 +179,12 @@ int rt_lanes__ran(struct perfetto_runtime *rt, const struct rt_thread *t, uint64
 	rt->steps = true;
 	if (ret || !lane)
 		return ret;
-	return lane__add(rt, process, lane, (struct rt_held){ .tid = t->tid,
-							      .goroutine = t->running,
-							      .from_ns = t->run_ns,
-							      .to_ns = to_ns,
-							      .both_ends = true });
+	return lane__add(rt, process, lane,
+			 (struct rt_held){ .tid = t->tid,
+					   .goroutine = t->running,
+					   .from_ns = t->run_ns,
+					   .to_ns = to_ns,
+					   .both_ends = true });
 }
 
 int rt_lanes__seen(struct perfetto_runtime *rt, struct rt_thread *t, const struct event *ev)
