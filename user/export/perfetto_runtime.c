@@ -54,7 +54,7 @@ static int process__forget(struct perfetto_runtime *rt, uint32_t pid, uint64_t t
 	int ret = p ? gc__end_cycle(rt, p, ts_ns, NULL) ?: rt_lanes__finish(rt, p, ts_ns) : 0;
 
 	if (p)
-		free(p->ps);
+		rt_lanes__forget(rt, p);
 	free(p);
 	table__delete(&rt->processes, pid);
 	return ret;
@@ -236,7 +236,7 @@ void perfetto_runtime__free(struct perfetto_runtime *rt)
 	if (!rt)
 		return;
 	while ((slot = table__next(&rt->processes, &pos))) {
-		free(((struct rt_process *)(uintptr_t)slot->value)->ps);
+		rt_lanes__forget(rt, (struct rt_process *)(uintptr_t)slot->value);
 		free((void *)(uintptr_t)slot->value);
 	}
 	rt_lanes__free(rt);

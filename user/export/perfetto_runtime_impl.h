@@ -20,6 +20,8 @@ struct rt_held {
 };
 
 struct rt_lane {
+	struct rt_lane *next; /* of the process */
+	uint32_t number;
 	uint64_t track;
 	uint64_t drawn_ns;   /* end of what is drawn */
 	uint32_t next_stop;  /* in rt->stops */
@@ -37,8 +39,7 @@ struct rt_process {
 		uint64_t track, end_ns;
 	} lanes[MAX_LANES];
 	uint64_t counters[RT_NR_COUNTERS];
-	struct rt_lane *ps; /* by number; those that were never seen have no track */
-	unsigned nr_ps, room_ps;
+	struct rt_lane *lanes_of_ps;
 	uint64_t bytes[TARE_NR_BYTES + 1]; /* tracks of resident memory by class, and in all */
 };
 
@@ -68,6 +69,7 @@ struct perfetto_runtime {
 	struct pause_order pauses;	    /* of .whole */
 	struct table threads, processes;    /* tid, pid to the above */
 	struct table running;		    /* process and goroutine to the tid that runs it */
+	struct table lanes;		    /* process and P to its struct rt_lane */
 	const struct pause **stops;	    /* of .whole, by process, then time */
 	uint32_t nr_stops;
 	bool steps; /* each step of goroutines is recorded */
@@ -103,7 +105,8 @@ int rt_lanes__came(struct perfetto_runtime *rt, struct rt_thread *t, uint64_t ts
 /* It left by EVENT_SWITCH @ev. */
 void rt_lanes__left(const struct perfetto_runtime *rt, struct rt_thread *t, const struct event *ev);
 /* Draw what is known of a process up to then. */
-int rt_lanes__finish(struct perfetto_runtime *rt, struct rt_process *p, uint64_t ts_ns);
+int rt_lanes__finish(struct perfetto_runtime *rt, const struct rt_process *p, uint64_t ts_ns);
+void rt_lanes__forget(struct perfetto_runtime *rt, struct rt_process *p);
 
 /* perfetto_bytes.c: takes EVENT_BYTES. */
 int rt__on_bytes(struct perfetto_runtime *rt, const struct event *ev);

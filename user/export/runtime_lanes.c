@@ -13,7 +13,7 @@
 #include "array.h"
 #include "perfetto_runtime_impl.h"
 
-#define MAX_PS 4096 /* of a process */
+#define MAX_PS 65536 /* of all processes */
 
 static uint64_t max(uint64_t a, uint64_t b)
 {
@@ -35,6 +35,7 @@ int rt_lanes__init(struct perfetto_runtime *rt)
 {
 	const struct pauses *pauses = &rt->whole->pauses;
 
+	table__init(&rt->lanes, MAX_PS);
 	if (!pauses->nr_kept)
 		return 0;
 	rt->stops = calloc(pauses->nr_kept, sizeof(struct pause *));
@@ -50,6 +51,7 @@ int rt_lanes__init(struct perfetto_runtime *rt)
 
 void rt_lanes__free(struct perfetto_runtime *rt)
 {
+	table__free(&rt->lanes);
 	free(rt->stops);
 }
 
@@ -146,24 +148,36 @@ static int lane__add(struct perfetto_runtime *rt, const struct rt_process *p, st
 	return ret;
 }
 
+static uint64_t lane_key(uint32_t pid, uint64_t number)
+{
+	return (uint64_t)pid << 16 | number;
+}
+
 /* *@lane is NULL if there is no room for more. */
 static int lane__get(struct perfetto_runtime *rt, uint32_t pid, uint64_t number, uint64_t ts_ns,
 		     struct rt_process **process, struct rt_lane **lane)
 {
 	char name[32];
+	uint64_t *slot;
 	int ret = rt__process(rt, pid, process);
 
 	*lane = NULL;
-	if (ret || !*process || number >= MAX_PS)
+	if (ret || !*process || number > INT16_MAX)
 		return ret;
-	if (ARRAY_GROW((*process)->ps, (*process)->room_ps, number + 1))
-		return -ENOMEM;
-	for (; (*process)->nr_ps <= number; (*process)->nr_ps++)
-		(*process)->ps[(*process)->nr_ps] = (struct rt_lane){ 0 };
-	*lane = &(*process)->ps[number];
-	if ((*lane)->track)
+	slot = table__add(&rt->lanes, lane_key(pid, number));
+	*lane = slot ? (struct rt_lane *)(uintptr_t)*slot : NULL;
+	if (!slot || *slot)
 		return 0;
-	(*lane)->next_stop = first_stop(rt, pid, ts_ns);
+	*lane = calloc(1, sizeof(**lane));
+	if (!*lane) {
+		table__delete(&rt->lanes, lane_key(pid, number));
+		return -ENOMEM;
+	}
+	*slot = (uintptr_t)*lane;
+	**lane = (struct rt_lane){ .next = (*process)->lanes_of_ps,
+				   .number = number,
+				   .next_stop = first_stop(rt, pid, ts_ns) };
+	(*process)->lanes_of_ps = *lane;
 	snprintf(name, sizeof(name), "P %u", (unsigned)number);
 	return tracks__child(&rt->tracks, (*process)->track, name, &(*lane)->track);
 }
@@ -244,13 +258,22 @@ void rt_lanes__left(const struct perfetto_runtime *rt, struct rt_thread *t, cons
 		t->seen_p = -1;
 }
 
-int rt_lanes__finish(struct perfetto_runtime *rt, struct rt_process *p, uint64_t ts_ns)
+int rt_lanes__finish(struct perfetto_runtime *rt, const struct rt_process *p, uint64_t ts_ns)
 {
 	int ret = 0;
 
-	for (unsigned i = 0; i < p->nr_ps && !ret; i++) {
-		if (p->ps[i].track)
-			ret = lane__flush(rt, p, &p->ps[i]) ?: lane__draw(rt, p, &p->ps[i], NULL, 0, ts_ns);
-	}
+	for (struct rt_lane *lane = p->lanes_of_ps; lane && !ret; lane = lane->next)
+		ret = lane__flush(rt, p, lane) ?: lane__draw(rt, p, lane, NULL, 0, ts_ns);
 	return ret;
+}
+
+void rt_lanes__forget(struct perfetto_runtime *rt, struct rt_process *p)
+{
+	struct rt_lane *lane;
+
+	while ((lane = p->lanes_of_ps)) {
+		p->lanes_of_ps = lane->next;
+		table__delete(&rt->lanes, lane_key(p->pid, lane->number));
+		free(lane);
+	}
 }
