@@ -11,7 +11,7 @@
 #include "array.h"
 #include "export.h"
 #include "json_text.h"
-#include "perfetto_runtime.h"
+#include "runtime_tracks.h"
 #include "schedule.h"
 #include "table.h"
 #include "util.h"
@@ -33,7 +33,7 @@ struct chrome {
 	FILE *to;
 	bool begun;
 	struct sched sched;
-	struct perfetto_runtime *runtime;
+	struct runtime_tracks *runtime;
 	struct chrome_track *tracks; /* by number */
 	size_t nr_tracks, room_tracks;
 	struct chrome_cpu *cpus;
@@ -276,7 +276,7 @@ static void chrome__free(struct chrome *c)
 	free(c->tracks);
 	free(c->cpus);
 	table__free(&c->flows);
-	perfetto_runtime__free(c->runtime);
+	runtime_tracks__free(c->runtime);
 	sched__free(&c->sched);
 	free(c);
 }
@@ -291,7 +291,7 @@ static int chrome__begin(FILE *to, const struct export_opts *opts, void **state)
 	c->sched.emit = on_sched;
 	c->sched.ctx = c;
 	table__init(&c->flows, 1u << 24);
-	c->runtime = perfetto_runtime__new(&chrome_tracks, c, &c->sched.names, opts->whole);
+	c->runtime = runtime_tracks__new(&chrome_tracks, c, &c->sched.names, opts->whole);
 	if (!c->runtime) {
 		chrome__free(c);
 		return -ENOMEM;
@@ -309,13 +309,13 @@ static int chrome__event(void *state, const struct event *ev)
 
 	if (!ret)
 		ret = describe(c, ev);
-	return ret ? ret : perfetto_runtime__event(c->runtime, ev);
+	return ret ? ret : runtime_tracks__event(c->runtime, ev);
 }
 
 static int chrome__end(void *state)
 {
 	struct chrome *c = state;
-	int ret = ferror(c->to) ? 0 : perfetto_runtime__finish(c->runtime);
+	int ret = ferror(c->to) ? 0 : runtime_tracks__finish(c->runtime);
 
 	errno = EIO;
 	if (!ret && !ferror(c->to) && fputs("\n]}\n", c->to) < 0)

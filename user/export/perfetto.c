@@ -12,14 +12,14 @@
 #include "perfetto_bundle.h"
 #include "perfetto_packet.h"
 #include "perfetto_pb.h"
-#include "perfetto_runtime.h"
+#include "runtime_tracks.h"
 #include "perfetto_samples.h"
 #include "schedule.h"
 
 struct perfetto {
 	struct packets packets;
 	struct sched sched;
-	struct perfetto_runtime *runtime;
+	struct runtime_tracks *runtime;
 	struct perfetto_samples *samples;
 	struct bundles bundles;
 	struct tare_header header;
@@ -135,7 +135,7 @@ static void perfetto__free(struct perfetto *p)
 {
 	bundles__free(&p->bundles);
 	packets__free(&p->packets);
-	perfetto_runtime__free(p->runtime);
+	runtime_tracks__free(p->runtime);
 	perfetto_samples__free(p->samples);
 	sched__free(&p->sched);
 	free(p);
@@ -148,7 +148,7 @@ static int perfetto__begin(FILE *to, const struct export_opts *opts, void **stat
 	if (!p)
 		return -ENOMEM;
 	packets__init(&p->packets, to);
-	p->runtime = perfetto_runtime__new(&perfetto_tracks, &p->packets, &p->sched.names, opts->whole);
+	p->runtime = runtime_tracks__new(&perfetto_tracks, &p->packets, &p->sched.names, opts->whole);
 	p->samples = perfetto_samples__new(&p->packets, opts->whole);
 	if (!p->runtime || !p->samples || bundles__init(&p->bundles, &p->packets)) {
 		perfetto__free(p);
@@ -172,7 +172,7 @@ static int note(struct perfetto *p, const struct event *ev)
 	} else if (ev->kind == EVENT_DAMAGE) {
 		p->packets.dropped = true;
 	}
-	return perfetto_runtime__event(p->runtime, ev);
+	return runtime_tracks__event(p->runtime, ev);
 }
 
 static int describe(struct perfetto *p, const struct event *ev)
@@ -211,7 +211,7 @@ static int perfetto__event(void *state, const struct event *ev)
 		ret = describe(p, ev);
 	if (!ret)
 		ret = perfetto_samples__event(p->samples, ev);
-	return ret ? ret : perfetto_runtime__event(p->runtime, ev);
+	return ret ? ret : runtime_tracks__event(p->runtime, ev);
 }
 
 static int perfetto__end(void *state)
@@ -222,7 +222,7 @@ static int perfetto__end(void *state)
 	if (!ferror(p->packets.to))
 		ret = p->described ? 0 : write_prologue(p);
 	if (!ret && !ferror(p->packets.to))
-		ret = perfetto_runtime__finish(p->runtime);
+		ret = runtime_tracks__finish(p->runtime);
 	if (!ret && !ferror(p->packets.to))
 		ret = bundles__flush(&p->bundles);
 	perfetto__free(p);

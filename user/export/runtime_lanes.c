@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "array.h"
-#include "perfetto_runtime_impl.h"
+#include "runtime_tracks_impl.h"
 
 #define MAX_PS 65536 /* of all processes */
 
@@ -31,7 +31,7 @@ static int by_process(const void *a, const void *b)
 	return x->stopped_ns < y->stopped_ns ? -1 : x->stopped_ns > y->stopped_ns;
 }
 
-int rt_lanes__init(struct perfetto_runtime *rt)
+int rt_lanes__init(struct runtime_tracks *rt)
 {
 	const struct pauses *pauses = &rt->whole->pauses;
 
@@ -49,14 +49,14 @@ int rt_lanes__init(struct perfetto_runtime *rt)
 	return 0;
 }
 
-void rt_lanes__free(struct perfetto_runtime *rt)
+void rt_lanes__free(struct runtime_tracks *rt)
 {
 	table__free(&rt->lanes);
 	free(rt->stops);
 }
 
 /* The first stop of process @pid that is not over at @ts_ns, or a later process's. */
-static uint32_t first_stop(const struct perfetto_runtime *rt, uint32_t pid, uint64_t ts_ns)
+static uint32_t first_stop(const struct runtime_tracks *rt, uint32_t pid, uint64_t ts_ns)
 {
 	return ARRAY_FIRST_NOT(rt->nr_stops, i,
 			       rt->stops[i]->tgid < pid ||
@@ -65,7 +65,7 @@ static uint32_t first_stop(const struct perfetto_runtime *rt, uint32_t pid, uint
 
 /* ---- slices ---- */
 
-static int put_held(struct perfetto_runtime *rt, const struct rt_process *p, const struct rt_lane *lane,
+static int put_held(struct runtime_tracks *rt, const struct rt_process *p, const struct rt_lane *lane,
 		    const struct rt_held *h, uint64_t from_ns, uint64_t to_ns)
 {
 	char name[96];
@@ -83,7 +83,7 @@ static int put_held(struct perfetto_runtime *rt, const struct rt_process *p, con
 	return ret ? ret : tracks__end(&rt->tracks, to_ns, lane->track);
 }
 
-static int put_stop(struct perfetto_runtime *rt, struct rt_lane *lane, const struct pause *stop)
+static int put_stop(struct runtime_tracks *rt, struct rt_lane *lane, const struct pause *stop)
 {
 	uint64_t from_ns = max(stop->stopped_ns, lane->drawn_ns);
 	int ret;
@@ -98,7 +98,7 @@ static int put_stop(struct perfetto_runtime *rt, struct rt_lane *lane, const str
 }
 
 /* Draw stops that begin before @to_ns, and around them @h, unless it is NULL. */
-static int lane__draw(struct perfetto_runtime *rt, const struct rt_process *p, struct rt_lane *lane,
+static int lane__draw(struct runtime_tracks *rt, const struct rt_process *p, struct rt_lane *lane,
 		      const struct rt_held *h, uint64_t from_ns, uint64_t to_ns)
 {
 	int ret = 0;
@@ -121,7 +121,7 @@ static int lane__draw(struct perfetto_runtime *rt, const struct rt_process *p, s
 	return put_held(rt, p, lane, h, from_ns, to_ns);
 }
 
-static int lane__flush(struct perfetto_runtime *rt, const struct rt_process *p, struct rt_lane *lane)
+static int lane__flush(struct runtime_tracks *rt, const struct rt_process *p, struct rt_lane *lane)
 {
 	struct rt_held h = lane->held;
 
@@ -130,7 +130,7 @@ static int lane__flush(struct perfetto_runtime *rt, const struct rt_process *p, 
 }
 
 /* Like what was there last if it goes on. */
-static int lane__add(struct perfetto_runtime *rt, const struct rt_process *p, struct rt_lane *lane, struct rt_held h)
+static int lane__add(struct runtime_tracks *rt, const struct rt_process *p, struct rt_lane *lane, struct rt_held h)
 {
 	struct rt_held *last = &lane->held;
 	int ret;
@@ -154,7 +154,7 @@ static uint64_t lane_key(uint32_t pid, uint64_t number)
 }
 
 /* *@lane is NULL if there is no room for more. */
-static int lane__get(struct perfetto_runtime *rt, uint32_t pid, uint64_t number, uint64_t ts_ns,
+static int lane__get(struct runtime_tracks *rt, uint32_t pid, uint64_t number, uint64_t ts_ns,
 		     struct rt_process **process, struct rt_lane **lane)
 {
 	char name[32];
@@ -184,7 +184,7 @@ static int lane__get(struct perfetto_runtime *rt, uint32_t pid, uint64_t number,
 
 /* ---- what happens ---- */
 
-int rt_lanes__ran(struct perfetto_runtime *rt, const struct rt_thread *t, uint64_t to_ns)
+int rt_lanes__ran(struct runtime_tracks *rt, const struct rt_thread *t, uint64_t to_ns)
 {
 	struct rt_process *process;
 	struct rt_lane *lane;
@@ -201,7 +201,7 @@ int rt_lanes__ran(struct perfetto_runtime *rt, const struct rt_thread *t, uint64
 					   .both_ends = true });
 }
 
-int rt_lanes__seen(struct perfetto_runtime *rt, struct rt_thread *t, const struct event *ev)
+int rt_lanes__seen(struct runtime_tracks *rt, struct rt_thread *t, const struct event *ev)
 {
 	const struct event_goroutine *g = &ev->goroutine;
 	struct rt_held h = { .tid = t->tid, .goroutine = g->goroutine, .to_ns = ev->ts_ns };
@@ -219,7 +219,7 @@ int rt_lanes__seen(struct perfetto_runtime *rt, struct rt_thread *t, const struc
 	return ret || !lane ? ret : lane__add(rt, process, lane, h);
 }
 
-int rt_lanes__came(struct perfetto_runtime *rt, struct rt_thread *t, uint64_t ts_ns)
+int rt_lanes__came(struct runtime_tracks *rt, struct rt_thread *t, uint64_t ts_ns)
 {
 	struct rt_held h = { .tid = t->tid, .from_ns = t->left_ns, .to_ns = ts_ns, .off = true };
 	struct rt_process *process;
@@ -239,7 +239,7 @@ int rt_lanes__came(struct perfetto_runtime *rt, struct rt_thread *t, uint64_t ts
 }
 
 /* During a system call others may take the thread's P. */
-static bool may_lose_p(const struct perfetto_runtime *rt, const struct rt_thread *t)
+static bool may_lose_p(const struct runtime_tracks *rt, const struct rt_thread *t)
 {
 	char buf[64];
 	const char *status = rt__name_of(rt, t->pid, TARE_NAME_STATUS, t->on.status, buf);
@@ -247,7 +247,7 @@ static bool may_lose_p(const struct perfetto_runtime *rt, const struct rt_thread
 	return status && !strcmp(status, "in a system call");
 }
 
-void rt_lanes__left(const struct perfetto_runtime *rt, struct rt_thread *t, const struct event *ev)
+void rt_lanes__left(const struct runtime_tracks *rt, struct rt_thread *t, const struct event *ev)
 {
 	bool seen = t->on_ns == ev->ts_ns && t->on.goroutine && t->on.p >= 0;
 
@@ -258,7 +258,7 @@ void rt_lanes__left(const struct perfetto_runtime *rt, struct rt_thread *t, cons
 		t->seen_p = -1;
 }
 
-int rt_lanes__finish(struct perfetto_runtime *rt, const struct rt_process *p, uint64_t ts_ns)
+int rt_lanes__finish(struct runtime_tracks *rt, const struct rt_process *p, uint64_t ts_ns)
 {
 	int ret = 0;
 
@@ -267,7 +267,7 @@ int rt_lanes__finish(struct perfetto_runtime *rt, const struct rt_process *p, ui
 	return ret;
 }
 
-void rt_lanes__forget(struct perfetto_runtime *rt, struct rt_process *p)
+void rt_lanes__forget(struct runtime_tracks *rt, struct rt_process *p)
 {
 	struct rt_lane *lane;
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The ledger of bytes as counters of its process: one for each class that ever had any, and VmRSS. */
-#include "perfetto_runtime_impl.h"
+#include "runtime_tracks_impl.h"
 
-static int count(struct perfetto_runtime *rt, struct rt_process *p, uint64_t ts_ns, const char *name, uint64_t *track,
+static int count(struct runtime_tracks *rt, struct rt_process *p, uint64_t ts_ns, const char *name, uint64_t *track,
 		 uint64_t n)
 {
 	int ret = 0;
@@ -14,7 +14,7 @@ static int count(struct perfetto_runtime *rt, struct rt_process *p, uint64_t ts_
 	return ret ? ret : tracks__count(&rt->tracks, ts_ns, *track, n);
 }
 
-int rt__on_bytes(struct perfetto_runtime *rt, const struct event *ev)
+int rt__on_bytes(struct runtime_tracks *rt, const struct event *ev)
 {
 #define NAME(id, name, title) [TARE_BYTES_##id] = "resident: " title,
 	static const char *const names[] = { TARE_BYTES(NAME) };

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef TARE_PERFETTO_RUNTIME_IMPL_H
-#define TARE_PERFETTO_RUNTIME_IMPL_H
+#ifndef TARE_RUNTIME_TRACKS_IMPL_H
+#define TARE_RUNTIME_TRACKS_IMPL_H
 
 #include "model.h"
 #include "pause_order.h"
-#include "perfetto_runtime.h"
+#include "runtime_tracks.h"
 #include "tracks.h"
 
 #define MAX_LANES 8 /* overlapping pauses of a process: one may wait for a thread to run while the next begins */
@@ -61,7 +61,7 @@ struct rt_thread {
 	uint64_t on_ns;		   /* time of .on */
 };
 
-struct perfetto_runtime {
+struct runtime_tracks {
 	struct tracks tracks;
 	const struct names *names;
 	struct runtime_names runtime_names; /* so far: another program of that process may have others */
@@ -78,41 +78,41 @@ struct perfetto_runtime {
 
 /* All of these return 0 or a negative errno; if a table is full they do nothing. */
 
-/* perfetto_process.c, which uses none of the others: *@process is NULL where there is no room for more. */
-int rt__process(struct perfetto_runtime *rt, uint32_t pid, struct rt_process **process);
+/* runtime_processes.c, which uses none of the others: *@process is NULL where there is no room for more. */
+int rt__process(struct runtime_tracks *rt, uint32_t pid, struct rt_process **process);
 
 /* The name that process @pid gives number @n of @kind (enum tare_name_kind), safe to print; NULL if unknown. */
-const char *rt__name_of(const struct perfetto_runtime *rt, uint32_t pid, unsigned kind, uint64_t n, char buf[64]);
+const char *rt__name_of(const struct runtime_tracks *rt, uint32_t pid, unsigned kind, uint64_t n, char buf[64]);
 /* Argument @i of a runtime event, in words if possible. */
-void rt__arg(struct perfetto_runtime *rt, const struct event *ev, unsigned i);
+void rt__arg(struct runtime_tracks *rt, const struct event *ev, unsigned i);
 
-/* perfetto_pause.c, which uses that, as perfetto_thread.c does: draws the pauses that were over before that event, or
+/* runtime_pauses.c, which uses that, as runtime_threads.c does: draws the pauses that were over before that event, or
  * all. */
-int rt__pauses(struct perfetto_runtime *rt, const struct event *before);
+int rt__pauses(struct runtime_tracks *rt, const struct event *before);
 
 /* "goroutine 17", by the runtime's own word. */
-const char *rt__goroutine_name(const struct perfetto_runtime *rt, uint32_t pid, uint64_t goroutine, char buf[96]);
+const char *rt__goroutine_name(const struct runtime_tracks *rt, uint32_t pid, uint64_t goroutine, char buf[96]);
 
 /* runtime_lanes.c, which uses that too: lanes of Ps. */
-int rt_lanes__init(struct perfetto_runtime *rt);
-void rt_lanes__free(struct perfetto_runtime *rt);
+int rt_lanes__init(struct runtime_tracks *rt);
+void rt_lanes__free(struct runtime_tracks *rt);
 /* The thread ran goroutine .running from .run_ns until then. */
-int rt_lanes__ran(struct perfetto_runtime *rt, const struct rt_thread *t, uint64_t to_ns);
+int rt_lanes__ran(struct runtime_tracks *rt, const struct rt_thread *t, uint64_t to_ns);
 /* EVENT_GOROUTINE @ev is about it. */
-int rt_lanes__seen(struct perfetto_runtime *rt, struct rt_thread *t, const struct event *ev);
+int rt_lanes__seen(struct runtime_tracks *rt, struct rt_thread *t, const struct event *ev);
 /* It came onto a CPU, or will never. */
-int rt_lanes__came(struct perfetto_runtime *rt, struct rt_thread *t, uint64_t ts_ns);
+int rt_lanes__came(struct runtime_tracks *rt, struct rt_thread *t, uint64_t ts_ns);
 /* It left by EVENT_SWITCH @ev. */
-void rt_lanes__left(const struct perfetto_runtime *rt, struct rt_thread *t, const struct event *ev);
+void rt_lanes__left(const struct runtime_tracks *rt, struct rt_thread *t, const struct event *ev);
 /* Draw what is known of a process up to then. */
-int rt_lanes__finish(struct perfetto_runtime *rt, const struct rt_process *p, uint64_t ts_ns);
-void rt_lanes__forget(struct perfetto_runtime *rt, struct rt_process *p);
+int rt_lanes__finish(struct runtime_tracks *rt, const struct rt_process *p, uint64_t ts_ns);
+void rt_lanes__forget(struct runtime_tracks *rt, struct rt_process *p);
 
-/* perfetto_bytes.c: takes EVENT_BYTES. */
-int rt__on_bytes(struct perfetto_runtime *rt, const struct event *ev);
+/* runtime_bytes.c: takes EVENT_BYTES. */
+int rt__on_bytes(struct runtime_tracks *rt, const struct event *ev);
 
-/* perfetto_thread.c: draws on threads' tracks. */
-int rt_threads__event(struct perfetto_runtime *rt, const struct event *ev);
-void rt_threads__free(struct perfetto_runtime *rt);
+/* runtime_threads.c: draws on threads' tracks. */
+int rt_threads__event(struct runtime_tracks *rt, const struct event *ev);
+void rt_threads__free(struct runtime_tracks *rt);
 
-#endif /* TARE_PERFETTO_RUNTIME_IMPL_H */
+#endif /* TARE_RUNTIME_TRACKS_IMPL_H */

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "event_names.h"
-#include "perfetto_runtime_impl.h"
+#include "runtime_tracks_impl.h"
 #include "util.h"
 
-static struct rt_thread *rt_thread__find(const struct perfetto_runtime *rt, uint32_t tid)
+static struct rt_thread *rt_thread__find(const struct runtime_tracks *rt, uint32_t tid)
 {
 	uint64_t *slot = table__find(&rt->threads, tid);
 
@@ -17,7 +17,7 @@ static struct rt_thread *rt_thread__find(const struct perfetto_runtime *rt, uint
 }
 
 /* The thread with its track. *@thread is NULL if there is no room for more, or its process is unknown. */
-static int rt_thread__get(struct perfetto_runtime *rt, uint32_t tid, uint32_t pid, struct rt_thread **thread)
+static int rt_thread__get(struct runtime_tracks *rt, uint32_t tid, uint32_t pid, struct rt_thread **thread)
 {
 	const struct name *n = pid ? NULL : names__find(rt->names, tid);
 	struct rt_thread *t;
@@ -59,7 +59,7 @@ static uint64_t run_key(const struct rt_thread *t, uint64_t goroutine)
 	return (uint64_t)t->pid << 40 ^ goroutine;
 }
 
-static int rt_thread__end_off(struct perfetto_runtime *rt, struct rt_thread *t, uint64_t ts_ns)
+static int rt_thread__end_off(struct runtime_tracks *rt, struct rt_thread *t, uint64_t ts_ns)
 {
 	if (!t->is_off)
 		return 0;
@@ -68,7 +68,7 @@ static int rt_thread__end_off(struct perfetto_runtime *rt, struct rt_thread *t, 
 }
 
 /* @ev: the event by which the goroutine left the thread; NULL: none */
-static int rt_thread__end_run(struct perfetto_runtime *rt, struct rt_thread *t, uint64_t ts_ns, const struct event *ev)
+static int rt_thread__end_run(struct runtime_tracks *rt, struct rt_thread *t, uint64_t ts_ns, const struct event *ev)
 {
 	int ret = rt_thread__end_off(rt, t, ts_ns);
 
@@ -87,7 +87,7 @@ static int rt_thread__end_run(struct perfetto_runtime *rt, struct rt_thread *t, 
 	return track_event__close(&rt->tracks);
 }
 
-static void begin_goroutine(struct perfetto_runtime *rt, struct rt_thread *t, uint64_t ts_ns, uint64_t goroutine,
+static void begin_goroutine(struct runtime_tracks *rt, struct rt_thread *t, uint64_t ts_ns, uint64_t goroutine,
 			    bool off)
 {
 	char name[96], buf[64];
@@ -102,7 +102,7 @@ static void begin_goroutine(struct perfetto_runtime *rt, struct rt_thread *t, ui
 	track_event__int(&rt->tracks, "goroutine", goroutine);
 }
 
-static int on_run(struct perfetto_runtime *rt, struct rt_thread *t, const struct event *ev)
+static int on_run(struct runtime_tracks *rt, struct rt_thread *t, const struct event *ev)
 {
 	uint64_t goroutine = ev->runtime.goroutine, *slot = table__find(&rt->running, run_key(t, goroutine));
 	struct rt_thread *other = slot ? rt_thread__find(rt, *slot) : NULL;
@@ -124,13 +124,13 @@ static int on_run(struct perfetto_runtime *rt, struct rt_thread *t, const struct
 	return track_event__close(&rt->tracks);
 }
 
-static int on_run_end(struct perfetto_runtime *rt, struct rt_thread *t, const struct event *ev)
+static int on_run_end(struct runtime_tracks *rt, struct rt_thread *t, const struct event *ev)
 {
 	return rt_thread__end_run(rt, t, ev->ts_ns, t->running == ev->runtime.goroutine ? ev : NULL);
 }
 
 /* What the thread runs, recorded before the event that it belongs to. */
-static int on_goroutine(struct perfetto_runtime *rt, const struct event *ev)
+static int on_goroutine(struct runtime_tracks *rt, const struct event *ev)
 {
 	struct rt_thread *t;
 	int ret = rt_thread__get(rt, ev->goroutine.tid, 0, &t);
@@ -142,13 +142,13 @@ static int on_goroutine(struct perfetto_runtime *rt, const struct event *ev)
 	return rt_lanes__seen(rt, t, ev);
 }
 
-static void put_goroutine(struct perfetto_runtime *rt, const struct rt_thread *t, uint64_t ts_ns)
+static void put_goroutine(struct runtime_tracks *rt, const struct rt_thread *t, uint64_t ts_ns)
 {
 	if (t->on_ns == ts_ns && t->on.goroutine)
 		track_event__int(&rt->tracks, "goroutine", t->on.goroutine);
 }
 
-static void put_status(struct perfetto_runtime *rt, uint32_t pid, const struct event_goroutine *g)
+static void put_status(struct runtime_tracks *rt, uint32_t pid, const struct event_goroutine *g)
 {
 	char buf[64], why[64];
 	const char *status = rt__name_of(rt, pid, TARE_NAME_STATUS, g->status, buf), *reason;
@@ -166,7 +166,7 @@ static void put_status(struct perfetto_runtime *rt, uint32_t pid, const struct e
 }
 
 /* While a thread is off CPU, it keeps its goroutine. */
-static int off_begins(struct perfetto_runtime *rt, struct rt_thread *t, const struct event *ev)
+static int off_begins(struct runtime_tracks *rt, struct rt_thread *t, const struct event *ev)
 {
 	char buf[64];
 	int ret = rt_thread__end_off(rt, t, ev->ts_ns);
@@ -184,7 +184,7 @@ static int off_begins(struct perfetto_runtime *rt, struct rt_thread *t, const st
 	return track_event__close(&rt->tracks);
 }
 
-static int rt_thread__forget(struct perfetto_runtime *rt, uint32_t tid, uint64_t ts_ns)
+static int rt_thread__forget(struct runtime_tracks *rt, uint32_t tid, uint64_t ts_ns)
 {
 	struct rt_thread *t = rt_thread__find(rt, tid);
 	int ret = t ? rt_thread__end_run(rt, t, ts_ns, NULL) : 0;
@@ -196,7 +196,7 @@ static int rt_thread__forget(struct perfetto_runtime *rt, uint32_t tid, uint64_t
 	return ret;
 }
 
-static int on_switch(struct perfetto_runtime *rt, const struct event *ev)
+static int on_switch(struct runtime_tracks *rt, const struct event *ev)
 {
 	struct rt_thread *prev = ev->sw.prev_target ? rt_thread__find(rt, ev->sw.prev_tid) : NULL;
 	struct rt_thread *next = ev->sw.next_target ? rt_thread__find(rt, ev->sw.next_tid) : NULL;
@@ -211,7 +211,7 @@ static int on_switch(struct perfetto_runtime *rt, const struct event *ev)
 }
 
 /* Its last switch is still to come. */
-static int on_exit_of(struct perfetto_runtime *rt, const struct event *ev)
+static int on_exit_of(struct runtime_tracks *rt, const struct event *ev)
 {
 	struct rt_thread *t = rt_thread__find(rt, ev->exit.tid);
 
@@ -221,12 +221,12 @@ static int on_exit_of(struct perfetto_runtime *rt, const struct event *ev)
 	return rt_thread__end_run(rt, t, ev->ts_ns, NULL);
 }
 
-static int on_fork(struct perfetto_runtime *rt, const struct event *ev)
+static int on_fork(struct runtime_tracks *rt, const struct event *ev)
 {
 	return rt_thread__forget(rt, ev->fork.tid, ev->ts_ns);
 }
 
-static int on_exec(struct perfetto_runtime *rt, const struct event *ev)
+static int on_exec(struct runtime_tracks *rt, const struct event *ev)
 {
 	struct rt_thread *t = rt_thread__find(rt, ev->exec.tid);
 	int ret = ev->exec.old_tid != ev->exec.tid ? rt_thread__forget(rt, ev->exec.old_tid, ev->ts_ns) : 0;
@@ -237,7 +237,7 @@ static int on_exec(struct perfetto_runtime *rt, const struct event *ev)
 
 /* ---- other runtime events ---- */
 
-static int on_instant(struct perfetto_runtime *rt, struct rt_thread *t, const struct event *ev)
+static int on_instant(struct runtime_tracks *rt, struct rt_thread *t, const struct event *ev)
 {
 	track_event__open(&rt->tracks, ev->ts_ns, INSTANT, t->track, "runtime", runtime_event_name(ev->runtime.event));
 	if (ev->runtime.goroutine)
@@ -247,7 +247,7 @@ static int on_instant(struct perfetto_runtime *rt, struct rt_thread *t, const st
 	return track_event__close(&rt->tracks);
 }
 
-static int on_preempted(struct perfetto_runtime *rt, struct rt_thread *t, const struct event *ev)
+static int on_preempted(struct runtime_tracks *rt, struct rt_thread *t, const struct event *ev)
 {
 	int ret = on_instant(rt, t, ev);
 
@@ -255,7 +255,7 @@ static int on_preempted(struct perfetto_runtime *rt, struct rt_thread *t, const 
 }
 
 /* Collections and the runtime's own figures for a pause are drawn elsewhere. */
-static int (*const runtime_handlers[TARE_NR_RT_EVENTS])(struct perfetto_runtime *rt, struct rt_thread *t,
+static int (*const runtime_handlers[TARE_NR_RT_EVENTS])(struct runtime_tracks *rt, struct rt_thread *t,
 							const struct event *ev) = {
 	[TARE_RT_STW_REQUEST] = on_instant,	[TARE_RT_P_STOPPED] = on_instant,
 	[TARE_RT_STW_STOPPED] = on_instant,	[TARE_RT_STW_RESTART] = on_instant,
@@ -269,7 +269,7 @@ static int (*const runtime_handlers[TARE_NR_RT_EVENTS])(struct perfetto_runtime 
 	[TARE_RT_SWEEP_END] = on_instant,
 };
 
-static int on_runtime(struct perfetto_runtime *rt, const struct event *ev)
+static int on_runtime(struct runtime_tracks *rt, const struct event *ev)
 {
 	struct rt_thread *t;
 	int ret;
@@ -286,7 +286,7 @@ static int on_runtime(struct perfetto_runtime *rt, const struct event *ev)
  * Drawn on the sender's track if it is a thread of the same process, else on the receiver's. An arrow leads to
  * delivery.
  */
-static int on_sent(struct perfetto_runtime *rt, struct rt_thread *t, const struct event *ev)
+static int on_sent(struct runtime_tracks *rt, struct rt_thread *t, const struct event *ev)
 {
 	const struct name *sender = names__find(rt->names, ev->signal.other);
 	struct rt_thread *from = NULL;
@@ -308,7 +308,7 @@ static int on_sent(struct perfetto_runtime *rt, struct rt_thread *t, const struc
 	return track_event__close(&rt->tracks);
 }
 
-static int on_signal(struct perfetto_runtime *rt, const struct event *ev)
+static int on_signal(struct runtime_tracks *rt, const struct event *ev)
 {
 	struct rt_thread *t;
 	int ret = rt_thread__get(rt, ev->signal.tid, ev->signal.tgid, &t);
@@ -333,7 +333,7 @@ static int on_signal(struct perfetto_runtime *rt, const struct event *ev)
 	return track_event__close(&rt->tracks);
 }
 
-static int on_fault(struct perfetto_runtime *rt, const struct event *ev)
+static int on_fault(struct runtime_tracks *rt, const struct event *ev)
 {
 	struct rt_thread *t;
 	int ret = rt_thread__get(rt, ev->fault.tid, ev->fault.tgid, &t);
@@ -349,7 +349,7 @@ static int on_fault(struct perfetto_runtime *rt, const struct event *ev)
 }
 
 /* Recorded when it is over: its begin is earlier than events recorded meanwhile. */
-static int on_irq(struct perfetto_runtime *rt, const struct event *ev)
+static int on_irq(struct runtime_tracks *rt, const struct event *ev)
 {
 	uint64_t begin_ns = ev->ts_ns > ev->irq.ns ? ev->ts_ns - ev->irq.ns : 0;
 	char buf[32];
@@ -371,9 +371,9 @@ static int on_irq(struct perfetto_runtime *rt, const struct event *ev)
 
 /* ---- all events ---- */
 
-int rt_threads__event(struct perfetto_runtime *rt, const struct event *ev)
+int rt_threads__event(struct runtime_tracks *rt, const struct event *ev)
 {
-	static int (*const handlers[])(struct perfetto_runtime * rt, const struct event *ev) = {
+	static int (*const handlers[])(struct runtime_tracks * rt, const struct event *ev) = {
 		[EVENT_RUNTIME] = on_runtime, [EVENT_GOROUTINE] = on_goroutine, [EVENT_SWITCH] = on_switch,
 		[EVENT_SIGNAL] = on_signal,   [EVENT_FAULT] = on_fault,		[EVENT_IRQ] = on_irq,
 		[EVENT_EXIT] = on_exit_of,    [EVENT_FORK] = on_fork,		[EVENT_EXEC] = on_exec,
@@ -382,7 +382,7 @@ int rt_threads__event(struct perfetto_runtime *rt, const struct event *ev)
 	return ev->kind < ARRAY_SIZE(handlers) && handlers[ev->kind] ? handlers[ev->kind](rt, ev) : 0;
 }
 
-void rt_threads__free(struct perfetto_runtime *rt)
+void rt_threads__free(struct runtime_tracks *rt)
 {
 	const struct table_slot *slot;
 	size_t pos = 0;

@@ -6,19 +6,19 @@
 #include <string.h>
 
 #include "event_names.h"
-#include "perfetto_runtime_impl.h"
+#include "runtime_tracks_impl.h"
 #include "util.h"
 
 /* ---- names ---- */
 
-const char *rt__name_of(const struct perfetto_runtime *rt, uint32_t pid, unsigned kind, uint64_t n, char buf[64])
+const char *rt__name_of(const struct runtime_tracks *rt, uint32_t pid, unsigned kind, uint64_t n, char buf[64])
 {
 	const char *name = runtime_names__find(&rt->runtime_names, pid, kind, n);
 
 	return name ? sanitize(name, strlen(name), buf, 64) : NULL;
 }
 
-void rt__arg(struct perfetto_runtime *rt, const struct event *ev, unsigned i)
+void rt__arg(struct runtime_tracks *rt, const struct event *ev, unsigned i)
 {
 	const char *arg = runtime_arg_name(ev->runtime.event, i), *name;
 	unsigned kind = runtime_arg_kind(ev->runtime.event, i);
@@ -38,7 +38,7 @@ void rt__arg(struct perfetto_runtime *rt, const struct event *ev, unsigned i)
 		track_event__int(&rt->tracks, arg, value);
 }
 
-const char *rt__goroutine_name(const struct perfetto_runtime *rt, uint32_t pid, uint64_t goroutine, char buf[96])
+const char *rt__goroutine_name(const struct runtime_tracks *rt, uint32_t pid, uint64_t goroutine, char buf[96])
 {
 	char green[64];
 
@@ -48,7 +48,7 @@ const char *rt__goroutine_name(const struct perfetto_runtime *rt, uint32_t pid, 
 
 /* ---- processes ---- */
 
-int rt__process(struct perfetto_runtime *rt, uint32_t pid, struct rt_process **process)
+int rt__process(struct runtime_tracks *rt, uint32_t pid, struct rt_process **process)
 {
 	uint64_t *slot = table__add(&rt->processes, pid);
 	struct rt_process *p;

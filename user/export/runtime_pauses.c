@@ -4,14 +4,14 @@
 #include <string.h>
 
 #include "pauses.h"
-#include "perfetto_runtime_impl.h"
+#include "runtime_tracks_impl.h"
 #include "util.h"
 
 /*
  * A track that is free from @p's beginning on. Returns 0 with *@track 0 if there is none, as only in a damaged
  * recording.
  */
-static int lane(struct perfetto_runtime *rt, struct rt_process *process, const struct pause *p, uint64_t *track)
+static int lane(struct runtime_tracks *rt, struct rt_process *process, const struct pause *p, uint64_t *track)
 {
 	*track = 0;
 	for (unsigned i = 0; i < MAX_LANES; i++) {
@@ -44,7 +44,7 @@ static void put_who(struct tracks *t, const struct pause_who *who, const char *t
 }
 
 /* Names as in tare.pauses/1. */
-static int put_pause(struct perfetto_runtime *rt, const struct pause *p, uint64_t track)
+static int put_pause(struct runtime_tracks *rt, const struct pause *p, uint64_t track)
 {
 	char buf[64];
 	const char *reason = p->reason_name ? sanitize(p->reason_name, strlen(p->reason_name), buf, sizeof(buf)) :
@@ -80,7 +80,7 @@ static int put_pause(struct perfetto_runtime *rt, const struct pause *p, uint64_
 	return track_event__close(t);
 }
 
-static void put_rival(struct perfetto_runtime *rt, const struct pause_seg *s)
+static void put_rival(struct runtime_tracks *rt, const struct pause_seg *s)
 {
 	const struct task_names *n = &rt->whole->switches.names;
 	char safe[64];
@@ -93,7 +93,7 @@ static void put_rival(struct perfetto_runtime *rt, const struct pause_seg *s)
 	track_event__int(&rt->tracks, "cpu", s->cpu);
 }
 
-static void put_detail(struct perfetto_runtime *rt, const struct pause_seg *s)
+static void put_detail(struct runtime_tracks *rt, const struct pause_seg *s)
 {
 	struct tracks *t = &rt->tracks;
 	char buf[128], text[128];
@@ -131,7 +131,7 @@ static void put_detail(struct perfetto_runtime *rt, const struct pause_seg *s)
 	}
 }
 
-static int put_segment(struct perfetto_runtime *rt, const struct pause_seg *s, uint64_t from_ns, uint64_t to_ns,
+static int put_segment(struct runtime_tracks *rt, const struct pause_seg *s, uint64_t from_ns, uint64_t to_ns,
 		       uint64_t track)
 {
 	int ret;
@@ -146,7 +146,7 @@ static int put_segment(struct perfetto_runtime *rt, const struct pause_seg *s, u
 	return ret ? ret : tracks__end(&rt->tracks, to_ns, track);
 }
 
-static int put_part(struct perfetto_runtime *rt, const struct pause *p, enum pause_part part, uint64_t from_ns,
+static int put_part(struct runtime_tracks *rt, const struct pause *p, enum pause_part part, uint64_t from_ns,
 		    uint64_t to_ns, uint64_t track)
 {
 	int ret;
@@ -166,7 +166,7 @@ static int put_part(struct perfetto_runtime *rt, const struct pause *p, enum pau
 	return ret ? ret : tracks__end(&rt->tracks, to_ns, track);
 }
 
-static int draw(struct perfetto_runtime *rt, const struct pause *p)
+static int draw(struct runtime_tracks *rt, const struct pause *p)
 {
 	struct rt_process *process;
 	uint64_t track = 0;
@@ -186,7 +186,7 @@ static int draw(struct perfetto_runtime *rt, const struct pause *p)
 	return ret ? ret : tracks__end(&rt->tracks, p->end_ns, track);
 }
 
-int rt__pauses(struct perfetto_runtime *rt, const struct event *before)
+int rt__pauses(struct runtime_tracks *rt, const struct event *before)
 {
 	const struct pause *p;
 	int ret = 0;

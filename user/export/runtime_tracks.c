@@ -6,7 +6,7 @@
 
 #include "event_names.h"
 #include "export.h"
-#include "perfetto_runtime_impl.h"
+#include "runtime_tracks_impl.h"
 #include "util.h"
 
 #define MAX_PROCESSES (1u << 16)
@@ -21,7 +21,7 @@ static uint64_t later(uint64_t *last_ns, uint64_t ts_ns)
 
 /* ---- collections ---- */
 
-static int gc__end_phase(struct perfetto_runtime *rt, struct rt_process *p, uint64_t ts_ns)
+static int gc__end_phase(struct runtime_tracks *rt, struct rt_process *p, uint64_t ts_ns)
 {
 	if (!p->in_phase)
 		return 0;
@@ -30,7 +30,7 @@ static int gc__end_phase(struct perfetto_runtime *rt, struct rt_process *p, uint
 }
 
 /* @ev: the event that ended it; NULL: its end was not seen. */
-static int gc__end_cycle(struct perfetto_runtime *rt, struct rt_process *p, uint64_t ts_ns, const struct event *ev)
+static int gc__end_cycle(struct runtime_tracks *rt, struct rt_process *p, uint64_t ts_ns, const struct event *ev)
 {
 	int ret = gc__end_phase(rt, p, ts_ns);
 
@@ -47,7 +47,7 @@ static int gc__end_cycle(struct perfetto_runtime *rt, struct rt_process *p, uint
 	return track_event__close(&rt->tracks);
 }
 
-static int process__forget(struct perfetto_runtime *rt, uint32_t pid, uint64_t ts_ns)
+static int process__forget(struct runtime_tracks *rt, uint32_t pid, uint64_t ts_ns)
 {
 	uint64_t *slot = table__find(&rt->processes, pid);
 	struct rt_process *p = slot ? (struct rt_process *)(uintptr_t)*slot : NULL;
@@ -61,7 +61,7 @@ static int process__forget(struct perfetto_runtime *rt, uint32_t pid, uint64_t t
 }
 
 /* Another program: nothing of the last one goes on, but it is the same process, so its tracks stay. */
-static int process__becomes(struct perfetto_runtime *rt, uint32_t pid, uint64_t ts_ns)
+static int process__becomes(struct runtime_tracks *rt, uint32_t pid, uint64_t ts_ns)
 {
 	uint64_t *slot = table__find(&rt->processes, pid);
 
@@ -70,7 +70,7 @@ static int process__becomes(struct perfetto_runtime *rt, uint32_t pid, uint64_t 
 
 /* ---- counters ---- */
 
-static int count(struct perfetto_runtime *rt, struct rt_process *p, uint64_t ts_ns, enum rt_counter which, uint64_t n)
+static int count(struct runtime_tracks *rt, struct rt_process *p, uint64_t ts_ns, enum rt_counter which, uint64_t n)
 {
 	static const struct {
 		const char *name;
@@ -93,7 +93,7 @@ static int count(struct perfetto_runtime *rt, struct rt_process *p, uint64_t ts_
 	return ret ? ret : tracks__count(&rt->tracks, ts_ns, p->counters[which], n);
 }
 
-static int on_counters(struct perfetto_runtime *rt, const struct event *ev)
+static int on_counters(struct runtime_tracks *rt, const struct event *ev)
 {
 	const struct tare_counters *c = &ev->counters;
 	const uint64_t values[RT_NR_COUNTERS] = {
@@ -114,7 +114,7 @@ static int on_counters(struct perfetto_runtime *rt, const struct event *ev)
 
 /* ---- runtime events about the whole process ---- */
 
-static int gc__begin(struct perfetto_runtime *rt, struct rt_process *p, const struct event *ev, const char *name,
+static int gc__begin(struct runtime_tracks *rt, struct rt_process *p, const struct event *ev, const char *name,
 		     unsigned first_arg)
 {
 	int ret = p->gc ? 0 : tracks__child(&rt->tracks, p->track, "GC", &p->gc);
@@ -127,7 +127,7 @@ static int gc__begin(struct perfetto_runtime *rt, struct rt_process *p, const st
 	return track_event__close(&rt->tracks);
 }
 
-static int on_gc_start(struct perfetto_runtime *rt, struct rt_process *p, const struct event *ev)
+static int on_gc_start(struct runtime_tracks *rt, struct rt_process *p, const struct event *ev)
 {
 	int ret = gc__end_cycle(rt, p, ev->ts_ns, NULL);
 
@@ -142,7 +142,7 @@ static int on_gc_start(struct perfetto_runtime *rt, struct rt_process *p, const 
 }
 
 /* Not every runtime tells of its first phase: that began with the cycle, and ends with the first one told. */
-static int gc__first_phase(struct perfetto_runtime *rt, struct rt_process *p, const struct event *ev)
+static int gc__first_phase(struct runtime_tracks *rt, struct rt_process *p, const struct event *ev)
 {
 	uint64_t phase = ev->runtime.args[1];
 	bool told = p->phase_told;
@@ -161,7 +161,7 @@ static int gc__first_phase(struct perfetto_runtime *rt, struct rt_process *p, co
 	return ret ? ret : tracks__end(&rt->tracks, later(&p->gc_ns, ev->ts_ns), p->gc);
 }
 
-static int on_gc_phase(struct perfetto_runtime *rt, struct rt_process *p, const struct event *ev)
+static int on_gc_phase(struct runtime_tracks *rt, struct rt_process *p, const struct event *ev)
 {
 	uint64_t phase = ev->runtime.args[1];
 	char buf[64], number[32];
@@ -177,7 +177,7 @@ static int on_gc_phase(struct perfetto_runtime *rt, struct rt_process *p, const 
 	return gc__begin(rt, p, ev, name ? name : number, ev->runtime.nr_args);
 }
 
-static int on_gc_end(struct perfetto_runtime *rt, struct rt_process *p, const struct event *ev)
+static int on_gc_end(struct runtime_tracks *rt, struct rt_process *p, const struct event *ev)
 {
 	int ret = gc__end_cycle(rt, p, ev->ts_ns, ev);
 
@@ -186,9 +186,9 @@ static int on_gc_end(struct perfetto_runtime *rt, struct rt_process *p, const st
 	return ret ? ret : count(rt, p, ev->ts_ns, RT_GOAL, ev->runtime.args[2]);
 }
 
-static int on_runtime(struct perfetto_runtime *rt, const struct event *ev)
+static int on_runtime(struct runtime_tracks *rt, const struct event *ev)
 {
-	static int (*const handlers[TARE_NR_RT_EVENTS])(struct perfetto_runtime * rt, struct rt_process * p,
+	static int (*const handlers[TARE_NR_RT_EVENTS])(struct runtime_tracks * rt, struct rt_process * p,
 							const struct event *ev) = {
 		[TARE_RT_GC_START] = on_gc_start,
 		[TARE_RT_GC_PHASE] = on_gc_phase,
@@ -205,10 +205,10 @@ static int on_runtime(struct perfetto_runtime *rt, const struct event *ev)
 
 /* ---- the exporter's interface ---- */
 
-struct perfetto_runtime *perfetto_runtime__new(const struct track_writer *writer, void *to, const struct names *names,
-					       const struct model *whole)
+struct runtime_tracks *runtime_tracks__new(const struct track_writer *writer, void *to, const struct names *names,
+					   const struct model *whole)
 {
-	struct perfetto_runtime *rt = calloc(1, sizeof(*rt));
+	struct runtime_tracks *rt = calloc(1, sizeof(*rt));
 
 	if (!rt)
 		return NULL;
@@ -228,7 +228,7 @@ struct perfetto_runtime *perfetto_runtime__new(const struct track_writer *writer
 	return rt;
 }
 
-void perfetto_runtime__free(struct perfetto_runtime *rt)
+void runtime_tracks__free(struct runtime_tracks *rt)
 {
 	const struct table_slot *slot;
 	size_t pos = 0;
@@ -247,7 +247,7 @@ void perfetto_runtime__free(struct perfetto_runtime *rt)
 	free(rt);
 }
 
-int perfetto_runtime__event(struct perfetto_runtime *rt, const struct event *ev)
+int runtime_tracks__event(struct runtime_tracks *rt, const struct event *ev)
 {
 	int ret = rt__pauses(rt, ev);
 
@@ -269,7 +269,7 @@ int perfetto_runtime__event(struct perfetto_runtime *rt, const struct event *ev)
 	return ev->kind == EVENT_EXEC ? process__becomes(rt, ev->exec.tid, ev->ts_ns) : 0;
 }
 
-int perfetto_runtime__finish(struct perfetto_runtime *rt)
+int runtime_tracks__finish(struct runtime_tracks *rt)
 {
 	const struct table_slot *slot;
 	int ret = rt__pauses(rt, NULL);
