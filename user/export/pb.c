@@ -42,8 +42,7 @@ static void pb__varint(struct pb *pb, uint64_t v)
 		pb->len += put_varint(to, v);
 }
 
-/* Bytes already encoded. */
-static void pb__raw(struct pb *pb, const void *data, size_t len)
+void pb__raw(struct pb *pb, const void *data, size_t len)
 {
 	uint8_t *to = pb__room(pb, len);
 
@@ -162,4 +161,3 @@ void pb__close(struct pb *pb, size_t opened)
 	memcpy(pb->data + opened - 1, head, n);
 	pb->len += n - 1;
 }
-
