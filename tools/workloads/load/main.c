@@ -14,6 +14,8 @@
 #include "http.h"
 #include "server.h"
 
+#define ENDS_NS 5000000000ll /* a process takes to end, once its sockets are closed */
+
 const char program_name[] = "load-bench";
 
 struct plan {
@@ -30,7 +32,8 @@ static const char help[] =
 	"  -w SECONDS      of the same before, to warm up (0.5)\n"
 	"  --limit         only the limit: each connection asks again as soon as it is answered\n"
 	"SERVER prints {\"port\":P} in a first line and its own result as JSON in a last one, when it is told to end by\n"
-	"SIGTERM. latency: from when a request was due until its answer came. late: load-bench's own part of that.\n";
+	"SIGTERM. It must not be a shell that starts the server: CPU time and memory are those of this process.\n"
+	"A latency counts from when the request was due until its answer came; late is load-bench's own part of that.\n";
 
 static const struct option long_options[] = { { "limit", no_argument, NULL, 'L' },
 					      { "help", no_argument, NULL, 'h' },
@@ -104,60 +107,64 @@ static bool right(void *arg, int status, uint64_t sum, uint64_t seed)
 	return status == 200;
 }
 
-/* One part of the plan; what cannot go on ends the process */
-static void run(struct drive *d, double rate, double seconds, struct drive_result *r)
+/* What a part of the plan has come to */
+struct part {
+	struct drive_result r;
+	int64_t server_cpu_ns;
+};
+
+/* What cannot go on ends the process */
+static void run(struct drive *d, double rate, double seconds, struct part *part)
 {
 	struct drive_load load = { .rate = rate, .even = true, .duration_ns = seconds * 1e9 };
-	int left = drive__run(d, &load, r);
+	int64_t cpu_ns = server__cpu_ns();
+	int left = drive__run(d, &load, &part->r);
 
-	server__cpu_ns(); /* says so if the server has gone */
+	server__must_live(left ? 0 : ENDS_NS);
+	part->server_cpu_ns = server__cpu_ns() - cpu_ns;
 	if (!left)
 		scenario__die("the server has ended all connections; they must stay, also over many requests");
-	if (!r->answered)
-		scenario__die("no request of %llu was answered with status 200", (unsigned long long)r->n);
+	if (!part->r.answered)
+		scenario__die("no request of %llu was answered with status 200", (unsigned long long)part->r.n);
 }
 
-static void measure_load(struct drive *d, const struct plan *p)
+static void print_load(const struct plan *p, const struct part *part)
 {
-	static struct drive_result r;
-	int64_t cpu_ns = server__cpu_ns();
+	const struct drive_result *r = &part->r;
 
-	run(d, p->rate, p->seconds, &r);
-	cpu_ns = server__cpu_ns() - cpu_ns;
-	result__span("load", &r.span, r.answered);
+	result__span("load", &r->span, r->answered);
 	result__real("rate", p->rate);
-	result__int("requests", r.n);
-	result__int("errors", r.errors);
-	result__int("p50_ns", histogram__quantile(&r.latency, 0.5));
-	result__int("p99_ns", histogram__quantile(&r.latency, 0.99));
-	result__int("p999_ns", histogram__quantile(&r.latency, 0.999));
-	result__int("max_ns", r.latency.max_ns);
-	histogram__print(&r.service, "service");
-	histogram__print(&r.late, "late");
-	result__int("server_cpu_ns_per_request", cpu_ns / (int64_t)r.answered);
+	result__int("requests", r->n);
+	result__int("errors", r->errors);
+	result__int("p50_ns", histogram__quantile(&r->latency, 0.5));
+	result__int("p99_ns", histogram__quantile(&r->latency, 0.99));
+	result__int("p999_ns", histogram__quantile(&r->latency, 0.999));
+	result__int("max_ns", r->latency.max_ns);
+	histogram__print(&r->service, "service");
+	histogram__print(&r->late, "late");
+	result__int("server_cpu_ns_per_request", part->server_cpu_ns / (int64_t)r->answered);
 }
 
-static void measure_limit(struct drive *d, const struct plan *p)
+static void print_limit(const struct part *part)
 {
-	static struct drive_result r;
-	double seconds;
+	const struct drive_result *r = &part->r;
+	double seconds = (r->span.end_ns - r->span.begin_ns) / 1e9;
 
-	run(d, 0, p->seconds, &r);
-	seconds = (r.span.end_ns - r.span.begin_ns) / 1e9;
-	result__span("limit", &r.span, r.answered);
-	result__real("limit_per_second", r.answered / seconds);
-	result__int("limit_errors", r.errors);
+	result__span("limit", &r->span, r->answered);
+	result__real("limit_per_second", r->answered / seconds);
+	result__int("limit_errors", r->errors);
 	/* of one CPU; near 1: this is the limit of load-bench */
-	result__real("limit_load_cpu", r.cpu_ns / 1e9 / seconds);
+	result__real("limit_load_cpu", r->cpu_ns / 1e9 / seconds);
 }
 
 int main(int argc, char **argv)
 {
 	struct drive_http http = { http__request_root, right, NULL };
 	struct plan p = parse(argc, argv);
-	static struct drive_result warm_up;
+	static struct part warm_up, load, limit;
 	struct sockaddr_in addr;
 	const char *priority;
+	int64_t peak_bytes;
 	struct drive *d;
 	char *last;
 	int code;
@@ -167,17 +174,22 @@ int main(int argc, char **argv)
 	priority = be_prompt();
 	d = drive__connect(&addr, p.connections, &http);
 	run(d, p.limit_only ? 0 : p.rate, p.warm_up_seconds, &warm_up);
+	if (!p.limit_only)
+		run(d, p.rate, p.seconds, &load);
+	run(d, 0, p.seconds, &limit);
+	peak_bytes = server__peak_bytes();
+	drive__close(d);
+	last = server__end();
+
 	result__open("server");
 	result__int("server_pid", server__pid());
 	result__int("connections", p.connections);
 	result__real("seconds", p.seconds);
 	result__text("load_priority", priority);
 	if (!p.limit_only)
-		measure_load(d, &p);
-	measure_limit(d, &p);
-	result__int("server_peak_resident_bytes", server__peak_bytes());
-	drive__close(d);
-	last = server__end();
+		print_load(&p, &load);
+	print_limit(&limit);
+	result__int("server_peak_resident_bytes", peak_bytes);
 	result__json("server", last ? last : "null");
 	code = result__end();
 	free(last);

@@ -50,12 +50,13 @@ pid_t server__pid(void)
 	return pid;
 }
 
-/* Ends the process, after the server has ended by itself: says how */
-static _Noreturn void server__gone(const char *before)
+/* Ends the process if the server has ended by itself, or is about to: says how */
+static void server__gone(int wait_flags, const char *before)
 {
 	int status = 0;
 
-	waitpid(pid, &status, 0);
+	if (waitpid(pid, &status, wait_flags) != pid)
+		return;
 	if (WIFSIGNALED(status))
 		scenario__die("%s was killed by signal %d before %s", name, WTERMSIG(status), before);
 	scenario__die("%s ended with status %d before %s", name, WEXITSTATUS(status), before);
@@ -90,7 +91,7 @@ struct sockaddr_in server__address(void)
 
 	while (!(newline = strchr(text, '\n')))
 		if (!more(until_ns, "say its port"))
-			server__gone("it said its port");
+			server__gone(0, "it said its port");
 	line = json_loadb(text, newline - text, 0, NULL);
 	port = json_integer_value(json_object_get(line, "port"));
 	json_decref(line);
@@ -103,12 +104,23 @@ struct sockaddr_in server__address(void)
 	return addr;
 }
 
+void server__must_live(int64_t wait_ns)
+{
+	int64_t until_ns = scenario__now_ns() + wait_ns;
+
+	server__gone(WNOHANG, "the load was over");
+	while (scenario__now_ns() < until_ns) {
+		usleep(10000);
+		server__gone(WNOHANG, "the load was over");
+	}
+}
+
 int64_t server__cpu_ns(void)
 {
 	struct timespec ts;
 
 	if (clock_gettime(cpu_clock, &ts))
-		server__gone("the load was over");
+		scenario__die("the CPU clock of %s cannot be read: %s", name, strerror(errno));
 	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 

@@ -18,8 +18,10 @@
 void server__start(char **command); /* ends in NULL */
 pid_t server__pid(void);
 struct sockaddr_in server__address(void); /* waits for the first line */
-int64_t server__cpu_ns(void);		  /* of all its threads, until now; its children are not in it */
-int64_t server__peak_bytes(void);	  /* resident; 0: unknown */
+/* If it has ended, or does so in the next wait_ns, says how, and ends the process */
+void server__must_live(int64_t wait_ns);
+int64_t server__cpu_ns(void);	  /* of all its threads, until now; its children are not in it */
+int64_t server__peak_bytes(void); /* resident; 0: unknown */
 /* Its last line, to be freed; NULL, after a message: there was none, or it is no JSON. Returns when it has gone. */
 char *server__end(void);
 
