@@ -77,5 +77,6 @@ C
 ok "compiles" gcc -o "$tmp/names" "$tmp/names.c"
 ok "recorded: a thread with any name" tare run -q -o "$tmp/data" -- "$tmp/names"
 ok "exported" tare export -f chrome -i "$tmp/data" -o "$tmp/trace.json"
-is "$(jq -r '[.traceEvents[] | select(.ph == "M" and .name == "thread_name").args.name] | last' "$tmp/trace.json")" 'a"b\?é?' "it is whole"
+is "$(jq -r '[.traceEvents[] | select(.ph == "M" and .name == "thread_name").args.name | select(startswith("a"))] | last' "$tmp/trace.json")" \
+	'a"b\?é?' "it is whole"
 done_testing

@@ -12,7 +12,7 @@
 #include "util.h"
 
 #define FAR	30 /* largest by smallest value, from which on only decades show both */
-#define BARS_AT 150
+#define BARS_AT 215
 #define BARS	360 /* px of the longest one */
 #define ROW	22
 
@@ -60,15 +60,15 @@ static double place(const struct scale *s, double v)
 	return v <= 0 ? 0 : BARS * v / s->high;
 }
 
-/* From all values: what was said need not be on the chart. */
-static struct scale scale_of(const struct claim *c)
+/* From all values in @unit: what was said need not be on the chart. */
+static struct scale scale_of(const struct claim *c, const char *unit)
 {
 	struct scale s = { INFINITY, 0, false };
 
 	for (size_t i = 0; i < c->nr_cells; i++) {
 		struct estimate e = series__estimate(&c->cells[i].value);
 
-		if (isnan(e.median))
+		if (isnan(e.median) || strcmp(c->cells[i].figure->unit, unit))
 			continue;
 		s.high = fmax(s.high, e.high);
 		if (e.low > 0)
@@ -127,18 +127,22 @@ static void bar(FILE *to, const struct claim *c, const struct cell *cell, const 
 
 static void chart(FILE *to, const struct claim *c)
 {
-	struct scale s = scale_of(c);
-	int height = (int)c->nr_cells * ROW + (s.decades ? 16 : 2);
+	int height = (int)c->nr_cells * ROW + 18;
+	bool decades = false;
 
 	fprintf(to, "<svg viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" role=\"img\" aria-label=\"",
 		BARS_AT + BARS + 100, height, BARS_AT + BARS + 100, height);
 	text(to, c->id);
 	fputs("\">\n", to);
-	for (size_t i = 0; i < c->nr_cells; i++)
+	for (size_t i = 0; i < c->nr_cells; i++) {
+		struct scale s = scale_of(c, c->cells[i].figure->unit);
+
 		bar(to, c, &c->cells[i], &s, (int)i * ROW);
-	if (s.decades)
-		fprintf(to, "<text x=\"%d\" y=\"%d\">each mark of equal length is the same factor</text>\n", BARS_AT,
-			height - 3);
+		decades |= s.decades;
+	}
+	if (decades)
+		fprintf(to, "<text x=\"%d\" y=\"%d\">bars in decades: the same length is the same factor</text>\n",
+			BARS_AT, height - 5);
 	fputs("</svg>\n", to);
 }
 

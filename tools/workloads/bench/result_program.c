@@ -7,11 +7,17 @@
 
 #include "result.h"
 
+#ifdef __clang__
+#define COMPILER __VERSION__
+#else
+#define COMPILER "gcc " __VERSION__
+#endif
+
 void result__begin(enum scenario_id id, const struct options *options)
 {
 	result__open(scenarios[id].name);
 	result__text("runtime", runtime_name);
-	result__text("version", __VERSION__); /* of the compiler */
+	result__text("version", COMPILER);
 	result__int("procs", program__procs());
 	if (options->mode_name)
 		result__text("mode", options->mode_name);
