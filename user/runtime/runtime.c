@@ -29,6 +29,25 @@ const struct runtime *runtime__of(struct image *img, char *version, size_t size)
 	return &runtime_native;
 }
 
+const struct run_trace_format *run_trace__format(FILE *from, char *why, size_t size)
+{
+	char head[RUN_TRACE_HEAD];
+	size_t len;
+
+	rewind(from);
+	len = fread(head, 1, sizeof(head), from);
+	rewind(from);
+	for (size_t i = 0; i < sizeof(runtimes) / sizeof(runtimes[0]); i++) {
+		const struct run_trace_format *format = runtimes[i]->trace;
+		int ret = format ? format->recognise(head, len, why, size) : 0;
+
+		if (ret)
+			return ret > 0 ? format : NULL;
+	}
+	snprintf(why, size, "no trace of a run that tare reads");
+	return NULL;
+}
+
 uint32_t runtime_cost__find(const struct runtime_cost *costs, const char *function)
 {
 	for (const struct runtime_cost *c = costs; c && c->function; c++) {

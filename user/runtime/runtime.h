@@ -14,6 +14,7 @@
 #include "allocators.h"
 #include "heap_profile.h"
 #include "image.h"
+#include "run_trace.h"
 #include "runtime_memory.h"
 #include "shared.h"
 
@@ -125,6 +126,8 @@ struct runtime {
 	const char *const *maps;	  /* those that .install sets, ended by NULL */
 
 	bool tells_nothing; /* of pauses: its probes serve the recorder itself */
+
+	const struct run_trace_format *trace; /* of its own traces of a run; NULL: tare reads none */
 
 	/*
 	 * Does the program @img (NULL: not readable) have this runtime? Returns 1 and writes its version ("" if

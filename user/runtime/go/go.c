@@ -15,6 +15,7 @@
 #include "gobuild.h"
 #include "golive.h"
 #include "gonames.h"
+#include "gotrace.h"
 #include "gopattern.h"
 #include "goversion.h"
 #include "probe_site.h"
@@ -397,6 +398,7 @@ const struct runtime runtime_go = {
 	.green_thread = "goroutine",
 	.preempt_signal = SIGURG, /* sigPreempt, runtime/signal_unix.go */
 	.costs = go_costs,
+	.trace = &go_trace,
 	.maps = (const char *const[]){ GO_PATHS, GO_EXITS, NULL },
 	.install = go__install,
 	.last_counters = go__last_counters,
