@@ -11,6 +11,7 @@
 #include "export_formats.h"
 #include "export_input.h"
 #include "export_output.h"
+#include "merged.h"
 #include "model.h"
 #include "samples.h"
 #include "util.h"
@@ -18,6 +19,7 @@
 struct options {
 	struct export_input in;
 	struct export_output out;
+	const char *merge; /* NULL: nothing */
 	bool schema;
 	const struct exporter *format;
 	struct export_opts opts;
@@ -25,6 +27,8 @@ struct options {
 
 static void usage(FILE *to)
 {
+	char what[128];
+
 	fprintf(to,
 		"usage: tare export [-i FILE] [-f FORMAT] [-o OUT]\n\n"
 		"  -i, --input FILE     the recording, - for standard input (" TARE_DEFAULT_FILE ")\n"
@@ -39,8 +43,11 @@ static void usage(FILE *to)
 		"  -p, --pid PID        only of this process\n"
 		"      --thread NAME    only of threads with this name\n"
 		"      --pause N        only around the N-th longest stop-the-world pause, and of its process\n"
+		"      --merge TRACE    lay TRACE of the same run into the timeline (perfetto, chrome): it is\n"
+		"                       %s\n"
 		"      --schema         no recording is read: the JSON Schema of what json-lines writes\n"
-		"  -h, --help           print this\n\nformats:\n");
+		"  -h, --help           print this\n\nformats:\n",
+		run_trace__what(what, sizeof(what)));
 	export_formats__list(to);
 	fprintf(to,
 		"\nOther tasks are shown while a target waits for their CPU; at other times swapper stands for them.\n\n"
@@ -72,7 +79,7 @@ static bool takes(const struct exporter *format, const char *weight)
 	return false;
 }
 
-enum { FROM = 256, TO, THREAD, PAUSE, COMPRESS, SCHEMA }; /* options without a letter */
+enum { FROM = 256, TO, THREAD, PAUSE, MERGE, COMPRESS, SCHEMA }; /* options without a letter */
 
 /* Returns whether @s is a number from 1 on; otherwise says so. */
 static bool parse_number(const char *option, const char *s, uint32_t *n)
@@ -100,6 +107,7 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "pid", required_argument, NULL, 'p' },
 		{ "thread", required_argument, NULL, THREAD },
 		{ "pause", required_argument, NULL, PAUSE },
+		{ "merge", required_argument, NULL, MERGE },
 		{ "compress", no_argument, NULL, COMPRESS },
 		{ "schema", no_argument, NULL, SCHEMA },
 		{ "help", no_argument, NULL, 'h' },
@@ -142,6 +150,9 @@ static int parse(int argc, char **argv, struct options *o)
 			if (!parse_number("--pause", optarg, &o->in.chosen.pause))
 				return EXIT_USAGE;
 			break;
+		case MERGE:
+			o->merge = optarg;
+			break;
 		case COMPRESS:
 			o->out.compress = true;
 			break;
@@ -167,6 +178,10 @@ static int parse(int argc, char **argv, struct options *o)
 		!o->format->compressed && (o->out.compress || export_formats__compresses(o->format, o->out.path));
 	if (o->schema && !o->format->schema) {
 		err("export: %s has no --schema; json-lines has", o->format->name);
+		return EXIT_USAGE;
+	}
+	if (o->merge && !o->format->merges) {
+		err("export: %s draws no timeline, so it takes no --merge; perfetto and chrome do", o->format->name);
 		return EXIT_USAGE;
 	}
 	return o->opts.weight && !takes(o->format, o->opts.weight) ? EXIT_USAGE : -1;
@@ -224,8 +239,24 @@ static int export_to(struct options *o)
 	return tell(o, ret, written, export_output__close(out));
 }
 
+/* Returns an exit code. */
+static int open_merged(struct options *o, struct merged *m)
+{
+	const struct choice *c = &o->in.choice;
+	bool chooses = o->in.chooses;
+
+	if (export_output__is(&o->out, o->merge)) {
+		err("%s is the trace itself: name another file with -o", o->out.path);
+		return EXIT_USAGE;
+	}
+	o->opts.merged = m;
+	return merged__open(m, o->merge, o->opts.whole, chooses ? c->from_ns : 0, chooses ? c->to_ns : UINT64_MAX,
+			    chooses ? c->pid : 0);
+}
+
 int cmd_export(int argc, char **argv)
 {
+	struct merged merged = { 0 };
 	struct model *whole = NULL;
 	struct options o;
 	int code = parse(argc, argv, &o);
@@ -239,9 +270,12 @@ int cmd_export(int argc, char **argv)
 		whole = export_input__whole(&o.in, &o.opts);
 		code = whole ? EXIT_OK : EXIT_FAILED;
 	}
+	if (!code && o.merge)
+		code = open_merged(&o, &merged);
 	if (!code)
 		code = export_to(&o);
 	export_input__close(&o.in);
+	merged__close(&merged);
 	model__free(whole);
 	return code;
 }

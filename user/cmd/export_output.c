@@ -19,12 +19,11 @@ const char *export_output__name(const struct export_output *out)
 	return export_output__is_stdout(out) ? "standard output" : out->path;
 }
 
-/* Would opening @out for writing destroy the recording that is to be read? */
-static bool same_file(const char *in, const char *out)
+bool export_output__is(const struct export_output *out, const char *in)
 {
 	struct stat a, b;
 
-	return strcmp(in, "-") && !stat(in, &a) && !stat(out, &b) && S_ISREG(a.st_mode) && a.st_dev == b.st_dev &&
+	return strcmp(in, "-") && !stat(in, &a) && !stat(out->path, &b) && S_ISREG(a.st_mode) && a.st_dev == b.st_dev &&
 	       a.st_ino == b.st_ino;
 }
 
@@ -47,7 +46,7 @@ static int open_file(struct export_output *out, const char *input)
 {
 	int fd;
 
-	if (same_file(input, out->path)) {
+	if (export_output__is(out, input)) {
 		err("%s is the recording itself: name another file with -o", out->path);
 		return EXIT_USAGE;
 	}

@@ -30,6 +30,8 @@ bool export_output__failed(const struct export_output *out);
 /* Write out what is left. Returns 0 or a negative errno. Always closes it, except for standard output. */
 int export_output__close(struct export_output *out);
 
+/* Is it the regular file @in, which opening it would destroy? "-" is none. */
+bool export_output__is(const struct export_output *out, const char *in);
 bool export_output__is_stdout(const struct export_output *out);
 /* For messages. */
 const char *export_output__name(const struct export_output *out);

@@ -291,7 +291,7 @@ static int chrome__begin(FILE *to, const struct export_opts *opts, void **state)
 	c->sched.emit = on_sched;
 	c->sched.ctx = c;
 	table__init(&c->flows, 1u << 24);
-	c->runtime = runtime_tracks__new(&chrome_tracks, c, &c->sched.names, opts->whole);
+	c->runtime = runtime_tracks__new(&chrome_tracks, c, &c->sched.names, opts);
 	if (!c->runtime) {
 		chrome__free(c);
 		return -ENOMEM;
@@ -329,6 +329,7 @@ const struct exporter exporter_chrome = {
 	.what = "a trace as JSON, for chrome://tracing and others (Perfetto's own format holds more)",
 	.endings = ".json",
 	.twice = true,
+	.merges = true,
 	.begin = chrome__begin,
 	.event = chrome__event,
 	.end = chrome__end,

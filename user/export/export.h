@@ -8,6 +8,7 @@
 
 #include "event.h"
 
+struct merged;
 struct model;
 
 #define PAUSES_KEPT (1u << 20) /* by exports: the longest ones */
@@ -17,6 +18,7 @@ struct export_opts {
 	/* only for those that read a recording twice: all of it, and how many events there are of each kind */
 	const struct model *whole;
 	uint64_t events[NR_EVENTS], runtime_events[TARE_NR_RT_EVENTS];
+	struct merged *merged; /* only for those that take one; NULL: none. The caller's */
 };
 
 /*
@@ -32,6 +34,7 @@ struct exporter {
 	bool compressed;     /* by itself */
 	const char *weights; /* those that it takes, separated by ", "; NULL: none */
 	bool twice;	     /* must know the whole recording before its first event */
+	bool merges;	     /* takes a runtime's own trace of the run, see merged.h */
 	bool seeks;	     /* goes back in the file: not fit for a pipe */
 	/* Write the schema of what it writes; 0 or a negative errno. NULL: it has none. */
 	int (*schema)(FILE *to);

@@ -148,7 +148,7 @@ static int perfetto__begin(FILE *to, const struct export_opts *opts, void **stat
 	if (!p)
 		return -ENOMEM;
 	packets__init(&p->packets, to);
-	p->runtime = runtime_tracks__new(&perfetto_tracks, &p->packets, &p->sched.names, opts->whole);
+	p->runtime = runtime_tracks__new(&perfetto_tracks, &p->packets, &p->sched.names, opts);
 	p->samples = perfetto_samples__new(&p->packets, opts->whole);
 	if (!p->runtime || !p->samples || bundles__init(&p->bundles, &p->packets)) {
 		perfetto__free(p);
@@ -235,6 +235,7 @@ const struct exporter exporter_perfetto = {
 	.endings = ".pftrace .perfetto-trace",
 	.binary = true,
 	.twice = true,
+	.merges = true,
 	.begin = perfetto__begin,
 	.event = perfetto__event,
 	.end = perfetto__end,

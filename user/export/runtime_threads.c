@@ -42,6 +42,15 @@ static int rt_thread__get(struct runtime_tracks *rt, uint32_t tid, uint32_t pid,
 	return tracks__thread(&rt->tracks, pid, tid, &t->track);
 }
 
+int rt__thread_track(struct runtime_tracks *rt, uint32_t tid, uint32_t pid, uint64_t *track)
+{
+	struct rt_thread *t;
+	int ret = rt_thread__get(rt, tid, pid, &t);
+
+	*track = t ? t->track : 0;
+	return ret;
+}
+
 /* Begins and ends of slices never go back in time, nor into an interrupt. */
 static uint64_t rt_thread__at(struct rt_thread *t, uint64_t ts_ns)
 {

@@ -206,13 +206,15 @@ static int on_runtime(struct runtime_tracks *rt, const struct event *ev)
 /* ---- the exporter's interface ---- */
 
 struct runtime_tracks *runtime_tracks__new(const struct track_writer *writer, void *to, const struct names *names,
-					   const struct model *whole)
+					   const struct export_opts *opts)
 {
 	struct runtime_tracks *rt = calloc(1, sizeof(*rt));
+	const struct model *whole = opts->whole;
 
 	if (!rt)
 		return NULL;
 	rt->whole = whole;
+	rt->merged = opts->merged;
 	if (pause_order__init(&rt->pauses, &whole->pauses) || rt_lanes__init(rt)) {
 		pause_order__free(&rt->pauses);
 		free(rt);
@@ -277,5 +279,5 @@ int runtime_tracks__finish(struct runtime_tracks *rt)
 
 	while (!ret && (slot = table__next(&rt->processes, &pos)))
 		ret = rt_lanes__finish(rt, (struct rt_process *)(uintptr_t)slot->value, UINT64_MAX);
-	return ret;
+	return ret || !rt->merged ? ret : rt__draw_merged(rt);
 }

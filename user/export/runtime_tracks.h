@@ -5,7 +5,8 @@
  * Of a process: "stop the world" has a slice for each pause, named by its reason and main cause. In it are its parts
  * (stopping, stopped, restart), and in these the causes. Pauses come from the model, so figures are those of `tare
  * pauses'. "GC" has collections and their phases. "P 0" and so on are lanes of Ps: the goroutine that ran with it,
- * where that was seen, when its thread was off the CPU, and when it was stopped. Counters.
+ * where that was seen, when its thread was off the CPU, and when it was stopped. Counters. And what the runtime's own
+ * trace tells, if there is one (runtime_merged.c).
  *
  * Of a thread: a slice while it runs a goroutine, if each step was recorded. Otherwise a slice while the thread is off
  * the CPU with a goroutine on it, since what runs between two switches is unknown. Instants for other runtime events,
@@ -20,13 +21,12 @@
 #include "names.h"
 #include "tracks.h"
 
-struct model;
+struct export_opts;
 struct runtime_tracks;
 
-/* Draws by @writer to its @to. The caller keeps all arguments; @whole: the finished recording. NULL if out of memory.
- */
+/* Draws by @writer to its @to. The caller keeps all arguments, and what is in @opts. NULL if out of memory. */
 struct runtime_tracks *runtime_tracks__new(const struct track_writer *writer, void *to, const struct names *names,
-					   const struct model *whole);
+					   const struct export_opts *opts);
 void runtime_tracks__free(struct runtime_tracks *rt);
 
 /* Call for every event, after @names has seen it. Returns 0 or a negative errno. */

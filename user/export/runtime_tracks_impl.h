@@ -66,6 +66,7 @@ struct runtime_tracks {
 	const struct names *names;
 	struct runtime_names runtime_names; /* so far: another program of that process may have others */
 	const struct model *whole;	    /* the finished recording */
+	struct merged *merged;		    /* NULL: none */
 	struct pause_order pauses;	    /* of .whole */
 	struct table threads, processes;    /* tid, pid to the above */
 	struct table running;		    /* process and goroutine to the tid that runs it */
@@ -111,7 +112,12 @@ void rt_lanes__forget(struct runtime_tracks *rt, struct rt_process *p);
 /* runtime_bytes.c: takes EVENT_BYTES. */
 int rt__on_bytes(struct runtime_tracks *rt, const struct event *ev);
 
+/* runtime_merged.c: draws what is in .merged, once all else is known. */
+int rt__draw_merged(struct runtime_tracks *rt);
+
 /* runtime_threads.c: draws on threads' tracks. */
+/* The track of thread @tid of process @pid; *@track is 0 where there is no room for more. */
+int rt__thread_track(struct runtime_tracks *rt, uint32_t tid, uint32_t pid, uint64_t *track);
 int rt_threads__event(struct runtime_tracks *rt, const struct event *ev);
 void rt_threads__free(struct runtime_tracks *rt);
 

@@ -45,16 +45,17 @@ struct run_event {
 	uint32_t p;	 /* RUN_NO_P: none */
 	uint64_t goroutine;
 	enum run_state was, state;
-	const char *function;	  /* the one that .goroutine began with */
-	const char *reason;	  /* why it leaves RUN_RUNNING */
-	const char *at;		  /* the function in which it does */
-	uint64_t line;		  /* in that one; 0: unknown */
+	const char *function; /* the one that .goroutine began with */
+	const char *reason;   /* why it leaves RUN_RUNNING */
+	const char *at;	      /* the function in which it does */
+	uint64_t line;	      /* in that one; 0: unknown */
 	const char *name, *value;
 	uint64_t task, parent;
 };
 
 /* What a runtime writes such traces in. */
 struct run_trace_format {
+	const char *what; /* such a trace, in a sentence */
 	/*
 	 * Is @head, the first @len bytes, of such a trace? 1: yes. 0: no. A negative errno: yes, but it cannot be read,
 	 * for the reason written to @why.
@@ -77,5 +78,8 @@ struct run_trace_format {
  * as the end of "it is ...".
  */
 const struct run_trace_format *run_trace__format(FILE *from, char *why, size_t size);
+
+/* What all formats are, joined by "or". Returns @buf. */
+const char *run_trace__what(char *buf, size_t size);
 
 #endif /* TARE_RUN_TRACE_H */

@@ -31,7 +31,7 @@ const struct runtime *runtime__of(struct image *img, char *version, size_t size)
 
 const struct run_trace_format *run_trace__format(FILE *from, char *why, size_t size)
 {
-	char head[RUN_TRACE_HEAD];
+	char head[RUN_TRACE_HEAD], what[128];
 	size_t len;
 
 	rewind(from);
@@ -44,8 +44,20 @@ const struct run_trace_format *run_trace__format(FILE *from, char *why, size_t s
 		if (ret)
 			return ret > 0 ? format : NULL;
 	}
-	snprintf(why, size, "no trace of a run that tare reads");
+	snprintf(why, size, "not %s", run_trace__what(what, sizeof(what)));
 	return NULL;
+}
+
+const char *run_trace__what(char *buf, size_t size)
+{
+	size_t len = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < sizeof(runtimes) / sizeof(runtimes[0]) && len < size; i++) {
+		if (runtimes[i]->trace)
+			len += snprintf(buf + len, size - len, "%s%s", len ? " or " : "", runtimes[i]->trace->what);
+	}
+	return buf;
 }
 
 uint32_t runtime_cost__find(const struct runtime_cost *costs, const char *function)

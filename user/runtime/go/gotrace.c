@@ -23,7 +23,8 @@ struct gotrace {
 
 int gt_nr_args(unsigned type)
 {
-	static const int8_t nr[] = { /* one more, so that 0 means that there is no such event: tracev2/spec.go */
+	static const int8_t nr[] = {
+		/* one more, so that 0 means that there is no such event: tracev2/spec.go */
 		[GT_PROCS_CHANGE] = 1 + 2,
 		[GT_PROC_START] = 1 + 2,
 		[GT_PROC_STOP] = 1 + 0,
@@ -127,8 +128,8 @@ static int damaged(struct gotrace *t, const struct gt_cursor *c, const char *wha
 {
 	t->broken = true;
 	if (!t->in.problem[0])
-		snprintf(t->in.problem, sizeof(t->in.problem), "it is damaged: %s, of thread %" PRIu64 " at %.6f s", what,
-			 c->m, time_ns(&t->g, c->time) / 1e9);
+		snprintf(t->in.problem, sizeof(t->in.problem), "it is damaged: %s, of thread %" PRIu64 " at %.6f s",
+			 what, c->m, time_ns(&t->g, c->time) / 1e9);
 	return 0;
 }
 
@@ -277,6 +278,7 @@ static void go_trace__close(void *self)
 }
 
 const struct run_trace_format go_trace = {
+	.what = "an execution trace of Go 1.22 or later (runtime/trace)",
 	.recognise = go_trace__recognise,
 	.open = go_trace__open,
 	.next = go_trace__next,

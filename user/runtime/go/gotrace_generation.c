@@ -176,9 +176,8 @@ static int take_events(struct gt_generation *g, const struct gt_head *head, size
 		c->last = nr;
 		return 0;
 	}
-	g->cursors[g->nr_cursors] = (struct gt_cursor){
-		.m = head->m, .batch = nr, .last = nr, .pos = begin, .time = head->time
-	};
+	g->cursors[g->nr_cursors] =
+		(struct gt_cursor){ .m = head->m, .batch = nr, .last = nr, .pos = begin, .time = head->time };
 	*slot = ++g->nr_cursors;
 	return 0;
 }

@@ -16,8 +16,8 @@
 #define GT_PROBLEM  200 /* bytes */
 
 /* The oldest versions of the format, 1.N, with all batches of a generation in CLOCK_MONOTONIC, .. */
-#define GT_OLDEST 22
-#define GT_NEWEST 27
+#define GT_OLDEST    22
+#define GT_NEWEST    27
 #define GT_TOLD_ENDS 26 /* .. that tell where a generation ends */
 
 enum gt_type { /* tracev2/events.go */
@@ -84,7 +84,7 @@ enum gt_type { /* tracev2/events.go */
 /* ---- a generation: gotrace_generation.c ---- */
 
 struct gt_batch {
-	size_t begin, end;    /* in .data */
+	size_t begin, end; /* in .data */
 	uint64_t time;
 	uint32_t next; /* of the same M; 0: none */
 };
