@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# --merge: Go's execution trace in the timeline of the recording, where Go's own reader has it, and where the kernel saw
+# the same threads.
+set -u
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+need_bpf
+command -v go >/dev/null || skip_all "there is no go in PATH"
+
+oracle() { python3 "$root/tests/live/merge_oracle.py" "$@"; }
+check() { python3 "$root/tests/live/perfetto_check.py" "$@"; }
+parsed() { go tool trace -d=parsed "$1" | grep '^M='; }
+
+cp -r "$root/tests/live/export_merge_go" "$tmp/src"
+ok "a program that traces itself: built" env -C "$tmp/src" GOTOOLCHAIN=local go build -o "$tmp/traced" .
+ok "recorded" tare run -q -o "$tmp/data" -- "$tmp/traced" "$tmp/trace.out"
+ok "merged" tare export -f perfetto -i "$tmp/data" --merge "$tmp/trace.out" -o "$tmp/merged.pftrace"
+like "$(<"$tmp/stderr")" '64 of its [0-9]+ goroutines have a lane' "it says what is left out"
+ok "Perfetto's rules are kept" check wire "$tmp/merged.pftrace"
+ok "slices nest and end" python3 "$root/tests/live/perfetto_tracks.py" tracks "$tmp/merged.pftrace"
+ok "by Go's own reader" parsed "$tmp/trace.out"
+mv "$tmp/stdout" "$tmp/parsed"
+ok "each goroutine ran where and as long as that says; its states, ranges, regions, tasks and logs are those" \
+	oracle parsed "$tmp/merged.pftrace" "$tmp/parsed"
+ok "pauses" tare pauses --json --longest 0 -i "$tmp/data"
+mv "$tmp/stdout" "$tmp/pauses"
+ok "stops of the world are at the pauses that were recorded" oracle pauses "$tmp/merged.pftrace" "$tmp/pauses"
+ok "threads that log are on a CPU then, by the kernel" oracle kernel "$tmp/merged.pftrace"
+ok "as JSON" tare export -f chrome -i "$tmp/data" --merge "$tmp/trace.out" -o "$tmp/merged.json"
+ok "is the same" oracle chrome "$tmp/merged.pftrace" "$tmp/merged.json"
+ok "a part of it" tare export -f perfetto -i "$tmp/data" --merge "$tmp/trace.out" --from 500ms --to 600ms -o "$tmp/part.pftrace"
+ok "has the whole's slices, cut at its ends" oracle part "$tmp/part.pftrace" "$tmp/merged.pftrace"
+
+# ---- what does not fit ----
+
+exits 2 "a format without a timeline" tare export -f folded -i "$tmp/data" --merge "$tmp/trace.out"
+like "$(<"$tmp/stderr")" 'folded draws no timeline.*perfetto and chrome' "says which have one"
+exits 1 "no trace" tare export -f chrome -i "$tmp/data" --merge "$tmp/data" -o "$tmp/no"
+like "$(<"$tmp/stderr")" "$tmp/data is not an execution trace" "says so"
+ok "nothing is written then" test ! -e "$tmp/no"
+exits 1 "a trace that is not there" tare export -f chrome -i "$tmp/data" --merge "$tmp/none" -o "$tmp/no"
+printf 'go 1.21 trace\0\0\0' >"$tmp/old"
+exits 1 "an old one" tare export -f chrome -i "$tmp/data" --merge "$tmp/old" -o "$tmp/no"
+like "$(<"$tmp/stderr")" 'Go 1.21, whose clock cannot be tied' "says why that cannot be"
+printf 'go 1.99 trace\0\0\0' >"$tmp/new"
+exits 1 "one of a Go that is not known" tare export -f chrome -i "$tmp/data" --merge "$tmp/new" -o "$tmp/no"
+like "$(<"$tmp/stderr")" 'reads those of Go 1.22 to' "says which are"
+exits 2 "the output is the trace" tare export -f chrome -i "$tmp/data" --merge "$tmp/trace.out" -o "$tmp/trace.out"
+exits 1 "a pipe" tare export -f chrome -i "$tmp/data" --merge <(cat "$tmp/trace.out") -o "$tmp/no"
+like "$(<"$tmp/stderr")" 'read twice' "says why not"
+
+head -c $(($(stat -c %s "$tmp/trace.out") / 2)) "$tmp/trace.out" >"$tmp/cut"
+ok "one that is cut off" tare export -f perfetto -i "$tmp/data" --merge "$tmp/cut" -o "$tmp/cut.pftrace"
+like "$(<"$tmp/stderr")" 'it is cut off; what comes before that' "says so"
+ok "what is whole is there" python3 "$root/tests/live/perfetto_tracks.py" tracks "$tmp/cut.pftrace"
+
+# of another process, at the same time
+spawn sleep 1000
+coproc RECORD { exec "$TARE" record -p "$pid" -o "$tmp/other" 2>"$tmp/log"; }
+record=$RECORD_PID
+wait_for grep -q recording "$tmp/log"
+ok "of another process" "$tmp/traced" "$tmp/apart.out"
+kill -INT "$record"
+wait "$record"
+exits 1 "that is not in the recording" tare export -f chrome -i "$tmp/other" --merge "$tmp/apart.out" -o "$tmp/no"
+like "$(<"$tmp/stderr")" 'a process that is not in the recording' "says so"
+exits 1 "of another time" tare export -f chrome -i "$tmp/data" --merge "$tmp/apart.out" -o "$tmp/no"
+like "$(<"$tmp/stderr")" 'another time than the recording: [0-9.]+ to [0-9.]+ s .* recording [0-9.]+ to' "says both"
+done_testing
