@@ -98,20 +98,13 @@ static bool parse_number(const char *option, const char *s, uint32_t *n)
 static int parse(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
-		{ "input", required_argument, NULL, 'i' },
-		{ "format", required_argument, NULL, 'f' },
-		{ "output", required_argument, NULL, 'o' },
-		{ "weight", required_argument, NULL, 'w' },
-		{ "from", required_argument, NULL, FROM },
-		{ "to", required_argument, NULL, TO },
-		{ "pid", required_argument, NULL, 'p' },
-		{ "thread", required_argument, NULL, THREAD },
-		{ "pause", required_argument, NULL, PAUSE },
-		{ "merge", required_argument, NULL, MERGE },
-		{ "compress", no_argument, NULL, COMPRESS },
-		{ "schema", no_argument, NULL, SCHEMA },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
+		{ "input", required_argument, NULL, 'i' },   { "format", required_argument, NULL, 'f' },
+		{ "output", required_argument, NULL, 'o' },  { "weight", required_argument, NULL, 'w' },
+		{ "from", required_argument, NULL, FROM },   { "to", required_argument, NULL, TO },
+		{ "pid", required_argument, NULL, 'p' },     { "thread", required_argument, NULL, THREAD },
+		{ "pause", required_argument, NULL, PAUSE }, { "merge", required_argument, NULL, MERGE },
+		{ "compress", no_argument, NULL, COMPRESS }, { "schema", no_argument, NULL, SCHEMA },
+		{ "help", no_argument, NULL, 'h' },	     { 0 },
 	};
 	int c;
 

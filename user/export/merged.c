@@ -198,7 +198,8 @@ static int place(struct survey *s, const struct model *whole, uint32_t pid)
 		return EXIT_FAILED;
 	}
 	s->m->pid = pid;
-	warn("%s: none of its threads is one of process %" PRIu32 ", so it is of a pid namespace, or of another process; "
+	warn("%s: none of its threads is one of process %" PRIu32
+	     ", so it is of a pid namespace, or of another process; "
 	     "what it tells is not tied to the kernel's threads",
 	     s->m->path, pid);
 	return EXIT_OK;
@@ -222,8 +223,7 @@ static int check_time(const struct survey *s, uint64_t begin_ns, uint64_t end_ns
 		warn("%s: its first %.6f s are before the recording, and left out", m->path,
 		     (begin_ns - s->first_ns) / 1e9);
 	if (m->to_ns == end_ns && s->last_ns > end_ns)
-		warn("%s: its last %.6f s are after the recording, and left out", m->path,
-		     (s->last_ns - end_ns) / 1e9);
+		warn("%s: its last %.6f s are after the recording, and left out", m->path, (s->last_ns - end_ns) / 1e9);
 	return EXIT_OK;
 }
 

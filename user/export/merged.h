@@ -22,8 +22,8 @@ struct merged {
 	FILE *from;
 	const struct run_trace_format *format;
 	uint32_t pid;
-	bool same_tids;		 /* it numbers threads as the kernel does, not as a namespace */
-	uint64_t from_ns, to_ns; /* what is drawn of it */
+	bool same_tids;				     /* it numbers threads as the kernel does, not as a namespace */
+	uint64_t from_ns, to_ns;		     /* what is drawn of it */
 	struct merged_goroutine lanes[MERGED_LANES]; /* unordered */
 	unsigned nr_lanes;
 	uint64_t goroutines; /* of that time */

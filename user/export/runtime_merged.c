@@ -41,8 +41,8 @@ struct merging {
 	struct runtime_tracks *rt;
 	const struct merged *m;
 	struct lanes lanes;
-	uint64_t root;	 /* the track above all but threads' */
-	struct table ps; /* to struct drawn_p */
+	uint64_t root;	      /* the track above all but threads' */
+	struct table ps;      /* to struct drawn_p */
 	struct table threads; /* to struct lane; 0: has none */
 	struct table chosen;  /* goroutines to index into .goroutines */
 	struct drawn_goroutine goroutines[MERGED_LANES];
@@ -186,15 +186,17 @@ static int add_goroutines(struct merging *m, struct merged *merged)
 	uint64_t above, *slot;
 	int ret;
 
-	snprintf(name, sizeof(name), merged->goroutines > merged->nr_lanes ? "goroutines: %u of %" PRIu64 : "goroutines",
-		 merged->nr_lanes, merged->goroutines);
+	snprintf(name, sizeof(name),
+		 merged->goroutines > merged->nr_lanes ? "goroutines: %u of %" PRIu64 : "goroutines", merged->nr_lanes,
+		 merged->goroutines);
 	ret = merged->nr_lanes ? tracks__child(&m->rt->tracks, m->root, name, &above) : 0;
 	qsort(merged->lanes, merged->nr_lanes, sizeof(*merged->lanes), by_id);
 	for (unsigned i = 0; i < merged->nr_lanes && !ret; i++) {
 		const struct merged_goroutine *g = &merged->lanes[i];
 		struct drawn_goroutine *d = &m->goroutines[i];
 
-		snprintf(name, sizeof(name), "goroutine %" PRIu64 "%s%s", g->id, g->function[0] ? " " : "", g->function);
+		snprintf(name, sizeof(name), "goroutine %" PRIu64 "%s%s", g->id, g->function[0] ? " " : "",
+			 g->function);
 		d->states = lanes__add(&m->lanes, above, name);
 		snprintf(name, sizeof(name), "goroutine %" PRIu64 ": regions", g->id);
 		d->own = lanes__add(&m->lanes, above, name);
@@ -332,7 +334,8 @@ static int draw(struct merging *m, void *trace)
 	int ret;
 
 	while ((ret = m->m->format->next(trace, &ev, &problem)) > 0 && ev.ts_ns <= m->m->to_ns) {
-		ret = !m->lanes.drawing && ev.ts_ns >= m->m->from_ns ? lanes__begin_drawing(&m->lanes, m->m->from_ns) : 0;
+		ret = !m->lanes.drawing && ev.ts_ns >= m->m->from_ns ? lanes__begin_drawing(&m->lanes, m->m->from_ns) :
+								       0;
 		if (!ret)
 			ret = handlers[ev.kind](m, &ev);
 		if (ret)
