@@ -19,7 +19,7 @@ build() { PATH=$tmp/bin "$tmp/tree/build" "$tmp/built" "$@"; }
 toolchain() { printf '#!/bin/sh\necho v%s\n' "$1" >"$tmp/bin/node" && chmod +x "$tmp/bin/node"; }
 is "$(build node)" "node-bench: tools/workloads/node/bench.js is not there" "a source that is missing is named"
 echo one >"$tmp/tree/node/bench.js"
-is "$(build node)" "node-bench: no node found" "and so is a toolchain"
+is "$(build node)" "node-bench: no node found: install it, and this is measured" "and so is a toolchain"
 toolchain 1
 is "$(build | grep node-bench)" "node-bench: node1 -> $tmp/built/node-bench" "what was built, by which version"
 echo kept >"$tmp/built/bench.js"

@@ -47,7 +47,7 @@ static json_t *cell_json(const struct cell *c)
 			 show__command(c, text, sizeof(text)), "span", c->span, "figure", c->figure->name, "unit",
 			 c->figure->unit, "missing", text_or_null(c->missing), "value",
 			 estimate_json(series__estimate(&c->value)), "values", values_json(&c->value), "own_clock",
-			 median_json(&c->own), "own_clock_shares", shares_json(c), "own_clock_differs",
+			 median_json(&c->own), "own_clock_shares", shares_json(c), "own_clock_says",
 			 text_or_null(show__check(c, text)));
 }
 

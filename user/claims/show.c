@@ -67,16 +67,16 @@ const char *show__check(const struct cell *cell, char buf[192])
 	int len;
 
 	buf[0] = '\0';
-	if (isnan(own) || isnan(value) || (fabs(own - value) <= AGREE * own))
+	if (isnan(own) || isnan(value))
 		return buf;
-	len = snprintf(buf, 192, "its own clock: %s", show__value(own, cell->figure->unit, text));
-	if (own < value)
-		len += snprintf(buf + len, 192 - len, ", %.1f threads at once", value / own);
-	for (size_t i = 0; own > value && i < ARRAY_SIZE(shares); i++) {
+	len = snprintf(buf, 192, "own clock %s", show__value(own, cell->figure->unit, text));
+	if (value > own * (1 + AGREE))
+		len += snprintf(buf + len, 192 - len, ", of %.1f CPUs at once", value / own);
+	for (size_t i = 0; own > value * (1 + AGREE) && i < ARRAY_SIZE(shares); i++) {
 		double share = series__estimate(shares[i]).median;
 
 		if (share >= 0.01)
-			len += snprintf(buf + len, 192 - len, ", %.0f %% of it %s", 100 * share, reasons[i]);
+			len += snprintf(buf + len, 192 - len, ", %.0f %% %s", 100 * share, reasons[i]);
 	}
 	return buf;
 }

@@ -30,8 +30,8 @@ const char *show__value(double v, const char *unit, char buf[32]);
 const char *show__rule(const struct rule *r, char buf[128]);
 
 /*
- * How far the program's own clock is from the value, and why, if by more than 5 %; "" if not, or if it has none.
- * Returns @buf.
+ * What the program's own clock says, and if that is more than 5 % off, why: shares of its time, over all threads. "" if
+ * it has none. Returns @buf.
  */
 const char *show__check(const struct cell *cell, char buf[192]);
 

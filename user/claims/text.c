@@ -29,20 +29,23 @@ static void wrap(FILE *to, const char *text, int indent, int column)
 	fputc('\n', to);
 }
 
-/* "Go 103 ns (98.1 .. 110)" */
+/* "Go 103 ns (98.1 .. 110; own clock 105)" */
 static int describe(const struct cell *cell, char *buf, size_t size)
 {
 	struct estimate e = series__estimate(&cell->value);
 	const char *unit = cell->figure->unit;
-	char median[32], low[32], high[32];
+	char median[32], low[32], high[32], check[192];
+	bool spread;
 
 	if (cell->missing[0])
 		return snprintf(buf, size, "%s: %s", cell->label, cell->missing);
 	show__value(e.low, unit, low);
 	show__value(e.high, unit, high);
-	if (!strcmp(low, high))
-		return snprintf(buf, size, "%s %s", cell->label, show__value(e.median, unit, median));
-	return snprintf(buf, size, "%s %s (%s .. %s)", cell->label, show__value(e.median, unit, median), low, high);
+	show__check(cell, check);
+	spread = strcmp(low, high);
+	return snprintf(buf, size, "%s %s%s%s%s%s%s%s%s", cell->label, show__value(e.median, unit, median),
+			spread || check[0] ? " (" : "", spread ? low : "", spread ? " .. " : "", spread ? high : "",
+			spread && check[0] ? "; " : "", check, spread || check[0] ? ")" : "");
 }
 
 static int describe_ratio(const struct rule *r, char *buf, size_t size)
@@ -90,10 +93,6 @@ static void details(const struct claim *c, FILE *to)
 		const struct cell *cell = &c->cells[i];
 
 		fprintf(to, "      %s: %s, of the part \"%s\"\n", cell->label, cell->figure->what, cell->span);
-		if (show__check(cell, text)[0]) {
-			fputs("        ", to);
-			wrap(to, text, 8, 8);
-		}
 		fprintf(to, "        $ %s\n", show__command(cell, text, sizeof(text)));
 	}
 }

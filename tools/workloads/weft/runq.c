@@ -61,6 +61,8 @@ struct g *global__get(struct p *p, int max)
 	int n = max ? max : q->n / sched.n_procs + 1;
 	struct g *first;
 
+	int before = q->n;
+
 	if (n > RUNQ_SIZE / 2)
 		n = RUNQ_SIZE / 2;
 	first = queue__pop(q);
@@ -74,6 +76,7 @@ struct g *global__get(struct p *p, int max)
 		atomic_store(&p->tail, tail + 1);
 	}
 	atomic_store(&sched.runq_n, q->n);
+	stats__add(p, global, before - q->n);
 	return first;
 }
 

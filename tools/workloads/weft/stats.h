@@ -36,7 +36,8 @@
 	X(collections) /* that have come to their end */                                     \
 	X(assist_ns)   /* time that allocating goroutines marked for the collector */        \
 	X(span_refills)                                                                      \
-	X(large_allocs)
+	X(large_allocs)                                                                      \
+	X(global) /* goroutines taken from the global queue */
 
 struct weft_counters {
 #define X(name) _Atomic uint64_t name;
