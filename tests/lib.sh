@@ -292,6 +292,9 @@ make_cgroup()
 # json FILE FILTER: by jq, strings without quotes
 json() { jq -r "$2" "$1"; }
 
+# cpu_results: what the parts of a workload's scenario cpu have computed, from its result on standard input
+cpu_results() { jq -c '[.fib, .primes, .matmul_sum, .mandelbrot_points, .different_words]'; }
+
 # switches PID: "TID VOLUNTARY INVOLUNTARY STATE" for each thread, as the kernel counts
 switches()
 {

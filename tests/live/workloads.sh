@@ -103,6 +103,8 @@ holds escape '.concrete_allocs_per_object < 0.01 and .interface_allocs_per_objec
 holds facts '.interface_bytes == 16 and .nil_interface_with_nil_pointer_is_nil == false and .goroutine_bytes >= 2048'
 holds blocking '.elapsed_ns >= .ideal_ns and .elapsed_ns < .serial_ns / 2'
 holds steal '.threads >= 1 and .most_on_one_thread <= .n'
+is "$(cpu_results <"$tmp/cpu.json")" "$("$root/build/workloads/native-bench" cpu -n 1 | cpu_results)" \
+	"cpu: it computes what C does"
 holds connections '.reached == .n and .bytes_per_task > 2048'
 
 for mode in chan thread; do

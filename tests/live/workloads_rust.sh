@@ -87,8 +87,8 @@ bench sum '.elements == 131072 and .spans.all.n == 3 * .elements' -n 3 -l 1 -j 2
 bench refcount '.tasks == 2 and spans_are(["arc", "arc_contended", "plain", "rc"])' -n 10000 -j 2
 bench future '.call_allocs_per_call == 0 and .direct_allocs_per_call < 0.01 and .boxed_allocs_per_call >= 1 and
 	.boxed_allocs_per_call < 1.01 and spans_are(["boxed", "call", "direct"])' -n 10000
-bench cpu '.fib_result == 2178309 and .sieve_result == 348513 and .matmul_result == 300 and .words_result == 1000000 and
-	spans_are(["fib", "mandelbrot", "matmul", "sieve", "words"])' -n 1
+bench cpu '.n == 1 and spans_are(["fib", "mandelbrot", "matmul", "sieve", "words"])' -n 1
+is "$(cpu_results <out)" "$("$root/build/workloads/native-bench" cpu -n 1 | cpu_results)" "cpu: it computes what C does"
 bench facts '.dyn_reference_bytes == 2 * .pointer_bytes and .box_dyn_bytes == 2 * .pointer_bytes and
 	.option_box_bytes == .box_bytes and .option_non_zero_u32_bytes == 4 and .future_of_64_words_bytes > 512'
 

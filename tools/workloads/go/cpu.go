@@ -2,130 +2,155 @@
 
 package main
 
-import (
-	"math"
-	"strconv"
+import "strings"
+
+// What cpu computes; ../bench/cpu.h says what, the same in each language
+const (
+	fibOf          = 32
+	sieveTo        = 5000000
+	matrixSize     = 300
+	mandelbrotSize = 400
+	escapeWithin   = 50
+	wordCount      = 1000000
+	wordSeed       = 2463534242
 )
 
-// Algorithms that each of the languages has in the same form
 func cpu(o *options, r *result) error {
-	for _, kind := range []struct {
-		name string
-		run  func() uint64
-		want uint64
+	makeWords()
+	r.add("n", o.n)
+	for _, part := range []struct {
+		name, result string
+		run          func() int64
 	}{
-		{"fib", func() uint64 { return fib(32) }, 2178309},
-		{"sieve", func() uint64 { return sieve(5000000) }, 348513},
-		{"matmul", func() uint64 { return matmul(300) }, 300},
-		{"mandelbrot", func() uint64 { return mandelbrot(400, 50) }, 0},
-		{"words", func() uint64 { return words(1000000) }, 1000000},
+		{"fib", "fib", func() int64 { return fib(fibOf) }},
+		{"sieve", "primes", sieve},
+		{"matmul", "matmul_sum", matmul},
+		{"mandelbrot", "mandelbrot_points", mandelbrot},
+		{"words", "different_words", words},
 	} {
-		first := kind.run()
-		if kind.want != 0 && first != kind.want {
-			fatal("cpu: %s has computed %d instead of %d", kind.name, first, kind.want)
-		}
-		var last uint64
-		s := r.span(kind.name, func() int64 {
+		first := part.run() // its memory is there now
+		r.span(part.name, func() int64 {
 			for i := int64(0); i < o.n; i++ {
-				last = kind.run()
+				if part.run() != first {
+					fatal("cpu: %s has come to something else than before", part.name)
+				}
 			}
 			return o.n
 		})
-		if last != first {
-			fatal("cpu: %s has computed %d, and %d before", kind.name, last, first)
-		}
-		r.add(kind.name+"_ns", s.nsPerOp())
-		r.add(kind.name+"_result", first)
+		r.add(part.result, first)
 	}
-	r.add("n", o.n)
 	return nil
 }
 
-func fib(n int) uint64 {
+func fib(n int64) int64 {
 	if n < 2 {
-		return uint64(n)
+		return n
 	}
 	return fib(n-1) + fib(n-2)
 }
 
-// How many primes are below n
-func sieve(n int) (primes uint64) {
-	composite := make([]bool, n)
-	for i := 2; i < n; i++ {
+var composite [sieveTo + 1]bool
+
+func sieve() (primes int64) {
+	for i := range composite {
+		composite[i] = false
+	}
+	for i := 2; i*i <= sieveTo; i++ {
 		if composite[i] {
 			continue
 		}
-		primes++
-		for k := i * i; k < n; k += i {
+		for k := i * i; k <= sieveTo; k += i {
 			composite[k] = true
+		}
+	}
+	for _, c := range composite[2:] {
+		if !c {
+			primes++
 		}
 	}
 	return primes
 }
 
-// A matrix times its inverse: the sum of the diagonal is n, but for rounding. Its elements are those of a permutation,
-// scaled, so that the inverse is known.
-func matmul(n int) uint64 {
-	a, b, c := newMatrix(n), newMatrix(n), newMatrix(n)
-	for i := 0; i < n; i++ {
-		k := i * 7 % n
-		a[i][k] = float64(i + 1)
-		b[k][i] = 1 / float64(i+1)
+type matrix [matrixSize][matrixSize]float64
+
+// A conversion rounds a product before anything is added to it: some processors could do both at once, and Go would
+var matrices struct{ a, b, product matrix }
+
+func matmul() int64 {
+	a, b, product := &matrices.a, &matrices.b, &matrices.product
+	for i := range a {
+		for k := range a[i] {
+			a[i][k] = float64((i + k) % 7)
+			b[i][k] = float64((i * k) % 5)
+			product[i][k] = 0
+		}
 	}
-	for i := 0; i < n; i++ {
-		row := c[i]
-		for k, x := range a[i] {
-			for j, y := range b[k] {
-				row[j] += x * y
+	// along the rows, as the caches like it
+	for i := range a {
+		sums := &product[i]
+		for k, x := range &a[i] {
+			for j, y := range &b[k] {
+				sums[j] += float64(x * y)
 			}
 		}
 	}
-	var trace float64
-	for i := 0; i < n; i++ {
-		trace += c[i][i]
-	}
-	return uint64(math.Round(trace))
-}
-
-func newMatrix(n int) [][]float64 {
-	m := make([][]float64, n)
-	for i := range m {
-		m[i] = make([]float64, n)
-	}
-	return m
-}
-
-// How many of the iterations are taken, in all points
-func mandelbrot(size, most int) (total uint64) {
-	for row := 0; row < size; row++ {
-		for column := 0; column < size; column++ {
-			cr := 3*float64(column)/float64(size) - 2
-			ci := 3*float64(row)/float64(size) - 1.5
-			var zr, zi float64
-			i := 0
-			for i < most && zr*zr+zi*zi <= 4 {
-				zr, zi = zr*zr-zi*zi+cr, 2*zr*zi+ci
-				i++
-			}
-			total += uint64(i)
+	var sum float64
+	for i := range product {
+		for _, x := range &product[i] {
+			sum += x
 		}
 	}
-	return total
+	return int64(sum)
 }
 
-// Counts n words, of which there are 5000 different ones; returns the sum of all counts
-func words(n int) (total uint64) {
-	const different = 5000
+// Of c in -2 .. 1 and -1.5 .. 1.5
+func escapes(re, im float64) bool {
+	var x, y float64
+	for i := 0; i < escapeWithin; i++ {
+		x, y = float64(x*x)-float64(y*y)+re, float64(2*x*y)+im
+		if float64(x*x)+float64(y*y) > 4 {
+			return true
+		}
+	}
+	return false
+}
+
+func mandelbrot() (points int64) {
+	for row := 0; row < mandelbrotSize; row++ {
+		for column := 0; column < mandelbrotSize; column++ {
+			if !escapes(3*float64(column)/mandelbrotSize-2, 3*float64(row)/mandelbrotSize-1.5) {
+				points++
+			}
+		}
+	}
+	return points
+}
+
+var (
+	wordText   string
+	wordStarts [wordCount + 1]uint32 // in wordText
+)
+
+func makeWords() {
+	var letters strings.Builder
+	x := uint32(wordSeed)
+	for i := 0; i < wordCount; i++ {
+		x ^= x << 13
+		x ^= x >> 17
+		x ^= x << 5
+		wordStarts[i] = uint32(letters.Len())
+		for k := uint32(0); k <= x&3; k++ {
+			letters.WriteByte('a' + byte(x>>(8+4*k)&15))
+		}
+	}
+	wordStarts[wordCount] = uint32(letters.Len())
+	wordText = letters.String()
+}
+
+func words() int64 {
 	counts := map[string]int{}
-	list := make([]string, different)
-	for i := range list {
-		list[i] = "w" + strconv.Itoa(i)
+	for i, start := range wordStarts[:wordCount] {
+		counts[wordText[start:wordStarts[i+1]]]++
 	}
-	for i := 0; i < n; i++ {
-		counts[list[i*7919%different]]++
-	}
-	for _, c := range counts {
-		total += uint64(c)
-	}
-	return total
+	return int64(len(counts))
 }

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -130,14 +131,13 @@ public final class Bench {
 
 	private static final class Cpu {
 		static final int FIB = 32, SIEVE = 5_000_000, MATRIX = 300, MANDELBROT = 400, ESCAPE = 50;
-		static final int WORDS = 1_000_000, MOST_LETTERS = 4, SEED = (int) 2463534242L, SLOTS = 1 << 17;
+		static final int WORDS = 1_000_000, MOST_LETTERS = 4, SEED = (int) 2463534242L;
 
 		static final boolean[] composite = new boolean[SIEVE + 1];
 		static final double[][] a = new double[MATRIX][MATRIX], b = new double[MATRIX][MATRIX];
 		static final double[][] product = new double[MATRIX][MATRIX];
-		static final byte[] text = new byte[WORDS * MOST_LETTERS];
 		static final int[] starts = new int[WORDS + 1];
-		static final int[] slotAt = new int[SLOTS], slotBytes = new int[SLOTS], slotCount = new int[SLOTS];
+		static String text;
 
 		private record Part(String name, String key, LongSupplier run) {
 		}
@@ -226,6 +226,7 @@ public final class Bench {
 		}
 
 		private static void makeWords() {
+			byte[] letters = new byte[WORDS * MOST_LETTERS];
 			int x = SEED, at = 0;
 			for (int i = 0; i < WORDS; i++) {
 				x ^= x << 13;
@@ -233,42 +234,17 @@ public final class Bench {
 				x ^= x << 5;
 				starts[i] = at;
 				for (int k = 0; k <= (x & 3); k++)
-					text[at++] = (byte) ('a' + ((x >>> (8 + 4 * k)) & 15));
+					letters[at++] = (byte) ('a' + ((x >>> (8 + 4 * k)) & 15));
 			}
 			starts[WORDS] = at;
-		}
-
-		private static int hash(int at, int bytes) {
-			int h = 0x811c9dc5; // FNV-1a's offset basis and prime
-			for (int i = 0; i < bytes; i++)
-				h = (h ^ text[at + i]) * 0x01000193;
-			return h & (SLOTS - 1);
-		}
-
-		private static boolean same(int at, int other, int bytes) {
-			return Arrays.equals(text, at, at + bytes, text, other, other + bytes);
-		}
-
-		// The slot of a word: its own, or a free one
-		private static int find(int at, int bytes) {
-			int i = hash(at, bytes);
-			while (slotCount[i] != 0 && (slotBytes[i] != bytes || !same(slotAt[i], at, bytes)))
-				i = (i + 1) & (SLOTS - 1);
-			return i;
+			text = new String(letters, 0, at, StandardCharsets.US_ASCII);
 		}
 
 		static long words() {
-			long different = 0;
-			Arrays.fill(slotCount, 0);
-			for (int i = 0; i < WORDS; i++) {
-				int at = starts[i], bytes = starts[i + 1] - at, slot = find(at, bytes);
-				if (slotCount[slot]++ == 0) {
-					slotAt[slot] = at;
-					slotBytes[slot] = bytes;
-					different++;
-				}
-			}
-			return different;
+			Map<String, Integer> counts = new HashMap<>();
+			for (int i = 0; i < WORDS; i++)
+				counts.merge(text.substring(starts[i], starts[i + 1]), 1, Integer::sum);
+			return counts.size();
 		}
 	}
 

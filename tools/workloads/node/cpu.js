@@ -4,7 +4,7 @@
 'use strict';
 
 const FIB = 32, SIEVE = 5000000, MATRIX = 300, MANDELBROT = 400, ESCAPE = 50;
-const WORDS = 1000000, MOST_LETTERS = 4, SEED = 2463534242, SLOTS = 1 << 17;
+const WORDS = 1000000, MOST_LETTERS = 4, SEED = 2463534242;
 
 function fib(n) {
 	return n < 2 ? n : fib(n - 1) + fib(n - 2);
@@ -71,10 +71,11 @@ function mandelbrot() {
 	return points;
 }
 
-const text = new Uint8Array(WORDS * MOST_LETTERS), starts = new Uint32Array(WORDS + 1);
-const slotAt = new Uint32Array(SLOTS), slotBytes = new Uint32Array(SLOTS), slotCount = new Uint32Array(SLOTS);
+const starts = new Uint32Array(WORDS + 1);
+let text;
 
 function makeWords() {
+	const letters = Buffer.alloc(WORDS * MOST_LETTERS);
 	let x = SEED | 0, at = 0;
 	for (let i = 0; i < WORDS; i++) {
 		x ^= x << 13;
@@ -82,45 +83,19 @@ function makeWords() {
 		x ^= x << 5;
 		starts[i] = at;
 		for (let k = 0; k <= (x & 3); k++)
-			text[at++] = 97 + ((x >>> (8 + 4 * k)) & 15);
+			letters[at++] = 97 + ((x >>> (8 + 4 * k)) & 15);
 	}
 	starts[WORDS] = at;
-}
-
-function hash(at, bytes) {
-	let h = 0x811c9dc5; // FNV-1a's offset basis and prime
-	for (let i = 0; i < bytes; i++)
-		h = Math.imul(h ^ text[at + i], 0x01000193);
-	return h & (SLOTS - 1);
-}
-
-function same(at, other, bytes) {
-	for (let i = 0; i < bytes; i++)
-		if (text[at + i] !== text[other + i])
-			return false;
-	return true;
-}
-
-// The slot of a word: its own, or a free one
-function find(at, bytes) {
-	let i = hash(at, bytes);
-	while (slotCount[i] && (slotBytes[i] !== bytes || !same(slotAt[i], at, bytes)))
-		i = (i + 1) & (SLOTS - 1);
-	return i;
+	text = letters.toString('latin1', 0, at);
 }
 
 function words() {
-	let different = 0;
-	slotCount.fill(0);
+	const counts = new Map();
 	for (let i = 0; i < WORDS; i++) {
-		const at = starts[i], bytes = starts[i + 1] - at, slot = find(at, bytes);
-		if (slotCount[slot]++ === 0) {
-			slotAt[slot] = at;
-			slotBytes[slot] = bytes;
-			different++;
-		}
+		const word = text.slice(starts[i], starts[i + 1]);
+		counts.set(word, (counts.get(word) ?? 0) + 1);
 	}
-	return different;
+	return counts.size;
 }
 
 function run({ n }, result) {

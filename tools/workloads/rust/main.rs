@@ -199,9 +199,9 @@ const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "cpu",
-        help: "well-known algorithms, -n times each",
+        help: "computes: fib, sieve, matmul, mandelbrot, words; each -n times",
         takes: "n",
-        n: 5,
+        n: 3,
         run: cpu::run,
         ..Scenario::DEFAULT
     },

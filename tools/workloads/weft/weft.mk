@@ -22,6 +22,8 @@ WEFT_DIR := tools/workloads/weft
 BENCH_DIR := tools/workloads/bench
 WEFT_WARN := -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wno-unused-parameter -Wno-sign-compare
 WEFT_CFLAGS = -std=gnu11 $(CFLAGS) $(WEFT_WARN) -D_GNU_SOURCE -I$(WEFT_DIR) -I$(BENCH_DIR)
+# cpu computes the same in each language: x * y + z is rounded twice
+WEFT_CFLAGS += -ffp-contract=off
 # a function with a large frame must touch the guard page on its way
 WEFT_CFLAGS += -fstack-clash-protection
 # in the runtime: no code apart from the section that is moved, and no tail of a function in one of its own; and no
