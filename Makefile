@@ -179,6 +179,10 @@ $(OUT)/san/%.o: %.c | $(SKEL)
 	@mkdir -p $(@D)
 	$(call msg,CC,$@) $(CLANG) $(ALL_CFLAGS) $(SAN) -O1 -fsanitize=fuzzer-no-link -MMD -MP -c $< -o $@
 
+# the page of `tare report --html` has these in it
+$(OUT)/obj/user/report/page/page_files.o $(OUT)/san/user/report/page/page_files.o: \
+	$(wildcard user/report/page/*.html user/report/page/*.css user/report/page/*.js)
+
 $(OUT)/tare: $(USER_OBJ) $(OUT)/obj/user/main.o
 	$(call msg,LINK,$@) $(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
 

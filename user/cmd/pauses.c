@@ -7,6 +7,8 @@
 #include <strings.h>
 
 #include "cmd.h"
+#include "export_input.h"
+#include "page.h"
 #include "pauses.h"
 #include "report.h"
 #include "util.h"
@@ -27,13 +29,13 @@ struct seen {
 struct options {
 	const char *in, *reason;
 	uint64_t since_ns;
-	bool json;
+	bool json, html;
 	struct pauses_opts report;
 	struct model *m;
 	struct seen seen;
 };
 
-enum { OPT_LONGEST = 256, OPT_REASON, OPT_SINCE, OPT_JSON };
+enum { OPT_LONGEST = 256, OPT_REASON, OPT_SINCE, OPT_JSON, OPT_HTML };
 
 static void usage(FILE *to)
 {
@@ -44,11 +46,13 @@ static void usage(FILE *to)
 		"      --reason REASON   only these: the reason as printed, a part of it, or its number\n"
 		"      --since TIME      only those that began later than this after the recording's begin\n"
 		"      --json            as JSON (tare.pauses/1): all that --longest lets, each with its chain\n"
+		"      --html            one page, as tare report --html, with the pauses first; --longest says how many are\n"
+		"                        drawn thread by thread (default: %d; at most %d)\n"
 		"  -h, --help            print this\n\n"
 		"world     from the request to stop until the last stopped thread that had work runs again\n"
 		"stopping  from the request until all stand; stopped: the work; restart: until each runs\n"
 		"The causes of a pause sum to its world time; what no evidence explains is `unexplained'.\n",
-		SHOWN, PAUSES_KEEP);
+		SHOWN, PAUSES_KEEP, PAGE_LANES, PAGE_LANES_MAX);
 }
 
 static int parse_longest(const char *arg, uint32_t *n)
@@ -86,6 +90,9 @@ static int parse_option(int c, const char *given, struct options *o)
 	case OPT_JSON:
 		o->json = true;
 		return EXIT_OK;
+	case OPT_HTML:
+		o->html = true;
+		return EXIT_OK;
 	default:
 		err("pauses: no option %s, or it lacks its value; see tare pauses --help", given);
 		return EXIT_USAGE;
@@ -101,6 +108,7 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "reason", required_argument, NULL, OPT_REASON },
 		{ "since", required_argument, NULL, OPT_SINCE },
 		{ "json", no_argument, NULL, OPT_JSON },
+		{ "html", no_argument, NULL, OPT_HTML },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
@@ -124,7 +132,7 @@ static int parse(int argc, char **argv, struct options *o)
 		err("pauses: takes no argument, but was given %s; name a recording with -i", argv[optind]);
 		return EXIT_USAGE;
 	}
-	if (!has_longest && !o->json)
+	if (!has_longest && !o->json && !o->html)
 		o->report.longest = SHOWN;
 	return -1;
 }
@@ -180,12 +188,16 @@ static void say_nothing_left(const struct options *o)
 	warn("no pause of %s has the reason '%s'; there are: %s", o->in, o->reason, names);
 }
 
-static int print(const struct options *o)
+/* @path: the recording, to be read again. */
+static int print(const struct options *o, const char *path)
 {
+	const struct page_opts page = { .pauses_first = true, .longest = o->report.longest };
 	int ret = 0;
 
 	if (o->json)
 		ret = report__pauses_json(o->m, stdout, &o->report);
+	else if (o->html)
+		ret = report__page(o->m, path, &page, stdout);
 	else
 		report__pauses(o->m, stdout, &o->report);
 	ret = ret ?: flush_all(stdout);
@@ -197,11 +209,15 @@ static int print(const struct options *o)
 
 int cmd_pauses(int argc, char **argv)
 {
+	struct export_input in = { 0 };
 	struct options o;
 	int code = parse(argc, argv, &o);
 
 	if (code >= 0)
 		return code;
+	in.path = o.in;
+	if (export_input__open(&in, o.html))
+		return EXIT_FAILED;
 	o.m = model__new();
 	if (!o.m) {
 		err("no memory to read a recording");
@@ -211,9 +227,10 @@ int cmd_pauses(int argc, char **argv)
 	o.m->pauses.accept_ctx = &o;
 	if (o.report.longest > PAUSES_KEEP)
 		o.m->pauses.keep = o.report.longest;
-	code = report__read(o.in, o.m) ? EXIT_FAILED : print(&o);
+	code = report__read(in.path, o.m) ? EXIT_FAILED : print(&o, in.path);
 	if (code == EXIT_OK)
 		say_nothing_left(&o);
 	model__free(o.m);
+	export_input__close(&in);
 	return code;
 }

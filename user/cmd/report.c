@@ -5,16 +5,18 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "export_input.h"
+#include "page.h"
 #include "report.h"
 #include "util.h"
 
 struct options {
 	const char *in, *histogram;
-	bool json, strict;
+	bool json, html, strict;
 	struct report_opts report;
 };
 
-enum { OPT_THREADS = 256, OPT_JSON, OPT_HISTOGRAM, OPT_STRICT, OPT_ALL, OPT_PROBES, OPT_PROCESSES };
+enum { OPT_THREADS = 256, OPT_JSON, OPT_HTML, OPT_HISTOGRAM, OPT_STRICT, OPT_ALL, OPT_PROBES, OPT_PROCESSES };
 
 static void usage(FILE *to)
 {
@@ -28,6 +30,7 @@ static void usage(FILE *to)
 		"      --histogram NAME  draw another distribution than run-queue; one of:\n"
 		"                        %s\n"
 		"      --json            all of it as JSON (tare.report/1)\n"
+		"      --html            one page with charts, flame graphs and a timeline; it opens offline\n"
 		"      --strict          exit 1 where anything was lost, damaged or cut off\n"
 		"  -h, --help            print this\n\n"
 		"Percentiles are within 1/64 (1.6 %%) of the true value; counts, totals and maxima are exact.\n",
@@ -41,6 +44,7 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "input", required_argument, NULL, 'i' },
 		{ "threads", no_argument, NULL, OPT_THREADS },
 		{ "json", no_argument, NULL, OPT_JSON },
+		{ "html", no_argument, NULL, OPT_HTML },
 		{ "histogram", required_argument, NULL, OPT_HISTOGRAM },
 		{ "strict", no_argument, NULL, OPT_STRICT },
 		{ "all", no_argument, NULL, OPT_ALL },
@@ -64,6 +68,9 @@ static int parse(int argc, char **argv, struct options *o)
 			break;
 		case OPT_JSON:
 			o->json = true;
+			break;
+		case OPT_HTML:
+			o->html = true;
 			break;
 		case OPT_HISTOGRAM:
 			o->histogram = optarg;
@@ -94,12 +101,15 @@ static int parse(int argc, char **argv, struct options *o)
 	return EXIT_USAGE;
 }
 
-static int print(const struct model *m, const struct options *o)
+/* @path: the recording, to be read again. */
+static int print(const struct model *m, const struct options *o, const char *path)
 {
 	int ret = 0;
 
 	if (o->json)
 		ret = report__json(m, stdout);
+	else if (o->html)
+		ret = report__page(m, path, &(struct page_opts){ 0 }, stdout);
 	else
 		report__text(m, stdout, &o->report);
 	ret = ret ?: flush_all(stdout);
@@ -111,12 +121,16 @@ static int print(const struct model *m, const struct options *o)
 
 int cmd_report(int argc, char **argv)
 {
+	struct export_input in = { 0 };
 	struct options o;
 	struct model *m;
 	int code = parse(argc, argv, &o);
 
 	if (code >= 0)
 		return code;
+	in.path = o.in;
+	if (export_input__open(&in, o.html))
+		return EXIT_FAILED;
 	m = model__new();
 	if (!m) {
 		err("no memory for a report");
@@ -131,14 +145,15 @@ int cmd_report(int argc, char **argv)
 		}
 	}
 	code = EXIT_FAILED;
-	if (report__read(o.in, m))
+	if (report__read(in.path, m))
 		goto cleanup;
-	code = print(m, &o);
+	code = print(m, &o, in.path);
 	if (code == EXIT_OK && o.strict && model__is_incomplete(m)) {
 		err("%s is not complete: see the lines with ! (or \"lost\", \"damage\" and \"ended\" in JSON)", o.in);
 		code = EXIT_FAILED;
 	}
 cleanup:
 	model__free(m);
+	export_input__close(&in);
 	return code;
 }

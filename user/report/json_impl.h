@@ -38,6 +38,10 @@ static inline json_t *text_or_null(const char *s)
  */
 int json__write(json_t *root, size_t format, FILE *to);
 
+/* One of "pauses" of tare.pauses/1. */
+struct pauses_opts;
+json_t *json__pause(const struct model *m, const struct pause *p, const struct pauses_opts *opts);
+
 /* tare.report/1 of a finished model: a new reference, NULL if out of memory. */
 json_t *report__object(const struct model *m);
 

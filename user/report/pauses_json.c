@@ -103,7 +103,7 @@ static json_t *own_json(const struct pause *p)
 			 has ? json_integer((json_int_t)(pause__world_ns(p) - p->own_total_ns)) : json_null());
 }
 
-static json_t *pause_json(const struct model *m, const struct pause *p, const struct pauses_opts *opts)
+json_t *json__pause(const struct model *m, const struct pause *p, const struct pauses_opts *opts)
 {
 	const char *comm = model__process_name(m, p->process);
 	uint64_t born = model__process_born_ns(m, p->process);
@@ -148,7 +148,7 @@ int report__pauses_json(const struct model *m, FILE *to, const struct pauses_opt
 	json_t *list = json_array(), *by_cause = json_object(), *notes = json_array(), *root;
 
 	for (uint32_t i = 0; i < shown; i++)
-		json_array_append_new(list, pause_json(m, ps->kept[i], opts));
+		json_array_append_new(list, json__pause(m, ps->kept[i], opts));
 	for (unsigned i = 0; i < PAUSE_NR_CAUSES; i++)
 		json_object_set_new(by_cause, pause_cause_name(i), json_integer(num(ps->cause_ns[i])));
 	if (!ps->runtime_events)

@@ -26,7 +26,7 @@ static int by_count(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-static void reason_name(const struct model *m, const struct reason *r, char *buf, size_t size)
+void reason_name(const struct model *m, const struct reason *r, char *buf, size_t size)
 {
 	static const char *const names[] = {
 		[REASON_OTHER] = "(other system calls)",

@@ -26,6 +26,9 @@ int report_rows__wakers(const struct model *m, struct row **rows);
 /* All threads with a row, most switches first; the caller frees *@threads. Returns how many, or -ENOMEM. */
 int report_rows__threads(const struct model *m, const struct thread ***threads);
 
+/* Why threads left a CPU, as people say it: safe to print. */
+void reason_name(const struct model *m, const struct reason *r, char *buf, size_t size);
+
 /*
  * The target's runtime in words, to be sanitized, or NULL if the recording does not say, or says something that its
  * events belie: the part that told is damaged.
