@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // How long things took: a bar for each doubling, taller by the logarithm of how many.
 function drawDistribution(d) {
 	const width = 500, height = 150, floor = 118, n = d.counts.length, each = Math.min(48, width / Math.max(n, 1));

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Stacks as boxes, what calls above what is called; as wide as what they stand for.
 const FRAME = 17, CHAR = 6.4; // height of a box, and about the width of a letter in it
 const flames = [];

@@ -74,6 +74,12 @@ static bool is_alike(const struct lane_piece *a, const struct lane_piece *b)
 	return a->kind == b->kind && a->cpu == b->cpu && a->reason == b->reason && a->owner.tid == b->owner.tid;
 }
 
+/* Joined from such that are not alike. */
+static bool is_several(const struct lane_piece *p)
+{
+	return p->kind == NR_SPANS || (p->kind == SPAN_RUNQUEUE && p->owner.name == NAME_OTHER && !p->owner.tid);
+}
+
 /* @p goes on where @last ended, and is alike, or both are too short to be told apart. */
 static bool join(const struct pause_lanes *pl, struct lane_piece *last, const struct lane_piece *p)
 {
@@ -81,10 +87,12 @@ static bool join(const struct pause_lanes *pl, struct lane_piece *last, const st
 
 	if (last->to_ns != p->from_ns)
 		return false;
-	if (!alike && !(is_fine(pl, p) && (last->kind == NR_SPANS || is_fine(pl, last))))
+	if (!alike && !(is_fine(pl, p) && (is_several(last) || is_fine(pl, last))))
 		return false;
 	last->to_ns = p->to_ns;
-	if (!alike)
+	if (!alike && last->kind == p->kind)
+		last->owner = (struct cpu_owner){ .name = NAME_OTHER };
+	else if (!alike)
 		last->kind = NR_SPANS;
 	return true;
 }

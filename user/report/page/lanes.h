@@ -7,9 +7,9 @@
 #include "spans.h"
 
 #define LANES_PIECES  2400 /* of one pause, in memory */
-#define LANES_SHOWN   700  /* .. and drawn: those of the threads that matter most to it */
+#define LANES_SHOWN   700  /* .. and drawn, besides those of the threads that it is about */
 #define LANES_SIGNALS 100
-#define LANES_FINE    800 /* what is shorter than this part of the picture is drawn with its neighbours */
+#define LANES_FINE    500 /* what is shorter than this part of the picture is drawn with its neighbours */
 
 struct lane_piece {
 	uint64_t from_ns, to_ns;

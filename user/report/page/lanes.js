@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // One pause: why it took so long, and what each thread did around it.
 const KINDS = [
 	{ name: "on a CPU", color: "--s-on" }, { name: "waits for a CPU", color: "--c-runqueue" },

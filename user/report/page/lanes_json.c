@@ -10,7 +10,8 @@
 #include "lanes.h"
 #include "report_rows.h"
 
-#define MAX_NOTES 500
+#define MAX_NOTES  500
+#define RANK_CHAIN 3 /* of threads that everybody waited for; lower: the three that the pause itself names */
 
 /* One thread. */
 struct lane {
@@ -28,8 +29,8 @@ static uint32_t rank_of(const struct pause *p, uint32_t tid)
 			return i;
 	for (uint32_t i = 0; i < p->chain.n; i++)
 		if (p->chain.at[i].tid == tid)
-			return ARRAY_SIZE(who);
-	return ARRAY_SIZE(who) + 1;
+			return RANK_CHAIN;
+	return RANK_CHAIN + 1;
 }
 
 static int by_rank(const void *a, const void *b)
@@ -81,6 +82,8 @@ static void owner_text(const struct task_names *n, const struct cpu_owner *o, ch
 
 	if (o->name == NAME_IDLE)
 		snprintf(buf, size, "nobody");
+	else if (o->name == NAME_OTHER && !o->tid)
+		snprintf(buf, size, "many tasks in turn");
 	else if (o->name < n->nr && (o->name >= NAME_FIRST || o->name == NAME_RECORDER))
 		snprintf(buf, size, "%s (%u)%s", sanitize(n->names[o->name], sizeof(n->names[0]), name, sizeof(name)),
 			 o->tid, o->of_target ? ", of the target" : "");
@@ -174,12 +177,14 @@ static json_t *json_of(const struct lanes *l, const struct pause_lanes *pl)
 	struct lane *all = lanes_of(pl, &nr);
 
 	for (size_t i = 0; all && i < nr; i++) {
-		if (!all[i].awake_ns && all[i].rank > 3) {
+		bool about = all[i].rank < RANK_CHAIN;
+
+		if (!all[i].awake_ns && all[i].rank > RANK_CHAIN) {
 			asleep++;
-		} else if (shown && shown + all[i].pieces > LANES_SHOWN) {
+		} else if (!about && shown + all[i].pieces > LANES_SHOWN) {
 			left_out += all[i].pieces;
 		} else {
-			shown += all[i].pieces;
+			shown += about ? 0 : all[i].pieces;
 			json_array_append_new(threads, thread_json(l, pl, all[i].tid, &notes));
 		}
 	}

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The first lines of the page, and gross = net + collector + allocation + scheduling + kernel + probes.
 const GROUP_COLORS = ["--collector", "--allocation", "--scheduling", "--stacks", "--kernel", "--other"];
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Begins: draws each part, and follows what the address says after "#": pause=N, search=NAME, or both with "&".
 function drawAbout() {
 	const r = report.recorder, to = byId("about");

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Tables that sort by a click on a column's head, and show their first rows until asked for all.
 const FIRST_ROWS = 12;
 

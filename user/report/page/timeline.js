@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // The whole recording: pauses as marks, and rows of what was going on. What is drawn are the bins of page.timeline.
 const timeline = { view: null, drawing: null, readout: null, mean: null };
 const LEFT = 136, RIGHT = WIDTH - 12;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // Small things that every part of the page uses. Names come from the recorded program, and may be anything: they only
 // ever become text nodes and attribute values, never HTML.
 const data = JSON.parse(document.getElementById("data").textContent);

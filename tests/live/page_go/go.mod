@@ -1,0 +1,3 @@
+module tare/tests/live/page_go
+
+go 1.19
