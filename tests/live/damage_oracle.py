@@ -23,6 +23,7 @@ COMMANDS = [
     ["export", "-f", "perf-script", "-i"],
     ["report", "--json", "-i"],
     ["export", "-f", "perfetto", "-i"],
+    ["report", "--html", "-i"],
 ]
 
 
@@ -77,6 +78,8 @@ def fault(command, status, out, said, most, must_say):
         return "failed without a word"
     if status == 0 and not out and command[0] == "report":
         return "succeeded with nothing to show"
+    if status == 0 and "--html" in command and not out.endswith(b"</html>\n"):
+        return "no whole page"
     if status == 0 and "--json" in command:
         try:
             report = json.loads(out)

@@ -56,6 +56,7 @@ is "$(sed -n 's/.*id="data">\(.*\)<\/script>/\1/p' "$tmp/page.html" | jq '.page.
 
 exits 1 "a full disk" sh -c '"$1" report --html -i "$2" >/dev/full' sh "$TARE" "$tmp/data"
 like "$(<"$tmp/stderr")" 'No space left' "says so"
+exits 2 "JSON and HTML at once" tare report --json --html -i "$tmp/data"
 exits 1 "no such file" tare report --html -i "$tmp/nowhere"
 head -c $(($(stat -c %s "$tmp/data") * 2 / 3)) "$tmp/data" >"$tmp/cut"
 ok "a recording that is cut: what is whole" recorded "$tmp/cut"

@@ -132,6 +132,10 @@ static int parse(int argc, char **argv, struct options *o)
 		err("pauses: takes no argument, but was given %s; name a recording with -i", argv[optind]);
 		return EXIT_USAGE;
 	}
+	if (o->json && o->html) {
+		err("pauses: --json or --html, not both");
+		return EXIT_USAGE;
+	}
 	if (!has_longest && !o->json && !o->html)
 		o->report.longest = SHOWN;
 	return -1;

@@ -95,6 +95,10 @@ static int parse(int argc, char **argv, struct options *o)
 			return EXIT_USAGE;
 		}
 	}
+	if (o->json && o->html) {
+		err("report: --json or --html, not both");
+		return EXIT_USAGE;
+	}
 	if (optind == argc)
 		return -1;
 	err("report: takes no argument, but was given %s; name a recording with -i", argv[optind]);

@@ -126,7 +126,8 @@ function setUpFlames() {
 	}
 	input.addEventListener("input", () => search(input.value));
 	to.append(tabs, el("p", { class: "dim small" },
-		"Callers are above what they call. A click, or Enter, shows a box alone; the topmost one, or Escape, shows all."));
+		"Callers are above what they call. A click, or Enter, shows a box alone; the topmost one, or Escape, shows all."),
+		el("ul", { class: "legend" }, swatch("var(--f1)", "in the program"), swatch("var(--k1)", "in the kernel"), swatch("var(--hit)", "found")));
 	page.flames.forEach((flame, i) => {
 		const f = { flame, frames: framesOf(flame), drawing: svg("svg", { role: "group", "aria-label": flame.of, "data-flame": flame.name }),
 			readout: el("p", { class: "readout" }), hits: el("span", { class: "small" }) };

@@ -66,7 +66,7 @@ static uint32_t first_after(const struct lanes *l, uint64_t ts_ns)
 
 static bool is_fine(const struct pause_lanes *pl, const struct lane_piece *p)
 {
-	return (p->to_ns - p->from_ns) * LANES_FINE < pl->to_ns - pl->from_ns;
+	return p->to_ns - p->from_ns < (pl->to_ns - pl->from_ns) / LANES_FINE;
 }
 
 static bool is_alike(const struct lane_piece *a, const struct lane_piece *b)

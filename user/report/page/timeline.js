@@ -11,8 +11,9 @@ function timelineRows() {
 	return [
 		{ title: "CPUs in use", format: plain, lines: [{ name: "on a CPU", color: "--s-on", of: per(t.on_cpu_ns), area: true }] },
 		{ title: "threads that wait", format: plain, lines: [
-			{ name: "for a CPU", color: "--c-runqueue", of: per(t.run_queue_ns), area: true },
-			t.throttled_ns.some(n => n) ? { name: "throttled", color: "--c-throttled", of: per(t.throttled_ns), area: true } : null] },
+			t.throttled_ns.some(n => n) ? { name: "throttled", color: "--c-throttled", area: true, // on top of those that wait
+				of: i => (t.throttled_ns[i] + t.run_queue_ns[i]) / width, alone: per(t.throttled_ns) } : null,
+			{ name: "for a CPU", color: "--c-runqueue", of: per(t.run_queue_ns), area: true }] },
 		{ title: "memory", format: bytes, lines: [
 			{ name: "resident", color: "--dim", of: level(t.resident_bytes) },
 			{ name: "heap", color: "--c-runtime", of: level(t.heap_bytes) }] },
@@ -65,7 +66,7 @@ function drawRow(row, top, height, x, view) {
 		wrapped(row.title, top + 12),
 		svg("text", { class: "dim", x: LEFT - 6, y: top + 10, "text-anchor": "end" }, most ? row.format(most) : "0"),
 		row.lines.map((line, i) => svg("path", { d: stepPath(line, steps[i], x, y, floor), class: line.area ? null : "line",
-			style: line.area ? `fill: var(${line.color}); opacity: .85` : `stroke: var(${line.color})` })));
+			style: line.area ? `fill: var(${line.color})` : `stroke: var(${line.color})` })));
 }
 
 // A row's title, in lines that fit beside it.
@@ -111,14 +112,14 @@ function readOut(event) {
 		return;
 	const time = view.from + part * (view.to - view.from);
 	const bin = Math.min(page.timeline.on_cpu_ns.length - 1, Math.floor(time / page.timeline.width_ns));
-	const before = line => {
+	const before = of => {
 		for (let i = bin; i >= 0; i--)
-			if (line.of(i) !== null)
-				return line.of(i);
+			if (of(i) !== null)
+				return of(i);
 		return null;
 	};
 	timeline.readout.textContent = `at ${(time / 1e9).toFixed(6)} s: ` + timelineRows().map(row => `${row.title} ` +
-		row.lines.map(l => (l.name && row.lines.length > 1 ? l.name + " " : "") + row.format(before(l))).join(", ")).join("; ");
+		row.lines.map(l => (l.name && row.lines.length > 1 ? l.name + " " : "") + row.format(before(l.alone || l.of))).join(", ")).join("; ");
 }
 
 function setUpTimeline() {

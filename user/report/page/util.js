@@ -95,12 +95,23 @@ function zoomable(drawing, view, left, right, draw) {
 		show(around - (around - view.from) * factor, around + (view.to - around) * factor);
 	const move = part => show(view.from + part * (view.to - view.from), view.to + part * (view.to - view.from));
 	const reset = () => show(view.min, view.max);
+	const selection = svg("rect", { class: "selection", y: 0, height: "100%" });
 	let begin = null;
 
 	drawing.addEventListener("pointerdown", event => { begin = event.button ? null : timeOf(event); });
+	drawing.addEventListener("pointermove", event => {
+		if (begin === null)
+			return;
+		const x = [begin, timeOf(event)].map(t => left + (t - view.from) / (view.to - view.from) * (right - left));
+		selection.setAttribute("x", Math.min(...x));
+		selection.setAttribute("width", Math.abs(x[0] - x[1]));
+		drawing.append(selection);
+	});
+	drawing.addEventListener("pointerleave", () => { begin = null; selection.remove(); });
 	drawing.addEventListener("pointerup", event => {
 		const end = begin === null ? null : timeOf(event), from = begin;
 		begin = null;
+		selection.remove();
 		if (end !== null && Math.abs(end - from) > (view.to - view.from) / 150)
 			show(Math.min(from, end), Math.max(from, end));
 	});
