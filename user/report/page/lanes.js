@@ -5,6 +5,7 @@ const KINDS = [
 	{ name: "throttled", color: "--c-throttled" }, { name: "asleep", color: "--s-asleep" },
 	{ name: "several in turn, too short to draw", color: "--s-mixed" }];
 const LANE = 22, NAMES = 210;
+const DARK = ["runtime", "throttled", "signal", "irq", "steal"].map(cause).concat("var(--s-on)"); // colours that take light letters
 
 // ---- the list of the longest ----
 
@@ -54,7 +55,7 @@ function box(from, length, view, x, y, height, color, title, kind, label) {
 	const width = x(b) - x(a), letters = Math.floor((width - 8) / 6);
 	return svg("g", { class: kind }, svg("title", {}, title),
 		svg("rect", { x: x(a).toFixed(2), width: Math.max(0.7, width).toFixed(2), y, height, style: `fill: ${color}` }),
-		label && letters >= Math.min(label.length, 8) ? svg("text", { class: "inside", x: (x(a) + 4).toFixed(1), y: y + height / 2 + 4 },
+		label && letters >= Math.min(label.length, 8) ? svg("text", { class: "inside" + (DARK.includes(color) ? " on-dark" : ""), x: (x(a) + 4).toFixed(1), y: y + height / 2 + 4 },
 			label.length > letters ? label.slice(0, letters - 1) + "…" : label) : null);
 }
 
