@@ -3,7 +3,7 @@
 #include "model_events.h"
 
 #include "flame.h"
-#include "lanes.h"
+#include "page_lanes.h"
 #include "timeline.h"
 
 static uint64_t sum_of(const struct timeline *t, enum span_kind kind)
@@ -127,19 +127,19 @@ static void test_lanes(void **state)
 	struct switches *switches = calloc(1, sizeof(*switches));
 	struct spans spans = { .switches = switches };
 	const struct pause_lanes *pl;
-	struct lanes l;
+	struct page_lanes l;
 	uint64_t at = 0;
 
 	switches__init(switches);
 	m->pauses.kept = kept;
 	m->pauses.nr_kept = 1;
-	assert_int_equal(lanes__init(&l, m, &spans, 20), 0);
+	assert_int_equal(page_lanes__init(&l, m, &spans, 20), 0);
 	for (; at < 3000000; at += 10) {
-		lanes__span(&l, &(struct span){ at, at + 4, 101, 100, SPAN_ON_CPU, 0, 0, NULL });
-		lanes__span(&l, &(struct span){ at + 4, at + 10, 101, 100, SPAN_ASLEEP, 0, 3, NULL });
+		page_lanes__span(&l, &(struct span){ at, at + 4, 101, 100, SPAN_ON_CPU, 0, 0, NULL });
+		page_lanes__span(&l, &(struct span){ at + 4, at + 10, 101, 100, SPAN_ASLEEP, 0, 3, NULL });
 	}
-	lanes__span(&l, &(struct span){ 0, 5000000, 102, 100, SPAN_ASLEEP, 0, 3, NULL });
-	lanes__span(&l, &(struct span){ 0, 5000000, 999, 998, SPAN_ON_CPU, 0, 0, NULL }); /* of another process */
+	page_lanes__span(&l, &(struct span){ 0, 5000000, 102, 100, SPAN_ASLEEP, 0, 3, NULL });
+	page_lanes__span(&l, &(struct span){ 0, 5000000, 999, 998, SPAN_ON_CPU, 0, 0, NULL }); /* of another process */
 	pl = &l.all[0];
 	assert_int_equal(pl->nr, 2);
 	assert_int_equal(pl->left_out, 0);
@@ -148,7 +148,7 @@ static void test_lanes(void **state)
 		assert_true(pl->pieces[i].from_ns == pl->from_ns && pl->from_ns < pause.request_ns);
 		assert_true(pl->pieces[i].to_ns == pl->to_ns && pl->to_ns > pause.end_ns);
 	}
-	lanes__free(&l);
+	page_lanes__free(&l);
 	m->pauses.kept = NULL;
 	m->pauses.nr_kept = 0;
 	switches__free(switches);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "flame.h"
-#include "lanes.h"
+#include "page_lanes.h"
 #include "ledger.h"
 #include "page.h"
 #include "page_files.h"
@@ -24,7 +24,7 @@
 struct second {
 	struct timeline timeline;
 	struct spans spans;
-	struct lanes lanes;
+	struct page_lanes lanes;
 };
 
 static void take_span(void *ctx, const struct span *span)
@@ -32,7 +32,7 @@ static void take_span(void *ctx, const struct span *span)
 	struct second *s = ctx;
 
 	timeline__span(&s->timeline, span);
-	lanes__span(&s->lanes, span);
+	page_lanes__span(&s->lanes, span);
 }
 
 static int second__init(struct second *s, const struct model *m, const struct page_opts *opts)
@@ -41,14 +41,14 @@ static int second__init(struct second *s, const struct model *m, const struct pa
 
 	timeline__init(&s->timeline, m);
 	return spans__init(&s->spans, m, take_span, s) ?:
-		       lanes__init(&s->lanes, m, &s->spans, longest < PAGE_LANES_MAX ? longest : PAGE_LANES_MAX);
+		       page_lanes__init(&s->lanes, m, &s->spans, longest < PAGE_LANES_MAX ? longest : PAGE_LANES_MAX);
 }
 
 static void second__free(struct second *s)
 {
 	timeline__free(&s->timeline);
 	spans__free(&s->spans);
-	lanes__free(&s->lanes);
+	page_lanes__free(&s->lanes);
 	free(s);
 }
 
@@ -62,7 +62,7 @@ static int second__read(struct second *s, const struct model *m, const char *pat
 		return ret;
 	while ((ret = reader__next(r, &ev)) > 0) {
 		timeline__event(&s->timeline, &ev);
-		lanes__event(&s->lanes, &ev);
+		page_lanes__event(&s->lanes, &ev);
 		ret = spans__event(&s->spans, &ev);
 		if (ret)
 			break;
@@ -110,7 +110,7 @@ static json_t *marks_json(const struct model *m, json_t *reasons)
 }
 
 /* The longest ones, in full: as in tare.pauses/1, and with their lanes. */
-static json_t *worst_json(const struct model *m, const struct lanes *l)
+static json_t *worst_json(const struct model *m, const struct page_lanes *l)
 {
 	const struct pauses_opts opts = { 0 };
 	json_t *list = json_array();
@@ -118,13 +118,13 @@ static json_t *worst_json(const struct model *m, const struct lanes *l)
 	for (uint32_t i = 0; i < l->nr; i++) {
 		json_t *p = json__pause(m, m->pauses.kept[i], &opts);
 
-		json_object_set_new(p, "lanes", lanes__json(l, m->pauses.kept[i]));
+		json_object_set_new(p, "lanes", page_lanes__json(l, m->pauses.kept[i]));
 		json_array_append_new(list, p);
 	}
 	return list;
 }
 
-static json_t *pauses_json(const struct model *m, const struct lanes *l)
+static json_t *pauses_json(const struct model *m, const struct page_lanes *l)
 {
 	json_t *causes = json_array(), *reasons = json_array(), *marks = marks_json(m, reasons);
 

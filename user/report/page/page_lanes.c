@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "array.h"
-#include "lanes.h"
+#include "page_lanes.h"
 
 #define AROUND	   4	 /* a part of the pause's length is drawn before it, and after it */
 #define AROUND_MIN 20000 /* ns: what led to a pause of a few microseconds */
@@ -26,11 +26,11 @@ static void begin(struct pause_lanes *pl, const struct pause *p)
 	table__init(&pl->last, LANES_PIECES);
 }
 
-int lanes__init(struct lanes *l, const struct model *whole, const struct spans *spans, uint32_t longest)
+int page_lanes__init(struct page_lanes *l, const struct model *whole, const struct spans *spans, uint32_t longest)
 {
 	uint32_t nr = longest < whole->pauses.nr_kept ? longest : whole->pauses.nr_kept;
 
-	*l = (struct lanes){
+	*l = (struct page_lanes){
 		.whole = whole,
 		.spans = spans,
 		.all = calloc(nr ?: 1, sizeof(*l->all)),
@@ -46,7 +46,7 @@ int lanes__init(struct lanes *l, const struct model *whole, const struct spans *
 	return 0;
 }
 
-void lanes__free(struct lanes *l)
+void page_lanes__free(struct page_lanes *l)
 {
 	for (uint32_t i = 0; l->all && i < l->nr; i++) {
 		free(l->all[i].pieces);
@@ -57,7 +57,7 @@ void lanes__free(struct lanes *l)
 }
 
 /* The first one that may reach beyond @ts_ns. */
-static uint32_t first_after(const struct lanes *l, uint64_t ts_ns)
+static uint32_t first_after(const struct page_lanes *l, uint64_t ts_ns)
 {
 	return ARRAY_FIRST_NOT(l->nr, i, l->reach_ns[i] <= ts_ns);
 }
@@ -98,7 +98,7 @@ static bool join(const struct pause_lanes *pl, struct lane_piece *last, const st
 }
 
 /* The part of @p within the picture. */
-static void add(struct lanes *l, struct pause_lanes *pl, struct lane_piece p)
+static void add(struct page_lanes *l, struct pause_lanes *pl, struct lane_piece p)
 {
 	uint64_t *last;
 
@@ -123,7 +123,7 @@ static void add(struct lanes *l, struct pause_lanes *pl, struct lane_piece p)
 
 /* One task after the other had the CPU. */
 struct turns {
-	struct lanes *lanes;
+	struct page_lanes *lanes;
 	struct pause_lanes *to;
 	const struct span *span;
 };
@@ -153,7 +153,7 @@ static void add_turn(void *ctx, const struct cpu_turn *turn)
 	add(t->lanes, t->to, p);
 }
 
-static void add_span(struct lanes *l, struct pause_lanes *pl, const struct span *s)
+static void add_span(struct page_lanes *l, struct pause_lanes *pl, const struct span *s)
 {
 	struct cpu_wait wait = {
 		.from_ns = s->from_ns, .to_ns = s->to_ns, .moves = s->moves, .tid = s->tid, .cpu = s->cpu
@@ -165,7 +165,7 @@ static void add_span(struct lanes *l, struct pause_lanes *pl, const struct span 
 		add(l, pl, piece_of(s));
 }
 
-void lanes__span(struct lanes *l, const struct span *s)
+void page_lanes__span(struct page_lanes *l, const struct span *s)
 {
 	for (uint32_t i = first_after(l, s->from_ns); i < l->nr && l->all[i].from_ns < s->to_ns; i++)
 		if (l->all[i].to_ns > s->from_ns && l->all[i].pause->tgid == s->tgid)
@@ -195,7 +195,7 @@ static void on_signal(struct pause_lanes *pl, const struct event *ev)
 		pl->left_out++;
 }
 
-void lanes__event(struct lanes *l, const struct event *ev)
+void page_lanes__event(struct page_lanes *l, const struct event *ev)
 {
 	if (ev->kind != EVENT_SIGNAL)
 		return;

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "lanes.h"
+#include "page_lanes.h"
 #include "report_rows.h"
 
 #define MAX_NOTES  500
@@ -98,7 +98,7 @@ struct notes {
 };
 
 /* -1: there is none. */
-static int note(struct notes *notes, const struct lanes *l, const struct lane_piece *p)
+static int note(struct notes *notes, const struct page_lanes *l, const struct lane_piece *p)
 {
 	const struct switches *s = l->spans->switches;
 	const json_t *known;
@@ -131,7 +131,7 @@ static const char *role_of(const struct pause *p, uint32_t tid)
 	return tid == p->initiator.tid ? "initiator" : tid == p->last.tid ? "last to run" : "";
 }
 
-static json_t *thread_json(const struct lanes *l, const struct pause_lanes *pl, uint32_t tid, struct notes *notes)
+static json_t *thread_json(const struct page_lanes *l, const struct pause_lanes *pl, uint32_t tid, struct notes *notes)
 {
 	const struct thread *t = threads__last(&l->whole->switches.threads, tid);
 	int64_t begin = (int64_t)pl->pause->request_ns;
@@ -168,7 +168,7 @@ static json_t *signals_json(const struct pause_lanes *pl)
 	return list;
 }
 
-static json_t *json_of(const struct lanes *l, const struct pause_lanes *pl)
+static json_t *json_of(const struct page_lanes *l, const struct pause_lanes *pl)
 {
 	struct notes notes = { json_array(), json_object() };
 	json_t *threads = json_array();
@@ -195,7 +195,7 @@ static json_t *json_of(const struct lanes *l, const struct pause_lanes *pl)
 			 signals_json(pl), "asleep", num(asleep), "left_out", num(left_out));
 }
 
-json_t *lanes__json(const struct lanes *l, const struct pause *p)
+json_t *page_lanes__json(const struct page_lanes *l, const struct pause *p)
 {
 	for (uint32_t i = 0; i < l->nr; i++)
 		if (l->all[i].pause == p)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What each thread did around the longest pauses: as much as can be drawn, whatever happened. */
-#ifndef TARE_LANES_H
-#define TARE_LANES_H
+#ifndef TARE_PAGE_LANES_H
+#define TARE_PAGE_LANES_H
 
 #include "json_impl.h"
 #include "spans.h"
@@ -36,7 +36,7 @@ struct pause_lanes {
 	struct table last; /* tid to 1 + its last piece */
 };
 
-struct lanes {
+struct page_lanes {
 	const struct model *whole;
 	const struct spans *spans; /* that take the same events */
 	struct pause_lanes *all;   /* by .from_ns */
@@ -46,14 +46,14 @@ struct lanes {
 };
 
 /* Around the @longest pauses that @whole kept; fewer if there are fewer. Returns 0 or -ENOMEM; to be freed anyway. */
-int lanes__init(struct lanes *l, const struct model *whole, const struct spans *spans, uint32_t longest);
-void lanes__free(struct lanes *l);
+int page_lanes__init(struct page_lanes *l, const struct model *whole, const struct spans *spans, uint32_t longest);
+void page_lanes__free(struct page_lanes *l);
 
-void lanes__span(struct lanes *l, const struct span *span);
+void page_lanes__span(struct page_lanes *l, const struct span *span);
 /* Take an event of any kind, after .spans did. */
-void lanes__event(struct lanes *l, const struct event *ev);
+void page_lanes__event(struct page_lanes *l, const struct event *ev);
 
 /* Those around @p: "lanes" of the page. null if @p is none of them; NULL: out of memory. */
-json_t *lanes__json(const struct lanes *l, const struct pause *p);
+json_t *page_lanes__json(const struct page_lanes *l, const struct pause *p);
 
-#endif /* TARE_LANES_H */
+#endif /* TARE_PAGE_LANES_H */
