@@ -61,19 +61,33 @@ static int put(struct lanes *l, struct lane *lane, uint64_t ts_ns, enum track_ev
 	return track_event__close(t);
 }
 
-static int put_end(struct lanes *l, struct lane *lane, uint64_t ts_ns)
+/* The time at which that is drawn on @lane. */
+static uint64_t at(const struct lanes *l, struct lane *lane, uint64_t ts_ns)
 {
-	return l->drawing ? tracks__end(l->tracks, ts_ns, lane->track) : 0;
+	if (ts_ns < l->from_ns)
+		ts_ns = l->from_ns;
+	if (ts_ns > l->to_ns)
+		ts_ns = l->to_ns;
+	if (ts_ns > lane->last_ns)
+		lane->last_ns = ts_ns;
+	return lane->last_ns;
 }
 
-int lanes__begin_drawing(struct lanes *l, uint64_t ts_ns)
+static bool draws(const struct lanes *l, uint64_t ts_ns)
+{
+	return l->drawing && ts_ns <= l->to_ns;
+}
+
+int lanes__begin_drawing(struct lanes *l)
 {
 	int ret = 0;
 
 	l->drawing = true;
 	for (size_t i = 0; i < l->nr; i++) {
-		for (unsigned k = 0; k < l->all[i]->nr && !ret; k++)
-			ret = put(l, l->all[i], ts_ns, SLICE_BEGIN, &l->all[i]->open[k]);
+		for (unsigned k = 0; k < l->all[i]->nr && !ret; k++) {
+			l->all[i]->open[k].drawn = true;
+			ret = put(l, l->all[i], l->from_ns, SLICE_BEGIN, &l->all[i]->open[k]);
+		}
 	}
 	return ret;
 }
@@ -95,13 +109,14 @@ int lane__begin(struct lanes *l, struct lane *lane, uint64_t ts_ns, const struct
 {
 	if (lane->nr >= LANE_DEPTH) {
 		lane->too_deep++;
-		l->left_out += l->drawing;
+		l->left_out += draws(l, ts_ns);
 		return 0;
 	}
 	if (ARRAY_GROW(lane->open, lane->room, lane->nr + 1))
 		return -ENOMEM;
-	lane->open[lane->nr++] = *slice;
-	return l->drawing ? put(l, lane, ts_ns, SLICE_BEGIN, slice) : 0;
+	lane->open[lane->nr] = *slice;
+	lane->open[lane->nr++].drawn = draws(l, ts_ns);
+	return draws(l, ts_ns) ? put(l, lane, at(l, lane, ts_ns), SLICE_BEGIN, slice) : 0;
 }
 
 int lane__end(struct lanes *l, struct lane *lane, uint64_t ts_ns)
@@ -109,7 +124,7 @@ int lane__end(struct lanes *l, struct lane *lane, uint64_t ts_ns)
 	if (!lane->nr)
 		return 0;
 	lane->nr--;
-	return put_end(l, lane, ts_ns);
+	return lane->open[lane->nr].drawn ? tracks__end(l->tracks, at(l, lane, ts_ns), lane->track) : 0;
 }
 
 int lane__end_named(struct lanes *l, struct lane *lane, uint64_t ts_ns, const char *name)
@@ -139,5 +154,5 @@ int lane__set(struct lanes *l, struct lane *lane, uint64_t ts_ns, const struct l
 
 int lane__instant(struct lanes *l, struct lane *lane, uint64_t ts_ns, const struct lane_slice *what)
 {
-	return l->drawing ? put(l, lane, ts_ns, INSTANT, what) : 0;
+	return draws(l, ts_ns) ? put(l, lane, at(l, lane, ts_ns), INSTANT, what) : 0;
 }

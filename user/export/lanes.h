@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Lanes: tracks whose slices nest, of which only a stretch of time is drawn. What is open when that begins is drawn
- * from there on. A lane on which nothing is drawn is no track.
+ * Lanes: tracks whose slices nest, of which only a stretch of time is drawn. Times may go back a little from one call
+ * to the next, but not on a lane: there it is then the time of what came before. A lane on which nothing is drawn is no
+ * track.
  */
 #ifndef TARE_LANES_H
 #define TARE_LANES_H
@@ -16,6 +17,7 @@ struct lane_slice {
 	const char *category; /* a constant */
 	char name[LANE_TEXT], reason[LANE_TEXT], at[LANE_TEXT];
 	uint64_t goroutine, thread, p, line, task, parent; /* .p: plus 1 */
+	bool drawn;					   /* internal */
 };
 
 struct lane {
@@ -24,22 +26,24 @@ struct lane {
 	struct lane_slice *open; /* outermost first */
 	unsigned nr, room;
 	unsigned too_deep; /* open ones that are not drawn */
+	uint64_t last_ns;
 };
 
 struct lanes {
 	struct tracks *tracks;
 	struct lane **all;
 	size_t nr, room;
-	bool drawing;
-	uint64_t left_out; /* slices that were too deep */
+	uint64_t from_ns, to_ns; /* what is drawn */
+	bool drawing;		 /* that has begun */
+	uint64_t left_out;	 /* slices that were too deep */
 };
 
 void lanes__free(struct lanes *l);
 /* A lane below track @parent, which frees with @l. NULL if out of memory. */
 struct lane *lanes__add(struct lanes *l, uint64_t parent, const char *name);
 
-/* These return 0 or a negative errno. Draw from @ts_ns on; end everything there. */
-int lanes__begin_drawing(struct lanes *l, uint64_t ts_ns);
+/* These return 0 or a negative errno. Draw what is open at .from_ns, and all that comes; end everything at @ts_ns. */
+int lanes__begin_drawing(struct lanes *l);
 int lanes__end(struct lanes *l, uint64_t ts_ns);
 
 /* Likewise. Copies @slice. */

@@ -66,7 +66,8 @@ static void account(struct survey *s, struct alive *a, uint64_t ts_ns)
 {
 	if (a->state == RUN_RUNNING || a->state == RUN_RUNNABLE)
 		a->sum.busy_ns += drawn_ns(s->m, a->since_ns, ts_ns);
-	a->since_ns = ts_ns;
+	if (ts_ns > a->since_ns)
+		a->since_ns = ts_ns;
 }
 
 /* It counts if any of it is drawn. */
@@ -122,9 +123,10 @@ static void bury_all(struct survey *s)
 
 static int take(struct survey *s, const struct run_event *ev)
 {
-	if (!s->events++)
+	if (!s->events++ || ev->ts_ns < s->first_ns)
 		s->first_ns = ev->ts_ns;
-	s->last_ns = ev->ts_ns;
+	if (ev->ts_ns > s->last_ns)
+		s->last_ns = ev->ts_ns;
 	if (ev->thread)
 		table__add(&s->threads, ev->thread);
 	if (ev->ts_ns > s->m->to_ns)

@@ -333,9 +333,8 @@ static int draw(struct merging *m, void *trace)
 	struct run_event ev;
 	int ret;
 
-	while ((ret = m->m->format->next(trace, &ev, &problem)) > 0 && ev.ts_ns <= m->m->to_ns) {
-		ret = !m->lanes.drawing && ev.ts_ns >= m->m->from_ns ? lanes__begin_drawing(&m->lanes, m->m->from_ns) :
-								       0;
+	while ((ret = m->m->format->next(trace, &ev, &problem)) > 0) {
+		ret = !m->lanes.drawing && ev.ts_ns >= m->m->from_ns ? lanes__begin_drawing(&m->lanes) : 0;
 		if (!ret)
 			ret = handlers[ev.kind](m, &ev);
 		if (ret)
@@ -343,9 +342,7 @@ static int draw(struct merging *m, void *trace)
 		if (ev.ts_ns > end_ns)
 			end_ns = ev.ts_ns;
 	}
-	if (ret >= 0 && !m->lanes.drawing)
-		ret = lanes__begin_drawing(&m->lanes, m->m->from_ns);
-	return ret < 0 ? ret : lanes__end(&m->lanes, ret > 0 ? m->m->to_ns : end_ns);
+	return ret < 0 ? ret : lanes__end(&m->lanes, end_ns);
 }
 
 static int begin(struct merging *m, struct merged *merged)
@@ -397,7 +394,7 @@ int rt__draw_merged(struct runtime_tracks *rt)
 		return -ENOMEM;
 	m->rt = rt;
 	m->m = rt->merged;
-	m->lanes.tracks = &rt->tracks;
+	m->lanes = (struct lanes){ .tracks = &rt->tracks, .from_ns = rt->merged->from_ns, .to_ns = rt->merged->to_ns };
 	table__init(&m->ps, 1u << 16);
 	table__init(&m->threads, 1u << 20);
 	table__init(&m->chosen, MERGED_LANES);

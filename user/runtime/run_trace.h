@@ -40,7 +40,11 @@ enum run_event_kind {
  */
 struct run_event {
 	enum run_event_kind kind;
-	uint64_t ts_ns;	 /* CLOCK_MONOTONIC, of the program's time namespace; never goes back */
+	/*
+	 * CLOCK_MONOTONIC, of the program's time namespace, as the thread read it. That may be after what it led to: a
+	 * thread that is stopped in between reads late.
+	 */
+	uint64_t ts_ns;
 	uint64_t thread; /* as its process numbers it; 0: none */
 	uint32_t p;	 /* RUN_NO_P: none */
 	uint64_t goroutine;

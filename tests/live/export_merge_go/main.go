@@ -46,7 +46,7 @@ func worker(ctx context.Context, jobs <-chan int, done *sync.WaitGroup) {
 			spin(time.Duration(job%5) * 200 * time.Microsecond)
 			trace.WithRegion(ctx, "locked", func() {
 				mu.Lock()
-				kept = make([]byte, 1<<18)
+				kept = make([]byte, 1<<16)
 				mu.Unlock()
 			})
 			trace.Log(ctx, "job", fmt.Sprint(job))

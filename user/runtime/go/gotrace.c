@@ -17,7 +17,6 @@ struct gotrace {
 	struct gt_generation g;
 	struct gt_order order;
 	size_t nr_heap; /* of .g.cursors: those with an event, a heap by time */
-	uint64_t last_ns;
 	bool broken;
 };
 
@@ -262,9 +261,6 @@ static int go_trace__next(void *self, struct run_event *ev, const char **problem
 	if (t->order.taken == t->order.nr_queued)
 		return 0;
 	*ev = t->order.queue[t->order.taken++];
-	if (ev->ts_ns < t->last_ns)
-		ev->ts_ns = t->last_ns;
-	t->last_ns = ev->ts_ns;
 	return 1;
 }
 
