@@ -49,10 +49,13 @@ exits 2 "the output is the trace" tare export -f chrome -i "$tmp/data" --merge "
 exits 1 "a pipe" tare export -f chrome -i "$tmp/data" --merge <(cat "$tmp/trace.out") -o "$tmp/no"
 like "$(<"$tmp/stderr")" 'read twice' "says why not"
 
-head -c $(($(stat -c %s "$tmp/trace.out") / 2)) "$tmp/trace.out" >"$tmp/cut"
+head -c 1000 "$tmp/trace.out" >"$tmp/cut"
+exits 1 "one that is cut off at once" tare export -f chrome -i "$tmp/data" --merge "$tmp/cut" -o "$tmp/no"
+like "$(<"$tmp/stderr")" 'nothing in it can be drawn: it is cut off' "says so"
+head -c -100 "$tmp/trace.out" >"$tmp/cut"	# in its last generation
 ok "one that is cut off" tare export -f perfetto -i "$tmp/data" --merge "$tmp/cut" -o "$tmp/cut.pftrace"
 like "$(<"$tmp/stderr")" 'it is cut off; what comes before that' "says so"
-ok "what is whole is there" python3 "$root/tests/live/perfetto_tracks.py" tracks "$tmp/cut.pftrace"
+ok "what is whole is there" oracle pauses "$tmp/cut.pftrace" "$tmp/pauses"
 
 # of another process, at the same time
 spawn sleep 1000
