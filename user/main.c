@@ -22,6 +22,7 @@ static const struct command {
 	  "all goroutines of a live process, not stopped" },
 	{ "diff", cmd_diff, "[--per N[,M]] [--json] A B", "two recordings: what differs by more than noise" },
 	{ "heap", cmd_heap, "-p PID [--top N] [--alloc] [--json]", "what a live process allocated, by site" },
+	{ "top", cmd_top, "-p PID[,PID...] [-d TIME] [-b] [-n N]", "a live view: threads, pauses, waits, allocation" },
 	{ "export", cmd_export, "[-i FILE] -f FORMAT [-o OUT]", "for other tools: perfetto, perf-script, json-lines" },
 	{ "claims", cmd_claims, "[--quick] [--html] [CLAIM...]", "what is said of runtimes, put on the scale" },
 	{ "doctor", cmd_doctor, "[--json]", "what this kernel and these privileges allow" },

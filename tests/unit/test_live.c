@@ -48,7 +48,7 @@ static void begin(struct seen *s)
 	task = (struct tare_task){ .ts_ns = BEGIN, .tid = 1, .tgid = 1, .on_cpu = 1 };
 
 	pthread_mutex_init(&s->lock, NULL);
-	assert_int_equal(live__start(on_pause, s, &s->live), 0);
+	assert_int_equal(live__start(&(struct live_opts){ .on_pause = on_pause, .ctx = s }, &s->live), 0);
 	assert_int_equal(writer__to(nowhere, NULL, &s->w), 0);
 	writer__tee(s->w, live__feed, s->live);
 	header(s->w);
@@ -160,7 +160,7 @@ static void one_that_fails_is_said_and_harms_nobody(void **unused)
 
 	pthread_mutex_init(&s.lock, NULL);
 	capture__begin(&c);
-	assert_int_equal(live__start(on_pause, &s, &s.live), 0);
+	assert_int_equal(live__start(&(struct live_opts){ .on_pause = on_pause, .ctx = &s }, &s.live), 0);
 	assert_int_equal(writer__to(nowhere, NULL, &s.w), 0);
 	writer__tee(s.w, live__feed, s.live);
 	struct tare_header later = { .version = TARE_FORMAT_VERSION + 1 };

@@ -65,6 +65,8 @@ static void session__every_second(struct session *s, uint64_t now)
 	runtimes__read(&s->runtimes, now, false);
 	if (targets__scan(&s->targets) > 0)
 		session__snapshot(s, 0);
+	if (s->opts->counts_often)
+		session__snapshot(s, 1);
 }
 
 static void session__check_end(struct session *s, uint64_t now)
@@ -218,10 +220,17 @@ static void session__code(uint32_t pid, uint64_t ip, uint64_t ts_ns, struct runt
 	runtimes__code(&s->runtimes, pid, ip, ts_ns, code);
 }
 
+static int write_nothing(void *ctx, const struct tare_frame *head, const struct iovec *iov, int nr)
+{
+	return 0;
+}
+
 static int session__open_writer(struct session *s)
 {
 	const struct session_opts *o = s->opts;
-	int ret = o->flight_ns ? flight__open(&s->flight, o, &s->writer) : writer__open(o->output, &s->writer);
+	int ret = o->flight_ns ? flight__open(&s->flight, o, &s->writer) :
+		  o->output    ? writer__open(o->output, &s->writer) :
+				 writer__to(write_nothing, NULL, &s->writer);
 
 	if (!ret && o->listener)
 		writer__tee(s->writer, o->listener->frame, o->listener->ctx);
@@ -232,6 +241,8 @@ static void session__announce(const struct session_opts *o)
 {
 	char span[16];
 
+	if (!o->output)
+		return;
 	if (o->flight_ns)
 		fprintf(stderr, "tare: holding the last %s for %s; SIGUSR1 writes them, Ctrl-C writes them and ends\n",
 			fmt_ns(o->flight_ns, span), o->output);

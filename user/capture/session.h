@@ -26,7 +26,7 @@ struct session_listener {
 
 struct session_opts {
 	const struct machine *machine;
-	const char *output;   /* file, or "-" */
+	const char *output;   /* file, or "-"; NULL: nothing is written, all goes to the listener only */
 	const char *cmdline;  /* of tare, to be recorded */
 	uint64_t duration_ns; /* 0: until interrupted or the target is gone */
 	uint64_t flight_ns;   /* hold this much in memory, and write it on request; 0: write everything at once */
@@ -41,6 +41,7 @@ struct session_opts {
 	uint64_t ring_bytes;	   /* per CPU, a power of two; 0: by the number of CPUs */
 	bool follow;		   /* children of target processes too */
 	bool goroutines;	   /* each step of each goroutine */
+	bool counts_often;	   /* the kernel's counters of each thread every second, not just at both ends */
 	struct pids pids;	   /* the target, one of these: processes */
 	const char *comm;	   /* all of this name, now or later */
 	const char *cgroup;	   /* all in this cgroup's folder, now or later */

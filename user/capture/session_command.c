@@ -29,7 +29,7 @@ int session__start_command(struct session *s)
 {
 	int ret;
 
-	s->launch.stdout_is_taken = !strcmp(s->opts->output, "-");
+	s->launch.stdout_is_taken = s->opts->output && !strcmp(s->opts->output, "-");
 	ret = s->opts->argv ? launch__prepare(&s->launch, s->opts->argv) : 0;
 	if (!ret)
 		return 0;

@@ -11,6 +11,7 @@ int cmd_pauses(int argc, char **argv);
 int cmd_goroutines(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
 int cmd_heap(int argc, char **argv);
+int cmd_top(int argc, char **argv);
 int cmd_claims(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);

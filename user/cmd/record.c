@@ -15,6 +15,7 @@
 #include "model.h"
 #include "report.h"
 #include "session.h"
+#include "target_args.h"
 #include "util.h"
 
 enum {
@@ -112,26 +113,6 @@ static void usage(FILE *to, bool run)
 		run ? " of CMD" : " of the target; SIGUSR1 writes, and goes on");
 }
 
-static int parse_pids(char *list, struct pids *pids)
-{
-	char *save, *end;
-
-	for (char *s = strtok_r(list, ",", &save); s; s = strtok_r(NULL, ",", &save)) {
-		long pid = strtol(s, &end, 10);
-
-		if (*end || pid <= 0 || pid > INT32_MAX) {
-			err("'%s' is no process id", s);
-			return EXIT_USAGE;
-		}
-		if (pids__add(pids, pid) < 0)
-			return EXIT_FAILED;
-	}
-	if (pids->nr)
-		return EXIT_OK;
-	err("-p takes process ids, separated by commas");
-	return EXIT_USAGE;
-}
-
 static int bad_value(const char *option, const char *value, const char *want)
 {
 	err("%s takes %s, not '%s'", option, want, value);
@@ -191,7 +172,7 @@ static int parse_option(int c, struct record_args *a)
 		return parse_duration(optarg, &o->duration_ns) ? bad_value("-d", optarg, "a time like 10s or 500ms") :
 								 EXIT_OK;
 	case 'p':
-		return parse_pids(optarg, &o->pids);
+		return target_args__pids(optarg, &o->pids);
 	case OPT_COMM:
 		o->comm = optarg;
 		return *optarg ? EXIT_OK : bad_value("--comm", optarg, "a name");
@@ -342,7 +323,7 @@ static int set_up_analysis(struct record_args *a)
 	o->wants_pauses = a->trigger.ns || a->fail_over.ns;
 	if (!a->trigger.ns && !(a->fail_over.ns && (o->flight_ns || !is_file(o->output))))
 		return EXIT_OK;
-	ret = live__start(on_pause, a, &a->live);
+	ret = live__start(&(struct live_opts){ .on_pause = on_pause, .ctx = a }, &a->live);
 	if (ret) {
 		err("cannot start a thread to analyse the recording: %s", strerror(-ret));
 		return EXIT_FAILED;
@@ -427,7 +408,7 @@ static int failure_code(int error, const struct session_result *result)
 	if (result->exec_error)
 		return result->exec_error == -ENOENT || result->exec_error == -ENOTDIR ? EXIT_NO_COMMAND :
 											 EXIT_CANNOT_RUN;
-	return !error ? EXIT_OK : error == -ESRCH ? EXIT_NO_TARGET : error == -EPERM ? EXIT_MISSING : EXIT_FAILED;
+	return target_args__exit_code(error);
 }
 
 static int record(int argc, char **argv, bool run)

@@ -209,6 +209,11 @@ int reader__next(struct reader *r, struct event *ev)
 	return ret;
 }
 
+uint64_t reader__complete_ns(const struct reader *r)
+{
+	return r->until_ns == UINT64_MAX ? r->round_ns : r->until_ns;
+}
+
 uint64_t reader__late(const struct reader *r)
 {
 	return r->merge.late;

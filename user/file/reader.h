@@ -31,6 +31,9 @@ int reader__open_fn(ssize_t (*read)(void *ctx, void *buf, size_t len), void *ctx
  */
 int reader__next(struct reader *r, struct event *ev);
 
+/* No event before this is still to come; 0: not known yet. */
+uint64_t reader__complete_ns(const struct reader *r);
+
 /* Number of events that came later than the format allows and were returned out of order. */
 uint64_t reader__late(const struct reader *r);
 

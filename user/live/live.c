@@ -21,9 +21,10 @@ struct chunk {
 };
 
 struct live {
-	live_pause_fn *on_pause;
-	void *ctx;
+	struct live_opts opts;
 	struct model *model;
+	struct reader *reader; /* of the analysis thread alone, like .complete_ns */
+	uint64_t complete_ns;
 	pthread_t thread;
 	bool joined;
 	pthread_mutex_t lock;
@@ -132,6 +133,12 @@ static bool live__wait(struct live *l)
 	return l->first || l->ended;
 }
 
+static void live__rest(struct live *l)
+{
+	if (l->opts.on_rest && l->complete_ns)
+		l->opts.on_rest(l->opts.ctx, l->model, l->complete_ns);
+}
+
 /*
  * The target is idle: no record comes to advance time. The reader still holds the last records; an empty round releases
  * them. After that a pause lacks only time to be over.
@@ -144,7 +151,9 @@ static void live__idle(struct live *l)
 		return;
 	}
 	pthread_mutex_unlock(&l->lock);
-	pauses__settle_due(&l->model->pauses, now_ns() - IDLE_NS);
+	l->complete_ns = now_ns() - IDLE_NS;
+	pauses__settle_due(&l->model->pauses, l->complete_ns);
+	live__rest(l);
 	pthread_mutex_lock(&l->lock);
 }
 
@@ -153,6 +162,9 @@ static ssize_t live__read(void *ctx, void *buf, size_t len)
 	struct live *l = ctx;
 	size_t n = 0;
 
+	if (l->reader && reader__complete_ns(l->reader) > l->complete_ns)
+		l->complete_ns = reader__complete_ns(l->reader);
+	live__rest(l);
 	pthread_mutex_lock(&l->lock);
 	while (!live__wait(l))
 		live__idle(l);
@@ -175,7 +187,7 @@ static ssize_t live__read(void *ctx, void *buf, size_t len)
 	return n;
 }
 
-/* None is kept: their number is unbounded here. */
+/* Returns whether the model is to count it. */
 static bool live__on_pause(void *ctx, const struct pause *p)
 {
 	struct live *l = ctx;
@@ -187,12 +199,12 @@ static bool live__on_pause(void *ctx, const struct pause *p)
 	/* what was left out may have been its end */
 	if (p->lost && left_out)
 		return false;
-	if (!l->on_pause(l->ctx, l->model, p) || l->wants_end)
-		return false;
-	l->begin_ns = p->request_ns;
-	l->end_ns = p->end_ns;
-	__atomic_store_n(&l->wants_end, true, __ATOMIC_RELEASE);
-	return false;
+	if (l->opts.on_pause(l->opts.ctx, l->model, p) && !l->wants_end) {
+		l->begin_ns = p->request_ns;
+		l->end_ns = p->end_ns;
+		__atomic_store_n(&l->wants_end, true, __ATOMIC_RELEASE);
+	}
+	return l->opts.keep;
 }
 
 /* Wait for the first frame. Returns false if there will be none. */
@@ -211,30 +223,33 @@ static bool live__begins(struct live *l)
 static void *live__run(void *ctx)
 {
 	struct live *l = ctx;
-	struct reader *r;
 	struct event ev;
 	int ret;
 
 	/* a session that fails before it has anything to tell says why itself */
 	if (!live__begins(l))
 		return NULL;
-	ret = reader__open_fn(live__read, l, &r);
+	ret = reader__open_fn(live__read, l, &l->reader);
 	if (!ret) {
-		while ((ret = reader__next(r, &ev)) > 0 && !(ret = model__event(l->model, &ev)))
+		while ((ret = reader__next(l->reader, &ev)) > 0 && !(ret = model__event(l->model, &ev)))
 			;
-		reader__close(r);
+		reader__close(l->reader);
+		l->reader = NULL;
 	}
-	if (!ret)
+	if (!ret) {
 		model__finish(l->model);
-	else
+		l->complete_ns = l->model->end_ns;
+		live__rest(l);
+	} else {
 		err("the analysis beside the recording failed: %s; the recording goes on without", strerror(-ret));
+	}
 	pthread_mutex_lock(&l->lock);
 	l->failed = ret;
 	pthread_mutex_unlock(&l->lock);
 	return NULL;
 }
 
-int live__start(live_pause_fn *on_pause, void *ctx, struct live **out)
+int live__start(const struct live_opts *opts, struct live **out)
 {
 	struct live *l = calloc(1, sizeof(*l));
 	int ret;
@@ -243,10 +258,10 @@ int live__start(live_pause_fn *on_pause, void *ctx, struct live **out)
 		free(l);
 		return -ENOMEM;
 	}
-	l->on_pause = on_pause;
-	l->ctx = ctx;
+	l->opts = *opts;
 	l->model->pauses.accept = live__on_pause;
 	l->model->pauses.accept_ctx = l;
+	l->model->pauses.keep = opts->keep;
 	pthread_mutex_init(&l->lock, NULL);
 	pthreads__cond(&l->more);
 	ret = pthreads__start(&l->thread, live__run, l);
@@ -266,6 +281,14 @@ bool live__wants_end(const struct live *l, uint64_t *begin_ns, uint64_t *end_ns)
 	*begin_ns = l->begin_ns;
 	*end_ns = l->end_ns;
 	return true;
+}
+
+void live__stop(struct live *l)
+{
+	if (l->wants_end)
+		return;
+	l->begin_ns = l->end_ns = now_ns();
+	__atomic_store_n(&l->wants_end, true, __ATOMIC_RELEASE);
 }
 
 uint64_t live__end(struct live *l)

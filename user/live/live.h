@@ -23,14 +23,30 @@ struct live;
  */
 typedef bool live_pause_fn(void *ctx, const struct model *m, const struct pause *p);
 
+/*
+ * The model has all events up to @complete_ns, and none is being folded: called in the analysis thread after each piece
+ * of the stream, several times a second, and a last time with the finished model.
+ */
+typedef void live_rest_fn(void *ctx, const struct model *m, uint64_t complete_ns);
+
+struct live_opts {
+	live_pause_fn *on_pause;
+	live_rest_fn *on_rest; /* NULL: not wanted */
+	void *ctx;	       /* for both */
+	uint32_t keep; /* 0: the model has no pauses; else it sums them up, and has so many of the longest whole */
+};
+
 /* Start the thread. Returns 0 and sets *@out, or a negative errno. */
-int live__start(live_pause_fn *on_pause, void *ctx, struct live **out);
+int live__start(const struct live_opts *opts, struct live **out);
 
 /* A writer_sink_fn for writer__tee(); @ctx is the struct live. Never waits for the analysis. Returns 0. */
 int live__feed(void *ctx, const struct tare_frame *head, const struct iovec *iov, int nr);
 
 /* Has on_pause() returned true? Then sets *@begin_ns and *@end_ns to the times of the first such pause. */
 bool live__wants_end(const struct live *l, uint64_t *begin_ns, uint64_t *end_ns);
+
+/* The recording is to end, for nothing that happened in it. From any thread. */
+void live__stop(struct live *l);
 
 /*
  * No more frames will come: waits until all are folded. Returns how many were left out, or UINT64_MAX if the analysis

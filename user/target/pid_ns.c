@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -10,6 +11,8 @@ static struct {
 	struct pid_pair *pairs; /* sorted by .kernel */
 	size_t nr;
 } ns;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* on .pairs: who draws asks, too */
 
 static void forget_all(void)
 {
@@ -51,33 +54,44 @@ static struct pid_pair *find(pid_t kernel)
 pid_t pid_ns__here(pid_t kernel)
 {
 	struct pid_pair *pair;
+	pid_t here;
 
 	if (!ns.list)
 		return kernel;
+	pthread_mutex_lock(&lock);
 	pair = find(kernel);
 	if (!pair || !pair->here) {
 		refresh();
 		pair = find(kernel);
 	}
-	return pair ? pair->here : PID_NS_NONE;
+	here = pair ? pair->here : PID_NS_NONE;
+	pthread_mutex_unlock(&lock);
+	return here;
 }
 
 pid_t pid_ns__kernel(pid_t here)
 {
+	pid_t kernel = 0;
+
 	if (!ns.list || here <= 0)
 		return here > 0 ? here : 0;
 	/* known ones may have ended since: of two with that id the listed one is right */
+	pthread_mutex_lock(&lock);
 	refresh();
-	for (size_t i = 0; i < ns.nr; i++)
+	for (size_t i = 0; i < ns.nr && !kernel; i++)
 		if (ns.pairs[i].here == (uint32_t)here)
-			return ns.pairs[i].kernel;
-	return 0;
+			kernel = ns.pairs[i].kernel;
+	pthread_mutex_unlock(&lock);
+	return kernel;
 }
 
 void pid_ns__forget(pid_t kernel)
 {
-	struct pid_pair *pair = find(kernel);
+	struct pid_pair *pair;
 
+	pthread_mutex_lock(&lock);
+	pair = find(kernel);
 	if (pair)
 		pair->here = 0;
+	pthread_mutex_unlock(&lock);
 }
