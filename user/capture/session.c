@@ -65,8 +65,15 @@ static void session__every_second(struct session *s, uint64_t now)
 	runtimes__read(&s->runtimes, now, false);
 	if (targets__scan(&s->targets) > 0)
 		session__snapshot(s, 0);
-	if (s->opts->counts_often)
-		session__snapshot(s, 1);
+}
+
+static void session__count(struct session *s, uint64_t now)
+{
+	if (!s->opts->counts_ns || now < s->next_count_ns)
+		return;
+	s->next_count_ns = now + s->opts->counts_ns;
+	session__snapshot(s, 1);
+	runtimes__read(&s->runtimes, now, false);
 }
 
 static void session__check_end(struct session *s, uint64_t now)
@@ -133,6 +140,7 @@ static int session__loop(struct session *s)
 		allocs__write(s->allocs, s->writer);
 		session__write_symbols(s, 0); /* at once: the process may end */
 		session__every_second(s, now);
+		session__count(s, now);
 		session__check_end(s, now);
 	}
 	return 0;

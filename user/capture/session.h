@@ -41,7 +41,7 @@ struct session_opts {
 	uint64_t ring_bytes;	   /* per CPU, a power of two; 0: by the number of CPUs */
 	bool follow;		   /* children of target processes too */
 	bool goroutines;	   /* each step of each goroutine */
-	bool counts_often;	   /* the kernel's counters of each thread every second, not just at both ends */
+	uint64_t counts_ns;	   /* the kernel's and the runtimes' counters so often; 0: the runtimes' each second */
 	struct pids pids;	   /* the target, one of these: processes */
 	const char *comm;	   /* all of this name, now or later */
 	const char *cgroup;	   /* all in this cgroup's folder, now or later */

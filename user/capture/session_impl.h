@@ -42,7 +42,7 @@ struct session {
 	struct heap_reader heaps;
 	struct allocs *allocs; /* NULL: not wanted */
 	uint64_t began_ns;     /* the scheduler's probes were in; the target's threads were looked for from here */
-	uint64_t start_ns, next_second_ns;
+	uint64_t start_ns, next_second_ns, next_count_ns;
 	int wait_status;
 	long peak_kb; /* of the command; 0: not known */
 	bool waiting; /* for the first target */

@@ -15,6 +15,8 @@
 
 #define INTERVAL_MIN_NS 100000000ull
 #define TEXT_COLUMNS	100
+#define COUNTS		4 /* readings of counters between two screens: each screen is to have a new one */
+#define COUNT_MAX_NS	NSEC_PER_SEC
 
 enum { OPT_COMM = 256, OPT_CGROUP, OPT_FOLLOW, OPT_ONCE, OPT_VIEW, OPT_FILTER };
 
@@ -160,6 +162,7 @@ static int show(struct top_args *a)
 	}
 	listener = top__listener(t);
 	a->session.listener = &listener;
+	a->session.counts_ns = a->top.interval_ns / COUNTS < COUNT_MAX_NS ? a->top.interval_ns / COUNTS : COUNT_MAX_NS;
 	ret = target_args__exit_code(session__record(&a->session, &result));
 	shown = top__end(t);
 	if (shown && shown != -ENOTTY)
@@ -171,7 +174,7 @@ static int show(struct top_args *a)
 int cmd_top(int argc, char **argv)
 {
 	struct top_args a = {
-		.session = { .cmdline = "tare top", .machine = &doctor_machine, .counts_often = true },
+		.session = { .cmdline = "tare top", .machine = &doctor_machine },
 		.top = { .interval_ns = NSEC_PER_SEC, .colour = !(getenv("NO_COLOR") && *getenv("NO_COLOR")) },
 	};
 	int ret;

@@ -141,6 +141,19 @@ size_t runtime_counters__of(const struct runtime_counters *rc, uint64_t process,
 	return rc->nr;
 }
 
+uint64_t runtime_counters__span(const struct runtime_counters *rc, uint64_t process)
+{
+	uint64_t ns = TARE_UNKNOWN;
+
+	for (size_t i = 0; i < rc->nr; i++) {
+		const struct process_counters *p = &rc->processes[i];
+
+		if (process_of(rc, &p->last) == process && p->last.ts_ns > p->first.ts_ns)
+			ns = p->last.ts_ns - p->first.ts_ns;
+	}
+	return ns;
+}
+
 bool runtime_counters__steady(const struct runtime_counters *rc, uint64_t process, struct counters_steady *to)
 {
 	for (size_t i = rc->nr; i-- > 0;) {

@@ -36,6 +36,9 @@ size_t runtime_counters__total(const struct runtime_counters *rc, struct tare_co
 /* Likewise for @process alone, see birth.h. */
 size_t runtime_counters__of(const struct runtime_counters *rc, uint64_t process, struct tare_counters *total);
 
+/* From the first to the last reading of @process, ns; TARE_UNKNOWN if there are no two. */
+uint64_t runtime_counters__span(const struct runtime_counters *rc, uint64_t process);
+
 /* What a process's memory is like, as a mean over the readings. */
 struct counters_steady {
 	uint64_t marked_bytes;	  /* live heap: what a collection found */

@@ -73,7 +73,8 @@ static const char *percent(double value, char buf[32])
 
 static uint64_t more(uint64_t now, uint64_t before)
 {
-	return now > before && now != TARE_UNKNOWN && before != TARE_UNKNOWN ? now - before : 0;
+	before = before == TARE_UNKNOWN ? 0 : before;
+	return now > before && now != TARE_UNKNOWN ? now - before : 0;
 }
 
 static void add_title(struct top_page *p, const struct top_screen *s, const struct top_data *d)
@@ -92,7 +93,7 @@ static void add_load(struct top_page *p, const struct top_screen *s, const struc
 	uint64_t ns = elapsed(s, d);
 	char t[5][32];
 
-	add(p, s, TOP_PLAIN, "CPU %s of %u00 %%   run queue %s   throttled %s   switches %s/s   threads %s",
+	add(p, s, TOP_PLAIN, "CPU %s of %u00 %%  queue %s  throttled %s  %s switches/s  %s threads",
 	    percent(top_load(was, is, TOP_CPU, ns), t[0]), d->now->cpus,
 	    percent(top_load(was, is, TOP_RUN_QUEUE, ns), t[1]), percent(top_load(was, is, TOP_THROTTLED, ns), t[2]),
 	    top_fmt_rate(top_load(was, is, TOP_SWITCHES, ns) / 100 * NSEC_PER_SEC, t[3]),
@@ -106,19 +107,18 @@ static void add_last_pause(struct top_page *p, const struct top_screen *s, const
 	char t[4][32];
 
 	if (!d->now->tells_pauses) {
-		add(p, s, TOP_PLAIN, "pauses  the target's runtime has told of none");
+		add(p, s, TOP_PLAIN, "pauses: the target's runtime has told of none");
 		return;
 	}
 	if (!d->pauses->nr) {
-		add(p, s, TOP_PLAIN, "pauses  none yet");
+		add(p, s, TOP_PLAIN, "pauses: none yet");
 		return;
 	}
 	last = top_pauses__get(d->pauses, false, 0);
-	add(p, s, TOP_PLAIN, "pauses  %s/s, %s of the time; last %s ago: %s, %s (%s)",
+	add(p, s, TOP_PLAIN, "pauses %s/s, %s; last %s, %s ago: %s (%s)",
 	    top_fmt_rate(top_load(was, is, TOP_PAUSES, elapsed(s, d)) / 100 * NSEC_PER_SEC, t[0]),
-	    percent(top_load(was, is, TOP_WORLD, elapsed(s, d)), t[1]),
-	    fmt_ns(more(d->now->at_ns, last->request_ns), t[2]), fmt_ns(last->world_ns, t[3]), last->cause,
-	    last->reason);
+	    percent(top_load(was, is, TOP_WORLD, elapsed(s, d)), t[1]), fmt_ns(last->world_ns, t[3]),
+	    fmt_ns(more(d->now->at_ns, last->request_ns), t[2]), last->cause, last->reason);
 }
 
 static void add_scale(struct top_page *p, const struct top_screen *s, const struct top_data *d)
@@ -143,7 +143,7 @@ static void add_tabs(struct top_page *p, const struct top_screen *s)
 	for (int i = 0; i < NR_TOP_VIEWS; i++)
 		len += snprintf(text + len, sizeof(text) - len, "%c%d %s%c", i == (int)s->view ? '[' : ' ', i + 1,
 				top_views[i].name, i == (int)s->view ? ']' : ' ');
-	add(p, s, TOP_TABS, "%s", text);
+	add(p, s, TOP_TABS, "%.*s", len - (text[len - 1] == ' '), text);
 }
 
 /* ---- tables ---- */

@@ -93,8 +93,12 @@ static int take_threads(struct top_sums *s, const struct model *m)
 }
 
 /* A living thread's page faults are those of the last snapshot. */
-static void add_faults(struct top_item *it, const struct thread *t)
+static void add_faults(struct top_item *it, const struct thread *t, uint64_t begin_ns)
 {
+	uint64_t checked = t->checked_ns > begin_ns ? t->checked_ns - begin_ns : 0;
+
+	if (it->v[TOP_CHECKED] < checked)
+		it->v[TOP_CHECKED] = checked;
 	if (t->last.minor_faults > t->base.minor_faults && t->last.minor_faults != TARE_UNKNOWN)
 		it->v[TOP_MINOR_FAULTS] += t->last.minor_faults - t->base.minor_faults - t->acc.minor_faults;
 	if (t->last.major_faults > t->base.major_faults && t->last.major_faults != TARE_UNKNOWN)
@@ -109,6 +113,7 @@ static void set_process(struct top_item *it, const struct process_row *p)
 	set_accounts(it, &p->acc);
 	it->v[TOP_MINOR_FAULTS] = p->acc.minor_faults;
 	it->v[TOP_MAJOR_FAULTS] = p->acc.major_faults;
+	it->v[TOP_CHECKED] = 0;
 	it->v[TOP_THREADS] = 0;
 	if (p->tells_pauses) {
 		it->v[TOP_PAUSES] = p->pauses.count;
@@ -135,7 +140,7 @@ static void count_threads(struct top_sums *s, const struct model *m, struct tabl
 			continue;
 		l->items[*at].v[TOP_THREADS]++;
 		add_open(&l->items[*at], t, s->at_ns);
-		add_faults(&l->items[*at], t);
+		add_faults(&l->items[*at], t, s->begin_ns);
 	}
 	for (size_t i = 0; i < l->nr; i++)
 		l->items[i].ended = !l->items[i].v[TOP_THREADS];
@@ -168,6 +173,7 @@ static int take_processes(struct top_sums *s, const struct model *m)
 			break;
 		*at = i;
 		set_process(it, &rows[i]);
+		it->v[TOP_COUNTED] = runtime_counters__span(&m->counters, rows[i].process);
 	}
 	if (!err) {
 		count_threads(s, m, &index);
@@ -247,6 +253,7 @@ static void add_up(struct top_sums *s, const struct model *m)
 static void name_target(struct top_sums *s, const struct model *m)
 {
 	const char *comm = model__process_name(m, m->first_tgid), *runtime = target_runtime(m);
+	const char *version = runtime ? model__info(m, "runtime_version") : NULL;
 	size_t nr = s->lists[TOP_LIST_PROCESSES].nr;
 	char name[72], others[40] = "";
 
@@ -257,6 +264,8 @@ static void name_target(struct top_sums *s, const struct model *m)
 		snprintf(s->target, sizeof(s->target), "%.30s (pid %u)%s", name, m->first_tgid, others);
 	else
 		snprintf(s->target, sizeof(s->target), "no target yet");
+	if (runtime && version && !strncmp(version, runtime, strlen(runtime)))
+		runtime = version;
 	if (runtime)
 		sanitize(runtime, strlen(runtime), s->runtime, sizeof(s->runtime));
 }

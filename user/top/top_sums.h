@@ -8,7 +8,7 @@
 
 #include "model.h"
 
-/* Times in ns. All but the last five only grow. TARE_UNKNOWN: not known. */
+/* Times in ns. Those up to TOP_COUNT only grow. TARE_UNKNOWN: not known. */
 enum top_figure {
 	TOP_CPU,
 	TOP_SWITCHES,
@@ -21,8 +21,10 @@ enum top_figure {
 	TOP_COLLECTIONS,
 	TOP_MINOR_FAULTS,
 	TOP_MAJOR_FAULTS,
-	TOP_TIME,  /* rivals and waits: that their threads waited */
-	TOP_COUNT, /* rivals and waits: how often; goroutines: how many there are */
+	TOP_COUNTED, /* time in which the runtime's counters were read: three figures above; a reading may be old */
+	TOP_CHECKED, /* likewise the page faults */
+	TOP_TIME,    /* rivals and waits: that their threads waited */
+	TOP_COUNT,   /* rivals and waits: how often; goroutines: how many there are */
 	TOP_THREADS,
 	TOP_HEAP_BYTES,
 	TOP_GOAL_BYTES,

@@ -32,10 +32,10 @@ const struct top_view top_views[NR_TOP_VIEWS] = {
 		{ "COUNT", 10, TOP_LEVEL, TOP_COUNT }, { "SHARE %", 8, TOP_SHARE, TOP_COUNT },
 		{ "LONGEST", 9, TOP_NS_LEVEL, TOP_LONGEST }, { "WAIT FOR", 0, TOP_NAME } } },
 	[TOP_ALLOCATION_VIEW] = { "alloc", "memory: allocation, page faults, the heap", TOP_LIST_PROCESSES, 1, 9, {
-		{ "PID", 8, TOP_ID }, { "ALLOC/S", 9, TOP_BYTES_RATE, TOP_ALLOC_BYTES },
-		{ "OBJECT/S", 10, TOP_RATE, TOP_ALLOC_OBJECTS }, { "GC/S", 6, TOP_RATE, TOP_COLLECTIONS },
+		{ "PID", 8, TOP_ID }, { "ALLOC/S", 9, TOP_BYTES_RATE, TOP_ALLOC_BYTES, TOP_COUNTED },
+		{ "OBJECT/S", 10, TOP_RATE, TOP_ALLOC_OBJECTS, TOP_COUNTED }, { "GC/S", 6, TOP_RATE, TOP_COLLECTIONS, TOP_COUNTED },
 		{ "HEAP", 9, TOP_BYTES_LEVEL, TOP_HEAP_BYTES }, { "RSS", 9, TOP_BYTES_LEVEL, TOP_RSS_BYTES },
-		{ "FAULT/S", 9, TOP_RATE, TOP_MINOR_FAULTS }, { "MAJOR/S", 8, TOP_RATE, TOP_MAJOR_FAULTS },
+		{ "FAULT/S", 9, TOP_RATE, TOP_MINOR_FAULTS, TOP_CHECKED }, { "MAJOR/S", 8, TOP_RATE, TOP_MAJOR_FAULTS, TOP_CHECKED },
 		{ "NAME", 0, TOP_NAME } } },
 };
 /* clang-format on */
@@ -45,12 +45,12 @@ static uint64_t table_key(const struct top_item *it)
 	return (it->key ^ it->born_ns << 22) & ~(1ull << 63); /* never TABLE_NO_KEY */
 }
 
-/* How much @figure grew; NAN: not known. What is new began at 0. */
+/* How much @figure grew; NAN: not known. All begin at 0 when they are first known. */
 static double growth(const struct top_item *before, const struct top_item *now, enum top_figure figure)
 {
-	if (now->v[figure] == TARE_UNKNOWN || (before && before->v[figure] == TARE_UNKNOWN))
+	if (now->v[figure] == TARE_UNKNOWN)
 		return NAN;
-	if (!before)
+	if (!before || before->v[figure] == TARE_UNKNOWN)
 		return now->v[figure];
 	/* a wait that goes on counts for its reason; of how much of it was for a CPU is told only when it is over */
 	return now->v[figure] > before->v[figure] ? now->v[figure] - before->v[figure] : 0;
@@ -65,13 +65,15 @@ static double cell(const struct top_column *c, const struct top_item *before, co
 		   uint64_t elapsed_ns)
 {
 	uint64_t level = now->v[c->figure];
+	double ns;
 
 	switch (c->kind) {
 	case TOP_LOAD:
 		return top_load(before, now, c->figure, elapsed_ns);
 	case TOP_RATE:
 	case TOP_BYTES_RATE:
-		return elapsed_ns ? growth(before, now, c->figure) * NSEC_PER_SEC / elapsed_ns : NAN;
+		ns = c->per ? growth(before, now, c->per) : elapsed_ns;
+		return ns > 0 ? growth(before, now, c->figure) * NSEC_PER_SEC / ns : NAN;
 	case TOP_MEAN:
 		return growth(before, now, c->per) > 0 ? growth(before, now, c->figure) / growth(before, now, c->per) :
 							 NAN;
@@ -188,8 +190,10 @@ const char *top_fmt_rate(double rate, char buf[32])
 		snprintf(buf, 32, "-");
 	else if (rate < 10)
 		snprintf(buf, 32, "%.1f", rate);
+	else if (rate < 1e6)
+		snprintf(buf, 32, "%s", fmt_count(rate + 0.5, count));
 	else
-		snprintf(buf, 32, "%s", fmt_count(rate < 1e18 ? rate + 0.5 : 1e18, count));
+		snprintf(buf, 32, "%.3g M", rate / 1e6);
 	return buf;
 }
 
@@ -206,7 +210,7 @@ const char *top_cell(const struct top_row *row, const struct top_column *column,
 	else if (isnan(cell))
 		snprintf(buf, 128, "-");
 	else if (column->kind == TOP_LOAD || column->kind == TOP_SHARE)
-		snprintf(buf, 128, "%.1f", cell);
+		snprintf(buf, 128, cell < 1000 ? "%.1f" : "%.0f", cell);
 	else if (column->kind == TOP_RATE)
 		snprintf(buf, 128, "%s", top_fmt_rate(cell, text));
 	else if (column->kind == TOP_LEVEL)

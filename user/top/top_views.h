@@ -25,7 +25,7 @@ enum top_kind {
 	TOP_NAME,
 	TOP_LOAD,	 /* ns in the interval, as a percentage of it */
 	TOP_SHARE,	 /* of the sum over all rows, % */
-	TOP_RATE,	 /* a second */
+	TOP_RATE,	 /* a second; of .per, if that is set */
 	TOP_BYTES_RATE,	 /* likewise */
 	TOP_MEAN,	 /* ns for each of .per */
 	TOP_LEVEL,	 /* as it is now */
@@ -74,7 +74,7 @@ const char *top_cell(const struct top_row *row, const struct top_column *column,
 /* How much @figure, a time, grew from @before to @now, as a percentage of @elapsed_ns; NAN: not known. */
 double top_load(const struct top_item *before, const struct top_item *now, enum top_figure figure, uint64_t elapsed_ns);
 
-/* A number of a second: "0.5", "1,234"; "-" if not known. Returns @buf. */
+/* A number of a second, in 7 columns: "0.5", "1,234", "12.3 M"; "-" if not known. Returns @buf. */
 const char *top_fmt_rate(double rate, char buf[32]);
 
 #endif /* TARE_TOP_VIEWS_H */
