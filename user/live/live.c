@@ -262,6 +262,8 @@ int live__start(const struct live_opts *opts, struct live **out)
 	l->model->pauses.accept = live__on_pause;
 	l->model->pauses.accept_ctx = l;
 	l->model->pauses.keep = opts->keep;
+	if (opts->ended)
+		l->model->switches.threads.max_exited = l->model->switches.threads.max_folds = opts->ended;
 	pthread_mutex_init(&l->lock, NULL);
 	pthreads__cond(&l->more);
 	ret = pthreads__start(&l->thread, live__run, l);

@@ -33,7 +33,8 @@ struct live_opts {
 	live_pause_fn *on_pause;
 	live_rest_fn *on_rest; /* NULL: not wanted */
 	void *ctx;	       /* for both */
-	uint32_t keep; /* 0: the model has no pauses; else it sums them up, and has so many of the longest whole */
+	uint32_t ended; /* 0: as in a report; else rows of threads and processes that ended: the others are summed */
+	uint32_t keep;	/* 0: the model has no pauses; else it sums them up, and has so many of the longest whole */
 };
 
 /* Start the thread. Returns 0 and sets *@out, or a negative errno. */

@@ -13,6 +13,8 @@ void threads__init(struct threads *ts)
 	table__init(&ts->ended, THREADS_MAX_EXITED);
 	table__init(&ts->fold_of, THREADS_MAX_FOLDS);
 	births__init(&ts->births);
+	ts->max_exited = THREADS_MAX_EXITED;
+	ts->max_folds = THREADS_MAX_FOLDS;
 }
 
 void threads__free(struct threads *ts)
@@ -117,7 +119,7 @@ static struct thread_fold *threads__fold_of(struct threads *ts, uint64_t process
 	if (slot)
 		return &ts->folds[*slot];
 	/* one entry is reserved for all processes without their own */
-	if (process && ts->nr_folds >= THREADS_MAX_FOLDS - 1)
+	if (process && ts->nr_folds >= ts->max_folds - 1)
 		return threads__fold_of(ts, 0);
 	if (ARRAY_GROW(ts->folds, ts->room_folds, ts->nr_folds + 1))
 		return NULL;
@@ -159,7 +161,7 @@ void threads__retire(struct threads *ts, struct thread *t)
 	threads__compare(ts, t);
 	table__delete(&ts->by_tid, t->tid);
 	t->exited = true;
-	if (ts->nr_exited < THREADS_MAX_EXITED || !threads__fold(ts, t)) {
+	if (ts->nr_exited < ts->max_exited || !threads__fold(ts, t)) {
 		ts->nr_exited++;
 		last = table__add(&ts->ended, t->tid);
 		if (last)

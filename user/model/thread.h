@@ -102,8 +102,9 @@ struct threads {
 	struct table ended;   /* tid to the last ended thread with that tid and a row */
 	struct thread **rows; /* all with a row, unordered */
 	uint32_t nr_rows, room_rows, nr_exited;
-	struct thread_fold *folds; /* sums of ended threads without a row, by process */
-	struct table fold_of;	   /* process to index into .folds */
+	uint32_t max_exited, max_folds; /* may be set to less before the first event */
+	struct thread_fold *folds;	/* sums of ended threads without a row, by process */
+	struct table fold_of;		/* process to index into .folds */
 	struct births births;
 	uint32_t nr_folds, room_folds;
 	uint64_t nr_seen;

@@ -7,6 +7,8 @@
 #include "top_feed.h"
 #include "util.h"
 
+#define ENDED 256 /* rows of threads, and of processes */
+
 struct top_feed {
 	struct live *live;
 	uint64_t interval_ns;
@@ -66,7 +68,8 @@ int top_feed__start(uint64_t interval_ns, struct top_feed **out)
 	f->interval_ns = interval_ns;
 	pthread_mutex_init(&f->lock, NULL);
 	pthreads__cond(&f->more);
-	ret = live__start(&(struct live_opts){ top_feed__on_pause, top_feed__on_rest, f, .keep = 1 }, &f->live);
+	ret = live__start(&(struct live_opts){ top_feed__on_pause, top_feed__on_rest, f, .keep = 1, .ended = ENDED },
+			  &f->live);
 	if (ret) {
 		free(f);
 		return ret;

@@ -101,6 +101,9 @@ static bool is_worth_a_row(const struct top_view *v, const struct top_item *it, 
 {
 	bool lives = v->list == TOP_LIST_THREADS || v->list == TOP_LIST_PROCESSES || v->list < 0;
 
+	/* the sum of ended processes without a row grows by a whole life at once: it is in the head's figures only */
+	if (v->list == TOP_LIST_PROCESSES && !it->key)
+		return false;
 	if (lives && !it->ended)
 		return true;
 	for (unsigned i = 0; i < v->nr_columns; i++)
