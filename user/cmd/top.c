@@ -22,6 +22,7 @@ enum { OPT_COMM = 256, OPT_CGROUP, OPT_FOLLOW, OPT_ONCE, OPT_VIEW, OPT_FILTER };
 
 struct top_args {
 	struct session_opts session;
+	struct session_listener listener;
 	struct top_opts top;
 };
 
@@ -39,10 +40,10 @@ static void usage(FILE *to)
 		"  -b, --batch             print screens as text, for a file or another program; no keys, no colour\n"
 		"      --once              the same as -b -n 1\n"
 		"      --no-colour         none; the same as NO_COLOR in the environment\n"
-		"      --view NAME         begin with this view:");
+		"      --view NAME         begin with this view:\n");
 	for (int i = 0; i < NR_TOP_VIEWS; i++)
-		fprintf(to, "%s %s", i ? "," : "", top_views[i].name);
-	fprintf(to, "\n      --filter TEXT       only rows that contain it\n\nKeys:\n");
+		fprintf(to, "          %-10s      %s\n", top_views[i].name, top_views[i].what);
+	fprintf(to, "      --filter TEXT       only rows that contain it\n\nKeys:\n");
 	for (const char *const *line = top_screen_help; *line; line++)
 		fprintf(to, "  %s\n", *line);
 }
@@ -151,7 +152,6 @@ static int parse(int argc, char **argv, struct top_args *a)
 
 static int show(struct top_args *a)
 {
-	struct session_listener listener;
 	struct session_result result = { .wait_status = -1 };
 	struct top *t;
 	int ret = top__start(&a->top, &t), shown;
@@ -160,8 +160,8 @@ static int show(struct top_args *a)
 		err("cannot start a thread to draw: %s", strerror(-ret));
 		return EXIT_FAILED;
 	}
-	listener = top__listener(t);
-	a->session.listener = &listener;
+	a->listener = top__listener(t);
+	a->session.listener = &a->listener;
 	a->session.counts_ns = a->top.interval_ns / COUNTS < COUNT_MAX_NS ? a->top.interval_ns / COUNTS : COUNT_MAX_NS;
 	ret = target_args__exit_code(session__record(&a->session, &result));
 	shown = top__end(t);
@@ -173,9 +173,10 @@ static int show(struct top_args *a)
 
 int cmd_top(int argc, char **argv)
 {
+	const char *no_colour = getenv("NO_COLOR");
 	struct top_args a = {
 		.session = { .cmdline = "tare top", .machine = &doctor_machine },
-		.top = { .interval_ns = NSEC_PER_SEC, .colour = !(getenv("NO_COLOR") && *getenv("NO_COLOR")) },
+		.top = { .interval_ns = NSEC_PER_SEC, .colour = !no_colour || !*no_colour },
 	};
 	int ret;
 

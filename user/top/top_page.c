@@ -124,15 +124,13 @@ static void add_last_pause(struct top_page *p, const struct top_screen *s, const
 static void add_scale(struct top_page *p, const struct top_screen *s, const struct top_data *d)
 {
 	const struct top_sums *was = base_of(s, d), *is = d->now;
-	double ns = elapsed(s, d), cpu = more(is->all.v[TOP_CPU], was->all.v[TOP_CPU]);
-	double probes = more(is->probes_ns, was->probes_ns);
+	double ns = elapsed(s, d), probes = more(is->probes_ns, was->probes_ns);
 	char t[2][32], n[32];
 
-	add(p, s, is->lost ? TOP_WARNING : TOP_PLAIN,
-	    "lost %s%s   tare %s of a CPU   probes %s of the target's CPU time",
+	add(p, s, is->lost ? TOP_WARNING : TOP_PLAIN, "lost %s%s   tare %s of a CPU   probes %s of one",
 	    is->lost ? fmt_count(is->lost, n) : "none", is->lost ? " events: figures are too low by that" : "",
 	    percent(ns > 0 ? 100 * more(is->self_cpu_ns, was->self_cpu_ns) / ns : NAN, t[0]),
-	    percent(cpu > 0 && is->probes_ns != TARE_UNKNOWN ? 100 * probes / cpu : NAN, t[1]));
+	    percent(ns > 0 && is->probes_ns != TARE_UNKNOWN ? 100 * probes / ns : NAN, t[1]));
 }
 
 static void add_tabs(struct top_page *p, const struct top_screen *s)

@@ -35,7 +35,7 @@ void top_screen__init(struct top_screen *s)
 		s->order[i].column = top_views[i].sort;
 }
 
-static void go_to(struct top_screen *s, unsigned view)
+static void choose_view(struct top_screen *s, unsigned view)
 {
 	s->view = view % NR_TOP_VIEWS;
 	s->scroll = 0;
@@ -85,10 +85,10 @@ static void command(struct top_screen *s, int key)
 {
 	switch (key) {
 	case '1' ... '0' + NR_TOP_VIEWS:
-		go_to(s, key - '1');
+		choose_view(s, key - '1');
 		break;
 	case '\t':
-		go_to(s, s->view + 1);
+		choose_view(s, s->view + 1);
 		break;
 	case 's':
 		sort_by(s, 1, true);

@@ -9,34 +9,49 @@
 #include "util.h"
 
 /* clang-format off */
+#define TEXT(t, w, k)		  { .title = t, .width = w, .kind = k }
+#define FIGURE(t, w, k, f)	  { .title = t, .width = w, .kind = k, .figure = f }
+#define FIGURE_PER(t, w, k, f, p) { .title = t, .width = w, .kind = k, .figure = f, .per = p }
+#define COLUMNS(...) \
+	.nr_columns = sizeof((struct top_column[]){ __VA_ARGS__ }) / sizeof(struct top_column), \
+	.columns = { __VA_ARGS__ }
+
 const struct top_view top_views[NR_TOP_VIEWS] = {
-	[TOP_THREADS_VIEW] = { "threads", "each thread's CPU time, switches and waits for a CPU", TOP_LIST_THREADS, 1, 7, {
-		{ "TID", 8, TOP_ID }, { "CPU %", 7, TOP_LOAD, TOP_CPU }, { "SWITCH/S", 10, TOP_RATE, TOP_SWITCHES },
-		{ "QUEUE %", 8, TOP_LOAD, TOP_RUN_QUEUE }, { "THROT %", 8, TOP_LOAD, TOP_THROTTLED },
-		{ "IS IN", 18, TOP_NOTE }, { "NAME", 0, TOP_NAME } } },
-	[TOP_PROCESSES_VIEW] = { "processes", "the same for each process, and its pauses", TOP_LIST_PROCESSES, 1, 9, {
-		{ "PID", 8, TOP_ID }, { "CPU %", 7, TOP_LOAD, TOP_CPU }, { "SWITCH/S", 10, TOP_RATE, TOP_SWITCHES },
-		{ "QUEUE %", 8, TOP_LOAD, TOP_RUN_QUEUE }, { "THROT %", 8, TOP_LOAD, TOP_THROTTLED },
-		{ "THREADS", 8, TOP_LEVEL, TOP_THREADS }, { "PAUSE/S", 8, TOP_RATE, TOP_PAUSES },
-		{ "PAUSE %", 8, TOP_LOAD, TOP_WORLD }, { "NAME", 0, TOP_NAME } } },
-	[TOP_PAUSES_VIEW] = { "pauses", "stop-the-world pauses as they happen, and why each took so long", -1 },
-	[TOP_RIVALS_VIEW] = { "rivals", "who had the CPU while the target's threads waited for it", TOP_LIST_RIVALS, 0, 5, {
-		{ "WAIT %", 8, TOP_LOAD, TOP_TIME }, { "SHARE %", 8, TOP_SHARE, TOP_TIME },
-		{ "WAITS/S", 10, TOP_RATE, TOP_COUNT }, { "MEAN", 9, TOP_MEAN, TOP_TIME, TOP_COUNT },
-		{ "WHO HAD THE CPU", 0, TOP_NAME } } },
-	[TOP_WAITS_VIEW] = { "waits", "what the target's threads were off CPU for", TOP_LIST_WAITS, 0, 5, {
-		{ "TIME %", 8, TOP_LOAD, TOP_TIME }, { "SHARE %", 8, TOP_SHARE, TOP_TIME },
-		{ "WAITS/S", 10, TOP_RATE, TOP_COUNT }, { "MEAN", 9, TOP_MEAN, TOP_TIME, TOP_COUNT },
-		{ "OFF CPU FOR", 0, TOP_NAME } } },
-	[TOP_GOROUTINES_VIEW] = { "goroutines", "what goroutines wait for, read every few seconds", -1, 0, 4, {
-		{ "COUNT", 10, TOP_LEVEL, TOP_COUNT }, { "SHARE %", 8, TOP_SHARE, TOP_COUNT },
-		{ "LONGEST", 9, TOP_NS_LEVEL, TOP_LONGEST }, { "WAIT FOR", 0, TOP_NAME } } },
-	[TOP_ALLOCATION_VIEW] = { "alloc", "memory: allocation, page faults, the heap", TOP_LIST_PROCESSES, 1, 9, {
-		{ "PID", 8, TOP_ID }, { "ALLOC/S", 9, TOP_BYTES_RATE, TOP_ALLOC_BYTES, TOP_COUNTED },
-		{ "OBJECT/S", 10, TOP_RATE, TOP_ALLOC_OBJECTS, TOP_COUNTED }, { "GC/S", 6, TOP_RATE, TOP_COLLECTIONS, TOP_COUNTED },
-		{ "HEAP", 9, TOP_BYTES_LEVEL, TOP_HEAP_BYTES }, { "RSS", 9, TOP_BYTES_LEVEL, TOP_RSS_BYTES },
-		{ "FAULT/S", 9, TOP_RATE, TOP_MINOR_FAULTS, TOP_CHECKED }, { "MAJOR/S", 8, TOP_RATE, TOP_MAJOR_FAULTS, TOP_CHECKED },
-		{ "NAME", 0, TOP_NAME } } },
+	[TOP_THREADS_VIEW] = { "threads", "each thread's CPU time, switches and waits for a CPU",
+		.list = TOP_LIST_THREADS, .sort = 1, COLUMNS(
+		TEXT("TID", 8, TOP_ID), FIGURE("CPU %", 7, TOP_LOAD, TOP_CPU), FIGURE("SWITCH/S", 10, TOP_RATE, TOP_SWITCHES),
+		FIGURE("QUEUE %", 8, TOP_LOAD, TOP_RUN_QUEUE), FIGURE("THROT %", 8, TOP_LOAD, TOP_THROTTLED),
+		TEXT("IS IN", 18, TOP_NOTE), TEXT("NAME", 0, TOP_NAME)) },
+	[TOP_PROCESSES_VIEW] = { "processes", "the same for each process, and its pauses",
+		.list = TOP_LIST_PROCESSES, .sort = 1, COLUMNS(
+		TEXT("PID", 8, TOP_ID), FIGURE("CPU %", 7, TOP_LOAD, TOP_CPU), FIGURE("SWITCH/S", 10, TOP_RATE, TOP_SWITCHES),
+		FIGURE("QUEUE %", 8, TOP_LOAD, TOP_RUN_QUEUE), FIGURE("THROT %", 8, TOP_LOAD, TOP_THROTTLED),
+		FIGURE("THREADS", 8, TOP_LEVEL, TOP_THREADS), FIGURE("PAUSE/S", 8, TOP_RATE, TOP_PAUSES),
+		FIGURE("PAUSE %", 8, TOP_LOAD, TOP_WORLD), TEXT("NAME", 0, TOP_NAME)) },
+	[TOP_PAUSES_VIEW] = { "pauses", "stop-the-world pauses as they happen, and why each took so long", .list = -1 },
+	[TOP_RIVALS_VIEW] = { "rivals", "who had the CPU while the target's threads waited for it",
+		.list = TOP_LIST_RIVALS, .sort = 0, COLUMNS(
+		FIGURE("WAIT %", 8, TOP_LOAD, TOP_TIME), FIGURE("SHARE %", 8, TOP_SHARE, TOP_TIME),
+		FIGURE("WAITS/S", 10, TOP_RATE, TOP_COUNT), FIGURE_PER("MEAN", 9, TOP_MEAN, TOP_TIME, TOP_COUNT),
+		TEXT("WHO HAD THE CPU", 0, TOP_NAME)) },
+	[TOP_WAITS_VIEW] = { "waits", "what the target's threads were off CPU for",
+		.list = TOP_LIST_WAITS, .sort = 0, COLUMNS(
+		FIGURE("TIME %", 8, TOP_LOAD, TOP_TIME), FIGURE("SHARE %", 8, TOP_SHARE, TOP_TIME),
+		FIGURE("WAITS/S", 10, TOP_RATE, TOP_COUNT), FIGURE_PER("MEAN", 9, TOP_MEAN, TOP_TIME, TOP_COUNT),
+		TEXT("OFF CPU FOR", 0, TOP_NAME)) },
+	[TOP_GOROUTINES_VIEW] = { "goroutines", "what goroutines wait for, read every few seconds",
+		.list = -1, .sort = 0, COLUMNS(
+		FIGURE("COUNT", 10, TOP_LEVEL, TOP_COUNT), FIGURE("SHARE %", 8, TOP_SHARE, TOP_COUNT),
+		FIGURE("LONGEST", 9, TOP_NS_LEVEL, TOP_LONGEST), TEXT("WAIT FOR", 0, TOP_NAME)) },
+	[TOP_ALLOCATION_VIEW] = { "alloc", "memory: allocation, page faults, the heap",
+		.list = TOP_LIST_PROCESSES, .sort = 1, COLUMNS(
+		TEXT("PID", 8, TOP_ID), FIGURE_PER("ALLOC/S", 9, TOP_BYTES_RATE, TOP_ALLOC_BYTES, TOP_COUNTED),
+		FIGURE_PER("OBJECT/S", 10, TOP_RATE, TOP_ALLOC_OBJECTS, TOP_COUNTED),
+		FIGURE_PER("GC/S", 6, TOP_RATE, TOP_COLLECTIONS, TOP_COUNTED),
+		FIGURE("HEAP", 9, TOP_BYTES_LEVEL, TOP_HEAP_BYTES), FIGURE("RSS", 9, TOP_BYTES_LEVEL, TOP_RSS_BYTES),
+		FIGURE_PER("FAULT/S", 9, TOP_RATE, TOP_MINOR_FAULTS, TOP_CHECKED),
+		FIGURE_PER("MAJOR/S", 8, TOP_RATE, TOP_MAJOR_FAULTS, TOP_CHECKED),
+		TEXT("NAME", 0, TOP_NAME)) },
 };
 /* clang-format on */
 
@@ -176,7 +191,8 @@ int top_rows(const struct top_view *view, const struct top_list *before, const s
 
 		row->item = it;
 		for (unsigned c = 0; c < view->nr_columns; c++)
-			row->cells[c] = cell(&view->columns[c], at ? &before->items[*at] : NULL, it, elapsed_ns);
+			row->cells[c] =
+				cell(&view->columns[c], before && at ? &before->items[*at] : NULL, it, elapsed_ns);
 		n += passes(it, filter) && is_worth_a_row(view, it, row);
 	}
 	table__free(&index);
@@ -194,7 +210,7 @@ const char *top_fmt_rate(double rate, char buf[32])
 	else if (rate < 10)
 		snprintf(buf, 32, "%.1f", rate);
 	else if (rate < 1e6)
-		snprintf(buf, 32, "%s", fmt_count(rate + 0.5, count));
+		snprintf(buf, 32, "%s", fmt_count(llround(rate), count));
 	else
 		snprintf(buf, 32, "%.3g M", rate / 1e6);
 	return buf;
