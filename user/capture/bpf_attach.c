@@ -281,11 +281,21 @@ static void *destroy_apart(void *arg)
 	return NULL;
 }
 
+/* A thread that nobody joins keeps its stack: with processes that come and go, there would be ever more. */
+static void join_ended(struct bpf *b)
+{
+	for (size_t i = b->nr_detaching; i-- > 0;)
+		if (!pthread_tryjoin_np(b->detaching[i], NULL))
+			b->detaching[i] = b->detaching[--b->nr_detaching];
+}
+
 void bpf__detach_probes(struct bpf *b, struct attached *p)
 {
 	struct attached *apart = malloc(sizeof(*apart));
-	bool room = !ARRAY_GROW(b->detaching, b->room_detaching, b->nr_detaching + 1);
+	bool room;
 
+	join_ended(b);
+	room = !ARRAY_GROW(b->detaching, b->room_detaching, b->nr_detaching + 1);
 	/* an entry may be reused at once: a thread that hits the probe until then is no longer a target */
 	for (size_t i = 0; i < p->nr_sites; i++)
 		b->site_used[p->sites[i]] = 0;
