@@ -171,6 +171,46 @@ static void one_that_fails_is_said_and_harms_nobody(void **unused)
 	done(&s);
 }
 
+static void on_rest(void *ctx, const struct model *m, uint64_t complete_ns)
+{
+	struct seen *s = ctx;
+
+	/* never back, and never ahead of what is folded */
+	assert_true(complete_ns >= s->world_ns[0]);
+	s->world_ns[0] = complete_ns;
+	if (m->finished)
+		s->nr++;
+	if (m->pauses.count && complete_ns >= BEGIN + 17 * MS)
+		__atomic_store_n(&s->called, 1, __ATOMIC_SEQ_CST);
+}
+
+static bool count_all(void *ctx, const struct model *m, const struct pause *p)
+{
+	return false;
+}
+
+static void whoever_looks_finds_the_model_at_rest(void **unused)
+{
+	struct live_opts opts = { .on_pause = count_all, .on_rest = on_rest, .keep = 1 };
+	struct seen s = { 0 };
+	uint64_t at, end;
+
+	begin(&s);
+	live__free(s.live);
+	opts.ctx = &s;
+	assert_int_equal(live__start(&opts, &s.live), 0);
+	writer__tee(s.w, live__feed, s.live);
+	header(s.w);
+	pause_of(&s, BEGIN + 10 * MS, 7 * MS);
+	wait_for(&s.called, 1); /* though nothing follows */
+	assert_false(live__wants_end(s.live, &at, &end));
+	live__stop(s.live);
+	assert_true(live__wants_end(s.live, &at, &end));
+	assert_int_equal(live__end(s.live), 0);
+	assert_int_equal(s.nr, 1); /* a last time, when it is finished */
+	done(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +218,7 @@ int main(void)
 		cmocka_unit_test(only_a_long_one_ends_the_recording),
 		cmocka_unit_test(it_is_the_analysis_that_is_left_behind),
 		cmocka_unit_test(one_that_fails_is_said_and_harms_nobody),
+		cmocka_unit_test(whoever_looks_finds_the_model_at_rest),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -238,7 +238,8 @@ static void *live__run(void *ctx)
 	}
 	if (!ret) {
 		model__finish(l->model);
-		l->complete_ns = l->model->end_ns;
+		if (l->model->end_ns > l->complete_ns)
+			l->complete_ns = l->model->end_ns;
 		live__rest(l);
 	} else {
 		err("the analysis beside the recording failed: %s; the recording goes on without", strerror(-ret));

@@ -20,6 +20,7 @@
 
 static struct termios before;
 static bool is_open;
+static SCREEN *screen;
 static int messages = -1, standard_error = -1;
 
 /* Only what a signal handler may do: the mode as it was, and the sequences of nearly every terminal for the rest. */
@@ -74,8 +75,6 @@ static void print_messages(void)
 int top_term__open(bool colour)
 {
 	static bool at_exit;
-	SCREEN *screen;
-
 	setlocale(LC_CTYPE, "");
 	tcgetattr(STDIN_FILENO, &before);
 	/* Ctrl-C and the like are the session's; ncurses leaves alone what has a handler */
@@ -183,6 +182,7 @@ void top_term__close(void)
 		return;
 	is_open = false;
 	endwin();
+	delscreen(screen);
 	watch_crashes(false);
 	print_messages();
 }
