@@ -17,8 +17,10 @@ int top_term__check(void)
 		err("tare top needs a terminal; -b writes text, such as tare top -b -n 1 -p PID");
 		return -ENOTTY;
 	}
-	if (setupterm(NULL, STDOUT_FILENO, &ret) == OK)
+	if (setupterm(NULL, STDOUT_FILENO, &ret) == OK) {
+		del_curterm(cur_term);
 		return 0;
+	}
 	err("the terminal's type (TERM=%s) is not known here; -b writes text", getenv("TERM") ?: "");
 	return -ENOTTY;
 }
