@@ -48,8 +48,10 @@ static void top_feed__on_rest(void *ctx, const struct model *m, uint64_t complet
 {
 	struct top_feed *f = ctx;
 	struct top_sums sums;
+	uint64_t begin_ns = model__begin(m);
 
-	if (!m->finished && complete_ns < f->due_ns)
+	/* while there is no target yet, or it is being attached to, nothing is known, which is not the same as 0 */
+	if (begin_ns == UINT64_MAX || complete_ns < begin_ns || (!m->finished && complete_ns < f->due_ns))
 		return;
 	f->due_ns = (f->due_ns && complete_ns - f->due_ns < f->interval_ns ? f->due_ns : complete_ns) + f->interval_ns;
 	if (!top_sums__take(&sums, m, complete_ns))
