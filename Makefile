@@ -57,7 +57,7 @@ INCLUDES := -I$(OUT) -Ibpf $(addprefix -I,$(ROOMS))
 WARN := -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wno-unused-parameter
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -D_GNU_SOURCE -DTARE_VERSION='"$(VERSION)"' $(INCLUDES)
-LIBS := -lbpf -ldw -lelf -lz -ljansson -lseccomp -lcapstone -liberty -lncursesw -ltinfo -lm -lpthread
+LIBS := -lbpf -ldw -lelf -lz -ljansson -lseccomp -lcapstone -liberty -lncursesw -ltinfo -lmicrohttpd -lm -lpthread
 # one set of objects for the tests, the fuzzers and tare-san: built by clang, since gcc has no libFuzzer
 SAN := -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
@@ -146,6 +146,8 @@ install: all
 	install -m 755 $(WORKLOADS) '$(DESTDIR)$(PREFIX)/libexec/tare/'
 	install -d '$(DESTDIR)$(PREFIX)/share/tare'
 	install -m 644 tools/claims.json '$(DESTDIR)$(PREFIX)/share/tare/claims.json'
+	install -d '$(DESTDIR)$(PREFIX)/share/tare/serve'
+	install -m 644 tools/serve/* '$(DESTDIR)$(PREFIX)/share/tare/serve/'
 	cp -r --no-preserve=ownership tools/workloads '$(DESTDIR)$(PREFIX)/share/tare/'
 
 clean:

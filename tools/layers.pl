@@ -11,7 +11,7 @@ use warnings;
 use File::Find;
 
 my @rooms = map { [split] } (
-	'util', 'record', 'file', 'target', 'runtime', 'capture', 'doctor', 'model', 'live', 'report', 'top', 'export', 'claims', 'cmd',
+	'util', 'record', 'file', 'target', 'runtime', 'capture', 'doctor', 'model', 'live', 'report', 'top', 'export', 'claims', 'serve', 'cmd',
 );
 # capture passes frames to a listener: it comes before the model, and must not know what they mean.
 

@@ -24,6 +24,7 @@ static const struct command {
 	{ "heap", cmd_heap, "-p PID [--top N] [--alloc] [--json]", "what a live process allocated, by site" },
 	{ "top", cmd_top, "-p PID[,PID...] [-d TIME] [-b] [-n N]", "a live view: threads, pauses, waits, allocation" },
 	{ "export", cmd_export, "[-i FILE] -f FORMAT [-o OUT]", "for other tools: perfetto, perf-script, json-lines" },
+	{ "serve", cmd_serve, "[--listen ADDR:PORT] TARGET", "leave it running: metrics for Prometheus over HTTP" },
 	{ "claims", cmd_claims, "[--quick] [--html] [CLAIM...]", "what is said of runtimes, put on the scale" },
 	{ "doctor", cmd_doctor, "[--json]", "what this kernel and these privileges allow" },
 };
@@ -36,7 +37,7 @@ static void usage(FILE *to)
 		fprintf(to, "  tare %-10s %-38s %s\n", commands[i].name, commands[i].args, commands[i].what);
 	fprintf(to,
 		"\n`tare COMMAND --help` tells more; `man tare` tells all.\n"
-		"run and record need root, or capabilities (`man tare`, PRIVILEGES); to read a recording nothing.\n\n"
+		"run, record and serve need root, or capabilities (`man tare`, PRIVILEGES); to read a recording nothing.\n\n"
 		"examples:\n"
 		"  tare run -- ./server             measure a program from its first instruction\n"
 		"  tare record -p 4711 -d 10s       measure a live process for ten seconds\n"

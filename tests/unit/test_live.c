@@ -40,6 +40,13 @@ static int nowhere(void *ctx, const struct tare_frame *head, const struct iovec 
 	return 0;
 }
 
+static void listen_to(struct writer *w, struct live *live)
+{
+	struct session_listener listener = live__listener(live);
+
+	writer__tee(w, listener.frame, listener.ctx);
+}
+
 static void begin(struct seen *s)
 {
 	struct tare_task task;
@@ -50,7 +57,7 @@ static void begin(struct seen *s)
 	pthread_mutex_init(&s->lock, NULL);
 	assert_int_equal(live__start(&(struct live_opts){ .on_pause = on_pause, .ctx = s }, &s->live), 0);
 	assert_int_equal(writer__to(nowhere, NULL, &s->w), 0);
-	writer__tee(s->w, live__feed, s->live);
+	listen_to(s->w, s->live);
 	header(s->w);
 	assert_int_equal(writer__array(s->w, TARE_FRAME_TASKS, BEGIN, &task, sizeof(task), 1), 0);
 }
@@ -162,7 +169,7 @@ static void one_that_fails_is_said_and_harms_nobody(void **unused)
 	capture__begin(&c);
 	assert_int_equal(live__start(&(struct live_opts){ .on_pause = on_pause, .ctx = &s }, &s.live), 0);
 	assert_int_equal(writer__to(nowhere, NULL, &s.w), 0);
-	writer__tee(s.w, live__feed, s.live);
+	listen_to(s.w, s.live);
 	struct tare_header later = { .version = TARE_FORMAT_VERSION + 1 };
 	frame(s.w, TARE_FRAME_HEADER, 0, 1, &later, sizeof(later));
 	frame(s.w, TARE_FRAME_INFO, 0, 1, garbage, sizeof(garbage));

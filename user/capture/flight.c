@@ -22,11 +22,12 @@ uint64_t self_cpu_ns(void)
 
 int flight__open(struct flight *f, const struct session_opts *opts, struct writer **out)
 {
-	int ret = writer__check(opts->output);
+	int ret = opts->series ? 0 : writer__check(opts->output);
 
 	if (ret)
 		return ret;
 	f->opts = opts;
+	f->path = opts->output;
 	f->buffer = flight_buffer__new(opts->flight_ns + (opts->listener ? KNOWN_LATER_NS : 0), FLIGHT_BYTES);
 	ret = f->buffer ? writer__to(flight_buffer__add, f->buffer, out) : -ENOMEM;
 	if (ret)
@@ -60,7 +61,7 @@ static int flight__fill(struct flight *f, struct writer *w, void (*meanwhile)(vo
 
 int flight__write(struct flight *f, uint64_t since_ns, uint64_t lost_events, void (*meanwhile)(void *ctx), void *ctx)
 {
-	const char *path = f->opts->output;
+	const char *path = f->path;
 	uint64_t begin, now = now_ns();
 	struct writer *w;
 	char span[16];

@@ -11,6 +11,7 @@
 
 struct flight {
 	const struct session_opts *opts;
+	const char *path;	      /* of the next file */
 	struct flight_buffer *buffer; /* NULL: none, the recording goes straight to its file */
 	bool has_said_short;
 	uint64_t bytes, lost; /* of the file written last: its length; events and bytes missing in it */

@@ -75,6 +75,8 @@ static int on_record(void *ctx, const void *data, size_t size)
 	c->all->records++;
 	if (rec->kind != TARE_REC_SWITCH && c->all->watch)
 		rec = c->all->watch(rec, size, c->last_ns, c->all->watch_ctx);
+	if (!rec)
+		return 0;
 	len = record__len(rec);
 	if (len > size) /* impossible: the kernel side wrote both */
 		return -EBADMSG;

@@ -23,7 +23,7 @@ int rings__new(int rings_fd, struct cpu_state *cpus, unsigned nr_cpus, uint64_t 
 
 /*
  * Sees record @rec of @size bytes, of any kind but SWITCH, and its time, on its way. Returns what to write: @rec
- * itself, or another record of the same time, which stays valid until the next call.
+ * itself, or another record of the same time, which stays valid until the next call; NULL: nothing.
  */
 typedef const struct tare_rec *rings_watch_fn(const struct tare_rec *rec, size_t size, uint64_t ts_ns, void *ctx);
 void rings__watch(struct rings *r, rings_watch_fn *watch, void *ctx);

@@ -18,6 +18,8 @@ struct kind {
 	const struct runtime *runtime;
 };
 
+#define MAX_KINDS 4096
+
 static struct kind *find_kind(const struct runtimes *r, const struct file_id *file)
 {
 	for (size_t i = 0; i < r->nr_kinds; i++)
@@ -37,6 +39,8 @@ void runtimes__remember(struct runtimes *r, const struct instance *i)
 {
 	if (find_kind(r, &i->file))
 		return;
+	if (r->nr_kinds == MAX_KINDS) /* they are examined again, once each */
+		r->nr_kinds = 0;
 	if (ARRAY_GROW(r->kinds, r->room_kinds, r->nr_kinds + 1))
 		return; /* it is asked again */
 	r->kinds[r->nr_kinds++] = (struct kind){ i->file, i->runtime };

@@ -78,7 +78,7 @@ static void session__count(struct session *s, uint64_t now)
 
 static void session__check_end(struct session *s, uint64_t now)
 {
-	bool open_ended = s->opts->comm || s->opts->cgroup;
+	bool open_ended = s->opts->comm || s->opts->cgroup || s->opts->runtime;
 
 	if (s->waiting && (s->came || bpf__live(&s->bpf) > 0)) {
 		s->waiting = false;
@@ -90,7 +90,7 @@ static void session__check_end(struct session *s, uint64_t now)
 		s->stop = TARE_END_TARGET_GONE;
 	else if (s->opts->duration_ns && !s->waiting && now - s->start_ns >= s->opts->duration_ns && !s->stop)
 		s->stop = TARE_END_DURATION;
-	if (session__is_triggered(s))
+	if (!s->opts->series && session__is_triggered(s))
 		s->stop = TARE_END_TRIGGER;
 	if (writer__lost_bytes(s->writer))
 		s->stop = TARE_END_ERROR;
@@ -134,8 +134,10 @@ static int session__loop(struct session *s)
 		session__flight(s, now);
 		quotas__tick(&s->quotas, &s->runtimes, s->writer, now);
 		pages__tick(&s->pages, &s->bpf, s->writer, now);
-		bytes_reader__tick(&s->bytes, &s->runtimes, s->writer, now);
-		heap_reader__tick(&s->heaps, &heaps, now);
+		if (!s->opts->sums_only) {
+			bytes_reader__tick(&s->bytes, &s->runtimes, s->writer, now);
+			heap_reader__tick(&s->heaps, &heaps, now);
+		}
 		allocs__look(s->allocs, &s->runtimes, now);
 		allocs__write(s->allocs, s->writer);
 		session__write_symbols(s, 0); /* at once: the process may end */
@@ -199,6 +201,8 @@ static const struct tare_rec *session__on_record(const struct tare_rec *rec, siz
 {
 	struct session *s = ctx;
 
+	if (rec->kind == TARE_REC_STACK && s->opts->sums_only)
+		return NULL;
 	if (rec->kind == TARE_REC_STACK)
 		return session__on_stack(s, (const struct tare_stack *)rec, size, ts_ns);
 	s->came |= rec->kind == TARE_REC_FORK;
@@ -208,8 +212,10 @@ static const struct tare_rec *session__on_record(const struct tare_rec *rec, siz
 		runtimes__on_memory(&s->runtimes, (const struct tare_memory *)rec, ts_ns);
 	else
 		targets__on_record(rec, ts_ns, &s->targets);
-	symbols__on_record(&s->symbols, rec, ts_ns);
 	session__code_changed(s, rec);
+	if (s->opts->sums_only)
+		return rec;
+	symbols__on_record(&s->symbols, rec, ts_ns);
 	pages__on_record(&s->pages, rec, ts_ns);
 	return rec;
 }
@@ -328,7 +334,8 @@ static int session__begin(struct session *s)
 	s->waiting = !s->targets.marked.nr;
 	runtimes__read(&s->runtimes, s->start_ns, false);
 	heaps = session__heap_sources(s);
-	heap_reader__begin(&s->heaps, &heaps, s->start_ns);
+	if (!s->opts->sums_only)
+		heap_reader__begin(&s->heaps, &heaps, s->start_ns);
 	session__begin_allocs(s);
 	s->next_second_ns = s->start_ns + SECOND_NS;
 	if (!s->opts->argv) {
@@ -350,8 +357,10 @@ static void session__finish(struct session *s)
 		warn("none has come: there is nothing in the recording");
 	session__snapshot(s, 1);
 	runtimes__read(&s->runtimes, now_ns(), true);
-	bytes_reader__last(&s->bytes, &s->runtimes, s->writer);
-	heap_reader__write(&s->heaps, &heaps, now_ns());
+	if (!s->opts->sums_only) {
+		bytes_reader__last(&s->bytes, &s->runtimes, s->writer);
+		heap_reader__write(&s->heaps, &heaps, now_ns());
+	}
 	bpf__activate(&s->bpf, false);
 	now = now_ns();
 	program_cost__stop(&s->cost);
@@ -393,11 +402,13 @@ int session__record(const struct session_opts *opts, struct session_result *resu
 	int ret, error;
 
 	symbols__init(&s.symbols);
-	naming__begin(&s.symbols.naming, &opts->debug); /* first: it is to have nothing that is opened here */
+	if (!opts->sums_only)
+		naming__begin(&s.symbols.naming, &opts->debug); /* first: it is to have nothing that is opened here */
 	stacks__init(&s.stacks, &(struct stacks_opts){ session__code, session__note_address, &s });
 	if ((opts->unwind_bytes || opts->alloc_sites) && stacks__unwind(&s.stacks))
 		warn("no thread to find callers in: only frame pointers are followed");
 	pages__init(&s.pages);
+	runtime_files__init(&s.targets.files);
 	quotas__init(&s.quotas);
 	ret = session__begin(&s);
 	if (!ret) {

@@ -24,6 +24,15 @@ struct session_listener {
 	void *ctx;
 };
 
+/* A flight that goes on after it was written: each time it is, it goes to another file. */
+struct flight_series {
+	/* The file to write now, valid until the next call; NULL: none, after saying why. */
+	const char *(*next)(void *ctx);
+	/* That was written; @error: or not, a negative errno, which was reported. */
+	void (*written)(void *ctx, int error);
+	void *ctx;
+};
+
 struct session_opts {
 	const struct machine *machine;
 	const char *output;   /* file, or "-"; NULL: nothing is written, all goes to the listener only */
@@ -31,7 +40,10 @@ struct session_opts {
 	uint64_t duration_ns; /* 0: until interrupted or the target is gone */
 	uint64_t flight_ns;   /* hold this much in memory, and write it on request; 0: write everything at once */
 	bool flight_waits;    /* on request of the listener or a signal only, not when the target or the time ends */
-	bool at_oom_kill;     /* a flight is also written, and ends, when a target is killed for want of memory */
+	const struct flight_series *series; /* NULL: a flight is written to .output, and ends */
+	bool sums_only;	  /* nothing is wanted that only details need: names, stacks, heap profiles, resident memory by
+			     use */
+	bool at_oom_kill; /* a flight is also written, and ends, when a target is killed for want of memory */
 	const struct session_listener *listener; /* NULL: none */
 	bool wants_pauses;  /* useless without them: -EPERM then, if that is known from the start */
 	unsigned sample_hz; /* samples of the CPU clock a second, on each CPU; 0: only while a world is being stopped */
@@ -45,6 +57,7 @@ struct session_opts {
 	struct pids pids;	   /* the target, one of these: processes */
 	const char *comm;	   /* all of this name, now or later */
 	const char *cgroup;	   /* all in this cgroup's folder, now or later */
+	const char *runtime;	   /* all whose program has this runtime, now or later; "any": any but native */
 	char *const *argv;	   /* a command to start */
 	struct debug_places debug; /* where to look for debug information */
 };

@@ -64,7 +64,14 @@ static void session__apart(struct session *s, bool on)
 static void session__dump(struct session *s)
 {
 	struct heap_sources heaps = session__heap_sources(s);
+	const struct flight_series *series = s->opts->series;
+	int ret;
 
+	s->flight.path = series ? series->next(series->ctx) : s->opts->output;
+	if (!s->flight.path) {
+		series->written(series->ctx, -ENAMETOOLONG);
+		return;
+	}
 	session__apart(s, true);
 	session__snapshot(s, 1);
 	session__apart(s, false);
@@ -76,18 +83,21 @@ static void session__dump(struct session *s)
 	session__apart(s, true);
 	session__end_frame(s, now_ns());
 	session__apart(s, false);
-	s->dump_error =
-		flight__write(&s->flight, session__since(s), program_cost__lost(&s->cost), session__drain_meanwhile, s) ?:
-			s->dump_error;
+	ret = flight__write(&s->flight, session__since(s), program_cost__lost(&s->cost), session__drain_meanwhile, s);
+	if (series)
+		series->written(series->ctx, ret);
+	else
+		s->dump_error = ret ?: s->dump_error;
 }
 
 void session__flight(struct session *s, uint64_t now)
 {
 	if (!s->flight.buffer)
 		return;
-	if (s->dump)
+	if (s->dump || (s->opts->series && session__is_triggered(s))) {
 		session__dump(s);
-	s->dump = false;
+		s->dump = s->oom_kill = false;
+	}
 	if (flight_buffer__wants_mark(s->flight.buffer, now))
 		session__mark(s, now);
 }
@@ -96,6 +106,8 @@ int session__land(struct session *s)
 {
 	char span[16];
 
+	if (s->opts->series)
+		return 0;
 	if (s->stop == TARE_END_INTERRUPT || s->stop == TARE_END_TRIGGER || session__is_triggered(s) ||
 	    !s->opts->flight_waits)
 		return flight__write(&s->flight, session__since(s), program_cost__lost(&s->cost), NULL, NULL) ?:

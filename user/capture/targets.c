@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "capability.h"
 #include "describing_frames.h"
@@ -50,6 +52,46 @@ static int targets__add(struct targets *t, pid_t here)
 	return pids__add(&t->marked, tgid) < 0 ? -EIO : 0;
 }
 
+/* The processes whose program has the runtime asked for. Returns 0 or a negative errno. */
+static int find_runtime(struct targets *t, struct pids *now)
+{
+	bool any = !strcmp(t->opts->runtime, RUNTIME_ANY);
+	DIR *dir = opendir("/proc");
+	struct dirent *d;
+	int ret = 0;
+
+	if (!dir)
+		return -errno;
+	while (ret >= 0 && (d = readdir(dir))) {
+		pid_t here = atoi(d->d_name), pid;
+		const struct runtime *rt = here > 0 && here != getpid() ? runtime_files__of(&t->files, here) : NULL;
+
+		rest__take();
+		if (!rt || (any ? !runtime__is_language(rt) : strcmp(rt->name, t->opts->runtime) != 0))
+			continue;
+		pid = pid_ns__kernel(here);
+		ret = pid ? pids__add(now, pid) : 0;
+	}
+	closedir(dir);
+	return ret < 0 ? ret : 0;
+}
+
+/* They need not be remembered: should their ids come back, they are others. @now: all that are there. */
+static void forget_gone(struct targets *t, const struct pids *now)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < t->marked.nr; i++) {
+		size_t k = 0;
+
+		while (k < now->nr && now->pids[k] != t->marked.pids[i])
+			k++;
+		if (k < now->nr)
+			t->marked.pids[left++] = t->marked.pids[i];
+	}
+	t->marked.nr = left;
+}
+
 int targets__find_new(struct targets *t)
 {
 	struct pids now = { 0 };
@@ -59,6 +101,10 @@ int targets__find_new(struct targets *t)
 		ret = proc__find_cgroup(t->opts->cgroup, &now);
 	else if (t->opts->comm)
 		ret = proc__find_comm(t->opts->comm, &now);
+	else if (t->opts->runtime)
+		ret = find_runtime(t, &now);
+	if (ret >= 0 && (t->opts->cgroup || t->opts->runtime))
+		forget_gone(t, &now);
 	for (size_t i = 0; i < now.nr; i++) {
 		rest__take();
 		if (pids__add(&t->marked, now.pids[i]) != 1 || bpf__mark(t->bpf, now.pids[i]))
@@ -73,7 +119,7 @@ int targets__find_new(struct targets *t)
 
 int targets__scan(struct targets *t)
 {
-	return t->opts->cgroup ? targets__find_new(t) : 0;
+	return t->opts->cgroup || t->opts->runtime ? targets__find_new(t) : 0;
 }
 
 /* A limit that nothing can cross would pass for one that was kept. */
@@ -132,6 +178,11 @@ int targets__find(struct targets *t, pid_t child)
 			warn("there is no process in %s yet: waiting for the first one", o->cgroup);
 		return check_access(t);
 	}
+	if (o->runtime) {
+		if (!targets__scan(t))
+			warn("there is no process of runtime %s yet: waiting for the first one", o->runtime);
+		return check_access(t);
+	}
 	if (o->comm) {
 		n = proc__find_comm(o->comm, &found);
 		if (n <= 0)
@@ -173,9 +224,15 @@ static void describe_target(struct targets *t, struct writer *w)
 	}
 	if (o->argv)
 		snprintf(target, sizeof(target), "%s", o->argv[0]);
-	else if (o->comm || o->cgroup)
-		snprintf(target, sizeof(target), "%s %s, %zu process%s", o->comm ? "name" : "cgroup",
-			 o->comm ?: o->cgroup, t->marked.nr, t->marked.nr == 1 ? "" : "es");
+	else if (o->comm || o->cgroup || o->runtime)
+		snprintf(target, sizeof(target), "%s %s, %zu process%s",
+			 o->comm   ? "name" :
+			 o->cgroup ? "cgroup" :
+				     "runtime",
+			 o->comm	   ?:
+				 o->cgroup ?:
+					     o->runtime,
+			 t->marked.nr, t->marked.nr == 1 ? "" : "es");
 	else
 		snprintf(target, sizeof(target), "%s (pid %.400s)", sanitize(comm, sizeof(comm), safe, sizeof(safe)),
 			 pids);
@@ -331,4 +388,5 @@ void targets__free(struct targets *t)
 	free(t->became.pids);
 	free(t->replaced.pids);
 	table__free(&t->since);
+	runtime_files__free(&t->files);
 }

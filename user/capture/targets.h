@@ -6,6 +6,7 @@
 #include "bpf.h"
 #include "cgroup.h"
 #include "proc.h"
+#include "runtime_files.h"
 #include "runtimes.h"
 #include "session.h"
 #include "table.h"
@@ -29,6 +30,7 @@ struct targets {
 	struct pids joined;	    /* processes that existed before they became targets, not yet described */
 	bool wants_snapshot;	    /* a snapshot must find the other threads of .joined */
 	struct cgroup_place cgroup; /* with that option */
+	struct runtime_files files; /* with a runtime: which one programs have */
 };
 
 /* Where the cgroup asked for is, or will be. Returns 0 or -ESRCH, after saying why. */
@@ -47,7 +49,8 @@ int targets__find(struct targets *t, pid_t child);
  */
 int targets__find_new(struct targets *t);
 
-/* Likewise, if there is a cgroup; processes that take a name, or are born in a cgroup, are already followed. */
+/* Likewise, if there is a cgroup or a runtime; processes that take a name, or are born in a cgroup, are already
+ * followed. */
 int targets__scan(struct targets *t);
 
 /* Write what the target is, and each of its processes. */

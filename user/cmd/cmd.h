@@ -13,6 +13,7 @@ int cmd_diff(int argc, char **argv);
 int cmd_heap(int argc, char **argv);
 int cmd_top(int argc, char **argv);
 int cmd_claims(int argc, char **argv);
+int cmd_serve(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 

@@ -13,9 +13,9 @@
 #include "limit.h"
 #include "live.h"
 #include "model.h"
+#include "options.h"
 #include "report.h"
 #include "session.h"
-#include "target_args.h"
 #include "util.h"
 
 enum {
@@ -113,12 +113,6 @@ static void usage(FILE *to, bool run)
 		run ? " of CMD" : " of the target; SIGUSR1 writes, and goes on");
 }
 
-static int bad_value(const char *option, const char *value, const char *want)
-{
-	err("%s takes %s, not '%s'", option, want, value);
-	return EXIT_USAGE;
-}
-
 static int parse_limit(const char *option, uint64_t *ns)
 {
 	return parse_duration(optarg, ns) ? bad_value(option, optarg, "a time like 5ms or 500us") : EXIT_OK;
@@ -172,7 +166,7 @@ static int parse_option(int c, struct record_args *a)
 		return parse_duration(optarg, &o->duration_ns) ? bad_value("-d", optarg, "a time like 10s or 500ms") :
 								 EXIT_OK;
 	case 'p':
-		return target_args__pids(optarg, &o->pids);
+		return parse_pids(optarg, &o->pids);
 	case OPT_COMM:
 		o->comm = optarg;
 		return *optarg ? EXIT_OK : bad_value("--comm", optarg, "a name");
@@ -408,7 +402,7 @@ static int failure_code(int error, const struct session_result *result)
 	if (result->exec_error)
 		return result->exec_error == -ENOENT || result->exec_error == -ENOTDIR ? EXIT_NO_COMMAND :
 											 EXIT_CANNOT_RUN;
-	return target_args__exit_code(error);
+	return session_exit_code(error);
 }
 
 static int record(int argc, char **argv, bool run)

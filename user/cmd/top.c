@@ -8,7 +8,7 @@
 #include "cmd.h"
 #include "doctor_machine.h"
 #include "session.h"
-#include "target_args.h"
+#include "options.h"
 #include "top.h"
 #include "top_term.h"
 #include "util.h"
@@ -71,7 +71,7 @@ static int parse_option(int c, struct top_args *a)
 
 	switch (c) {
 	case 'p':
-		return target_args__pids(optarg, &o->pids);
+		return parse_pids(optarg, &o->pids);
 	case OPT_COMM:
 		o->comm = optarg;
 		return *optarg ? EXIT_OK : refuse("--comm", "a name");
@@ -163,7 +163,7 @@ static int show(struct top_args *a)
 	a->listener = top__listener(t);
 	a->session.listener = &a->listener;
 	a->session.counts_ns = a->top.interval_ns / COUNTS < COUNT_MAX_NS ? a->top.interval_ns / COUNTS : COUNT_MAX_NS;
-	ret = target_args__exit_code(session__record(&a->session, &result));
+	ret = session_exit_code(session__record(&a->session, &result));
 	shown = top__end(t);
 	if (shown && shown != -ENOTTY)
 		err("cannot write what it shows: %s", strerror(-shown));

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * The analysis beside the recording: the same frames, read by the same reader and folded by the same model as later
- * from the file, in a thread of its own. The recorder never waits: if the analysis falls behind, frames are left out of
- * it (not of the recording), and counted.
+/* The analysis beside the recording: its frames as a stream (stream.h), folded by the same model as later from the
+ * file.
  */
 #ifndef TARE_LIVE_H
 #define TARE_LIVE_H
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/uio.h>
 
-#include "format.h"
 #include "model.h"
 #include "session.h"
 
@@ -39,9 +35,6 @@ struct live_opts {
 
 /* Start the thread. Returns 0 and sets *@out, or a negative errno. */
 int live__start(const struct live_opts *opts, struct live **out);
-
-/* A writer_sink_fn for writer__tee(); @ctx is the struct live. Never waits for the analysis. Returns 0. */
-int live__feed(void *ctx, const struct tare_frame *head, const struct iovec *iov, int nr);
 
 /* Has on_pause() returned true? Then sets *@begin_ns and *@end_ns to the times of the first such pause. */
 bool live__wants_end(const struct live *l, uint64_t *begin_ns, uint64_t *end_ns);

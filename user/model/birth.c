@@ -42,7 +42,14 @@ void births__begin(struct births *b, uint32_t pid, uint64_t ts_ns)
 	uint64_t *last;
 
 	/* a process from before anything was recorded is nobody's successor */
-	if (!births__see(b, pid, ts_ns) || ts_ns <= b->first_ns || b->nr == BIRTHS_MAX)
+	if (!births__see(b, pid, ts_ns) || ts_ns <= b->first_ns)
+		return;
+	last = b->only_last ? table__find(&b->last, pid) : NULL;
+	if (last && *last) {
+		b->all[*last - 1] = (struct birth){ .born_ns = ts_ns, .nth = b->all[*last - 1].nth + 1 };
+		return;
+	}
+	if (b->nr == BIRTHS_MAX)
 		return;
 	if (ARRAY_GROW(b->all, b->room, b->nr + 1))
 		return;

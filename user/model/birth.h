@@ -21,6 +21,7 @@ struct birth {
 };
 
 struct births {
+	bool only_last;	   /* set before the first: of each pid only its last process is known, in bounded memory */
 	uint64_t first_ns; /* when the first process was seen */
 	uint64_t *seen;	   /* one bit per pid seen; NULL until there is one */
 	struct table last; /* reused pid to 1 + index of its latest process */

@@ -67,7 +67,7 @@ static int past__grow(struct cpu_history *h, struct cpu_past *p)
 /* Make room for one more at @ts_ns, by dropping the oldest if need be. */
 static int past__make_room(struct cpu_history *h, struct cpu_past *p, uint64_t ts_ns)
 {
-	bool is_recent, may_grow = p->size < REMEMBER || h->nr_past + p->size <= REMEMBER_ALL;
+	bool is_recent, may_grow = p->size < REMEMBER || (!h->is_short && h->nr_past + p->size <= REMEMBER_ALL);
 
 	if (p->count - p->oldest < p->size)
 		return 0;

@@ -46,6 +46,7 @@ void moves__add(struct moves *m, struct move move);
 
 /* Zero-initialise. */
 struct cpu_history {
+	bool is_short;			       /* set before the first switch: bounded memory rather than long waits */
 	uint64_t nr_past;		       /* capacity of all of these, in switches */
 	struct cpu_past *cpus[MODEL_MAX_CPUS]; /* NULL: nothing recorded there */
 };

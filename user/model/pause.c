@@ -333,6 +333,14 @@ int pauses__event(struct pauses *ps, const struct event *at)
 	return folds[at->kind](ps, &ev);
 }
 
+void pauses__forget(struct pauses *ps, uint32_t tgid)
+{
+	uint64_t *slot = table__find(&ps->processes, tgid);
+
+	if (slot)
+		pauses__end_process(ps, (struct pause_process *)(uintptr_t)*slot);
+}
+
 void pauses__lost(struct pauses *ps, uint64_t ts_ns, uint64_t total)
 {
 	/* lost some time since the last report: pauses that ended before that are whole */

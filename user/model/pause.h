@@ -214,6 +214,9 @@ void pauses__settle_due(struct pauses *ps, uint64_t now_ns);
 /* Fold in the next event, of any kind. Returns 0 or -ENOMEM. */
 int pauses__event(struct pauses *ps, const struct event *ev);
 
+/* Process @tgid is gone: its pauses under way end at what was seen of them, and its state is forgotten. */
+void pauses__forget(struct pauses *ps, uint32_t tgid);
+
 /* Events were lost: @total since the recording began, as reported at @ts_ns. */
 void pauses__lost(struct pauses *ps, uint64_t ts_ns, uint64_t total);
 

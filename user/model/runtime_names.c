@@ -42,6 +42,25 @@ void runtime_names__event(struct runtime_names *n, const struct event *ev)
 	table__add(&n->named, head->pid);
 }
 
+void runtime_names__forget(struct runtime_names *n, uint32_t pid)
+{
+	const struct table_slot *slot;
+	uint64_t keys[64];
+	size_t pos, nr;
+
+	if (!table__find(&n->named, pid))
+		return;
+	table__delete(&n->named, pid);
+	do { /* a table must not change while it is walked through */
+		nr = pos = 0;
+		while (nr < sizeof(keys) / sizeof(keys[0]) && (slot = table__next(&n->by_number, &pos)))
+			if (slot->key >> (KIND_BITS + NUMBER_BITS) == pid)
+				keys[nr++] = slot->key;
+		for (size_t i = 0; i < nr; i++)
+			table__delete(&n->by_number, keys[i]);
+	} while (nr);
+}
+
 const char *runtime_names__find(const struct runtime_names *n, uint32_t pid, enum tare_name_kind kind, uint64_t nr)
 {
 	/* an earlier recorder in a PID namespace told them by the numbers there, which events do not have: then all

@@ -21,6 +21,9 @@ void runtime_names__free(struct runtime_names *n);
 /* Take EVENT_NUMBER_NAME @ev: the name holds from now on. */
 void runtime_names__event(struct runtime_names *n, const struct event *ev);
 
+/* Process @pid is gone, and so are its names. */
+void runtime_names__forget(struct runtime_names *n, uint32_t pid);
+
 /*
  * The name that process @pid gives number @nr of @kind, or NULL. Not safe to print. Valid until runtime_names__free(),
  * even if the process renames it.

@@ -161,7 +161,9 @@ void threads__retire(struct threads *ts, struct thread *t)
 	threads__compare(ts, t);
 	table__delete(&ts->by_tid, t->tid);
 	t->exited = true;
-	if (ts->nr_exited < ts->max_exited || !threads__fold(ts, t)) {
+	if (ts->on_end) {
+		ts->on_end(ts->on_end_ctx, t);
+	} else if (ts->nr_exited < ts->max_exited || !threads__fold(ts, t)) {
 		ts->nr_exited++;
 		last = table__add(&ts->ended, t->tid);
 		if (last)

@@ -111,6 +111,10 @@ struct threads {
 	uint64_t untracked; /* switches of threads beyond THREADS_MAX_LIVE */
 	struct thread *free;
 	struct check check;
+	/* may be set before the first event: takes each thread that ends, which is then forgotten, without row or sum
+	 */
+	void (*on_end)(void *ctx, const struct thread *t);
+	void *on_end_ctx;
 };
 
 void threads__init(struct threads *ts);

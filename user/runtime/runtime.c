@@ -60,6 +60,16 @@ const char *run_trace__what(char *buf, size_t size)
 	return buf;
 }
 
+bool runtime__is_language(const struct runtime *rt)
+{
+	return rt != &runtime_native && !rt->tells_nothing;
+}
+
+const struct runtime *runtime__at(size_t i)
+{
+	return i < sizeof(runtimes) / sizeof(runtimes[0]) ? runtimes[i] : NULL;
+}
+
 uint32_t runtime_cost__find(const struct runtime_cost *costs, const char *function)
 {
 	for (const struct runtime_cost *c = costs; c && c->function; c++) {

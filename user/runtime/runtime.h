@@ -194,6 +194,14 @@ struct runtime {
 /* The runtime of a program: never NULL, since every program is native at least. */
 const struct runtime *runtime__of(struct image *img, char *version, size_t size);
 
+#define RUNTIME_ANY "any" /* in place of a name: any language's */
+
+/* Does @rt belong to a language, so that it can be asked for by name? */
+bool runtime__is_language(const struct runtime *rt);
+
+/* Runtime number @i in the table, from 0; NULL: there are no more. */
+const struct runtime *runtime__at(size_t i);
+
 /* The runtime of programs that no other one recognises. */
 extern const struct runtime runtime_native;
 

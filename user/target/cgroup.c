@@ -92,6 +92,13 @@ static int path_of(pid_t pid, const char *controller, bool v2, char *path, size_
 	return -ENOENT;
 }
 
+int cgroup__path(pid_t pid, char *path, size_t size)
+{
+	int ret = path_of(pid, "", true, path, size);
+
+	return !ret && strcmp(path, "/") ? 0 : path_of(pid, "cpu", false, path, size) ? ret : 0;
+}
+
 static int read_text(const struct mount *m, const char *path, const char *name, char *buf, size_t size)
 {
 	char full[2200];

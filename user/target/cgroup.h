@@ -18,6 +18,12 @@ struct cgroup_quota {
  */
 int cgroup__quota(pid_t pid, struct cgroup_quota *quota);
 
+/*
+ * The cgroup that process @pid is in, below the mount point; of both versions, the one that has it in some folder. Not
+ * safe to print. Returns 0 or a negative errno.
+ */
+int cgroup__path(pid_t pid, char *path, size_t size);
+
 /* How much more memory a process can be charged under its tightest limit. */
 struct cgroup_memory {
 	char path[1024];		  /* as above */

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "target_args.h"
+#include "options.h"
 #include "util.h"
 
-int target_args__pids(char *list, struct pids *pids)
+int parse_pids(char *list, struct pids *pids)
 {
 	char *save, *end;
 
@@ -26,7 +26,13 @@ int target_args__pids(char *list, struct pids *pids)
 	return EXIT_USAGE;
 }
 
-int target_args__exit_code(int error)
+int bad_value(const char *option, const char *value, const char *want)
+{
+	err("%s takes %s, not '%s'", option, want, value);
+	return EXIT_USAGE;
+}
+
+int session_exit_code(int error)
 {
 	return !error ? EXIT_OK : error == -ESRCH ? EXIT_NO_TARGET : error == -EPERM ? EXIT_MISSING : EXIT_FAILED;
 }

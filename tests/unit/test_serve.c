@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What tare serve keeps and tells: series come, end and are limited; the two formats. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "metrics.h"
+
+static struct labels named(const char *name)
+{
+	struct labels l = { .runtime = "native" };
+
+	strcpy(l.process, name);
+	return l;
+}
+
+static struct series *get(struct all_series *all, const char *name)
+{
+	struct labels l = named(name);
+
+	return all_series__get(all, &l);
+}
+
+static void test_share(void **state)
+{
+	struct all_series all;
+	struct series *a;
+
+	all_series__init(&all, 4);
+	a = get(&all, "a");
+	assert_ptr_equal(get(&all, "a"), a);
+	assert_ptr_not_equal(get(&all, "b"), a);
+	assert_int_equal(a->nr_processes, 2);
+	series__leave(a, 1);
+	all_series__told(&all);
+	assert_int_equal(all.nr, 2);
+	series__leave(a, 2);
+	assert_int_equal(a->ended_ns, 2);
+	assert_int_equal(all.nr, 2); /* until it was told */
+	all_series__told(&all);
+	assert_int_equal(all.nr, 1);
+	all_series__free(&all);
+}
+
+static void test_limit(void **state)
+{
+	struct all_series all;
+	struct series *a, *b;
+
+	all_series__init(&all, 2);
+	a = get(&all, "a");
+	b = get(&all, "b");
+	assert_ptr_equal(get(&all, "c"), &all.other);
+	assert_ptr_equal(get(&all, "d"), &all.other);
+	assert_int_equal(all.other.nr_processes, 2);
+	assert_ptr_equal(get(&all, "b"), b);
+	/* nobody asked, but one that has ended makes room: the one that ended first */
+	series__leave(a, 7);
+	series__leave(b, 5);
+	series__leave(b, 6);
+	assert_string_equal(get(&all, "e")->labels.process, "e");
+	assert_int_equal(all.nr, 2);
+	assert_ptr_equal(get(&all, "a"), a);
+	all_series__free(&all);
+}
+
+static void test_reasons(void **state)
+{
+	struct all_series all;
+	struct pause p = { .request_ns = 1000, .end_ns = 3000, .reason_name = "same" };
+	struct series *s;
+	char name[16];
+
+	all_series__init(&all, 1);
+	s = get(&all, "a");
+	series__pause(s, &p);
+	series__pause(s, &p);
+	assert_int_equal(s->nr_reasons, 1);
+	assert_int_equal(s->reasons[0].pauses.count, 2);
+	assert_int_equal(s->reasons[0].pauses.total_ns, 4000);
+	p.reason_name = name;
+	for (int i = 0; i < 3 * SERIES_MAX_REASONS; i++) {
+		snprintf(name, sizeof(name), "reason %d", i);
+		series__pause(s, &p);
+	}
+	assert_int_equal(s->nr_reasons, SERIES_MAX_REASONS);
+	assert_string_equal(s->reasons[SERIES_MAX_REASONS - 1].name, "other");
+	assert_int_equal(s->reasons[SERIES_MAX_REASONS - 1].pauses.count, 3 * SERIES_MAX_REASONS - 30);
+	all_series__free(&all);
+}
+
+static void test_buckets(void **state)
+{
+	struct buckets b = { 0 };
+
+	buckets__add(&b, 0);
+	buckets__add(&b, 10000); /* a bound belongs to its bucket */
+	buckets__add(&b, 10001);
+	buckets__add(&b, UINT64_MAX / 2);
+	assert_int_equal(b.in[0], 2);
+	assert_int_equal(b.in[1], 1);
+	assert_int_equal(b.in[NR_BUCKETS - 1], 0);
+	assert_int_equal(b.count, 4);
+}
+
+static char *page(struct fold *f, enum metrics_format format)
+{
+	struct metrics_self self = { .cpu_ns = 1500000000, .recordings = TARE_UNKNOWN };
+	size_t len;
+	char *text = metrics__text(f, &self, format, &len);
+
+	assert_non_null(text);
+	assert_int_equal(strlen(text), len);
+	return text;
+}
+
+static void test_formats(void **state)
+{
+	struct fold *f = fold__new(4, false);
+	struct series *s = get(&f->processes.series, "a\"b\\c");
+	char *text;
+
+	s->acc.on_cpu_ns = 2000000001;
+	text = page(f, METRICS_TEXT);
+	assert_non_null(strstr(text, "# TYPE tare_cpu_seconds_total counter\n"));
+	assert_non_null(strstr(
+		text, "tare_cpu_seconds_total{process=\"a\\\"b\\\\c\",cgroup=\"\",container=\"\",runtime=\"native\"}"
+		      " 2.000000001\n"));
+	assert_non_null(strstr(text, "tare_recorder_cpu_seconds_total 1.500000000\n"));
+	assert_null(strstr(text, "tare_heap_bytes"));
+	assert_null(strstr(text, "# EOF"));
+	free(text);
+	/* a wait that turned out to have begun earlier */
+	s->acc.on_cpu_ns = 1900000000;
+	text = page(f, METRICS_OPEN);
+	assert_non_null(strstr(text, "# TYPE tare_cpu_seconds counter\n# UNIT tare_cpu_seconds seconds\n"));
+	assert_non_null(strstr(text, "runtime=\"native\"} 2.000000001\n"));
+	assert_string_equal(text + strlen(text) - strlen("# EOF\n"), "# EOF\n");
+	free(text);
+	fold__free(f);
+}
+
+/* ---- the fold ---- */
+
+static void event(struct fold *f, struct event ev)
+{
+	struct stream_fold stream = fold__stream(f);
+
+	assert_int_equal(stream.event(stream.ctx, &ev), 0);
+}
+
+#define NOBODY 4000000 /* no such process: what /proc says does not matter */
+
+static void born(struct fold *f, uint64_t ts_ns, uint32_t tid, uint32_t tgid, const char *comm)
+{
+	struct event ev = { .kind = EVENT_FORK, .ts_ns = ts_ns };
+
+	ev.fork.tid = tid;
+	ev.fork.tgid = tgid;
+	ev.fork.parent_tid = ev.fork.parent_tgid = tid == tgid ? 1 : tgid;
+	strcpy(ev.fork.comm, comm);
+	event(f, ev);
+	if (tid != tgid)
+		return;
+	ev = (struct event){ .kind = EVENT_EXEC, .ts_ns = ts_ns };
+	ev.exec.tid = ev.exec.old_tid = tid;
+	strcpy(ev.exec.comm, comm);
+	event(f, ev);
+}
+
+static void switched(struct fold *f, uint64_t ts_ns, uint32_t prev, uint32_t next, enum tare_state state)
+{
+	struct event ev = { .kind = EVENT_SWITCH, .ts_ns = ts_ns };
+
+	ev.sw.prev_tid = prev;
+	ev.sw.prev_target = prev;
+	ev.sw.voluntary = true;
+	ev.sw.state = state;
+	ev.sw.syscall = TARE_NO_SYSCALL;
+	ev.sw.next_tid = next;
+	ev.sw.next_target = next;
+	event(f, ev);
+}
+
+#define S 1000000000ull
+
+static void test_fold(void **state)
+{
+	struct fold *f = fold__new(4, false);
+	struct stream_fold stream = fold__stream(f);
+	struct all_series *all = &f->processes.series;
+	char *text;
+
+	born(f, 10 * S, NOBODY, NOBODY, "prog");
+	born(f, 10 * S, NOBODY + 1, NOBODY, "worker7");
+	switched(f, 10 * S, 0, NOBODY, 0);
+	switched(f, 10 * S + 300, NOBODY, NOBODY + 1, TARE_STATE_INTERRUPTIBLE);
+	switched(f, 10 * S + 800, NOBODY + 1, 0, TARE_STATE_DEAD);
+	text = page(f, METRICS_TEXT);
+	assert_non_null(strstr(text, "process=\"prog\""));
+	assert_null(strstr(text, "worker7"));
+	assert_non_null(strstr(text, " 0.000000800\n"));
+	free(text);
+	/* it has ended: told once more, and forgotten */
+	switched(f, 11 * S, 0, NOBODY, 0);
+	switched(f, 11 * S + 100, NOBODY, 0, TARE_STATE_DEAD);
+	for (int i = 0; i < 4; i++)
+		stream.idle(stream.ctx, (12 + i) * S);
+	assert_int_equal(f->processes.by_pid.count, 0);
+	assert_int_equal(f->switches.threads.nr_rows, 0);
+	text = page(f, METRICS_TEXT);
+	assert_non_null(strstr(text, " 0.000000900\n"));
+	free(text);
+	assert_int_equal(all->nr, 0);
+	fold__free(f);
+}
+
+/* A hundred thousand processes, one after the other, leave nothing behind. */
+static void test_forgets(void **state)
+{
+	struct fold *f = fold__new(4, true);
+
+	for (unsigned i = 0; i < 100000; i++) {
+		uint64_t now = 10 * S + i * 10000000ull;
+		uint32_t pid = 3000000 + i % 1000;
+
+		born(f, now, pid, pid, "short");
+		switched(f, now + 1, 0, pid, 0);
+		switched(f, now + 2, pid, 0, TARE_STATE_DEAD);
+	}
+	assert_in_range(f->processes.by_pid.count, 0, 500);
+	assert_in_range(f->processes.series.nr, 0, 4);
+	assert_int_equal(f->switches.threads.nr_rows, 0);
+	assert_in_range(f->switches.threads.births.nr, 0, 1000);
+	assert_int_equal(f->switches.threads.nr_folds, 0);
+	fold__free(f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_share),	cmocka_unit_test(test_limit),	cmocka_unit_test(test_reasons),
+		cmocka_unit_test(test_buckets), cmocka_unit_test(test_formats), cmocka_unit_test(test_fold),
+		cmocka_unit_test(test_forgets),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,432 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <stdlib.h>
+#include <string.h>
+
+#include "array.h"
+#include "fold.h"
+#include "util.h"
+
+#define LOOK_NS	      NSEC_PER_SEC
+#define EMPTY_LOOKS   2 /* what is still to come of a process without threads has come then */
+#define MAX_LOSS_ROWS (TARE_NR_LOST * MODEL_MAX_CPUS)
+
+/* ---- threads into processes ---- */
+
+/* NULL: not known yet. Of a thread that was only seen on a CPU, its id stands for its process's until a snapshot. */
+static struct served *process_of(struct fold *f, const struct thread *t)
+{
+	return t->origin == THREAD_SEEN ? processes__find(&f->processes, t->tgid) :
+					  processes__get(&f->processes, t->tgid);
+}
+
+static void take(struct served *p, struct accounts *acc)
+{
+	if (!p)
+		return;
+	accounts__add(&p->series->acc, acc);
+	*acc = (struct accounts){ 0 };
+}
+
+static void on_thread_end(void *ctx, const struct thread *t)
+{
+	struct fold *f = ctx;
+	struct accounts acc = t->acc;
+
+	take(process_of(f, t), &acc);
+}
+
+/* What began before @now_ns and has not ended. */
+static void note_open(struct served *p, const struct thread *t, uint64_t now_ns)
+{
+	uint64_t ns = now_ns > t->last_ns ? now_ns - t->last_ns : 0;
+
+	if (t->state == THREAD_ON && !t->exiting)
+		p->open_ns += ns;
+	else if (t->state == THREAD_OFF && t->runnable && t->reason == REASON_THROTTLED)
+		p->open_throttled_ns += ns;
+	else if (t->state == THREAD_OFF && t->runnable)
+		p->open_wait_ns += ns;
+}
+
+static void clear_levels(struct served *p)
+{
+	p->threads = p->open_ns = p->open_wait_ns = p->open_throttled_ns = 0;
+}
+
+static void each_process(struct fold *f, void (*visit)(struct served *p))
+{
+	const struct table_slot *slot;
+	size_t pos = 0;
+
+	while ((slot = table__next(&f->processes.by_pid, &pos)))
+		visit((struct served *)(uintptr_t)slot->value);
+}
+
+static void clear_series(struct series *s)
+{
+	s->threads = s->heap_bytes = s->resident_bytes = 0;
+	s->open_ns = s->open_wait_ns = s->open_throttled_ns = 0;
+}
+
+static void add_levels(struct served *p)
+{
+	struct series *s = p->series;
+
+	s->threads += p->threads;
+	s->heap_bytes += p->heap_bytes;
+	s->resident_bytes += p->threads ? p->resident_bytes : 0;
+	s->open_ns += p->open_ns;
+	s->open_wait_ns += p->open_wait_ns;
+	s->open_throttled_ns += p->open_throttled_ns;
+}
+
+void fold__settle(struct fold *f)
+{
+	struct all_series *all = &f->processes.series;
+
+	each_process(f, clear_levels);
+	for (uint32_t i = 0; i < f->switches.threads.nr_rows; i++) {
+		struct thread *t = f->switches.threads.rows[i];
+		struct served *p = process_of(f, t);
+
+		if (!p)
+			continue;
+		take(p, &t->acc);
+		note_open(p, t, f->now_ns);
+		p->threads++;
+	}
+	clear_series(&all->other);
+	for (uint32_t i = 0; i < all->nr; i++)
+		clear_series(all->at[i]);
+	each_process(f, add_levels);
+}
+
+static void end_process(struct fold *f, struct served *p)
+{
+	pauses__forget(&f->pauses, p->pid);
+	processes__end(&f->processes, p, f->now_ns);
+}
+
+/* Returns one that is gone, or NULL. */
+static struct served *find_ended(const struct fold *f)
+{
+	const struct table_slot *slot;
+	size_t pos = 0;
+
+	while ((slot = table__next(&f->processes.by_pid, &pos))) {
+		struct served *p = (struct served *)(uintptr_t)slot->value;
+
+		if (p->empty >= EMPTY_LOOKS)
+			return p;
+	}
+	return NULL;
+}
+
+/* Once a second. */
+static void fold__look(struct fold *f)
+{
+	const struct table_slot *slot;
+	struct served *p;
+	size_t pos = 0;
+
+	fold__settle(f);
+	while ((slot = table__next(&f->processes.by_pid, &pos))) {
+		p = (struct served *)(uintptr_t)slot->value;
+		p->empty = p->threads ? 0 : p->empty + 1;
+		if (p->threads)
+			processes__look(&f->processes, p);
+	}
+	while ((p = find_ended(f))) {
+		runtime_names__forget(&f->names, p->pid);
+		end_process(f, p);
+	}
+}
+
+static void fold__now(struct fold *f, uint64_t now_ns)
+{
+	if (now_ns > f->now_ns)
+		f->now_ns = now_ns;
+	if (f->now_ns < f->next_look_ns)
+		return;
+	f->next_look_ns = f->now_ns + LOOK_NS;
+	fold__look(f);
+}
+
+/* ---- events ---- */
+
+static int fold_header(struct fold *f, const struct event *ev)
+{
+	f->switches.arch = ev->header->arch;
+	f->began = true;
+	return 0;
+}
+
+static int fold_switch(struct fold *f, const struct event *ev)
+{
+	const struct event_switch *sw = &ev->sw;
+	const struct thread *t;
+	struct served *p;
+	int ret = switches__switch(&f->switches, ev);
+
+	if (ret || !sw->next_target || !sw->has_wait)
+		return ret;
+	t = threads__find(&f->switches.threads, sw->next_tid);
+	p = t ? process_of(f, t) : NULL;
+	if (p)
+		buckets__add(&p->series->run_queue,
+			     sw->wait_ns > sw->throttled_ns ? sw->wait_ns - sw->throttled_ns : 0);
+	return 0;
+}
+
+static int fold_task(struct fold *f, const struct event *ev)
+{
+	int ret = switches__task(&f->switches, ev);
+
+	return ret || processes__get(&f->processes, ev->task->tgid) ? ret : -ENOMEM;
+}
+
+/*
+ * The id may have been another process's, of which nothing more can come. But what the recorder read and named comes
+ * ahead of the events of its round: a reading may be of the new one already.
+ */
+static void is_born(struct fold *f, const struct event *ev)
+{
+	struct thread *t = threads__find(&f->switches.threads, ev->fork.tid);
+	struct served *p = processes__find(&f->processes, ev->fork.tgid);
+	struct tare_counters last = { 0 };
+
+	if (t && ev->ts_ns < t->born_ns)
+		return;
+	if (t)
+		threads__retire(&f->switches.threads, t);
+	if (p) {
+		last = p->last;
+		end_process(f, p);
+	}
+	p = processes__born(&f->processes, ev->fork.tgid, ev->fork.parent_tgid);
+	if (p && last.ts_ns > ev->ts_ns) {
+		p->last = last;
+		p->has_last = true;
+	}
+}
+
+static int fold_fork(struct fold *f, const struct event *ev)
+{
+	bool found = ev->fork.tid == ev->fork.parent_tid;
+
+	if (ev->fork.tid == ev->fork.tgid && !found)
+		is_born(f, ev);
+	else if (found)
+		processes__get(&f->processes, ev->fork.tgid);
+	return switches__fork(&f->switches, ev);
+}
+
+static int fold_exec(struct fold *f, const struct event *ev)
+{
+	int ret = switches__exec(&f->switches, ev);
+	struct thread *t = threads__find(&f->switches.threads, ev->exec.tid);
+	struct served *p = t ? processes__get(&f->processes, ev->exec.tid) : NULL;
+
+	if (!p)
+		return ret;
+	take(p, &t->acc); /* what it did so far was the other program's */
+	if (p->last.ts_ns < ev->ts_ns)
+		p->has_last = false;
+	processes__renamed(&f->processes, p, ev->exec.comm, true);
+	return ret;
+}
+
+static int fold_rename(struct fold *f, const struct event *ev)
+{
+	struct served *p = ev->name.tid == ev->name.tgid ? processes__find(&f->processes, ev->name.tgid) : NULL;
+
+	if (p)
+		processes__renamed(&f->processes, p, ev->name.comm, false);
+	return switches__rename(&f->switches, ev);
+}
+
+static int fold_exit(struct fold *f, const struct event *ev)
+{
+	struct served *p = processes__find(&f->processes, ev->exit.tgid);
+
+	if (p && ev->exit.minor_faults != TARE_UNKNOWN) {
+		p->ended_minor_faults += ev->exit.minor_faults;
+		p->ended_major_faults += ev->exit.major_faults;
+	}
+	return switches__exit(&f->switches, ev);
+}
+
+static int fold_fault(struct fold *f, const struct event *ev)
+{
+	struct thread *t = threads__find(&f->switches.threads, ev->fault.tid);
+
+	if (t)
+		t->fault_address = ev->fault.address;
+	return 0;
+}
+
+static int fold_migrate(struct fold *f, const struct event *ev)
+{
+	return switches__migrate(&f->switches, ev);
+}
+
+static int fold_stop(struct fold *f, const struct event *ev)
+{
+	return switches__stop(&f->switches, ev);
+}
+
+static int fold_counters(struct fold *f, const struct event *ev)
+{
+	processes__counters(&f->processes, &ev->counters);
+	return 0;
+}
+
+static int fold_number_name(struct fold *f, const struct event *ev)
+{
+	runtime_names__event(&f->names, ev);
+	return 0;
+}
+
+static int fold_loss(struct fold *f, const struct event *ev)
+{
+	uint64_t *total = ev->loss->cls < TARE_NR_LOST ?
+				  table__add(&f->loss, (uint64_t)ev->loss->cls << 32 | ev->loss->cpu) :
+				  NULL;
+
+	if (total && ev->loss->count > *total)
+		*total = ev->loss->count;
+	return 0;
+}
+
+static int fold_probe(struct fold *f, const struct event *ev)
+{
+	unsigned i = 0;
+
+	while (i < f->nr_probes && strncmp(f->probes[i].name, ev->probe->name, sizeof(ev->probe->name)))
+		i++;
+	if (i == FOLD_MAX_PROBES)
+		return 0;
+	f->probes[i] = *ev->probe;
+	f->nr_probes += i == f->nr_probes;
+	return 0;
+}
+
+static int (*const folds[NR_EVENTS])(struct fold *f, const struct event *ev) = {
+	[EVENT_HEADER] = fold_header, [EVENT_SWITCH] = fold_switch,	[EVENT_TASK] = fold_task,
+	[EVENT_FORK] = fold_fork,     [EVENT_EXEC] = fold_exec,		[EVENT_RENAME] = fold_rename,
+	[EVENT_EXIT] = fold_exit,     [EVENT_MIGRATE] = fold_migrate,	[EVENT_STOP] = fold_stop,
+	[EVENT_FAULT] = fold_fault,   [EVENT_COUNTERS] = fold_counters, [EVENT_NUMBER_NAME] = fold_number_name,
+	[EVENT_LOSS] = fold_loss,     [EVENT_PROBE] = fold_probe,
+};
+
+/* As the model does: who had a CPU before is asked by both folds, and pauses need the states before this event. */
+static int fold__event(void *ctx, const struct event *ev)
+{
+	struct fold *f = ctx;
+	int ret = 0;
+
+	if (ev->kind >= NR_EVENTS)
+		return 0;
+	pthread_mutex_lock(&f->lock);
+	if (ev->kind == EVENT_SWITCH)
+		ret = cpu_history__switch(&f->switches.history, &f->switches.names, ev);
+	if (ev->kind != EVENT_STACKED) /* no stack is kept here */
+		ret = ret ?: pauses__event(&f->pauses, ev);
+	if (folds[ev->kind])
+		ret = ret ?: folds[ev->kind](f, ev);
+	fold__now(f, ev->ts_ns);
+	pthread_mutex_unlock(&f->lock);
+	return ret;
+}
+
+static void fold__idle(void *ctx, uint64_t now_ns)
+{
+	struct fold *f = ctx;
+
+	pthread_mutex_lock(&f->lock);
+	pauses__settle_due(&f->pauses, now_ns);
+	fold__now(f, now_ns);
+	pthread_mutex_unlock(&f->lock);
+}
+
+static void fold__finish(void *ctx)
+{
+}
+
+struct stream_fold fold__stream(struct fold *f)
+{
+	return (struct stream_fold){ .event = fold__event, .idle = fold__idle, .finish = fold__finish, .ctx = f };
+}
+
+static bool on_pause(void *ctx, const struct pause *pause)
+{
+	struct fold *f = ctx;
+	struct served *p = processes__find(&f->processes, pause->tgid);
+
+	if (p)
+		series__pause(p->series, pause);
+	if (p && f->on_pause)
+		f->on_pause(f->ctx, p, pause);
+	return false; /* none is kept: their number is unbounded here */
+}
+
+/* ---- */
+
+struct fold *fold__new(uint32_t limit, bool label_pid)
+{
+	struct fold *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return NULL;
+	pthread_mutex_init(&f->lock, NULL);
+	switches__init(&f->switches);
+	f->switches.threads.on_end = on_thread_end;
+	f->switches.threads.on_end_ctx = f;
+	f->switches.threads.births.only_last = true;
+	f->switches.history.is_short = true;
+	runtime_names__init(&f->names);
+	pauses__init(&f->pauses, &f->switches, &f->names, &f->stacks);
+	f->pauses.accept = on_pause;
+	f->pauses.accept_ctx = f;
+	processes__init(&f->processes, limit, label_pid);
+	table__init(&f->loss, MAX_LOSS_ROWS);
+	return f;
+}
+
+void fold__free(struct fold *f)
+{
+	if (!f)
+		return;
+	f->pauses.accept = NULL;
+	pauses__free(&f->pauses);
+	switches__free(&f->switches);
+	runtime_names__free(&f->names);
+	processes__free(&f->processes);
+	table__free(&f->loss);
+	pthread_mutex_destroy(&f->lock);
+	free(f);
+}
+
+uint64_t fold__lost(const struct fold *f, unsigned cls)
+{
+	const struct table_slot *slot;
+	uint64_t total = 0;
+	size_t pos = 0;
+
+	while ((slot = table__next(&f->loss, &pos)))
+		total += slot->key >> 32 == cls ? slot->value : 0;
+	return total;
+}
+
+uint64_t fold__probes_ns(const struct fold *f)
+{
+	double ns = 0;
+
+	for (unsigned i = 0; i < f->nr_probes; i++) {
+		const struct tare_probe *p = &f->probes[i];
+
+		if (p->timed_hits && strncmp(p->name, TARE_PROBE_HOLD, strlen(TARE_PROBE_HOLD)))
+			ns += (double)p->hits * p->timed_ns / p->timed_hits;
+	}
+	return ns;
+}
