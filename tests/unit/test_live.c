@@ -206,7 +206,7 @@ static void whoever_looks_finds_the_model_at_rest(void **unused)
 	live__free(s.live);
 	opts.ctx = &s;
 	assert_int_equal(live__start(&opts, &s.live), 0);
-	writer__tee(s.w, live__feed, s.live);
+	listen_to(s.w, s.live);
 	header(s.w);
 	pause_of(&s, BEGIN + 10 * MS, 7 * MS);
 	wait_for(&s.called, 1); /* though nothing follows */
