@@ -69,13 +69,15 @@ const char *show__check(const struct cell *cell, char buf[192])
 	buf[0] = '\0';
 	if (isnan(own) || isnan(value))
 		return buf;
-	len = snprintf(buf, 192, "own clock %s", show__value(own, cell->figure->unit, text));
+	len = snprintf(buf, 192, "own %s %s", strcmp(cell->figure->unit, "ns") ? "account" : "clock",
+		       show__value(own, cell->figure->unit, text));
 	if (value > own * (1 + AGREE))
 		len += snprintf(buf + len, 192 - len, ", of %.1f CPUs at once", value / own);
 	for (size_t i = 0; own > value * (1 + AGREE) && i < ARRAY_SIZE(shares); i++) {
 		double share = series__estimate(shares[i]).median;
 
-		if (share >= 0.01)
+		/* threads that slept beside it all the time explain nothing */
+		if (share >= 0.01 && (shares[i] != &cell->sleeping || share <= 1))
 			len += snprintf(buf + len, 192 - len, ", %.0f %% %s", 100 * share, reasons[i]);
 	}
 	return buf;
