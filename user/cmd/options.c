@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
+#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "options.h"
 #include "util.h"
 
-int parse_pids(char *list, struct pids *pids)
+/* "4711,4712", which is changed */
+static int parse_pids(char *list, struct pids *pids)
 {
 	char *save, *end;
 
@@ -30,6 +32,33 @@ int bad_value(const char *option, const char *value, const char *want)
 {
 	err("%s takes %s, not '%s'", option, want, value);
 	return EXIT_USAGE;
+}
+
+int parse_session_option(int c, struct session_opts *o)
+{
+	switch (c) {
+	case 'p':
+		return parse_pids(optarg, &o->pids);
+	case OPT_COMM:
+		o->comm = optarg;
+		return *optarg ? EXIT_OK : bad_value("--comm", optarg, "a name");
+	case OPT_CGROUP:
+		o->cgroup = optarg;
+		return EXIT_OK;
+	case OPT_FOLLOW:
+		o->follow = true;
+		return EXIT_OK;
+	case OPT_RING:
+		if (parse_size(optarg, &o->ring_bytes) || o->ring_bytes < 4096 || o->ring_bytes > 1ull << 30 ||
+		    (o->ring_bytes & (o->ring_bytes - 1)))
+			return bad_value("--ring-size", optarg, "a power of two from 4K to 1G");
+		return EXIT_OK;
+	case OPT_FLIGHT:
+		if (parse_duration(optarg, &o->flight_ns) || o->flight_ns < NSEC_PER_SEC)
+			return bad_value("--flight", optarg, "a time of a second or more, like 10s");
+		return EXIT_OK;
+	}
+	return -1;
 }
 
 int session_exit_code(int error)

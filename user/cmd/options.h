@@ -3,10 +3,24 @@
 #ifndef TARE_OPTIONS_H
 #define TARE_OPTIONS_H
 
-#include "proc.h"
+#include "session.h"
 
-/* "4711,4712", which is changed; they are added to @pids. Returns an exit code, after saying what is wrong. */
-int parse_pids(char *list, struct pids *pids);
+/* Options without a letter. A subcommand's own begin with OPT_OWN. */
+enum { OPT_COMM = 256, OPT_CGROUP, OPT_FOLLOW, OPT_RING, OPT_FLIGHT, OPT_OWN };
+
+/* What says which processes are meant, for getopt_long(). */
+#define TARGET_OPTIONS                                                                          \
+	{ "pid", required_argument, NULL, 'p' }, { "comm", required_argument, NULL, OPT_COMM }, \
+		{ "cgroup", required_argument, NULL, OPT_CGROUP },                              \
+	{                                                                                       \
+		"follow", no_argument, NULL, OPT_FOLLOW                                         \
+	}
+
+/*
+ * If @c is one of TARGET_OPTIONS, --ring-size or --flight, with getopt's optarg, put it into @o. Returns an exit code,
+ * after saying what is wrong with it; -1: it is another one.
+ */
+int parse_session_option(int c, struct session_opts *o);
 
 /* Says that @option takes @want. Returns EXIT_USAGE. */
 int bad_value(const char *option, const char *value, const char *want);

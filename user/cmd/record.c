@@ -19,16 +19,11 @@
 #include "util.h"
 
 enum {
-	OPT_COMM = 256,
-	OPT_CGROUP,
-	OPT_FOLLOW,
-	OPT_RING,
-	OPT_STRICT,
+	OPT_STRICT = OPT_OWN,
 	OPT_GOROUTINES,
 	OPT_OFF_CPU_MIN,
 	OPT_CALL_GRAPH,
 	OPT_FAIL_OVER,
-	OPT_FLIGHT,
 	OPT_TRIGGER,
 	OPT_DEBUG_DIR,
 	OPT_ALLOC_SITES
@@ -37,10 +32,7 @@ enum {
 static const struct option long_opts[] = {
 	{ "output", required_argument, NULL, 'o' },
 	{ "duration", required_argument, NULL, 'd' },
-	{ "pid", required_argument, NULL, 'p' },
-	{ "comm", required_argument, NULL, OPT_COMM },
-	{ "cgroup", required_argument, NULL, OPT_CGROUP },
-	{ "follow", no_argument, NULL, OPT_FOLLOW },
+	TARGET_OPTIONS,
 	{ "freq", required_argument, NULL, 'F' },
 	{ "off-cpu-min", required_argument, NULL, OPT_OFF_CPU_MIN },
 	{ "call-graph", required_argument, NULL, OPT_CALL_GRAPH },
@@ -165,22 +157,6 @@ static int parse_option(int c, struct record_args *a)
 	case 'd':
 		return parse_duration(optarg, &o->duration_ns) ? bad_value("-d", optarg, "a time like 10s or 500ms") :
 								 EXIT_OK;
-	case 'p':
-		return parse_pids(optarg, &o->pids);
-	case OPT_COMM:
-		o->comm = optarg;
-		return *optarg ? EXIT_OK : bad_value("--comm", optarg, "a name");
-	case OPT_CGROUP:
-		o->cgroup = optarg;
-		return EXIT_OK;
-	case OPT_FOLLOW:
-		o->follow = true;
-		return EXIT_OK;
-	case OPT_RING:
-		if (parse_size(optarg, &o->ring_bytes) || o->ring_bytes < 4096 || o->ring_bytes > 1ull << 30 ||
-		    (o->ring_bytes & (o->ring_bytes - 1)))
-			return bad_value("--ring-size", optarg, "a power of two from 4K to 1G");
-		return EXIT_OK;
 	case 'F':
 		return parse_freq(&o->sample_hz);
 	case OPT_OFF_CPU_MIN:
@@ -193,10 +169,6 @@ static int parse_option(int c, struct record_args *a)
 	case OPT_TRIGGER:
 		o->at_oom_kill |= !strcmp(optarg, "memory");
 		return strcmp(optarg, "memory") ? parse_limit("--trigger", &a->trigger.ns) : EXIT_OK;
-	case OPT_FLIGHT:
-		if (parse_duration(optarg, &o->flight_ns) || o->flight_ns < NSEC_PER_SEC)
-			return bad_value("--flight", optarg, "a time of a second or more, like 10s");
-		return EXIT_OK;
 	case OPT_GOROUTINES:
 		o->goroutines = true;
 		return EXIT_OK;
@@ -233,7 +205,8 @@ static int parse(int argc, char **argv, bool run, struct record_args *a)
 			usage(stdout, run);
 			return EXIT_OK;
 		}
-		ret = parse_option(c, a);
+		ret = parse_session_option(c, &a->session);
+		ret = ret < 0 ? parse_option(c, a) : ret;
 		if (ret) {
 			if (c == '?')
 				err("see tare %s --help", argv[0]);

@@ -26,27 +26,19 @@
 #define STALE_NS       (10 * NSEC_PER_SEC) /* a frame comes ten times a second */
 
 enum {
-	OPT_COMM = 256,
-	OPT_CGROUP,
-	OPT_RUNTIME,
+	OPT_RUNTIME = OPT_OWN,
 	OPT_ALL,
-	OPT_FOLLOW,
 	OPT_LISTEN,
 	OPT_LABEL_PID,
 	OPT_SERIES,
-	OPT_FLIGHT,
 	OPT_TRIGGER,
 	OPT_KEEP,
 	OPT_DIR,
-	OPT_RING,
 };
 
 static const struct option long_opts[] = {
-	{ "pid", required_argument, NULL, 'p' },
-	{ "comm", required_argument, NULL, OPT_COMM },
-	{ "cgroup", required_argument, NULL, OPT_CGROUP },
+	TARGET_OPTIONS,
 	{ "runtime", required_argument, NULL, OPT_RUNTIME },
-	{ "follow", no_argument, NULL, OPT_FOLLOW },
 	{ "listen", required_argument, NULL, OPT_LISTEN },
 	{ "label-pid", no_argument, NULL, OPT_LABEL_PID },
 	{ "series", required_argument, NULL, OPT_SERIES },
@@ -150,19 +142,8 @@ static int parse_option(int c, struct serve *s)
 	struct session_opts *o = &s->session;
 
 	switch (c) {
-	case 'p':
-		return parse_pids(optarg, &o->pids);
-	case OPT_COMM:
-		o->comm = optarg;
-		return *optarg ? EXIT_OK : bad_value("--comm", optarg, "a name");
-	case OPT_CGROUP:
-		o->cgroup = optarg;
-		return EXIT_OK;
 	case OPT_RUNTIME:
 		return parse_runtime(optarg, &o->runtime);
-	case OPT_FOLLOW:
-		o->follow = true;
-		return EXIT_OK;
 	case OPT_LISTEN:
 		s->listen = optarg;
 		return EXIT_OK;
@@ -171,10 +152,6 @@ static int parse_option(int c, struct serve *s)
 		return EXIT_OK;
 	case OPT_SERIES:
 		return parse_number("--series", MAX_SERIES, &s->limit);
-	case OPT_FLIGHT:
-		if (parse_duration(optarg, &o->flight_ns) || o->flight_ns < NSEC_PER_SEC)
-			return bad_value("--flight", optarg, "a time of a second or more, like 10s");
-		return EXIT_OK;
 	case OPT_TRIGGER:
 		return parse_trigger(s);
 	case OPT_KEEP:
@@ -185,11 +162,6 @@ static int parse_option(int c, struct serve *s)
 		return EXIT_OK;
 	case 'F':
 		return parse_number("-F", 10000, &o->sample_hz);
-	case OPT_RING:
-		if (parse_size(optarg, &o->ring_bytes) || o->ring_bytes < 4096 || o->ring_bytes > 1ull << 30 ||
-		    (o->ring_bytes & (o->ring_bytes - 1)))
-			return bad_value("--ring-size", optarg, "a power of two from 4K to 1G");
-		return EXIT_OK;
 	case 'v':
 		verbose = true;
 		return EXIT_OK;
@@ -243,7 +215,8 @@ static int parse(int argc, char **argv, struct serve *s)
 			return EXIT_OK;
 		}
 		ret = c == OPT_ALL ? parse_runtime(opts[at].name + strlen("all-"), &s->session.runtime) :
-				     parse_option(c, s);
+				     parse_session_option(c, &s->session);
+		ret = ret < 0 ? parse_option(c, s) : ret;
 		if (c == '?')
 			err("see tare serve --help");
 		if (ret)

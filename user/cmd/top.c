@@ -18,7 +18,7 @@
 #define COUNTS		4 /* readings of counters between two screens: each screen is to have a new one */
 #define COUNT_MAX_NS	NSEC_PER_SEC
 
-enum { OPT_COMM = 256, OPT_CGROUP, OPT_FOLLOW, OPT_ONCE, OPT_VIEW, OPT_FILTER };
+enum { OPT_ONCE = OPT_OWN, OPT_VIEW, OPT_FILTER };
 
 struct top_args {
 	struct session_opts session;
@@ -48,12 +48,6 @@ static void usage(FILE *to)
 		fprintf(to, "  %s\n", *line);
 }
 
-static int refuse(const char *option, const char *want)
-{
-	err("%s takes %s, not '%s'", option, want, optarg);
-	return EXIT_USAGE;
-}
-
 static int parse_view(enum top_view_id *view)
 {
 	for (int i = 0; i < NR_TOP_VIEWS; i++)
@@ -61,33 +55,22 @@ static int parse_view(enum top_view_id *view)
 			*view = i;
 			return EXIT_OK;
 		}
-	return refuse("--view", "one of those that tare top --help lists");
+	return bad_value("--view", optarg, "one of those that tare top --help lists");
 }
 
 static int parse_option(int c, struct top_args *a)
 {
-	struct session_opts *o = &a->session;
 	char *end;
 
 	switch (c) {
-	case 'p':
-		return parse_pids(optarg, &o->pids);
-	case OPT_COMM:
-		o->comm = optarg;
-		return *optarg ? EXIT_OK : refuse("--comm", "a name");
-	case OPT_CGROUP:
-		o->cgroup = optarg;
-		return EXIT_OK;
-	case OPT_FOLLOW:
-		o->follow = true;
-		return EXIT_OK;
 	case 'd':
 		if (parse_duration(optarg, &a->top.interval_ns) || a->top.interval_ns < INTERVAL_MIN_NS)
-			return refuse("-d", "a time of 100ms or more");
+			return bad_value("-d", optarg, "a time of 100ms or more");
 		return EXIT_OK;
 	case 'n':
 		a->top.screens = strtoul(optarg, &end, 10);
-		return *optarg != '-' && !*end && a->top.screens ? EXIT_OK : refuse("-n", "a number of screens");
+		return *optarg != '-' && !*end && a->top.screens ? EXIT_OK :
+								   bad_value("-n", optarg, "a number of screens");
 	case OPT_ONCE:
 		a->top.screens = 1;
 		a->top.text = true;
@@ -102,7 +85,7 @@ static int parse_option(int c, struct top_args *a)
 		return parse_view(&a->top.first.view);
 	case OPT_FILTER:
 		if (strlen(optarg) > TOP_FILTER_MAX)
-			return refuse("--filter", "at most 40 characters");
+			return bad_value("--filter", optarg, "at most 40 characters");
 		strcpy(a->top.first.filter, optarg);
 		return EXIT_OK;
 	}
@@ -114,10 +97,7 @@ static int parse_option(int c, struct top_args *a)
 static int parse(int argc, char **argv, struct top_args *a)
 {
 	static const struct option longs[] = {
-		{ "pid", required_argument, NULL, 'p' },
-		{ "comm", required_argument, NULL, OPT_COMM },
-		{ "cgroup", required_argument, NULL, OPT_CGROUP },
-		{ "follow", no_argument, NULL, OPT_FOLLOW },
+		TARGET_OPTIONS,
 		{ "delay", required_argument, NULL, 'd' },
 		{ "batch", no_argument, NULL, 'b' },
 		{ "once", no_argument, NULL, OPT_ONCE },
@@ -137,7 +117,8 @@ static int parse(int argc, char **argv, struct top_args *a)
 			usage(stdout);
 			return EXIT_OK;
 		}
-		ret = parse_option(c, a);
+		ret = parse_session_option(c, &a->session);
+		ret = ret < 0 ? parse_option(c, a) : ret;
 		if (ret)
 			return ret;
 	}
