@@ -6,8 +6,22 @@ set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 need_bpf
 
-check() { python3 "$root/tests/live/perfetto_check.py" "$@"; }
-tracks() { python3 "$root/tests/live/perfetto_tracks.py" "$@"; }
+# each NAME SCRIPT: a result for each line of the input, which says WHAT, CHECK and its FILEs between tabs. They are made of
+# $tmp/NAME.pftrace, which is read once.
+each()
+{
+	local verdict what why wanted=0 made=0
+	tee "$tmp/wanted" | python3 "$root/tests/live/$2.py" each "$tmp/$1.pftrace" >"$tmp/verdicts" 2>"$tmp/log"
+	while IFS=$'\t' read -r verdict what why; do
+		[ "$verdict" = ok ]
+		result $? "$1: $what" || diag "$why"
+		made=$((made + 1))
+	done <"$tmp/verdicts"
+	wanted=$(wc -l <"$tmp/wanted")
+	is "$made" "$wanted" "$1: every check was made" || diag "$(tail -n 3 "$tmp/log")"
+}
+# tabbed WORD...: between tabs
+tabbed() { local IFS=$'\t'; printf '%s\n' "$*"; }
 decodes() { protoc --decode_raw <"$1" >/dev/null; }
 # export_both NAME: $tmp/NAME.data to .pftrace and .txt
 export_both()
@@ -21,38 +35,49 @@ agree()
 {
 	ok "$1: both exports and the report are written" export_both "$1"
 	ok "$1: protoc takes the trace apart" decodes "$tmp/$1.pftrace"
-	ok "$1: every field is known to Perfetto, text is UTF-8" check wire "$tmp/$1.pftrace"
-	ok "$1: on each CPU who leaves is who came" check chain "$tmp/$1.pftrace"
-	ok "$1: threads belong to their process" check tree "$tmp/$1.pftrace" "$(json "$tmp/$1.json" .target.pid)"
-	ok "$1: as many switches of each thread as in the report" check count "$tmp/$1.pftrace" "$tmp/$1.json"
-	ok "$1: as much time on the CPU" check on-cpu "$tmp/$1.pftrace" "$tmp/$1.json"
-	ok "$1: who slept was woken" check waking "$tmp/$1.pftrace"
-	ok "$1: perf-script tells the same" check script "$tmp/$1.pftrace" "$tmp/$1.txt"
+	each "$1" perfetto_check < <(
+		tabbed "every field is known to Perfetto, text is UTF-8" wire
+		tabbed "on each CPU who leaves is who came" chain
+		tabbed "threads belong to their process" tree "$(json "$tmp/$1.json" .target.pid)"
+		tabbed "as many switches of each thread as in the report" count "$tmp/$1.json"
+		tabbed "as much time on the CPU" on-cpu "$tmp/$1.json"
+		tabbed "who slept was woken" waking
+		tabbed "perf-script tells the same" script "$tmp/$1.txt"
+	)
 }
 
-# runtime_agrees NAME: what $tmp/NAME.data knows of a language runtime is drawn as reported elsewhere
+# runtime_agrees NAME [WHAT CHECK]...: what $tmp/NAME.data knows of a language runtime is drawn as reported elsewhere; also
+# by these checks, whose files are events one by one and pauses
 runtime_agrees()
 {
-	local trace=$tmp/$1.pftrace
-	ok "$1: exports and report are written" export_both "$1"
-	is "$(json "$tmp/$1.json" .lost.total)" 0 "$1: nothing was lost"
-	ok "$1: .. events one by one" tare export -i "$tmp/$1.data" -f json-lines -o "$tmp/$1.lines"
-	ok "$1: .. and the pauses" pauses_to "$1"
-	ok "$1: protoc takes the trace apart" decodes "$trace"
-	ok "$1: every field is known to Perfetto, text is UTF-8" check wire "$trace"
-	ok "$1: on each CPU who leaves is who came" check chain "$trace"
-	ok "$1: perf-script tells of switches what it tells without a runtime" check script "$trace" "$tmp/$1.txt"
-	ok "$1: slices nest, each on a track of the process or a thread" tracks tracks "$trace"
-	ok "$1: each pause has its time, its parts and causes" tracks pauses "$trace" "$tmp/$1.pauses"
-	ok "$1: collections, their phases, the heap" tracks gc "$trace" "$tmp/$1.lines"
-	ok "$1: signals, faults, interrupts, and what the runtime told" tracks instants "$trace" "$tmp/$1.lines"
-	ok "$1: samples with their stacks and weights" samples_agree "$1"
-	ok "$1: counters" tracks counters "$trace" "$tmp/$1.lines"
+	local name=$1 at=$tmp/$1
+	shift
+	ok "$name: exports and report are written" export_both "$name"
+	is "$(json "$at.json" .lost.total)" 0 "$name: nothing was lost"
+	ok "$name: .. events one by one" tare export -i "$at.data" -f json-lines -o "$at.lines"
+	ok "$name: .. and the pauses" pauses_to "$name"
+	ok "$name: .. and folded stacks" folded_to "$name"
+	ok "$name: protoc takes the trace apart" decodes "$at.pftrace"
+	each "$name" perfetto_tracks < <(
+		tabbed "every field is known to Perfetto, text is UTF-8" wire
+		tabbed "on each CPU who leaves is who came" chain
+		tabbed "perf-script tells of switches what it tells without a runtime" script "$at.txt"
+		tabbed "slices nest, each on a track of the process or a thread" tracks
+		tabbed "each pause has its time, its parts and causes" pauses "$at.pauses"
+		tabbed "collections, their phases, the heap" gc "$at.lines"
+		tabbed "signals, faults, interrupts, and what the runtime told" instants "$at.lines"
+		tabbed "samples with their stacks and weights" samples "$at.json" "$at.cpu" "$at.off"
+		tabbed "counters" counters "$at.lines"
+		while [ $# -gt 0 ]; do
+			tabbed "$1" "$2" "$at.lines" "$at.pauses"
+			shift 2
+		done
+	)
 }
-samples_agree()
+folded_to()
 {
-	tare export -i "$tmp/$1.data" -f folded -w cpu -o "$tmp/cpu" && tare export -i "$tmp/$1.data" -f folded -w off-cpu -o "$tmp/off" &&
-		check samples "$tmp/$1.pftrace" "$tmp/$1.json" "$tmp/cpu" "$tmp/off"
+	tare export -i "$tmp/$1.data" -f folded -w cpu -o "$tmp/$1.cpu" &&
+		tare export -i "$tmp/$1.data" -f folded -w off-cpu -o "$tmp/$1.off"
 }
 pauses_to() { tare pauses -i "$tmp/$1.data" --json >"$tmp/$1.pauses"; }
 
@@ -83,9 +108,7 @@ bench=$root/build/workloads/weft-bench
 ok "records a runtime" tare run -q -o "$tmp/churn.data" -- "$bench" -t 0.02 churn
 runtime_agrees churn
 ok "records each step of its goroutines" tare run -q --goroutines -o "$tmp/steps.data" -- "$bench" -t 0.015 churn
-runtime_agrees steps
-ok "steps: a slice for each time that a goroutine ran" tracks goroutines "$tmp/steps.pftrace" "$tmp/steps.lines"
-ok "steps: and on a lane for each P" tracks stepped "$tmp/steps.pftrace" "$tmp/steps.lines" "$tmp/steps.pauses"
+runtime_agrees steps "a slice for each time that a goroutine ran" goroutines "and on a lane for each P" stepped
 
 # 3: the program's own figures are not the truth, which matters elsewhere
 record_go() { go__record "$@" || [ $? -eq 3 ]; }
@@ -96,11 +119,8 @@ if command -v go >/dev/null; then
 	ok "Go $version: built" env GO_VARIANTS=plain "$root/tests/go/build" "$version"
 	ok "records a live Go program" record_go "$go_out/$version/plain/truth"
 	mv "$tmp/data" "$tmp/go.data"
-	runtime_agrees go
-	ok "go: a slice for each time that a thread with a goroutine was off the CPU" \
-		tracks off "$tmp/go.pftrace" "$tmp/go.lines"
-	ok "go: a lane for each P, with who was seen with it and when it was stopped" \
-		tracks lanes "$tmp/go.pftrace" "$tmp/go.lines" "$tmp/go.pauses"
+	runtime_agrees go "a slice for each time that a thread with a goroutine was off the CPU" off \
+		"a lane for each P, with who was seen with it and when it was stopped" lanes
 fi
 
 # ---- the command ----
@@ -140,7 +160,7 @@ for bytes in $((size / 3)) $((size / 2)) $((size - 1)); do
 	head -c $bytes "$tmp/long.data" >"$tmp/cut.data"
 	ok "cut to $bytes bytes of $size it still exports" \
 		tare export -i "$tmp/cut.data" -f perfetto -o "$tmp/cut.pftrace"
-	ok "and the chain on each CPU holds" check chain "$tmp/cut.pftrace"
+	each cut perfetto_check < <(tabbed "and the chain on each CPU holds" chain)
 done
 
 done_testing

@@ -3,6 +3,8 @@
 """Holds the exports of a recording against its report, and against each other.
 
 usage: perfetto_check.py CHECK TRACE [FILE]
+       perfetto_check.py each TRACE    many, each a line of standard input: WHAT, CHECK and its FILEs between tabs; a line
+                                       for each comes out: ok or wrong, WHAT, why
 
   wire   TRACE              every byte is a known field of the type that Perfetto gives it, text is UTF-8,
                             the sequence's rules are kept, clocks and machine come first
@@ -469,14 +471,28 @@ def check_script(trace, path):
         raise Bad(f"only in perf-script: {list((got - want))[:3]}, only in perfetto: {list((want - got))[:3]}")
 
 
-def main():
-    checks = {"wire": check_wire, "chain": check_chain, "tree": check_tree, "count": check_count,
-              "on-cpu": check_on_cpu, "waking": check_waking, "samples": check_samples, "script": check_script}
-    try:
-        checks[sys.argv[1]](Trace(sys.argv[2]), *sys.argv[3:])
-    except (Bad, KeyError, UnicodeDecodeError) as e:
-        sys.exit(f"{sys.argv[1]}: {e!r}")
+CHECKS = {"wire": check_wire, "chain": check_chain, "tree": check_tree, "count": check_count,
+          "on-cpu": check_on_cpu, "waking": check_waking, "samples": check_samples, "script": check_script}
+
+
+def run(checks, read):
+    """The command line of both programs of checks; read(path) gives what the checks take."""
+    check, path, *files = sys.argv[1:]
+    if check != "each":
+        try:
+            checks[check](read(path), *files)
+        except (Bad, KeyError, UnicodeDecodeError) as e:
+            sys.exit(f"{check}: {e!r}")
+        return
+    trace = read(path)
+    for line in sys.stdin:
+        what, check, *files = line.rstrip("\n").split("\t")
+        try:
+            checks[check](trace, *files)
+            print("ok", what, "", sep="\t")
+        except Exception as e:  # pylint: disable=broad-except
+            print("wrong", what, f"{check}: {e!r}".replace("\n", " "), sep="\t")
 
 
 if __name__ == "__main__":
-    main()
+    run(CHECKS, Trace)

@@ -3,6 +3,7 @@
 """Holds what a Perfetto trace shows of a language runtime against the recording's pauses and its events.
 
 usage: perfetto_tracks.py CHECK TRACE [FILE]
+       perfetto_tracks.py each TRACE    many, also those of perfetto_check.py, which has more on this
 
   tracks     TRACE               each event is on a track that was described, slices nest and end, counters have values
   pauses     TRACE PAUSES.json   the slices of stops are `tare pauses --json`: times, reasons, parts, causes
@@ -16,9 +17,10 @@ usage: perfetto_tracks.py CHECK TRACE [FILE]
   show       TRACE               print slices as a person sees them
 """
 import collections
+import functools
 import json
-import sys
 
+import perfetto_check
 from perfetto_check import BOOTTIME, MONOTONIC, Bad, Trace, one
 
 BEGIN, END, INSTANT, COUNTER = 1, 2, 3, 4
@@ -36,7 +38,7 @@ class Tracks:
     """What a viewer makes of it: events sorted by time, those of one time in the order of the file."""
 
     def __init__(self, path):
-        trace = Trace(path)
+        self.trace = trace = Trace(path)
         clocks = trace.clocks()
         offset = clocks[BOOTTIME] - clocks[MONOTONIC]
         self.tracks, self.slices, self.instants, self.open = {}, [], [], []
@@ -104,6 +106,7 @@ class Tracks:
         return [s for s in self.slices if s.track["name"] == name]
 
 
+@functools.lru_cache(1)
 def lines(path):
     with open(path, encoding="utf-8") as f:
         return [json.loads(line) for line in f]
@@ -222,7 +225,7 @@ def check_instants(t, path):
         raise Bad("no arrow leads to a signal's delivery")
 
 
-def check_goroutines(t, path):
+def check_goroutines(t, path, _=None):
     running, want = {}, []
     for e in told(path, "g_run", "g_park", "g_exit", "preempt_taken"):
         tid, ended = e["tid"], []
@@ -244,7 +247,7 @@ def check_goroutines(t, path):
         raise Bad("no goroutine ran")
 
 
-def check_off(t, path):
+def check_off(t, path, _=None):
     on, off, want = {}, {}, []
     for e in lines(path):
         if e["event"] == "goroutine":
@@ -352,10 +355,9 @@ def main():
     checks = {"tracks": check_tracks, "pauses": check_pauses, "gc": check_gc, "instants": check_instants,
               "goroutines": check_goroutines, "off": check_off, "lanes": check_lanes, "stepped": check_stepped,
               "counters": check_counters, "show": show}
-    try:
-        checks[sys.argv[1]](Tracks(sys.argv[2]), *sys.argv[3:])
-    except (Bad, UnicodeDecodeError) as e:
-        sys.exit(f"{sys.argv[1]}: {e}")
+    for name, check in perfetto_check.CHECKS.items():
+        checks[name] = lambda t, *files, check=check: check(t.trace, *files)
+    perfetto_check.run(checks, Tracks)
 
 
 if __name__ == "__main__":
