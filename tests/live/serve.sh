@@ -21,9 +21,14 @@ serve_start()
 	wait_for curl -sf -o "$tmp/health" "http://$at/healthz"
 }
 serve_end() { kill -"$1" $serve && wait $serve; }
-page() { curl -sf -m 30 -o "$tmp/page" "http://$at/metrics"; }
+# a new one comes ten times a second at most, and each is read by Python
+page() { sleep 0.3; curl -sf -m 30 -o "$tmp/page" "http://$at/metrics"; }
 # shows NAME WANT LABELS...: a page on which that is so
-shows() { page && [ "$(value "$1" "${@:3}")" != none ] && awk -v v="$(value "$1" "${@:3}")" "BEGIN { exit !(v + 0 $2) }"; }
+shows()
+{
+	local v
+	page && v=$(value "$1" "${@:3}") && [ "$v" != none ] && awk -v v="$v" "BEGIN { exit !(v + 0 $2) }"
+}
 lacks() { page && [ "$(value "$1" "${@:2}")" = none ]; }
 cpu_ns() { cut -d' ' -f1 "/proc/$1/schedstat"; }
 seconds() { awk -v ns="$1" 'BEGIN { printf "%.9f", ns / 1e9 }'; }

@@ -226,7 +226,7 @@ static void test_forgets(void **state)
 {
 	struct fold *f = fold__new(4, true);
 
-	for (unsigned i = 0; i < 100000; i++) {
+	for (unsigned i = 0; i < 20000; i++) {
 		uint64_t now = 10 * S + i * 10000000ull;
 		uint32_t pid = 3000000 + i % 1000;
 
