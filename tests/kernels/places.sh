@@ -10,7 +10,8 @@ tare report -i quota.data --json | tr -d ' \n' >quota.json
 total() { sed -n "s/.*\"$1\":{\"count\":[0-9]*,\"total_ns\":\([0-9]*\).*/\1/p" quota.json; }
 duration=$(sed -n 's/.*"duration_ns":\([0-9]*\).*/\1/p' quota.json)
 check "throttled time is what the quota leaves" near "$(total throttled_ns)" $((duration / 10 * 8)) 7
-check "and not taken for run-queue wait" [ "$(total run_queue_ns)" -lt $((duration / 20)) ]
+# four fifths of it, if it were; tare has the CPU for a part of the rest
+check "and not taken for run-queue wait" [ "$(total run_queue_ns)" -lt $((duration / 4)) ]
 kill -9 $burner
 
 at_rest() { wait_for grep -q '^State:.S' /proc/$naps/status; awk '$1 == "voluntary_ctxt_switches:" { print $2 }' /proc/$naps/status; }
