@@ -219,11 +219,18 @@ static __always_inline __u64 arrive(struct cpu_state *c, struct task_state *t, s
 	return wait;
 }
 
-/* Emitted at a thread's last switch, not at sched_process_exit: only now are the kernel's counters final. */
-static __always_inline void ended(struct cpu_state *c, struct task_struct *prev, __u64 now)
+/*
+ * The current task ends. Emitted at a thread's last switch, not at sched_process_exit: only now are the kernel's counters
+ * final. Rare, so verified apart; always 0.
+ */
+APART int ended(__u64 now)
 {
+	struct cpu_state *c = this_cpu();
+	struct task_struct *prev = bpf_get_current_task_btf();
 	struct tare_exit r = { .rec.kind = TARE_REC_EXIT, .tid = prev->pid, .tgid = prev->tgid };
 
+	if (!c)
+		return 0;
 	r.exit_code = prev->exit_code;
 	r.nvcsw = prev->nvcsw;
 	r.nivcsw = prev->nivcsw;
@@ -235,6 +242,7 @@ static __always_inline void ended(struct cpu_state *c, struct task_struct *prev,
 	if (prev->signal->live.counter <= 0) /* none of its threads will run in user space again */
 		stopping__end(prev->tgid);
 	__sync_fetch_and_add(&nr_live, -1);
+	return 0;
 }
 
 static __always_inline void begin(struct cpu_state *c, __u32 prev_tid, __u32 next_tid)
@@ -259,18 +267,20 @@ static __always_inline int emit_draft(struct cpu_state *c, __u64 ts)
 }
 
 /*
- * @prev leaves a CPU that it was not seen to enter: BPF programs do not run
- * where the kernel missed them, or in a task that it guards from tracing. The
- * kernel knows when it arrived; emit that record first. @t: its state; NULL if it is not a target. @came: whom this CPU
- * was last seen to switch to.
+ * The current task leaves a CPU that it was not seen to enter: BPF programs do not run where the kernel missed them, or
+ * in a task that it guards from tracing. The kernel knows when it arrived; emit that record first. @came: whom this CPU
+ * was last seen to switch to. Rare, so verified apart: the verifier would follow all that comes after it once more.
+ * Always 0.
  */
-static __always_inline void arrived_unseen(struct cpu_state *c, struct task_state *t, struct task_struct *prev,
-					   __u32 came, __u64 now)
+APART int arrived_unseen(__u32 came, __u64 now)
 {
+	struct cpu_state *c = this_cpu();
+	struct task_struct *prev = bpf_get_current_task_btf();
+	struct task_state *t = target(prev);
 	__u64 ran;
 
-	if (!KERNEL_KEEPS_QUEUED(prev))
-		return;
+	if (!KERNEL_KEEPS_QUEUED(prev) || !c)
+		return 0;
 	begin(c, came, prev->pid);
 	ran = prev->se.cfs_rq->rq->clock - prev->sched_info.last_arrival;
 	if (t) {
@@ -279,6 +289,7 @@ static __always_inline void arrived_unseen(struct cpu_state *c, struct task_stat
 	}
 	if (emit_draft(c, now - ran))
 		c->lost[t ? TARE_LOST_IN : TARE_LOST_OTHER]++;
+	return 0;
 }
 
 /* Make sure that this CPU's ring holds the name of @p, not a target, before the switch that mentions it. */
@@ -330,9 +341,9 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 	if (!p)
 		name(c, prev, now);
 	if (p ? !p->on_cpu : unseen)
-		arrived_unseen(c, p, prev, came, now);
+		arrived_unseen(came, now);
 	if (p && state_of(task_state_bits(prev)) == TARE_STATE_DEAD)
-		ended(c, prev, now);
+		ended(now);
 	if (p)
 		tell_goroutine(now);
 	/* in memory: for a variable the verifier would walk all that follows once per value */
