@@ -220,8 +220,8 @@ static __always_inline __u64 arrive(struct cpu_state *c, struct task_state *t, s
 }
 
 /*
- * The current task ends. Emitted at a thread's last switch, not at sched_process_exit: only now are the kernel's counters
- * final. Rare, so verified apart; always 0.
+ * The current task ends. Emitted at a thread's last switch, not at sched_process_exit: only now are the kernel's
+ * counters final. Rare, so verified apart; always 0.
  */
 APART int ended(__u64 now)
 {

@@ -18,6 +18,7 @@ struct measuring {
 	struct claims *claims;
 	struct workloads *workloads;
 	json_t *versions;
+	const volatile sig_atomic_t *stop;
 	char folder[PATH_MAX], recording[PATH_MAX + 8];
 };
 
@@ -148,7 +149,9 @@ static void measure_once(struct measuring *m, const char *run)
 	struct taking t = { .m = m, .spans = json_object() };
 
 	t.d.own = workload__run(m->workloads, run, m->folder, m->recording, why, sizeof(why));
-	if (t.d.own) {
+	if (m->stop && *m->stop) {
+		; /* it was cut off: its figures would be of a part */
+	} else if (t.d.own) {
 		/* all of them, unless it says otherwise */
 		if (!json_object_get(t.d.own, "reached"))
 			json_object_set(t.d.own, "reached", json_object_get(t.d.own, "n"));
@@ -286,7 +289,7 @@ static void conclude(struct cell *cell, void *ctx)
 
 int claims__measure(struct claims *c, struct workloads *p, const struct measure_opts *opts, json_t *versions)
 {
-	struct measuring m = { .claims = c, .workloads = p, .versions = versions };
+	struct measuring m = { .claims = c, .workloads = p, .versions = versions, .stop = opts->stop };
 	struct list l = { calloc(count_cells(c) + 1, sizeof(*l.runs)), 0 };
 	int ret = l.runs ? make_folder(&m) : -ENOMEM;
 
@@ -298,7 +301,7 @@ int claims__measure(struct claims *c, struct workloads *p, const struct measure_
 	/* turn by turn: what disturbs the machine for a while disturbs all of them */
 	for (unsigned run = 0; run < opts->runs; run++) {
 		for (size_t i = 0; i < l.nr; i++) {
-			if (!is_wanted(c, l.runs[i], run))
+			if ((opts->stop && *opts->stop) || !is_wanted(c, l.runs[i], run))
 				continue;
 			if (opts->progress)
 				opts->progress(run + 1, opts->runs, l.runs[i]);

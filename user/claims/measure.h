@@ -3,6 +3,8 @@
 #ifndef TARE_MEASURE_H
 #define TARE_MEASURE_H
 
+#include <signal.h>
+
 #include "claims.h"
 #include "workloads.h"
 
@@ -19,6 +21,7 @@ void noise__measure(struct noise *n);
 
 struct measure_opts {
 	unsigned runs;
+	const volatile sig_atomic_t *stop; /* once it is set, what there is so far is all; may be NULL */
 	void (*progress)(unsigned run, unsigned of, const char *command); /* may be NULL */
 };
 

@@ -2,6 +2,7 @@
 /* tare claims: what is said of runtimes, beside what this machine shows. */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -117,6 +118,13 @@ static int choose(struct claims *c, const struct options *o, char **names, int n
 	return EXIT_OK;
 }
 
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signo)
+{
+	interrupted = signo;
+}
+
 static void progress(unsigned run, unsigned of, const char *command)
 {
 	fprintf(stderr, "\r\033[K%u of %u: %.80s", run, of, command);
@@ -141,7 +149,8 @@ static int print(const struct showing *s, const struct options *o)
 
 static int measure(struct claims *c, struct workloads *p, const struct options *o)
 {
-	struct measure_opts opts = { o->runs, isatty(STDERR_FILENO) ? progress : NULL };
+	struct measure_opts opts = { o->runs, &interrupted, isatty(STDERR_FILENO) ? progress : NULL };
+	struct sigaction act = { .sa_handler = on_interrupt, .sa_flags = SA_RESETHAND | SA_RESTART };
 	json_t *versions = json_object();
 	struct noise noise;
 	struct showing s = { c, &noise, versions, o->runs, o->details };
@@ -149,11 +158,16 @@ static int measure(struct claims *c, struct workloads *p, const struct options *
 
 	if (geteuid())
 		warn("claims are measured by `tare run`, which needs root or the capabilities that `man tare` lists");
+	sigaction(SIGINT, &act, NULL);
 	noise__measure(&noise);
 	ret = claims__measure(c, p, &opts, versions);
 	if (opts.progress)
 		fputs("\r\033[K", stderr);
+	if (interrupted)
+		warn("interrupted: what follows is of the runs until then");
 	ret = ret ? EXIT_FAILED : print(&s, o);
+	if (!ret && interrupted)
+		ret = EXIT_SIGNAL + interrupted;
 	json_decref(versions);
 	return ret;
 }
