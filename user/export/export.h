@@ -55,6 +55,9 @@ struct exporter {
 int export__take(struct export_opts *opts, struct model *m, const struct event *ev);
 void export__taken(struct export_opts *opts, struct model *m);
 
+/* How long a thread of the finished recording @m waited at most from its wake-up until it ran, ns. */
+uint64_t export__longest_wait(const struct model *m);
+
 /* exporter_NAME for each, in the order shown to the user */
 #define EXPORTERS(X)     \
 	X(perfetto)      \

@@ -6,20 +6,22 @@
 
 #include "in_order.h"
 
-int in_order__init(struct in_order *o, FILE *to)
+int in_order__init(struct in_order *o, FILE *to, uint64_t window_ns)
 {
 	*o = (struct in_order){
 		.to = to,
-		.heap = calloc(IN_ORDER_PIECES, sizeof(*o->heap)),
-		.queue = calloc(IN_ORDER_PIECES, sizeof(*o->queue)),
-		.slots = calloc(IN_ORDER_PIECES, sizeof(*o->slots)),
+		.window_ns = window_ns,
+		.room = IN_ORDER_LEAST,
+		.heap = calloc(IN_ORDER_LEAST, sizeof(*o->heap)),
+		.queue = calloc(IN_ORDER_LEAST, sizeof(*o->queue)),
+		.slots = calloc(IN_ORDER_LEAST, sizeof(*o->slots)),
 	};
 	return o->heap && o->queue && o->slots ? 0 : -ENOMEM;
 }
 
 void in_order__free(struct in_order *o)
 {
-	for (uint32_t i = 0; o->slots && i < IN_ORDER_PIECES; i++)
+	for (uint32_t i = 0; o->slots && i < o->room; i++)
 		free(o->slots[i].data);
 	free(o->slots);
 	free(o->queue);
@@ -77,14 +79,14 @@ static struct piece heap__take(struct in_order *o)
 
 static struct piece *queued(const struct in_order *o, uint32_t i)
 {
-	return &o->queue[(o->first + i) % IN_ORDER_PIECES];
+	return &o->queue[(o->first + i) % o->room];
 }
 
 static struct piece queue__take(struct in_order *o)
 {
 	struct piece p = *queued(o, 0);
 
-	o->first = (o->first + 1) % IN_ORDER_PIECES;
+	o->first = (o->first + 1) % o->room;
 	o->in_queue--;
 	return p;
 }
@@ -106,6 +108,39 @@ static int pop(struct in_order *o, uint32_t *slot)
 	*slot = p.slot;
 	o->last_ns = p.ts_ns;
 	return write_all(o, o->slots[p.slot].data, o->slots[p.slot].len);
+}
+
+static uint64_t oldest_ns(const struct in_order *o)
+{
+	if (!o->in_heap || (o->in_queue && before(queued(o, 0), &o->heap[0])))
+		return queued(o, 0)->ts_ns;
+	return o->heap[0].ts_ns;
+}
+
+/* Twice the room. Without memory for that, what is there must do. */
+static void grow(struct in_order *o)
+{
+	struct piece *heap = calloc(2 * o->room, sizeof(*heap)), *queue = calloc(2 * o->room, sizeof(*queue));
+	struct piece_slot *slots = calloc(2 * o->room, sizeof(*slots));
+
+	if (!heap || !queue || !slots) {
+		free(heap);
+		free(queue);
+		free(slots);
+		return;
+	}
+	memcpy(heap, o->heap, o->in_heap * sizeof(*heap));
+	memcpy(slots, o->slots, o->room * sizeof(*slots));
+	for (uint32_t i = 0; i < o->in_queue; i++)
+		queue[i] = *queued(o, i);
+	free(o->heap);
+	free(o->queue);
+	free(o->slots);
+	o->heap = heap;
+	o->queue = queue;
+	o->slots = slots;
+	o->first = 0;
+	o->room *= 2;
 }
 
 static int fill(struct piece_slot *s, const void *data, size_t len)
@@ -132,7 +167,9 @@ int in_order__add(struct in_order *o, uint64_t ts_ns, const void *data, size_t l
 		o->late++;
 		return write_all(o, data, len);
 	}
-	if (p.slot == IN_ORDER_PIECES)
+	if (p.slot == o->room && o->room < IN_ORDER_MOST && ts_ns < oldest_ns(o) + o->window_ns)
+		grow(o);
+	if (p.slot == o->room)
 		ret = pop(o, &p.slot);
 	if (!ret)
 		ret = fill(&o->slots[p.slot], data, len);

@@ -10,7 +10,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define IN_ORDER_PIECES 65536 /* held back */
+#define IN_ORDER_LEAST 65536	 /* pieces held back */
+#define IN_ORDER_MOST  (1 << 20) /* where threads waited for longer: some 150 MB of events */
 
 struct piece {
 	uint64_t ts_ns, seq; /* at the same time, in order of arrival */
@@ -24,15 +25,19 @@ struct piece_slot {
 
 struct in_order {
 	FILE *to;
-	struct piece *heap, *queue; /* IN_ORDER_PIECES of each; the queue goes round */
+	uint64_t window_ns;	    /* how late a piece may come */
+	struct piece *heap, *queue; /* .room of each; the queue goes round */
 	struct piece_slot *slots;   /* what the pieces are */
-	uint32_t in_heap, in_queue, first;
+	uint32_t room, in_heap, in_queue, first;
 	uint64_t seq, last_ns;
 	uint64_t late; /* pieces that came when later ones were written already: these are out of order */
 };
 
-/* Writes to @to, which belongs to the caller. Returns 0 or -ENOMEM; free it in any case. */
-int in_order__init(struct in_order *o, FILE *to);
+/*
+ * Writes to @to, which belongs to the caller; a piece may come @window_ns behind others, as far as there is room for
+ * what comes in that time. Returns 0 or -ENOMEM; free it in any case.
+ */
+int in_order__init(struct in_order *o, FILE *to, uint64_t window_ns);
 void in_order__free(struct in_order *o);
 
 /* @len bytes at @data, which are copied, belong at @ts_ns. Returns 0 or a negative errno. */

@@ -290,7 +290,7 @@ static int perf__begin(FILE *to, const struct export_opts *opts, void **state)
 		p->kinds[i] = perf_kind(i);
 	ret = perf_events__init(&p->events, opts, on_sample, p);
 	if (!ret)
-		ret = in_order__init(&p->in_order, to);
+		ret = in_order__init(&p->in_order, to, export__longest_wait(opts->whole));
 	if (!ret)
 		ret = perf_file__begin(&p->file, to);
 	if (ret)

@@ -155,7 +155,7 @@ static int script__begin(FILE *to, const struct export_opts *opts, void **state)
 	}
 	ret = perf_events__init(&s->events, opts, on_sample, s);
 	if (!ret)
-		ret = in_order__init(&s->in_order, to);
+		ret = in_order__init(&s->in_order, to, export__longest_wait(opts->whole));
 	if (ret) {
 		script__free(s);
 		return ret;
@@ -180,7 +180,7 @@ static int script__end(void *state)
 		ret = in_order__flush(&s->in_order);
 	if (s->in_order.late)
 		info("%" PRIu64 " lines are out of order: threads waited for longer than %d lines", s->in_order.late,
-		     IN_ORDER_PIECES);
+		     IN_ORDER_MOST);
 	script__free(s);
 	return ret;
 }

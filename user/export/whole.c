@@ -21,3 +21,10 @@ void export__taken(struct export_opts *opts, struct model *m)
 		warn("of %" PRIu64 " pauses only the %" PRIu32 " longest are exported", m->pauses.count,
 		     m->pauses.nr_kept);
 }
+
+uint64_t export__longest_wait(const struct model *m)
+{
+	const struct switches *s = &m->switches;
+
+	return s->wake_latency.max + s->run_queue.max + s->throttled.max;
+}
