@@ -42,7 +42,7 @@ bool session__is_triggered(const struct session *s)
 /* What the file begins with: the last seconds, or those before the pause that caused it. */
 static uint64_t session__since(const struct session *s)
 {
-	uint64_t span = s->opts->flight_ns, begin_ns = UINT64_MAX, end_ns = now_ns(), since;
+	uint64_t span = s->opts->flight_ns, begin_ns = UINT64_MAX, end_ns = s->ended_ns, since;
 
 	if (s->opts->listener)
 		s->opts->listener->wants_end(s->opts->listener->ctx, &begin_ns, &end_ns);

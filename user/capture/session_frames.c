@@ -73,6 +73,7 @@ void session__end_frame(struct session *s, uint64_t now)
 	struct iovec iov = { &end, sizeof(end) };
 	char peak[24];
 
+	s->ended_ns = now;
 	if (s->peak_kb) {
 		snprintf(peak, sizeof(peak), "%ld", s->peak_kb);
 		describing_frames__info(s->writer, &(const char *const[2]){ TARE_INFO_COMMAND_PEAK_KB, peak }, 1);

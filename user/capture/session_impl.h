@@ -44,9 +44,10 @@ struct session {
 	uint64_t began_ns;     /* the scheduler's probes were in; the target's threads were looked for from here */
 	uint64_t start_ns, next_second_ns, next_count_ns;
 	int wait_status;
-	long peak_kb; /* of the command; 0: not known */
-	bool waiting; /* for the first target */
-	bool came;    /* one was recorded live: it may be gone before anybody looks */
+	uint64_t ended_ns; /* what was written last as the end; 0: nothing */
+	long peak_kb;	   /* of the command; 0: not known */
+	bool waiting;	   /* for the first target */
+	bool came;	   /* one was recorded live: it may be gone before anybody looks */
 	bool child_gone;
 	int exec_error; /* negative errno, the command could not be run: there is no recording */
 	uint64_t child_gone_ns;
