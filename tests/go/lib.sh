@@ -137,7 +137,7 @@ go__cost_names()
 go__stacks()
 {
 	local name=$1 minor=${2#1.} verdict what why
-	exits 0 "$name, stacks: recorded" tare run -q -o "$tmp/data" -- "$3" 0.8 || return
+	exits 0 "$name, stacks: recorded" tare run -q -F 499 -o "$tmp/data" -- "$3" 0.4 || return
 	mv "$tmp/stdout" "$tmp/truth"
 	ok "$name, stacks: exported" tare export -i "$tmp/data" -f json-lines -o "$tmp/events" || return
 	python3 "$root/tests/go/stacks_oracle.py" "${minor%%[!0-9]*}" "$tmp/truth" "$tmp/events" >"$tmp/verdicts" 2>"$tmp/log"
