@@ -100,7 +100,7 @@ for program in "$burn" "$tmp/$rival"; do
 	wait_for grep -q ready "$tmp/out" && echo >"$tmp/in.${program##*/}"
 done
 flight --flight 1s -p "$target"
-sleep 4
+sleep 3
 ok "nothing is written by itself" test ! -e "$tmp/flight"
 kill -USR1 "$recorder"
 wait_for grep -q 'wrote' "$tmp/log"
@@ -171,7 +171,7 @@ is "$(sha256sum <"$tmp/piped")" "$sum" "a second recording to standard output: n
 whole "the first one" "$tmp/piped"
 kill "$target" %2
 
-exits 0 "a flight whose target ends" "$TARE" run -q -o "$tmp/ended" --flight 1s -- "$bench" churn -t 3
+exits 0 "a flight whose target ends" "$TARE" run -q -o "$tmp/ended" --flight 1s -- "$bench" churn -t 2.5
 whole "at the target's end" "$tmp/ended"
 lasts "at the target's end" 1 3
 exits 0 "a flight in which nothing happens" "$TARE" run -q -o "$tmp/none" --flight 1s --trigger 100s -- "$bench" churn -t 1
@@ -192,7 +192,7 @@ triggered()
 	target=$!
 	echo $target >"$group/cgroup.procs"
 	flight --flight 1s --trigger 50ms "${args[@]}" -p $target
-	sleep 5
+	sleep 3
 	echo "$short" >"$group/$limit"
 	wait_for -t 120 grep -q 'wrote' "$tmp/log"
 	flight_ended=$(date +%s%N)
