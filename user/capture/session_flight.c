@@ -67,10 +67,13 @@ static void session__dump(struct session *s)
 	const struct flight_series *series = s->opts->series;
 	int ret;
 
-	s->flight.path = series ? series->next(series->ctx) : s->opts->output;
-	if (!s->flight.path) {
-		series->written(series->ctx, -ENAMETOOLONG);
-		return;
+	s->flight.path = s->opts->output;
+	if (series) {
+		s->flight.path = series->next(series->ctx);
+		if (!s->flight.path) {
+			series->written(series->ctx, -ENAMETOOLONG);
+			return;
+		}
 	}
 	session__apart(s, true);
 	session__snapshot(s, 1);

@@ -44,7 +44,7 @@ struct merging {
 	uint64_t root;	      /* the track above all but threads' */
 	struct table ps;      /* to struct drawn_p */
 	struct table threads; /* to struct lane; 0: has none */
-	struct table chosen;  /* goroutines to index into .goroutines */
+	struct table chosen;  /* goroutines to struct drawn_goroutine */
 	struct drawn_goroutine goroutines[MERGED_LANES];
 	struct lane *marking, *stops;
 	struct task_lane tasks[MAX_TASK_LANES];
@@ -169,7 +169,7 @@ static struct drawn_goroutine *goroutine_of(struct merging *m, uint64_t id)
 {
 	const uint64_t *slot = table__find(&m->chosen, id);
 
-	return slot ? &m->goroutines[*slot] : NULL;
+	return slot ? (struct drawn_goroutine *)(uintptr_t)*slot : NULL;
 }
 
 static int by_id(const void *a, const void *b)
@@ -183,7 +183,7 @@ static int by_id(const void *a, const void *b)
 static int add_goroutines(struct merging *m, struct merged *merged)
 {
 	char name[LANE_TEXT + 16];
-	uint64_t above, *slot;
+	uint64_t above = 0, *slot;
 	int ret;
 
 	snprintf(name, sizeof(name),
@@ -203,7 +203,7 @@ static int add_goroutines(struct merging *m, struct merged *merged)
 		slot = table__add(&m->chosen, g->id);
 		if (!d->states || !d->own || !slot)
 			return -ENOMEM;
-		*slot = i;
+		*slot = (uintptr_t)d;
 	}
 	return ret;
 }
