@@ -78,6 +78,9 @@ size_t claims__choose(struct claims *c, const char *name);
 
 /* ---- what the runs showed ---- */
 
+/* Ascending; none is NAN. */
+void values__sort(double *values, size_t nr);
+
 struct estimate {
 	double median, low, high; /* of the runs' values; NAN: none */
 	size_t nr;

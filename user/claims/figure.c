@@ -75,6 +75,27 @@ double figure__at(const struct documents *d, const char *path)
 	return NAN;
 }
 
+static bool any_in(const json_t *paths, const char *name)
+{
+	const char *one = json_string_value(paths);
+	size_t i, len = strlen(name);
+	json_t *path;
+
+	if (one)
+		return !strncmp(one, name, len) && one[len] == '/';
+	json_array_foreach(paths, i, path)
+	{
+		if (any_in(path, name))
+			return true;
+	}
+	return false;
+}
+
+bool figure__is_of(const struct figure *f, const char *name)
+{
+	return any_in(f->value, name) || any_in(f->per, name) || any_in(f->own, name);
+}
+
 /* One path, or the sum of several. */
 static double sum_of(const struct documents *d, const json_t *paths)
 {

@@ -21,6 +21,9 @@ struct documents {
 /* The number at @path, a bool as 0 or 1; NAN if there is none. */
 double figure__at(const struct documents *d, const char *path);
 
+/* Is any of @f's paths in the document @name? */
+bool figure__is_of(const struct figure *f, const char *name);
+
 /* Add what this run says to @cell's series: NAN where it says nothing. */
 void figure__take(struct cell *cell, const struct documents *d);
 

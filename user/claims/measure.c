@@ -108,6 +108,8 @@ static void take(struct cell *cell, void *ctx)
 		t->d.span = span_document(t->m, t->d.own, cell->span) ?: json_null();
 		json_object_set_new(t->spans, cell->span, t->d.span);
 	}
+	if (!t->d.report && figure__is_of(cell->figure, "report"))
+		t->d.report = report_between(t->m->recording, 0, UINT64_MAX);
 	figure__take(cell, &t->d);
 }
 
@@ -156,7 +158,6 @@ static void measure_once(struct measuring *m, const char *run)
 		if (!json_object_get(t.d.own, "reached"))
 			json_object_set(t.d.own, "reached", json_object_get(t.d.own, "n"));
 		t.d.file = file_document(m, run);
-		t.d.report = report_between(m->recording, 0, UINT64_MAX);
 		take_version(m->versions, t.d.own);
 		each_cell(m->claims, run, take, &t);
 	} else {

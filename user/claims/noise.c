@@ -18,13 +18,6 @@ static uint64_t work(uint64_t rounds)
 	return x;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* /proc/stat: CPU time of the machine, and of it what the hypervisor took, in ticks */
 static void read_steal(double *all, double *steal)
 {
@@ -67,7 +60,7 @@ void noise__measure(struct noise *n)
 		cpu += thread_cpu_ns() - begin_cpu;
 	}
 	read_steal(&all[1], &steal[1]);
-	qsort(pieces, PIECES, sizeof(*pieces), by_value);
+	values__sort(pieces, PIECES);
 	n->median_ns = pieces[PIECES / 2];
 	n->high = pieces[PIECES * 9 / 10] / n->median_ns;
 	n->longest = pieces[PIECES - 1] / n->median_ns;

@@ -188,6 +188,8 @@ void show__text(const struct showing *s, FILE *to)
 
 void show__list(const struct claims *c, FILE *to)
 {
+	char command[1024];
+
 	for (size_t i = 0; i < c->nr_claims; i++) {
 		const struct claim *claim = &c->claims[i];
 
@@ -196,6 +198,7 @@ void show__list(const struct claims *c, FILE *to)
 		said(claim, to);
 		fprintf(to, "      $ tare claims %s\n", claim->id);
 		for (size_t k = 0; k < claim->nr_cells; k++)
-			fprintf(to, "      %s: $ tare run -- %s\n", claim->cells[k].label, claim->cells[k].run);
+			fprintf(to, "      %s: $ %s\n", claim->cells[k].label,
+				show__command(&claim->cells[k], command, sizeof(command)));
 	}
 }

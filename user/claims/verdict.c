@@ -16,6 +16,11 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+void values__sort(double *values, size_t nr)
+{
+	qsort(values, nr, sizeof(*values), by_value);
+}
+
 /*
  * The sign test's interval: the true median is outside [x(k), x(n+1-k)] with the probability of fewer than k heads
  * among n coins, twice. Returns the largest k with that <= 5 %, at least 1.
@@ -46,7 +51,7 @@ struct estimate series__estimate(const struct series *s)
 	}
 	if (!e.nr)
 		return e;
-	qsort(sorted, e.nr, sizeof(*sorted), by_value);
+	values__sort(sorted, e.nr);
 	e.median = (sorted[(e.nr - 1) / 2] + sorted[e.nr / 2]) / 2;
 	k = rank_of_interval(e.nr);
 	e.low = sorted[k - 1];
