@@ -286,6 +286,15 @@ static __always_inline bool is_sent_to_thread(void *info)
 	return code == -6; /* SI_TKILL, include/uapi/asm-generic/siginfo.h */
 }
 
+/*
+ * The queue that @p is on. Not p->se.cfs_rq: since 6.2 the verifier looks through all of the kernel's types at each
+ * pointer that is loaded from a task directly, on each path to it, which was a third of the time that attaching took.
+ */
+static __always_inline struct cfs_rq *queue_of(struct task_struct *p)
+{
+	return BPF_CORE_READ(p, se.cfs_rq);
+}
+
 /* Total time that queue @q was throttled, including now. In ns of the run queue's clock. */
 static __always_inline __u64 throttled_total(struct cfs_rq *q)
 {
@@ -314,7 +323,7 @@ static __always_inline bool is_throttled(struct task_struct *p)
 {
 	if (bpf_core_field_exists(p->throttled))
 		return p->throttled;
-	return p->se.cfs_rq->throttle_count > 0;
+	return BPF_CORE_READ(queue_of(p), throttle_count) > 0;
 }
 
 #endif /* TARE_KERNEL_BPF_H */

@@ -81,18 +81,24 @@ static __always_inline void throttle_arm(struct task_state *t, struct task_struc
 {
 	t->throttle_armed = 1;
 	t->throttled = 0;
-	t->throttled_before = throttled_total(p->se.cfs_rq);
+	t->throttled_before = throttled_total(queue_of(p));
 }
 
 /* CONFIG_SCHED_INFO (schedstats or delay accounting), and a path to this CPU's run queue */
 #define KERNEL_KEEPS_QUEUED(p) \
 	(bpf_core_field_exists((p)->sched_info.last_queued) && bpf_core_field_exists((p)->se.cfs_rq->rq))
 
-/* ns that @next waited on the run queue; the kernel's own figure where it keeps one. */
-static __always_inline __u64 wait_of(struct task_state *t, struct task_struct *next, __u64 now)
+/* The clock of the run queue that @p is on, ns; 0 where it does not matter. */
+static __always_inline __u64 queue_clock(struct task_struct *p)
+{
+	return KERNEL_KEEPS_QUEUED(p) ? p->se.cfs_rq->rq->clock : 0;
+}
+
+/* ns that @next waited on the run queue, whose time is @clock; the kernel's own figure where it keeps one. */
+static __always_inline __u64 wait_of(struct task_state *t, struct task_struct *next, __u64 clock, __u64 now)
 {
 	if (KERNEL_KEEPS_QUEUED(next)) {
-		__u64 clock = next->se.cfs_rq->rq->clock, queued = next->sched_info.last_queued;
+		__u64 queued = next->sched_info.last_queued;
 		__u64 wait = next->sched_info.run_delay - t->run_delay; /* on queues that it was dequeued from */
 
 		if (queued && clock > queued) /* what sched_info_arrive() is about to add */
@@ -183,9 +189,9 @@ static __always_inline void was_away(struct cpu_state *c, const struct task_stat
 
 /* Returns how long it waited for the CPU, ns. */
 static __always_inline __u64 arrive(struct cpu_state *c, struct task_state *t, struct task_struct *next, __u32 prev_tid,
-				    __u64 now)
+				    __u64 clock, __u64 now)
 {
-	__u64 wait = wait_of(t, next, now), throttled = 0, delay;
+	__u64 wait = wait_of(t, next, clock, now), throttled = 0, delay;
 
 	waiting_ends(t);
 	t->on_cpu = 1;
@@ -197,7 +203,7 @@ static __always_inline __u64 arrive(struct cpu_state *c, struct task_state *t, s
 	if (wait >> 32)
 		add(c, TARE_SW_WAIT_HI, wait >> 32);
 	if (t->throttle_armed) {
-		throttled = t->throttled + throttled_total(next->se.cfs_rq) - t->throttled_before;
+		throttled = t->throttled + throttled_total(queue_of(next)) - t->throttled_before;
 		t->throttle_armed = 0;
 		if (throttled > wait)
 			throttled = wait;
@@ -277,14 +283,15 @@ APART int arrived_unseen(__u32 came, __u64 now)
 	struct cpu_state *c = this_cpu();
 	struct task_struct *prev = bpf_get_current_task_btf();
 	struct task_state *t = target(prev);
-	__u64 ran;
+	__u64 clock, ran;
 
 	if (!KERNEL_KEEPS_QUEUED(prev) || !c)
 		return 0;
 	begin(c, came, prev->pid);
-	ran = prev->se.cfs_rq->rq->clock - prev->sched_info.last_arrival;
+	clock = queue_clock(prev);
+	ran = clock - prev->sched_info.last_arrival;
 	if (t) {
-		arrive(c, t, prev, came, now - ran);
+		arrive(c, t, prev, came, clock, now - ran);
 		t->in_exec -= ran;
 	}
 	if (emit_draft(c, now - ran))
@@ -316,7 +323,7 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 	__s64 stolen = 0;
 	bool unseen;
 	__u32 came;
-	__u64 now;
+	__u64 clock, now;
 
 	if (!c)
 		return 0;
@@ -338,6 +345,8 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 	}
 
 	now = bpf_ktime_get_ns();
+	/* early, while few paths have come here: at each one the verifier looks through all of the kernel's types */
+	clock = queue_clock(next);
 	if (!p)
 		name(c, prev, now);
 	if (p ? !p->on_cpu : unseen)
@@ -360,7 +369,7 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 	if (p)
 		stolen = leave(c, p, prev, now);
 	if (n)
-		was_away(c, n, arrive(c, n, next, prev->pid, now), now);
+		was_away(c, n, arrive(c, n, next, prev->pid, clock, now), now);
 	if (stolen)
 		add(c, TARE_SW_STOLEN, stolen);
 	if (c->cost > 0xffff)
@@ -462,7 +471,7 @@ int BPF_PROG(sched_migrate_task, struct task_struct *p, int dest_cpu)
 		struct cfs_rq **by_cpu = p->sched_task_group->cfs_rq, *to = NULL;
 
 		bpf_probe_read_kernel(&to, sizeof(to), &by_cpu[dest_cpu]);
-		t->throttled += throttled_total(p->se.cfs_rq) - t->throttled_before;
+		t->throttled += throttled_total(queue_of(p)) - t->throttled_before;
 		t->throttled_before = throttled_total(to);
 	}
 	if (!t->wait_cpu)

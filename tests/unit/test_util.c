@@ -322,6 +322,33 @@ static void arrays_grow_and_keep_what_they_hold(void **unused)
 	free(array);
 }
 
+static int by_value(const void *a, const void *b, void *nr_compared)
+{
+	++*(size_t *)nr_compared;
+	return *(const uint32_t *)a < *(const uint32_t *)b ? -1 : *(const uint32_t *)a > *(const uint32_t *)b;
+}
+
+/* As mixed as it may be: sorted, and what was nearly so at little cost. */
+static void what_is_nearly_sorted_is_sorted(void **unused)
+{
+	enum { NR = 1000 };
+	uint32_t values[NR];
+	unsigned seed = 1;
+	size_t nr_compared;
+
+	for (unsigned mixed = 0; mixed <= NR; mixed += 20) {
+		for (uint32_t i = 0; i < NR; i++)
+			values[i] = i < mixed ? rand_r(&seed) % NR : i ^ 1;
+		nr_compared = 0;
+		array__sort_nearly(values, NR, sizeof(*values), by_value, &nr_compared);
+		for (uint32_t i = 1; i < NR; i++)
+			assert_true(values[i - 1] <= values[i]);
+		if (!mixed)
+			assert_true(nr_compared <= 2 * NR);
+	}
+	array__sort_nearly(values, 0, sizeof(*values), by_value, &nr_compared);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -335,6 +362,7 @@ int main(void)
 		cmocka_unit_test(system_calls_by_name),
 		cmocka_unit_test(messages_keep_errno),
 		cmocka_unit_test(arrays_grow_and_keep_what_they_hold),
+		cmocka_unit_test(what_is_nearly_sorted_is_sorted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,7 +40,7 @@ static uint32_t keep(struct table_read *t, const char *a, const char *b)
 
 	if (ARRAY_GROW(t->names, t->names_room, t->len + len))
 		return 0;
-	t->len += sprintf(t->names + t->len, "%s%s%s", a, *b ? " " : "", b) + 1;
+	t->len = stpcpy(stpcpy(stpcpy(t->names + t->len, a), *b ? " " : ""), b) + 1 - t->names;
 	return at;
 }
 
@@ -92,8 +92,8 @@ static int index_all(struct table_read *t, struct ranges *ranges)
 	size_t next = 0;
 	int ret = 0;
 
-	if (t->nr)
-		qsort_r(t->symbols, t->nr, sizeof(*t->symbols), by_address, t->names);
+	/* the kernel's own come by address, but in any order where they share one */
+	array__sort_nearly(t->symbols, t->nr, sizeof(*t->symbols), by_address, t->names);
 	for (size_t i = 0; i < t->nr && !ret; i = next) {
 		const struct symbol *s = &t->symbols[i];
 		struct range r = { .start = s->address, .end = s->address + FUNCTION_MAX, .value = s->name };
@@ -121,6 +121,8 @@ int kernel_symbols__read(struct kernel_symbols *k, const char *path)
 
 	if (f && !keep(&t, "", "") && !t.len) /* offset 0 is no name */
 		ret = -ENOMEM;
+	if (f) /* 10 MB, in pieces of a page as the kernel makes them; by itself it would ask for 1 KB each */
+		setvbuf(f, NULL, _IOFBF, PAGE);
 	while (f && !ret && getline(&line, &room, f) > 0)
 		ret = add_line(&t, line);
 	if (!ret && !t.any)

@@ -48,4 +48,12 @@
  */
 void *array__grow(void *array, size_t *room, size_t need, size_t size);
 
+/*
+ * As qsort_r(), for what as a rule is nearly sorted already: then it takes one comparison an element. Elements are of
+ * @size bytes, at most ARRAY_NEARLY_MAX.
+ */
+#define ARRAY_NEARLY_MAX 64
+void array__sort_nearly(void *array, size_t nr, size_t size, int (*compare)(const void *, const void *, void *),
+			void *arg);
+
 #endif /* TARE_ARRAY_H */

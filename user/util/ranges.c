@@ -57,7 +57,7 @@ static void heap__pop(struct heap *h)
 
 /* ---- */
 
-static int by_start(const void *a, const void *b)
+static int by_start(const void *a, const void *b, void *unused)
 {
 	const struct range *x = a, *y = b;
 
@@ -104,8 +104,7 @@ int ranges__build(struct ranges *r)
 	struct heap h = { .at = NULL };
 	struct range_piece *fit;
 
-	if (r->nr)
-		qsort(r->added, r->nr, sizeof(*r->added), by_start);
+	array__sort_nearly(r->added, r->nr, sizeof(*r->added), by_start, NULL);
 	h.ranges = r->added;
 	h.at = malloc((r->nr + 1) * sizeof(*h.at));
 	r->pieces = calloc(2 * r->nr + 1, sizeof(*r->pieces));
