@@ -10,12 +10,12 @@ command -v go >/dev/null || skip_all "there is no go in PATH"
 unset GOFLAGS
 export GODEBUG=asyncpreemptoff=1
 
-# build FUNCTION: a program with it, to that file
+# build FUNCTION: a program with it, to that file. All from one folder, whose name is in them: they are laid out alike.
 build()
 {
-	mkdir "$tmp/src.$1" && cp "$root"/tests/live/becomes_go/* "$tmp/src.$1" &&
-		sed -i "s/lateOne/$1/g" "$tmp/src.$1/main.go" && cd "$tmp/src.$1" &&
-		CGO_ENABLED=0 GOTOOLCHAIN=local go build -trimpath -buildvcs=false -o "$tmp/$1" .
+	mkdir -p "$tmp/src" && cp "$root"/tests/live/becomes_go/* "$tmp/src" &&
+		sed -i "s/lateOne/$1/g" "$tmp/src/main.go" && cd "$tmp/src" &&
+		CGO_ENABLED=0 GOTOOLCHAIN=local go build -buildvcs=false -o "$tmp/$1" .
 }
 address_of() { go tool nm "$tmp/$1" | awk -v name="main.$1" '$3 == name { print $1 }'; }
 

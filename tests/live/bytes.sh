@@ -105,9 +105,9 @@ if command -v go >/dev/null; then
 	mkdir cgo && cp go.mod cgo && sed 's/^import (/import "C"\n\n&/' main.go >cgo/main.go
 	for toolchain in ${GO_TOOLCHAINS:-local}; do
 		export GOTOOLCHAIN=$toolchain
-		ok "$toolchain: built" env CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags="-s -w" -o "go-$toolchain" .
+		ok "$toolchain: built" env CGO_ENABLED=0 go build -buildvcs=false -ldflags="-s -w" -o "go-$toolchain" .
 		go_is "go-$toolchain"
-		ok "$toolchain: built with cgo" env -C cgo CGO_ENABLED=1 go build -trimpath -buildvcs=false -o "../cgo-$toolchain" .
+		ok "$toolchain: built with cgo" env -C cgo CGO_ENABLED=1 go build -buildvcs=false -o "../cgo-$toolchain" .
 		go_is "cgo-$toolchain"
 	done
 else
