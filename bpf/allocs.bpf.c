@@ -88,6 +88,8 @@ static __always_inline void look(struct cpu_state *c, struct pt_regs *ctx, const
 
 	note_gap(y, t, now);
 	y->stepped += !!(cookie & ALLOC_COOKIE_STEPPED);
+	c->hits_stepped += !!(cookie & ALLOC_COOKIE_STEPPED);
+	c->hits_looked++;
 	if (y->skipped < alloc_burst.skip) {
 		y->skipped++;
 		y->left_ns = bpf_ktime_get_ns();

@@ -377,6 +377,11 @@ struct tare_probe {
 	__u64 hits;
 	__u64 timed_hits;
 	__u64 timed_ns;
+	/*
+	 * What a hit costs beside, on average: getting into the program and out of it, as calibrated on that machine.
+	 * 0: not known. It may be less than nothing, since those statistics time their own clock too.
+	 */
+	__s64 entry_ns;
 };
 
 /*
@@ -453,7 +458,7 @@ TARE_SIZE(tare_heap, 64);
 TARE_SIZE(tare_heap_stack, 48);
 TARE_SIZE(tare_number_name, 24);
 TARE_SIZE(tare_loss, 16);
-TARE_SIZE(tare_probe, 56);
+TARE_SIZE(tare_probe, 64);
 TARE_SIZE(tare_cpu_account, 88);
 TARE_SIZE(tare_counters, 392);
 TARE_SIZE(tare_end, 24);

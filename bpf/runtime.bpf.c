@@ -107,6 +107,8 @@ static __always_inline int hit(struct pt_regs *ctx)
 	if (!c)
 		return 0;
 	s = bpf_map_lookup_elem(&sites, &at);
+	if (s && s->nop5)
+		__sync_fetch_and_add(&c->hits_nop5, 1);
 	if (!s || ((user_flags(ctx) ^ s->flags_flip) & s->flags_mask))
 		return 0;
 	if (s->mapped)

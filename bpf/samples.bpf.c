@@ -23,10 +23,8 @@ int cpu_clock(struct bpf_perf_event_data *ctx)
 	bool compat, stopping;
 	__u64 now;
 
-	if (!sample_always && nr_stopping <= 0)
-		return 0;
-	c = enter(PROG_cpu_clock);
-	if (!c)
+	c = enter(PROG_cpu_clock); /* the tick costs most, so those that are not told count too */
+	if (!c || (!sample_always && nr_stopping <= 0))
 		return 0;
 	t = target(p);
 	if (!t)

@@ -31,7 +31,9 @@ struct site {
 	__u16 event; /* enum tare_runtime_event */
 	__u8 nr_args;
 	__u8 mapped;	  /* not an event: the process has loaded a library */
-	__u32 copy_bytes; /* of the memory that the first argument points to */
+	__u16 copy_bytes; /* of the memory that the first argument points to */
+	__u8 nop5;	  /* it is on a no-op of five bytes, of which the kernel may make a call */
+	__u8 pad;
 	/* a hit counts if ((flags ^ flags_flip) & flags_mask) == 0, for the processor's flags */
 	__u64 flags_mask, flags_flip;
 	struct fetch goroutine; /* FETCH_NONE: ask the thread, see struct goroutine_path */
@@ -164,6 +166,9 @@ struct cpu_state {
 	__u32 nr_opt;	   /* .opt[] of that switch so far */
 	__u32 pad;
 	__u64 hits[NR_PROGS];
+	__u64 hits_nop5;    /* of runtime_uprobe's, those at sites with .nop5 */
+	__u64 hits_stepped; /* of alloc_site's, those in bursts at ALLOC_COOKIE_STEPPED .. */
+	__u64 hits_looked;  /* .. and all of those in bursts */
 	__u64 lost[TARE_NR_LOST];
 	__u64 irq_ts[NR_IRQ_KINDS];  /* when the current one began; 0: not measured */
 	__u32 irq_tid[NR_IRQ_KINDS]; /* the thread it interrupted */

@@ -26,6 +26,7 @@ static const struct command {
 	{ "export", cmd_export, "[-i FILE] -f FORMAT [-o OUT]", "for other tools: perfetto, perf-script, json-lines" },
 	{ "serve", cmd_serve, "[--listen ADDR:PORT] TARGET", "leave it running: metrics for Prometheus over HTTP" },
 	{ "claims", cmd_claims, "[--quick] [--html] [CLAIM...]", "what is said of runtimes, put on the scale" },
+	{ "calibrate", cmd_calibrate, "[--again] [--json]", "what it costs to get into a probe, on this machine" },
 	{ "doctor", cmd_doctor, "[--json]", "what this kernel and these privileges allow" },
 };
 

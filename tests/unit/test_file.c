@@ -18,7 +18,7 @@ static void descriptions_come_back(void **unused)
 	} module = { { .pid = 1, .size = sizeof(module), .path_len = 4, .build_id_len = 2, .build_id = { 0xca, 0xfe } },
 		     "/lib" };
 	struct tare_loss loss = { TARE_LOST_IN, 1, 77 };
-	struct tare_probe probe = { "a name that has all thirty-two b", 1, 2, 3 };
+	struct tare_probe probe = { "a name that has all thirty-two b", 1, 2, 3, -4 };
 	struct tare_end end = { .ts_ns = 999, .reason = TARE_END_INTERRUPT, .wait_status = -1 };
 	static const char strings[] = "key=value\0no equals sign\0empty=\0=\0last=a=b";
 	struct writer *w = create("all");
@@ -64,6 +64,7 @@ static void descriptions_come_back(void **unused)
 	next_is(r, &ev, EVENT_PROBE);
 	assert_string_equal(ev.probe->name, "a name that has all thirty-two ");
 	assert_int_equal(ev.probe->timed_ns, 3);
+	assert_int_equal(ev.probe->entry_ns, -4);
 	next_is(r, &ev, EVENT_END);
 	assert_true(ev.end->reason == TARE_END_INTERRUPT && ev.end->wait_status == -1 && ev.end->ts_ns == 999);
 	end_is(r);

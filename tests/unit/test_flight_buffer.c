@@ -85,7 +85,7 @@ static void symbol(struct writer *w, uint32_t pid, uint64_t ip)
 
 static void totals(struct writer *w, uint64_t ts_ns, uint64_t hits, uint64_t lost)
 {
-	struct tare_probe probe = { "switch", hits, hits / 2, hits * 3 };
+	struct tare_probe probe = { "switch", hits, hits / 2, hits * 3, 5 };
 	struct tare_loss loss[2] = { { TARE_LOST_IN, 1, lost }, { TARE_LOST_OUT, 0, 7 } };
 
 	assert_int_equal(writer__array(w, TARE_FRAME_PROBES, ts_ns, &probe, sizeof(probe), 1), 0);
@@ -177,6 +177,7 @@ static void begins_at_a_mark_with_what_describes_the_living(void **unused)
 	/* totals are of what is here: 5 of one class were lost before, and 7 of the other, and none since */
 	next_is(r, &ev, EVENT_PROBE);
 	assert_true(ev.probe->hits == 50 && ev.probe->timed_hits == 25 && ev.probe->timed_ns == 150);
+	assert_int_equal(ev.probe->entry_ns, 5); /* of a hit, so it is no difference */
 	migrate_is(r, 3 * SECOND, 0, 2);
 	next_is(r, &ev, EVENT_END);
 	assert_true(ev.end->self_cpu_ns == (5 - 2) * SECOND / 100);

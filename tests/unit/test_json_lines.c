@@ -356,7 +356,7 @@ static void descriptions(void **unused)
 	struct tare_page page = { .pid = 4, .address = 0x1000, .name_len = 4 };
 	struct tare_quota quota = { .pid = 4, .quota_ns = 20, .period_ns = 100, .path_len = 4 };
 	struct tare_loss loss = { TARE_LOST_DISK, 2, 77 };
-	struct tare_probe probe = { "sched_switch", 1, 2, 3 };
+	struct tare_probe probe = { "sched_switch", 1, 2, 3, -4 };
 	struct tare_end end = { .reason = TARE_END_TRIGGER, .wait_status = -1 };
 	static const struct {
 		uint32_t flags;
@@ -422,7 +422,7 @@ static void descriptions(void **unused)
 	l = keys(LINE(.kind = EVENT_LOSS, .loss = &loss), "loss class of_cpu count");
 	assert_true(number(l, "count") == 77);
 	json_decref(l);
-	json_decref(keys(LINE(.kind = EVENT_PROBE, .probe = &probe), "probe name hits timed_hits timed_ns"));
+	json_decref(keys(LINE(.kind = EVENT_PROBE, .probe = &probe), "probe name hits timed_hits timed_ns entry_ns"));
 	l = keys(LINE(.kind = EVENT_END, .end = &end), "end reason wait_status self_cpu_ns");
 	assert_true(number(l, "wait_status") == -1);
 	json_decref(l);

@@ -97,13 +97,20 @@ static void begins(void)
 	task(0, 1 * MS, 101, 0, TARE_STATE_RUNNING, TARE_NO_SYSCALL, NULL);
 }
 
-static void probe(const char *name, uint64_t hits, uint64_t each_ns)
+static void probe_entered(const char *name, uint64_t hits, uint64_t each_ns, int64_t entry_ns)
 {
-	struct tare_probe p = { .hits = hits, .timed_hits = 10, .timed_ns = 10 * each_ns };
+	struct tare_probe p = {
+		.hits = hits, .timed_hits = each_ns ? 10 : 0, .timed_ns = 10 * each_ns, .entry_ns = entry_ns
+	};
 	struct event ev = { .kind = EVENT_PROBE, .ts_ns = 3 * MS, .probe = &p };
 
 	strncpy(p.name, name, sizeof(p.name) - 1);
 	fold(&ev);
+}
+
+static void probe(const char *name, uint64_t hits, uint64_t each_ns)
+{
+	probe_entered(name, hits, each_ns, 0);
 }
 
 static void sums(const struct ledger *l)
@@ -264,6 +271,27 @@ static void own_probes(void **state)
 	sums(&l);
 }
 
+/* Getting into a probe is of its cost; where it is less than nothing, the run time as told is too much. */
+static void entries(void **state)
+{
+	struct ledger l;
+	uint64_t ns;
+
+	begins();
+	stack(901, (const uint64_t[]){ MAIN }, 1);
+	samples(901, 10);
+	probe_entered("runtime_uprobe", 1000, 5000, 1000);
+	probe_entered("task_rename", 1000, 5000, -1000);
+	probe_entered("page_fault", 1000, 0, 2000); /* none was timed */
+	probe_entered("page_fault_end", 1000, 10, -20);
+	runs_to(101 * MS);
+	assert_int_equal(ledger__of(m, &l), 0);
+	assert_int_equal(l.probes_ns, 6 * MS + 4 * MS + 2 * MS);
+	assert_int_equal(model__probe_cost(m, &ns), 4000);
+	assert_int_equal(ns, l.probes_ns);
+	sums(&l);
+}
+
 /* They cannot have taken more than there was. */
 static void probes_beyond_gross(void **state)
 {
@@ -335,8 +363,9 @@ int main(void)
 {
 #define T_(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T_(classes),	  T_(divided_by_samples), T_(sum_is_exact),    T_(own_probes), T_(probes_beyond_gross),
-		T_(memory_calls), T_(each_its_stack),	  T_(without_samples), T_(not_seen),   T_(same_as),
+		T_(classes), T_(divided_by_samples), T_(sum_is_exact),	 T_(own_probes),      T_(probes_beyond_gross),
+		T_(entries), T_(memory_calls),	     T_(each_its_stack), T_(without_samples), T_(not_seen),
+		T_(same_as),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

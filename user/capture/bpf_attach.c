@@ -141,7 +141,17 @@ struct chosen {
 	uint32_t nr;
 };
 
-static int choose(struct bpf *b, const struct runtime_probes *list, bool often, struct attached *p, struct chosen *c)
+/* Of this one the kernel may make a call (Linux 6.18). */
+static bool is_nop5(int fd, uint64_t offset)
+{
+	static const uint8_t nop5[] = { 0x0f, 0x1f, 0x44, 0x00, 0x00 }; /* x86-64; no instruction of arm64's */
+	uint8_t insn[sizeof(nop5)];
+
+	return pread(fd, insn, sizeof(insn), offset) == sizeof(insn) && !memcmp(insn, nop5, sizeof(insn));
+}
+
+static int choose(struct bpf *b, int fd, const struct runtime_probes *list, bool often, struct attached *p,
+		  struct chosen *c)
 {
 	c->offsets = calloc(list->nr * 3 + 1, sizeof(*c->offsets));
 	if (!c->offsets)
@@ -150,11 +160,13 @@ static int choose(struct bpf *b, const struct runtime_probes *list, bool often, 
 	c->cookies = c->semaphores + list->nr;
 	for (size_t i = 0; i < list->nr; i++) {
 		const struct runtime_probe *probe = &list->probes[i];
+		struct site site = probe->site;
 		int at;
 
 		if (probe->often && !often)
 			continue;
-		at = site__new(b, p, &probe->site);
+		site.nop5 = is_nop5(fd, probe->offset);
+		at = site__new(b, p, &site);
 		if (at < 0)
 			return at;
 		c->offsets[c->nr] = probe->offset;
@@ -214,7 +226,7 @@ int bpf__attach_probes(struct bpf *b, pid_t pid, int fd, const struct runtime_pr
 	for (size_t i = 0; i < list->nr && !b->evidence.nr; i++)
 		if (!list->probes[i].site.mapped)
 			attach_evidence(b);
-	ret = choose(b, list, often, probes, &c);
+	ret = choose(b, fd, list, often, probes, &c);
 	if (!ret)
 		ret = attach_all(b, pid, path, &c, probes);
 	free(c.offsets);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -51,6 +52,42 @@ static uint64_t missed(const struct program_cost *p)
 	return n;
 }
 
+/* How the kernel gets into program @prog; NR_ENTRIES: that is not calibrated. */
+static enum entry entry_of(enum tare_prog prog)
+{
+	static const uint8_t elsewhere[NR_PROGS] = {
+		[PROG_runtime_uprobe] = ENTRY_TRAP,  [PROG_alloc_site] = ENTRY_TRAP,
+		[PROG_cpu_clock] = ENTRY_SAMPLE,     [PROG_page_fault] = ENTRY_FAULT,
+		[PROG_page_fault_end] = ENTRY_FAULT, [PROG_hold_at_exec] = NR_ENTRIES,
+	};
+
+	return elsewhere[prog] ?: ENTRY_TRACEPOINT;
+}
+
+/* Of the hits of program @prog that are told apart, the share of those that are got into in another way. */
+static double other_share(const struct program_cost *p, enum tare_prog prog, enum entry *other)
+{
+	bool steps = prog == PROG_alloc_site;
+	uint64_t all = steps ? sum(p, offsetof(struct cpu_state, hits_looked)) : hits(p, prog);
+	uint64_t n = steps			 ? sum(p, offsetof(struct cpu_state, hits_stepped)) :
+		     prog == PROG_runtime_uprobe ? sum(p, offsetof(struct cpu_state, hits_nop5)) :
+						   0;
+
+	*other = steps ? ENTRY_STEP : ENTRY_CALL;
+	return all ? (double)n / all : 0;
+}
+
+static int64_t entry_ns(const struct program_cost *p, enum tare_prog prog)
+{
+	enum entry entry = entry_of(prog), other;
+	double share = other_share(p, prog, &other);
+
+	if (entry == NR_ENTRIES)
+		return 0;
+	return lrint((1 - share) * calibration__entry_ns(p->calibration, entry) +
+		     (share > 0 ? share * calibration__entry_ns(p->calibration, other) : 0));
+}
+
 uint64_t program_cost__lost(const struct program_cost *p)
 {
 	uint64_t n = missed(p);
@@ -60,9 +97,11 @@ uint64_t program_cost__lost(const struct program_cost *p)
 	return n;
 }
 
-void program_cost__init(struct program_cost *p, struct bpf *bpf, uint64_t now)
+void program_cost__init(struct program_cost *p, struct bpf *bpf, const struct calibration *calibration, uint64_t now)
 {
-	*p = (struct program_cost){ .bpf = bpf, .start_ns = now, .rate_ns = now, .stats_fd = -1 };
+	*p = (struct program_cost){
+		.bpf = bpf, .calibration = calibration, .start_ns = now, .rate_ns = now, .stats_fd = -1
+	};
 	bpf__prog_fds(bpf, p->prog_fds);
 }
 
@@ -147,15 +186,16 @@ void program_cost__write(const struct program_cost *p, struct writer *w, uint64_
 		probes[nr].hits = hits(p, i);
 		probes[nr].timed_hits = info.run_cnt;
 		probes[nr].timed_ns = info.run_time_ns;
+		probes[nr].entry_ns = entry_ns(p, i);
 		nr_missed += info.recursion_misses;
 		nr++;
 	}
 	if (holds && holds->nr) {
-		probes[nr++] = (struct tare_probe){ TARE_PROBE_HOLD, holds->nr, holds->nr, holds->ns };
-		probes[nr++] = (struct tare_probe){ TARE_PROBE_HOLD_CPU, holds->nr, holds->nr, holds->cpu_ns };
+		probes[nr++] = (struct tare_probe){ TARE_PROBE_HOLD, holds->nr, holds->nr, holds->ns, 0 };
+		probes[nr++] = (struct tare_probe){ TARE_PROBE_HOLD_CPU, holds->nr, holds->nr, holds->cpu_ns, 0 };
 	}
 	if (holds && holds->missed)
-		probes[nr++] = (struct tare_probe){ TARE_PROBE_HOLD_MISSED, holds->missed, 0, 0 };
+		probes[nr++] = (struct tare_probe){ TARE_PROBE_HOLD_MISSED, holds->missed, 0, 0, 0 };
 	writer__array(w, TARE_FRAME_PROBES, now, probes, sizeof(probes[0]), nr);
 	write_loss(p, w, now, nr_missed);
 }

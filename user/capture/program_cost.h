@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the probes themselves cost: hits are always counted, run time is sampled by the kernel's BPF statistics. */
+/*
+ * What the probes themselves cost: hits are always counted, run time is sampled by the kernel's BPF statistics, and
+ * what these leave out is calibrated.
+ */
 #ifndef TARE_PROGRAM_COST_H
 #define TARE_PROGRAM_COST_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "calibration.h"
 #include "shared.h"
 #include "writer.h"
 
@@ -19,9 +23,11 @@ struct program_cost {
 	bool no_stats;		     /* they are unavailable */
 	uint64_t rate_ns, rate_hits; /* when switches were last counted, and their number then */
 	bool busy;		     /* so many that their cost is sampled */
+	const struct calibration *calibration;
 };
 
-void program_cost__init(struct program_cost *p, struct bpf *bpf, uint64_t now);
+/* @calibration: may become known later. */
+void program_cost__init(struct program_cost *p, struct bpf *bpf, const struct calibration *calibration, uint64_t now);
 
 /*
  * Call every 100 ms or so. Keeps the probes within their budget: the kernel's BPF statistics and, at high switch rates,

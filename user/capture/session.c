@@ -59,6 +59,7 @@ static void session__every_second(struct session *s, uint64_t now)
 	if (now < s->next_second_ns)
 		return;
 	s->next_second_ns = now + SECOND_NS;
+	calibration__collect(&s->calibration, 0);
 	program_cost__write(&s->cost, s->writer, now);
 	session__write_findings(s, 0);
 	runtimes__look_again(&s->runtimes, false);
@@ -293,6 +294,7 @@ static int session__begin(struct session *s)
 		return -EIO;
 	}
 	s->launch.ignores_interrupt = s->signals.ignores_interrupt;
+	session__calibrate(s);
 	ret = bpf__attach(&s->bpf, &bpf_opts);
 	s->began_ns = now_ns();
 	if (!ret)
@@ -316,7 +318,7 @@ static int session__begin(struct session *s)
 	if (writer__lost_bytes(s->writer)) /* better not begun than not recorded */
 		return -EIO;
 
-	program_cost__init(&s->cost, &s->bpf, now_ns());
+	program_cost__init(&s->cost, &s->bpf, &s->calibration, now_ns());
 	program_cost__tick(&s->cost, s->cost.start_ns);
 	bpf__activate(&s->bpf, true);
 	targets__find_new(&s->targets); /* those that came before anything was recorded */
@@ -452,6 +454,7 @@ int session__record(const struct session_opts *opts, struct session_result *resu
 	quotas__free(&s.quotas);
 	bytes_reader__free(&s.bytes);
 	heap_reader__free(&s.heaps);
+	calibration__end(&s.calibration);
 	bpf__close(&s.bpf);
 	signals__close(&s.signals);
 	targets__free(&s.targets);

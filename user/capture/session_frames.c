@@ -7,6 +7,17 @@
 #include "session_impl.h"
 #include "util.h"
 
+/* Longer than the child takes on a machine with many busy CPUs; only the first recording of a boot may wait for it. */
+#define CALIBRATED_MS 1000
+
+void session__calibrate(struct session *s)
+{
+	int ret = calibration__begin(&s->calibration, false);
+
+	if (ret)
+		info("the ways into the probes are not calibrated: %s", strerror(-ret));
+}
+
 /* How long it took to find and describe the target's threads and to attach to its runtime: work beside the target. */
 void session__describe_attaching(struct session *s)
 {
@@ -78,6 +89,8 @@ void session__end_frame(struct session *s, uint64_t now)
 		snprintf(peak, sizeof(peak), "%ld", s->peak_kb);
 		describing_frames__info(s->writer, &(const char *const[2]){ TARE_INFO_COMMAND_PEAK_KB, peak }, 1);
 	}
+	if (calibration__collect(&s->calibration, CALIBRATED_MS))
+		info("what getting into a probe costs was not measured in time");
 	program_cost__write(&s->cost, s->writer, now);
 	writer__frame(s->writer, TARE_FRAME_END, 0, now, &iov, 1);
 }

@@ -27,6 +27,7 @@ struct session {
 	struct bpf bpf;
 	struct rings *rings;
 	struct writer *writer;
+	struct calibration calibration;
 	struct program_cost cost;
 	struct launch launch;
 	struct signals signals;
@@ -67,6 +68,9 @@ void session__write_findings(struct session *s, uint64_t wait_ns);
 
 /* What the heaps of targets are read from, and written to. */
 struct heap_sources session__heap_sources(struct session *s);
+
+/* Have the ways into the probes measured meanwhile, where no file says what they cost. */
+void session__calibrate(struct session *s);
 
 /* Once the recording begins: how long it took to get there. */
 void session__describe_attaching(struct session *s);

@@ -15,6 +15,7 @@ int cmd_top(int argc, char **argv);
 int cmd_claims(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_export(int argc, char **argv);
+int cmd_calibrate(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 
 #define TARE_DEFAULT_FILE "tare.data"

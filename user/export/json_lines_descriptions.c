@@ -271,6 +271,7 @@ void put_probe_of(struct json_line *to, const struct event *ev)
 	line_number(to, "hits", ev->probe->hits);
 	line_number(to, "timed_hits", ev->probe->timed_hits);
 	line_number(to, "timed_ns", ev->probe->timed_ns);
+	line_signed(to, "entry_ns", ev->probe->entry_ns);
 }
 
 void put_end_of(struct json_line *to, const struct event *ev)

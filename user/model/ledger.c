@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ledger.h"
+#include "probe_cost.h"
 
 static const struct {
 	enum tare_cost_group group;
@@ -193,8 +194,8 @@ static uint64_t probes_of(const struct model *m, uint64_t gross)
 		const struct tare_probe *p = &m->probes[i];
 
 		/* a hold's time is also that of others, which had the CPU meanwhile */
-		if (p->timed_hits && strcmp(p->name, TARE_PROBE_HOLD))
-			ns += own_share(m, p, all ? gross / all : 1) * p->hits * ((double)p->timed_ns / p->timed_hits);
+		if (strcmp(p->name, TARE_PROBE_HOLD))
+			ns += own_share(m, p, all ? gross / all : 1) * probe_cost__ns(p);
 	}
 	return ns < gross ? ns : gross;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probe_cost.h"
 #include "process.h"
 
 #define MAX_LOSS_ROWS (TARE_NR_LOST * MODEL_MAX_CPUS)
@@ -530,8 +531,7 @@ uint64_t model__probe_cost(const struct model *m, uint64_t *ns)
 			continue; /* not a kind with timed events */
 		hits += p->hits;
 		timed += p->timed_hits;
-		if (p->timed_hits)
-			cost += (double)p->hits * p->timed_ns / p->timed_hits;
+		cost += probe_cost__ns(p);
 	}
 	*ns = timed && cost < 9e18 ? (uint64_t)cost : TARE_UNKNOWN;
 	return hits;

@@ -133,8 +133,8 @@ bool model__is_incomplete(const struct model *m);
 const struct tare_probe *model__find_probe(const struct model *m, const char *name);
 
 /*
- * The cost of all probes, without the time programs were held at their start. Returns hits; sets *@ns to hits x the
- * mean of the timed ones, TARE_UNKNOWN if none were timed.
+ * The cost of all probes, without the time programs were held at their start. Returns hits; sets *@ns to the sum of
+ * probe_cost__ns(), TARE_UNKNOWN if none were timed.
  */
 uint64_t model__probe_cost(const struct model *m, uint64_t *ns);
 

@@ -2,6 +2,7 @@
 /* Gross, tare and net of the target's CPU time, as text and as JSON. */
 #include "json_impl.h"
 #include "ledger.h"
+#include "probe_cost.h"
 #include "report.h"
 
 #define BAR_COLUMNS 60
@@ -123,10 +124,12 @@ static json_t *by_probe_json(const struct model *m)
 		const struct tare_probe *p = &m->probes[i];
 		char name[64];
 
-		json_array_append_new(list, json_pack("{s:s, s:I, s:I, s:I}", "name",
+		json_array_append_new(list, json_pack("{s:s, s:I, s:I, s:I, s:o, s:I}", "name",
 						      sanitize(p->name, sizeof(p->name), name, sizeof(name)), "hits",
 						      num(p->hits), "timed_hits", num(p->timed_hits), "timed_ns",
-						      num(p->timed_ns)));
+						      num(p->timed_ns), "entry_ns",
+						      p->entry_ns ? json_integer(p->entry_ns) : json_null(), "ns",
+						      num(probe_cost__ns(p))));
 	}
 	return list;
 }

@@ -69,6 +69,8 @@ void report__profile(const struct model *m, FILE *to, bool all);
 
 /* The table by thread; @all: not just the first 50. */
 void report__threads(const struct model *m, FILE *to, bool all);
+/* What each probe cost. */
+void report__probes(const struct model *m, FILE *to);
 
 /* The table by process, if there are several or it is @asked for; @all: not just the first 20. */
 void report__processes(const struct model *m, FILE *to, bool asked, bool all);

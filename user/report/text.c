@@ -253,24 +253,6 @@ void report__threads(const struct model *m, FILE *to, bool all)
 	free(rows);
 }
 
-static void print_probes(const struct model *m, FILE *to)
-{
-	char name[64], n[2][32], t[2][16];
-
-	fprintf(to, "\n%-34s%16s %16s %10s %10s\n", "probe", "hits", "of these timed", "each", "in all");
-	for (unsigned i = 0; i < m->nr_probes; i++) {
-		const struct tare_probe *p = &m->probes[i];
-		double each = p->timed_hits ? (double)p->timed_ns / p->timed_hits : 0;
-
-		fprintf(to, "  %-32s%16s %16s", sanitize(p->name, sizeof(p->name), name, sizeof(name)),
-			fmt_count(p->hits, n[0]), fmt_count(p->timed_hits, n[1]));
-		if (p->timed_hits)
-			fprintf(to, " %10s %10s", fmt_ns((uint64_t)each, t[0]),
-				fmt_ns(each * p->hits < 9e18 ? (uint64_t)(each * p->hits) : TARE_UNKNOWN, t[1]));
-		fputc('\n', to);
-	}
-}
-
 static void print_stop_the_world(const struct model *m, FILE *to)
 {
 	const struct pauses *ps = &m->pauses;
@@ -320,7 +302,7 @@ void report__text(const struct model *m, FILE *to, const struct report_opts *opt
 	if (opts->threads)
 		report__threads(m, to, opts->all);
 	if (opts->probes)
-		print_probes(m, to);
+		report__probes(m, to);
 	print_distributions(m, to);
 	print_stop_the_world(m, to);
 	print_off_cpu(m, to, opts->all);

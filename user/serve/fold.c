@@ -4,6 +4,7 @@
 
 #include "array.h"
 #include "fold.h"
+#include "probe_cost.h"
 #include "util.h"
 
 #define LOOK_NS	      NSEC_PER_SEC
@@ -425,8 +426,8 @@ uint64_t fold__probes_ns(const struct fold *f)
 	for (unsigned i = 0; i < f->nr_probes; i++) {
 		const struct tare_probe *p = &f->probes[i];
 
-		if (p->timed_hits && strncmp(p->name, TARE_PROBE_HOLD, strlen(TARE_PROBE_HOLD)))
-			ns += (double)p->hits * p->timed_ns / p->timed_hits;
+		if (strncmp(p->name, TARE_PROBE_HOLD, strlen(TARE_PROBE_HOLD)))
+			ns += probe_cost__ns(p);
 	}
 	return ns;
 }

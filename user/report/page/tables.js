@@ -96,6 +96,7 @@ function drawTables() {
 			number("minor", r => r.minor, count, true), number("major", r => r.major, count)]),
 		tableOf("probes of this recording", "ledger.probes.by_probe", [
 			text("probe", r => r.name), number("hits", r => r.hits, count, true),
-			number("each", r => r.timed_hits ? r.timed_ns / r.timed_hits : null, ns)]),
+			number("run time of each", r => r.timed_hits ? r.timed_ns / r.timed_hits : null, ns),
+			number("getting in and out", r => r.entry_ns, ns), number("in all", r => r.ns, ns)]),
 	].filter(Boolean));
 }

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "probe_cost.h"
+
+double probe_cost__run_ns(const struct tare_probe *p)
+{
+	return p->timed_hits ? (double)p->hits * p->timed_ns / p->timed_hits : 0;
+}
+
+double probe_cost__entry_ns(const struct tare_probe *p)
+{
+	return (double)p->hits * p->entry_ns;
+}
+
+double probe_cost__ns(const struct tare_probe *p)
+{
+	double ns = probe_cost__run_ns(p) + probe_cost__entry_ns(p);
+
+	return ns > 0 ? ns : 0;
+}
