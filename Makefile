@@ -9,6 +9,7 @@
 #   make test-go-matrix  every available Go from 1.19 on, in every variant
 #   make soak       a Go program survives 10 minutes of attaching and killing
 #   make bench-go   tare's overhead on Go programs, beside bpftrace and Go's own tracer
+#   make bench-real what tare and others cost real servers, to half a percent: an hour
 #   make bench-weft weft beside Go
 #   make fuzz       fuzz the readers for long (FUZZ_SECONDS each)
 #   make install    PREFIX=/usr/local, DESTDIR=
@@ -106,7 +107,7 @@ bench: setup-test
 	@$(MAKE) --no-print-directory all
 	@tests/bench/run
 
-.PHONY: test-go-matrix soak bench-go bench-weft
+.PHONY: test-go-matrix soak bench-go bench-real bench-weft
 test-go-matrix: setup-test
 	@$(MAKE) --no-print-directory all
 	@tests/go/matrix
@@ -118,6 +119,10 @@ soak: setup-test
 bench-go: setup-test
 	@$(MAKE) --no-print-directory all
 	@tests/bench/go.sh
+
+bench-real: setup-test
+	@$(MAKE) --no-print-directory all
+	@tests/bench/real.sh
 
 bench-weft: all
 	@tests/bench/weft.sh

@@ -37,6 +37,12 @@ $(OUT)/workloads/native-bench: $(NATIVE_SRC:%.c=$(OUT)/native-obj/%.o)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $^ $(LDFLAGS) -pthread -lm -o $@
 
+# measures windows of a server's work: tests/bench/real.sh
+WINDOW_SRC := $(addprefix $(NATIVE_SHARED_DIR)/,drive.c http.c histogram.c result.c die.c)
+$(OUT)/bench/window: tests/bench/real/window.c $(WINDOW_SRC:%.c=$(OUT)/native-obj/%.o)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(NATIVE_CFLAGS) $^ $(LDFLAGS) -lm -o $@
+
 $(OUT)/workloads/load-bench: $(LOAD_SRC:%.c=$(OUT)/native-obj/%.o)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $^ $(LDFLAGS) -ljansson -lm -o $@

@@ -1,0 +1,3 @@
+module tare/tests/bench/real
+
+go 1.19
