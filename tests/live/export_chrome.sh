@@ -15,6 +15,7 @@ events = json.load(open(sys.argv[1]))["traceEvents"]
 report, pauses = (json.load(open(p)) for p in sys.argv[2:4])
 open_slices, spent, names, bad = collections.defaultdict(list), collections.Counter(), {}, []
 told = []
+# where one ends and the next one begins at the same time, the end is first, as it stands in the file
 for e in sorted((e for e in events if e["ph"] != "M"), key=lambda e: e["ts"]):
     where = e["pid"], e["tid"]
     if e["ph"] == "B":
@@ -24,10 +25,13 @@ for e in sorted((e for e in events if e["ph"] != "M"), key=lambda e: e["ts"]):
     elif e["ph"] == "E":
         if not open_slices[where]:
             bad.append(f"the end of nothing: {e}")
-        else:
-            open_slices[where].pop()
-    elif e["ph"] == "X":
-        spent[e["args"]["tid"]] += e["dur"] * 1000
+            continue
+        begin = open_slices[where].pop()
+        if e.get("name") != begin["name"]:
+            bad.append(f"{begin} is ended by {e}")
+        if begin.get("cat") == "sched":
+            spent[begin["args"]["tid"]] += (e["ts"] - begin["ts"]) * 1000
+bad += [f"left open: {left}" for left in open_slices.values() if left]
 for e in events:
     if e["ph"] == "M" and e["name"] == "thread_name":
         names[e["tid"]] = e["args"]["name"]

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * The Trace Event Format, as chrome://tracing and many others read it: what the Perfetto trace has on its tracks, and a
- * track for each CPU, without samples. Times are microseconds with three decimals.
+ * track for each CPU, without samples. Times are microseconds with three decimals. Who reads them as floating point cannot
+ * add a length to one and meet the next slice's beginning, so a slice has an event for its end, and none its length. An
+ * end says what it ends: speedscope takes none that does not.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -21,12 +23,14 @@
 
 struct chrome_track {
 	uint32_t pid, tid;
-	char *name; /* of a counter; else NULL */
+	char *name;  /* of a counter; else NULL */
+	char **open; /* names of the slices that have begun, outermost first */
+	size_t nr_open, room_open;
 };
 
 struct chrome_cpu {
 	struct sched_task task;
-	uint64_t since_ns; /* 0: not known */
+	uint64_t since_ns; /* the last switch; 0: there was none */
 };
 
 struct chrome {
@@ -38,6 +42,7 @@ struct chrome {
 	size_t nr_tracks, room_tracks;
 	struct chrome_cpu *cpus;
 	size_t nr_cpus, room_cpus;
+	uint64_t last_ns; /* the last switch of all */
 	/* the event being written */
 	uint64_t ts_ns, track, flow;
 	bool has_arg, last_flow;
@@ -92,6 +97,27 @@ static int describe_track(void *to, const struct track_description *d)
 	return t->name ? 0 : -ENOMEM;
 }
 
+static void put_name(struct chrome *c, const char *name)
+{
+	if (name)
+		put_text(c->to, "name", name, strlen(name));
+}
+
+static void begin_slice(struct chrome_track *t, const char *name)
+{
+	if (name && !ARRAY_GROW(t->open, t->room_open, t->nr_open + 1))
+		t->open[t->nr_open++] = strdup(name);
+}
+
+/* The name of the slice that ends, which has then gone from @t. */
+static void put_ended(struct chrome *c, struct chrome_track *t)
+{
+	char *name = t->nr_open ? t->open[--t->nr_open] : NULL;
+
+	put_name(c, name);
+	free(name);
+}
+
 static void open_event(void *to, uint64_t ts_ns, enum track_event_type type, uint64_t track, const char *category,
 		       const char *name)
 {
@@ -99,7 +125,7 @@ static void open_event(void *to, uint64_t ts_ns, enum track_event_type type, uin
 		[SLICE_BEGIN] = "B", [SLICE_END] = "E", [INSTANT] = "i", [COUNTER] = "C"
 	};
 	struct chrome *c = to;
-	const struct chrome_track *t = &c->tracks[track];
+	struct chrome_track *t = &c->tracks[track];
 
 	open_object(c, phases[type], ts_ns, t->pid, t->tid);
 	c->ts_ns = ts_ns;
@@ -108,8 +134,12 @@ static void open_event(void *to, uint64_t ts_ns, enum track_event_type type, uin
 	c->flow = 0;
 	if (category)
 		put_text(c->to, "cat", category, strlen(category));
-	if (name || t->name)
-		put_text(c->to, "name", name ?: t->name, strlen(name ?: t->name));
+	if (type == SLICE_END)
+		put_ended(c, t);
+	else
+		put_name(c, name ?: t->name);
+	if (type == SLICE_BEGIN)
+		begin_slice(t, name);
 	if (type == INSTANT)
 		fputs(",\"s\":\"t\"", c->to);
 }
@@ -208,16 +238,13 @@ static struct chrome_cpu *cpu_of(struct chrome *c, unsigned cpu)
 	return &c->cpus[cpu];
 }
 
-static int put_slice(struct chrome *c, unsigned cpu, const struct chrome_cpu *on, uint64_t end_ns)
+/* One end of the slice of who is @on @cpu; both have what tells it from others of its name. */
+static int put_slice(struct chrome *c, const char *phase, unsigned cpu, const struct chrome_cpu *on, uint64_t ts_ns)
 {
-	uint64_t ns = end_ns - on->since_ns;
-
-	open_object(c, "X", on->since_ns, CPUS_PID, cpu);
-	put_text(c->to, "name", on->task.comm, strlen(on->task.comm));
-	fprintf(c->to,
-		",\"cat\":\"sched\",\"dur\":%" PRIu64 ".%03" PRIu64 ",\"args\":{\"tid\":%" PRIu32 ",\"pid\":%" PRIu32
-		"}",
-		ns / 1000, ns % 1000, on->task.tid, on->task.tgid);
+	open_object(c, phase, ts_ns, CPUS_PID, cpu);
+	put_name(c, on->task.comm);
+	fprintf(c->to, ",\"cat\":\"sched\",\"args\":{\"tid\":%" PRIu32 ",\"pid\":%" PRIu32 "}", on->task.tid,
+		on->task.tgid);
 	return close_object(c);
 }
 
@@ -228,10 +255,24 @@ static int on_switch(struct chrome *c, const struct sched_event *ev)
 
 	if (!on)
 		return -ENOMEM;
-	if (on->since_ns && on->task.tid && on->since_ns <= ev->ts_ns)
-		ret = put_slice(c, ev->cpu, on, ev->ts_ns);
+	if (ev->ts_ns > c->last_ns)
+		c->last_ns = ev->ts_ns;
+	if (ev->ts_ns > on->since_ns)
+		on->since_ns = ev->ts_ns;
+	if (on->task.tid)
+		ret = put_slice(c, "E", ev->cpu, on, on->since_ns);
 	on->task = ev->whom;
-	on->since_ns = ev->ts_ns;
+	return ret || !on->task.tid ? ret : put_slice(c, "B", ev->cpu, on, on->since_ns);
+}
+
+/* Who is on a CPU at the end of the recording. */
+static int end_slices(struct chrome *c)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < c->nr_cpus && !ret; i++)
+		if (c->cpus[i].task.tid)
+			ret = put_slice(c, "E", i, &c->cpus[i], c->last_ns);
 	return ret;
 }
 
@@ -271,8 +312,12 @@ static int describe(struct chrome *c, const struct event *ev)
 
 static void chrome__free(struct chrome *c)
 {
-	for (size_t i = 0; i < c->nr_tracks; i++)
+	for (size_t i = 0; i < c->nr_tracks; i++) {
+		while (c->tracks[i].nr_open)
+			free(c->tracks[i].open[--c->tracks[i].nr_open]);
+		free(c->tracks[i].open);
 		free(c->tracks[i].name);
+	}
 	free(c->tracks);
 	free(c->cpus);
 	table__free(&c->flows);
@@ -317,6 +362,8 @@ static int chrome__end(void *state)
 	struct chrome *c = state;
 	int ret = ferror(c->to) ? 0 : runtime_tracks__finish(c->runtime);
 
+	if (!ret && !ferror(c->to))
+		ret = end_slices(c);
 	errno = EIO;
 	if (!ret && !ferror(c->to) && fputs("\n]}\n", c->to) < 0)
 		ret = -errno;
