@@ -96,6 +96,26 @@ ok "perf data convert: JSON" perf data convert --to-json "$tmp/converted.json" -
 is "$(jq '.samples | length' "$tmp/converted.json")" "$(perf_on script -F comm | grep -c .)" "with all samples"
 like "$(perf_on annotate --stdio -s busy)" 'done \+= i' "perf annotate: the source"
 
+# ---- hotspot ----
+
+parser=$(dpkg-query -L hotspot 2>/dev/null | grep '/hotspot-perfparser$')
+if [ -n "$parser" ]; then
+	# what it prints besides is of headers that it takes from no perf.data
+	ok "hotspot's parser takes it" "$parser" --input "$tmp/perf.data" --output "$tmp/stream"
+	ok "and its stream is whole" python3 "$root/tests/live/hotspot_check.py" "$tmp/stream"
+	mv "$tmp/stdout" "$tmp/hotspot"
+	is "$(json "$tmp/hotspot" .errors)" 0 "hotspot: no error"
+	for what in cpu-clock offcpu-time sched:sched_switch sched:sched_waking; do
+		is "$(json "$tmp/hotspot" ".attributes.\"$what\"")" "$(grep -c " $what: " "$tmp/perf.text")" "hotspot: as many of $what as perf has"
+	done
+	is "$(json "$tmp/hotspot" '.functions | to_entries[0].key')" busy "hotspot: busy is the first"
+	near "$(jq '10000 * .functions.busy / ([.functions[]] | add)' "$tmp/hotspot")" "$share" 0.1 "hotspot: with its share"
+	is "$(jq -c '[.threads[] | select(. == "main \"thread\"" or . == "été '"'q'"' a:b")] | length' "$tmp/hotspot")" 2 "hotspot: threads by name"
+	like "$(json "$tmp/hotspot" '.files[]')" "a program; with 1 blank" "hotspot: the program's file"
+else
+	skip 11 "hotspot is missing: run tools/setup --test"
+fi
+
 ok "only samples of the CPU" tare export -f perf-script -w cpu -i "$tmp/native.data" -o "$tmp/cpu"
 is "$(grep -c '^[^	]' "$tmp/cpu")" "$(json "$tmp/json" .profile.cpu.samples)" "are all of them, for flame graphs"
 is "$(grep -c 'sched:' "$tmp/cpu")" 0 "and nothing else"
