@@ -137,6 +137,23 @@ done_testing()
 	exit
 }
 
+# each NAME SCRIPT: of an exported trace. A result for each line of the input, which says WHAT, CHECK and its FILEs between
+# tabs. tests/live/SCRIPT.py makes them of $tmp/NAME.pftrace, which is read once.
+each()
+{
+	local verdict what why wanted=0 made=0
+	tee "$tmp/wanted" | python3 "$root/tests/live/$2.py" each "$tmp/$1.pftrace" >"$tmp/verdicts" 2>"$tmp/log"
+	while IFS=$'\t' read -r verdict what why; do
+		[ "$verdict" = ok ]
+		result $? "$1: $what" || diag "$why"
+		made=$((made + 1))
+	done <"$tmp/verdicts"
+	wanted=$(wc -l <"$tmp/wanted")
+	is "$made" "$wanted" "$1: every check was made" || diag "$(tail -n 3 "$tmp/log")"
+}
+# tabbed WORD...: between tabs
+tabbed() { local IFS=$'\t'; printf '%s\n' "$*"; }
+
 # ---- cleaning up at the end ----
 
 at_exit_hooks=()

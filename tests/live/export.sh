@@ -6,22 +6,6 @@ set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 need_bpf
 
-# each NAME SCRIPT: a result for each line of the input, which says WHAT, CHECK and its FILEs between tabs. They are made of
-# $tmp/NAME.pftrace, which is read once.
-each()
-{
-	local verdict what why wanted=0 made=0
-	tee "$tmp/wanted" | python3 "$root/tests/live/$2.py" each "$tmp/$1.pftrace" >"$tmp/verdicts" 2>"$tmp/log"
-	while IFS=$'\t' read -r verdict what why; do
-		[ "$verdict" = ok ]
-		result $? "$1: $what" || diag "$why"
-		made=$((made + 1))
-	done <"$tmp/verdicts"
-	wanted=$(wc -l <"$tmp/wanted")
-	is "$made" "$wanted" "$1: every check was made" || diag "$(tail -n 3 "$tmp/log")"
-}
-# tabbed WORD...: between tabs
-tabbed() { local IFS=$'\t'; printf '%s\n' "$*"; }
 decodes() { protoc --decode_raw <"$1" >/dev/null; }
 # export_both NAME: $tmp/NAME.data to .pftrace and .txt
 export_both()

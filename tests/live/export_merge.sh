@@ -7,8 +7,6 @@ set -u
 need_bpf
 command -v go >/dev/null || skip_all "there is no go in PATH"
 
-oracle() { python3 "$root/tests/live/merge_oracle.py" "$@"; }
-check() { python3 "$root/tests/live/perfetto_check.py" "$@"; }
 parsed() { go tool trace -d=parsed "$1" | grep '^M='; }
 
 cp -r "$root/tests/live/export_merge_go" "$tmp/src"
@@ -16,20 +14,22 @@ ok "a program that traces itself: built" env -C "$tmp/src" GOTOOLCHAIN=local go 
 ok "recorded" tare run -q -o "$tmp/data" -- "$tmp/traced" "$tmp/trace.out"
 ok "merged" tare export -f perfetto -i "$tmp/data" --merge "$tmp/trace.out" -o "$tmp/merged.pftrace"
 like "$(<"$tmp/stderr")" '64 of its [0-9]+ goroutines have a lane' "it says what is left out"
-ok "Perfetto's rules are kept" check wire "$tmp/merged.pftrace"
-ok "slices nest and end" python3 "$root/tests/live/perfetto_tracks.py" tracks "$tmp/merged.pftrace"
 ok "by Go's own reader" parsed "$tmp/trace.out"
 mv "$tmp/stdout" "$tmp/parsed"
-ok "each goroutine ran where and as long as that says; its states, ranges, regions, tasks and logs are those" \
-	oracle parsed "$tmp/merged.pftrace" "$tmp/parsed"
 ok "pauses" tare pauses --json --longest 0 -i "$tmp/data"
 mv "$tmp/stdout" "$tmp/pauses"
-ok "stops of the world are at the pauses that were recorded" oracle pauses "$tmp/merged.pftrace" "$tmp/pauses"
-ok "threads that log are on a CPU then, by the kernel" oracle kernel "$tmp/merged.pftrace"
 ok "as JSON" tare export -f chrome -i "$tmp/data" --merge "$tmp/trace.out" -o "$tmp/merged.json"
-ok "is the same" oracle chrome "$tmp/merged.pftrace" "$tmp/merged.json"
 ok "a part of it" tare export -f perfetto -i "$tmp/data" --merge "$tmp/trace.out" --from 500ms --to 600ms -o "$tmp/part.pftrace"
-ok "has the whole's slices, cut at its ends" oracle part "$tmp/part.pftrace" "$tmp/merged.pftrace"
+each merged merge_oracle < <(
+	tabbed "Perfetto's rules are kept" wire
+	tabbed "slices nest and end" tracks
+	tabbed "each goroutine ran where and as long as Go's reader says; its states, ranges, regions, tasks and logs are those" \
+		parsed "$tmp/parsed"
+	tabbed "stops of the world are at the pauses that were recorded" pauses "$tmp/pauses"
+	tabbed "threads that log are on a CPU then, by the kernel" kernel
+	tabbed "the JSON is the same" chrome "$tmp/merged.json"
+	tabbed "a part has the whole's slices, cut at its ends" part "$tmp/part.pftrace"
+)
 
 # ---- what does not fit ----
 
@@ -55,7 +55,7 @@ like "$(<"$tmp/stderr")" 'nothing in it can be drawn: it is cut off' "says so"
 head -c -100 "$tmp/trace.out" >"$tmp/cut"	# in its last generation
 ok "one that is cut off" tare export -f perfetto -i "$tmp/data" --merge "$tmp/cut" -o "$tmp/cut.pftrace"
 like "$(<"$tmp/stderr")" 'it is cut off; what comes before that' "says so"
-ok "what is whole is there" oracle pauses "$tmp/cut.pftrace" "$tmp/pauses"
+each cut merge_oracle < <(tabbed "what is whole is there" pauses "$tmp/pauses")
 
 # of another process, at the same time
 spawn sleep 1000

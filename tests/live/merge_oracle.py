@@ -3,21 +3,23 @@
 """Holds what an export has of a Go execution trace against Go's own reader of it, and against the recording.
 
 usage: merge_oracle.py CHECK MERGED FILE
+       merge_oracle.py each MERGED     the checks of standard input; see perfetto_check.py. It reads MERGED once
 
   parsed MERGED TEXT         each moment of goroutines, Ps, threads, ranges, regions and tasks is that of
                              `go tool trace -d=parsed`, and logs are there
   pauses MERGED PAUSES.json  a stop of the world lies at each pause that was recorded, and the other way round
   kernel MERGED              whoever logs something is on a CPU at that moment, by the kernel
   chrome MERGED CHROME.json  the same slices on Ps
-  part   MERGED WHOLE        the slices of a part are those of the whole, cut at its ends
+  part   MERGED PART         the slices of a part are those of the whole, cut at its ends
+  wire, tracks MERGED        as perfetto_tracks.py has them
 """
 import collections
 import json
 import re
 import sys
 
-from perfetto_check import BOOTTIME, MONOTONIC, Bad, Trace
-from perfetto_tracks import Tracks
+from perfetto_check import BOOTTIME, MONOTONIC, Bad, check_wire, run
+from perfetto_tracks import Tracks, check_tracks
 
 LINE = re.compile(r"M=(-?\d+) P=(-?\d+) G=(-?\d+) (\w+) Time=(\d+) ?(.*)")
 STATES = {"Runnable": "runnable", "Running": "running", "Syscall": "syscall", "Waiting": "waiting"}
@@ -201,8 +203,8 @@ def check_pauses(t, path):
             raise Bad(f"no pause at the stop from {o.start} to {o.end[0]}, {o.name}")
 
 
-def check_kernel(t, path):
-    trace = Trace(path)
+def check_kernel(t):
+    trace = t.trace
     clocks = trace.clocks()
     offset = clocks[BOOTTIME] - clocks[MONOTONIC]
     runs, since = collections.defaultdict(list), {}
@@ -225,7 +227,7 @@ def check_part(t, path):
     def runs(tracks):
         return [s for s in tracks.slices if re.fullmatch(r"P \d+ \(trace\)", s.track["name"] or "") and s.depth == 0]
 
-    part, whole = runs(t), runs(Tracks(path))
+    part, whole = runs(Tracks(path)), runs(t)
     first, last = min(s.start for s in part), max(s.end[0] for s in part)
     want, got = Sums(), Sums()
     for s in whole:
@@ -261,17 +263,8 @@ def check_chrome(t, path):
     close("on Ps", got, want, 0.001)
 
 
-CHECKS = {"parsed": check_parsed, "chrome": check_chrome, "pauses": check_pauses, "kernel": check_kernel, "part": check_part}
-
-
-def main():
-    if len(sys.argv) < 3 or sys.argv[1] not in CHECKS:
-        sys.exit(__doc__)
-    try:
-        CHECKS[sys.argv[1]](Tracks(sys.argv[2]), (sys.argv[3:] or sys.argv[2:])[0])
-    except Bad as e:
-        sys.exit(f"{sys.argv[1]}: {e}")
-
+CHECKS = {"parsed": check_parsed, "chrome": check_chrome, "pauses": check_pauses, "kernel": check_kernel, "part": check_part,
+          "wire": lambda t: check_wire(t.trace), "tracks": check_tracks}
 
 if __name__ == "__main__":
-    main()
+    run(CHECKS, Tracks)

@@ -101,7 +101,7 @@ func main() {
 	// generations are a second long
 	for begin := time.Now(); time.Since(begin) < 1200*time.Millisecond; {
 		spin(time.Millisecond)
-		time.Sleep(4 * time.Millisecond)
+		time.Sleep(9 * time.Millisecond)
 	}
 	task.End()
 	trace.Stop()
