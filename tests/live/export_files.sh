@@ -57,6 +57,16 @@ exits 2 "compressed is not for a terminal" script -qec "'$TARE' export -i '$tmp/
 
 # ---- errors ----
 
+echo kept >kept
+: >empty
+head -c 100000 /dev/urandom >foreign
+for format in perfetto chrome perf perf-script pprof folded json-lines otlp-profiles otlp-metrics; do
+	for recording in empty foreign nowhere; do
+		exits 1 "$format: $recording is no recording" tare export -i $recording -f $format -o kept
+		is "$(wc -l <"$tmp/stderr")" 1 "$format: which is all that is said"
+	done
+	is "$(<kept)" kept "$format: and what was there stays"
+done
 for format in perfetto perf folded otlp-metrics otlp-profiles pprof; do
 	exits 1 "$format: a full disk" export_to -f $format --compress -o /dev/full
 	like "$(<"$tmp/stderr")" 'cannot write /dev/full: No space left' "$format: is told"

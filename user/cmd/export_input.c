@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "export_input.h"
@@ -138,9 +139,30 @@ static int choose(struct export_input *in)
 	return ret ? EXIT_USAGE : EXIT_OK;
 }
 
+/* Is there anything in it? What is no regular file tells that only when it is read for good. Says why not. */
+static bool begins(const struct export_input *in)
+{
+	struct reader *r;
+	struct event ev;
+	struct stat st;
+	int ret;
+
+	if (!strcmp(in->path, "-") || (!stat(in->path, &st) && !S_ISREG(st.st_mode)))
+		return true;
+	if (reader__open(in->path, &r))
+		return false;
+	ret = reader__next(r, &ev);
+	reader__close(r);
+	if (ret < 0 && ret != -EBADF)
+		err("cannot read %s: %s", in->path, strerror(-ret));
+	return ret >= 0;
+}
+
 int export_input__open(struct export_input *in, bool twice)
 {
-	return keep_input(in, twice || choice_opts__any(&in->chosen)) ? EXIT_FAILED : choose(in);
+	bool often = twice || choice_opts__any(&in->chosen);
+
+	return keep_input(in, often) || (!often && !begins(in)) ? EXIT_FAILED : choose(in);
 }
 
 void export_input__close(struct export_input *in)

@@ -18,8 +18,8 @@ struct export_input {
 };
 
 /*
- * Get ready to read it, @twice or more often: keeps standard input, and finds what was chosen. Returns an exit code,
- * after saying what is wrong.
+ * Get ready to read it, @twice or more often: keeps standard input, and finds what was chosen. A file that is no
+ * recording is refused here, before any output is made. Returns an exit code, after saying what is wrong.
  */
 int export_input__open(struct export_input *in, bool twice);
 void export_input__close(struct export_input *in);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * The Trace Event Format, as chrome://tracing and many others read it: what the Perfetto trace has on its tracks, and a
- * track for each CPU, without samples. Times are microseconds with three decimals. Who reads them as floating point cannot
- * add a length to one and meet the next slice's beginning, so a slice has an event for its end, and none its length. An
- * end says what it ends: speedscope takes none that does not.
+ * track for each CPU, without samples. Times are microseconds with three decimals. Who reads them as floating point
+ * cannot add a length to one and meet the next slice's beginning, so a slice has an event for its end, and none its
+ * length. An end says what it ends: speedscope takes none that does not.
  */
 #include <errno.h>
 #include <inttypes.h>
