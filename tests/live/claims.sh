@@ -14,6 +14,9 @@ table=$root/tools/claims.json
 tare claims --list >"$tmp/list"
 is "$(grep -c '^      \$ tare claims ' "$tmp/list")" "$(json "$table" '.claims | length')" "--list prints each claim with its command"
 is "$(grep -o '^      \$ tare claims .*' "$tmp/list" | sort | uniq -d)" "" "each once"
+folders=$(sed -n '1s/.*"$PATH:\(.*\)"$/\1/p' "$tmp/list")
+ok "its commands are where it says" env PATH="$PATH:$folders" bash -c 'command -v tare native-bench weft-bench load-bench build-time'
+exits 1 "a list that cannot be written" bash -c '"$0" claims --list >/dev/full' "$TARE"
 ok "one group" tare claims --list switch
 is "$(tare claims --list switch | grep -c '^      \$ tare claims ')" "$(json "$table" '[.claims[] | select(.group == "switch")] | length')" \
 	"has all of that group"
@@ -50,6 +53,11 @@ cat >"$tmp/table" <<'JSON'
 	{ "id": "no-span", "group": "c", "said": "x", "source": "nobody", "figure": "cpu", "span": "none",
 	  "runs": { "C": "native-bench sum -n 10" }, "rules": [ { "of": "C", "at_least": 1 } ] } ] }
 JSON
+cat >"$tmp/endless" <<'JSON'
+{ "figures": { "elapsed": { "unit": "ns", "what": "time", "value": "span/elapsed_ns" } },
+  "claims": [ { "id": "a", "group": "a", "said": "x", "source": "nobody", "figure": "elapsed",
+	"runs": { "C": "native-bench dispatch -n 1000000000000" }, "rules": [ { "of": "C", "at_least": 1 } ] } ] }
+JSON
 ok "measured" tare claims --table "$tmp/table" --runs 2 --json
 mv "$tmp/stdout" "$tmp/json"
 # of ID PATH
@@ -70,6 +78,20 @@ tare claims --table "$tmp/table" --runs 1 --json holds >"$tmp/json"
 near "$(of holds '.cells[0] | ((.value.median / .own_clock + .own_clock_shares.waiting_for_cpu + .own_clock_shares.sleeping) * 1000 | floor)')" \
 	1000 3 "CPU time and waits make up the time by the program's own clock"
 
+# ---- ended before its time: what it runs ends with it ----
+
+# runs: the program below tare's process $pid that works, in $program
+runs() { program=$(for p in $(descendants "$pid"); do [ "$(<"/proc/$p/comm")" != native-bench ] || echo "$p"; done) && [ -n "$program" ]; }
+for signal in INT TERM; do
+	spawn "$TARE" claims --table "$tmp/endless" --runs 1 >"$tmp/stdout" 2>"$tmp/stderr"
+	wait_for runs
+	kill -$signal "$pid"
+	wait "$pid"
+	is $? $((128 + $(kill -l $signal))) "SIG$signal: its exit status"
+	like "$(<"$tmp/stdout")" "cannot be measured here: C: interrupted before" "it says so"
+	is "$(cat "/proc/$program/comm" 2>/dev/null)" "" "the program has ended"
+done
+
 # ---- shown ----
 
 ok "as text" tare claims --table "$tmp/table" --runs 1 --details holds absent
@@ -77,7 +99,9 @@ like "$(<"$tmp/stdout")" '-> holds' "says what holds"
 like "$(<"$tmp/stdout")" '-> cannot be measured here: Z: it is not known how to build it' "and why something cannot be measured"
 like "$(<"$tmp/stdout")" '\$ tare run -- native-bench dispatch' "and how to repeat it"
 like "$(tr '\n' ' ' <"$tmp/stdout")" '1 holds, 0 holds within 2x, 0 does not hold here, 1 cannot be measured here' "and adds up"
-is "$(awk 'length > 100' "$tmp/stdout")" "" "in 100 columns"
+is "$(grep -v '^commands' "$tmp/stdout" | awk 'length > 100')" "" "in 100 columns"
+script -qec "stty cols 70; '$TARE' claims --list" /dev/null </dev/null | tr -d '\r' | grep -v '\$' >"$tmp/narrow"
+is "$(awk 'length > 70' "$tmp/narrow")" "" "as wide as the terminal"
 
 ok "as a page" tare claims --table "$tmp/table" --runs 1 --html holds does-not absent
 mv "$tmp/stdout" "$tmp/page.html"

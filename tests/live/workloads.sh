@@ -50,7 +50,7 @@ trees        all                                    -n 8
 graph        all                                    -n 500
 nodes        all                                    -n 20000
 leak         all                                    -n 2 -r 1000
-dispatch     assert,closure,direct,inlined,interface,interface_mixed,itab,reflect_call,typeswitch,typeswitch_mixed -n 200000
+dispatch     assert,closure,devirtualised,direct,inlined,interface,interface_mixed,itab,reflect_call,typeswitch,typeswitch_mixed -n 200000
 escape       concrete,interface                     -n 100000
 generic      concrete,concrete_pointer,generic_pointer,generic_value,interface -n 200000
 devirt       all                                    -n 200000

@@ -132,7 +132,7 @@ done
 exits 1 "a result that cannot be written" bash -c './rust-bench facts >/dev/full'
 
 # ---- the same problem in three languages ----
-build_time=$root/tools/workloads/solve/build-time
+build_time=$root/tools/workloads/build-time
 ok "solve compiles" "$build_time" -n 1 -o .
 cp stdout out
 ok ".. in times, or there is a reason" jq -e '.scenario == "build" and

@@ -102,6 +102,9 @@ static void paths(void **unused)
 	assert_true(figure__at(&d, "own/no") == 0);
 	assert_true(figure__at(&d, "report/classes/group=collector/ns") == 320);
 	assert_true(figure__at(&d, "report/classes/group=other/ns") == 0);
+	assert_true(figure__at(&d, "report/classes/group=coll*/ns") == 320);
+	assert_true(figure__at(&d, "report/classes/group=*/ns") == 321);
+	assert_true(figure__at(&d, "report/classes/group=n*t/ns") == 0);
 	assert_true(figure__at(&d, "report/classes/*/ns") == 321);
 	assert_true(figure__at(&d, "report/classes/#") == 3);
 	assert_true(isnan(figure__at(&d, "own/word")));
@@ -176,7 +179,17 @@ static void worst_and_steady(void **unused)
 
 	assert_int_equal(j.verdict, VERDICT_HOLDS);
 	assert_false(j.steady);
+	/* twice as far off on both sides, but it may hold */
+	rules[0] = (struct rule){ .of = &cells[0], .kind = BETWEEN, .low = 100, .high = 110 };
+	assert_int_equal(claim__judge(&c).verdict, VERDICT_WITHIN_2X);
+	assert_false(claim__judge(&c).steady);
+	/* what one rule says now and then is nothing beside what another one always says */
+	rules[0] = (struct rule){ .of = &cells[0], .kind = AT_MOST, .high = 100 };
+	rules[1] = (struct rule){ .of = &cells[0], .kind = AT_LEAST, .low = 1000 };
 	c.nr_rules = 2;
+	assert_int_equal(claim__judge(&c).verdict, VERDICT_DOES_NOT);
+	assert_true(claim__judge(&c).steady);
+	rules[1] = (struct rule){ .of = &cells[0], .over = &cells[1], .kind = AT_MOST, .high = 7 };
 	assert_int_equal(claim__judge(&c).verdict, VERDICT_WITHIN_2X);
 	strcpy(cells[1].missing, "no compiler");
 	j = claim__judge(&c);
@@ -198,12 +211,24 @@ static void values(void **unused)
 	assert_string_equal(show__value(NAN, "ns", buf), "-");
 }
 
+static void commands(void **unused)
+{
+	struct cell plain = { .run = "a-bench x=1" }, env = { .run = "A=1 B=2 a-bench x" };
+	char buf[128];
+
+	assert_string_equal(show__command(&plain, buf, sizeof(buf)), "tare run -- a-bench x=1");
+	assert_string_equal(show__command(&env, buf, sizeof(buf)), "A=1 B=2 tare run -- a-bench x");
+	assert_string_equal(show__interval(1, buf, sizeof(buf)), "");
+	assert_non_null(strstr(show__interval(3, buf, sizeof(buf)), "75 of 100"));
+	assert_non_null(strstr(show__interval(6, buf, sizeof(buf)), "19 of 20"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(table),     cmocka_unit_test(bad_tables), cmocka_unit_test(paths),
 		cmocka_unit_test(estimates), cmocka_unit_test(verdicts),   cmocka_unit_test(worst_and_steady),
-		cmocka_unit_test(values),
+		cmocka_unit_test(values),    cmocka_unit_test(commands),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,7 +19,7 @@ struct figure {
 	const char *name, *unit, *what;
 	json_t *value, *per;  /* a path, or an array of paths that are added up; .per may be NULL */
 	json_t *own;	      /* the same by the program's own clock, divided likewise; may be NULL */
-	double times, absent; /* .absent: what it is where there is no such value; NAN: not known */
+	double times, absent; /* .absent: .value where there is no such; NAN: not known */
 };
 
 /* The same figure of several runs; NAN where a run did not give it. */
@@ -88,7 +88,7 @@ struct estimate {
 
 /*
  * Median, and an interval that holds the true one in 95 of 100 cases (sign test, from 6 runs on; below that, all
- * values: 94 of 100 for 5 runs).
+ * values: 94 of 100 for 5 runs, 75 for 3).
  */
 struct estimate series__estimate(const struct series *s);
 
@@ -99,7 +99,7 @@ enum verdict { VERDICT_HOLDS, VERDICT_WITHIN_2X, VERDICT_DOES_NOT, VERDICT_UNKNO
 
 struct judgement {
 	enum verdict verdict; /* the worst of the rules' */
-	bool steady;	      /* both ends of the interval say the same */
+	bool steady;	      /* all values in the rules' intervals come to the same verdict */
 	const char *why;      /* VERDICT_UNKNOWN: what is missing, of whom */
 	const char *of;
 };

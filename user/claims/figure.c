@@ -18,7 +18,11 @@ static bool matches(const json_t *o, const char *part, size_t part_len)
 	const char *value = json_string_value(json_object_getn(o, part, equals - part));
 	size_t len = part + part_len - equals - 1;
 
-	return value && strlen(value) == len && !memcmp(value, equals + 1, len);
+	if (!value)
+		return false;
+	if (len && equals[len] == '*')
+		return !strncmp(value, equals + 1, len - 1);
+	return strlen(value) == len && !memcmp(value, equals + 1, len);
 }
 
 static double at(const json_t *v, const char *path);
@@ -122,9 +126,9 @@ void figure__take(struct cell *cell, const struct documents *d)
 {
 	const struct figure *f = cell->figure;
 	double per = f->per ? sum_of(d, f->per) : 1, elapsed = figure__at(d, "span/elapsed_ns");
-	double value = sum_of(d, f->value) / per * f->times;
+	double value = sum_of(d, f->value);
 
-	add(&cell->value, isnan(value) ? f->absent : value);
+	add(&cell->value, (isnan(value) ? f->absent : value) / per * f->times);
 	if (!f->own)
 		return;
 	add(&cell->own, sum_of(d, f->own) / per * f->times);

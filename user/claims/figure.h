@@ -5,8 +5,8 @@
  * the program's executable: its "bytes", and how many shared "libraries" it needs.
  *
  * A path names a document and then members of objects, with '/' between them: "span/ledger/on_cpu_ns". In an array,
- * KEY=VALUE stands for all elements whose KEY is VALUE, added up: "report/ledger/classes/group=collector/ns"; * for
- * all, # for how many there are.
+ * KEY=VALUE stands for all elements whose KEY is VALUE, added up: "report/ledger/classes/group=collector/ns"; with a *
+ * at its end, for those whose KEY begins so. * stands for all, # for how many there are.
  */
 #ifndef TARE_FIGURE_H
 #define TARE_FIGURE_H

@@ -220,13 +220,15 @@ static void head(FILE *to, const struct showing *s)
 	const struct noise *n = s->noise;
 	const char *runtime;
 	json_t *version;
+	char interval[128];
 
+	show__interval(s->runs, interval, sizeof(interval));
 	fputs(page_head, to);
 	fprintf(to,
-		"<p>%u runs of each program under tare's own probes. Bars are medians; the line on each is what 19 of 20 such rows\n"
-		"have the true one in; behind it, in yellow, what was said. Noise: the same work took up to %.2f times its median,\n"
+		"<p>%u run%s of each program under tare's own probes. Bars are medians%s, which is the line on each bar;\n"
+		"behind it, in yellow, what was said. Noise: the same work took up to %.2f times its median,\n"
 		"%.0f %% of its time without a CPU, %.1f %% of the machine taken by the hypervisor; %u CPUs.</p>\n<p class=\"dim\">",
-		s->runs, n->longest, 100 * n->waiting, 100 * n->steal, n->cpus);
+		s->runs, s->runs == 1 ? "" : "s", interval, n->longest, 100 * n->waiting, 100 * n->steal, n->cpus);
 	json_object_foreach((json_t *)s->versions, runtime, version)
 	{
 		text(to, runtime);
@@ -234,7 +236,9 @@ static void head(FILE *to, const struct showing *s)
 		text(to, json_string_value(version));
 		fputs("; ", to);
 	}
-	fputs("</p>\n", to);
+	fputs("</p>\n<p class=\"dim\">Commands: with <code>PATH=\"$PATH:", to);
+	text(to, s->path);
+	fputs("\"</code></p>\n", to);
 }
 
 int show__html(const struct showing *s, FILE *to)

@@ -84,10 +84,10 @@ int show__json(const struct showing *s, FILE *to)
 		if (s->claims->claims[i].chosen)
 			json_array_append_new(claims, claim_json(&s->claims->claims[i]));
 	}
-	return json__write(json_pack("{s:s, s:I, s:{s:f, s:f, s:f, s:f, s:f, s:I}, s:O, s:o}", "schema",
-				     "tare.claims/1", "runs", (json_int_t)s->runs, "noise", "median_ns", n->median_ns,
-				     "p90_medians", n->high, "longest_medians", n->longest, "waiting_share", n->waiting,
-				     "steal_share", n->steal, "cpus", (json_int_t)n->cpus, "versions", s->versions,
-				     "claims", claims),
+	return json__write(json_pack("{s:s, s:s, s:I, s:{s:f, s:f, s:f, s:f, s:f, s:I}, s:O, s:o}", "schema",
+				     "tare.claims/1", "path", s->path, "runs", (json_int_t)s->runs, "noise",
+				     "median_ns", n->median_ns, "p90_medians", n->high, "longest_medians", n->longest,
+				     "waiting_share", n->waiting, "steal_share", n->steal, "cpus", (json_int_t)n->cpus,
+				     "versions", s->versions, "claims", claims),
 			   JSON_INDENT(2), to);
 }

@@ -284,6 +284,10 @@ static void remove_folder(const struct measuring *m)
 /* A cell of which no run gave a value has none, and says so. */
 static void conclude(struct cell *cell, void *ctx)
 {
+	const struct measuring *m = ctx;
+
+	if (m->stop && *m->stop && !cell->value.nr)
+		set_missing(cell, "interrupted before its first run");
 	if (!cell->missing[0] && isnan(series__estimate(&cell->value).median))
 		snprintf(cell->missing, sizeof(cell->missing), "no run gave %s", cell->figure->what);
 }
@@ -297,8 +301,10 @@ int claims__measure(struct claims *c, struct workloads *p, const struct measure_
 	if (ret)
 		goto out;
 	each_cell(c, NULL, add_run, &l);
-	build(&m, &l);
-	drop_missing(&m, &l);
+	if (!opts->stop || !*opts->stop)
+		build(&m, &l);
+	if (!opts->stop || !*opts->stop)
+		drop_missing(&m, &l);
 	/* turn by turn: what disturbs the machine for a while disturbs all of them */
 	for (unsigned run = 0; run < opts->runs; run++) {
 		for (size_t i = 0; i < l.nr; i++) {
@@ -309,7 +315,7 @@ int claims__measure(struct claims *c, struct workloads *p, const struct measure_
 			measure_once(&m, l.runs[i]);
 		}
 	}
-	each_cell(c, NULL, conclude, NULL);
+	each_cell(c, NULL, conclude, &m);
 	remove_folder(&m);
 out:
 	free(l.runs);

@@ -83,8 +83,25 @@ const char *show__check(const struct cell *cell, char buf[192])
 	return buf;
 }
 
+const char *show__interval(unsigned runs, char *buf, size_t size)
+{
+	buf[0] = '\0';
+	if (runs >= 6)
+		snprintf(buf, size, ", and in brackets what 19 of 20 such rows have the true one in");
+	else if (runs > 1)
+		snprintf(
+			buf, size,
+			", and in brackets the lowest and the highest, with the true one between in %.0f of 100 such rows",
+			100 - 200 * pow(0.5, runs));
+	return buf;
+}
+
 const char *show__command(const struct cell *c, char *buf, size_t size)
 {
-	snprintf(buf, size, "tare run -- %s", c->run);
+	const char *program = c->run;
+
+	while (memchr(program, '=', strcspn(program, " ")))
+		program += strcspn(program, " ") + strspn(program + strcspn(program, " "), " ");
+	snprintf(buf, size, "%.*stare run -- %s", (int)(program - c->run), c->run, program);
 	return buf;
 }

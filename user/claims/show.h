@@ -12,13 +12,14 @@ struct showing {
 	const struct claims *claims;
 	const struct noise *noise;
 	const json_t *versions; /* of the runtimes: name to version */
+	const char *path;	/* of the folders that its commands are in, with ':' between them */
 	unsigned runs;
 	bool details; /* of each cell: the interval, the program's own clock, its command */
 };
 
 void show__text(const struct showing *s, FILE *to);
-/* What would be measured: id, claim, commands. */
-void show__list(const struct claims *c, FILE *to);
+/* What would be measured: id, claim, commands. Of @s only the claims and the path are looked at. */
+void show__list(const struct showing *s, FILE *to);
 /* Return 0, -ENOMEM, or -EIO if writing failed. */
 int show__json(const struct showing *s, FILE *to);
 int show__html(const struct showing *s, FILE *to);
@@ -35,7 +36,13 @@ const char *show__rule(const struct rule *r, char buf[128]);
  */
 const char *show__check(const struct cell *cell, char buf[192]);
 
-/* The command that shows cell @c alone. Returns @buf. */
+/*
+ * What the intervals of @runs runs are (see series__estimate()), to follow the word medians: ", and in brackets ...".
+ * "" for one run. Returns @buf.
+ */
+const char *show__interval(unsigned runs, char *buf, size_t size);
+
+/* The command that runs cell @c's program alone, where the path is as struct showing says. Returns @buf. */
 const char *show__command(const struct cell *c, char *buf, size_t size);
 
 #endif /* TARE_SHOW_H */

@@ -2,29 +2,42 @@
 #include <limits.h>
 #include <math.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "show.h"
 #include "util.h"
 
-#define WIDTH 100
+#define WIDTH	    100 /* of what is no terminal */
+#define LEAST_WIDTH 60
+#define ID_WIDTH    21 /* of the longest id */
 
-/* @text in lines of WIDTH columns, each behind @indent blanks; the first one continues at @column. */
+static int columns(FILE *to)
+{
+	struct winsize size;
+
+	if (ioctl(fileno(to), TIOCGWINSZ, &size) || !size.ws_col)
+		return WIDTH;
+	return size.ws_col < LEAST_WIDTH ? LEAST_WIDTH : size.ws_col > WIDTH ? WIDTH : size.ws_col;
+}
+
+/* @text in lines as wide as @to is, each behind @indent blanks; the first one continues at @column. */
 static void wrap(FILE *to, const char *text, int indent, int column)
 {
+	int width = columns(to);
+	bool blank = false;
+
 	while (*text) {
 		size_t word = strcspn(text, " ");
 
-		if (column + (int)word >= WIDTH && column > indent) {
+		if (column + blank + (int)word > width && column > indent) {
 			fprintf(to, "\n%*s", indent, "");
 			column = indent;
+			blank = false;
 		}
-		fprintf(to, "%.*s", (int)word, text);
-		column += (int)word;
+		fprintf(to, "%s%.*s", blank ? " " : "", (int)word, text);
+		column += (int)word + blank;
 		text += word + strspn(text + word, " ");
-		if (*text && column + 1 < WIDTH) {
-			fputc(' ', to);
-			column++;
-		}
+		blank = true;
 	}
 	fputc('\n', to);
 }
@@ -113,8 +126,14 @@ static void verdict(const struct claim *c, FILE *to)
 
 static void said(const struct claim *c, FILE *to)
 {
-	fprintf(to, "  %-18s ", c->id);
-	wrap(to, c->said, 21, strlen(c->id) > 18 ? 3 + (int)strlen(c->id) : 21);
+	fprintf(to, "  %-*s ", ID_WIDTH, c->id);
+	wrap(to, c->said, 3 + ID_WIDTH, 3 + (int)(strlen(c->id) > ID_WIDTH ? strlen(c->id) : ID_WIDTH));
+}
+
+/* One line: whoever copies it must not have to mend it. */
+static void path(const struct showing *s, FILE *to)
+{
+	fprintf(to, "commands ($): with PATH=\"$PATH:%s\"\n", s->path);
 }
 
 static void head(const struct showing *s, FILE *to)
@@ -124,8 +143,8 @@ static void head(const struct showing *s, FILE *to)
 	json_t *version;
 	char text[256];
 
-	fprintf(to, "%u runs of each; medians, and in brackets what 19 of 20 such rows have the true one in\n",
-		s->runs);
+	show__interval(s->runs, text, sizeof(text));
+	fprintf(to, "%u run%s of each program; medians%s\n", s->runs, s->runs == 1 ? "" : "s", text);
 	snprintf(
 		text, sizeof(text),
 		"noise: the same work took up to %.2f times its median (9 of 10: %.2f), %.0f %% of the time without a CPU, "
@@ -136,6 +155,8 @@ static void head(const struct showing *s, FILE *to)
 	{
 		fprintf(to, "%s: %s\n", runtime, json_string_value(version));
 	}
+	if (s->details)
+		path(s, to);
 }
 
 static void foot(const struct claims *c, FILE *to)
@@ -186,10 +207,12 @@ void show__text(const struct showing *s, FILE *to)
 	foot(s->claims, to);
 }
 
-void show__list(const struct claims *c, FILE *to)
+void show__list(const struct showing *s, FILE *to)
 {
+	const struct claims *c = s->claims;
 	char command[1024];
 
+	path(s, to);
 	for (size_t i = 0; i < c->nr_claims; i++) {
 		const struct claim *claim = &c->claims[i];
 

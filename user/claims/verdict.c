@@ -78,18 +78,36 @@ static enum verdict judge_range(double v, double low, double high)
 	return v >= low / 2 && v <= high * 2 ? VERDICT_WITHIN_2X : VERDICT_DOES_NOT;
 }
 
-static enum verdict judge_value(const struct rule *r, double v)
+/* What @r lets the value be: [@low, @high]. */
+static void bounds(const struct rule *r, double *low, double *high)
 {
-	switch (r->kind) {
-	case AT_MOST:
-		return judge_range(v, -INFINITY, r->high);
-	case AT_LEAST:
-		return judge_range(v, r->low, INFINITY);
-	case ABOUT:
-		return judge_range(v, r->low / ABOUT_FACTOR, r->high * ABOUT_FACTOR);
-	default:
-		return judge_range(v, r->low, r->high);
-	}
+	double factor = r->kind == ABOUT ? ABOUT_FACTOR : 1;
+
+	*low = r->kind == AT_MOST ? -INFINITY : r->low / factor;
+	*high = r->kind == AT_LEAST ? INFINITY : r->high * factor;
+}
+
+static enum verdict worse(enum verdict a, enum verdict b)
+{
+	return a > b ? a : b;
+}
+
+/* Of the median, and the best and the worst one of all values in the interval */
+struct verdicts {
+	enum verdict median, best, worst;
+};
+
+static struct verdicts judge_estimate(const struct rule *r, struct estimate e)
+{
+	struct verdicts v;
+	double low, high;
+
+	bounds(r, &low, &high);
+	v.median = judge_range(e.median, low, high);
+	v.worst = worse(judge_range(e.low, low, high), judge_range(e.high, low, high));
+	/* of the interval, what is nearest to the rule's */
+	v.best = judge_range(fmin(fmax(low, e.low), e.high), low, high);
+	return v;
 }
 
 static const struct cell *missing_cell(const struct rule *r)
@@ -99,24 +117,26 @@ static const struct cell *missing_cell(const struct rule *r)
 
 struct judgement claim__judge(const struct claim *c)
 {
-	struct judgement j = { .verdict = VERDICT_HOLDS, .steady = true };
+	struct verdicts all = { VERDICT_HOLDS, VERDICT_HOLDS, VERDICT_HOLDS };
+	struct judgement j = { 0 };
 
 	for (size_t i = 0; i < c->nr_rules; i++) {
 		const struct rule *r = &c->rules[i];
 		const struct cell *missing = missing_cell(r);
-		struct estimate e =
-			r->over ? series__ratio(&r->of->value, &r->over->value) : series__estimate(&r->of->value);
-		enum verdict v = missing ? VERDICT_UNKNOWN : judge_value(r, e.median);
+		struct verdicts v = judge_estimate(r, r->over ? series__ratio(&r->of->value, &r->over->value) :
+								series__estimate(&r->of->value));
 
-		if (v == VERDICT_UNKNOWN) {
+		if (missing || v.median == VERDICT_UNKNOWN) {
+			v = (struct verdicts){ VERDICT_UNKNOWN, VERDICT_UNKNOWN, VERDICT_UNKNOWN };
 			j.of = missing ? missing->label : r->of->label;
 			j.why = missing ? missing->missing : "no run gave this figure";
-		} else if (judge_value(r, e.low) != v || judge_value(r, e.high) != v) {
-			j.steady = false;
 		}
-		if (v > j.verdict)
-			j.verdict = v;
+		all.median = worse(all.median, v.median);
+		all.best = worse(all.best, v.best);
+		all.worst = worse(all.worst, v.worst);
 	}
+	j.verdict = all.median;
+	j.steady = all.best == all.worst;
 	return j;
 }
 

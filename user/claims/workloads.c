@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +14,23 @@
 
 #define MOST_WORDS 64
 #define MOST_TIME  "300s" /* of one run: a program that hangs ends then, and says nothing */
+
+static volatile sig_atomic_t waited_for; /* process, or below 0 a group of them; 0: none */
+static volatile sig_atomic_t ends;
+
+void workloads__end(void)
+{
+	ends = true;
+	if (waited_for)
+		kill((pid_t)waited_for, SIGTERM);
+}
+
+static void wait_as(pid_t pid)
+{
+	waited_for = pid;
+	if (ends)
+		workloads__end(); /* the signal came before it could know */
+}
 
 static bool is_there(const char *path, int how)
 {
@@ -34,6 +53,30 @@ static int own_folder(char buf[PATH_MAX])
 	return 0;
 }
 
+/* Where users keep what can be made anew */
+static void name_cache(char buf[PATH_MAX])
+{
+	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	int len = cache && cache[0] == '/' ? snprintf(buf, PATH_MAX, "%s/tare/workloads", cache) :
+		  home && home[0] == '/'   ? snprintf(buf, PATH_MAX, "%s/.cache/tare/workloads", home) :
+					     snprintf(buf, PATH_MAX, "/var/cache/tare/workloads");
+
+	if (len >= PATH_MAX)
+		buf[0] = '\0';
+}
+
+static void name_folders(struct workloads *p, const char *own)
+{
+	const char *const folders[] = { own, p->built, p->shipped, p->sources };
+	char real[PATH_MAX];
+	size_t len = 0;
+
+	name_cache(p->built);
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
+		len += (size_t)snprintf(p->path + len, sizeof(p->path) - len, "%s%s", i ? ":" : "",
+					realpath(folders[i], real) ? real : folders[i]);
+}
+
 int workloads__find(struct workloads *p)
 {
 	/* below the program's folder: in the tree, installed */
@@ -51,8 +94,10 @@ int workloads__find(struct workloads *p)
 		    snprintf(p->shipped, PATH_MAX, "%s/%s", own, places[i].shipped) >= PATH_MAX ||
 		    snprintf(p->sources, PATH_MAX, "%s/%s", own, places[i].sources) >= PATH_MAX)
 			break;
-		if (is_there(p->table, R_OK))
+		if (is_there(p->table, R_OK)) {
+			name_folders(p, own);
 			return 0;
+		}
 	}
 	err("the table of claims is not beside tare (%s): run it from where it was built, or `make install`", own);
 	return -ENOENT;
@@ -83,18 +128,13 @@ static bool is_own_folder(const char *path)
 	return !stat(path, &st) && S_ISDIR(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & 022);
 }
 
-static bool find_cache(struct workloads *p)
+static bool make_cache(struct workloads *p)
 {
-	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-	int len = cache && cache[0] == '/' ? snprintf(p->built, PATH_MAX, "%s/tare/workloads", cache) :
-		  home && home[0] == '/'   ? snprintf(p->built, PATH_MAX, "%s/.cache/tare/workloads", home) :
-					     snprintf(p->built, PATH_MAX, "/var/cache/tare/workloads");
-
-	if (len < PATH_MAX && !make_folders(p->built) && is_own_folder(p->built))
-		return true;
-	warn("%s is no folder of this user's own: nothing but C is built", p->built);
-	p->built[0] = '\0';
-	return false;
+	p->no_cache = make_folders(p->built) || !is_own_folder(p->built) || !is_there(p->built, W_OK | X_OK);
+	if (p->no_cache)
+		warn("%s is no folder that this user alone can write: nothing but C is measured; XDG_CACHE_HOME names another",
+		     p->built);
+	return !p->no_cache;
 }
 
 /* "NAME: VERSION -> PATH", or "NAME: why not" */
@@ -123,6 +163,7 @@ static _Noreturn void become_script(const struct workloads *p, int fd, const cha
 	snprintf(script, sizeof(script), "%s/build", p->sources);
 	for (size_t i = 0; i < nr && i + 3 < MOST_WORDS; i++)
 		argv[i + 2] = names[i];
+	setpgid(0, 0); /* a compiler's helpers end with it */
 	dup2(fd, STDOUT_FILENO);
 	execv(script, (char **)argv);
 	_exit(EXIT_NO_COMMAND);
@@ -136,11 +177,15 @@ void workloads__build(struct workloads *p, const char *const *names, size_t nr)
 	FILE *from;
 	pid_t pid;
 
-	if (!find_cache(p) || pipe2(pipefd, O_CLOEXEC))
+	if (!make_cache(p) || pipe2(pipefd, O_CLOEXEC))
 		return;
 	pid = fork();
 	if (!pid)
 		become_script(p, pipefd[1], names, nr);
+	if (pid > 0) {
+		setpgid(pid, pid);
+		wait_as(-pid);
+	}
 	close(pipefd[1]);
 	from = pid < 0 ? NULL : fdopen(pipefd[0], "r");
 	while (from && getline(&line, &room, from) > 0)
@@ -150,6 +195,7 @@ void workloads__build(struct workloads *p, const char *const *names, size_t nr)
 		fclose(from);
 	else
 		close(pipefd[0]);
+	waited_for = 0;
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NO_COMMAND))
 		warn("cannot run %s/build: only what was built with tare is measured", p->sources);
 }
@@ -166,7 +212,10 @@ const char *workloads__path(const struct workloads *p, const char *name, char bu
 	if (is_program(buf, p->shipped, name) || is_program(buf, p->sources, name) ||
 	    (json_is_true(json_object_get(told, "built")) && is_program(buf, p->built, name)))
 		return buf;
-	snprintf(why, size, "%s", json_string_value(json_object_get(told, "what")) ?: "the program is not there");
+	snprintf(why, size, "%s",
+		 json_string_value(json_object_get(told, "what")) ?:
+			 p->no_cache ? "there is no folder to build it in: XDG_CACHE_HOME names one" :
+				       "the program is not there");
 	return NULL;
 }
 
@@ -218,6 +267,7 @@ static _Noreturn void become(const struct words *w, const char *out, const char 
 
 	if (fd < 0 || fd2 < 0 || dup2(fd, STDOUT_FILENO) < 0 || dup2(fd2, STDERR_FILENO) < 0)
 		_exit(EXIT_FAILED);
+	prctl(PR_SET_PDEATHSIG, SIGTERM); /* nobody waits for its figures then */
 	for (size_t i = 0; i < w->nr_env; i++)
 		putenv(w->env[i]);
 	for (size_t i = 0; i < w->nr_arg; i++)
@@ -281,8 +331,8 @@ json_t *workload__run(const struct workloads *p, const char *command, const char
 {
 	char out[PATH_MAX], errors[PATH_MAX], paths[2][PATH_MAX];
 	struct words w;
+	pid_t pid, ended;
 	int status;
-	pid_t pid;
 
 	if (!split(&w, command)) {
 		snprintf(why, size, "no program in \"%s\"", command);
@@ -294,7 +344,10 @@ json_t *workload__run(const struct workloads *p, const char *command, const char
 	pid = fork();
 	if (!pid)
 		become(&w, out, errors, recording);
-	if (pid < 0 || waitpid(pid, &status, 0) != pid) {
+	wait_as(pid > 0 ? pid : 0);
+	ended = pid < 0 ? pid : waitpid(pid, &status, 0);
+	waited_for = 0;
+	if (ended < 0) {
 		snprintf(why, size, "cannot start a process: %s", strerror(errno));
 		return NULL;
 	}

@@ -5,13 +5,16 @@
 
 #include <jansson.h>
 #include <limits.h>
+#include <stdbool.h>
 
 struct workloads {
-	char shipped[PATH_MAX]; /* folder of those that are built with tare */
-	char sources[PATH_MAX]; /* of the others, with the script `build' */
-	char table[PATH_MAX];	/* the table of claims */
-	char built[PATH_MAX];	/* folder of what the script built; "": nowhere to build */
-	json_t *told;		/* by program: what the script said of it */
+	char shipped[PATH_MAX];	 /* folder of those that are built with tare */
+	char sources[PATH_MAX];	 /* of the others, with the script `build' */
+	char table[PATH_MAX];	 /* the table of claims */
+	char built[PATH_MAX];	 /* folder of what the script builds */
+	char path[4 * PATH_MAX]; /* all folders with programs, that of tare too, for PATH */
+	bool no_cache;		 /* .built is no folder that can be used */
+	json_t *told;		 /* by program: what the script said of it */
 };
 
 /* Find them, in the tree that tare was built in or where it was installed. Returns 0, or -ENOENT after saying so. */
@@ -36,5 +39,8 @@ json_t *executable__describe(const char *path);
  */
 json_t *workload__run(const struct workloads *p, const char *command, const char *folder, const char *recording,
 		      char *why, size_t size);
+
+/* Tell what workload__run() or workloads__build() waits for to end. For a signal handler. */
+void workloads__end(void);
 
 #endif /* TARE_WORKLOADS_H */

@@ -123,6 +123,7 @@ static volatile sig_atomic_t interrupted;
 static void on_interrupt(int signo)
 {
 	interrupted = signo;
+	workloads__end();
 }
 
 static void progress(unsigned run, unsigned of, const char *command)
@@ -147,18 +148,31 @@ static int print(const struct showing *s, const struct options *o)
 	return EXIT_FAILED;
 }
 
+static int list(const struct claims *c, const struct workloads *p)
+{
+	int ret;
+
+	show__list(&(struct showing){ .claims = c, .path = p->path }, stdout);
+	ret = flush_all(stdout);
+	if (ret)
+		err("cannot write the claims: %s", strerror(-ret));
+	return ret ? EXIT_FAILED : EXIT_OK;
+}
+
 static int measure(struct claims *c, struct workloads *p, const struct options *o)
 {
 	struct measure_opts opts = { o->runs, &interrupted, isatty(STDERR_FILENO) ? progress : NULL };
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction act = { .sa_handler = on_interrupt, .sa_flags = SA_RESETHAND | SA_RESTART };
 	json_t *versions = json_object();
 	struct noise noise;
-	struct showing s = { c, &noise, versions, o->runs, o->details };
+	struct showing s = { c, &noise, versions, p->path, o->runs, o->details };
 	int ret;
 
 	if (geteuid())
 		warn("claims are measured by `tare run`, which needs root or the capabilities that `man tare` lists");
-	sigaction(SIGINT, &act, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		sigaction(signals[i], &act, NULL);
 	noise__measure(&noise);
 	ret = claims__measure(c, p, &opts, versions);
 	if (opts.progress)
@@ -185,7 +199,7 @@ int cmd_claims(int argc, char **argv)
 	if (!code)
 		code = choose(&claims, &o, argv + optind, argc - optind);
 	if (!code && o.list)
-		show__list(&claims, stdout);
+		code = list(&claims, &workloads);
 	else if (!code)
 		code = measure(&claims, &workloads, &o);
 	claims__free(&claims);

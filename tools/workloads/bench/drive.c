@@ -162,6 +162,8 @@ static void drive__receive(struct drive *d, struct connection *c)
 		r->errors++;
 	} else if (d->load->rate || came_ns <= r->span.end_ns) {
 		r->answered++;
+		if (came_ns - c->due_ns > r->slowest.end_ns - r->slowest.begin_ns)
+			r->slowest = (struct span){ c->due_ns, came_ns };
 		histogram__add(&r->latency, came_ns - c->due_ns);
 		histogram__add(&r->service, came_ns - c->sent_ns);
 	}

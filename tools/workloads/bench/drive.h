@@ -38,6 +38,7 @@ struct drive_result {
 	uint64_t errors;	  /* wrong answers, lost connections, and none within DRIVE_GRACE_NS of the end */
 	int64_t cpu_ns;		  /* the client's own */
 	struct histogram latency; /* from when it was due */
+	struct span slowest;	  /* of all requests: from when it was due until its answer came */
 	struct histogram service; /* from when it was sent: what a closed loop would tell */
 	struct histogram late;	  /* the client's own part: it could have sent the request that much earlier */
 };

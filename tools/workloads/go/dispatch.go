@@ -51,6 +51,17 @@ func callDirect(c *callees, x uint64) uint64 {
 	return x
 }
 
+// By an interface whose type the compiler sees, and so calls directly
+//
+//go:noinline
+func callDevirtualised(c *callees, x uint64) uint64 {
+	for _, a := range c.adders {
+		var m mixer = a
+		x = m.mix(x)
+	}
+	return x
+}
+
 //go:noinline
 func callInterface(mixers []mixer, x uint64) uint64 {
 	for _, m := range mixers {
@@ -124,6 +135,7 @@ func dispatch(o *options, r *result) error {
 	}{
 		{"inlined", func(x uint64) uint64 { return callInlined(c, x) }},
 		{"direct", func(x uint64) uint64 { return callDirect(c, x) }},
+		{"devirtualised", func(x uint64) uint64 { return callDevirtualised(c, x) }},
 		{"interface", func(x uint64) uint64 { return callInterface(c.mixers, x) }},
 		{"closure", func(x uint64) uint64 { return callClosure(c, x) }},
 		{"assert", func(x uint64) uint64 { return callAsserted(c, x) }},

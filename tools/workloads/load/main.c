@@ -133,6 +133,7 @@ static void print_load(const struct plan *p, const struct part *part)
 	const struct drive_result *r = &part->r;
 
 	result__span("load", &r->span, r->answered);
+	result__span("slowest", &r->slowest, 1);
 	result__real("rate", p->rate);
 	result__int("requests", r->n);
 	result__int("errors", r->errors);
