@@ -92,6 +92,10 @@ for signal in INT TERM; do
 	is "$(cat "/proc/$program/comm" 2>/dev/null)" "" "the program has ended"
 done
 
+sed 's/"id": "a"/"cpus": 2, &/' "$tmp/endless" >"$tmp/crowded"
+ok "on one CPU" taskset -c 0 "$TARE" claims --table "$tmp/crowded" --json
+is "$(json "$tmp/stdout" '.claims[0].why')" "it needs 2 CPUs, and 1 may be used here" "what needs two says so"
+
 # ---- shown ----
 
 ok "as text" tare claims --table "$tmp/table" --runs 1 --details holds absent

@@ -42,6 +42,8 @@ consistent()
 	is_json '.scenario == "server" and .p50_ns > 0 and .p50_ns <= .p99_ns and .p99_ns <= .p999_ns and
 		.p999_ns <= .max_ns and .service_p99_ns <= .p99_ns and .late_p50_ns <= .late_max_ns and
 		.requests == .rate * .seconds and .errors == 0 and .spans.load.n == .requests and
+		(.spans.slowest.end_ns - .spans.slowest.begin_ns) == .max_ns and
+		.spans.slowest.begin_ns >= .spans.load.begin_ns and .spans.slowest.end_ns <= .spans.load.end_ns and
 		.spans.limit.n > 0 and (.spans | all(.begin_ns < .end_ns)) and
 		.limit_per_second > 0 and .server_cpu_ns_per_request > 0 and
 		.server_peak_resident_bytes >= .server.resident_bytes * 0.9 and

@@ -218,7 +218,6 @@ static void commands(void **unused)
 
 	assert_string_equal(show__command(&plain, buf, sizeof(buf)), "tare run -- a-bench x=1");
 	assert_string_equal(show__command(&env, buf, sizeof(buf)), "A=1 B=2 tare run -- a-bench x");
-	assert_string_equal(show__interval(1, buf, sizeof(buf)), "");
 	assert_non_null(strstr(show__interval(3, buf, sizeof(buf)), "75 of 100"));
 	assert_non_null(strstr(show__interval(6, buf, sizeof(buf)), "19 of 20"));
 }

@@ -53,7 +53,8 @@ struct claim {
 	struct rule *rules;
 	size_t nr_rules;
 	bool quick, chosen;
-	bool once; /* whether something can be at all: a single run shows it */
+	unsigned cpus; /* it needs so many; 0: any number */
+	bool once;     /* whether something can be at all: a single run shows it */
 };
 
 struct claims {

@@ -225,7 +225,7 @@ static void head(FILE *to, const struct showing *s)
 	show__interval(s->runs, interval, sizeof(interval));
 	fputs(page_head, to);
 	fprintf(to,
-		"<p>%u run%s of each program under tare's own probes. Bars are medians%s, which is the line on each bar;\n"
+		"<p>%u run%s of each program under tare's own probes. Bars are medians, the line on each is %s;\n"
 		"behind it, in yellow, what was said. Noise: the same work took up to %.2f times its median,\n"
 		"%.0f %% of its time without a CPU, %.1f %% of the machine taken by the hypervisor; %u CPUs.</p>\n<p class=\"dim\">",
 		s->runs, s->runs == 1 ? "" : "s", interval, n->longest, 100 * n->waiting, 100 * n->steal, n->cpus);

@@ -180,6 +180,8 @@ static void add_run(struct cell *cell, void *ctx)
 {
 	struct list *l = ctx;
 
+	if (cell->missing[0])
+		return;
 	for (size_t i = 0; i < l->nr; i++) {
 		if (!strcmp(l->runs[i], cell->run))
 			return;
@@ -292,6 +294,20 @@ static void conclude(struct cell *cell, void *ctx)
 		snprintf(cell->missing, sizeof(cell->missing), "no run gave %s", cell->figure->what);
 }
 
+/* Say of claims that need more CPUs why they cannot be measured. */
+static void drop_crowded(struct claims *c, unsigned cpus)
+{
+	char why[96];
+
+	for (size_t i = 0; i < c->nr_claims; i++) {
+		struct claim *claim = &c->claims[i];
+
+		snprintf(why, sizeof(why), "it needs %u CPUs, and %u may be used here", claim->cpus, cpus);
+		for (size_t k = 0; claim->cpus > cpus && k < claim->nr_cells; k++)
+			set_missing(&claim->cells[k], why);
+	}
+}
+
 int claims__measure(struct claims *c, struct workloads *p, const struct measure_opts *opts, json_t *versions)
 {
 	struct measuring m = { .claims = c, .workloads = p, .versions = versions, .stop = opts->stop };
@@ -300,6 +316,7 @@ int claims__measure(struct claims *c, struct workloads *p, const struct measure_
 
 	if (ret)
 		goto out;
+	drop_crowded(c, opts->cpus);
 	each_cell(c, NULL, add_run, &l);
 	if (!opts->stop || !*opts->stop)
 		build(&m, &l);

@@ -20,6 +20,7 @@ struct noise {
 void noise__measure(struct noise *n);
 
 struct measure_opts {
+	unsigned cpus; /* that there are */
 	unsigned runs;
 	const volatile sig_atomic_t *stop; /* once it is set, what there is so far is all; may be NULL */
 	void (*progress)(unsigned run, unsigned of, const char *command); /* may be NULL */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <math.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -45,6 +46,15 @@ static uint64_t rounds_of_a_piece(void)
 	return rounds * PIECE_NS / (took ? took : 1);
 }
 
+/* What a program that is started here can run on */
+static unsigned usable_cpus(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) ? (unsigned)sysconf(_SC_NPROCESSORS_ONLN) :
+							 (unsigned)CPU_COUNT(&set);
+}
+
 void noise__measure(struct noise *n)
 {
 	uint64_t rounds = rounds_of_a_piece(), cpu = 0, wall = 0;
@@ -66,5 +76,5 @@ void noise__measure(struct noise *n)
 	n->longest = pieces[PIECES - 1] / n->median_ns;
 	n->waiting = wall > cpu ? (double)(wall - cpu) / (double)wall : 0;
 	n->steal = all[1] > all[0] ? (steal[1] - steal[0]) / (all[1] - all[0]) : 0;
-	n->cpus = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+	n->cpus = usable_cpus();
 }

@@ -85,14 +85,13 @@ const char *show__check(const struct cell *cell, char buf[192])
 
 const char *show__interval(unsigned runs, char *buf, size_t size)
 {
-	buf[0] = '\0';
 	if (runs >= 6)
-		snprintf(buf, size, ", and in brackets what 19 of 20 such rows have the true one in");
+		snprintf(buf, size, "what 19 of 20 such rows have the true one in");
 	else if (runs > 1)
-		snprintf(
-			buf, size,
-			", and in brackets the lowest and the highest, with the true one between in %.0f of 100 such rows",
-			100 - 200 * pow(0.5, runs));
+		snprintf(buf, size, "the lowest and the highest: in %.0f of 100 such rows the true one is between",
+			 100 - 200 * pow(0.5, runs));
+	else
+		snprintf(buf, size, "the same: one run tells nothing of the next");
 	return buf;
 }
 

@@ -36,10 +36,7 @@ const char *show__rule(const struct rule *r, char buf[128]);
  */
 const char *show__check(const struct cell *cell, char buf[192]);
 
-/*
- * What the intervals of @runs runs are (see series__estimate()), to follow the word medians: ", and in brackets ...".
- * "" for one run. Returns @buf.
- */
+/* What the intervals of @runs runs are, see series__estimate(). Returns @buf. */
 const char *show__interval(unsigned runs, char *buf, size_t size);
 
 /* The command that runs cell @c's program alone, where the path is as struct showing says. Returns @buf. */

@@ -162,6 +162,7 @@ static int read_claim(struct claims *c, json_t *o)
 		.source = text(o, "source"),
 		.note = text(o, "note"),
 		.quick = json_is_true(json_object_get(o, "quick")),
+		.cpus = (unsigned)json_integer_value(json_object_get(o, "cpus")),
 		.once = json_is_true(json_object_get(o, "once")),
 	};
 	if (!claim->id || !claim->group || !claim->said || !claim->source)

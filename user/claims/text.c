@@ -144,7 +144,7 @@ static void head(const struct showing *s, FILE *to)
 	char text[256];
 
 	show__interval(s->runs, text, sizeof(text));
-	fprintf(to, "%u run%s of each program; medians%s\n", s->runs, s->runs == 1 ? "" : "s", text);
+	fprintf(to, "%u run%s of each program; medians, and in brackets %s\n", s->runs, s->runs == 1 ? "" : "s", text);
 	snprintf(
 		text, sizeof(text),
 		"noise: the same work took up to %.2f times its median (9 of 10: %.2f), %.0f %% of the time without a CPU, "

@@ -317,12 +317,14 @@ static json_t *result_of(const char *out, const char *errors, int status, char *
 	if (status) {
 		last_line(errors, is_message, message, sizeof(message));
 		snprintf(why, size, "it ended with status %d: %s",
-			 WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_SIGNAL + WTERMSIG(status), message);
+			 WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_SIGNAL + WTERMSIG(status),
+			 message[0] ? message :
+				      "without a word: is there room in the temporary folder? TMPDIR names another");
 		return NULL;
 	}
 	own = last_line(out, is_json, line, sizeof(line)) ? json_loads(line, 0, NULL) : NULL;
 	if (!own)
-		snprintf(why, size, "it printed no JSON");
+		snprintf(why, size, "it printed no result: is there room in the temporary folder?");
 	return own;
 }
 

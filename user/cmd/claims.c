@@ -161,7 +161,7 @@ static int list(const struct claims *c, const struct workloads *p)
 
 static int measure(struct claims *c, struct workloads *p, const struct options *o)
 {
-	struct measure_opts opts = { o->runs, &interrupted, isatty(STDERR_FILENO) ? progress : NULL };
+	struct measure_opts opts = { 0, o->runs, &interrupted, isatty(STDERR_FILENO) ? progress : NULL };
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction act = { .sa_handler = on_interrupt, .sa_flags = SA_RESETHAND | SA_RESTART };
 	json_t *versions = json_object();
@@ -174,6 +174,7 @@ static int measure(struct claims *c, struct workloads *p, const struct options *
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
 		sigaction(signals[i], &act, NULL);
 	noise__measure(&noise);
+	opts.cpus = noise.cpus;
 	ret = claims__measure(c, p, &opts, versions);
 	if (opts.progress)
 		fputs("\r\033[K", stderr);
