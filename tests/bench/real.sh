@@ -111,11 +111,12 @@ tare-all__start()
 	wait_for grep -q 'recording to' "$tmp/log"
 }
 
-# it is the server that traces, until whoever asked for it goes away
+# It is the server that traces, until whoever asked for it goes away. What it traces comes when there is much of it; but
+# meanwhile it refuses others.
 gotrace__start()
 {
-	begin curl -s -o "$tmp/file" "$trace?seconds=100000"
-	wait_for test -s "$tmp/file"
+	begin curl -sv -o "$tmp/file" "$trace?seconds=100000"
+	wait_for grep -q '^> GET' "$tmp/log" && ! curl -sf -o /dev/null "$trace?seconds=0.01"
 }
 
 # What a recording says that its probes took of the target's time
@@ -217,7 +218,7 @@ cpu=$(($(nproc) - 1))
 jq -nc --arg kernel "$(uname -r)" --argjson cpus "$(nproc)" --arg began "$(cut -d' ' -f1-3 /proc/loadavg)" \
 	--argjson block "$block" --argjson window_s "$window_s" --argjson half_width "$half_width" \
 	'{ what: "machine", $kernel, $cpus, $began, $block, $window_s, $half_width }' >"$samples"
+[ -z "$raw" ] || at_exit cp "$samples" "$raw"	# of a run that is interrupted, real_table.pl prints what there is
 for server in $servers; do compare_server; done
 jq -nc --arg ended "$(cut -d' ' -f1-3 /proc/loadavg)" '{ what: "end", $ended }' >>"$samples"
-[ -z "$raw" ] || cp "$samples" "$raw"
 perl "$here/real_table.pl" $json "$samples"

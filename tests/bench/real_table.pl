@@ -11,11 +11,15 @@ use strict;
 use warnings;
 use JSON::PP;
 
-# The 97.5 % point of Student's distribution, by the expansion of Abramowitz and Stegun, 26.7.5; within 0.1 % from 6 on
+# The 97.5 % point of Student's distribution with @n degrees of freedom: by its tables, then by the expansion of Abramowitz
+# and Stegun, 26.7.5
+my @few = (undef, 12.706, 4.303, 3.182, 2.776, 2.571);
+
 sub student
 {
 	my ($n) = @_;
 	my $z = 1.959964;
+	return $few[$n] if $n < @few;
 	return $z + ($z**3 + $z) / (4 * $n) + (5 * $z**5 + 16 * $z**3 + 3 * $z) / (96 * $n**2)
 		+ (3 * $z**7 + 19 * $z**5 + 17 * $z**3 - 15 * $z) / (384 * $n**3);
 }
