@@ -31,7 +31,8 @@
 	X(KERNEL_FAULT, KERNEL, "kernel_fault", "kernel: page faults") \
 	X(KERNEL_MEMORY, KERNEL, "kernel_memory", "kernel: memory calls") \
 	X(KERNEL_IRQ, KERNEL, "kernel_irq", "kernel: interrupts") \
-	X(PROBES, PROBES, "probes", "tare's own probes")
+	X(PROBES, PROBES, "probes", "tare's own probes") \
+	X(PROBES_AROUND, PROBES, "probes_around", "getting into tare's own probes, and out of them")
 /* clang-format on */
 
 enum tare_cost {

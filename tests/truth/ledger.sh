@@ -13,7 +13,7 @@ need_bpf
 
 runs=${LEDGER_RUNS:-1}
 
-# ledgers NAME CLASSES OPTIONS CMD...: records it some times; what it prints is the truth
+# ledgers NAME CLASSES OPTIONS CMD...: records it some times, and before it a twin that is not; what they print is the truth
 ledgers()
 {
 	local name=$1 classes=$2 options=$3 i status=0 files=()
@@ -21,10 +21,14 @@ ledgers()
 	for ((i = 0; i < runs; i++)); do
 		(
 			[ -z "$within" ] || echo "$BASHPID" >"$within/cgroup.procs"
+			exec "$@" >"$tmp/twin.$i"
+		) || status=1
+		(
+			[ -z "$within" ] || echo "$BASHPID" >"$within/cgroup.procs"
 			# shellcheck disable=SC2086
-			exec "$TARE" run -q -F 499 $options -o "$tmp/data" -- "$@" >"$tmp/truth.$i" 2>"$tmp/log"
+			exec "$TARE" run -q -F 997 $options -o "$tmp/data" -- "$@" >"$tmp/truth.$i" 2>"$tmp/log"
 		) && tare report -i "$tmp/data" --json >"$tmp/report.$i" || status=1
-		files+=("$tmp/truth.$i" "$tmp/report.$i")
+		files+=("$tmp/truth.$i" "$tmp/twin.$i" "$tmp/report.$i")
 	done
 	is $status 0 "$name: recorded" || diag "$(tail -n 5 "$tmp/log")"
 	ok "$name: the classes are what the program spent" \
@@ -44,10 +48,10 @@ classes=loops=net,reads=net,maps=kernel_memory,touches=kernel_fault
 # all WHERE
 all()
 {
-	ledgers "native$1" $classes,allocates=allocation "--call-graph dwarf" "$tmp/shares" 1.5
-	ledgers "weft$1" $classes,allocates=allocation+collector+scheduling "--call-graph dwarf" "$root/build/helpers/shares_weft" 1.5
+	ledgers "native$1" $classes,allocates=allocation "--call-graph dwarf" "$tmp/shares" 1
+	ledgers "weft$1" $classes,allocates=allocation+collector+scheduling "--call-graph dwarf" "$root/build/helpers/shares_weft" 1
 	# starting and ending the world's threads is part of collecting
-	[ -z "$go" ] || ledgers "Go$1" $classes,allocates=allocation,collects=collector+scheduling "" "$go" 1.5
+	[ -z "$go" ] || ledgers "Go$1" $classes,allocates=allocation,collects=collector+scheduling "" "$go" 1
 }
 
 all ""

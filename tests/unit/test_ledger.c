@@ -20,6 +20,7 @@
 #define IRQ	 (KERNEL + 0x20)
 #define READ_	 (KERNEL + 0x30)
 #define BPF	 (KERNEL + 0x40)
+#define TRAP	 (KERNEL + 0x50)
 
 static void symbol(uint64_t ip, enum tare_cost cost, uint32_t flags)
 {
@@ -46,6 +47,7 @@ static void symbols(void)
 	symbol(IRQ, TARE_COST_KERNEL_IRQ, TARE_SYMBOL_COST_ALWAYS);
 	symbol(READ_, TARE_COST_NONE, 0);
 	symbol(BPF, TARE_COST_PROBES, TARE_SYMBOL_COST_ALWAYS);
+	symbol(TRAP, TARE_COST_PROBES_AROUND, TARE_SYMBOL_COST_ALWAYS);
 }
 
 /* Addresses innermost first, the kernel's before the user's. */
@@ -292,6 +294,77 @@ static void entries(void **state)
 	sums(&l);
 }
 
+/* What is around a program, such as a trap, nothing has counted: it is known by samples. */
+static void around_probes(void **state)
+{
+	struct ledger l;
+
+	begins();
+	stack(901, (const uint64_t[]){ MAIN }, 1);
+	stack(902, (const uint64_t[]){ BPF, TRAP + 5, MAIN }, 3);
+	stack(903, (const uint64_t[]){ TRAP, MAIN }, 2);
+	samples(901, 70);
+	samples(902, 10);
+	samples(903, 20);
+	probe("runtime_uprobe", 1000, 5000);
+	runs_to(101 * MS);
+	assert_int_equal(ledger__of(m, &l), 0);
+	assert_int_equal(l.samples, 70);
+	assert_int_equal(l.probes_ns, 25 * MS);
+	assert_int_equal(l.net_ns, 75 * MS);
+	sums(&l);
+}
+
+/* A program that runs with interrupts off is sampled as what it runs in. */
+static void hidden_probes(void **state)
+{
+	struct ledger l;
+
+	begins();
+	stack(901, (const uint64_t[]){ MAIN }, 1);
+	stack(902, (const uint64_t[]){ FAULT, MAIN }, 2);
+	samples(901, 50);
+	samples(902, 50);
+	probe("page_fault_user", 1000, 20000);
+	runs_to(101 * MS);
+	assert_int_equal(ledger__of(m, &l), 0);
+	assert_int_equal(l.probes_ns, 20 * MS);
+	assert_int_equal(l.classes[TARE_COST_KERNEL_FAULT].samples, 30);
+	assert_int_equal(l.classes[TARE_COST_KERNEL_FAULT].ns, 30 * MS);
+	assert_int_equal(l.net_ns, 50 * MS);
+	sums(&l);
+}
+
+/* As a fault returns, interrupts are off: the tick comes at the instruction that had it. */
+static void returns_of_faults(void **state)
+{
+	struct event of = { .kind = EVENT_STACKED, .ts_ns = 3 * MS, .stacked = { 101, 901 } };
+	struct event ev = { .kind = EVENT_FAULT_SAMPLE, .ts_ns = 3 * MS };
+	struct ledger l;
+
+	begins();
+	stack(901, (const uint64_t[]){ MAIN }, 1);
+	stack(902, (const uint64_t[]){ MALLOC }, 1);
+	samples(901, 50);
+	samples(902, 50);
+	ev.fault_sample.tid = 101;
+	ev.fault_sample.tgid = TGID;
+	ev.fault_sample.period = 100000; /* of 140 ns: 14 samples of 1 ms */
+	fold(&of);
+	fold(&ev);
+	runs_to(101 * MS);
+	assert_int_equal(ledger__of(m, &l), 0);
+	assert_int_equal(l.classes[TARE_COST_KERNEL_FAULT].samples, 14);
+	assert_int_equal(l.net.samples, 36);
+	/* there are no more than that */
+	ev.fault_sample.period = 100000000;
+	fold(&of);
+	fold(&ev);
+	assert_int_equal(ledger__of(m, &l), 0);
+	assert_int_equal(l.classes[TARE_COST_KERNEL_FAULT].samples, 50);
+	sums(&l);
+}
+
 /* They cannot have taken more than there was. */
 static void probes_beyond_gross(void **state)
 {
@@ -363,9 +436,13 @@ int main(void)
 {
 #define T_(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T_(classes), T_(divided_by_samples), T_(sum_is_exact),	 T_(own_probes),      T_(probes_beyond_gross),
-		T_(entries), T_(memory_calls),	     T_(each_its_stack), T_(without_samples), T_(not_seen),
-		T_(same_as),
+		T_(classes),	       T_(divided_by_samples),
+		T_(sum_is_exact),      T_(own_probes),
+		T_(around_probes),     T_(hidden_probes),
+		T_(returns_of_faults), T_(probes_beyond_gross),
+		T_(entries),	       T_(memory_calls),
+		T_(each_its_stack),    T_(without_samples),
+		T_(not_seen),	       T_(same_as),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

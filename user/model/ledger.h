@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The ledger of CPU time: gross = tare + probes + net, to the nanosecond. Gross is exact. What tare's own probes took
- * of it is counted and timed; the rest is divided in proportion to samples, so each class has an interval.
+ * of it is counted and timed by the kernel, and what is around them (traps, the kernel's events) counted and
+ * calibrated, or else known by samples; the rest is divided in proportion to samples, so each class has an interval.
  */
 #ifndef TARE_LEDGER_H
 #define TARE_LEDGER_H
@@ -19,9 +20,11 @@ struct ledger {
 	uint64_t probes_ns; /* of it: taken by tare's probes */
 	uint64_t tare_ns;   /* of it: by the runtime, and by the kernel on its behalf: the sum of all classes */
 	uint64_t net_ns;    /* the rest: the program's own code, and what it asks of the kernel */
-	uint64_t samples;   /* without those in tare's own probes */
-	uint64_t unseen;    /* of them, those whose stack is not known, or not to its outer end: they are in net */
-	struct ledger_class classes[TARE_NR_COSTS]; /* those of enum tare_cost but _NONE and _PROBES */
+	uint64_t samples;   /* without those in tare's own probes: */
+	uint64_t in_probes, around_probes;
+	bool calibrated; /* what is around probes is in .probes_ns by their hits, not by samples */
+	uint64_t unseen; /* of them, those whose stack is not known, or not to its outer end: they are in net */
+	struct ledger_class classes[TARE_NR_COSTS]; /* those of enum tare_cost but _NONE and those of probes */
 	struct ledger_class net;
 };
 

@@ -82,7 +82,7 @@ void report__ledger(const struct model *m, FILE *to)
 		print_group(&l, group, to);
 	fprintf(to, "  %-42s%10s %8.1f %%\n", "probes of this recording", fmt_ns(l.probes_ns, t[0]),
 		percent(l.probes_ns, l.gross_ns));
-	fprintf(to, "  from %s samples; gross and probes are exact or counted\n", fmt_count(l.samples, n[0]));
+	fprintf(to, "  from %s samples; gross is exact, probes are counted\n", fmt_count(l.samples, n[0]));
 	if (l.unseen)
 		fprintf(to, "  ! of these %s have no whole stack: they count as net\n", fmt_count(l.unseen, n[0]));
 	threads__total(&m->switches.threads, &total);
@@ -107,7 +107,7 @@ static json_t *classes_json(const struct ledger *l)
 	for (unsigned i = 1; i < TARE_NR_COSTS; i++) {
 		json_t *class;
 
-		if (i == TARE_COST_PROBES)
+		if (ledger__group(i) == TARE_COSTS_PROBES)
 			continue;
 		class = class_json(ledger__name(i), &l->classes[i]);
 		json_object_set_new(class, "group", json_string(ledger__group_title(ledger__group(i))));

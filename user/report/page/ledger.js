@@ -62,7 +62,7 @@ function drawLedger() {
 		return;
 	}
 	to.append(...bar(partsOfGross(), l.gross_ns),
-		el("p", { class: "dim small" }, `From ${count(l.samples)} samples; gross and probes are exact or counted.`,
+		el("p", { class: "dim small" }, `From ${count(l.samples)} samples; gross is exact, probes are counted.`,
 			l.samples_not_whole ? ` ${count(l.samples_not_whole)} of them have no whole stack and count as net.` : ""));
 }
 
