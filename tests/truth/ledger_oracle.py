@@ -7,7 +7,8 @@ The ledgers of several recordings (report --json), against what the programs the
 
 TRUTH is what the recorded program measured, TWIN what the same program did just before, without probes: what these
 cost is in the parts that they are hit in, by a program's own clocks, but in no part of the ledger. So shares are the
-twin's, gross is the program's own.
+twin's, gross is the program's own. A program may be its own twin: then what it was held before its first instruction is in
+no part.
 
 CLASSES: which of the ledger's classes each of the program's parts belongs to, as PART=CLASS[+CLASS...], by commas; "net" is
 what is left. Interrupts and switches come in any part, and have classes of their own. Over all recordings together each
@@ -41,16 +42,19 @@ def ledger_of(report, classes):
     return ns, ns - half, ns + half
 
 
-def spent(twin, report, parts, classes):
+def spent(truth, twin, report, parts, classes):
     """What the program spent on these classes, in the ledger's ns."""
     ledger = report["ledger"]
+    everything = twin["all"]
+    if twin == truth:
+        everything -= sum(p["timed_ns"] for p in ledger["probes"]["by_probe"] if p["name"] == "exec_hold_cpu")
     whole = ledger["gross_ns"] - ledger["probes_ns"]
     whole -= sum(c["ns"] for c in ledger["classes"] if c["name"] in ("kernel_irq", "kernel_switch"))
     if "net" in classes:
-        ns = twin["all"] - sum(twin[part] for part in parts if parts[part] != "net")
+        ns = everything - sum(twin[part] for part in parts if parts[part] != "net")
     else:
         ns = sum(twin[part] for part in parts if parts[part] == classes)
-    return ns / twin["all"] * whole
+    return ns / everything * whole
 
 
 def main():
@@ -66,9 +70,9 @@ def main():
     samples = sum(report["ledger"]["samples"] for *_, report in recordings)
     for classes in dict.fromkeys(parts.values()):
         inside, want_all, got_all, whole = 0, 0.0, 0.0, 0.0
-        for _, twin, report in recordings:
+        for truth, twin, report in recordings:
             gross = report["ledger"]["gross_ns"]
-            want = spent(twin, report, parts, classes)
+            want = spent(truth, twin, report, parts, classes)
             ns, low, high = ledger_of(report, classes.split("+"))
             inside += low <= want <= high or abs(ns - want) < 0.02 * gross
             want_all, got_all, whole = want_all + want, got_all + ns, whole + gross
