@@ -99,7 +99,7 @@ is "$(json "$tmp/stdout" '.claims[0].why')" "it needs 2 CPUs, and 1 may be used 
 # ---- shown ----
 
 ok "as text" tare claims --table "$tmp/table" --runs 1 --details holds absent
-like "$(<"$tmp/stdout")" '-> holds' "says what holds"
+like "$(<"$tmp/stdout")" '-> holds; by a single run' "says what holds, and how well that is known"
 like "$(<"$tmp/stdout")" '-> cannot be measured here: Z: it is not known how to build it' "and why something cannot be measured"
 like "$(<"$tmp/stdout")" '\$ tare run -- native-bench dispatch' "and how to repeat it"
 like "$(tr '\n' ' ' <"$tmp/stdout")" '1 holds, 0 holds within 2x, 0 does not hold here, 1 cannot be measured here' "and adds up"

@@ -101,11 +101,14 @@ enum verdict { VERDICT_HOLDS, VERDICT_WITHIN_2X, VERDICT_DOES_NOT, VERDICT_UNKNO
 struct judgement {
 	enum verdict verdict; /* the worst of the rules' */
 	bool steady;	      /* all values in the rules' intervals come to the same verdict */
+	bool single;	      /* of one run: whether others would say the same is not known */
 	const char *why;      /* VERDICT_UNKNOWN: what is missing, of whom */
 	const char *of;
 };
 
 struct judgement claim__judge(const struct claim *c);
 const char *verdict_words(enum verdict v);
+/* What follows the words: "; but not in every run ..." or "". */
+const char *judgement__doubt(const struct judgement *j);
 
 #endif /* TARE_CLAIMS_H */

@@ -200,8 +200,8 @@ static void article(FILE *to, const struct claim *c)
 		text(to, j.of);
 		fputs(": ", to);
 		text(to, j.why);
-	} else if (!j.steady) {
-		fputs("; but not in every run: the interval reaches over the border", to);
+	} else {
+		fputs(judgement__doubt(&j), to);
 	}
 	fputs("</p>\n", to);
 	chart(to, c);

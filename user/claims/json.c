@@ -69,10 +69,10 @@ static json_t *claim_json(const struct claim *c)
 		json_array_append_new(cells, cell_json(&c->cells[i]));
 	for (size_t i = 0; i < c->nr_rules; i++)
 		json_array_append_new(rules, rule_json(&c->rules[i]));
-	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:b, s:o, s:o, s:o}", "id", c->id, "group", c->group, "said",
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o}", "id", c->id, "group", c->group, "said",
 			 c->said, "source", c->source, "note", text_or_null(c->note), "verdict",
-			 verdict_words(j.verdict), "steady", j.steady, "why", text_or_null(j.why), "rules", rules,
-			 "cells", cells);
+			 verdict_words(j.verdict), "steady", j.single ? json_null() : json_boolean(j.steady), "why",
+			 text_or_null(j.why), "rules", rules, "cells", cells);
 }
 
 int show__json(const struct showing *s, FILE *to)

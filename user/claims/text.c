@@ -118,8 +118,7 @@ static void verdict(const struct claim *c, FILE *to)
 	if (j.verdict == VERDICT_UNKNOWN)
 		snprintf(text, sizeof(text), "%s: %s: %s", verdict_words(j.verdict), j.of, j.why);
 	else
-		snprintf(text, sizeof(text), "%s%s", verdict_words(j.verdict),
-			 j.steady ? "" : "; but not in every run: the interval reaches over the border");
+		snprintf(text, sizeof(text), "%s%s", verdict_words(j.verdict), judgement__doubt(&j));
 	fputs("      -> ", to);
 	wrap(to, text, 9, 9);
 }

@@ -123,14 +123,16 @@ struct judgement claim__judge(const struct claim *c)
 	for (size_t i = 0; i < c->nr_rules; i++) {
 		const struct rule *r = &c->rules[i];
 		const struct cell *missing = missing_cell(r);
-		struct verdicts v = judge_estimate(r, r->over ? series__ratio(&r->of->value, &r->over->value) :
-								series__estimate(&r->of->value));
+		struct estimate e =
+			r->over ? series__ratio(&r->of->value, &r->over->value) : series__estimate(&r->of->value);
+		struct verdicts v = judge_estimate(r, e);
 
 		if (missing || v.median == VERDICT_UNKNOWN) {
 			v = (struct verdicts){ VERDICT_UNKNOWN, VERDICT_UNKNOWN, VERDICT_UNKNOWN };
 			j.of = missing ? missing->label : r->of->label;
 			j.why = missing ? missing->missing : "no run gave this figure";
 		}
+		j.single |= e.nr == 1 && !c->once;
 		all.median = worse(all.median, v.median);
 		all.best = worse(all.best, v.best);
 		all.worst = worse(all.worst, v.worst);
@@ -138,6 +140,15 @@ struct judgement claim__judge(const struct claim *c)
 	j.verdict = all.median;
 	j.steady = all.best == all.worst;
 	return j;
+}
+
+const char *judgement__doubt(const struct judgement *j)
+{
+	if (j->verdict == VERDICT_UNKNOWN)
+		return "";
+	if (j->single)
+		return "; by a single run: others may differ";
+	return j->steady ? "" : "; but not in every run: the interval reaches over the border";
 }
 
 const char *verdict_words(enum verdict v)
