@@ -58,7 +58,7 @@ INCLUDES := -I$(OUT) -Ibpf $(addprefix -I,$(ROOMS))
 WARN := -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wno-unused-parameter
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -D_GNU_SOURCE -DTARE_VERSION='"$(VERSION)"' $(INCLUDES)
-LIBS := -lbpf -ldw -lelf -lz -ljansson -lseccomp -lcapstone -liberty -lncursesw -ltinfo -lmicrohttpd -lm -lpthread
+LIBS := -lbpf -ldw -lelf -lz -lzstd -ljansson -lseccomp -lcapstone -liberty -lncursesw -ltinfo -lmicrohttpd -lm -lpthread
 # one set of objects for the tests, the fuzzers and tare-san: built by clang, since gcc has no libFuzzer
 SAN := -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 

@@ -26,11 +26,18 @@
  * ROUND holds a record older than it. A reader therefore needs memory for two
  * rounds, whatever the file's length.
  *
+ * TARE_FRAME_COMPRESSED holds other frames, compressed: whole ones, of any type
+ * but HEADER and COMPRESSED, in the order in which they would stand in the file
+ * without it. Each is compressed by itself, so one that is damaged costs only
+ * what it holds. The header, and what is written without compression, stand in
+ * the file as they are.
+ *
  * Evolution: frame types and record kinds are only ever appended; a reader
  * skips those it does not know (records say their length). An array frame's
  * payload starts with struct tare_array: elements may grow at their end, and
  * a reader takes what it knows of each. TARE_FORMAT_VERSION changes only when
- * an old reader would misunderstand.
+ * an old reader would misunderstand: 2 has TARE_FRAME_COMPRESSED, for which 1
+ * would show an empty recording. Whatever reads 2 reads 1.
  */
 #ifndef TARE_FORMAT_H
 #define TARE_FORMAT_H
@@ -39,7 +46,7 @@
 #include <linux/types.h>
 #endif
 
-#define TARE_FORMAT_VERSION 1
+#define TARE_FORMAT_VERSION 2
 #define TARE_COMM_LEN	    16	/* TASK_COMM_LEN, include/linux/sched.h */
 #define TARE_CGROUP_LEN	    128 /* container runtimes use a 64-digit id plus what they add */
 #define TARE_BUILD_ID_MAX   20	/* SHA-1, what ld --build-id makes */
@@ -94,6 +101,7 @@ enum tare_frame_type {
 	TARE_FRAME_BYTES,	 /* tare_array of struct tare_bytes (bytes.h): resident memory, as read at .ts_ns */
 	TARE_FRAME_HEAP,	 /* struct tare_heap, followed by .nr struct tare_heap_stack: sampled allocations */
 	TARE_FRAME_ALLOC_BURSTS, /* tare_array of struct tare_alloc_burst */
+	TARE_FRAME_COMPRESSED,	 /* struct tare_compressed, then other frames, compressed */
 };
 
 struct tare_frame {
@@ -101,9 +109,22 @@ struct tare_frame {
 	__u16 type;
 	__u16 cpu;   /* EVENTS: which CPU's records */
 	__u32 len;   /* bytes of payload that follow */
-	__u32 crc;   /* crc32 (zlib's) of this header with .crc = 0, then the payload */
+	__u32 crc;   /* crc32 (zlib's) of this header with .crc = 0, then the payload; not used within COMPRESSED */
 	__u64 ts_ns; /* CLOCK_MONOTONIC; see above for EVENTS and ROUND */
 };
+
+struct tare_compressed {
+	__u32 method; /* enum tare_compression */
+	__u32 bytes;  /* of the frames, decompressed: TARE_COMPRESSED_MAX at most */
+};
+
+enum tare_compression {
+	TARE_STORED, /* not at all: there was no time for it */
+	TARE_ZSTD,   /* one zstd frame, RFC 8878 */
+};
+
+/* What a reader must have room for, whatever a file says. */
+#define TARE_COMPRESSED_MAX (TARE_FRAME_MAX + sizeof(struct tare_frame))
 
 enum tare_arch { TARE_ARCH_X86_64 = 1, TARE_ARCH_ARM64 };
 
@@ -442,6 +463,7 @@ struct tare_end {
 /* The sizes are part of the format: a struct grows only at its end, and only where a reader is told its size. */
 #define TARE_SIZE(type, bytes) _Static_assert(sizeof(struct type) == (bytes), "struct " #type " is part of the format")
 TARE_SIZE(tare_frame, 24);
+TARE_SIZE(tare_compressed, 8);
 TARE_SIZE(tare_header, 48);
 TARE_SIZE(tare_array, 8);
 TARE_SIZE(tare_task, 248);

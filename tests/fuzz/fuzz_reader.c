@@ -2,12 +2,14 @@
 /*
  * Any bytes as a recording: through the reader, the model and every consumer.
  * A frame's checksum is put right first, or nothing would ever get past it; but
- * a frame whose checksum is 0 keeps it, so that damage is met as well.
+ * a frame whose checksum is 0 keeps it, so that damage is met as well. The same
+ * bytes are then read as what a compressed frame holds: no mutation finds those.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <zlib.h>
+#include <zstd.h>
 
 #include "export.h"
 #include "reader.h"
@@ -51,6 +53,46 @@ static void put_checksums_right(uint8_t *data, size_t size)
 		}
 		pos += sizeof(head) + head.len;
 	}
+}
+
+/* Bytes of frames in all that come out of compressed ones at most. */
+static uint64_t unpacked_bytes(const uint8_t *data, size_t size)
+{
+	struct tare_compressed packed;
+	struct tare_frame head;
+	uint64_t sum = 0;
+
+	for (size_t pos = 0; pos + sizeof(head) + sizeof(packed) <= size; pos++) {
+		memcpy(&head, data + pos, sizeof(head));
+		memcpy(&packed, data + pos + sizeof(head), sizeof(packed));
+		if (head.magic == TARE_FRAME_MAGIC && head.type == TARE_FRAME_COMPRESSED)
+			sum += packed.bytes;
+	}
+	return sum;
+}
+
+/* @data is what a compressed frame holds. */
+static void read_compressed(const uint8_t *data, size_t size)
+{
+	size_t room = ZSTD_compressBound(size);
+	struct tare_frame head = { .magic = TARE_FRAME_MAGIC, .type = TARE_FRAME_COMPRESSED };
+	struct tare_compressed packed = { TARE_ZSTD, size };
+	uint8_t *file = malloc(sizeof(head) + sizeof(packed) + room);
+	struct reader *r = NULL;
+	struct event ev;
+
+	if (!file)
+		abort();
+	head.len = ZSTD_compress(file + sizeof(head) + sizeof(packed), room, data, size, 1) + sizeof(packed);
+	memcpy(file, &head, sizeof(head));
+	memcpy(file + sizeof(head), &packed, sizeof(packed));
+	head.crc = crc32(crc32(0, NULL, 0), file, sizeof(head) + head.len);
+	memcpy(file, &head, sizeof(head));
+	if (!reader__open_mem(file, sizeof(head) + head.len, &r))
+		while (reader__next(r, &ev) > 0)
+			;
+	reader__close(r);
+	free(file);
 }
 
 static void report(struct model *m)
@@ -118,11 +160,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				if (state[i])
 					exporters[i]->event(state[i], &ev);
 		}
-		if (ret < 0 || nr > size) /* memory has no read errors; each event takes a byte at least */
+		/* memory has no read errors; each event takes a byte at least */
+		if (ret < 0 || nr > size + unpacked_bytes(copy, size))
 			abort();
 		m->late = reader__late(r);
 		reader__close(r);
 	}
+	read_compressed(copy, size);
 	report(m);
 	for (size_t i = 0; i < NR_EXPORTERS; i++) {
 		if (state[i])

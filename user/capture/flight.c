@@ -65,7 +65,8 @@ int flight__write(struct flight *f, uint64_t since_ns, uint64_t lost_events, voi
 	uint64_t begin, now = now_ns();
 	struct writer *w;
 	char span[16];
-	int ret;
+	/* all is written at once, and rarely: a budget of CPU time is for what goes on */
+	int ret, level = f->opts->compress == WRITER_WITHIN_BUDGET ? 1 : f->opts->compress;
 
 	if (f->bytes && !strcmp(path, "-")) {
 		err("one recording was written to standard output already, and a second one cannot follow it");
@@ -75,7 +76,7 @@ int flight__write(struct flight *f, uint64_t since_ns, uint64_t lost_events, voi
 	ret = writer__open(path, &w);
 	if (ret)
 		return -EIO;
-	ret = flight__fill(f, w, meanwhile, ctx);
+	ret = writer__compress(w, level) ?: flight__fill(f, w, meanwhile, ctx) ?: writer__flush(w);
 	f->lost = lost_events - flight_buffer__lost_before(f->buffer) + flight_buffer__lost_bytes(f->buffer) +
 		  writer__lost_bytes(w);
 	/* the flight goes on: what was written before is worth more than part of this */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "event.h"
@@ -29,13 +30,13 @@ struct cpu_rings {
 	struct ring *rings; /* NULL: the CPU is offline */
 	struct cpu_state *state;
 	uint64_t last_ns; /* of the last record taken */
-	uint64_t base_ns; /* .last_ns when .frame was begun */
-	uint32_t used;
-	unsigned char *frame; /* records not yet written */
 };
 
 struct rings {
 	struct writer *w; /* of the drain in progress */
+	uint64_t base_ns; /* .last_ns of the CPU being drained when .frame was begun */
+	uint32_t used;
+	unsigned char *frame; /* its records, not yet written */
 	int epoll_fd;
 	unsigned nr_cpus, nr_rings; /* of each CPU */
 	uint64_t records;
@@ -48,11 +49,12 @@ struct rings {
 
 static void cpu_rings__flush(struct cpu_rings *c)
 {
-	struct iovec iov = { c->frame, c->used };
+	struct rings *r = c->all;
+	struct iovec iov = { r->frame, r->used };
 
-	if (c->used)
-		writer__frame(c->all->w, TARE_FRAME_EVENTS, c->cpu, c->base_ns, &iov, 1);
-	c->used = 0;
+	if (r->used)
+		writer__frame(r->w, TARE_FRAME_EVENTS, c->cpu, r->base_ns, &iov, 1);
+	r->used = 0;
 }
 
 /* The full time of a record, as a reader of the file will find it. */
@@ -68,24 +70,25 @@ static int on_record(void *ctx, const void *data, size_t size)
 {
 	const struct tare_rec *rec = data;
 	struct cpu_rings *c = ctx;
+	struct rings *r = c->all;
 	uint64_t before_ns = c->last_ns;
 	size_t len;
 
 	cpu_rings__advance(c, rec);
-	c->all->records++;
-	if (rec->kind != TARE_REC_SWITCH && c->all->watch)
-		rec = c->all->watch(rec, size, c->last_ns, c->all->watch_ctx);
+	r->records++;
+	if (rec->kind != TARE_REC_SWITCH && r->watch)
+		rec = r->watch(rec, size, c->last_ns, r->watch_ctx);
 	if (!rec)
 		return 0;
 	len = record__len(rec);
 	if (len > size) /* impossible: the kernel side wrote both */
 		return -EBADMSG;
-	if (c->used + len > FRAME_BYTES)
+	if (r->used + len > FRAME_BYTES)
 		cpu_rings__flush(c);
-	if (!c->used)
-		c->base_ns = before_ns;
-	memcpy(c->frame + c->used, rec, len);
-	c->used += len;
+	if (!r->used)
+		r->base_ns = before_ns;
+	memcpy(r->frame + r->used, rec, len);
+	r->used += len;
 	return 0;
 }
 
@@ -175,27 +178,26 @@ unsigned rings__of_cpu(uint64_t bytes)
 	return bytes / RING_BYTES < MAX_RINGS ? bytes / RING_BYTES : MAX_RINGS;
 }
 
-static int cpu_rings__open_one(struct cpu_rings *c, unsigned nr, uint64_t bytes)
+static int open_kernels(struct ring *r, uint64_t bytes, unsigned cpu, void *ctx)
 {
+	struct rings *all = ctx;
 	/* edge-triggered: level-triggered would return at once while a ring holds anything, and one always does */
 	struct epoll_event ev = { .events = EPOLLIN | EPOLLET };
-	struct ring *r = &c->rings[nr];
 	int ret = ring__open(r, bytes);
 
-	return ret ?: epoll_ctl(c->all->epoll_fd, EPOLL_CTL_ADD, r->fd, &ev) ? -errno : 0;
+	return ret ?: epoll_ctl(all->epoll_fd, EPOLL_CTL_ADD, r->fd, &ev) ? -errno : 0;
 }
 
-static int cpu_rings__open(struct cpu_rings *c, uint64_t bytes)
+static int cpu_rings__open(struct cpu_rings *c, uint64_t bytes, rings_open_fn *open, void *ctx)
 {
 	unsigned nr = c->all->nr_rings;
 	int ret = 0;
 
-	c->frame = malloc(FRAME_BYTES);
 	c->rings = calloc(nr, sizeof(*c->rings));
-	if (!c->frame || !c->rings)
+	if (!c->rings)
 		return -ENOMEM;
 	for (unsigned i = 0; !ret && i < nr; i++) {
-		ret = cpu_rings__open_one(c, i, bytes / nr);
+		ret = open(&c->rings[i], bytes / nr, c->cpu, ctx);
 		rest__take();
 	}
 	return ret;
@@ -231,10 +233,21 @@ static int rings__install(struct rings *r, int rings_fd)
 	return ret;
 }
 
-int rings__new(int rings_fd, struct cpu_state *cpus, unsigned nr_cpus, uint64_t bytes, struct rings **out)
+/* A descriptor for each ring may be more than this process may have by default. */
+static void allow_descriptors(uint64_t nr)
+{
+	struct rlimit limit;
+
+	nr += 256; /* and whatever else is open */
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= nr)
+		return;
+	limit.rlim_cur = limit.rlim_max < nr ? limit.rlim_max : nr;
+	setrlimit(RLIMIT_NOFILE, &limit); /* if that fails, opening says so */
+}
+
+static int rings__init(struct cpu_state *cpus, unsigned nr_cpus, uint64_t bytes, struct rings **out)
 {
 	struct rings *r = calloc(1, sizeof(*r) + nr_cpus * sizeof(r->cpus[0]));
-	int ret = 0;
 
 	if (!r)
 		return -ENOMEM;
@@ -243,16 +256,44 @@ int rings__new(int rings_fd, struct cpu_state *cpus, unsigned nr_cpus, uint64_t 
 	r->quiet = true;
 	for (unsigned i = 0; i < nr_cpus; i++)
 		r->cpus[i] = (struct cpu_rings){ .all = r, .cpu = i, .state = &cpus[i] };
+	r->frame = malloc(FRAME_BYTES);
 	r->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (r->epoll_fd < 0)
-		ret = -errno;
+	*out = r;
+	if (r->frame && r->epoll_fd >= 0)
+		return 0;
+	rings__free(r);
+	return -ENOMEM;
+}
+
+int rings__of(rings_open_fn *open, void *ctx, struct cpu_state *cpus, unsigned nr_cpus, uint64_t bytes,
+	      struct rings **out)
+{
+	int ret = rings__init(cpus, nr_cpus, bytes, out);
+
+	if (ret)
+		return ret;
+	for (unsigned i = 0; !ret && i < nr_cpus; i++)
+		ret = cpu_rings__open(&(*out)->cpus[i], bytes, open, ctx);
+	if (ret)
+		rings__free(*out);
+	return ret;
+}
+
+int rings__new(int rings_fd, struct cpu_state *cpus, unsigned nr_cpus, uint64_t bytes, struct rings **out)
+{
+	struct rings *r;
+	int ret = rings__init(cpus, nr_cpus, bytes, &r);
+
+	if (ret)
+		return ret;
+	allow_descriptors((uint64_t)nr_cpus * r->nr_rings);
 	for (unsigned i = 0; !ret && i < nr_cpus; i++)
 		if (cpu_is_online(i))
-			ret = cpu_rings__open(&r->cpus[i], bytes);
+			ret = cpu_rings__open(&r->cpus[i], bytes, open_kernels, r);
 	if (!ret)
 		ret = rings__install(r, rings_fd);
 	if (ret) {
-		err("cannot make ring buffers of %llu bytes for each CPU: %s; try a smaller --ring-size",
+		err("cannot make ring buffers of %llu bytes for each CPU: %s; try a smaller --memory",
 		    (unsigned long long)bytes, strerror(-ret));
 		rings__free(r);
 		return ret;
@@ -271,8 +312,8 @@ void rings__free(struct rings *r)
 			rest__take();
 		}
 		free(r->cpus[i].rings);
-		free(r->cpus[i].frame);
 	}
+	free(r->frame);
 	if (r->epoll_fd >= 0)
 		close(r->epoll_fd);
 	free(r);

@@ -9,6 +9,7 @@
 #include "writer.h"
 
 struct cpu_state;
+struct ring;
 struct rings;
 
 /* How many rings a CPU has, so that they hold @bytes: a power of two. */
@@ -20,6 +21,14 @@ unsigned rings__of_cpu(uint64_t bytes);
  * 0 and sets *@out, or a negative errno after saying why.
  */
 int rings__new(int rings_fd, struct cpu_state *cpus, unsigned nr_cpus, uint64_t bytes, struct rings **out);
+
+/*
+ * As rings__new(), but every CPU has rings, and they are those that @open makes as ring__open() does; nothing wakes
+ * rings__wait() for them: for records that no kernel makes.
+ */
+typedef int rings_open_fn(struct ring *r, uint64_t bytes, unsigned cpu, void *ctx);
+int rings__of(rings_open_fn *open, void *ctx, struct cpu_state *cpus, unsigned nr_cpus, uint64_t bytes,
+	      struct rings **out);
 
 /*
  * Sees record @rec of @size bytes, of any kind but SWITCH, and its time, on its way. Returns what to write: @rec

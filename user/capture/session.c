@@ -12,10 +12,13 @@
 #include "session_impl.h"
 #include "util.h"
 
-#define SECOND_NS     NSEC_PER_SEC
-#define RINGS_BYTES   (256ull << 20) /* memory for all rings together, on machines with many CPUs */
-#define CPU_MAX_BYTES (16ull << 20)  /* the most for each CPU: a third of a second at the highest switch rates seen */
-#define CPU_MIN_BYTES (256ull << 10)
+#define SECOND_NS NSEC_PER_SEC
+/* Memory for all rings together: so much, or so much for each CPU if that is more, but not more than the last. */
+#define RINGS_BYTES	(64ull << 20)
+#define RINGS_CPU_BYTES (1ull << 20)
+#define RINGS_MAX_BYTES (512ull << 20)
+/* The most for each CPU by default: a third of a second at 600,000 switches a second. */
+#define CPU_MAX_BYTES (8ull << 20)
 /*
  * A command's last switches come after its parent can know that it ended: its threads still need the CPU for them,
  * behind others if it is busy. It takes this long only where children live on.
@@ -27,14 +30,23 @@
 
 /* ---- the recording ---- */
 
+/* For the rings of each CPU: a power of two. */
 static uint64_t cpu_bytes(const struct session_opts *o)
 {
-	uint64_t share = RINGS_BYTES / libbpf_num_possible_cpus(), size = CPU_MIN_BYTES;
+	uint64_t nr = sysconf(_SC_NPROCESSORS_ONLN), all = RINGS_BYTES, size;
+	/* what keeps only sums records little of each thread */
+	uint64_t most = o->sums_only ? CPU_MAX_BYTES / 2 : CPU_MAX_BYTES;
 
 	if (o->ring_bytes)
 		return o->ring_bytes;
-	while (size * 2 <= share && size < CPU_MAX_BYTES)
-		size *= 2;
+	if (all < nr * RINGS_CPU_BYTES)
+		all = nr * RINGS_CPU_BYTES;
+	if (all > RINGS_MAX_BYTES)
+		all = RINGS_MAX_BYTES;
+	if (o->memory_bytes)
+		all = most = o->memory_bytes;
+	for (size = sysconf(_SC_PAGESIZE); 2 * size <= most && 2 * size * nr <= all; size *= 2)
+		;
 	return size;
 }
 
@@ -144,6 +156,7 @@ static int session__loop(struct session *s)
 		session__write_symbols(s, 0); /* at once: the process may end */
 		session__every_second(s, now);
 		session__count(s, now);
+		writer__tick(s->writer, now);
 		session__check_end(s, now);
 	}
 	return 0;
@@ -247,6 +260,8 @@ static int session__open_writer(struct session *s)
 		  o->output    ? writer__open(o->output, &s->writer) :
 				 writer__to(write_nothing, NULL, &s->writer);
 
+	if (!ret && !o->flight_ns && o->output)
+		ret = writer__compress(s->writer, o->compress);
 	if (!ret && o->listener)
 		writer__tee(s->writer, o->listener->frame, o->listener->ctx);
 	return ret;
@@ -315,6 +330,7 @@ static int session__begin(struct session *s)
 	targets__describe(&s->targets, s->writer);
 	runtimes__begin(&s->runtimes, s->writer);
 	quotas__tick(&s->quotas, &s->runtimes, s->writer, now_ns());
+	writer__flush(s->writer);
 	if (writer__lost_bytes(s->writer)) /* better not begun than not recorded */
 		return -EIO;
 

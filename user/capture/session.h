@@ -50,7 +50,9 @@ struct session_opts {
 	unsigned unwind_bytes;	 /* of stack copied with each, to find callers by call frame information; 0: none */
 	uint64_t off_cpu_min_ns; /* waits at least this long are recorded with their stacks; 0: none are */
 	enum alloc_mode alloc_sites;
-	uint64_t ring_bytes;	   /* per CPU, a power of two; 0: by the number of CPUs */
+	int compress;		   /* what is written, as for writer__compress() */
+	uint64_t memory_bytes;	   /* most for the rings of all CPUs together; 0: by the number of CPUs */
+	uint64_t ring_bytes;	   /* of each CPU, a power of two, whatever that makes; 0: by .memory_bytes */
 	bool follow;		   /* children of target processes too */
 	bool goroutines;	   /* each step of each goroutine */
 	uint64_t counts_ns;	   /* the kernel's and the runtimes' counters so often; 0: the runtimes' each second */

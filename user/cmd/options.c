@@ -34,6 +34,17 @@ int bad_value(const char *option, const char *value, const char *want)
 	return EXIT_USAGE;
 }
 
+static int parse_level(int *level)
+{
+	char *end;
+	long n = optarg ? strtol(optarg, &end, 10) : 1; /* each higher one costs more than it gains */
+
+	if (optarg && (*end || !*optarg || n < 1 || n > WRITER_MAX_LEVEL))
+		return bad_value("--compress", optarg, "a level from 1 to 19");
+	*level = n;
+	return EXIT_OK;
+}
+
 int parse_session_option(int c, struct session_opts *o)
 {
 	switch (c) {
@@ -52,6 +63,16 @@ int parse_session_option(int c, struct session_opts *o)
 		if (parse_size(optarg, &o->ring_bytes) || o->ring_bytes < 4096 || o->ring_bytes > 1ull << 30 ||
 		    (o->ring_bytes & (o->ring_bytes - 1)))
 			return bad_value("--ring-size", optarg, "a power of two from 4K to 1G");
+		return EXIT_OK;
+	case 'z':
+		return parse_level(&o->compress);
+	case OPT_NO_COMPRESS:
+		o->compress = 0;
+		return EXIT_OK;
+	case OPT_MEMORY:
+		if (parse_size(optarg, &o->memory_bytes) || o->memory_bytes < 1ull << 20 ||
+		    o->memory_bytes > 64ull << 30)
+			return bad_value("--memory", optarg, "a size from 1M to 64G");
 		return EXIT_OK;
 	case OPT_FLIGHT:
 		if (parse_duration(optarg, &o->flight_ns) || o->flight_ns < NSEC_PER_SEC)

@@ -6,7 +6,7 @@
 #include "session.h"
 
 /* Options without a letter. A subcommand's own begin with OPT_OWN. */
-enum { OPT_COMM = 256, OPT_CGROUP, OPT_FOLLOW, OPT_RING, OPT_FLIGHT, OPT_OWN };
+enum { OPT_COMM = 256, OPT_CGROUP, OPT_FOLLOW, OPT_RING, OPT_FLIGHT, OPT_NO_COMPRESS, OPT_MEMORY, OPT_OWN };
 
 /* What says which processes are meant, for getopt_long(). */
 #define TARGET_OPTIONS                                                                          \
@@ -16,9 +16,16 @@ enum { OPT_COMM = 256, OPT_CGROUP, OPT_FOLLOW, OPT_RING, OPT_FLIGHT, OPT_OWN };
 		"follow", no_argument, NULL, OPT_FOLLOW                                         \
 	}
 
+/* How a recording is written. */
+#define COMPRESS_OPTIONS                                          \
+	{ "compress", optional_argument, NULL, 'z' },             \
+	{                                                         \
+		"no-compress", no_argument, NULL, OPT_NO_COMPRESS \
+	}
+
 /*
- * If @c is one of TARGET_OPTIONS, --ring-size or --flight, with getopt's optarg, put it into @o. Returns an exit code,
- * after saying what is wrong with it; -1: it is another one.
+ * If @c is one of TARGET_OPTIONS or COMPRESS_OPTIONS, --memory, --ring-size or --flight, with getopt's optarg, put it
+ * into @o. Returns an exit code, after saying what is wrong with it; -1: it is another one.
  */
 int parse_session_option(int c, struct session_opts *o);
 

@@ -36,6 +36,7 @@ static const struct option long_opts[] = {
 	{ "freq", required_argument, NULL, 'F' },
 	{ "off-cpu-min", required_argument, NULL, OPT_OFF_CPU_MIN },
 	{ "call-graph", required_argument, NULL, OPT_CALL_GRAPH },
+	{ "memory", required_argument, NULL, OPT_MEMORY },
 	{ "ring-size", required_argument, NULL, OPT_RING },
 	{ "strict", no_argument, NULL, OPT_STRICT },
 	{ "quiet", no_argument, NULL, 'q' },
@@ -46,6 +47,7 @@ static const struct option long_opts[] = {
 	{ "goroutines", no_argument, NULL, OPT_GOROUTINES },
 	{ "alloc-sites", required_argument, NULL, OPT_ALLOC_SITES },
 	{ "debug-dir", required_argument, NULL, OPT_DEBUG_DIR },
+	COMPRESS_OPTIONS,
 	{ "help", no_argument, NULL, 'h' },
 	{},
 };
@@ -93,7 +95,11 @@ static void usage(FILE *to, bool run)
 		"      --alloc-sites WAY   who allocates how much: burst: seen for short times only; all: each allocation,\n"
 		"                          which may be dear; off (as by default)\n"
 		"      --debug-dir DIR     look for debug information there too, as in /usr/lib/debug\n"
-		"      --ring-size SIZE    buffer of each CPU, a power of two (4K .. 1G)\n"
+		"  -z, --compress[=LEVEL]  compress all of the recording, at zstd's level 1 to 19 (1); by default at 1,\n"
+		"                          and only as far as that takes 2 %% of a CPU\n"
+		"      --no-compress       nothing of it\n"
+		"      --memory SIZE       most for the buffers of all CPUs (64M; with many, 1M each)\n"
+		"      --ring-size SIZE    instead, that of each CPU, a power of two (4K .. 1G)\n"
 		"      --fail-over TIME    exit 5 where a stop-the-world pause was longer, and say why it was\n"
 		"      --flight TIME       write nothing but hold the last TIME (1s or more) in memory, until Ctrl-C or\n"
 		"                          the end%s\n"
@@ -200,7 +206,7 @@ static int parse(int argc, char **argv, bool run, struct record_args *a)
 
 	optind = 1;
 	/* '+': what follows CMD is CMD's */
-	while ((c = getopt_long(argc, argv, run ? "+o:d:F:qvh" : "o:d:p:F:qvh", long_opts, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, run ? "+o:d:F:z::qvh" : "o:d:p:F:z::qvh", long_opts, NULL)) != -1) {
 		if (c == 'h') {
 			usage(stdout, run);
 			return EXIT_OK;
@@ -354,7 +360,7 @@ static int conclude(struct record_args *a, const struct session_result *result, 
 		}
 	}
 	if (result->lost && (!ret || ret == EXIT_LIMIT)) {
-		warn("%llu events were lost: `tare report` says of which kind; a larger --ring-size may help",
+		warn("%llu events were lost: `tare report` says of which kind; a larger --memory may help",
 		     (unsigned long long)result->lost);
 		ret = ret ?: a->strict ? EXIT_FAILED : EXIT_OK;
 	}
@@ -382,6 +388,7 @@ static int record(int argc, char **argv, bool run)
 {
 	struct record_args a = { .session = { .output = TARE_DEFAULT_FILE,
 					      .machine = &doctor_machine,
+					      .compress = WRITER_WITHIN_BUDGET,
 					      .sample_hz = DEFAULT_HZ,
 					      .off_cpu_min_ns = OFF_CPU_MIN_NS } };
 	struct session_result result = { .wait_status = -1 };

@@ -21,7 +21,6 @@
 #define DEFAULT_LISTEN "127.0.0.1:9435"
 #define DEFAULT_SERIES 256
 #define MAX_SERIES     65536
-#define DEFAULT_RING   (4ull << 20)
 #define DEFAULT_KEEP   (1ull << 30)
 #define STALE_NS       (10 * NSEC_PER_SEC) /* a frame comes ten times a second */
 
@@ -47,6 +46,7 @@ static const struct option long_opts[] = {
 	{ "keep", required_argument, NULL, OPT_KEEP },
 	{ "dir", required_argument, NULL, OPT_DIR },
 	{ "freq", required_argument, NULL, 'F' },
+	{ "memory", required_argument, NULL, OPT_MEMORY },
 	{ "ring-size", required_argument, NULL, OPT_RING },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
@@ -96,7 +96,8 @@ static void usage(FILE *to)
 		"      --dir PATH          the folder that recordings go to\n"
 		"      --keep SIZE         most that they may take in it (1G): the oldest are deleted\n"
 		"  -F, --freq HZ           samples a second and CPU in recordings (0)\n"
-		"      --ring-size SIZE    buffer of each CPU, a power of two (4M)\n",
+		"      --memory SIZE       most for the buffers of all CPUs (64M; with many, 1M each)\n"
+		"      --ring-size SIZE    instead, that of each CPU, a power of two\n",
 		RUNTIME_ANY, DEFAULT_LISTEN, DEFAULT_SERIES);
 }
 
@@ -337,7 +338,7 @@ static int serve(struct serve *s)
 int cmd_serve(int argc, char **argv)
 {
 	struct serve s = {
-		.session = { .machine = &doctor_machine, .cmdline = "tare serve", .ring_bytes = DEFAULT_RING },
+		.session = { .machine = &doctor_machine, .cmdline = "tare serve", .compress = WRITER_WITHIN_BUDGET },
 		.listen = DEFAULT_LISTEN,
 		.limit = DEFAULT_SERIES,
 		.keep_opts.limit_bytes = DEFAULT_KEEP

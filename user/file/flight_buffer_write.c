@@ -131,16 +131,17 @@ static bool is_once(const struct held *h, const void *unused)
 int flight_buffer__write(struct flight_buffer *s, struct writer *w, void (*meanwhile)(void *ctx), void *ctx)
 {
 	const struct held *starts[] = { s->described.first, s->symbols.first, s->frames.first }, *last = s->frames.last;
-	uint64_t next = writer__bytes(w) + WRITE_BYTES;
+	uint64_t passed = 0;
 	int ret = 0;
 
 	s->writing = true;
 	for (int i = 0; !ret && i < 3; i++) {
 		for (const struct held *h = starts[i]; !ret && h; h = h == last ? NULL : h->next) {
 			ret = write_one(s, h, w);
-			if (!meanwhile || writer__bytes(w) < next)
+			passed += sizeof(h->head) + h->head.len;
+			if (!meanwhile || passed < WRITE_BYTES)
 				continue;
-			next = writer__bytes(w) + WRITE_BYTES;
+			passed = 0;
 			meanwhile(ctx);
 		}
 	}

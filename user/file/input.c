@@ -30,6 +30,7 @@ void input__close(struct input *in)
 		close(in->fd);
 	if (in->fd >= 0 || in->read)
 		free(in->buf);
+	unpacked__free(&in->unpacked);
 }
 
 /* Like read(2), but returns a negative errno. */
@@ -146,12 +147,12 @@ static int input__resync(struct input *in, uint64_t *skipped)
 	}
 }
 
-int input__next(struct input *in, struct frame *f)
+/* The next whole frame as it stands in the file. Adds what was skipped before it to @f. As input__next(). */
+static int input__stored(struct input *in, struct frame *f)
 {
 	const char *why = NULL;
 	int ret;
 
-	*f = (struct frame){ 0 };
 	for (;;) {
 		if (in->eof && in->start == in->end) {
 			f->offset = in->offset;
@@ -173,6 +174,39 @@ int input__next(struct input *in, struct frame *f)
 	f->offset = in->offset;
 	input__skip(in, sizeof(f->head) + f->head.len);
 	return 1;
+}
+
+/* What the compressed frame that ends at .offset still holds cannot be read. */
+static void input__give_up_packed(struct input *in, struct frame *f, const char *why)
+{
+	f->skipped += in->offset - in->packed_at;
+	if (!f->damage)
+		f->damage = why;
+	in->unpacked.at = in->unpacked.len;
+}
+
+int input__next(struct input *in, struct frame *f)
+{
+	const char *why;
+	int ret;
+
+	*f = (struct frame){ 0 };
+	for (;;) {
+		if (in->unpacked.at < in->unpacked.len) {
+			f->payload = unpacked__next(&in->unpacked, &f->head);
+			f->offset = in->packed_at;
+			if (f->payload)
+				return 1;
+			input__give_up_packed(in, f, "a compressed frame holds what is no frame");
+		}
+		ret = input__stored(in, f);
+		if (ret <= 0 || f->head.type != TARE_FRAME_COMPRESSED)
+			return ret;
+		in->packed_at = f->offset;
+		why = unpacked__fill(&in->unpacked, f->payload, f->head.len);
+		if (why)
+			input__give_up_packed(in, f, why);
+	}
 }
 
 int input__pass_rest(struct input *in, uint64_t *bytes)

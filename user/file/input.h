@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Frames from a file, a pipe, memory or a function. Checks each one, and finds the next whole frame after damage. */
+/*
+ * Frames from a file, a pipe, memory or a function. Checks each one, decompresses, and finds the next whole frame after
+ * damage.
+ */
 #ifndef TARE_INPUT_H
 #define TARE_INPUT_H
 
@@ -7,6 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "block.h"
 #include "format.h"
 
 /* Like read(2): stores bytes in @buf and returns how many, 0 at the end, or a negative errno. May block. */
@@ -20,6 +24,8 @@ struct input {
 	unsigned char *buf; /* a window of the file: bytes start..end are valid */
 	size_t start, end, size;
 	uint64_t offset; /* file offset of .start */
+	struct unpacked unpacked;
+	uint64_t packed_at; /* file offset of the frame that .unpacked is from; it ends at .offset */
 };
 
 /* Read from @fd at its current position; input__close() closes it. */
@@ -33,7 +39,7 @@ void input__close(struct input *in);
 struct frame {
 	struct tare_frame head;
 	const unsigned char *payload; /* valid until the next call */
-	uint64_t offset;	      /* file offset of the frame */
+	uint64_t offset;	      /* file offset of the frame, or of the compressed one that held it */
 	uint64_t skipped;	      /* bytes before it that were not a whole frame, at .offset - .skipped */
 	const char *damage;	      /* what was wrong with them; NULL if .skipped is 0 */
 };

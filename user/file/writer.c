@@ -7,10 +7,12 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "block.h"
 #include "util.h"
 #include "writer.h"
 
 #define MAX_PIECES 8
+#define HELD_NS	   (NSEC_PER_SEC / 2) /* frames are held back no longer, so that a killed recorder has lost no more */
 
 struct writer {
 	int fd;
@@ -19,6 +21,7 @@ struct writer {
 	bool moved;   /* the old file is now PATH.old */
 	int failed;   /* negative errno of the first failure */
 	uint64_t bytes, lost;
+	struct block *block; /* frames that are held back, to be compressed; NULL: none are */
 	char *path;
 	writer_sink_fn *sink; /* used instead of .fd, or NULL */
 	void *sink_ctx;
@@ -163,46 +166,112 @@ static int write_all(int fd, struct iovec *iov, int nr)
 	return 0;
 }
 
-int writer__frame(struct writer *w, int type, int cpu, uint64_t ts_ns, const struct iovec *iov, int nr)
+int writer__compress(struct writer *w, int level)
 {
-	struct tare_frame head = { .magic = TARE_FRAME_MAGIC, .type = type, .cpu = cpu, .ts_ns = ts_ns };
-	struct iovec all[MAX_PIECES] = { { &head, sizeof(head) } };
-	uint64_t size = sizeof(head);
-	uLong crc;
-	int ret;
+	if (!level)
+		return 0;
+	w->block = level == WRITER_WITHIN_BUDGET ? block__new(1, true) : block__new(level, false);
+	return w->block ? 0 : -ENOMEM;
+}
 
-	if (nr >= MAX_PIECES)
-		return -EINVAL;
-	for (int i = 0; i < nr; i++) {
-		all[i + 1] = iov[i];
-		size += iov[i].iov_len;
-	}
-	if (size - sizeof(head) > TARE_FRAME_MAX)
-		return -EFBIG;
-	if (w->failed) {
-		w->lost += size;
-		return w->failed;
-	}
-	head.len = size - sizeof(head);
-	crc = crc32(crc32(0, NULL, 0), (const Bytef *)&head, sizeof(head));
+static void seal(struct tare_frame *head, const struct iovec *iov, int nr)
+{
+	uLong crc = crc32(crc32(0, NULL, 0), (const Bytef *)head, sizeof(*head));
+
 	for (int i = 0; i < nr; i++)
 		crc = crc32(crc, iov[i].iov_base, iov[i].iov_len);
-	head.crc = crc;
+	head->crc = crc;
+}
 
-	if (w->tee)
-		w->tee(w->tee_ctx, &head, iov, nr);
-	ret = w->sink ? w->sink(w->sink_ctx, &head, iov, nr) : write_all(w->fd, all, nr + 1);
-	if (!ret) {
-		w->bytes += size;
-		return 0;
-	}
-	w->failed = ret;
+/* The first failure; @size bytes of frames are lost by it. */
+static int writer__fail(struct writer *w, int error, uint64_t size)
+{
+	w->failed = error;
 	w->lost += size;
-	err("cannot write to %s: %s; what was recorded until now is kept", w->path, strerror(-ret));
+	err("cannot write to %s: %s; what was recorded until now is kept", w->path, strerror(-error));
 	/* best effort: readers skip a torn frame at the end anyway */
 	if (w->is_file && ftruncate(w->fd, w->bytes))
 		info("cannot cut %s back to its last whole frame: %s", w->path, strerror(errno));
-	return ret;
+	return error;
+}
+
+/* Write a sealed frame, which stands for @size bytes of frames. */
+static int writer__put(struct writer *w, struct tare_frame *head, const struct iovec *iov, int nr, uint64_t size)
+{
+	struct iovec all[MAX_PIECES] = { { head, sizeof(*head) } };
+	int ret;
+
+	for (int i = 0; i < nr; i++)
+		all[i + 1] = iov[i];
+	ret = w->sink ? w->sink(w->sink_ctx, head, iov, nr) : write_all(w->fd, all, nr + 1);
+	if (ret)
+		return writer__fail(w, ret, size);
+	w->bytes += sizeof(*head) + head->len;
+	return 0;
+}
+
+int writer__flush(struct writer *w)
+{
+	struct tare_frame head = { .magic = TARE_FRAME_MAGIC, .type = TARE_FRAME_COMPRESSED };
+	uint64_t size = w->block ? block__bytes(w->block) : 0;
+	struct iovec iov[BLOCK_PIECES];
+	int ret;
+
+	if (!size || w->failed)
+		return w->failed;
+	head.ts_ns = block__since_ns(w->block);
+	ret = block__pack(w->block, iov, &head.len);
+	if (ret)
+		return writer__fail(w, ret, size);
+	seal(&head, iov, BLOCK_PIECES);
+	return writer__put(w, &head, iov, BLOCK_PIECES, size);
+}
+
+void writer__tick(struct writer *w, uint64_t now_ns)
+{
+	if (w->block && block__bytes(w->block) && now_ns >= block__since_ns(w->block) + HELD_NS)
+		writer__flush(w);
+}
+
+/* Hold a frame back until the block is full; its end says that nothing more comes. */
+static int writer__hold(struct writer *w, const struct tare_frame *head, const struct iovec *iov, int nr)
+{
+	int ret = 0;
+
+	if (!block__has_room(w->block, head))
+		ret = writer__flush(w);
+	if (ret) {
+		w->lost += sizeof(*head) + head->len;
+		return ret;
+	}
+	ret = block__add(w->block, head, iov, nr);
+	if (ret)
+		return writer__fail(w, ret, sizeof(*head) + head->len + block__bytes(w->block));
+	return block__is_full(w->block) || head->type == TARE_FRAME_END ? writer__flush(w) : 0;
+}
+
+int writer__frame(struct writer *w, int type, int cpu, uint64_t ts_ns, const struct iovec *iov, int nr)
+{
+	struct tare_frame head = { .magic = TARE_FRAME_MAGIC, .type = type, .cpu = cpu, .ts_ns = ts_ns };
+	bool holds = w->block && type != TARE_FRAME_HEADER;
+	uint64_t len = 0;
+
+	if (nr >= MAX_PIECES)
+		return -EINVAL;
+	for (int i = 0; i < nr; i++)
+		len += iov[i].iov_len;
+	if (len > TARE_FRAME_MAX)
+		return -EFBIG;
+	head.len = len;
+	if (w->failed) {
+		w->lost += sizeof(head) + len;
+		return w->failed;
+	}
+	if (!holds || w->tee) /* what is held back gets its checksum with the block */
+		seal(&head, iov, nr);
+	if (w->tee)
+		w->tee(w->tee_ctx, &head, iov, nr);
+	return holds ? writer__hold(w, &head, iov, nr) : writer__put(w, &head, iov, nr, sizeof(head) + len);
 }
 
 int writer__named(struct writer *w, int type, uint64_t ts_ns, void *head, size_t size, const char *text, size_t len)
@@ -256,12 +325,13 @@ bool writer__discard(struct writer *w)
 
 int writer__close(struct writer *w)
 {
-	int ret = w->failed;
+	int ret = writer__flush(w);
 
 	if (w->fd >= 0 && close(w->fd) && !ret) {
 		ret = -errno;
 		err("cannot finish %s: %s", w->path, strerror(errno));
 	}
+	block__free(w->block);
 	free(w->path);
 	free(w);
 	return ret;

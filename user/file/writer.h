@@ -37,6 +37,22 @@ int writer__to(writer_sink_fn *sink, void *ctx, struct writer **out);
 void writer__tee(struct writer *w, writer_sink_fn *tee, void *ctx);
 
 /*
+ * From now on frames go to the file compressed, at zstd's level @level (1 to WRITER_MAX_LEVEL; 0: not at all;
+ * WRITER_WITHIN_BUDGET: at level 1 as long as that takes less than 2 % of a CPU, see block.c). They are held back until
+ * there is enough of them to compress well, or writer__tick() or writer__flush() lets them go. Call it before the first
+ * frame. Returns 0 or -ENOMEM.
+ */
+int writer__compress(struct writer *w, int level);
+#define WRITER_WITHIN_BUDGET (-1)
+#define WRITER_MAX_LEVEL     19 /* the highest that zstd itself takes without being told to do its utmost */
+
+/* It is @now_ns: write what was held back for too long. The end of a recording is written at once anyway. */
+void writer__tick(struct writer *w, uint64_t now_ns);
+
+/* Write what is held back. Returns 0 or a negative errno, as writer__frame() does. */
+int writer__flush(struct writer *w);
+
+/*
  * Append one frame whose payload is the @nr pieces of @iov (at most 7). Returns 0 or a negative errno. The first
  * failure (a full disk) is reported once, and the file is truncated to its last whole frame. After that nothing is
  * written, only counted as unwritten.
@@ -46,7 +62,7 @@ int writer__frame(struct writer *w, int type, int cpu, uint64_t ts_ns, const str
 /* As writer__frame() for an array frame: struct tare_array, then @count elements of @elem_size bytes. */
 int writer__array(struct writer *w, int type, uint64_t ts_ns, const void *elems, uint32_t elem_size, uint32_t count);
 
-/* Bytes in the file, and bytes that could not be written. */
+/* Bytes in the file, without what is held back; and bytes of frames that could not be written. */
 uint64_t writer__bytes(const struct writer *w);
 uint64_t writer__lost_bytes(const struct writer *w);
 
@@ -56,7 +72,7 @@ uint64_t writer__lost_bytes(const struct writer *w);
  */
 int writer__named(struct writer *w, int type, uint64_t ts_ns, void *head, size_t size, const char *text, size_t len);
 
-/* Close and free. Returns 0, or a negative errno if the last bytes did not reach the file. */
+/* Write what is held back, close and free. Returns 0, or a negative errno if the last bytes did not reach the file. */
 int writer__close(struct writer *w);
 
 /*
