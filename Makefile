@@ -214,6 +214,11 @@ $(OUT)/workloads/%: tools/workloads/%.c
 	$(call msg,CC,$@) $(CC) -std=gnu11 $(CFLAGS) $(WARN) -D_GNU_SOURCE $< -lpthread -o $@
 
 $(OUT)/helpers/antagonist: tests/truth/antagonist.c tests/truth/antagonist.h
+# a recorder without a kernel
+$(OUT)/helpers/many_cpus: tests/helpers/many_cpus.c $(USER_OBJ)
+	@mkdir -p $(@D)
+	$(call msg,CC,$@) $(CC) $(ALL_CFLAGS) $^ $(LIBS) -o $@
+
 $(OUT)/helpers/frames: CFLAGS += -O2 -fomit-frame-pointer -fexceptions
 $(OUT)/helpers/%: tests/helpers/%.c
 	@mkdir -p $(@D)
