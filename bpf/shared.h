@@ -48,11 +48,13 @@ struct site {
 struct goroutine_path {
 	__s64 noted_at;		       /* from the thread pointer */
 	__s32 thread;		       /* in the goroutine */
+	__s32 number;		       /* in the thread: by which the kernel knows it */
 	__s32 current, p;	       /* in the thread */
 	__s32 p_id;		       /* in the P */
 	__s32 id, status, wait_reason; /* in the goroutine */
 	__s32 own;		       /* in the thread: the goroutine that it is on the runtime's own stack */
 	__s32 pc, sp, bp;	       /* in the goroutine: where it left its stack */
+	__u32 unused;		       /* bits by status: of a goroutine that no thread runs, or none at all */
 };
 #define MAX_RUNTIMES 4096 /* processes with such a path at the same time */
 #define MAX_STOPPING 4096 /* processes whose world is stopped at the same time */
@@ -215,7 +217,11 @@ struct task_state {
 	__u8 out_state;		/* enum tare_state, in which it left */
 	__u64 reclaim_ts;	/* began to make room in memory; 0: does not */
 	__u64 reclaim_named_ts; /* when the cgroup was told for which it did; 0: never */
-	__u64 program_ns;	/* first thread: its process's last exec, or its birth; 0: neither was seen */
+	/* in the memory of a runtime that keeps goroutines: its structure for this thread, and the number in that */
+	__u64 runtime_thread, runtime_number; /* 0: not known */
+	__u64 p_at;			      /* the P that it held last, and its number */
+	__s16 p_number;
+	__u64 program_ns; /* first thread: its process's last exec, or its birth; 0: neither was seen */
 };
 
 #endif /* TARE_SHARED_H */

@@ -129,6 +129,7 @@ int BPF_PROG(sched_process_exec, struct task_struct *p, pid_t old_tid)
 		launched = 0;
 	else
 		forget_program(tgid);
+	t->runtime_thread = t->p_at = 0;
 	bpf_core_read(r.comm, sizeof(r.comm), &p->comm);
 	EMIT_TASK_NOW(c, ts, &r);
 	return 0;

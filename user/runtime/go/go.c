@@ -316,6 +316,7 @@ static int go__path(struct go *go, struct goroutine_path *path)
 	*path = (struct goroutine_path){
 		.noted_at = tls.offset + slot,
 		.thread = at[G_M],
+		.number = at[M_PROCID],
 		.current = at[M_CURG],
 		.p = at[M_P],
 		.p_id = at[P_ID],
@@ -326,6 +327,7 @@ static int go__path(struct go *go, struct goroutine_path *path)
 		.pc = at[M_G0] < 0 || at[G_SP] < 0 || at[G_BP] < 0 ? -1 : at[G_PC],
 		.sp = at[G_SP],
 		.bp = at[G_BP],
+		.unused = 1 << G_IDLE | 1 << G_DEAD | 1 << G_DEADEXTRA,
 	};
 	return 0;
 }

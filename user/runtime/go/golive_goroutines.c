@@ -18,9 +18,6 @@ enum {
 	TIMES = 10,		/* each is read, before it counts as torn */
 };
 
-/* g.atomicstatus, runtime/runtime2.go */
-enum { G_RUNNABLE = 1, G_RUNNING, G_SYSCALL, G_WAITING, G_DEAD = 6, G_PREEMPTED = 9, G_LEAKED, G_DEADEXTRA };
-
 struct reading {
 	struct go_live *live;
 	go_g_visit *visit;

@@ -16,6 +16,7 @@ const char *go_status(unsigned nr);
 /* gcphase: "off", "mark", "mark termination" */
 const char *go_gc_phase(unsigned nr);
 
+enum { G_IDLE, G_RUNNABLE, G_RUNNING, G_SYSCALL, G_WAITING, G_DEAD = 6, G_PREEMPTED = 9, G_LEAKED, G_DEADEXTRA };
 enum { GO_STATUS_SCAN = 0x1000 };
 
 #endif /* TARE_GONAMES_H */
