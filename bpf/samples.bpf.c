@@ -9,6 +9,7 @@
 #include "kernel.bpf.h"
 #include "stack.bpf.h"
 #include "stopping.bpf.h"
+#include "timing.bpf.h"
 
 /* Samples are taken all the time, not only while a world is being stopped. */
 const volatile bool sample_always = false;
@@ -76,7 +77,10 @@ static __always_inline bool has_budget(struct cpu_state *c, __u64 ns, __u64 now)
 	return true;
 }
 
-/* At the end of __schedule(), in the thread that was switched to. At most switches there is nothing to do. */
+/*
+ * At the end of __schedule(), in the thread that was switched to. At most switches there is little to do: to be run is
+ * what costs, so what else is wanted there is done here.
+ */
 SEC("tp_btf/sched_exit_tp")
 int BPF_PROG(off_cpu, bool is_switch)
 {
@@ -89,6 +93,7 @@ int BPF_PROG(off_cpu, bool is_switch)
 	if (!c)
 		return 0;
 	c->hits[PROG_off_cpu]++;
+	time_switch(c, is_switch);
 	if (!c->off_ns || !is_switch)
 		return 0;
 	r.ns = c->off_ns;

@@ -17,6 +17,7 @@
 #include "stack.bpf.h"
 #include "stop.bpf.h"
 #include "stopping.bpf.h"
+#include "timing.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -487,9 +488,9 @@ int BPF_PROG(sched_migrate_task, struct task_struct *p, int dest_cpu)
 }
 
 /*
- * Around __schedule(), since 6.16. The exit runs on the thread that was
- * switched to. Together they cost half as much as all the rest, so at high
- * switch rates the recorder attaches them for part of the time.
+ * Around __schedule(), since 6.16. Together they cost half as much as all the rest, so at high switch rates the
+ * recorder attaches them for part of the time. Where waits are recorded with their stacks, off_cpu is always at the
+ * end; the second one here is not loaded then.
  */
 
 SEC("tp_btf/sched_entry_tp")
@@ -507,11 +508,7 @@ int BPF_PROG(sched_exit, bool is_switch)
 {
 	struct cpu_state *c = enter(PROG_sched_exit);
 
-	if (!c || !c->recorded || !is_switch || !c->entry_ts)
-		return 0;
-	c->recorded = 0;
-	if ((__u32)bpf_get_current_pid_tgid() != c->last_next) /* the end of another switch: that one's was not seen */
-		return 0;
-	c->cost = bpf_ktime_get_ns() - c->entry_ts;
+	if (c)
+		time_switch(c, is_switch);
 	return 0;
 }

@@ -154,7 +154,7 @@ enum irq_kind { IRQ_SOFT, IRQ_HARD, NR_IRQ_KINDS };
 /* One per CPU, in a map that the recorder has mapped. Only its own CPU writes it, except .waiting and .draining. */
 struct cpu_state {
 	__u64 last_ts;	   /* of the last record in this CPU's rings */
-	__u64 entry_ts;	   /* when __schedule() was entered */
+	__u64 entry_ts;	   /* when __schedule() was entered; 0: it was not seen to be */
 	__u32 cost;	   /* direct cost of the last switch recorded; 0: none, or already reported */
 	__u32 since_query; /* records since the rings' fill was checked */
 	__u32 last_next;   /* next of the last switch seen */

@@ -106,8 +106,8 @@ static int configure(struct bpf *b, const struct bpf_opts *opts)
 	configure_uprobes(s, opts->machine);
 	configure_allocs(s, opts->alloc_sites, opts->machine);
 	tracepoints__configure(s->obj);
-	if (!opts->off_cpu_min_ns)
-		bpf_program__set_autoload(s->progs.off_cpu, false);
+	/* one is enough at the end of a switch: off_cpu does what the other does, too */
+	bpf_program__set_autoload(opts->off_cpu_min_ns ? s->progs.sched_exit : s->progs.off_cpu, false);
 	bpf_program__set_autoattach(s->progs.cpu_clock, false);
 	bpf_program__set_autoattach(s->progs.page_fault_end, false);
 	configure_faults(s, opts->sample_hz);
