@@ -365,6 +365,27 @@ static void returns_of_faults(void **state)
 	sums(&l);
 }
 
+/* Others' page faults hit the probes too, but in their own time. */
+static void others_faults(void **state)
+{
+	struct kernel_counters none = { 0 },
+			       last = { .nvcsw = 1, .exec_ns = 100 * MS, .minor_faults = 240, .major_faults = 10 };
+	struct ledger l;
+
+	symbols();
+	task(0, 1 * MS, 101, 0, TARE_STATE_RUNNING, TARE_NO_SYSCALL, &none);
+	stack(901, (const uint64_t[]){ MAIN }, 1);
+	samples(901, 10);
+	probe_entered("page_fault_user", 1000, 500, 300);
+	probe_entered("page_fault_end", 100, 500, 300); /* fewer than its page faults: all are its own */
+	out(101 * MS, 0, 101, 0, 0);
+	task(1, 101 * MS, 101, -1, 0, TARE_NO_SYSCALL, &last);
+	end(101 * MS);
+	assert_int_equal(ledger__of(m, &l), 0);
+	assert_int_equal(l.probes_ns, 250 * 800 + 100 * 800);
+	sums(&l);
+}
+
 /* They cannot have taken more than there was. */
 static void probes_beyond_gross(void **state)
 {
@@ -436,13 +457,9 @@ int main(void)
 {
 #define T_(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T_(classes),	       T_(divided_by_samples),
-		T_(sum_is_exact),      T_(own_probes),
-		T_(around_probes),     T_(hidden_probes),
-		T_(returns_of_faults), T_(probes_beyond_gross),
-		T_(entries),	       T_(memory_calls),
-		T_(each_its_stack),    T_(without_samples),
-		T_(not_seen),	       T_(same_as),
+		T_(classes),	   T_(divided_by_samples), T_(sum_is_exact),	    T_(own_probes), T_(around_probes),
+		T_(hidden_probes), T_(returns_of_faults),  T_(probes_beyond_gross), T_(entries),    T_(others_faults),
+		T_(memory_calls),  T_(each_its_stack),	   T_(without_samples),	    T_(not_seen),   T_(same_as),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
