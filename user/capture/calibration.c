@@ -50,21 +50,32 @@ static uint64_t round_ns(const struct entry_way *way)
 	return least;
 }
 
-/* What the kernel tells of program @prog's run time, ns a run: the mean of a round; 0: it tells nothing. */
+/* What the kernel tells of program @prog's run time, ns a run: of the round with the least; 0: it tells nothing. */
 static double told_ns(const struct entry_way *way, int prog)
 {
-	struct bpf_prog_info info = { 0 };
-	uint32_t len = sizeof(info);
+	struct bpf_prog_info before = { 0 };
 	int fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	double least = 0;
 
 	if (fd < 0)
 		return 0;
-	for (int i = 0; i < (int)way->rounds; i++)
+	for (unsigned i = 0; i < way->rounds; i++) {
+		struct bpf_prog_info now = { 0 };
+		uint32_t len = sizeof(now);
+		uint64_t runs;
+		double each;
+
 		way->hit(way->nr);
+		if (bpf_obj_get_info_by_fd(prog, &now, &len))
+			break;
+		runs = now.run_cnt - before.run_cnt;
+		each = runs ? (double)(now.run_time_ns - before.run_time_ns) / runs : 0;
+		if (each > 0 && (!least || each < least))
+			least = each;
+		before = now;
+	}
 	close(fd);
-	if (bpf_obj_get_info_by_fd(prog, &info, &len) || !info.run_cnt)
-		return 0;
-	return (double)info.run_time_ns / info.run_cnt;
+	return least;
 }
 
 /* To what the file keeps. */
