@@ -8,6 +8,7 @@
 #   make test-kernels  tare under Debian's kernels in qemu
 #   make test-go-matrix  every available Go from 1.19 on, in every variant
 #   make soak       a Go program survives 10 minutes of attaching and killing
+#   make soak-serve tare serve for 30 minutes, while 500 programs come and go
 #   make bench-go   tare's overhead on Go programs, beside bpftrace and Go's own tracer
 #   make bench-real what tare and others cost real servers, to half a percent: an hour
 #   make bench-weft weft beside Go
@@ -107,7 +108,7 @@ bench: setup-test
 	@$(MAKE) --no-print-directory all
 	@tests/bench/run
 
-.PHONY: test-go-matrix soak bench-go bench-real bench-weft
+.PHONY: test-go-matrix soak soak-serve bench-go bench-real bench-weft
 test-go-matrix: setup-test
 	@$(MAKE) --no-print-directory all
 	@tests/go/matrix
@@ -115,6 +116,10 @@ test-go-matrix: setup-test
 soak: setup-test
 	@$(MAKE) --no-print-directory all
 	@tests/go/soak.sh 600
+
+soak-serve: setup-test
+	@$(MAKE) --no-print-directory all unit-binaries
+	@tests/soak/serve.sh 1800
 
 bench-go: setup-test
 	@$(MAKE) --no-print-directory all

@@ -388,9 +388,10 @@ def same(path):
 CHECKS = {"profiles": check_profiles, "total": total, "kernel": kernel, "metrics": check_metrics,
           "resources": resources, "same": same}
 
-if len(sys.argv) < 3 or sys.argv[1] not in CHECKS:
-    sys.exit(__doc__)
-try:
-    CHECKS[sys.argv[1]](*sys.argv[2:])
-except Bad as e:
-    sys.exit(f"{sys.argv[2]}: {e}")
+if __name__ == "__main__":
+    if len(sys.argv) < 3 or sys.argv[1] not in CHECKS:
+        sys.exit(__doc__)
+    try:
+        CHECKS[sys.argv[1]](*sys.argv[2:])
+    except Bad as e:
+        sys.exit(f"{sys.argv[2]}: {e}")

@@ -42,6 +42,11 @@ exits 2 "a target is needed" tare serve
 exits 2 "and one kind of target only" tare serve --comm x --runtime any
 exits 2 "an unknown runtime" tare serve --runtime cobol
 exits 2 "no address" tare serve --listen nowhere --comm x
+exits 2 "pushed to what is no collector" tare serve --comm x --otlp ftp://localhost
+exits 2 "a password that all can see" tare serve --comm x --otlp http://me:secret@localhost:4318
+like "$(cat "$tmp/stderr")" OTEL_EXPORTER_OTLP_HEADERS "which is told where it goes"
+exits 2 "pushed too often" tare serve --comm x --otlp http://localhost --otlp-interval 1ms
+OTEL_EXPORTER_OTLP_HEADERS=x exits 2 "headers that are none" tare serve --comm x --otlp http://localhost
 exits 2 "a flight without a folder" tare serve --comm x --flight 2s --trigger 1ms
 exits 1 "a folder that is not there" tare serve --comm x --flight 2s --trigger 1ms --dir "$tmp/none"
 
@@ -62,7 +67,26 @@ else
 fi
 throttled_ns() { awk -v k="$throttled_key" -v unit="$unit" '$1 == k { printf "%.0f", $2 * unit }' "$tight/cpu.stat"; }
 
-ok "serves an empty cgroup" serve_start "$tmp/log" --cgroup "$group"
+# a collector: what it gets, and what it answers
+mkdir "$tmp/pushed"
+python3 "$root/tests/live/otlp_receiver.py" "$tmp/pushed" >"$tmp/otlp" 2>/dev/null &
+wait_for [ -s "$tmp/otlp" ]
+otlp=http://127.0.0.1:$(cat "$tmp/otlp")
+nr_pushed() { find "$tmp/pushed" -name '*.head' | wc -l; }
+pushed_since() { [ "$(nr_pushed)" -gt "$1" ] && [ -e "$tmp/pushed/$(($1 + 1))" ]; }
+# pushed LABELS...: what is pushed between two pages has what they have
+pushed()
+{
+	local nr
+	page && cp "$tmp/page" "$tmp/before" || return
+	nr=$(nr_pushed)
+	wait_for pushed_since $((nr + 1)) && page && check pushed "$tmp/pushed/$((nr + 2))" "$tmp/before" "$tmp/page" "$@"
+}
+answers() { echo "$*" >"$tmp/answer" && mv "$tmp/answer" "$tmp/pushed/answer"; }
+
+export OTEL_EXPORTER_OTLP_HEADERS='x-key=a%20b, x-other=c'
+ok "serves an empty cgroup" serve_start "$tmp/log" --cgroup "$group" --otlp "$otlp" --otlp-interval 400ms
+unset OTEL_EXPORTER_OTLP_HEADERS
 cp "$root/build/helpers/burn" "$tmp/burns"
 mkfifo "$tmp/in"
 cpu=$(awk '/^Cpus_allowed_list/ { n = split($2, a, /[-,]/); print a[n] }' /proc/self/status)
@@ -91,6 +115,12 @@ compare "$(value tare_resident_bytes process=burns)" '>' 100000 "it has resident
 like "$(check labels "$tmp/page")" "cgroup=/[^[:space:]]*/tight" "its cgroup is a label"
 like "$(check labels "$tmp/page")" "runtime=native" "and its runtime"
 is "$(value tare_heap_bytes process=burns)" none "a heap that nobody tells of is not told, rather than 0"
+
+ok "what is pushed is the same, while it rests to the last digit" pushed process=burns
+compare "$(cat "$tmp/stdout")" '>=' 20 "each figure and bucket"
+is "$(check resource "$tmp/pushed/1" | jq -r '."service.name"')" tare "with its resource"
+like "$(cat "$tmp/pushed/1.head")" "^/v1/metrics" "where collectors take it"
+like "$(cat "$tmp/pushed/1.head")" "x-key: a b" "with the headers that the environment has"
 
 # ---- the format ----
 
@@ -137,6 +167,23 @@ head -c 200000 /dev/zero | tr '\0' x >"$tmp/long"
 like "$(status -H "X-Long: $(head -c 100000 "$tmp/long")" "http://$at/metrics")" '^(4..|000)$' "a long request is refused"
 ok "and the next one is served" page
 
+# ---- collectors that do not do what they should ----
+
+answers 503
+ok "one that is busy is asked again" wait_for shows tare_otlp_pushes_total '>= 2' kind=failed
+answers partial 7
+ok "nothing waits once it is not" wait_for shows tare_otlp_rejected_points_total '>= 7'
+is "$(value tare_otlp_pushes_total kind=dropped)" 0.000000000 "and nothing was given up"
+answers 400
+ok "what one does not understand is given up" wait_for shows tare_otlp_pushes_total '>= 2' kind=dropped
+answers 200
+sent=$(value tare_otlp_pushes_total kind=sent)
+ok "without harm" wait_for shows tare_otlp_pushes_total "> $sent + 1" kind=sent
+is "$(grep -c 'cannot push' "$tmp/log")" 3 "each trouble is said once"
+like "$(cat "$tmp/log")" "it answers 503" "what it is"
+wait_for grep -q 'works again' "$tmp/log"
+result $? "and that it is over"
+
 # ---- targets that end ----
 
 echo >"$tmp/in"
@@ -163,12 +210,14 @@ if command -v go >/dev/null && ok "Go: compiles" env GO111MODULE=off CGO_ENABLED
 	ok "histograms add up" check histograms "$tmp/page"
 	for ((i = 0; i < 4; i++)); do sleep 0.7; page && check grows "$tmp/early" "$tmp/page" && cp "$tmp/page" "$tmp/early" || break; done
 	is $i 4 "no counter falls, however often it is asked"
+	ok "what is pushed of it is in between" pushed
 	is "$(check labels "$tmp/page" | sed 's/=.*//' | sort -u | tr '\n' ' ')" \
 		"cause cgroup class container kind process reason runtime version " "there are no other labels"
 	is "$(check labels "$tmp/page" | grep ^process= | tr '\n' ' ')" "process=gosrv " "and no thread's name"
 
 	serve_old=$serve at_old=$at
-	ok "by runtime" serve_start "$tmp/log2" --all-go --label-pid
+	answers hang
+	ok "by runtime" serve_start "$tmp/log2" --all-go --label-pid --otlp "$otlp" --otlp-interval 100ms
 	ok "finds what is there" wait_for shows tare_collections_total '> 0' process=gosrv "pid=$gosrv"
 	in_group "$free" "$tmp/gosrv"
 	ok "and what comes" wait_for shows tare_collections_total '> 0' process=gosrv "pid=$pid"
@@ -176,7 +225,10 @@ if command -v go >/dev/null && ok "Go: compiles" env GO111MODULE=off CGO_ENABLED
 	result $? "but nothing else"
 	kill $pid
 	ok "until it ends" wait_for lacks tare_processes "pid=$pid"
-	ok "ends clean by Ctrl-C" serve_end INT
+	before_end=$(date +%s%N)
+	ok "ends clean by Ctrl-C, though a collector says nothing" serve_end INT
+	answers 200
+	compare $(($(date +%s%N) - before_end)) '<' 30000000000 "and does not wait for it"
 
 	ok "with few series" serve_start "$tmp/log2" --cgroup "$group" --series 1 --label-pid
 	in_group "$free" "$tmp/gosrv"
@@ -195,7 +247,7 @@ if command -v go >/dev/null && ok "Go: compiles" env GO111MODULE=off CGO_ENABLED
 	serve=$serve_old at=$at_old
 	kill "$gosrv"
 else
-	skip 22 "there is no go"
+	skip 24 "there is no go"
 fi
 
 # ---- Prometheus itself ----
@@ -221,5 +273,5 @@ else
 fi
 
 ok "ends clean by SIGTERM" serve_end TERM
-is "$(grep -v -e serving -e 'there is no process' "$tmp/log")" "" "and had nothing to complain of"
+is "$(grep -v -e serving -e 'there is no process' -e 'cannot push' -e 'works again' -e 'after its exec' "$tmp/log")" "" "and had nothing to complain of"
 done_testing

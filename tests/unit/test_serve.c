@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "metrics.h"
+#include "points.h"
 
 static struct labels named(const char *name)
 {
@@ -38,13 +39,40 @@ static void test_share(void **state)
 	assert_ptr_not_equal(get(&all, "b"), a);
 	assert_int_equal(a->nr_processes, 2);
 	series__leave(a, 1);
-	all_series__told(&all);
+	all_series__told(&all, AUDIENCE_SCRAPE);
 	assert_int_equal(all.nr, 2);
 	series__leave(a, 2);
 	assert_int_equal(a->ended_ns, 2);
 	assert_int_equal(all.nr, 2); /* until it was told */
-	all_series__told(&all);
+	all_series__told(&all, AUDIENCE_SCRAPE);
 	assert_int_equal(all.nr, 1);
+	all_series__free(&all);
+}
+
+/* What has ended stays until each audience that there is was told, and is told to each once. */
+static void test_audiences(void **state)
+{
+	struct all_series all;
+	struct series *a;
+
+	all_series__init(&all, 4);
+	all.audiences |= 1u << AUDIENCE_PUSH;
+	a = get(&all, "a");
+	all_series__told(&all, AUDIENCE_PUSH);
+	assert_true(series__is_told(a, AUDIENCE_PUSH));
+	series__leave(a, 1);
+	assert_true(series__is_told(a, AUDIENCE_PUSH));
+	all_series__told(&all, AUDIENCE_PUSH);
+	assert_false(series__is_told(a, AUDIENCE_PUSH));
+	assert_true(series__is_told(a, AUDIENCE_SCRAPE));
+	/* back again, and gone */
+	assert_ptr_equal(get(&all, "a"), a);
+	assert_true(series__is_told(a, AUDIENCE_PUSH));
+	series__leave(a, 2);
+	all_series__told(&all, AUDIENCE_SCRAPE);
+	assert_int_equal(all.nr, 1);
+	all_series__told(&all, AUDIENCE_PUSH);
+	assert_int_equal(all.nr, 0);
 	all_series__free(&all);
 }
 
@@ -111,7 +139,7 @@ static void test_buckets(void **state)
 
 static char *page(struct fold *f, enum metrics_format format)
 {
-	struct metrics_self self = { .cpu_ns = 1500000000, .recordings = TARE_UNKNOWN };
+	struct families_self self = { .cpu_ns = 1500000000, .recordings = TARE_UNKNOWN, .sent = TARE_UNKNOWN };
 	size_t len;
 	char *text = metrics__text(f, &self, format, &len);
 
@@ -143,6 +171,46 @@ static void test_formats(void **state)
 	assert_non_null(strstr(text, "runtime=\"native\"} 2.000000001\n"));
 	assert_string_equal(text + strlen(text) - strlen("# EOF\n"), "# EOF\n");
 	free(text);
+	fold__free(f);
+}
+
+/* What a collector answers may be anything. */
+static void test_answers(void **state)
+{
+	static const uint8_t partial[] = { 0x0a, 0x08, 0x08, 0xac, 0x02, 0x12, 0x03, 'b', 0x1b, 'd' };
+	uint8_t noise[64];
+	char why[32];
+
+	assert_int_equal(points__refused(partial, sizeof(partial), why, sizeof(why)), 300);
+	assert_string_equal(why, "b?d");
+	assert_int_equal(points__refused(NULL, 0, why, sizeof(why)), 0);
+	assert_string_equal(why, "");
+	for (size_t len = 0; len < sizeof(partial); len++)
+		points__refused(partial, len, why, sizeof(why));
+	srand(1);
+	for (int i = 0; i < 100000; i++) {
+		uint8_t *exact = malloc(i % sizeof(noise) + 1);
+
+		for (size_t k = 0; k <= i % sizeof(noise); k++)
+			exact[k] = rand() % 3 ? rand() : partial[rand() % sizeof(partial)];
+		points__refused(exact, i % sizeof(noise) + 1, why, sizeof(why));
+		free(exact);
+	}
+}
+
+static void test_request(void **state)
+{
+	struct families_self self = { .cpu_ns = 1, .recordings = TARE_UNKNOWN, .sent = 3 };
+	struct fold *f = fold__new(4, false);
+	struct pb pb = { 0 };
+
+	get(&f->processes.series, "\xff\"");
+	assert_int_equal(points__request(f, &self, &pb), 0);
+	assert_non_null(memmem(pb.data, pb.len, "tare.run_queue_latency", 22));
+	assert_non_null(memmem(pb.data, pb.len, "tare.otlp_pushes", 16));
+	assert_null(memmem(pb.data, pb.len, "tare_", 5));
+	assert_null(memmem(pb.data, pb.len, "\xff\"", 2)); /* texts are UTF-8 */
+	pb__free(&pb);
 	fold__free(f);
 }
 
@@ -245,8 +313,9 @@ static void test_forgets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_share),	cmocka_unit_test(test_limit),	cmocka_unit_test(test_reasons),
-		cmocka_unit_test(test_buckets), cmocka_unit_test(test_formats), cmocka_unit_test(test_fold),
+		cmocka_unit_test(test_audiences), cmocka_unit_test(test_answers), cmocka_unit_test(test_request),
+		cmocka_unit_test(test_share),	  cmocka_unit_test(test_limit),	  cmocka_unit_test(test_reasons),
+		cmocka_unit_test(test_buckets),	  cmocka_unit_test(test_formats), cmocka_unit_test(test_fold),
 		cmocka_unit_test(test_forgets),
 	};
 

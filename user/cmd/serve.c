@@ -13,6 +13,8 @@
 #include "keep.h"
 #include "metrics.h"
 #include "options.h"
+#include "points.h"
+#include "push.h"
 #include "runtime.h"
 #include "session.h"
 #include "stream.h"
@@ -22,6 +24,8 @@
 #define DEFAULT_SERIES 256
 #define MAX_SERIES     65536
 #define DEFAULT_KEEP   (1ull << 30)
+#define DEFAULT_PUSH   (15 * NSEC_PER_SEC)
+#define MIN_PUSH       (NSEC_PER_SEC / 10)
 #define STALE_NS       (10 * NSEC_PER_SEC) /* a frame comes ten times a second */
 
 enum {
@@ -33,6 +37,8 @@ enum {
 	OPT_TRIGGER,
 	OPT_KEEP,
 	OPT_DIR,
+	OPT_OTLP,
+	OPT_OTLP_INTERVAL,
 };
 
 static const struct option long_opts[] = {
@@ -45,6 +51,8 @@ static const struct option long_opts[] = {
 	{ "trigger", required_argument, NULL, OPT_TRIGGER },
 	{ "keep", required_argument, NULL, OPT_KEEP },
 	{ "dir", required_argument, NULL, OPT_DIR },
+	{ "otlp", required_argument, NULL, OPT_OTLP },
+	{ "otlp-interval", required_argument, NULL, OPT_OTLP_INTERVAL },
 	{ "freq", required_argument, NULL, 'F' },
 	{ "memory", required_argument, NULL, OPT_MEMORY },
 	{ "ring-size", required_argument, NULL, OPT_RING },
@@ -63,11 +71,14 @@ struct serve {
 	const char *listen;
 	uint32_t limit;
 	bool label_pid;
+	const char *otlp; /* NULL: nothing is pushed */
+	uint64_t push_ns;
 
 	struct fold *fold;
 	struct stream *stream;
 	struct http *http;
 	struct keep *keep; /* NULL: nothing is written */
+	struct push *push; /* NULL: nothing is pushed */
 };
 
 static void usage(FILE *to)
@@ -90,6 +101,8 @@ static void usage(FILE *to)
 		"      --listen ADDR:PORT  where to serve (%s); \":9435\": to anybody who can reach this machine\n"
 		"      --label-pid         a series for each process, not for all that have the same labels\n"
 		"      --series N          at most N sets of labels (%d); others add up as process=\"other\"\n"
+		"      --otlp URL          push the same to an OpenTelemetry collector, like http://localhost:4318\n"
+		"      --otlp-interval TIME  how often (15s)\n"
 		"      --flight TIME       hold the last TIME (1s or more) in memory, and write it ..\n"
 		"      --trigger TIME      .. after each stop-the-world pause longer than this, as a recording\n"
 		"      --trigger memory    .. or when the kernel kills a target for want of memory\n"
@@ -138,6 +151,13 @@ static int parse_trigger(struct serve *s)
 	return bad_value("--trigger", optarg, "a time like 5ms or 500us, or memory");
 }
 
+static int parse_push(struct serve *s)
+{
+	if (!parse_duration(optarg, &s->push_ns) && s->push_ns >= MIN_PUSH)
+		return EXIT_OK;
+	return bad_value("--otlp-interval", optarg, "a time from 100ms on, like 15s");
+}
+
 static int parse_option(int c, struct serve *s)
 {
 	struct session_opts *o = &s->session;
@@ -161,6 +181,11 @@ static int parse_option(int c, struct serve *s)
 	case OPT_DIR:
 		s->keep_opts.dir = optarg;
 		return EXIT_OK;
+	case OPT_OTLP:
+		s->otlp = optarg;
+		return EXIT_OK;
+	case OPT_OTLP_INTERVAL:
+		return parse_push(s);
 	case 'F':
 		return parse_number("-F", 10000, &o->sample_hz);
 	case 'v':
@@ -232,16 +257,40 @@ static int parse(int argc, char **argv, struct serve *s)
 
 /* ---- what the parts ask of each other ---- */
 
-static char *get_metrics(void *ctx, enum metrics_format format, size_t *len)
+static struct families_self get_self(struct serve *s)
 {
-	struct serve *s = ctx;
-	struct metrics_self self = { .cpu_ns = self_cpu_ns(),
-				     .left_out = stream__left_out(s->stream),
-				     .recordings = TARE_UNKNOWN };
+	struct families_self self = { .cpu_ns = self_cpu_ns(),
+				      .left_out = stream__left_out(s->stream),
+				      .recordings = TARE_UNKNOWN,
+				      .sent = TARE_UNKNOWN };
+	struct push_figures pushed;
 
 	if (s->keep)
 		keep__figures(s->keep, &self.recordings, &self.recorded_bytes);
+	if (s->push) {
+		push__figures(s->push, &pushed);
+		self.sent = pushed.sent;
+		self.failed = pushed.failed;
+		self.dropped = pushed.dropped;
+		self.rejected_points = pushed.rejected_points;
+	}
+	return self;
+}
+
+static char *get_metrics(void *ctx, enum metrics_format format, size_t *len)
+{
+	struct serve *s = ctx;
+	struct families_self self = get_self(s);
+
 	return metrics__text(s->fold, &self, format, len);
+}
+
+static int get_request(void *ctx, struct pb *to)
+{
+	struct serve *s = ctx;
+	struct families_self self = get_self(s);
+
+	return points__request(s->fold, &self, to);
 }
 
 static const char *get_problem(void *ctx)
@@ -288,12 +337,27 @@ static void finish(void *ctx)
 /* ---- */
 
 /* Returns an exit code. */
+static int prepare_push(struct serve *s)
+{
+	struct post *post;
+	int ret = post__new(s->otlp, &post);
+
+	if (ret)
+		return ret == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
+	s->push = push__new(post, s->push_ns, get_request, s);
+	return s->push ? EXIT_OK : EXIT_FAILED;
+}
+
+/* Returns an exit code. */
 static int start(struct serve *s)
 {
 	const struct http_source source = { get_metrics, get_problem, s };
 	struct stream_fold fold;
 	int ret;
 
+	ret = s->otlp ? prepare_push(s) : EXIT_OK;
+	if (ret)
+		return ret;
 	s->keep_opts.apart_ns = s->session.flight_ns;
 	if (s->keep_opts.dir && keep__new(&s->keep_opts, &s->keep))
 		return EXIT_FAILED;
@@ -302,6 +366,8 @@ static int start(struct serve *s)
 		err("no memory");
 		return EXIT_FAILED;
 	}
+	if (s->otlp)
+		s->fold->processes.series.audiences |= 1u << AUDIENCE_PUSH;
 	if (s->keep)
 		s->fold->on_pause = on_pause;
 	s->fold->ctx = s;
@@ -314,7 +380,10 @@ static int start(struct serve *s)
 	if (ret)
 		return ret == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
 	fprintf(stderr, "tare: serving http://%s/metrics; hit Ctrl-C to end\n", http__address(s->http));
-	return EXIT_OK;
+	if (!s->push || !push__start(s->push))
+		return EXIT_OK;
+	err("cannot start a thread for --otlp");
+	return EXIT_FAILED;
 }
 
 static int serve(struct serve *s)
@@ -341,13 +410,15 @@ int cmd_serve(int argc, char **argv)
 		.session = { .machine = &doctor_machine, .cmdline = "tare serve", .compress = WRITER_WITHIN_BUDGET },
 		.listen = DEFAULT_LISTEN,
 		.limit = DEFAULT_SERIES,
-		.keep_opts.limit_bytes = DEFAULT_KEEP
+		.keep_opts.limit_bytes = DEFAULT_KEEP,
+		.push_ns = DEFAULT_PUSH
 	};
 	int ret = parse(argc, argv, &s);
 
 	if (ret < 0)
 		ret = serve(&s);
 	http__stop(s.http);
+	push__free(s.push);
 	stream__free(s.stream);
 	fold__free(s.fold);
 	keep__free(s.keep);

@@ -10,7 +10,6 @@ enum {
 	KEY_VALUE_KEY = 1,
 	KEY_VALUE_VALUE = 2,
 	ANY_INT = 3,
-	RESOURCE_ATTRIBUTES = 1,
 	SCOPE_NAME = 1,
 	SCOPE_VERSION = 2,
 };
@@ -52,24 +51,29 @@ static const char *arch_name(const char *machine)
 	return machine;
 }
 
+void otlp__host(struct pb *pb, const char *hostname, const char *machine, const char *kernel)
+{
+	otlp__text(pb, OTLP_RESOURCE_ATTRIBUTES, "host.name", hostname);
+	otlp__text(pb, OTLP_RESOURCE_ATTRIBUTES, "host.arch", arch_name(machine));
+	otlp__text(pb, OTLP_RESOURCE_ATTRIBUTES, "os.type", "linux");
+	otlp__text(pb, OTLP_RESOURCE_ATTRIBUTES, "os.version", kernel);
+}
+
 /* Names of OpenTelemetry's semantic conventions 1.44. */
 void otlp__resource(struct pb *pb, const struct model *m, uint32_t pid, const char *name, bool only)
 {
 	size_t at = pb__open(pb, OTLP_RESOURCE);
 
-	otlp__text(pb, RESOURCE_ATTRIBUTES, "service.name", pid && name[0] ? name : m->target_comm);
+	otlp__text(pb, OTLP_RESOURCE_ATTRIBUTES, "service.name", pid && name[0] ? name : m->target_comm);
 	if (pid) {
-		put_int(pb, RESOURCE_ATTRIBUTES, "process.pid", pid);
-		otlp__text(pb, RESOURCE_ATTRIBUTES, "process.executable.name", name);
+		put_int(pb, OTLP_RESOURCE_ATTRIBUTES, "process.pid", pid);
+		otlp__text(pb, OTLP_RESOURCE_ATTRIBUTES, "process.executable.name", name);
 	}
 	if (only) {
-		otlp__text(pb, RESOURCE_ATTRIBUTES, "process.runtime.name", target_runtime(m));
-		otlp__text(pb, RESOURCE_ATTRIBUTES, "process.runtime.version", model__info(m, "runtime_version"));
+		otlp__text(pb, OTLP_RESOURCE_ATTRIBUTES, "process.runtime.name", target_runtime(m));
+		otlp__text(pb, OTLP_RESOURCE_ATTRIBUTES, "process.runtime.version", model__info(m, "runtime_version"));
 	}
-	otlp__text(pb, RESOURCE_ATTRIBUTES, "host.name", model__info(m, "hostname"));
-	otlp__text(pb, RESOURCE_ATTRIBUTES, "host.arch", arch_name(model__info(m, "machine")));
-	otlp__text(pb, RESOURCE_ATTRIBUTES, "os.type", "linux");
-	otlp__text(pb, RESOURCE_ATTRIBUTES, "os.version", model__info(m, "kernel"));
+	otlp__host(pb, model__info(m, "hostname"), model__info(m, "machine"), model__info(m, "kernel"));
 	pb__close(pb, at);
 }
 

@@ -16,6 +16,7 @@
 enum {
 	OTLP_DATA_RESOURCES = 1, /* .resource_profiles, .resource_metrics */
 	OTLP_RESOURCE = 1,
+	OTLP_RESOURCE_ATTRIBUTES = 1,
 	OTLP_RESOURCE_SCOPES = 2, /* .scope_profiles, .scope_metrics */
 	OTLP_SCOPE_SCOPE = 1,
 	OTLP_SCOPE_DATA = 2, /* .profiles, .metrics */
@@ -27,6 +28,9 @@ void otlp__text(struct pb *pb, uint32_t field, const char *key, const char *valu
 
 /* Whose data it is: process @pid called @name, or, if @pid is 0, all that was recorded. @only: there is no other. */
 void otlp__resource(struct pb *pb, const struct model *m, uint32_t pid, const char *name, bool only);
+
+/* A resource's attributes about the machine, by what uname() says: its name, architecture and kernel. */
+void otlp__host(struct pb *pb, const char *hostname, const char *machine, const char *kernel);
 
 /* That tare measured it. */
 void otlp__scope(struct pb *pb);

@@ -11,34 +11,8 @@
 #include "json_impl.h"
 #include "otlp.h"
 #include "otlp_metrics.h"
+#include "otlp_points.h"
 #include "util.h"
-
-/* Field numbers of that file. */
-enum {
-	METRIC_NAME = 1,
-	METRIC_DESCRIPTION = 2,
-	METRIC_UNIT = 3,
-	METRIC_DATA_GAUGE = 5,
-	METRIC_DATA_SUM = 7,
-	METRIC_DATA_HISTOGRAM = 9,
-	DATA_POINTS = 1,
-	DATA_TEMPORALITY = 2,
-	SUM_IS_MONOTONIC = 3,
-	POINT_START = 2,
-	POINT_TIME = 3,
-	POINT_DOUBLE = 4,
-	POINT_INT = 6,
-	POINT_ATTRIBUTES = 7,
-	HISTOGRAM_COUNT = 4,
-	HISTOGRAM_SUM = 5,
-	HISTOGRAM_BUCKETS = 6,
-	HISTOGRAM_BOUNDS = 7,
-	HISTOGRAM_MIN = 11,
-	HISTOGRAM_MAX = 12,
-};
-
-/* Since the recording's beginning, which each point has; Prometheus and its like take no deltas. */
-#define CUMULATIVE 2
 
 /* From 128 ns to 69 s by powers of two: what a histogram of the model knows exactly. */
 enum { FIRST_LOG2 = 7, LAST_LOG2 = 36, NR_BOUNDS = LAST_LOG2 - FIRST_LOG2 + 1 };
@@ -48,30 +22,20 @@ struct metrics {
 	const struct model *model;
 };
 
-static double seconds(double ns)
+static struct otlp_times times_of(const struct metrics *x)
 {
-	return ns / NSEC_PER_SEC;
-}
-
-static void put_times(struct metrics *x, struct pb *to)
-{
-	pb__fixed64(to, POINT_START, otlp__begin_ns(x->model));
-	pb__fixed64(to, POINT_TIME, otlp__end_ns(x->model));
+	return (struct otlp_times){ otlp__begin_ns(x->model), otlp__end_ns(x->model) };
 }
 
 /* ---- figures of the report ---- */
 
 static void put_point(struct metrics *x, const struct metric_row *row, const char *label, json_int_t value)
 {
-	size_t at = pb__open(&x->points, DATA_POINTS);
+	struct otlp_times times = times_of(x);
+	size_t at = otlp__number(&x->points, &times, !strcmp(row->unit, "s"), value);
 
-	put_times(x, &x->points);
-	if (!strcmp(row->unit, "s"))
-		pb__double(&x->points, POINT_DOUBLE, seconds(value));
-	else
-		pb__fixed64(&x->points, POINT_INT, value);
 	if (row->key)
-		otlp__text(&x->points, POINT_ATTRIBUTES, row->key, row->value ?: label);
+		otlp__text(&x->points, OTLP_POINT_ATTRIBUTES, row->key, row->value ?: label);
 	pb__close(&x->points, at);
 }
 
@@ -101,33 +65,6 @@ static void put_figures(struct metrics *x, const struct metric_row *row, json_t 
 	}
 }
 
-static void put_words(struct metrics *x, const char *name, const char *what, const char *unit)
-{
-	pb__string(&x->out, METRIC_NAME, name);
-	pb__string(&x->out, METRIC_DESCRIPTION, what);
-	pb__string(&x->out, METRIC_UNIT, unit);
-}
-
-/* The metric of @row with the points that were collected, if any. */
-static void put_metric(struct metrics *x, const struct metric_row *row, const char *what)
-{
-	size_t at, data;
-
-	if (!x->points.len)
-		return;
-	at = pb__open(&x->out, OTLP_SCOPE_DATA);
-	put_words(x, row->name, what, row->unit);
-	data = pb__open(&x->out, row->kind == METRIC_GAUGE ? METRIC_DATA_GAUGE : METRIC_DATA_SUM);
-	pb__raw(&x->out, x->points.data, x->points.len);
-	if (row->kind != METRIC_GAUGE) {
-		pb__int(&x->out, DATA_TEMPORALITY, CUMULATIVE);
-		pb__int(&x->out, SUM_IS_MONOTONIC, row->kind == METRIC_COUNT);
-	}
-	pb__close(&x->out, data);
-	pb__close(&x->out, at);
-	pb__reset(&x->points);
-}
-
 static void put_rows(struct metrics *x, const struct metric_row *rows, size_t nr, json_t *in)
 {
 	const char *what = NULL;
@@ -136,47 +73,34 @@ static void put_rows(struct metrics *x, const struct metric_row *rows, size_t nr
 		what = rows[i].what ?: what;
 		put_figures(x, &rows[i], in, rows[i].path, NULL);
 		if (i + 1 == nr || strcmp(rows[i].name, rows[i + 1].name))
-			put_metric(x, &rows[i], what);
+			otlp__metric(&x->out, &(struct otlp_words){ rows[i].name, what, rows[i].unit }, rows[i].kind,
+				     &x->points);
 	}
 }
 
 /* ---- distributions ---- */
 
 /* A bound belongs to the bucket below it, so that [128, 256) is up to 255 ns. */
-static void put_buckets(struct metrics *x, const struct hist *h)
-{
-	uint64_t counts[NR_BOUNDS + 1] = { 0 };
-	double bounds[NR_BOUNDS];
-
-	for (unsigned i = 0; i < 64; i++)
-		counts[i < FIRST_LOG2 ? 0 : i < LAST_LOG2 ? i - FIRST_LOG2 + 1 : NR_BOUNDS] += hist__log2(h, i);
-	for (unsigned i = 0; i < NR_BOUNDS; i++)
-		bounds[i] = seconds((1ull << (FIRST_LOG2 + i)) - 1);
-	pb__packed_fixed64(&x->out, HISTOGRAM_BUCKETS, counts, ARRAY_SIZE(counts));
-	pb__packed_double(&x->out, HISTOGRAM_BOUNDS, bounds, NR_BOUNDS);
-}
-
 static void put_hist(struct metrics *x, const struct metric_hist *of)
 {
 	const struct hist *h = (const void *)((const char *)x->model + of->at);
-	size_t at, data, point;
+	struct otlp_hist told = { .count = h->count, .total_ns = h->total, .nr_bounds = NR_BOUNDS };
+	uint64_t counts[NR_BOUNDS + 1] = { 0 }, bounds_ns[NR_BOUNDS];
+	struct otlp_times times = times_of(x);
+	size_t at;
 
 	if (!h->count)
 		return;
-	at = pb__open(&x->out, OTLP_SCOPE_DATA);
-	put_words(x, of->name, of->what, "s");
-	data = pb__open(&x->out, METRIC_DATA_HISTOGRAM);
-	point = pb__open(&x->out, DATA_POINTS);
-	put_times(x, &x->out);
-	pb__fixed64(&x->out, HISTOGRAM_COUNT, h->count);
-	pb__double(&x->out, HISTOGRAM_SUM, seconds(h->total));
-	put_buckets(x, h);
-	pb__double(&x->out, HISTOGRAM_MIN, seconds(h->min));
-	pb__double(&x->out, HISTOGRAM_MAX, seconds(h->max));
-	pb__close(&x->out, point);
-	pb__int(&x->out, DATA_TEMPORALITY, CUMULATIVE);
-	pb__close(&x->out, data);
-	pb__close(&x->out, at);
+	for (unsigned i = 0; i < 64; i++)
+		counts[i < FIRST_LOG2 ? 0 : i < LAST_LOG2 ? i - FIRST_LOG2 + 1 : NR_BOUNDS] += hist__log2(h, i);
+	for (unsigned i = 0; i < NR_BOUNDS; i++)
+		bounds_ns[i] = (1ull << (FIRST_LOG2 + i)) - 1;
+	told.counts = counts;
+	told.bounds_ns = bounds_ns;
+	at = otlp__hist(&x->points, &times, &told);
+	otlp__extremes(&x->points, h->min, h->max);
+	pb__close(&x->points, at);
+	otlp__metric(&x->out, &(struct otlp_words){ of->name, of->what, "s" }, METRIC_HIST, &x->points);
 }
 
 /* ---- whose they are ---- */

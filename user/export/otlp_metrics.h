@@ -5,11 +5,7 @@
 
 #include <stddef.h>
 
-enum metric_kind {
-	METRIC_COUNT, /* since the recording began: only grows */
-	METRIC_LEVEL, /* at its end, and a sum over several makes sense */
-	METRIC_GAUGE, /* likewise, and it makes none */
-};
+#include "otlp_points.h"
 
 /*
  * A figure of tare.report/1. @path leads to it: keys with dots between them; "*" is each key there is, and "[name]"

@@ -4,7 +4,7 @@
 #define BOUND_NS(ns, text)   ns,
 #define BOUND_TEXT(ns, text) text,
 
-static const uint64_t bounds_ns[NR_BUCKETS] = { BUCKETS(BOUND_NS) };
+const uint64_t buckets_bounds_ns[NR_BUCKETS] = { BUCKETS(BOUND_NS) };
 const char *const buckets_bounds[NR_BUCKETS] = { BUCKETS(BOUND_TEXT) };
 
 void buckets__add(struct buckets *b, uint64_t ns)
@@ -13,7 +13,7 @@ void buckets__add(struct buckets *b, uint64_t ns)
 
 	b->count++;
 	b->total_ns += ns;
-	while (i < NR_BUCKETS && ns > bounds_ns[i])
+	while (i < NR_BUCKETS && ns > buckets_bounds_ns[i])
 		i++;
 	if (i < NR_BUCKETS)
 		b->in[i]++;

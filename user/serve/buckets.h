@@ -31,7 +31,8 @@ struct buckets {
 	uint64_t in[NR_BUCKETS]; /* those above the last bound are in .count only */
 };
 
-extern const char *const buckets_bounds[NR_BUCKETS];
+extern const char *const buckets_bounds[NR_BUCKETS]; /* in seconds */
+extern const uint64_t buckets_bounds_ns[NR_BUCKETS];
 
 void buckets__add(struct buckets *b, uint64_t ns);
 

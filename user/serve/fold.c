@@ -379,6 +379,7 @@ struct fold *fold__new(uint32_t limit, bool label_pid)
 
 	if (!f)
 		return NULL;
+	f->since_ns = now_ns();
 	pthread_mutex_init(&f->lock, NULL);
 	switches__init(&f->switches);
 	f->switches.threads.on_end = on_thread_end;

@@ -29,6 +29,7 @@ struct fold {
 	struct table loss; /* class << 32 | CPU to its running total */
 	struct tare_probe probes[FOLD_MAX_PROBES];
 	unsigned nr_probes;
+	uint64_t since_ns;	       /* when it was made */
 	uint64_t now_ns, next_look_ns; /* all until now has been folded */
 	bool began;
 	fold_pause_fn *on_pause; /* may be NULL */

@@ -10,7 +10,9 @@
 
 void all_series__init(struct all_series *all, uint32_t limit)
 {
-	*all = (struct all_series){ .limit = limit, .other.labels = { .process = "other", .runtime = "" } };
+	*all = (struct all_series){ .limit = limit,
+				    .other = { .labels = { .process = "other", .runtime = "" }, .since_ns = now_ns() },
+				    .audiences = 1u << AUDIENCE_SCRAPE };
 	table__init(&all->by_labels, limit);
 }
 
@@ -76,6 +78,7 @@ static struct series *add(struct all_series *all, const struct labels *labels, u
 	}
 	*slot = (uintptr_t)s;
 	s->labels = *labels;
+	s->since_ns = now_ns();
 	all->at[all->nr++] = s;
 	return s;
 }
@@ -87,6 +90,7 @@ struct series *all_series__get(struct all_series *all, const struct labels *labe
 
 	s->nr_processes++;
 	s->ended_ns = 0;
+	s->told_to = 0;
 	return s;
 }
 
@@ -96,11 +100,22 @@ void series__leave(struct series *s, uint64_t now_ns)
 		s->ended_ns = now_ns;
 }
 
-void all_series__told(struct all_series *all)
+bool series__is_told(const struct series *s, enum audience audience)
 {
-	for (uint32_t i = all->nr; i-- > 0;)
-		if (all->at[i]->ended_ns)
+	return s->nr_processes || (s->ended_ns && !(s->told_to & 1u << audience));
+}
+
+void all_series__told(struct all_series *all, enum audience audience)
+{
+	for (uint32_t i = all->nr; i-- > 0;) {
+		struct series *s = all->at[i];
+
+		if (!s->ended_ns)
+			continue;
+		s->told_to |= 1u << audience;
+		if (!(all->audiences & ~s->told_to))
 			forget(all, i);
+	}
 }
 
 static void name_of(const struct pause *p, char *buf, size_t size)

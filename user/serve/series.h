@@ -26,8 +26,13 @@ struct series_reason {
 	struct buckets pauses;
 };
 
+/* Who is told the figures, each in its own time. */
+enum audience { AUDIENCE_SCRAPE, AUDIENCE_PUSH };
+
 struct series {
 	struct labels labels;
+	uint64_t since_ns;     /* when it began to count */
+	unsigned told_to;      /* bits of the audiences that were told since .ended_ns */
 	uint64_t nr_processes; /* that are alive, and have these labels now */
 	uint64_t ended_ns;     /* when the last of them was found gone; 0: one is alive */
 
@@ -54,6 +59,7 @@ struct all_series {
 	uint32_t nr, room, limit;
 	struct table by_labels;
 	struct series other;
+	unsigned audiences; /* bits of those that there are */
 };
 
 void all_series__init(struct all_series *all, uint32_t limit);
@@ -65,8 +71,11 @@ struct series *all_series__get(struct all_series *all, const struct labels *labe
 /* @s has one process less. Its sums stay until they have been told once more. */
 void series__leave(struct series *s, uint64_t now_ns);
 
-/* All have been told: forget those without processes. */
-void all_series__told(struct all_series *all);
+/* Is there something in @s that @audience has not been told? */
+bool series__is_told(const struct series *s, enum audience audience);
+
+/* All were told to @audience: forget those without processes that each audience was told. */
+void all_series__told(struct all_series *all, enum audience audience);
 
 /* A stop of the world in a process of @s. */
 void series__pause(struct series *s, const struct pause *p);
