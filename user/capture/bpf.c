@@ -114,6 +114,9 @@ static int configure(struct bpf *b, const struct bpf_opts *opts)
 	bpf_program__set_autoattach(s->progs.recorder_clocks, false);
 	configure_cgroup(s, opts->cgroup);
 	bpf_program__set_autoload(s->progs.pid_numbers, capability__in_pid_namespace());
+	/* 92 KB for each CPU; who finds no room takes no stack */
+	if (opts->no_stacks && bpf_map__set_max_entries(s->maps.stacks, 1))
+		return -EINVAL;
 	return bpf_map__set_max_entries(s->maps.cpus, b->nr_cpus) ?:
 		       bpf_map__set_max_entries(s->maps.rings, b->nr_cpus * opts->nr_rings);
 }

@@ -53,6 +53,7 @@ struct bpf_opts {
 	uint64_t off_cpu_min_ns; /* likewise */
 	unsigned unwind_bytes;	 /* likewise */
 	bool alloc_sites;
+	bool no_stacks; /* nobody will look at one */
 };
 
 /*

@@ -33,13 +33,14 @@
 /* For the rings of each CPU: a power of two. */
 static uint64_t cpu_bytes(const struct session_opts *o)
 {
-	uint64_t nr = sysconf(_SC_NPROCESSORS_ONLN), all = RINGS_BYTES, size;
-	/* what keeps only sums records little of each thread */
+	uint64_t nr = sysconf(_SC_NPROCESSORS_ONLN), size;
+	/* what keeps only sums records little of each thread, and is looked at ten times a second */
 	uint64_t most = o->sums_only ? CPU_MAX_BYTES / 2 : CPU_MAX_BYTES;
+	uint64_t all = o->sums_only ? RINGS_BYTES / 2 : RINGS_BYTES;
 
 	if (o->ring_bytes)
 		return o->ring_bytes;
-	if (all < nr * RINGS_CPU_BYTES)
+	if (!o->sums_only && all < nr * RINGS_CPU_BYTES)
 		all = nr * RINGS_CPU_BYTES;
 	if (all > RINGS_MAX_BYTES)
 		all = RINGS_MAX_BYTES;
@@ -296,6 +297,7 @@ static int session__begin(struct session *s)
 		.off_cpu_min_ns = s->opts->off_cpu_min_ns,
 		.unwind_bytes = s->opts->unwind_bytes,
 		.alloc_sites = s->opts->alloc_sites,
+		.no_stacks = s->opts->sums_only,
 	};
 	int ret = session__check_command(s) ?: targets__locate(&s->targets);
 

@@ -93,7 +93,9 @@ static const struct family_row {
 	const char *kind;
 	uint64_t (*get)(struct series *s); /* TARE_UNKNOWN: this series has none */
 } rows[] = {
-	{ { "tare_cpu_seconds", FAMILY_COUNTER, FAMILY_SECONDS, "CPU time, as the kernel charges it." }, NULL, get_cpu },
+	{ { "tare_cpu_seconds", FAMILY_COUNTER, FAMILY_SECONDS, "CPU time, as the kernel charges it." },
+	  NULL,
+	  get_cpu },
 	{ { "tare_run_queue_seconds", FAMILY_COUNTER, FAMILY_SECONDS,
 	    "Time that threads were runnable and waited for a CPU." },
 	  NULL,
@@ -158,8 +160,8 @@ static void tell_row(const struct telling *t, const struct family_row *row)
 		value = row->get(s);
 		if (value != TARE_UNKNOWN)
 			put(t, &row->family,
-			    &(struct family_point){ &s->labels, row->kind ? "kind" : NULL, row->kind, s->since_ns, value,
-						    NULL });
+			    &(struct family_point){ &s->labels, row->kind ? "kind" : NULL, row->kind, s->since_ns,
+						    value, NULL });
 	}
 }
 
@@ -192,9 +194,9 @@ static void tell_pauses(const struct telling *t)
 		    &(struct family_point){ &s->labels, "reason", s->reasons[i].name, s->since_ns, 0,
 					    &s->reasons[i].pauses });
 	begin(t, &causes);
-	for_each_series(t, s) for (unsigned i = 0; s->nr_reasons && i < PAUSE_NR_CAUSES; i++)
-		put(t, &causes,
-		    &(struct family_point){ &s->labels, "cause", pause_cause_name(i), s->since_ns, s->cause_ns[i], NULL });
+	for_each_series(t, s) for (unsigned i = 0; s->nr_reasons && i < PAUSE_NR_CAUSES; i++) put(
+		t, &causes,
+		&(struct family_point){ &s->labels, "cause", pause_cause_name(i), s->since_ns, s->cause_ns[i], NULL });
 }
 
 /* ---- the recorder ---- */
@@ -232,8 +234,10 @@ static void tell_lost(const struct telling *t)
 
 static void tell_pushed(const struct telling *t)
 {
-	static const struct family pushes = { "tare_otlp_pushes", FAMILY_COUNTER, FAMILY_PLAIN,
-					      "Figures pushed: taken by the collector, attempts that failed, given up." };
+	static const struct family pushes = {
+		"tare_otlp_pushes", FAMILY_COUNTER, FAMILY_PLAIN,
+		"Figures pushed: taken by the collector, attempts that failed, given up."
+	};
 	static const struct family points = { "tare_otlp_rejected_points", FAMILY_COUNTER, FAMILY_PLAIN,
 					      "Figures that the collector refused of pushes that it took." };
 

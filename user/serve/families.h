@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What is served: families of figures, each with a point for every set of labels. Labels are a closed set: never a
- * thread's name, a goroutine, or anything else whose values have no bound. Whoever writes them in some format is a sink.
+ * thread's name, a goroutine, or anything else whose values have no bound. Whoever writes them in some format is a
+ * sink.
  */
 #ifndef TARE_SERVE_FAMILIES_H
 #define TARE_SERVE_FAMILIES_H

@@ -100,8 +100,8 @@ static bool has_part(CURLU *u, CURLUPart part)
 static bool is_http(CURLU *u)
 {
 	char *scheme = NULL;
-	bool is = !curl.url_get(u, CURLUPART_SCHEME, &scheme, 0) &&
-		  (!strcmp(scheme, "http") || !strcmp(scheme, "https"));
+	bool is =
+		!curl.url_get(u, CURLUPART_SCHEME, &scheme, 0) && (!strcmp(scheme, "http") || !strcmp(scheme, "https"));
 
 	curl.free(scheme);
 	return is;
@@ -120,7 +120,8 @@ static int take_url(struct post *p, const char *url)
 	else if (!is_http(u))
 		ret = bad_url(url, "only http and https are known");
 	else if (has_part(u, CURLUPART_USER) || has_part(u, CURLUPART_PASSWORD))
-		ret = bad_url(url, "a password here is seen by everybody; put a header into OTEL_EXPORTER_OTLP_HEADERS");
+		ret = bad_url(url,
+			      "a password here is seen by everybody; put a header into OTEL_EXPORTER_OTLP_HEADERS");
 	else if (!curl.url_get(u, CURLUPART_PATH, &path, 0) && !strcmp(path, "/"))
 		curl.url_set(u, CURLUPART_PATH, DEFAULT_PATH, 0);
 	if (!ret && !curl.url_get(u, CURLUPART_URL, &whole, 0))
