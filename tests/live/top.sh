@@ -162,7 +162,8 @@ shows "a filter is typed" 'rows with: pon_' / p o n
 shows "and kept" "only with 'pon'" Enter
 ok "only its rows are left" has_not ' ping$'
 ok ".. they are" has ' pong$'
-shows "Escape drops it" ' ping$' / Escape
+shows "Escape drops it" 'by NAME reversed +h help' / Escape
+ok ".. with what it left out" wait_for has ' ping$'
 shows "help" '^tare top: keys' h
 shows "any key leaves it" ' ping$' x
 shows "since the beginning" 'since the beginning' c
