@@ -6,6 +6,7 @@
 
 #include "allocs_impl.h"
 #include "array.h"
+#include "hash.h"
 #include "modules.h"
 #include "rest.h"
 #include "util.h"
@@ -14,18 +15,44 @@
 #define FIRST_NS (NSEC_PER_SEC / 20)
 #define LAST_NS	 (10 * NSEC_PER_SEC)
 
+#define MAX_PLACES (1u << 20)
+
+/* Of a file, and of a file of one program: two have the same one once in 2^63. */
+static uint64_t file_key(const struct file_id *file)
+{
+	return hash__add(HASH_BEGIN, file, sizeof(*file)) >> 1;
+}
+
+static uint64_t place_key(pid_t pid, uint64_t since_ns, const struct file_id *file)
+{
+	uint64_t hash = hash__add(hash__add(HASH_BEGIN, &pid, sizeof(pid)), &since_ns, sizeof(since_ns));
+
+	return hash__add(hash, file, sizeof(*file)) >> 1;
+}
+
+void alloc_places__init(struct allocs *a)
+{
+	table__init(&a->by_place, MAX_PLACES);
+	table__init(&a->by_file, MAX_PLACES);
+	table__init(&a->by_pid, MAX_PLACES);
+}
+
 static const struct allocators *allocs__of_file(struct allocs *a, const struct file_id *file, int fd)
 {
+	uint64_t *slot = table__find(&a->by_file, file_key(file));
 	struct alloc_kind *kind;
 	struct image *img;
 
-	for (size_t i = 0; i < a->nr_kinds; i++)
-		if (file_id__equal(&a->kinds[i].file, file))
-			return &a->kinds[i].found;
+	if (slot)
+		return &a->kinds[*slot].found;
 	if (ARRAY_GROW(a->kinds, a->room_kinds, a->nr_kinds + 1))
 		return NULL;
+	slot = table__add(&a->by_file, file_key(file));
+	if (!slot)
+		return NULL;
+	*slot = a->nr_kinds;
 	kind = &a->kinds[a->nr_kinds];
-	*kind = (struct alloc_kind){ .file = *file };
+	*kind = (struct alloc_kind){ 0 };
 	if (!image__open(fd, &img, NULL)) {
 		allocators__native(&kind->found, img);
 		image__close(img);
@@ -37,11 +64,7 @@ static const struct allocators *allocs__of_file(struct allocs *a, const struct f
 
 static bool allocs__has(const struct allocs *a, pid_t pid, uint64_t since_ns, const struct file_id *file)
 {
-	for (size_t i = 0; i < a->nr; i++)
-		if (a->places[i].pid == pid && a->places[i].since_ns == since_ns &&
-		    file_id__equal(&a->places[i].file, file))
-			return true;
-	return false;
+	return table__find(&a->by_place, place_key(pid, since_ns, file));
 }
 
 void alloc_place__free(struct alloc_place *p)
@@ -60,6 +83,8 @@ static int allocs__add(struct allocs *a, const struct alloc_place *like, const s
 
 	pthread_mutex_lock(&a->lock);
 	ret = ARRAY_GROW(a->places, a->room, a->nr + 1);
+	if (!ret && !table__add(&a->by_place, place_key(like->pid, like->since_ns, &like->file)))
+		ret = -ENOMEM;
 	if (!ret) {
 		p = &a->places[a->nr];
 		*p = *like;
@@ -125,11 +150,16 @@ static void on_runtime(int fd, const struct file_id *file, const struct allocato
 
 static struct alloc_looked *allocs__looked(struct allocs *a, pid_t pid)
 {
-	for (size_t i = 0; i < a->nr_looked; i++)
-		if (a->looked[i].pid == pid)
-			return &a->looked[i];
+	uint64_t *slot = table__find(&a->by_pid, pid);
+
+	if (slot)
+		return &a->looked[*slot];
 	if (ARRAY_GROW(a->looked, a->room_looked, a->nr_looked + 1))
 		return NULL;
+	slot = table__add(&a->by_pid, pid);
+	if (!slot)
+		return NULL;
+	*slot = a->nr_looked;
 	a->looked[a->nr_looked] = (struct alloc_looked){ .pid = pid };
 	return &a->looked[a->nr_looked++];
 }
@@ -157,33 +187,42 @@ static void allocs__look_at(struct allocs *a, struct runtimes *r, pid_t pid, uin
 
 void allocs__changed(struct allocs *a, pid_t pid)
 {
-	for (size_t i = 0; a && i < a->nr_looked; i++)
-		if (a->looked[i].pid == pid)
-			a->looked[i].next_ns = 0;
+	uint64_t *slot = a ? table__find(&a->by_pid, pid) : NULL;
+
+	if (slot)
+		a->looked[*slot].next_ns = 0;
+}
+
+/* Is @p of a program that its process still runs? */
+static bool allocs__is_current(const struct allocs *a, const struct alloc_place *p)
+{
+	const uint64_t *slot = table__find(&a->by_pid, p->pid);
+
+	return slot && a->looked[*slot].since_ns == p->since_ns;
 }
 
 /* Processes that are gone, and programs that have been replaced. */
 static void allocs__forget(struct allocs *a)
 {
-	size_t kept = 0;
-
-	for (size_t i = 0; i < a->nr_looked; i++)
+	for (size_t i = a->nr_looked; i-- > 0;) {
 		if (a->looked[i].seen) {
-			a->looked[kept] = a->looked[i];
-			a->looked[kept++].seen = false;
+			a->looked[i].seen = false;
+			continue;
 		}
-	a->nr_looked = kept;
+		table__delete(&a->by_pid, a->looked[i].pid);
+		a->looked[i] = a->looked[--a->nr_looked];
+		if (i < a->nr_looked)
+			*table__find(&a->by_pid, a->looked[i].pid) = i;
+	}
 	pthread_mutex_lock(&a->lock);
 	for (size_t i = a->nr; i-- > 0;) {
-		struct alloc_looked *l = NULL;
+		struct alloc_place *p = &a->places[i];
 
-		for (size_t k = 0; k < a->nr_looked && !l; k++)
-			if (a->looked[k].pid == a->places[i].pid && a->looked[k].since_ns == a->places[i].since_ns)
-				l = &a->looked[k];
-		if (l || a->places[i].link >= 0) /* the other thread detaches */
+		if (allocs__is_current(a, p) || p->link >= 0) /* the other thread detaches */
 			continue;
-		alloc_place__free(&a->places[i]);
-		a->places[i] = a->places[--a->nr];
+		table__delete(&a->by_place, place_key(p->pid, p->since_ns, &p->file));
+		alloc_place__free(p);
+		*p = a->places[--a->nr];
 	}
 	pthread_mutex_unlock(&a->lock);
 }
@@ -207,6 +246,9 @@ void alloc_places__free(struct allocs *a)
 		alloc_place__free(&a->places[i]);
 	for (size_t i = 0; i < a->nr_kinds; i++)
 		allocators__free(&a->kinds[i].found);
+	table__free(&a->by_place);
+	table__free(&a->by_file);
+	table__free(&a->by_pid);
 	free(a->places);
 	free(a->told);
 	free(a->kinds);

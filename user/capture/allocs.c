@@ -266,6 +266,7 @@ int allocs__start(struct bpf *bpf, enum alloc_mode mode, struct allocs **out)
 	a->always = mode == ALLOC_ALL;
 	a->burst = bpf__alloc_burst(bpf);
 	a->seed = now_ns();
+	alloc_places__init(a);
 	pthread_mutex_init(&a->lock, NULL);
 	pthreads__cond(&a->changed);
 	ret = pthreads__start(&a->thread, allocs__run, a);

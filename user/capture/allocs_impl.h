@@ -8,10 +8,10 @@
 #include "allocators.h"
 #include "allocs.h"
 #include "instance.h"
+#include "table.h"
 
 /* The allocators in one file: examined once, however many processes use it. */
 struct alloc_kind {
-	struct file_id file;
 	struct allocators found;
 };
 
@@ -56,6 +56,9 @@ struct allocs {
 	double share_of_files;	       /* in the last burst: how many there are for each that was attached to */
 
 	/* the session's thread's only */
+	struct table by_place; /* those of .places: it alone adds and removes them */
+	struct table by_file;  /* to an index of .kinds */
+	struct table by_pid;   /* to an index of .looked */
 	struct alloc_kind *kinds;
 	size_t nr_kinds, room_kinds;
 	struct alloc_looked *looked;
@@ -63,6 +66,7 @@ struct allocs {
 };
 
 void alloc_place__free(struct alloc_place *p);
+void alloc_places__init(struct allocs *a);
 void alloc_places__free(struct allocs *a);
 
 #endif /* TARE_CAPTURE_ALLOCS_IMPL_H */
