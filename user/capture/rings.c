@@ -14,6 +14,7 @@
 #include "event.h"
 #include "rest.h"
 #include "ring.h"
+#include "no_memory.h"
 #include "rings.h"
 #include "shared.h"
 #include "util.h"
@@ -293,8 +294,9 @@ int rings__new(int rings_fd, struct cpu_state *cpus, unsigned nr_cpus, uint64_t 
 	if (!ret)
 		ret = rings__install(r, rings_fd);
 	if (ret) {
-		err("cannot make ring buffers of %llu bytes for each CPU: %s; try a smaller --memory",
-		    (unsigned long long)bytes, strerror(-ret));
+		if (!no_memory__explain("make ring buffers", ret))
+			err("cannot make ring buffers of %llu bytes for each CPU: %s; try a smaller --memory",
+			    (unsigned long long)bytes, strerror(-ret));
 		rings__free(r);
 		return ret;
 	}

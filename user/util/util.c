@@ -236,6 +236,15 @@ static size_t utf8_len(const unsigned char *s, size_t left)
 	return 0;
 }
 
+const char *fmt_limit(const char *cgroup, uint64_t limit_bytes, char buf[LIMIT_TEXT])
+{
+	char name[160], bytes[16];
+
+	snprintf(buf, LIMIT_TEXT, "cgroup %s may have %s", sanitize(cgroup, strlen(cgroup), name, sizeof(name)),
+		 fmt_bytes(limit_bytes, bytes));
+	return buf;
+}
+
 const char *sanitize(const char *s, size_t len, char *buf, size_t size)
 {
 	size_t o = 0;

@@ -68,6 +68,13 @@ const char *fmt_signed_bytes(int64_t n, bool plus, char buf[24]);
 const char *fmt_count(uint64_t n, char buf[32]);
 
 /*
+ * A memory cgroup and its limit: "cgroup app may have 33.6 MB". @cgroup is made safe to print; it may be cut. Returns
+ * @buf.
+ */
+#define LIMIT_TEXT 200
+const char *fmt_limit(const char *cgroup, uint64_t limit_bytes, char buf[LIMIT_TEXT]);
+
+/*
  * Make @s, @len bytes from outside (a thread's name, a path), safe to print: control bytes and bytes that are not UTF-8
  * become '?'. Writes at most @size bytes with the terminating NUL. Returns @buf.
  */
