@@ -8,8 +8,21 @@
 #include "stack.bpf.h"
 
 /* include/linux/mm.h */
-#define VM_EXEC	  0x4
-#define VM_SHARED 0x8
+#define VM_EXEC	      0x4
+#define VM_SHARED     0x8
+#define VM_HUGETLB    0x00400000
+#define VM_HUGEPAGE   0x20000000 /* MADV_HUGEPAGE */
+#define VM_NOHUGEPAGE 0x40000000
+
+/* Of a huge page; 0: there are none. And whether memory gets them without asking. */
+const volatile __u64 huge_bytes = 0;
+const volatile bool huge_always = false;
+
+/*
+ * The recorder finds out which pages are huge: only the page tables tell, which have physical addresses. It should not
+ * come long after, but not for each one either.
+ */
+#define HUGE_LOOK_NS 10000000ull
 
 static __always_inline __u32 owner_of(const struct vm_area_struct *vma)
 {
@@ -26,9 +39,23 @@ static __always_inline __u32 owner_of(const struct vm_area_struct *vma)
 	return TARE_FAULT_ANONYMOUS;
 }
 
+/* May the page at @address be a huge one? */
+static __always_inline bool may_be_huge(const struct vm_area_struct *vma, __u64 address)
+{
+	__u64 begin = address & -huge_bytes;
+
+	if (vma->vm_flags & VM_HUGETLB)
+		return true;
+	if (vma->vm_flags & VM_NOHUGEPAGE || !(huge_always || vma->vm_flags & VM_HUGEPAGE))
+		return false;
+	return huge_bytes && begin >= vma->vm_start && begin + huge_bytes <= vma->vm_end;
+}
+
 static long on_vma(struct task_struct *p, struct vm_area_struct *vma, struct tare_fault_sample *r)
 {
 	r->owner = owner_of(vma);
+	if (may_be_huge(vma, r->address))
+		r->rec.flags |= TARE_FAULT_MAY_HUGE;
 	if (vma->vm_file)
 		bpf_probe_read_kernel_str(r->name, sizeof(r->name),
 					  BPF_CORE_READ(vma, vm_file, f_path.dentry, d_name.name));
@@ -52,6 +79,7 @@ int page_fault(struct bpf_perf_event_data *ctx)
 	struct tare_fault_sample r = { .rec.kind = TARE_REC_FAULT_SAMPLE, .period = ctx->sample_period };
 	struct task_struct *p = bpf_get_current_task_btf();
 	struct cpu_state *c = enter(PROG_page_fault);
+	__u64 flags = BPF_RB_NO_WAKEUP;
 	bool major = r.period == FAULT_PERIOD_MAJOR;
 	__u64 now;
 
@@ -73,6 +101,11 @@ int page_fault(struct bpf_perf_event_data *ctx)
 	/* fails where another one waits to change the map: then it is not known */
 	bpf_find_vma(p, r.address, on_vma, &r, 0);
 	tell_stack(c, ctx, p, STACK_OF_FAULT, STACK_MEMORY, now);
-	EMIT_EVIDENCE(c, now, &r);
+	if (r.rec.flags & TARE_FAULT_MAY_HUGE && now - c->huge_told_ns > HUGE_LOOK_NS) {
+		c->huge_told_ns = now;
+		flags = BPF_RB_FORCE_WAKEUP;
+	}
+	if (emit_with(c, now, &r.rec, sizeof(r), flags))
+		__sync_fetch_and_add(&c->lost[TARE_LOST_EVIDENCE], 1);
 	return 0;
 }

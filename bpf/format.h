@@ -102,6 +102,7 @@ enum tare_frame_type {
 	TARE_FRAME_HEAP,	 /* struct tare_heap, followed by .nr struct tare_heap_stack: sampled allocations */
 	TARE_FRAME_ALLOC_BURSTS, /* tare_array of struct tare_alloc_burst */
 	TARE_FRAME_COMPRESSED,	 /* struct tare_compressed, then other frames, compressed */
+	TARE_FRAME_MEMORY_CALLS, /* tare_array of struct tare_memory_calls (calls.h) */
 };
 
 struct tare_frame {
@@ -486,8 +487,10 @@ TARE_SIZE(tare_counters, 392);
 TARE_SIZE(tare_end, 24);
 
 #include "bytes.h"
+#include "calls.h"
 #include "costs.h"
 #include "record.h"
 TARE_SIZE(tare_bytes, 160);
+TARE_SIZE(tare_memory_calls, 72);
 
 #endif /* TARE_FORMAT_H */

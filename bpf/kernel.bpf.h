@@ -87,18 +87,37 @@ static __always_inline struct pt_regs *user_regs_before_515(struct task_struct *
 	return p->stack + 16384 - bpf_core_type_size(struct pt_regs);
 }
 
+/* Is the system call that @p is in of the 32-bit table? */
+static __always_inline bool is_compat(struct task_struct *p)
+{
+#if defined(__TARGET_ARCH_x86)
+	return p->thread_info.status & 2; /* TS_COMPAT, arch/x86/include/asm/thread_info.h */
+#else
+	return false;
+#endif
+}
+
+/* The number of the system call that is about to return, by its registers. */
+static __always_inline long entered_by(struct pt_regs *regs)
+{
+#if defined(__TARGET_ARCH_x86)
+	return BPF_CORE_READ(regs, orig_ax);
+#elif defined(__TARGET_ARCH_arm64)
+	return BPF_CORE_READ(regs, syscallno);
+#endif
+}
+
 /* The system call that @p entered the kernel by, or TARE_NO_SYSCALL. Sets *@compat for the 32-bit table. */
 static __always_inline __u16 syscall_of(struct task_struct *p, bool *compat)
 {
 	bool helper = bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs);
 	long nr;
 
-	*compat = false;
+	*compat = is_compat(p);
 #if defined(__TARGET_ARCH_x86)
 	/* -1 in interrupts and exceptions, arch/x86/entry/entry_64.S */
 	nr = helper ? (long)((struct pt_regs *)bpf_task_pt_regs(p))->orig_ax :
 		      (long)BPF_CORE_READ(user_regs_before_515(p), orig_ax);
-	*compat = p->thread_info.status & 2; /* TS_COMPAT, arch/x86/include/asm/thread_info.h */
 #elif defined(__TARGET_ARCH_arm64)
 	/* NO_SYSCALL is -1, arch/arm64/include/asm/ptrace.h */
 	nr = helper ? ((struct pt_regs *)bpf_task_pt_regs(p))->syscallno :

@@ -7,6 +7,7 @@
 enum tare_when {
 	TARE_ALWAYS,
 	TARE_TIMING,   /* part of the time: too expensive at high switch rates */
+	TARE_CALLS,    /* likewise, at high rates of system calls */
 	TARE_EVIDENCE, /* while some target has a runtime that stops its world */
 };
 
@@ -36,6 +37,8 @@ enum tare_when {
 	X(off_cpu, "sched_exit_tp", ALWAYS, false, "stacks of threads that waited long (Linux 6.16)")                 \
 	X(sched_entry, "sched_entry_tp", TIMING, false, "the direct cost of a switch in the kernel (Linux 6.16)")     \
 	X(sched_exit, "sched_exit_tp", TIMING, false, "the direct cost of a switch in the kernel (Linux 6.16)")       \
+	X(call_enter, "sys_enter", CALLS, false, "how often and how long a target maps and unmaps memory")            \
+	X(call_exit, "sys_exit", CALLS, false, "how often and how long a target maps and unmaps memory")              \
 	X(signal_generate, "signal_generate", EVIDENCE, false, "pauses: when a thread was sent the signal to stop")   \
 	X(signal_deliver, "signal_deliver", EVIDENCE, false, "pauses: when that signal reached the thread")           \
 	X(page_fault_user, "page_fault_user", EVIDENCE, false, "page faults as the reason why a thread left its CPU") \

@@ -369,13 +369,14 @@ enum tare_fault_owner { TARE_FAULT_OWNERS(TARE_FAULT_OWNER) TARE_NR_FAULT_OWNERS
 struct tare_fault_sample {
 	struct tare_rec rec; /* .flags: TARE_FAULT_MAJOR */
 	__u32 tid, tgid;
-	__u16 owner; /* enum tare_fault_owner */
-	__u16 pad;
+	__u16 owner;  /* enum tare_fault_owner */
+	__u16 order;  /* it brought 2^order pages in, a huge one; 0: one page, or not known */
 	__u32 period; /* it stands for so many */
 	__u64 address, ip;
 	char name[TARE_FAULT_NAME_LEN]; /* of a file, without its folders; it may be cut */
 };
-#define TARE_FAULT_MAJOR 0x0001 /* its contents were read from somewhere */
+#define TARE_FAULT_MAJOR    0x0001 /* its contents were read from somewhere */
+#define TARE_FAULT_MAY_HUGE 0x0002 /* in the rings: the recorder is to find out whether the page is huge */
 
 /* STACKED comes before it: the stack of the caller. */
 struct tare_alloc_sample {

@@ -149,6 +149,18 @@ struct hold_state {
 	__u8 in_vain;
 };
 
+/* What targets called, by process and call. */
+struct call_key {
+	__u32 tgid, call; /* enum tare_memory_call */
+};
+struct call_sums {
+	__u64 count, failed, ns, bytes;
+	__u64 max_ns;  /* in this .. */
+	__u32 stretch; /* .. of the recorder's stretches */
+	__u32 pad;
+};
+#define MAX_CALL_SUMS 8192
+
 enum irq_kind { IRQ_SOFT, IRQ_HARD, NR_IRQ_KINDS };
 
 /* One per CPU, in a map that the recorder has mapped. Only its own CPU writes it, except .waiting and .draining. */
@@ -184,6 +196,7 @@ struct cpu_state {
 	__u64 fault_window_ns;	  /* likewise, for page faults */
 	__u32 fault_window_nr[2]; /* minor, major */
 	__u32 faults_skipped[2];  /* since the last one that was reported */
+	__u64 huge_told_ns;	  /* the recorder was woken for one that may have brought a huge page */
 
 	__u64 alloc_busy; /* in the program: one that interrupts it does nothing */
 	struct alloc_yield alloc;
@@ -214,9 +227,12 @@ struct task_state {
 	/* its current page fault from user space, 0: none; where ends are not seen (fault_ends), the last one */
 	__u64 fault_ts, fault_address, fault_ip;
 	__u8 fault_write, fault_told;
-	__u8 out_state;		/* enum tare_state, in which it left */
-	__u64 reclaim_ts;	/* began to make room in memory; 0: does not */
-	__u64 reclaim_named_ts; /* when the cgroup was told for which it did; 0: never */
+	__u8 out_state;		   /* enum tare_state, in which it left */
+	__u64 reclaim_ts;	   /* began to make room in memory; 0: does not */
+	__u64 reclaim_named_ts;	   /* when the cgroup was told for which it did; 0: never */
+	__u64 call_ts, call_bytes; /* the last memory call: when it began, and what it asked for */
+	__u32 call;		   /* enum tare_memory_call; TARE_CALL_ANY: it is over */
+	__u32 pad;
 	/* in the memory of a runtime that keeps goroutines: its structure for this thread, and the number in that */
 	__u64 runtime_thread, runtime_number; /* 0: not known */
 	__u64 p_at;			      /* the P that it held last, and its number */

@@ -158,7 +158,7 @@ static void threads(void **unused)
 	json_decref(l);
 	l = keys(LINE(.kind = EVENT_FAULT_SAMPLE,
 		      .fault_sample = { .tid = 5, .owner = TARE_FAULT_FILE, .name = "a.so" }),
-		 "fault_sample tid tgid major period owner file address ip");
+		 "fault_sample tid tgid major period pages owner file address ip");
 	text_is(l, "owner", "file");
 	json_decref(l);
 	l = keys(LINE(.kind = EVENT_ALLOC_SAMPLE, .alloc_sample = { .tid = 5, .bytes = 64 }),
@@ -170,8 +170,12 @@ static void threads(void **unused)
 		"alloc_burst burst of_cpu begin_ns covered_ns exposed_ns allocations bytes told_allocations told_bytes spent_ns");
 	assert_true(number(l, "of_cpu") == 1);
 	json_decref(l);
+	l = keys(LINE(.kind = EVENT_MEMORY_CALLS, .memory_calls = { .pid = 5, .call = TARE_CALL_BRK }),
+		 "memory_calls pid call begin_ns covered_ns seen_ns count failed ns max_ns bytes");
+	assert_string_equal(json_string_value(json_object_get(l, "call")), "brk");
+	json_decref(l);
 	l = keys(LINE(.kind = EVENT_FAULT_SAMPLE, .fault_sample = { .tid = 5, .owner = 999 }),
-		 "fault_sample tid tgid major period owner address ip");
+		 "fault_sample tid tgid major period pages owner address ip");
 	text_is(l, "owner", "unknown");
 	json_decref(l);
 	l = keys(LINE(.kind = EVENT_RECLAIM, .reclaim = { .tid = 5, .ns = 7 }), "reclaim tid tgid by_cgroup ns pages");

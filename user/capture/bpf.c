@@ -15,7 +15,9 @@
 #include "bpf.h"
 #include "capability.h"
 #include "cgroup.h"
+#include "huge_pages.h"
 #include "kernel_btf.h"
+#include "no_memory.h"
 #include "pid_ns.h"
 #include "rest.h"
 #include "tare.skel.h"
@@ -41,7 +43,12 @@ static int on_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
 /* Say what prevents loading. Returns -EPERM if something obtainable is missing, else -EIO. */
 static int explain(const struct machine *machine, int error)
 {
-	bool said = machine->explain();
+	bool said;
+
+	/* first: with no memory everything that is tried fails */
+	if (no_memory__explain("load the BPF programs", error))
+		return -EIO;
+	said = machine->explain();
 
 	if (!said)
 		err("the kernel refused tare's BPF programs: %s; tare -v says more, `tare doctor` what works here",
@@ -84,6 +91,8 @@ static void configure_faults(struct tare_bpf *s, bool wanted)
 {
 	bool can = wanted && libbpf_probe_bpf_helper(BPF_PROG_TYPE_PERF_EVENT, BPF_FUNC_find_vma, NULL) == 1;
 
+	s->rodata->huge_bytes = huge_pages__bytes();
+	s->rodata->huge_always = huge_pages__are_default();
 	bpf_program__set_autoload(s->progs.page_fault, can);
 	bpf_program__set_autoattach(s->progs.page_fault, false);
 }
@@ -342,6 +351,7 @@ void bpf__close(struct bpf *b)
 {
 	pid_ns__init(NULL, NULL);
 	bpf__time_switches(b, false);
+	bpf__watch_calls(b, false);
 	bpf__detach_probes(b, &b->evidence);
 	bpf__detach_probes(b, &b->clock);
 	bpf__finish_detaching(b);

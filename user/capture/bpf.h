@@ -34,6 +34,8 @@ struct bpf {
 	struct hold hold;
 	bool timing;		  /* bpf__time_switches() is on */
 	struct attached timers;	  /* what bpf__time_switches() attached */
+	bool watching;		  /* bpf__watch_calls() is on */
+	struct attached watchers; /* what it attached */
 	struct attached evidence; /* only wanted where a runtime stops its world */
 	struct attached clock;	  /* what takes the samples */
 	unsigned sample_hz;	  /* 0: only with .evidence */
@@ -112,6 +114,16 @@ void bpf__activate(struct bpf *b, bool active);
 
 /* Time each switch, or stop doing so: the two probes around the scheduler. No effect where the kernel lacks them. */
 void bpf__time_switches(struct bpf *b, bool on);
+
+/* Can memory calls be seen at all? */
+bool bpf__can_watch_calls(const struct bpf *b);
+
+/* Sum up memory calls of targets, or stop doing so: the probes at each system call. */
+void bpf__watch_calls(struct bpf *b, bool on);
+
+/* The sums (struct call_key to struct call_sums); from bpf__next_calls() on .max_ns is of what comes then. */
+int bpf__call_sums_fd(const struct bpf *b);
+void bpf__next_calls(struct bpf *b);
 
 /* The command of `tare run` is @pid, and its program is known: call this before it runs. */
 void bpf__launch(struct bpf *b, pid_t pid);

@@ -270,20 +270,50 @@ static void destroy(struct attached *p)
 	free(p->sites);
 }
 
+static void attach_part_time(struct bpf *b, enum tare_when when, bool on, struct attached *to)
+{
+	if (on) {
+		tracepoints__attach(b->skel->obj, when, keep_tracepoint, to);
+		return;
+	}
+	destroy(to);
+	*to = (struct attached){ 0 };
+}
+
 void bpf__time_switches(struct bpf *b, bool on)
 {
 	if (on == b->timing)
 		return;
 	b->timing = on;
-	if (!on) {
-		destroy(&b->timers);
-		b->timers = (struct attached){ 0 };
-		return;
-	}
 	/* a switch in progress now has no start time */
-	for (unsigned i = 0; i < b->nr_cpus; i++)
+	for (unsigned i = 0; i < b->nr_cpus && on; i++)
 		b->cpus[i].entry_ts = 0;
-	tracepoints__attach(b->skel->obj, TARE_TIMING, keep_tracepoint, &b->timers);
+	attach_part_time(b, TARE_TIMING, on, &b->timers);
+}
+
+bool bpf__can_watch_calls(const struct bpf *b)
+{
+	return bpf_program__autoload(b->skel->progs.call_enter) && bpf_program__autoload(b->skel->progs.call_exit);
+}
+
+void bpf__watch_calls(struct bpf *b, bool on)
+{
+	if (on == b->watching)
+		return;
+	b->watching = on;
+	if (on)
+		b->skel->bss->calls_since_ns = now_ns();
+	attach_part_time(b, TARE_CALLS, on, &b->watchers);
+}
+
+int bpf__call_sums_fd(const struct bpf *b)
+{
+	return bpf_map__fd(b->skel->maps.call_sums);
+}
+
+void bpf__next_calls(struct bpf *b)
+{
+	b->skel->bss->calls_stretch++;
 }
 
 static void *destroy_apart(void *arg)

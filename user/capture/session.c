@@ -9,6 +9,9 @@
 
 #include "behind.h"
 #include "describing_frames.h"
+#include "huge_pages.h"
+#include "no_memory.h"
+#include "pid_ns.h"
 #include "session_impl.h"
 #include "util.h"
 
@@ -113,12 +116,14 @@ static void session__check_end(struct session *s, uint64_t now)
 static int session__timeout_ms(const struct session *s, uint64_t now)
 {
 	uint64_t left = s->start_ns + s->opts->duration_ns - now;
+	unsigned soon = memory_calls__soon_ms(&s->calls);
+	uint64_t tick = (soon < SESSION_TICK_MS ? soon : SESSION_TICK_MS) * 1000000ull;
 
 	if (s->child_gone)
 		return 1;
-	if (s->opts->duration_ns && !s->waiting && left < SESSION_TICK_MS * 1000000ull)
+	if (s->opts->duration_ns && !s->waiting && left < tick)
 		return left / 1000000 + 1;
-	return SESSION_TICK_MS;
+	return tick / 1000000;
 }
 
 static int session__loop(struct session *s)
@@ -145,6 +150,7 @@ static int session__loop(struct session *s)
 		s->targets.wants_snapshot = false;
 		now = now_ns();
 		program_cost__tick(&s->cost, now);
+		memory_calls__tick(&s->calls, s->writer);
 		session__flight(s, now);
 		quotas__tick(&s->quotas, &s->runtimes, s->writer, now);
 		pages__tick(&s->pages, &s->bpf, s->writer, now);
@@ -195,7 +201,7 @@ static void session__code_changed(struct session *s, const struct tare_rec *rec)
 
 static void session__on_oom_kill(struct session *s, const struct tare_oom_kill *kill)
 {
-	char comm[16] = "", name[64], cgroup[160], limit[16];
+	char comm[16] = "", name[64], cgroup[TARE_CGROUP_LEN + 1] = "", limit[LIMIT_TEXT];
 	pid_t pid = kill->tgid ?: kill->tid; /* its first thread, mostly */
 	uint64_t since_ns;
 
@@ -205,11 +211,26 @@ static void session__on_oom_kill(struct session *s, const struct tare_oom_kill *
 	proc__comm(pid, comm);
 	fprintf(stderr, "tare: the kernel kills process %d (%s) for want of memory", pid,
 		sanitize(comm, strlen(comm), name, sizeof(name)));
+	memcpy(cgroup, kill->cgroup, TARE_CGROUP_LEN);
 	if (kill->limit_pages)
-		fprintf(stderr, ": cgroup %s may have %s",
-			sanitize(kill->cgroup, strnlen(kill->cgroup, TARE_CGROUP_LEN), cgroup, sizeof(cgroup)),
-			fmt_bytes(kill->limit_pages * sysconf(_SC_PAGESIZE), limit));
+		fprintf(stderr, ": %s", fmt_limit(cgroup, kill->limit_pages * sysconf(_SC_PAGESIZE), limit));
 	fputc('\n', stderr);
+}
+
+/* A fault may have brought a huge page in: did it? */
+static const struct tare_rec *session__on_fault_sample(struct session *s, const struct tare_rec *rec, size_t size)
+{
+	struct tare_fault_sample *f = &s->fault_sample;
+
+	if (!(rec->flags & TARE_FAULT_MAY_HUGE) || size < sizeof(*f))
+		return rec;
+	memcpy(f, rec, sizeof(*f));
+	f->rec.flags &= ~TARE_FAULT_MAY_HUGE;
+	if (!s->huge_bytes)
+		s->huge_bytes = huge_pages__bytes();
+	if (s->huge_bytes && huge_pages__is(pid_ns__here(f->tgid), f->address))
+		f->order = __builtin_ctzll(s->huge_bytes / sysconf(_SC_PAGESIZE));
+	return &f->rec;
 }
 
 static const struct tare_rec *session__on_record(const struct tare_rec *rec, size_t size, uint64_t ts_ns, void *ctx)
@@ -232,7 +253,7 @@ static const struct tare_rec *session__on_record(const struct tare_rec *rec, siz
 		return rec;
 	symbols__on_record(&s->symbols, rec, ts_ns);
 	pages__on_record(&s->pages, rec, ts_ns);
-	return rec;
+	return rec->kind == TARE_REC_FAULT_SAMPLE ? session__on_fault_sample(s, rec, size) : rec;
 }
 
 static void session__note_address(uint32_t pid, uint64_t ip, uint64_t ts_ns, void *ctx)
@@ -303,6 +324,9 @@ static int session__begin(struct session *s)
 
 	if (ret)
 		return ret;
+	/* before the kernel kills it */
+	if (!no_memory__is_room_for(bytes * sysconf(_SC_NPROCESSORS_ONLN)))
+		return -EIO;
 	if (s->opts->cgroup)
 		bpf_opts.cgroup = &s->targets.cgroup;
 	ret = signals__open(&s->signals);
@@ -351,6 +375,7 @@ static int session__begin(struct session *s)
 		info("cannot raise the recorder's priority: %s", strerror(errno));
 	s->start_ns = now_ns();
 	session__describe_attaching(s);
+	memory_calls__begin(&s->calls, &s->bpf, s->cost.start_ns);
 	s->waiting = !s->targets.marked.nr;
 	runtimes__read(&s->runtimes, s->start_ns, false);
 	heaps = session__heap_sources(s);
@@ -381,6 +406,7 @@ static void session__finish(struct session *s)
 		bytes_reader__last(&s->bytes, &s->runtimes, s->writer);
 		heap_reader__write(&s->heaps, &heaps, now_ns());
 	}
+	memory_calls__write(&s->calls, s->writer);
 	bpf__activate(&s->bpf, false);
 	now = now_ns();
 	program_cost__stop(&s->cost);
@@ -470,6 +496,7 @@ int session__record(const struct session_opts *opts, struct session_result *resu
 	stacks__free(&s.stacks);
 	pages__free(&s.pages);
 	quotas__free(&s.quotas);
+	memory_calls__free(&s.calls);
 	bytes_reader__free(&s.bytes);
 	heap_reader__free(&s.heaps);
 	calibration__end(&s.calibration);

@@ -14,6 +14,7 @@ static void session__mark(struct session *s, uint64_t now)
 	int ret;
 
 	program_cost__write(&s->cost, s->writer, now);
+	memory_calls__write(&s->calls, s->writer);
 	ret = bpf__snapshot(&s->bpf, 2, &tasks, &nr);
 	if (ret)
 		warn("cannot list the target's threads: %s", strerror(-ret));
@@ -78,6 +79,7 @@ static void session__dump(struct session *s)
 	session__apart(s, true);
 	session__snapshot(s, 1);
 	session__apart(s, false);
+	memory_calls__write(&s->calls, s->writer);
 	runtimes__read(&s->runtimes, now_ns(), false);
 	heap_reader__write(&s->heaps, &heaps, now_ns());
 	stacks__write(&s->stacks, s->writer);

@@ -9,6 +9,7 @@
 #include "flight.h"
 #include "heap_reader.h"
 #include "launch.h"
+#include "memory_calls.h"
 #include "pages.h"
 #include "program_cost.h"
 #include "quotas.h"
@@ -29,6 +30,7 @@ struct session {
 	struct writer *writer;
 	struct calibration calibration;
 	struct program_cost cost;
+	struct memory_calls calls;
 	struct launch launch;
 	struct signals signals;
 	struct flight flight;
@@ -36,7 +38,9 @@ struct session {
 	struct runtimes runtimes;
 	struct symbols symbols;
 	struct stacks stacks;
-	struct tare_stacked stacked; /* written instead of the last stack */
+	struct tare_stacked stacked;	       /* written instead of the last stack */
+	struct tare_fault_sample fault_sample; /* likewise, of the last one with something to find out */
+	uint64_t huge_bytes;
 	struct pages pages;
 	struct quotas quotas;
 	struct bytes_reader bytes;

@@ -26,6 +26,7 @@ struct feature {
 	[FEATURE_##sym] = { { id, name, lost, by, required }, probe, arg }
 /* Ids are permanent: those of the timing ones predate this prefix. */
 #define ID_ALWAYS   "tp_"
+#define ID_CALLS    "tp_"
 #define ID_EVIDENCE "tp_"
 #define ID_TIMING   ""
 

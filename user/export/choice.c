@@ -251,6 +251,8 @@ static uint32_t process_of(const struct event *ev)
 		return ev->bytes.pid;
 	case EVENT_HEAP:
 		return ev->heap.head->pid;
+	case EVENT_MEMORY_CALLS:
+		return ev->memory_calls.pid;
 	case EVENT_DELAYS:
 		return ev->delays->pid;
 	case EVENT_PROCESS:

@@ -2,6 +2,7 @@
 /* The members of a description's line in JSON lines: everything but the records. */
 #include <string.h>
 
+#include "event_names.h"
 #include "json_lines.h"
 #include "util.h"
 
@@ -98,6 +99,22 @@ void put_alloc_burst_of(struct json_line *to, const struct event *ev)
 	line_number(to, "told_allocations", ev->alloc_burst.told_allocations);
 	line_number(to, "told_bytes", ev->alloc_burst.told_bytes);
 	line_number(to, "spent_ns", ev->alloc_burst.spent_ns);
+}
+
+void put_memory_calls_of(struct json_line *to, const struct event *ev)
+{
+	const struct tare_memory_calls *c = &ev->memory_calls;
+
+	line_number(to, "pid", c->pid);
+	line_text(to, "call", memory_call_name(c->call), strlen(memory_call_name(c->call)));
+	line_number(to, "begin_ns", c->begin_ns);
+	line_number(to, "covered_ns", c->covered_ns);
+	line_number(to, "seen_ns", c->seen_ns);
+	line_number(to, "count", c->count);
+	line_number(to, "failed", c->failed);
+	line_number(to, "ns", c->ns);
+	line_number(to, "max_ns", c->max_ns);
+	line_number(to, "bytes", c->bytes);
 }
 
 void put_heap_of(struct json_line *to, const struct event *ev)

@@ -214,6 +214,7 @@ void put_fault_sample_of(struct json_line *to, const struct event *ev)
 	line_number(to, "tgid", f->tgid);
 	line_bool(to, "major", f->major);
 	line_number(to, "period", f->period);
+	line_number(to, "pages", f->pages);
 	line_text(to, "owner", fault_owner_name(f->owner), 16);
 	WHEN(to, f->name[0])
 		line_text(to, "file", f->name, sizeof(f->name));

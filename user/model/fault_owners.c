@@ -49,6 +49,10 @@ int fault_owners__event(struct fault_owners *f, const struct event *ev)
 		return -ENOMEM;
 	*(s->major ? &o->major : &o->minor) += s->period;
 	*(s->major ? &f->major : &f->minor) += s->period;
+	if (s->pages > 1 && !s->major) {
+		o->huge += s->period;
+		f->huge += s->period;
+	}
 	f->samples++;
 	return 0;
 }

@@ -12,13 +12,14 @@ struct fault_owner {
 	uint16_t owner;			/* enum tare_fault_owner */
 	char name[TARE_FAULT_NAME_LEN]; /* of the file; "": none, or not known. Not safe to print */
 	uint64_t minor, major;		/* that the samples stand for */
+	uint64_t huge;			/* of the minor ones: that brought in huge pages */
 };
 
 struct fault_owners {
 	struct fault_owner *all;
 	size_t nr, room;
 	struct table by_hash; /* to 1 + index */
-	uint64_t samples, minor, major;
+	uint64_t samples, minor, major, huge;
 };
 
 void fault_owners__init(struct fault_owners *f);

@@ -303,6 +303,12 @@ static int fold_alloc_burst(struct model *m, const struct event *ev)
 	return alloc_samples__burst(&m->allocs, &m->profile, ev);
 }
 
+static int fold_memory_calls(struct model *m, const struct event *ev)
+{
+	memory_calls__event(&m->memory_calls, ev);
+	return 0;
+}
+
 static int fold_nothing(struct model *m, const struct event *ev)
 {
 	return 0;

@@ -14,6 +14,7 @@
 #include "fault_owners.h"
 #include "findings.h"
 #include "heap_readings.h"
+#include "memory_calls.h"
 #include "pause.h"
 #include "preemption.h"
 #include "profile.h"
@@ -78,6 +79,7 @@ struct model {
 	struct model_bytes bytes;
 	struct heap_readings heaps;
 	struct fault_owners fault_owners;
+	struct model_memory_calls memory_calls;
 	struct delays delays;
 	struct runtime_names runtime_names;
 	struct preemption preemption;

@@ -3,6 +3,7 @@
 
 #include "array.h"
 #include "profile.h"
+#include "util.h"
 
 void profile__free(struct profile *p)
 {
@@ -22,15 +23,16 @@ static struct profile_row *profile__row(struct profile *p, uint32_t number)
 	return &p->rows[number];
 }
 
-/* mmap, mprotect, munmap, brk, mremap, madvise, process_madvise: from the kernel's tables of system calls */
+#define PROCESS_MADVISE 440 /* in the kernel's tables of system calls, everywhere */
+
 static bool is_memory_call(enum tare_arch arch, uint16_t nr)
 {
-	static const uint16_t x86_64[] = { 9, 10, 11, 12, 25, 28, 440 },
-			      arm64[] = { 222, 226, 215, 214, 216, 233, 440 };
-	const uint16_t *all = arch == TARE_ARCH_X86_64 ? x86_64 : arm64;
+#define X(id, name, x86_64, arm64) { x86_64, arm64 },
+	static const uint16_t all[][2] = { TARE_MEMORY_CALLS(X){ PROCESS_MADVISE, PROCESS_MADVISE } };
+#undef X
 
-	for (size_t i = 0; i < sizeof(x86_64) / sizeof(x86_64[0]); i++)
-		if (nr == all[i])
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		if (nr == all[i][arch != TARE_ARCH_X86_64])
 			return true;
 	return false;
 }
@@ -71,7 +73,7 @@ int profile__fault(struct profile *p, uint32_t number, const struct event *ev)
 	*(ev->fault_sample.major ? &row->major : &row->minor) += ev->fault_sample.period;
 	if (!ev->fault_sample.major &&
 	    (ev->fault_sample.owner == TARE_FAULT_ANONYMOUS || ev->fault_sample.owner == TARE_FAULT_BRK))
-		row->new_pages += ev->fault_sample.period;
+		row->new_pages += ev->fault_sample.period * ev->fault_sample.pages;
 	return 0;
 }
 

@@ -269,6 +269,7 @@ static int decode_fault_sample(const void *data, size_t len, struct event *ev)
 		.period = raw.period,
 		.owner = raw.owner,
 		.major = raw.rec.flags & TARE_FAULT_MAJOR,
+		.pages = 1ull << (raw.order & 31),
 		.address = raw.address,
 		.ip = raw.ip,
 	};

@@ -34,7 +34,8 @@
 	X(CALL_STACK, call_stack)   \
 	X(BYTES, bytes)             \
 	X(HEAP, heap)               \
-	X(ALLOC_BURST, alloc_burst)
+	X(ALLOC_BURST, alloc_burst) \
+	X(MEMORY_CALLS, memory_calls)
 
 #define EVENT_KIND(kind, ...) EVENT_##kind,
 #define EVENT_NONE(...)
@@ -125,6 +126,7 @@ struct event_fault_sample {
 	uint32_t tid, tgid, period;
 	uint16_t owner; /* enum tare_fault_owner, or one of a later version */
 	bool major;
+	uint64_t pages; /* that it brought in: more than one if they are a huge one */
 	uint64_t address, ip;
 	char name[TARE_FAULT_NAME_LEN]; /* terminated */
 };
@@ -173,6 +175,7 @@ struct event {
 		const struct tare_loss *loss;
 		const struct tare_probe *probe;
 		struct tare_alloc_burst alloc_burst;
+		struct tare_memory_calls memory_calls;
 		const struct tare_end *end;
 		struct {
 			uint32_t tid, tgid;

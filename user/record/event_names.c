@@ -70,6 +70,14 @@ const char *fault_owner_title(unsigned owner)
 	return titles[owner < TARE_NR_FAULT_OWNERS ? owner : TARE_FAULT_UNKNOWN];
 }
 
+const char *memory_call_name(unsigned call)
+{
+#define CALL_NAME(id, name, ...) [TARE_CALL_##id] = name,
+	static const char *const names[] = { [TARE_CALL_ANY] = "any", TARE_MEMORY_CALLS(CALL_NAME) };
+
+	return names[call < TARE_NR_MEMORY_CALLS ? call : TARE_CALL_ANY];
+}
+
 const char *irq_name(uint64_t number, char buf[32])
 {
 	/* include/linux/interrupt.h */

@@ -22,6 +22,9 @@ const char *fault_owner_name(unsigned owner);
 /* Likewise, as a table's row begins: "anonymous memory", "code of". */
 const char *fault_owner_title(unsigned owner);
 
+/* Of enum tare_memory_call: "mmap"; "any" for TARE_CALL_ANY and those of a later version. Static. */
+const char *memory_call_name(unsigned call);
+
 /* What took a CPU: "softirq NET_RX", or "hardware interrupt" for TARE_IRQ_HARD. Returns @buf. */
 const char *irq_name(uint64_t number, char buf[32]);
 

@@ -101,6 +101,11 @@ static int next_alloc_burst(struct frame_events *d, struct event *ev)
 	return next_elem(d, &ev->alloc_burst, sizeof(ev->alloc_burst));
 }
 
+static int next_memory_calls(struct frame_events *d, struct event *ev)
+{
+	return next_elem(d, &ev->memory_calls, sizeof(ev->memory_calls));
+}
+
 static int next_probe(struct frame_events *d, struct event *ev)
 {
 	ev->probe = &d->piece.probe;
@@ -328,6 +333,7 @@ static const struct {
 	[TARE_FRAME_STACKS] = { EVENT_CALL_STACK, next_call_stack },
 	[TARE_FRAME_BYTES] = { EVENT_BYTES, next_bytes },
 	[TARE_FRAME_ALLOC_BURSTS] = { EVENT_ALLOC_BURST, next_alloc_burst },
+	[TARE_FRAME_MEMORY_CALLS] = { EVENT_MEMORY_CALLS, next_memory_calls },
 	[TARE_FRAME_HEAP] = { EVENT_HEAP, next_heap },
 };
 

@@ -48,15 +48,25 @@ static void faults__of(struct faults *f, const struct model *m)
 	for (size_t i = 0; f->known && i < f->nr; i++) {
 		f->rows[i].minor = scale(f->rows[i].minor, o->minor, f->exact.minor_faults);
 		f->rows[i].major = scale(f->rows[i].major, o->major, f->exact.major_faults);
+		f->rows[i].huge = scale(f->rows[i].huge, o->minor, f->exact.minor_faults);
 	}
 	qsort(f->rows, f->nr, sizeof(*f->rows), by_number);
+}
+
+uint64_t report__huge_faults(const struct model *m)
+{
+	const struct fault_owners *o = &m->fault_owners;
+	struct accounts exact;
+
+	threads__total(&m->switches.threads, &exact);
+	return m->switches.threads.check.fault_threads ? scale(o->huge, o->minor, exact.minor_faults) : o->huge;
 }
 
 /* The threads did that themselves, as memory was short. */
 void report__reclaim(const struct model *m, FILE *to)
 {
 	static const char *const whose[] = { "in the machine's memory", "in their memory cgroup" };
-	char cgroup[160], n[2][32], t[2][16];
+	char limit[LIMIT_TEXT], n[2][32], t[16];
 
 	for (int i = 0; i < 2; i++) {
 		const struct model_reclaim *r = &m->reclaim[i];
@@ -64,11 +74,9 @@ void report__reclaim(const struct model *m, FILE *to)
 		if (!r->count)
 			continue;
 		fprintf(to, "  reclaim    made room %s %s times, %s; %s pages", whose[i], fmt_count(r->count, n[0]),
-			fmt_ns(r->ns, t[0]), fmt_count(r->pages, n[1]));
+			fmt_ns(r->ns, t), fmt_count(r->pages, n[1]));
 		if (r->limit_bytes)
-			fprintf(to, ",\n             cgroup %s may have %s",
-				sanitize(r->cgroup, strlen(r->cgroup), cgroup, sizeof(cgroup)),
-				fmt_bytes(r->limit_bytes, t[1]));
+			fprintf(to, ",\n             %s", fmt_limit(r->cgroup, r->limit_bytes, limit));
 		fputc('\n', to);
 	}
 }
@@ -99,13 +107,14 @@ void report__faults(const struct model *m, FILE *to, bool all)
 		return;
 	faults__of(&f, m);
 	shown = all || f.nr < FIRST_ROWS ? f.nr : FIRST_ROWS;
-	fprintf(to, "\n%-58s%14s %14s\n", "page faults by what they are in", "minor", "major");
+	fprintf(to, "\n%-58s%14s %12s %12s\n", "page faults by what they are in", "minor", "of it huge", "major");
 	for (size_t i = 0; i < shown; i++) {
 		const struct fault_owner *r = &f.rows[i];
 
 		snprintf(title, sizeof(title), "%s%s%s", fault_owner_title(r->owner), r->name[0] ? ": " : "",
 			 sanitize(r->name, strlen(r->name), name, sizeof(name)));
-		fprintf(to, "  %-56.56s%14s %14s\n", title, fmt_count(r->minor, n[0]), fmt_count(r->major, n[1]));
+		fprintf(to, "  %-56.56s%14s %12s %12s\n", title, fmt_count(r->minor, n[0]), fmt_count(r->huge, n[1]),
+			fmt_count(r->major, n[2]));
 	}
 	if (f.nr > shown)
 		fprintf(to, "  ... and %zu more (--all shows them)\n", f.nr - shown);
@@ -127,9 +136,9 @@ json_t *json__faults(const struct model *m, json_t *notes)
 	faults__of(&f, m);
 	for (size_t i = 0; i < f.nr; i++)
 		json_array_append_new(list,
-				      json_pack("{s:s, s:o, s:I, s:I}", "owner", fault_owner_name(f.rows[i].owner),
+				      json_pack("{s:s, s:o, s:I, s:I, s:I}", "owner", fault_owner_name(f.rows[i].owner),
 						"file", text_or_null(f.rows[i].name), "minor", num(f.rows[i].minor),
-						"major", num(f.rows[i].major)));
+						"major", num(f.rows[i].major), "huge", num(f.rows[i].huge)));
 	free(f.rows);
 	return list;
 }

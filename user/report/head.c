@@ -137,9 +137,13 @@ static void print_totals(const struct model *m, const struct accounts *a, FILE *
 	if (a->inconsistent)
 		fprintf(to, " (switches unseen: %s)", fmt_count(a->inconsistent, n[3]));
 	fputc('\n', to);
-	if (m->switches.threads.check.fault_threads)
-		fprintf(to, LABEL "%s minor, %s major\n", "faults", fmt_count(a->minor_faults, n[0]),
+	if (m->switches.threads.check.fault_threads) {
+		fprintf(to, LABEL "%s minor, %s major", "faults", fmt_count(a->minor_faults, n[0]),
 			fmt_count(a->major_faults, n[1]));
+		if (report__huge_faults(m))
+			fprintf(to, "; some %s of huge pages", fmt_count(report__huge_faults(m), n[2]));
+		fputc('\n', to);
+	}
 	report__reclaim(m, to);
 }
 
@@ -324,17 +328,16 @@ static void print_check(const struct model *m, FILE *to)
 
 static void print_oom_kills(const struct model *m, FILE *to)
 {
-	char comm[64], cgroup[160], t[2][16];
+	char comm[64], limit[LIMIT_TEXT], t[16];
 
 	for (unsigned i = 0; i < m->nr_oom_kills; i++) {
 		const struct model_oom_kill *k = &m->oom_kills[i];
 
 		fprintf(to, "! killed   %s (pid %u), by the kernel for want of memory, after %s",
 			sanitize(k->comm, strlen(k->comm), comm, sizeof(comm)), k->tgid,
-			fmt_ns(k->ts_ns > m->begin_ns ? k->ts_ns - m->begin_ns : 0, t[0]));
+			fmt_ns(k->ts_ns > m->begin_ns ? k->ts_ns - m->begin_ns : 0, t));
 		if (k->limit_bytes)
-			fprintf(to, ": cgroup %s may have %s", clean(k->cgroup, cgroup, sizeof(cgroup)),
-				fmt_bytes(k->limit_bytes, t[1]));
+			fprintf(to, ": %s", fmt_limit(k->cgroup, k->limit_bytes, limit));
 		fputc('\n', to);
 	}
 }

@@ -148,15 +148,17 @@ static json_t *allocation_json(const struct model *m, const struct accounts *tot
 		json__note(notes, "allocation.bytes, objects: the target's runtime does not tell");
 	if (!faults)
 		json__note(notes, "allocation.page_faults: the kernel's counts were not recorded at both ends");
-	json__note(notes, "allocation.page_fault_ns, syscalls: not measured by this version; see heaps and ledger");
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:n, s:n}", "bytes",
-			 counter(c.alloc_bytes), "objects", counter(c.alloc_objects), "freed_bytes",
-			 counter(c.freed_bytes), "freed_objects", counter(c.freed_objects), "sampled_sites",
-			 json__alloc_sites(m, notes), "grown_sites", json__grown_sites(m), "page_faults",
-			 number_or_null(total->minor_faults + total->major_faults, faults), "minor_faults",
-			 number_or_null(total->minor_faults, faults), "major_faults",
-			 number_or_null(total->major_faults, faults), "faults_by_owner", json__faults(m, notes),
-			 "reclaim", json__reclaim(m), "page_fault_ns", "syscalls");
+	json__note(notes, "allocation.page_fault_ns: not measured by this version; see ledger");
+	return json_pack(
+		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:n}", "bytes",
+		counter(c.alloc_bytes), "objects", counter(c.alloc_objects), "freed_bytes", counter(c.freed_bytes),
+		"freed_objects", counter(c.freed_objects), "sampled_sites", json__alloc_sites(m, notes), "grown_sites",
+		json__grown_sites(m), "page_faults", number_or_null(total->minor_faults + total->major_faults, faults),
+		"minor_faults", number_or_null(total->minor_faults, faults), "major_faults",
+		number_or_null(total->major_faults, faults), "faults_by_owner", json__faults(m, notes), "huge_faults",
+		number_or_null(report__huge_faults(m), m->fault_owners.samples), "reclaim", json__reclaim(m),
+		"syscalls", json__memory_calls(m, notes), "syscalls_seen_ns", counter(m->memory_calls.seen_ns),
+		"syscalls_covered_ns", counter(m->memory_calls.covered_ns), "page_fault_ns");
 }
 
 /* One in @one_in waits is counted: total and count are of the counted ones. */

@@ -56,6 +56,7 @@ json_t *json__bytes(const struct model *m, json_t *notes);
 json_t *json__alloc_sites(const struct model *m, json_t *notes);
 json_t *json__grown_sites(const struct model *m);
 json_t *json__reclaim(const struct model *m);
+json_t *json__memory_calls(const struct model *m, json_t *notes);
 json_t *json__faults(const struct model *m, json_t *notes);
 json_t *json__heaps(const struct model *m, json_t *notes);
 json_t *json__ledger(const struct model *m, json_t *notes);

@@ -49,6 +49,12 @@ void report__alloc_sites(const struct model *m, FILE *to, bool all);
 /* Time in which threads made room in memory; nothing if none did. */
 void report__reclaim(const struct model *m, FILE *to);
 
+/* System calls by which targets got and returned memory; nothing if there were none. */
+void report__memory_calls(const struct model *m, FILE *to);
+
+/* How many of the minor faults brought in huge pages, by samples; 0: none was seen. */
+uint64_t report__huge_faults(const struct model *m);
+
 /* Page faults by what they were in, likewise. Nothing if none was sampled. */
 void report__faults(const struct model *m, FILE *to, bool all);
 

@@ -297,6 +297,7 @@ void report__text(const struct model *m, FILE *to, const struct report_opts *opt
 	report__heaps(m, to, opts->all);
 	report__alloc_sites(m, to, opts->all);
 	report__faults(m, to, opts->all);
+	report__memory_calls(m, to);
 	report__account(m, to);
 	report__processes(m, to, opts->processes, opts->all);
 	if (opts->threads)
