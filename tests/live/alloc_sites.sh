@@ -80,6 +80,8 @@ ok "bursts: recorded" tare run -q --alloc-sites burst -o "$tmp/data" -- "$tmp/si
 tare report --json -i "$tmp/data" >"$tmp/json"
 shares bursts one:1 nine:9 thirty:30 sixty:60
 compare "$(json "$tmp/json" "[${sites}[].samples] | add")" '>' 300 "bursts: there are samples"
+compare "$(json "$tmp/json" "([${sites}[].bytes] | add) as \$all | [${sites}[] | select(.site == null) | .bytes] | (add // 0) * 100 / \$all")" '<' 3 \
+	"bursts: all of a burst's stacks have their callers"
 is "$(json "$tmp/json" "[${sites}[] | select(.site.function == \"thirty\")][0] | \"\(.site.file | split(\"/\") | last) \(.site.line)\"")" "sites.c 21" \
 	"bursts: with the line"
 like "$(tare report -i "$tmp/data")" 'where memory was allocated.* sixty \(sites.c:22\) .* thirty .*called by main \(sites.c:[0-9]+\).*estimates, from .* bursts' \

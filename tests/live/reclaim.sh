@@ -32,6 +32,12 @@ if make_cgroup memory; then
 		"the report says so"
 	is "$(tare export -f json-lines -i "$tmp/data" | jq -s '[.[] | select(.event == "reclaim" and .by_cgroup)] | length')" \
 		"$(json "$tmp/json" $made_room.count)" "each is an event"
+
+	# tare itself does not fit in there
+	# shellcheck disable=SC2016
+	exits 1 "a cgroup too small for tare" sh -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$group" "$TARE" run -q -o "$tmp/none" -- true
+	like "$(<"$tmp/stderr")" "no memory to .*: cgroup [^ ]*${group##*/} may have 33.6 MB, where .* are left; raise its limit" \
+		"a cgroup too small for tare: named, with its limit"
 else
 	result 1 "a cgroup with a limit on memory"
 fi

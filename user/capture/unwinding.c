@@ -9,12 +9,14 @@
 #include "pthreads.h"
 #include "util.h"
 
-#define WAITING_MAX  1024	    /* stacks of 8 to 16 KiB */
-#define TABLES_BYTES (256ull << 20) /* of all files' call frame information */
+/* Of stacks that wait: some 2,000 of --call-graph dwarf, or 8,000 of a burst of --alloc-sites. */
+#define WAITING_BYTES (32ull << 20)
+#define TABLES_BYTES  (256ull << 20) /* of all files' call frame information */
 
 struct list {
 	struct unwound *first, **end;
 	unsigned nr;
+	size_t bytes;
 };
 
 struct unwinding {
@@ -32,6 +34,7 @@ static void list__add(struct list *l, struct unwound *w)
 		l->end = &l->first;
 	*l->end = w;
 	l->end = &w->next;
+	l->bytes += w->bytes;
 }
 
 static void list__free(struct unwound *w)
@@ -75,6 +78,7 @@ static struct unwound *unwinding__next(struct unwinding *u)
 		w = u->asked.first;
 		u->asked.first = w->next;
 		u->asked.nr--;
+		u->asked.bytes -= w->bytes;
 		u->busy = true;
 	}
 	pthread_mutex_unlock(&u->lock);
@@ -140,10 +144,11 @@ bool unwinding__add(struct unwinding *u, const struct tare_stack *raw, size_t by
 	struct unwound *w;
 
 	pthread_mutex_lock(&u->lock);
-	w = u->asked.nr < WAITING_MAX ? malloc(sizeof(*w) + bytes) : NULL;
+	w = u->asked.bytes < WAITING_BYTES ? malloc(sizeof(*w) + bytes) : NULL;
 	pthread_mutex_unlock(&u->lock);
 	if (!w)
 		return false;
+	w->bytes = sizeof(*w) + bytes;
 	w->number = like->number;
 	w->ts_ns = like->ts_ns;
 	w->program_ns = like->program_ns;

@@ -18,6 +18,7 @@
 struct unwound {
 	struct unwound *next;
 	uint32_t number; /* the caller's */
+	size_t bytes;	 /* that it takes */
 	uint64_t ts_ns, program_ns;
 	uint64_t frames[UNWINDING_FRAMES]; /* as unwinder__frames() has them */
 	int nr;
