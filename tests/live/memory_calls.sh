@@ -11,7 +11,7 @@ calls=.allocation.syscalls
 mkfifo "$tmp/in"
 exec {feed}<>"$tmp/in"
 # of CALL: one of count, failed, total_ns, max_ns, bytes, seen
-of() { json "$tmp/json" "[$calls[] | select(.name == \"$1\") | .$2] | add // 0"; }
+of() { json "$tmp/json" "[${calls}[] | select(.name == \"$1\") | .$2] | add // 0"; }
 
 rounds=1000
 "$maps" $rounds 1000 <"$tmp/in" >"$tmp/out" &
@@ -43,7 +43,7 @@ for call in madvise:1 mremap:1 mprotect:1 munmap:2 brk:2; do
 done
 near "$(of munmap failed)" "$(of mmap count)" 10 "munmap: every other one failed"
 is "$(of mmap failed) $(of madvise failed) $(of brk failed)" "0 0 0" "no others did"
-bytes() { json "$tmp/json" "[$calls[] | select(.name == \"$1\") | .bytes / (.count - .failed)][0]"; }
+bytes() { json "$tmp/json" "[${calls}[] | select(.name == \"$1\") | .bytes / (.count - .failed)][0]"; }
 near "$(bytes mmap)" $((1 << 20)) 2 "mmap: its bytes"
 near "$(bytes munmap)" $((2 << 20)) 2 "munmap: of those that did not fail"
 near "$(bytes mremap)" $((2 << 20)) 2 "mremap: the new size"
