@@ -133,7 +133,7 @@ on_terminal() { script -qec "'$TARE' export -i '$tmp/run.data' -f perfetto" /dev
 exits 2 "binary is not written to a terminal" on_terminal
 
 ok "records a long run" \
-	tare run -q -o "$tmp/long.data" -- "$root/build/workloads/pingpong" --by futex --cpus 1 --round-trips 8000
+	tare run -q --no-compress -o "$tmp/long.data" -- "$root/build/workloads/pingpong" --by futex --cpus 1 --round-trips 8000
 ok "whose trace is not much larger than it" tare export -i "$tmp/long.data" -f perfetto -o "$tmp/long.pftrace"
 ok "as switches are told briefly" \
 	test "$(stat -c %s "$tmp/long.pftrace")" -lt $(($(stat -c %s "$tmp/long.data") * 3 / 2))

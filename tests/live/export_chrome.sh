@@ -50,7 +50,7 @@ if any(ph == "f" and not arrows[i, "s"] for i, ph in arrows):
 sys.exit("\n".join(bad) or 0)
 PY
 
-ok "recorded" tare run -q -o "$tmp/data" -- "$root/build/workloads/weft-bench" churn -t 0.3 -l 14
+ok "recorded" tare run -q --no-compress -o "$tmp/data" -- "$root/build/workloads/weft-bench" churn -t 0.3 -l 14
 ok "exported" tare export -f chrome -i "$tmp/data" -o "$tmp/trace.json"
 tare report --json -i "$tmp/data" >"$tmp/report" && tare pauses --json --longest 0 -i "$tmp/data" >"$tmp/pauses"
 ok "it is what the report says" python3 "$tmp/check.py" "$tmp/trace.json" "$tmp/report" "$tmp/pauses"

@@ -27,7 +27,7 @@ exits 2 "another format has none" tare export -f folded --schema
 exits 1 "a full disk" tare export -f json-lines --schema -o /dev/full
 like "$(<"$tmp/stderr")" 'No space left' "is told"
 
-ok "a runtime: recorded" tare run -q --goroutines --alloc-sites burst -o "$tmp/runtime" -- "$root/build/workloads/weft-bench" -t 0.2 churn
+ok "a runtime: recorded" tare run -q --goroutines --alloc-sites burst --no-compress -o "$tmp/runtime" -- "$root/build/workloads/weft-bench" -t 0.2 churn
 fits runtime 30
 ok "processes: recorded" tare run -q -F 499 -o "$tmp/processes" -- sh -c 'ls / >/dev/null; "$0" --by pipe --cpus 2 --round-trips 500 & wait' \
 	"$root/build/workloads/pingpong"

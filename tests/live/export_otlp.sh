@@ -35,7 +35,7 @@ sum() { check total "$tmp/profiles" "$1"; }
 
 # ---- a runtime ----
 
-ok "a runtime: recorded" tare run -q -F 499 -o "$tmp/runtime" -- "$root/build/workloads/weft-bench" churn -t 0.5 -l 16
+ok "a runtime: recorded" tare run -q -F 499 --no-compress -o "$tmp/runtime" -- "$root/build/workloads/weft-bench" churn -t 0.5 -l 16
 agree runtime off-cpu faults pauses cpu
 is "$(sum samples)" "$(json "$tmp/report" .profile.cpu.samples)" "as many samples as in the report"
 near "$(sum cpu)" "$(json "$tmp/report" .ledger.gross_ns)" 0.1 "and as much CPU time"

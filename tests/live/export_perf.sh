@@ -122,7 +122,7 @@ is "$(grep -c 'sched:' "$tmp/cpu")" 0 "and nothing else"
 
 # ---- a runtime ----
 
-ok "a runtime: recorded" tare run -q -o "$tmp/weft.data" -- "$root/build/workloads/weft-bench" churn -t 1 -l 16
+ok "a runtime: recorded" tare run -q --no-compress -o "$tmp/weft.data" -- "$root/build/workloads/weft-bench" churn -t 1 -l 16
 agree weft
 is "$(grep -c ' tare:pause: ' "$tmp/perf.text")" "$(json "$tmp/json" .stop_the_world.count)" "each pause is an event"
 is "$(grep ' tare:pause_cause: ' "$tmp/perf.text" | sed 's/.* ns=//; s/ .*//' | awk '{ n += $1 } END { printf "%.0f", n }')" \

@@ -51,7 +51,7 @@ int main(void)
 }
 C
 ok "compiles" gcc -O2 -g -fno-omit-frame-pointer -fno-builtin -o "$tmp/a program; with 1 blank" "$tmp/work.c"
-ok "recorded" tare run -q -F 499 --call-graph dwarf --alloc-sites burst -o "$tmp/data" -- "$tmp/a program; with 1 blank"
+ok "recorded" tare run -q -F 499 --call-graph dwarf --alloc-sites burst --no-compress -o "$tmp/data" -- "$tmp/a program; with 1 blank"
 tare report --json -i "$tmp/data" >"$tmp/json"
 
 # ---- lines ----

@@ -28,7 +28,7 @@ recorded()
 
 build() { cd "$root/tests/live/page_go" && CGO_ENABLED=0 GOTOOLCHAIN=local go build -buildvcs=false -o "$tmp/page_go" .; }
 ok "built" build
-ok "recorded: a program that pauses" tare run -q -o "$tmp/data" -- "$tmp/page_go"
+ok "recorded: a program that pauses" tare run -q --no-compress -o "$tmp/data" -- "$tmp/page_go"
 ok "its page" recorded "$tmp/data"
 compare "$(stat -c %s "$tmp/page.html")" '<' 2000000 "less than 2 MB"
 ok "no script fails, nothing is fetched, figures, marks and bins are those of the report" \

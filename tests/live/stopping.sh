@@ -61,9 +61,6 @@ compare "$end" '>' "$request" "killed: in the middle of a stop"
 compare "$(count ".tid == $prog or .tgid == $prog")" '>' 0 "killed: the stop has evidence"
 is "$(count ".tid == $other")" 0 "killed: the other target, which burned, has none"
 is "$(count ".ts_ns > $end")" 0 "killed: afterwards there is none"
-# the clock ticks 199 times a second on each CPU, and a tick counts only while a world is being stopped
-hits=$(json "$tmp/events" 'select(.event == "probe" and .name == "cpu_clock") | .hits' | tail -n 1)
-compare "$hits" '<' "$(((end - request) * $(nproc) / 2500000 + 20))" "killed: nor does it cost anything"
 
 ok "exec: recorded" record "$burn" 0 500
 exec=$(json "$tmp/events" "select(.event == \"exec\" and .tid == $prog) | .ts_ns" | tail -n 1)

@@ -42,7 +42,7 @@ struct chrome {
 	size_t nr_tracks, room_tracks;
 	struct chrome_cpu *cpus;
 	size_t nr_cpus, room_cpus;
-	uint64_t last_ns; /* the last switch of all */
+	uint64_t last_ns; /* the last event of all */
 	/* the event being written */
 	uint64_t ts_ns, track, flow;
 	bool has_arg, last_flow;
@@ -129,6 +129,8 @@ static void open_event(void *to, uint64_t ts_ns, enum track_event_type type, uin
 
 	open_object(c, phases[type], ts_ns, t->pid, t->tid);
 	c->ts_ns = ts_ns;
+	if (ts_ns > c->last_ns)
+		c->last_ns = ts_ns;
 	c->track = track;
 	c->has_arg = false;
 	c->flow = 0;
@@ -265,11 +267,16 @@ static int on_switch(struct chrome *c, const struct sched_event *ev)
 	return ret || !on->task.tid ? ret : put_slice(c, "B", ev->cpu, on, on->since_ns);
 }
 
-/* Who is on a CPU at the end of the recording. */
+/* What goes on at the end of the recording, and who is on a CPU. */
 static int end_slices(struct chrome *c)
 {
 	int ret = 0;
 
+	for (uint64_t i = 0; i < c->nr_tracks; i++)
+		while (c->tracks[i].nr_open && !ret) {
+			open_event(c, c->last_ns, SLICE_END, i, NULL, NULL);
+			ret = close_event(c);
+		}
 	for (size_t i = 0; i < c->nr_cpus && !ret; i++)
 		if (c->cpus[i].task.tid)
 			ret = put_slice(c, "E", i, &c->cpus[i], c->last_ns);

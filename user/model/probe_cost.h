@@ -11,7 +11,7 @@ double probe_cost__run_ns(const struct tare_probe *p);
 /* Getting into the program and out of it, beside that; 0: not known. It may be slightly less than nothing. */
 double probe_cost__entry_ns(const struct tare_probe *p);
 
-/* Both together, never less than 0. */
+/* Both together, never less than 0, nor more than a damaged recording may say. */
 double probe_cost__ns(const struct tare_probe *p);
 
 #endif /* TARE_PROBE_COST_H */
