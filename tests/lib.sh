@@ -218,10 +218,10 @@ trap 'exit 143' TERM HUP
 
 # ---- waiting, starting, reading ----
 
-# wait_for [-t SECONDS] CMD...: until CMD succeeds; fails after 60 s, which means a hang and is no measure of speed
+# wait_for [-t SECONDS] CMD...: until CMD succeeds; fails after 240 s, which means a hang and is no measure of speed
 wait_for()
 {
-	local seconds=60 end
+	local seconds=240 end
 	[ "$1" != -t ] || { seconds=$2; shift 2; }
 	end=$((SECONDS + seconds))
 	until "$@" >/dev/null 2>&1; do

@@ -154,10 +154,11 @@ json_t *json__ledger(const struct model *m, json_t *notes)
 		num(l.gross_ns), "tare_ns", number_or_null(l.tare_ns, sampled), "net_ns",
 		number_or_null(l.net_ns, sampled), "net_ci95_ns",
 		sampled ? json_pack("[I, I]", num(l.net.low_ns), num(l.net.high_ns)) : json_null(), "classes",
-		sampled ? classes_json(&l) : json_null(), "probes_ns", number_or_null(l.probes_ns, m->nr_probes),
-		"samples", num(l.samples), "samples_not_whole", num(l.unseen), "probes", "hits",
-		number_or_null(hits, m->nr_probes), "ns", number_or_null(ns, m->nr_probes && ns != TARE_UNKNOWN),
-		"by_probe", by_probe_json(m), "in_target_ns", num(l.probes_ns), "on_cpu_ns", num(total.on_cpu_ns),
-		"stolen_ns", (json_int_t)(total.stolen_ns > 0 ? total.stolen_ns : 0), "run_queue_ns",
-		num(total.run_queue_ns), "stopped_p_ns", num(m->pauses.stopped_p_ns));
+		sampled ? classes_json(&l) : json_null(), "probes_ns",
+		number_or_null(l.probes_ns, m->nr_probes || l.probes_ns), "samples", num(l.samples),
+		"samples_not_whole", num(l.unseen), "probes", "hits", number_or_null(hits, m->nr_probes), "ns",
+		number_or_null(ns, m->nr_probes && ns != TARE_UNKNOWN), "by_probe", by_probe_json(m), "in_target_ns",
+		num(l.probes_ns), "on_cpu_ns", num(total.on_cpu_ns), "stolen_ns",
+		(json_int_t)(total.stolen_ns > 0 ? total.stolen_ns : 0), "run_queue_ns", num(total.run_queue_ns),
+		"stopped_p_ns", num(m->pauses.stopped_p_ns));
 }
