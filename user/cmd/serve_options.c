@@ -148,7 +148,7 @@ static int parse_option(int c, struct serve_opts *s)
 		return parse_trigger(s);
 	case OPT_KEEP:
 		return parse_size(optarg, &s->keep.limit_bytes) ? bad_value("--keep", optarg, "a size like 1G") :
-								       EXIT_OK;
+								  EXIT_OK;
 	case OPT_DIR:
 		s->keep.dir = optarg;
 		return EXIT_OK;
@@ -189,8 +189,7 @@ static int check(const struct serve_opts *s)
 
 	if (!!o->pids.nr + !!o->comm + !!o->cgroup + !!o->runtime != 1)
 		err("give the target by one of -p PID, --comm NAME, --cgroup PATH, --runtime NAME; see tare serve --help");
-	else if (!!o->flight_ns + triggered + !!s->keep.dir != 0 &&
-		 (!o->flight_ns || !triggered || !s->keep.dir))
+	else if (!!o->flight_ns + triggered + !!s->keep.dir != 0 && (!o->flight_ns || !triggered || !s->keep.dir))
 		err("recordings of bad moments take all of --flight TIME, --trigger TIME and --dir PATH");
 	else
 		return EXIT_OK;
@@ -231,4 +230,3 @@ int serve_options__parse(int argc, char **argv, struct serve_opts *s)
 	}
 	return check(s) ?: -1;
 }
-
