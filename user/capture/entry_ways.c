@@ -103,20 +103,6 @@ static int attach_event(int prog, struct perf_event_attr *attr)
 	return ret;
 }
 
-struct place {
-	uint64_t address, offset;
-};
-
-static int on_mapping(const struct mapping *m, void *ctx)
-{
-	struct place *p = ctx;
-
-	if (p->address < m->start || p->address >= m->end)
-		return 0;
-	p->offset = p->address - m->start + m->offset;
-	return 1;
-}
-
 static int uprobe_type(void)
 {
 	FILE *f = fopen("/sys/bus/event_source/devices/uprobe/type", "re");
@@ -131,13 +117,13 @@ static int uprobe_type(void)
 
 static int attach_uprobe(int prog, void (*function)(void))
 {
-	struct place place = { .address = (uintptr_t)function };
-	struct uprobe_multi at = { 1, &place.offset, NULL, NULL };
+	uint64_t offset = 0;
+	struct uprobe_multi at = { 1, &offset, NULL, NULL };
 	struct perf_event_attr attr = { .config1 = (uintptr_t) "/proc/self/exe" };
-	int fd, type;
+	int fd, type = mapping__own_offset(function, &offset);
 
-	if (mappings__for_each(getpid(), on_mapping, &place) != 1)
-		return -ENOENT;
+	if (type)
+		return type;
 	fd = uprobe_multi__attach(prog, "/proc/self/exe", getpid(), &at);
 	if (fd >= 0)
 		return fd;
@@ -145,7 +131,7 @@ static int attach_uprobe(int prog, void (*function)(void))
 	if (type < 0)
 		return type;
 	attr.type = type;
-	attr.config2 = place.offset;
+	attr.config2 = offset;
 	return attach_event(prog, &attr);
 }
 

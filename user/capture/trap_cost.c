@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "modules.h"
@@ -32,38 +30,16 @@ __attribute__((noinline)) void trap_cost__stepped(void)
 }
 #endif
 
-struct find {
-	uint64_t address, offset;
-};
-
-static int on_mapping(const struct mapping *m, void *ctx)
-{
-	struct find *f = ctx;
-
-	if (f->address < m->start || f->address >= m->end)
-		return 0;
-	f->offset = f->address - m->start + m->offset;
-	return 1;
-}
-
-static uint64_t cpu_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return t.tv_sec * NSEC_PER_SEC + t.tv_nsec;
-}
-
 /* The least of several rounds: the others were interrupted. */
 static uint64_t call_ns(void (*function)(void))
 {
 	uint64_t least = UINT64_MAX, began, ns;
 
 	for (int i = 0; i < ROUNDS; i++) {
-		began = cpu_ns();
+		began = thread_cpu_ns();
 		for (int k = 0; k < CALLS; k++)
 			function();
-		ns = (cpu_ns() - began) / CALLS;
+		ns = (thread_cpu_ns() - began) / CALLS;
 		least = ns < least ? ns : least;
 	}
 	return least;
@@ -72,12 +48,11 @@ static uint64_t call_ns(void (*function)(void))
 uint64_t trap_cost__ns(int prog_fd, bool stepped)
 {
 	void (*function)(void) = stepped ? trap_cost__stepped : trap_cost__probed;
-	struct find find = { .address = (uintptr_t)function };
-	struct uprobe_multi at = { 1, &find.offset, NULL, NULL };
-	uint64_t plain = call_ns(function), probed;
+	uint64_t plain = call_ns(function), offset, probed;
+	struct uprobe_multi at = { 1, &offset, NULL, NULL };
 	int link;
 
-	if (mappings__for_each(getpid(), on_mapping, &find) != 1)
+	if (mapping__own_offset(function, &offset))
 		return USUAL_NS;
 	link = uprobe_multi__attach(prog_fd, "/proc/self/exe", getpid(), &at);
 	if (link < 0)

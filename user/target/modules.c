@@ -184,3 +184,28 @@ int mappings__for_each(pid_t pid, int (*visit)(const struct mapping *m, void *ct
 	fclose(f);
 	return ret;
 }
+
+struct own_place {
+	uint64_t address, offset;
+};
+
+static int find_own(const struct mapping *m, void *ctx)
+{
+	struct own_place *p = ctx;
+
+	if (p->address < m->start || p->address >= m->end)
+		return 0;
+	p->offset = p->address - m->start + m->offset;
+	return 1;
+}
+
+int mapping__own_offset(const void *address, uint64_t *offset)
+{
+	struct own_place place = { .address = (uintptr_t)address };
+	int ret = mappings__for_each(getpid(), find_own, &place);
+
+	if (ret != 1)
+		return ret ?: -ENOENT;
+	*offset = place.offset;
+	return 0;
+}

@@ -38,6 +38,9 @@ struct mapping {
 /* As above, for every mapping, in address order. Opens no file. */
 int mappings__for_each(pid_t pid, int (*visit)(const struct mapping *m, void *ctx), void *ctx);
 
+/* Where in its file this process's code at @address is: sets *@offset. Returns 0 or a negative errno. */
+int mapping__own_offset(const void *address, uint64_t *offset);
+
 /*
  * Open the file mapped at @m: that very file, whatever its name refers to now. Returns a descriptor or a negative
  * errno.
