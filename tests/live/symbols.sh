@@ -225,4 +225,15 @@ ok "recorded" tare run -q -o data -- ./l
 like "$(chains data)" "in_lib lib\.c:[56]" "a library that is loaded later has names" || diag "$(chains data)"
 is "$(tare export -i data -f json-lines | jq -r 'select(.event == "module" and (.path | endswith("/lib.so"))).build_id' | sort -u)" \
 	"$(readelf -n lib.so | sed -n 's/.*Build ID: //p')" "and its build id is in the recording"
+
+# ---- a name of 4 KB, as templates make them ----
+
+long=f$(printf 'x%.0s' {1..4094})y
+printf '%s\n' "__attribute__((noinline)) void $long(void) { for (volatile long i = 0; i < 100000000; i++); }" \
+	"int main(void) { $long(); return 0; }" >long.c
+ok "a long name: builds" gcc -O1 -o long long.c
+ok "recorded" tare run -q -o data -- ./long
+for format in folded pprof perfetto perf-script otlp-profiles; do
+	ok "$format: the name is whole" sh -c '"$0" export -i data -f "$1" | zcat -f | grep -aq "$2"' "$TARE" $format $long
+done
 done_testing

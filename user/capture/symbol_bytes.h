@@ -9,7 +9,7 @@
 
 #include "format.h"
 
-#define SYMBOL_TEXT_MAX	 1024u /* of a function's or a file's name; the rest is left out */
+#define SYMBOL_TEXT_MAX	 8191u /* of a function's or a file's name; the rest is left out */
 #define SYMBOL_BYTES_MAX (sizeof(struct tare_symbol) + sizeof(struct tare_symbol_more) + 4 * SYMBOL_TEXT_MAX + 16)
 
 struct symbol_text {

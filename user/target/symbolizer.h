@@ -17,7 +17,7 @@
 #include "table.h"
 
 #define SYMBOL_DEEP 32	 /* functions at one address */
-#define SYMBOL_TEXT 1024 /* bytes of a name at most */
+#define SYMBOL_TEXT 8192 /* bytes of a name at most */
 
 /* Strings are valid until the next call, and not safe to print. */
 struct symbol_frame {
