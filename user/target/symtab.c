@@ -9,7 +9,7 @@
 #include "util.h"
 
 #define MAX_BYTES (256u << 20) /* of a symbol table */
-#define MAX_NAME  4096
+#define MAX_NAME  8192
 
 #define MAX_SYMBOLS (4u << 20)
 
