@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "ledger.h"
 #include "process.h"
 #include "report.h"
 #include "report_rows.h"
@@ -238,9 +239,11 @@ static void print_ending(const struct model *m, FILE *to)
 		fprintf(to, ", at most %s resident", fmt_bytes(strtoull(peak, NULL, 10) * 1024, text));
 }
 
-static void print_probes(const struct model *m, const struct accounts *a, FILE *to)
+/* The whole machine's hits, but of the time only what was the target's is compared with the target's. */
+static void print_probes(const struct model *m, FILE *to)
 {
 	uint64_t ns, hits = model__probe_cost(m, &ns);
+	struct ledger l;
 	char n[32], t[3][16];
 
 	if (!m->nr_probes) {
@@ -252,8 +255,9 @@ static void print_probes(const struct model *m, const struct accounts *a, FILE *
 		fprintf(to, ", cost not known (none was timed)");
 	else if (hits)
 		fprintf(to, " of %s: %s", fmt_ns(ns / hits, t[0]), fmt_ns(ns, t[1]));
-	if (ns != TARE_UNKNOWN && a->on_cpu_ns)
-		fprintf(to, ", %.1f %% of the target's CPU time", percent(ns, a->on_cpu_ns));
+	ledger__of(m, &l);
+	if (ns != TARE_UNKNOWN && l.gross_ns)
+		fprintf(to, ", %.1f %% of the target's CPU time", percent(l.probes_ns, l.gross_ns));
 	if (m->has_end)
 		fprintf(to, "; recorder %s", fmt_ns(m->end.self_cpu_ns, t[2]));
 	fputc('\n', to);
@@ -382,7 +386,7 @@ void report__head(const struct model *m, FILE *to)
 	print_runtime(m, to);
 	fputc('\n', to);
 	print_origin(m, to);
-	print_probes(m, &total, to);
+	print_probes(m, to);
 	print_attaching(m, to);
 	print_holds(m, to);
 	if (m->has_end && !model__lost_events(m) && !m->lost[TARE_LOST_DISK])
