@@ -130,7 +130,8 @@ mkfifo "$tmp/in"
 "$tmp/sites" rounds 20 <>"$tmp/in" >"$tmp/out" &
 target=$!
 wait_for grep -q ready "$tmp/out"
-spawn "$TARE" record -q --alloc-sites all -o "$tmp/data" -p $target 2>"$tmp/log"
+# room for all of it, however late the recorder gets the CPU
+spawn "$TARE" record -q --alloc-sites all --memory 64M -o "$tmp/data" -p $target 2>"$tmp/log"
 recorder=$pid
 wait_for grep -q 'recording to' "$tmp/log"
 # one link for the dynamic linker, one for the C library

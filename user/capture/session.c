@@ -20,8 +20,8 @@
 #define RINGS_BYTES	(64ull << 20)
 #define RINGS_CPU_BYTES (1ull << 20)
 #define RINGS_MAX_BYTES (512ull << 20)
-/* The most for each CPU by default: a third of a second at 600,000 switches a second. */
-#define CPU_MAX_BYTES (8ull << 20)
+/* The most for each CPU by default: two thirds of a second at 600,000 switches a second. */
+#define CPU_MAX_BYTES (16ull << 20)
 /*
  * A command's last switches come after its parent can know that it ended: its threads still need the CPU for them,
  * behind others if it is busy. It takes this long only where children live on.
@@ -38,7 +38,7 @@ static uint64_t cpu_bytes(const struct session_opts *o)
 {
 	uint64_t nr = sysconf(_SC_NPROCESSORS_ONLN), size;
 	/* what keeps only sums records little of each thread, and is looked at ten times a second */
-	uint64_t most = o->sums_only ? CPU_MAX_BYTES / 2 : CPU_MAX_BYTES;
+	uint64_t most = o->sums_only ? CPU_MAX_BYTES / 4 : CPU_MAX_BYTES;
 	uint64_t all = o->sums_only ? RINGS_BYTES / 2 : RINGS_BYTES;
 
 	if (o->ring_bytes)
