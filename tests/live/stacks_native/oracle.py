@@ -4,7 +4,8 @@
 What json-lines on standard input says of the program `shapes`:
 
     oracle.py shapes         each sample's functions must be a chain that the program can have
-    oracle.py waits SHARES   the time off CPU in each place, against the program's own account (a JSON file)
+    oracle.py waits TRUTH    the time off CPU in each place, against the program's own account of the same span: a file
+                             of lines "PLACE FROM UNTIL"
 
 Prints "N samples, N right, N whole" or "PLACE off by N points" for each place. Exit status 0: right.
 """
@@ -41,7 +42,7 @@ def possible(names):
 class Recording:
     def __init__(self, lines):
         self.names, self.stacks, self.same = {}, {}, {}
-        self.samples, self.waits = collections.Counter(), collections.Counter()
+        self.samples, self.waits, self.ends = collections.Counter(), collections.Counter(), []
         last = {}
         for line in lines:
             e = json.loads(line)
@@ -58,6 +59,7 @@ class Recording:
                 self.samples[last.pop(e["tid"], 0)] += 1
             elif kind == "off_cpu":
                 self.waits[last.pop(e["tid"], 0)] += e["ns"]
+                self.ends.append(e["ts_ns"])
 
     def stack(self, number):
         return self.stacks.get(self.same.get(number, number))
@@ -89,7 +91,11 @@ def shapes(recording):
     return total >= 300 and right >= 0.99 * total
 
 
-def waits(recording, truth):
+def waits(recording, lines):
+    truth = collections.Counter()
+    for name, begin, end in (line.split() for line in lines):
+        if min(recording.ends) <= int(end) and int(begin) < max(recording.ends):
+            truth[name] += int(end) - int(begin)
     got = dict.fromkeys(truth, 0)
     for number, ns in recording.waits.items():
         stack = recording.stack(number)
@@ -109,7 +115,7 @@ def main():
         good = shapes(recording)
     else:
         with open(sys.argv[2], encoding="utf-8") as f:
-            good = waits(recording, json.load(f))
+            good = waits(recording, f)
     return 0 if good else 1
 
 

@@ -3,7 +3,7 @@
  * Spends its time in known shapes of stacks, one after another, until it is killed:
  *
  *     shapes          on the CPU
- *     shapes waits    off it, in three places; at SIGTERM prints how long each was, in ns by its own clock
+ *     shapes waits    off it, in three places; prints where, from when and until when, in ns of CLOCK_MONOTONIC
  */
 #include <alloca.h>
 #include <pthread.h>
@@ -117,7 +117,6 @@ NOINLINE void phase_signal(void)
 /* ---- waits ---- */
 
 static volatile sig_atomic_t stop;
-static unsigned long waited[3];
 
 static unsigned long now(void)
 {
@@ -174,6 +173,7 @@ static void on_term(int sig)
 static void waits(void)
 {
 	void (*const all[3])(void) = { wait_sleeping, wait_reading, wait_locked };
+	static const char *const names[3] = { "wait_sleeping", "wait_reading", "wait_locked" };
 	pthread_t thread;
 
 	signal(SIGTERM, on_term);
@@ -184,10 +184,9 @@ static void waits(void)
 			unsigned long from = now();
 
 			all[i]();
-			waited[i] += now() - from;
+			printf("%s %lu %lu\n", names[i], from, now());
 		}
 	}
-	printf("{\"wait_sleeping\":%lu,\"wait_reading\":%lu,\"wait_locked\":%lu}\n", waited[0], waited[1], waited[2]);
 }
 
 int main(int argc, char **argv)
