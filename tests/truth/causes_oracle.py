@@ -67,8 +67,8 @@ def bounds(r, p, hogs):
         least = most - ENTRY_NS * sum(s < end and e > start for s, e in hogs)
         return max(least - taken(p, ["steal"], least), 0), most + r["less_ns"] + max(0, r["stopped_ns"] - r["end_lo_ns"])
     least, most = r["end_lo_ns"] - start - r["less_ns"], r["end_hi_ns"] - start - r["less_ns"]
-    if r["end_lo_ns"] > r["stopped_ns"]:
-        least = 0                       # the world stood before: it did not wait for all of this, or not at all
+    if r["kind"] == "throttled" and r["end_lo_ns"] > r["stopped_ns"]:
+        least = 0                       # the sum is of a later time too: on a busy machine the thread is moved out late
     if r["where"] in ("cpu", "work"):   # it needs the CPU, which others may have had, and interrupts
         least -= straggler if r["where"] == "cpu" else initiator
         least -= taken(p, ["irq", "steal"], least)
