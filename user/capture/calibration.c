@@ -35,19 +35,9 @@ double calibration__entry_ns(const struct calibration *c, enum entry entry)
 
 /* ---- in the child ---- */
 
-/* CPU time of a round, ns: the least of several, as the others were interrupted. */
 static uint64_t round_ns(const struct entry_way *way)
 {
-	uint64_t least = UINT64_MAX;
-
-	for (int i = 0; i < (int)way->rounds; i++) {
-		uint64_t began = thread_cpu_ns(), ns;
-
-		way->hit(way->nr);
-		ns = thread_cpu_ns() - began;
-		least = ns < least ? ns : least;
-	}
-	return least;
+	return entry_way__round_ns(way, way->rounds, way->nr);
 }
 
 /* What the kernel tells of program @prog's run time, ns a run: of the round with the least; 0: it tells nothing. */

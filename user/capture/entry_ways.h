@@ -24,4 +24,7 @@ struct entry_way {
 
 extern const struct entry_way entry_ways[NR_ENTRIES];
 
+/* CPU time of a round of @nr hits, ns: the least of @rounds, as the others were interrupted. */
+uint64_t entry_way__round_ns(const struct entry_way *way, unsigned rounds, unsigned nr);
+
 #endif /* TARE_ENTRY_WAYS_H */
