@@ -5,7 +5,6 @@
 
 #include "ledger.h"
 #include "probe_cost.h"
-#include "util.h"
 
 static const struct {
 	enum tare_cost_group group;
@@ -193,6 +192,7 @@ static const struct {
 	{ "off_cpu", AT_SWITCHES, TARE_COST_NONE },
 	{ "page_fault_user", AT_FAULTS, TARE_COST_KERNEL_FAULT },
 	{ "page_fault_end", AT_FAULTS, TARE_COST_NONE },
+	{ "", THE_TARGETS, TARE_COST_NONE }, /* all others */
 };
 
 /* How often a program ran for the target, and what its CPU time is of that of all CPUs. */
@@ -227,11 +227,10 @@ static void count_programs(const struct model *m, const struct accounts *total, 
 		/* a hold's time is also that of others, which had the CPU meanwhile */
 		if (!strcmp(p->name, TARE_PROBE_HOLD))
 			continue;
-		while (k < ARRAY_SIZE(programs) && strncmp(p->name, programs[k].name, sizeof(p->name)))
+		while (programs[k].name[0] && strncmp(p->name, programs[k].name, sizeof(p->name)))
 			k++;
-		its = k < ARRAY_SIZE(programs) ? own_share(p, programs[k].whose, &own) : 1;
-		if (k < ARRAY_SIZE(programs))
-			hidden[programs[k].hidden_in] += its * probe_cost__run_ns(p);
+		its = own_share(p, programs[k].whose, &own);
+		hidden[programs[k].hidden_in] += its * probe_cost__run_ns(p);
 		ns += its * probe_cost__ns(p);
 		l->calibrated |= p->entry_ns != 0;
 	}
