@@ -218,6 +218,10 @@ trap 'exit 143' TERM HUP
 
 # ---- waiting, starting, reading ----
 
+# nap SECONDS: sleeps without a process of its own
+exec {nothing}<> <(:)
+nap() { read -r -t "$1" -u "$nothing"; :; }
+
 # wait_for [-t SECONDS] CMD...: until CMD succeeds; fails after 240 s, which means a hang and is no measure of speed
 wait_for()
 {
@@ -226,7 +230,7 @@ wait_for()
 	end=$((SECONDS + seconds))
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -le $end ] || { diag "waited $seconds s in vain for: $*"; return 1; }
-		sleep 0.05
+		nap 0.05
 	done
 }
 
@@ -329,7 +333,7 @@ quiet()
 	after=$(switches "$1")
 	for ((i = 0; i < 1000; i++)); do
 		before=$after
-		sleep 0.02
+		nap 0.02
 		after=$(switches "$1")
 		[ -n "$after" ] || break
 		[ "$before" = "$after" ] && ! grep -qv ' S$' <<<"$after" && return 0

@@ -73,9 +73,9 @@ like "$(of fails .why)" "it ended with status 2: .*no-such-scenario" "one that f
 like "$(of no-span .why)" "no run gave CPU time of one" "a part that is not there"
 is "$(of holds '.cells[0].values | length')" 2 "each run's value is there"
 is "$(of holds .said)" 'it <takes> time & that is "that"' "and what is said, as it is"
-# One run of a program with one thread: by its own clock it ran, waited for a CPU, or slept.
+# One run of a program with one thread: by its own clock it ran, waited for a CPU, slept, or its CPU was taken away.
 tare claims --table "$tmp/table" --runs 1 --json holds >"$tmp/json"
-near "$(of holds '.cells[0] | ((.value.median / .own_clock + .own_clock_shares.waiting_for_cpu + .own_clock_shares.sleeping) * 1000 | floor)')" \
+near "$(of holds '.cells[0] | ((.value.median / .own_clock + .own_clock_shares.waiting_for_cpu + .own_clock_shares.sleeping + .own_clock_shares.stolen) * 1000 | floor)')" \
 	1000 3 "CPU time and waits make up the time by the program's own clock"
 
 # ---- ended before its time: what it runs ends with it ----

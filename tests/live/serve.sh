@@ -23,6 +23,15 @@ serve_start()
 serve_end() { kill -"$1" $serve && wait $serve; }
 # a new one comes ten times a second at most, and each is read by Python
 page() { sleep 0.3; curl -sf -m 30 -o "$tmp/page" "http://$at/metrics"; }
+# settle: a page that has the target's last switches
+settle()
+{
+	local was=
+	while page && [ "$(value tare_cpu_seconds_total process=burns)" != "$was" ]; do
+		was=$(value tare_cpu_seconds_total process=burns)
+		sleep 1
+	done
+}
 # shows NAME WANT LABELS...: a page on which that is so
 shows()
 {
@@ -95,7 +104,7 @@ burn=$pid
 wait_for grep -q ready "$tmp/out"
 ok "a target that comes is found" wait_for shows tare_processes '== 1' process=burns
 quiet $burn
-page
+settle
 told=$(value tare_cpu_seconds_total process=burns) told_throttled=$(value tare_throttled_seconds_total process=burns)
 before=$(cpu_ns $burn) before_throttled=$(throttled_ns)
 echo >"$tmp/in"
@@ -104,8 +113,7 @@ cp "$tmp/page" "$tmp/early"
 wait_for grep -q '^done' "$tmp/out"
 quiet $burn
 kernel=$(($(cpu_ns $burn) - before)) kernel_throttled=$(($(throttled_ns) - before_throttled))
-sleep 1	# the last switches are on their way for less
-page
+settle
 ok "no counter falls" check grows "$tmp/early" "$tmp/page"
 near "$(awk -v a="$(value tare_cpu_seconds_total process=burns)" -v b="$told" 'BEGIN { print a - b }')" "$(seconds $kernel)" 3 \
 	"CPU time is schedstat's"

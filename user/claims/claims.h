@@ -33,8 +33,9 @@ struct cell {
 	const char *label, *run, *span;
 	const struct figure *figure;
 	struct series value, own;
-	struct series waiting, sleeping, probes; /* shares of the own clock's time that are none of the value */
-	char missing[192];			 /* why there is no value; "": there is */
+	/* shares of the own clock's time that are none of the value */
+	struct series waiting, sleeping, stolen, probes;
+	char missing[192]; /* why there is no value; "": there is */
 };
 
 enum rule_kind { AT_MOST, AT_LEAST, ABOUT, BETWEEN };

@@ -134,5 +134,6 @@ void figure__take(struct cell *cell, const struct documents *d)
 	add(&cell->own, sum_of(d, f->own) / per * f->times);
 	add(&cell->waiting, figure__at(d, "span/ledger/run_queue_ns") / elapsed);
 	add(&cell->sleeping, figure__at(d, "span/processes/*/sleep_ns") / elapsed);
+	add(&cell->stolen, figure__at(d, "span/ledger/stolen_ns") / elapsed);
 	add(&cell->probes, figure__at(d, "span/ledger/probes/in_target_ns") / elapsed);
 }

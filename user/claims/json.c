@@ -34,8 +34,9 @@ static json_t *median_json(const struct series *s)
 /* Shares of the time by the program's own clock; null without such. */
 static json_t *shares_json(const struct cell *c)
 {
-	return c->own.nr ? json_pack("{s:o, s:o, s:o}", "waiting_for_cpu", median_json(&c->waiting), "sleeping",
-				     median_json(&c->sleeping), "probes", median_json(&c->probes)) :
+	return c->own.nr ? json_pack("{s:o, s:o, s:o, s:o}", "waiting_for_cpu", median_json(&c->waiting), "sleeping",
+				     median_json(&c->sleeping), "stolen", median_json(&c->stolen), "probes",
+				     median_json(&c->probes)) :
 			   json_null();
 }
 
