@@ -232,6 +232,8 @@ struct tare_symbol_more {
 /* of stacks that allocate: it is no site as long as nothing else is further in; where threads or goroutines begin */
 #define TARE_SYMBOL_HEAP_INNER 0x0008
 #define TARE_SYMBOL_HEAP_OUTER 0x0010
+/* after the strings' padding follow 8 bytes: where the function with a frame of its own begins */
+#define TARE_SYMBOL_START 0x0020
 
 enum tare_owner {
 	TARE_OWNER_UNKNOWN,

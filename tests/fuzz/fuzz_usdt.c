@@ -38,7 +38,7 @@ static int on_probe(const struct usdt *u, void *ctx)
 		check(f->kind == FETCH_REG || (!f->depth && !f->reg));
 	}
 	/* each goes through all symbols */
-	if (seen->nr++ < 8 && !symtab__function_at(seen->img, u->address, &name))
+	if (seen->nr++ < 8 && !symtab__function_at(seen->img, u->address, &name, NULL))
 		sink += strlen(name);
 	return 0;
 }
@@ -59,12 +59,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		usdt__for_each(img, "weft", on_probe, &seen);
 		at = image__entry(img);
 		for (int i = 0; i < 8; i++, at += i) {
-			if (!symtab__function_at(img, at, &name))
+			if (!symtab__function_at(img, at, &name, NULL))
 				sink += strlen(name);
 			if (!image__section_at(img, at, &sec))
 				check(at >= sec.addr && at - sec.addr < sec.size_bytes && sec.size_bytes <= size);
 		}
-		symtab__function_at(img, UINT64_MAX, &name);
+		symtab__function_at(img, UINT64_MAX, &name, NULL);
 		image__close(img);
 	}
 	free(copy);

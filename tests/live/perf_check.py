@@ -5,7 +5,8 @@ What perf prints of an export, against tare's own text and report:
 
   lines    PERF TARE          `perf script` and perf-script have the same lines, stacks apart, and apart from names of
                               wakers and of who is late: these may be known only later
-  stacks   PERF TARE          and under each sample as many frames, the same functions where both know one
+  stacks   PERF TARE          and under each sample as many frames, the same functions where both know one, and then byte
+                              for byte the same
   delays   TIMEHIST LINES     `perf sched timehist`: run-queue delays after wake-ups are those of json-lines, by thread
   running  TIMEHIST REPORT    and the time on a CPU is the report's
 """
@@ -50,26 +51,29 @@ def names(frames):
         if found and found[-1][0] == m[1]:
             found.pop()
         # of the kernel's functions some have several names
-        found.append((m[1], "unknown" if "[kernel" in m[3] else m[2]))
-    return [name for _, name in found]
+        found.append((m[1], "unknown" if "[kernel" in m[3] else m[2], line))
+    return [(name, line) for _, name, line in found]
 
 
 def check_stacks(perf, tare):
-    known = same = frames = 0
+    known = same = exact = frames = 0
     taken = ([s for s in samples(path) if s[0].endswith(("cpu-clock: ", "offcpu-time: "))] for path in (perf, tare))
     for (line, a), (_, b) in zip(*map(sorted, taken)):
         a, b = names(a), names(b)
         if bool(a) != bool(b):
             return f"only one has a stack: {line}"
         frames += len(b)
-        for x, y in zip(reversed(a), reversed(b)):
+        for (x, whole_x), (y, whole_y) in zip(reversed(a), reversed(b)):
             if "unknown" in x or "unknown" in y:
                 continue
             known += 1
             same += SUFFIX.sub("", x) == SUFFIX.sub("", y)
+            if x == y and whole_x != whole_y:
+                return f"{whole_x!r} and {whole_y!r}"
+            exact += x == y
     if not known or same < 0.98 * known:
         return f"{same} of {known} functions are called the same"
-    print(f"{frames} frames, {same} of {known} functions are called the same")
+    print(f"{frames} frames, {same} of {known} functions are called the same, {exact} lines are the same")
 
 
 def history(path):

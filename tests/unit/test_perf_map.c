@@ -30,7 +30,7 @@ static struct perf_map map_of(const char *text)
 
 static void is(struct perf_map *m, uint64_t address, const char *want)
 {
-	const char *name = perf_map__at(m, getpid(), address);
+	const char *name = perf_map__at(m, getpid(), address, NULL);
 
 	if (!name != !want || (want && strcmp(name, want)))
 		fail_msg("at 0x%llx: %s", (unsigned long long)address, name ? name : "(none)");

@@ -46,7 +46,7 @@ static void as_each_of_them(void **unused)
 		}
 		assert_int_equal(ranges__build(&r), 0);
 		for (uint64_t at = 0; at < 140; at++)
-			assert_int_equal(ranges__at(&r, at), slow(ranges, nr, at));
+			assert_int_equal(ranges__at(&r, at, NULL), slow(ranges, nr, at));
 		ranges__free(&r);
 	}
 }
@@ -55,14 +55,14 @@ static void at_the_ends(void **unused)
 {
 	struct ranges r = { 0 };
 
-	assert_int_equal(ranges__at(&r, 0), RANGES_NONE);
+	assert_int_equal(ranges__at(&r, 0, NULL), RANGES_NONE);
 	assert_int_equal(ranges__add(&r, &(struct range){ 5, 5, 1, 0 }), 0);
 	assert_int_equal(ranges__add(&r, &(struct range){ 9, 5, 1, 0 }), 0);
 	assert_int_equal(ranges__add(&r, &(struct range){ 0, UINT64_MAX, 2, 0 }), 0);
 	assert_int_equal(ranges__build(&r), 0);
-	assert_int_equal(ranges__at(&r, 0), 2);
-	assert_int_equal(ranges__at(&r, UINT64_MAX - 1), 2);
-	assert_int_equal(ranges__at(&r, UINT64_MAX), RANGES_NONE);
+	assert_int_equal(ranges__at(&r, 0, NULL), 2);
+	assert_int_equal(ranges__at(&r, UINT64_MAX - 1, NULL), 2);
+	assert_int_equal(ranges__at(&r, UINT64_MAX, NULL), RANGES_NONE);
 	ranges__free(&r);
 }
 

@@ -90,7 +90,7 @@ static void drop(struct file *f)
 static void is(struct file *f, uint64_t at, const char *want)
 {
 	const char *name = "(none)";
-	int ret = symtab__function_at(f->img, CODE_ADDR + at, &name);
+	int ret = symtab__function_at(f->img, CODE_ADDR + at, &name, NULL);
 
 	if (ret != (want ? 0 : -ENOENT) || (want && strcmp(name, want)))
 		fail_msg("at 0x%llx: %d, \"%s\"", (unsigned long long)at, ret, name);
@@ -240,12 +240,12 @@ static void a_real_program(void **unused)
 
 	assert_int_equal(image__open_mem(whole, size, &img, NULL), 0);
 	assert_int_equal(image__symbol(img, "symtab__function_at", &addr, NULL), 0);
-	assert_int_equal(symtab__function_at(img, addr + 3, &name), 0);
+	assert_int_equal(symtab__function_at(img, addr + 3, &name, NULL), 0);
 	assert_string_equal(name, "symtab__function_at");
-	assert_int_equal(symtab__function_at(img, image__entry(img), &name), 0);
+	assert_int_equal(symtab__function_at(img, image__entry(img), &name, NULL), 0);
 	assert_string_equal(name, "_start");
 	if (!image__section(img, ".plt", &plt)) {
-		assert_int_equal(symtab__function_at(img, plt.addr, &name), -ENOENT);
+		assert_int_equal(symtab__function_at(img, plt.addr, &name, NULL), -ENOENT);
 		assert_int_equal(image__section_at(img, plt.addr + plt.size_bytes - 1, &at), 0);
 		assert_int_equal(at.addr, plt.addr);
 	}

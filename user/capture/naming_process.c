@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "symbol_bytes.h"
 #include "util.h"
 
+#define ASKS	  1024
 #define ALIGN8(n) (((n) + 7u) & ~7u)
 
 /* The recorder is gone: nobody wants an answer. */
@@ -32,20 +34,21 @@ static void put(int fd, const void *data, size_t len)
 	}
 }
 
-static void get(int fd, void *data, size_t len)
+/* What the recorder wants to know, as much as it has said so far; waits for the first. Returns how many. */
+static size_t get(int fd, struct symbol_wanted asks[ASKS])
 {
-	char *p = data;
+	size_t have = 0;
 
-	while (len) {
-		ssize_t n = read(fd, p, len);
+	while (!have || have % sizeof(*asks)) {
+		ssize_t n = read(fd, (char *)asks + have, ASKS * sizeof(*asks) - have);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			_exit(0);
-		p += n;
-		len -= n;
+		have += n;
 	}
+	return have / sizeof(*asks);
 }
 
 static void on_module(uint32_t pid, const struct code_mapping *m, int fd, void *ctx)
@@ -73,12 +76,19 @@ static void on_module(uint32_t pid, const struct code_mapping *m, int fd, void *
 	put(*(int *)ctx, &a, sizeof(a.answer) + a.answer.bytes);
 }
 
+/* Of the process's part of the symbolizer, and of what is said to the recorder. The kernel's names take the longest. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
 static void answer(int fd, struct symbolizer *s, const struct symbol_wanted *ask)
 {
 	static unsigned char bytes[SYMBOL_DEEP * SYMBOL_BYTES_MAX];
 	struct symbol_frame frames[SYMBOL_DEEP];
 	struct naming_answer a = { .wanted = *ask, .type = TARE_FRAME_SYMBOLS };
-	int nr = symbolizer__at(s, ask, frames, &a.known_ns);
+	int nr;
+
+	if (ask->pid)
+		pthread_mutex_lock(&lock);
+	nr = symbolizer__at(s, ask, frames, &a.known_ns);
 
 	a.again = nr == -EAGAIN;
 	for (int i = 0; i < nr; i++) {
@@ -86,12 +96,40 @@ static void answer(int fd, struct symbolizer *s, const struct symbol_wanted *ask
 					    .file = frames[i].file,
 					    .line = frames[i].line,
 					    .owner = frames[i].owner,
+					    .start = frames[i].start,
 					    .inlined = i < nr - 1 };
 
 		a.bytes += symbol_bytes(bytes + a.bytes, ask->pid, ask->ip, &text);
 	}
+	if (!ask->pid)
+		pthread_mutex_lock(&lock);
 	put(fd, &a, sizeof(a));
 	put(fd, bytes, a.bytes);
+	pthread_mutex_unlock(&lock);
+}
+
+/* A thread that looks at processes as soon as it is asked about them: a short one ends while others' names are read. */
+struct looker {
+	struct symbolizer *s;
+	int from, to;
+};
+
+static void *look_ahead(void *arg)
+{
+	static struct symbol_wanted asks[ASKS];
+	const struct looker *l = arg;
+
+	for (;;) {
+		size_t nr = get(l->from, asks);
+
+		for (size_t i = 0; i < nr; i++) {
+			pthread_mutex_lock(&lock);
+			symbolizer__look(l->s, &asks[i]);
+			pthread_mutex_unlock(&lock);
+		}
+		put(l->to, asks, nr * sizeof(*asks));
+	}
+	return NULL;
 }
 
 /* What the recorder has open is not this process's: it is gone when the recorder closes it. */
@@ -122,7 +160,10 @@ void naming_process(int fd, const struct debug_places *places)
 {
 	pid_t recorder = getppid();
 	static struct symbolizer s;
-	struct symbol_wanted ask;
+	static struct symbol_wanted asks[ASKS];
+	struct looker looker = { &s, fd, -1 };
+	int looked[2];
+	pthread_t thread;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != recorder)
@@ -131,8 +172,15 @@ void naming_process(int fd, const struct debug_places *places)
 	symbolizer__init(&s, places);
 	s.on_module = on_module;
 	s.ctx = &fd;
+	if (pipe2(looked, O_CLOEXEC))
+		_exit(1);
+	looker.to = looked[1];
+	if (pthread_create(&thread, NULL, look_ahead, &looker))
+		_exit(1);
 	for (;;) {
-		get(fd, &ask, sizeof(ask));
-		answer(fd, &s, &ask);
+		size_t nr = get(looked[0], asks);
+
+		for (size_t i = 0; i < nr; i++)
+			answer(fd, &s, &asks[i]);
 	}
 }

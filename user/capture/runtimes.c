@@ -352,6 +352,8 @@ int runtimes__symbol(const struct runtimes *r, pid_t pid, uint64_t ip, uint64_t 
 	const struct instance *i = find_code(r, pid, ip, ts_ns);
 	int ret = i && i->self && i->runtime->symbol ? i->runtime->symbol(i->self, ip - i->prog.bias, sym) : -ENOENT;
 
+	if (!ret && sym->start)
+		sym->start += i->prog.bias;
 	for (int at = 0; !ret && at < sym->nr; at++)
 		sym->frames[at].cost = runtime_cost__find(i->runtime->costs, sym->frames[at].name);
 	return ret;
@@ -362,8 +364,9 @@ int runtimes__file_symbol(const struct runtimes *r, pid_t pid, uint64_t ip, uint
 	const struct instance *i = find_code(r, pid, ip, ts_ns);
 	struct runtime_frame *f = &sym->frames[0];
 
-	if (!i || symtab__function_at(i->prog.img, ip - i->prog.bias, &f->name))
+	if (!i || symtab__function_at(i->prog.img, ip - i->prog.bias, &f->name, &sym->start))
 		return -ENOENT;
+	sym->start += i->prog.bias;
 	f->file = "";
 	f->line = 0;
 	f->owner = i->prog.library ? TARE_OWNER_LIBRARY : TARE_OWNER_PROGRAM;

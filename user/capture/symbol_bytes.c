@@ -27,7 +27,8 @@ size_t symbol_bytes(void *begin, uint32_t pid, uint64_t ip, const struct symbol_
 				    .line = text->line,
 				    .name_len = strnlen(text->name, SYMBOL_TEXT_MAX),
 				    .file_len = strnlen(text->file, SYMBOL_TEXT_MAX) };
-	struct tare_symbol_more more = { .flags = text->cost | (text->inlined ? TARE_SYMBOL_INLINED : 0),
+	struct tare_symbol_more more = { .flags = text->cost | (text->inlined ? TARE_SYMBOL_INLINED : 0) |
+						  (text->start ? TARE_SYMBOL_START : 0),
 					 .owner = text->owner,
 					 .return_at = -1,
 					 .line = text->own_line,
@@ -40,6 +41,7 @@ size_t symbol_bytes(void *begin, uint32_t pid, uint64_t ip, const struct symbol_
 	to = put(align8(begin, to), &more, sizeof(more));
 	to = put(to, own_name, more.name_len);
 	to = align8(begin, put(to, own_file, more.file_len));
+	to = put(to, &text->start, text->start ? sizeof(text->start) : 0);
 	head.size = to - (unsigned char *)begin;
 	memcpy(begin, &head, sizeof(head));
 	return head.size;

@@ -10,14 +10,15 @@
 #include "format.h"
 
 #define SYMBOL_TEXT_MAX	 8191u /* of a function's or a file's name; the rest is left out */
-#define SYMBOL_BYTES_MAX (sizeof(struct tare_symbol) + sizeof(struct tare_symbol_more) + 4 * SYMBOL_TEXT_MAX + 16)
+#define SYMBOL_BYTES_MAX (sizeof(struct tare_symbol) + sizeof(struct tare_symbol_more) + 4 * SYMBOL_TEXT_MAX + 24)
 
 struct symbol_text {
 	const char *name, *file; /* "": not known */
 	uint32_t line;
 	enum tare_owner owner;
-	uint32_t cost; /* further flags, as struct tare_symbol_more has them */
-	bool inlined;  /* the next one is its caller */
+	uint32_t cost;	/* further flags, as struct tare_symbol_more has them */
+	bool inlined;	/* the next one is its caller */
+	uint64_t start; /* where the one that is not inlined begins; 0: not known */
 	/* the program's own code that it was inlined into; NULL: none */
 	const char *own_name, *own_file;
 	uint32_t own_line;

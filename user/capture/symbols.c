@@ -119,6 +119,7 @@ static void write_symbol(struct resolve *r, uint32_t pid, uint64_t ip, uint64_t 
 					    .line = f->line,
 					    .owner = f->owner,
 					    .cost = f->cost | f->heap,
+					    .start = sym->start,
 					    .inlined = i < sym->nr - 1 };
 
 		if (own && !i) {

@@ -61,7 +61,7 @@ const char *show__rule(const struct rule *r, char buf[128])
 const char *show__check(const struct cell *cell, char buf[192])
 {
 	static const char *const reasons[] = { "waiting for a CPU", "asleep", "taken by interrupts and the hypervisor",
-						 "in tare's probes" };
+					       "in tare's probes" };
 	const struct series *const shares[] = { &cell->waiting, &cell->sleeping, &cell->stolen, &cell->probes };
 	double value = series__estimate(&cell->value).median, own = series__estimate(&cell->own).median;
 	char text[32];

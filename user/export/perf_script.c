@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * What `perf script` prints of the same recording's perf.data: no header, and exactly six decimals. Importers insist on
- * both. Symbols are those of the recording, so without the offset that perf adds from the file at hand.
+ * both. Symbols are those of the recording: perf has only those that it finds in files.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -45,19 +45,26 @@ static const char *script_name(const struct sched_task *t, char buf[SCHED_COMM_S
 
 /* ---- stacks ---- */
 
-static void print_frame(struct script *s, uint32_t pid, const char *name, uint64_t address)
+static void print_frame(struct script *s, uint32_t pid, const struct model_symbol *sym, uint64_t address)
 {
+	const char *name = sym ? sym->name : NULL;
 	const struct mapping *map = pid ? mappings__at(&s->mappings, pid, address) : NULL;
 	char safe[8192];
 
 	line__text(&s->line, "\t");
-	line__hex(&s->line, address, 16);
+	/* perf 5.18 and later: of files it is the address in the file */
+	line__hex(&s->line, map ? address - map->start + map->offset : address, 16);
 	line__text(&s->line, " ");
 	line__text(&s->line, name && *name ? sanitize(name, strlen(name), safe, sizeof(safe)) : "[unknown]");
+	if (sym && sym->start && sym->start <= address) {
+		line__text(&s->line, "+0x");
+		line__hex(&s->line, address - sym->start, 0);
+	}
 	line__text(&s->line, " (");
-	line__text(&s->line, map ? sanitize(map->path, strlen(map->path), safe, sizeof(safe)) :
-			     pid ? "[unknown]" :
-				   "[kernel.kallsyms]");
+	line__text(&s->line, sym && sym->caller ? "inlined" :
+			     map		? sanitize(map->path, strlen(map->path), safe, sizeof(safe)) :
+			     pid		? "[unknown]" :
+						  "[kernel.kallsyms]");
 	line__text(&s->line, ")\n");
 }
 
@@ -69,7 +76,7 @@ static void print_frames(struct script *s, const struct model_stack *st, uint32_
 		model_symbols__at(&m->symbols, pid, at, model_stacks__used_ns(&m->profile.stacks, st));
 
 	do {
-		print_frame(s, pid, sym ? sym->name : NULL, shown);
+		print_frame(s, pid, sym, shown);
 		sym = sym ? sym->caller : NULL;
 	} while (sym);
 }
@@ -83,6 +90,9 @@ static void print_stack(struct script *s, const struct perf_sample *ps)
 		print_frames(s, st, 0, st->at[i] - (i > 0), st->at[i]);
 	for (unsigned i = 0; i < ps->stack.nr_user; i++)
 		print_frames(s, st, st->pid, st->at[st->nr_kernel + i] - (i > 0), st->at[st->nr_kernel + i]);
+	/* this one is a "bpf-output" event: perf ends its data, of which there is none, with a line */
+	if (ps->kind == PERF_OFF_CPU)
+		line__text(&s->line, "\n");
 }
 
 /* ---- lines ---- */

@@ -69,6 +69,7 @@ int model_symbols__event(struct model_symbols *s, const struct event *ev)
 	sym->owner = more->owner;
 	sym->cost = more->flags;
 	sym->line = head->line;
+	sym->start = ev->symbol.start;
 	/* more than anyone will look at are not kept */
 	if (!model_symbols__keep(s, ev, sym)) {
 		model_symbol__free(sym);

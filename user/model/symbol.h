@@ -16,6 +16,7 @@ struct model_symbol {
 	uint32_t cost;		   /* the bits of TARE_SYMBOL_COST_* */
 	char *own_name, *own_file; /* "": none */
 	uint32_t own_line;
+	uint64_t start;		     /* where the function with a frame of its own begins; 0: not known */
 	struct model_symbol *caller; /* the function that it is inlined into, at the same address; NULL: none */
 };
 

@@ -232,6 +232,7 @@ struct event {
 			const char *name, *file; /* NOT terminated */
 			struct tare_symbol_more more;
 			const char *own_name, *own_file; /* NOT terminated: lengths in .more */
+			uint64_t start; /* where the function with a frame of its own begins; 0: not known */
 		} symbol;
 		struct {
 			const struct tare_call_stack *head;

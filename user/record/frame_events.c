@@ -229,6 +229,7 @@ static void symbol_more(struct event *ev, const unsigned char *bytes, const stru
 	size_t at = (sizeof(*s) + s->name_len + s->file_len + 7) & ~(size_t)7;
 
 	*more = (struct tare_symbol_more){ .return_at = -1 };
+	ev->symbol.start = 0;
 	if (at + sizeof(*more) > s->size)
 		return;
 	memcpy(more, bytes + at, sizeof(*more));
@@ -237,6 +238,9 @@ static void symbol_more(struct event *ev, const unsigned char *bytes, const stru
 		more->name_len = more->file_len = 0;
 	ev->symbol.own_name = (const char *)bytes + at;
 	ev->symbol.own_file = ev->symbol.own_name + more->name_len;
+	at = (at + more->name_len + more->file_len + 7) & ~(size_t)7;
+	if (more->flags & TARE_SYMBOL_START && at + sizeof(ev->symbol.start) <= s->size)
+		memcpy(&ev->symbol.start, bytes + at, sizeof(ev->symbol.start));
 }
 
 static int next_symbol(struct frame_events *d, struct event *ev)

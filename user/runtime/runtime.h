@@ -71,7 +71,8 @@ struct runtime_frame {
 struct runtime_symbol {
 	struct runtime_frame frames[RUNTIME_INLINED_MAX];
 	int nr;
-	int own; /* the first that is the program's own code, if the innermost is not; 0: there is no such */
+	int own;	/* the first that is the program's own code, if the innermost is not; 0: there is no such */
+	uint64_t start; /* where the last one begins, as the address asked for was; 0: not known */
 };
 
 /* How the function's caller is found. */

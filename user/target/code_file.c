@@ -108,6 +108,7 @@ int code_file__frames_at(struct code_file *f, uint64_t vaddr, const struct debug
 			 struct code_frame *frames, int max)
 {
 	const char *symbol = NULL;
+	uint64_t start = 0;
 	int nr = -ENOENT;
 
 	if (!f->tried && bytes && f->fd >= 0) {
@@ -120,16 +121,18 @@ int code_file__frames_at(struct code_file *f, uint64_t vaddr, const struct debug
 		nr = 1;
 		frames[0] = (struct code_frame){ .name = NULL };
 	}
-	if ((!f->debug || symtab__function_at(f->debug, vaddr, &symbol)) && symtab__function_at(f->img, vaddr, &symbol))
+	if ((!f->debug || symtab__function_at(f->debug, vaddr, &symbol, &start)) &&
+	    symtab__function_at(f->img, vaddr, &symbol, &start))
 		symbol = NULL;
 	/* the linker's name tells parts of a function apart, and a C++ function from one with other parameters */
 	if (symbol)
 		frames[nr - 1].name = symbol;
 	for (int i = 0; i < nr; i++) {
+		frames[i].start = symbol ? start : 0;
 		if (frames[i].name)
 			continue;
 		/* not all of the calls are known, so the line might be another function's */
-		frames[0] = (struct code_frame){ .name = symbol };
+		frames[0] = (struct code_frame){ .name = symbol, .start = start };
 		return symbol ? 1 : -ENOENT;
 	}
 	return nr;

@@ -209,7 +209,7 @@ static int add_functions(struct unit *u, Dwarf_Die *parent, int depth)
 
 static struct unit *unit_at(struct dwarf_lines *l, uint64_t vaddr)
 {
-	uint32_t at = ranges__at(&l->ranges, vaddr);
+	uint32_t at = ranges__at(&l->ranges, vaddr, NULL);
 	struct unit *u = at == RANGES_NONE ? NULL : &l->units[at];
 	size_t nr;
 
@@ -271,7 +271,7 @@ static uint32_t number_of(Dwarf_Die *die, unsigned name)
 int dwarf_lines__frames_at(struct dwarf_lines *l, uint64_t vaddr, struct code_frame *frames, int max)
 {
 	struct unit *u = unit_at(l, vaddr);
-	uint32_t at = u ? ranges__at(&u->ranges, vaddr) : RANGES_NONE;
+	uint32_t at = u ? ranges__at(&u->ranges, vaddr, NULL) : RANGES_NONE;
 	Dwarf_Die calls[DEEP];
 	Dwarf_Line *line;
 	int nr = 1, first, row = 0;

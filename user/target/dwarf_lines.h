@@ -20,6 +20,7 @@ struct code_frame {
 	const char *name; /* as a linker sees it, if the compiler tells; NULL: not known */
 	const char *file; /* NULL: not known */
 	uint32_t line;	  /* 0: not known */
+	uint64_t start;	  /* where the function with a frame of its own begins, by the file's symbols; 0: not known */
 };
 
 /*

@@ -144,9 +144,9 @@ int kernel_symbols__read(struct kernel_symbols *k, const char *path)
 	return 0;
 }
 
-const char *kernel_symbols__at(struct kernel_symbols *k, uint64_t address)
+const char *kernel_symbols__at(struct kernel_symbols *k, uint64_t address, uint64_t *start)
 {
-	uint32_t at = ranges__at(&k->ranges, address);
+	uint32_t at = ranges__at(&k->ranges, address, start);
 	uint64_t cpu_ns, rest_ns;
 
 	if (at == RANGES_NONE && now_ns() >= k->next_ns) {
@@ -154,7 +154,7 @@ const char *kernel_symbols__at(struct kernel_symbols *k, uint64_t address)
 		kernel_symbols__read(k, "/proc/kallsyms");
 		rest_ns = SHARE * (thread_cpu_ns() - cpu_ns);
 		k->next_ns = now_ns() + (rest_ns > NSEC_PER_SEC ? rest_ns : NSEC_PER_SEC);
-		at = ranges__at(&k->ranges, address);
+		at = ranges__at(&k->ranges, address, start);
 	}
 	return at == RANGES_NONE ? NULL : k->names + at;
 }

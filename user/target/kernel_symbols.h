@@ -23,9 +23,9 @@ int kernel_symbols__read(struct kernel_symbols *k, const char *path);
 /*
  * The function that contains @address, or NULL. If it is not known, reads the table again: programs and modules are
  * loaded while one looks; once a second at most. @k is zero at first. Names are the kernel's, valid until the next
- * call.
+ * call. *@start, unless NULL: where it begins.
  */
-const char *kernel_symbols__at(struct kernel_symbols *k, uint64_t address);
+const char *kernel_symbols__at(struct kernel_symbols *k, uint64_t address, uint64_t *start);
 
 void kernel_symbols__free(struct kernel_symbols *k);
 

@@ -121,7 +121,7 @@ int perf_map__read(struct perf_map *m)
 	return ret || m->nr == before ? ret : index_all(m);
 }
 
-const char *perf_map__at(struct perf_map *m, pid_t pid, uint64_t address)
+const char *perf_map__at(struct perf_map *m, pid_t pid, uint64_t address, uint64_t *start)
 {
 	uint64_t cpu_ns = thread_cpu_ns();
 	uint32_t at;
@@ -133,7 +133,7 @@ const char *perf_map__at(struct perf_map *m, pid_t pid, uint64_t address)
 			perf_map__read(m);
 		m->next_ns = now_ns() + SHARE * (thread_cpu_ns() - cpu_ns);
 	}
-	at = ranges__at(&m->ranges, address);
+	at = ranges__at(&m->ranges, address, start);
 	return at == RANGES_NONE ? NULL : m->names + at;
 }
 

@@ -33,8 +33,9 @@ struct perf_map {
  * The name of the code at @address of process @pid, or NULL. Reads what was added to the file since, if .next_ns
  * allows it: for a fiftieth of the time. The file is taken from the process's own /tmp, by its pid there, and only if
  * it is a regular file of the process's user or root. Names are valid until the next call and not safe to print.
+ * *@start, unless NULL: where that code begins.
  */
-const char *perf_map__at(struct perf_map *m, pid_t pid, uint64_t address);
+const char *perf_map__at(struct perf_map *m, pid_t pid, uint64_t address, uint64_t *start);
 
 /* Read what was added to the file .fd. Returns 0 or -ENOMEM. */
 int perf_map__read(struct perf_map *m);

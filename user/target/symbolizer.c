@@ -91,7 +91,8 @@ static int unless_early(uint64_t before, uint64_t after)
 static int in_kernel(struct symbolizer *s, uint64_t ip, struct symbol_frame *frame)
 {
 	uint64_t before = s->kernel.next_ns;
-	const char *name = kernel_symbols__at(&s->kernel, ip);
+	uint64_t start = 0;
+	const char *name = kernel_symbols__at(&s->kernel, ip, &start);
 
 	if (s->kernel.error == -EPERM && !s->said_hidden) {
 		s->said_hidden = true;
@@ -100,7 +101,7 @@ static int in_kernel(struct symbolizer *s, uint64_t ip, struct symbol_frame *fra
 	}
 	if (!name)
 		return s->kernel.error ? -ENOENT : unless_early(before, s->kernel.next_ns);
-	*frame = (struct symbol_frame){ .name = name, .file = "" };
+	*frame = (struct symbol_frame){ .name = name, .file = "", .start = start };
 	return 1;
 }
 
@@ -182,6 +183,7 @@ static int in_code(struct symbolizer *s, struct code_file *code, const struct co
 		frames[i] = (struct symbol_frame){ .name = name_in_source(found[i].name, s->names[i]),
 						   .file = found[i].file ? found[i].file : "",
 						   .line = found[i].line,
+						   .start = found[i].start ? found[i].start + bias : 0,
 						   .owner = owner };
 	return nr;
 }
@@ -260,22 +262,32 @@ static struct mapped_program *program_of(struct symbolizer *s, const struct symb
 static int made_at_run_time(struct mapped_program *p, uint64_t ip, struct symbol_frame *frame)
 {
 	uint64_t before = p->map.next_ns;
-	const char *name = perf_map__at(&p->map, p->space.pid, ip);
+	uint64_t start = 0;
+	const char *name = perf_map__at(&p->map, p->space.pid, ip, &start);
 
-	*frame = (struct symbol_frame){ .name = name, .file = "" };
+	*frame = (struct symbol_frame){ .name = name, .file = "", .start = start };
 	return name ? 1 : unless_early(before, p->map.next_ns);
+}
+
+static struct code_mapping *mapping_of(struct symbolizer *s, struct mapped_program *p,
+				       const struct symbol_wanted *wanted)
+{
+	uint64_t before = p->space.read_ns;
+	struct code_mapping *m = address_space__at(&p->space, wanted->ip, wanted->ts_ns);
+
+	if (p->space.read_ns != before)
+		tell_modules(s, p);
+	return m;
 }
 
 static int in_program(struct symbolizer *s, struct mapped_program *p, const struct symbol_wanted *wanted,
 		      struct symbol_frame *frames)
 {
 	bool early = address_space__is_early(&p->space, wanted->ts_ns);
-	uint64_t before = p->space.read_ns, ip = wanted->ip;
-	struct code_mapping *m = address_space__at(&p->space, ip, wanted->ts_ns);
+	struct code_mapping *m = mapping_of(s, p, wanted);
+	uint64_t ip = wanted->ip;
 	struct mapped_file *f;
 
-	if (p->space.read_ns != before)
-		tell_modules(s, p);
 	if (!m)
 		return early ? -EAGAIN : -ENOENT;
 	switch (m->kind) {
@@ -298,6 +310,22 @@ static int in_program(struct symbolizer *s, struct mapped_program *p, const stru
 		       frames);
 }
 
+static struct mapped_program *room_and_program_of(struct symbolizer *s, const struct symbol_wanted *wanted)
+{
+	if (s->programs.count == PROGRAMS_MAX || s->files.count == FILES_MAX)
+		forget_all(s);
+	return program_of(s, wanted);
+}
+
+void symbolizer__look(struct symbolizer *s, const struct symbol_wanted *wanted)
+{
+	struct mapped_program *p = wanted->pid ? room_and_program_of(s, wanted) : NULL;
+	struct code_mapping *m = p ? mapping_of(s, p, wanted) : NULL;
+
+	if (m && m->kind == CODE_FILE)
+		file_of(s, p, m);
+}
+
 int symbolizer__at(struct symbolizer *s, const struct symbol_wanted *wanted, struct symbol_frame *frames,
 		   uint64_t *known_ns)
 {
@@ -307,9 +335,7 @@ int symbolizer__at(struct symbolizer *s, const struct symbol_wanted *wanted, str
 	*known_ns = 0;
 	if (!wanted->pid)
 		return in_kernel(s, wanted->ip, frames);
-	if (s->programs.count == PROGRAMS_MAX || s->files.count == FILES_MAX)
-		forget_all(s);
-	p = program_of(s, wanted);
+	p = room_and_program_of(s, wanted);
 	nr = p ? in_program(s, p, wanted, frames) : -ENOENT;
 	if (p)
 		*known_ns = p->space.read_ns;

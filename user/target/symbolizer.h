@@ -24,6 +24,7 @@ struct symbol_frame {
 	const char *name; /* as in the source */
 	const char *file; /* "": not known */
 	uint32_t line;	  /* 0: not known */
+	uint64_t start;	  /* where the function with a frame of its own begins; 0: not known */
 	enum tare_owner owner;
 };
 
@@ -53,6 +54,12 @@ struct symbolizer {
 
 void symbolizer__init(struct symbolizer *s, const struct debug_places *places);
 void symbolizer__free(struct symbolizer *s);
+
+/*
+ * Look at what goes with the process: its map, and the file that @wanted is in, which stays open. Takes little time.
+ * symbolizer__at() does that, too; but what it reads then takes its time, and meanwhile others may end.
+ */
+void symbolizer__look(struct symbolizer *s, const struct symbol_wanted *wanted);
 
 /*
  * The functions at an address, those inlined there first; the last has a frame of its own. A call's address is the

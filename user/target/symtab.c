@@ -149,7 +149,7 @@ static int build(struct image *img, struct image_functions *f, const struct symb
 	return ret;
 }
 
-int symtab__function_at(struct image *img, uint64_t vaddr, const char **name)
+int symtab__function_at(struct image *img, uint64_t vaddr, const char **name, uint64_t *start)
 {
 	static const struct symbol_table tables[] = {
 		{ ".symtab", ".strtab", true },
@@ -161,7 +161,7 @@ int symtab__function_at(struct image *img, uint64_t vaddr, const char **name)
 	for (size_t i = 0; i < ARRAY_SIZE(tables) && !f->tried; i++)
 		f->tried = build(img, f, &tables[i]) != -ENOENT;
 	f->tried = true;
-	at = ranges__at(&f->ranges, vaddr);
+	at = ranges__at(&f->ranges, vaddr, start);
 	if (at == RANGES_NONE)
 		return -ENOENT;
 	*name = name_of(img, &f->strings, at);

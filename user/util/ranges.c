@@ -68,11 +68,12 @@ static int by_start(const void *a, const void *b, void *unused)
 	return x->value < y->value ? -1 : x->value > y->value;
 }
 
-static void begin_piece(struct ranges *r, uint64_t start, uint32_t value)
+static void begin_piece(struct ranges *r, uint64_t start, uint64_t range_start, uint32_t value)
 {
-	if (r->nr_pieces && r->pieces[r->nr_pieces - 1].value == value)
-		return;
-	r->pieces[r->nr_pieces++] = (struct range_piece){ start, value };
+	const struct range_piece *last = r->nr_pieces ? &r->pieces[r->nr_pieces - 1] : NULL;
+
+	if (!last || last->value != value || last->range_start != range_start)
+		r->pieces[r->nr_pieces++] = (struct range_piece){ start, range_start, value };
 }
 
 static void cut(struct ranges *r, struct heap *h)
@@ -88,10 +89,10 @@ static void cut(struct ranges *r, struct heap *h)
 		while (h->nr && r->added[h->at[0]].end <= pos)
 			heap__pop(h);
 		if (!h->nr) {
-			begin_piece(r, pos, RANGES_NONE);
+			begin_piece(r, pos, 0, RANGES_NONE);
 			continue;
 		}
-		begin_piece(r, pos, r->added[h->at[0]].value);
+		begin_piece(r, pos, r->added[h->at[0]].start, r->added[h->at[0]].value);
 		/* on to where the winner can change: each step begins or ends a range */
 		pos = r->added[h->at[0]].end;
 		if (i < r->nr && r->added[i].start < pos)
@@ -122,11 +123,14 @@ int ranges__build(struct ranges *r)
 	return 0;
 }
 
-uint32_t ranges__at(const struct ranges *r, uint64_t address)
+uint32_t ranges__at(const struct ranges *r, uint64_t address, uint64_t *start)
 {
 	size_t low = ARRAY_FIRST_NOT(r->nr_pieces, i, r->pieces[i].start <= address);
+	uint32_t value = low ? r->pieces[low - 1].value : RANGES_NONE;
 
-	return low ? r->pieces[low - 1].value : RANGES_NONE;
+	if (start && value != RANGES_NONE)
+		*start = r->pieces[low - 1].range_start;
+	return value;
 }
 
 void ranges__free(struct ranges *r)

@@ -23,7 +23,7 @@ struct ranges {
 	size_t nr, room;
 	/* once built: a piece goes on to the start of the next one */
 	struct range_piece {
-		uint64_t start;
+		uint64_t start, range_start;
 		uint32_t value;
 	} * pieces;
 	size_t nr_pieces;
@@ -38,8 +38,8 @@ int ranges__add(struct ranges *r, const struct range *range);
  */
 int ranges__build(struct ranges *r);
 
-/* The value at @address, or RANGES_NONE. */
-uint32_t ranges__at(const struct ranges *r, uint64_t address);
+/* The value at @address, or RANGES_NONE. *@start, unless that is NULL: where the range that has it begins. */
+uint32_t ranges__at(const struct ranges *r, uint64_t address, uint64_t *start);
 
 void ranges__free(struct ranges *r);
 

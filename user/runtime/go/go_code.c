@@ -90,12 +90,14 @@ static uint32_t heap_flags(const char *name)
 int go__symbol_at(void *self, uint64_t addr, struct runtime_symbol *sym)
 {
 	struct go_frame frames[RUNTIME_INLINED_MAX];
+	struct go_func func = { .entry = 0 };
 	struct go *go = self;
 	int nr = pclntab__frames_at(go->pclntab, addr, frames, RUNTIME_INLINED_MAX);
 
 	if (nr < 1)
 		return -ENOENT;
-	*sym = (struct runtime_symbol){ .nr = nr };
+	pclntab__func_at(go->pclntab, addr, &func);
+	*sym = (struct runtime_symbol){ .nr = nr, .start = func.entry };
 	for (int i = 0; i < nr; i++) {
 		sym->frames[i] = (struct runtime_frame){ .name = frames[i].name,
 							 .file = frames[i].file,
