@@ -169,10 +169,15 @@ static __always_inline void tell_stack(struct cpu_state *c, void *ctx, struct ta
 	if (!wanted && flags & STACK_MEMORY)
 		wanted = memory_unwind_words;
 	if (wanted) {
-		words = at_most(stack__copy_memory(which, nr, s->sp - TARE_STACK_BELOW * 8, wanted),
-				TARE_STACK_WORDS_MAX);
+		s->nr_below = TARE_STACK_BELOW;
+		words = stack__copy_memory(which, nr, s->sp - TARE_STACK_BELOW * 8, wanted);
+		if (!words) {
+			/* the page below may never have been touched: then nobody keeps anything there */
+			s->nr_below = 0;
+			words = stack__copy_memory(which, nr, s->sp, wanted);
+		}
+		words = at_most(words, TARE_STACK_WORDS_MAX);
 		s->nr_words = words;
-		s->nr_below = words ? TARE_STACK_BELOW : 0;
 		nr += words;
 		s->nr_regs = user_registers(p, &s->at[nr]);
 		if (flags & STACK_CALLER) {

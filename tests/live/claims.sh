@@ -24,6 +24,7 @@ exits 2 "a claim that is not there" tare claims --list no-such-claim
 like "$(<"$tmp/stderr")" "there is no claim 'no-such-claim'; .*--list" "says what to do"
 exits 2 "a number of runs that is none" tare claims --runs 0
 exits 2 "an option that is none" tare claims --fast
+exits 2 "two forms at once" tare claims --list --json --html
 exits 1 "a table that is not there" tare claims --table "$tmp/none" --list
 echo '{ "figures": {}, "claims": [ { "id": "x" } ] }' >"$tmp/bad"
 exits 1 "a table with a mistake" tare claims --table "$tmp/bad" --list

@@ -99,6 +99,10 @@ static int parse(int argc, char **argv, struct options *o)
 			return EXIT_USAGE;
 		}
 	}
+	if (o->json && o->html) {
+		err("claims: --json and --html both go to standard output: give one of them");
+		return EXIT_USAGE;
+	}
 	if (!o->runs)
 		o->runs = o->quick ? QUICK_RUNS : RUNS;
 	return -1;

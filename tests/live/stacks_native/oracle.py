@@ -18,6 +18,7 @@ CHAINS = [
     ["main", "phase_leaf", "inner", "leaf"],
     ["main", "phase_recursion", "recurse*", "leaf"],
     ["main", "phase_alloca", "with_alloca", "leaf"],
+    ["edge", "at_edge", "leaf"],
     ["main", "phase_library", "compare", "leaf"],
     ["main", "phase_signal", "handler", "leaf"],
 ]

@@ -80,6 +80,26 @@ NOINLINE void phase_alloca(void)
 	STAYS();
 }
 
+/* The stack pointer is right above a page that nobody has touched. */
+NOINLINE void at_edge(void)
+{
+	char *here = alloca(16);
+	unsigned long in_page = (unsigned long)here & 4095;
+	volatile char *room = alloca(in_page < 3000 ? in_page + 4096 - 32 : in_page - 32);
+
+	room[0] = 1;
+	leaf(300000);
+	sink = room[0];
+}
+
+/* On a stack of its own, of which nothing else uses much. */
+static void *edge(void *unused)
+{
+	for (;;)
+		at_edge();
+	return NULL;
+}
+
 /* Called back by the library. */
 NOINLINE int compare(const void *a, const void *b)
 {
@@ -191,10 +211,14 @@ static void waits(void)
 
 int main(int argc, char **argv)
 {
+	pthread_t thread;
+
 	if (argc > 1) {
 		waits();
 		return 0;
 	}
+	if (pthread_create(&thread, NULL, edge, NULL))
+		abort();
 	signal(SIGUSR1, handler);
 	for (;;) {
 		phase_leaf();
