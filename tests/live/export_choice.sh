@@ -56,6 +56,17 @@ compare "$(lines --from "$third" --to "$two" | jq -s 'map(select(.event == "swit
 wall=$(date -d "@$(($(lines | jq -s '(map(select(.event == "header"))[0].real_ns // 0) / 1000000000 | floor') + 1))" +%H:%M:%S)
 ok "a time by the wall clock" lines --to "$wall"
 ok "and with its date" lines --from '2020-01-01 00:00'
+exits 2 "a day that no month has" lines --from '2020-02-31 00:00'
+# one that is over when the recording begins is of that day still, not of the next
+before=$(date -d "@$(($(lines | jq -s '(map(select(.event == "header"))[0].real_ns // 0) / 1000000000 | floor') - 60))" +%H:%M)
+[ "$before" \> 23:57 ] || is "$(count sample --from "$before")" "$all" "the whole minute in which it began, and before"
+is "$(lines --from "$third" | jq -s --argjson begin "$(lines --from "$third" | jq -s 'map(select(.event == "task").ts_ns) | min')" \
+	'map(select((.event == "exec" or .event == "rename" or .event == "fork") and .ts_ns < $begin)) | length')" 0 "what its threads were called before is told as of its beginning"
+is "$(tare export -f perf-script -w cpu --from "$third" -i "$tmp/data" | grep cpu-clock | grep -c '^ *tare ')" 0 "and by the names that they have then"
+if command -v perf >/dev/null; then
+	tare export -f perf --from "$third" -i "$tmp/data" -o "$tmp/perf.data"
+	is "$(perf script -i "$tmp/perf.data" -F comm,event 2>/dev/null | grep cpu-clock | grep -c '^ *tare ')" 0 "in perf.data too"
+fi
 
 # ---- who ----
 
@@ -87,7 +98,15 @@ for n in 1 3; do
 		'/sched_switch/ { split($0, a, /\] +/); t = a[2] + 0; if (!from) from = t; to = t } END { exit (to - from) * 1e9 > limit }' "$tmp/text"
 done
 
+tare export -f json-lines --pause 1 --from 0 -i "$tmp/data" >"$tmp/same"
+ok "a pause, and times around it: no more than the pause" cmp "$tmp/same" <(tare export -f json-lines --pause 1 -i "$tmp/data")
+
 # ---- errors ----
+
+for format in json-lines folded perf-script perfetto chrome otlp-metrics; do
+	ok "$format: nothing of that name" tare export -f $format --thread 'no such' -i "$tmp/data" -o "$tmp/none"
+	is "$(grep -c 'nothing in .* that were asked for' "$tmp/stderr")" 1 "$format: it is said once"
+done
 
 exits 2 "a moment that is none" lines --from soon
 like "$(<"$tmp/stderr")" "seconds since the recording began" "says what it takes"

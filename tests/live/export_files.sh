@@ -67,6 +67,21 @@ for format in perfetto chrome perf perf-script pprof folded json-lines otlp-prof
 	done
 	is "$(<kept)" kept "$format: and what was there stays"
 done
+for format in folded json-lines perf otlp-metrics; do
+	exits 1 "$format: a folder is no recording" tare export -i . -f $format -o kept
+	is "$(<kept)" kept "$format: and what was there stays"
+	cp data itself
+	exits 2 "$format: onto what is read" sh -c '"$0" export -i - -f "$1" -o itself <itself' "$TARE" $format
+	exits 2 "$format: or at its end" sh -c '"$0" export -i itself -f "$1" >>itself' "$TARE" $format
+	ok "$format: leaves it as it was" cmp data itself
+done
+exits 2 "perf at the end of a file" sh -c '"$0" export -i data -f perf >>more' "$TARE"
+like "$(<"$tmp/stderr")" 'name a file with -o' "says what to do"
+mkfifo fifo
+cat fifo >read &
+exits 2 "perf into a pipe with a name" export_to -f perf -o fifo
+tare export -i data -f folded -o /dev/stdout >out
+ok "/dev/stdout is standard output" cmp out <(tare export -i data -f folded)
 for format in perfetto perf folded otlp-metrics otlp-profiles pprof; do
 	exits 1 "$format: a full disk" export_to -f $format --compress -o /dev/full
 	like "$(<"$tmp/stderr")" 'cannot write /dev/full: No space left' "$format: is told"

@@ -44,6 +44,11 @@ static void by_address(void **unused)
 					   "ffffffff81000040 T vfs_read\n"
 					   "ffffffff81000080 d some_data\n"
 					   "ffffffff810000c0 W weak_one\n"
+					   "ffffffff81000100 T __ia32_sys_yield\n"
+					   "ffffffff81000100 T __x64_sys_yield\n"
+					   "ffffffff81000140 t do_compat_wait\n"
+					   "ffffffff81000140 t do_wait\n"
+					   "ffffffff81000180 T __ia32_sys_alone\n"
 					   "ffffffffc0001ff0 t last_of_it\t[other]\n"
 					   "ffffffffc0000100 t in_module\t[nf_tables]\n"
 					   "ffffffffc0000200 t last_here\t[nf_tables]\n"
@@ -60,7 +65,10 @@ static void by_address(void **unused)
 	is(&k, 0xffffffff8100007f, "vfs_read");
 	is(&k, 0xffffffff81000080, NULL); /* data */
 	is(&k, 0xffffffff810000c0, "weak_one");
-	is(&k, 0xffffffff81000fff, "weak_one");
+	is(&k, 0xffffffff810000ff, "weak_one");
+	is(&k, 0xffffffff81000100, "__x64_sys_yield"); /* whose code 32-bit programs share */
+	is(&k, 0xffffffff81000140, "do_wait");
+	is(&k, 0xffffffff81000fff, "__ia32_sys_alone");
 	is(&k, 0xffffffff81001000, NULL); /* the kernel's last one does not reach into modules */
 	is(&k, 0xffffffffc0000100, "in_module [nf_tables]");
 	is(&k, 0xffffffffc0000fff, "last_here [nf_tables]");

@@ -115,8 +115,8 @@ static int parse(int argc, char **argv, struct options *o)
 		case 'i':
 			o->in.path = optarg;
 			break;
-		case 'o':
-			o->out.path = optarg;
+		case 'o': /* what scripts write for lack of a "-" */
+			o->out.path = strcmp(optarg, "/dev/stdout") ? optarg : "-";
 			break;
 		case 'f':
 			o->format = export_formats__find(optarg);
@@ -222,7 +222,7 @@ static int tell(const struct options *o, int ret, bool written, int closed)
 static int export_to(struct options *o)
 {
 	struct export_output *out = &o->out;
-	int code = export_output__open(out, o->format->name, o->format->binary, o->format->seeks, o->in.path), ret;
+	int code = export_output__open(out, o->format->name, o->format->binary, o->format->seeks, o->in.given), ret;
 	bool written;
 
 	if (code)

@@ -66,6 +66,10 @@ int export_input__for_each(struct export_input *in, int (*take)(void *ctx, const
 		warn("%s is damaged: %" PRIu64 " stretch%s of it, %" PRIu64 " bytes in all, not in the export",
 		     in->path, damages.nr, damages.nr == 1 ? "" : "es", damages.bytes);
 	in->told_damage = true;
+	if (!ret && in->chooses && !in->choice.passed && !in->told_nothing) {
+		warn("nothing in %s is of the time, process and threads that were asked for", in->path);
+		in->told_nothing = true;
+	}
 	return ret;
 }
 
@@ -107,6 +111,7 @@ static int keep_input(struct export_input *in, bool often)
 {
 	int fd;
 
+	in->given = in->path;
 	if (strcmp(in->path, "-") || !often)
 		return 0;
 	fd = spool();
@@ -139,7 +144,7 @@ static int choose(struct export_input *in)
 	return ret ? EXIT_USAGE : EXIT_OK;
 }
 
-/* Is there anything in it? What is no regular file tells that only when it is read for good. Says why not. */
+/* Is there anything in it? A pipe tells that only when it is read for good. Says why not. */
 static bool begins(const struct export_input *in)
 {
 	struct reader *r;
@@ -147,7 +152,7 @@ static bool begins(const struct export_input *in)
 	struct stat st;
 	int ret;
 
-	if (!strcmp(in->path, "-") || (!stat(in->path, &st) && !S_ISREG(st.st_mode)))
+	if (!strcmp(in->path, "-") || (!stat(in->path, &st) && (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode))))
 		return true;
 	if (reader__open(in->path, &r))
 		return false;

@@ -13,7 +13,8 @@ struct export_input {
 	struct choice_opts chosen;
 	/* internal */
 	struct choice choice;
-	bool chooses, told_damage;
+	const char *given; /* .path as it was, once open */
+	bool chooses, told_damage, told_nothing;
 	char spooled[32]; /* where standard input was kept */
 };
 

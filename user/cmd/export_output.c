@@ -19,20 +19,37 @@ const char *export_output__name(const struct export_output *out)
 	return export_output__is_stdout(out) ? "standard output" : out->path;
 }
 
+/* @fd: what "-" stands for. */
+static int look(const char *path, int fd, struct stat *st)
+{
+	return strcmp(path, "-") ? stat(path, st) : fstat(fd, st);
+}
+
 bool export_output__is(const struct export_output *out, const char *in)
 {
 	struct stat a, b;
 
-	return strcmp(in, "-") && !stat(in, &a) && !stat(out->path, &b) && S_ISREG(a.st_mode) && a.st_dev == b.st_dev &&
-	       a.st_ino == b.st_ino;
+	return !look(in, STDIN_FILENO, &a) && !look(out->path, STDOUT_FILENO, &b) && S_ISREG(a.st_mode) &&
+	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* Can @fd be written back and forth? Says so if not. */
+static bool goes_back(const struct export_output *out, int fd, const char *format)
+{
+	if (fcntl(fd, F_GETFL) & O_APPEND)
+		err("%s is written back and forth, and %s only takes more at its end (>>): name a file with -o", format,
+		    export_output__name(out));
+	else if (lseek(fd, 0, SEEK_CUR) < 0)
+		err("%s is written back and forth, which a pipe cannot take: name a file with -o", format);
+	else
+		return true;
+	return false;
 }
 
 static int open_stdout(struct export_output *out, const char *format, bool binary, bool seeks)
 {
-	if (seeks && !out->compress && lseek(STDOUT_FILENO, 0, SEEK_CUR) < 0) {
-		err("%s is written back and forth, which a pipe cannot take: name a file with -o", format);
+	if (seeks && !out->compress && !goes_back(out, STDOUT_FILENO, format))
 		return EXIT_USAGE;
-	}
 	if ((binary || out->compress) && isatty(STDOUT_FILENO)) {
 		err("%s is binary and standard output is a terminal: name a file with -o",
 		    out->compress ? "what is compressed" : format);
@@ -42,16 +59,16 @@ static int open_stdout(struct export_output *out, const char *format, bool binar
 	return EXIT_OK;
 }
 
-static int open_file(struct export_output *out, const char *input)
+static int open_file(struct export_output *out, const char *format, bool seeks)
 {
 	int fd;
 
-	if (export_output__is(out, input)) {
-		err("%s is the recording itself: name another file with -o", out->path);
-		return EXIT_USAGE;
-	}
 	/* exports also run as root, and in /tmp: never follow a link that somebody else put there */
 	fd = open(out->path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd >= 0 && seeks && !out->compress && !goes_back(out, fd, format)) {
+		close(fd);
+		return EXIT_USAGE;
+	}
 	if (fd >= 0)
 		out->file = fdopen(fd, "w");
 	if (out->file)
@@ -66,8 +83,13 @@ static int open_file(struct export_output *out, const char *input)
 int export_output__open(struct export_output *out, const char *format, bool binary, bool seeks, const char *input)
 {
 	static char buffer[1 << 18]; /* the C library's own holds a few dozen events */
-	int code = export_output__is_stdout(out) ? open_stdout(out, format, binary, seeks) : open_file(out, input);
+	int code = EXIT_USAGE;
 
+	if (input && export_output__is(out, input))
+		err("%s is the recording itself: name another file with -o", export_output__name(out));
+	else
+		code = export_output__is_stdout(out) ? open_stdout(out, format, binary, seeks) :
+						       open_file(out, format, seeks);
 	if (code)
 		return code;
 	out->to = out->file;

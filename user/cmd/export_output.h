@@ -20,7 +20,7 @@ struct export_output {
 
 /*
  * Open it for a format called @format that is @binary, or @seeks; @input is the recording, which must not be
- * overwritten. Returns an exit code, after saying what is wrong.
+ * overwritten; NULL: there is none. Returns an exit code, after saying what is wrong.
  */
 int export_output__open(struct export_output *out, const char *format, bool binary, bool seeks, const char *input);
 
@@ -30,7 +30,7 @@ bool export_output__failed(const struct export_output *out);
 /* Write out what is left. Returns 0 or a negative errno. Always closes it, except for standard output. */
 int export_output__close(struct export_output *out);
 
-/* Is it the regular file @in, which opening it would destroy? "-" is none. */
+/* Is it the regular file @in, which opening it would destroy? "-": what standard input and output are. */
 bool export_output__is(const struct export_output *out, const char *in);
 bool export_output__is_stdout(const struct export_output *out);
 /* For messages. */

@@ -27,7 +27,10 @@ static uint64_t begin_of(const struct model *m)
 	return ns == UINT64_MAX ? 0 : ns;
 }
 
-/* By the wall clock, in this machine's time zone; without a date, of the day on which @m begins, or the next. */
+/*
+ * By the wall clock, in this machine's time zone; without a date, of the day on which @m begins, or of the next if it
+ * goes on until then.
+ */
 static int parse_wall(const char *s, const struct model *m, uint64_t *ns)
 {
 	static const char *const formats[] = { "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M",
@@ -37,7 +40,8 @@ static int parse_wall(const char *s, const struct model *m, uint64_t *ns)
 	const char *end = NULL;
 	double fraction = 0;
 	struct tm tm;
-	int64_t real;
+	int64_t real, next;
+	int day;
 	char *rest;
 
 	for (size_t i = 0; i < ARRAY_SIZE(formats) && !end; i++) {
@@ -55,9 +59,13 @@ static int parse_wall(const char *s, const struct model *m, uint64_t *ns)
 			return -EINVAL;
 	}
 	tm.tm_isdst = -1;
+	day = tm.tm_mday;
 	real = (int64_t)mktime(&tm) * (int64_t)NSEC_PER_SEC + (int64_t)(fraction * 1e9);
-	if (!strchr(s, '-') && real < (int64_t)begin * (int64_t)NSEC_PER_SEC)
-		real += 24ll * 3600 * (int64_t)NSEC_PER_SEC;
+	if (tm.tm_mday != day) /* a month has no such day */
+		return -EINVAL;
+	next = real + 24ll * 3600 * (int64_t)NSEC_PER_SEC;
+	if (!strchr(s, '-') && next - offset <= (int64_t)m->end_ns)
+		real = next;
 	*ns = real > offset ? real - offset : 0;
 	return 0;
 }
@@ -77,6 +85,12 @@ static int parse_moment(const char *option, const char *s, const struct model *m
 	return -EINVAL;
 }
 
+static void narrow(struct choice *c, uint64_t from_ns, uint64_t to_ns)
+{
+	c->from_ns = from_ns > c->from_ns ? from_ns : c->from_ns;
+	c->to_ns = to_ns < c->to_ns ? to_ns : c->to_ns;
+}
+
 static int around_pause(struct choice *c, uint32_t n, const struct model *m)
 {
 	const struct pause *p;
@@ -87,8 +101,7 @@ static int around_pause(struct choice *c, uint32_t n, const struct model *m)
 		return -EINVAL;
 	}
 	p = m->pauses.kept[n - 1];
-	c->from_ns = p->request_ns > AROUND_PAUSE ? p->request_ns - AROUND_PAUSE : 0;
-	c->to_ns = p->end_ns + AROUND_PAUSE;
+	narrow(c, p->request_ns > AROUND_PAUSE ? p->request_ns - AROUND_PAUSE : 0, p->end_ns + AROUND_PAUSE);
 	c->pid = p->tgid;
 	return 0;
 }
@@ -102,6 +115,7 @@ void choice__between(struct choice *c, uint64_t from_ns, uint64_t to_ns)
 
 int choice__init(struct choice *c, const struct choice_opts *o, const struct model *m)
 {
+	uint64_t from_ns = 0, to_ns = UINT64_MAX;
 	int ret = 0;
 
 	choice__between(c, 0, UINT64_MAX);
@@ -111,9 +125,10 @@ int choice__init(struct choice *c, const struct choice_opts *o, const struct mod
 	if (o->pid)
 		c->pid = o->pid;
 	if (!ret && o->from)
-		ret = parse_moment("--from", o->from, m, &c->from_ns);
+		ret = parse_moment("--from", o->from, m, &from_ns);
 	if (!ret && o->to)
-		ret = parse_moment("--to", o->to, m, &c->to_ns);
+		ret = parse_moment("--to", o->to, m, &to_ns);
+	narrow(c, from_ns, to_ns);
 	if (!ret && c->to_ns <= c->from_ns) {
 		err("export: what is chosen ends before it begins");
 		ret = -EINVAL;
@@ -133,6 +148,7 @@ void choice__rewind(struct choice *c)
 	table__free(&c->processes);
 	table__free(&c->named);
 	c->nr_last = 0;
+	c->passed = 0;
 	c->begun = false;
 }
 
@@ -315,6 +331,14 @@ static int begin(struct choice *c, int (*emit)(void *ctx, const struct event *ev
 	return ret;
 }
 
+static bool some_run(const struct choice *c)
+{
+	for (size_t cpu = 0; cpu < c->nr_last; cpu++)
+		if (c->last[cpu].sw.next_target)
+			return true;
+	return false;
+}
+
 /* A thread's first snapshot, as of when the stretch begins; whether it is on a CPU then is known from switches. */
 static int emit_task(struct choice *c, struct event *ev, int (*emit)(void *ctx, const struct event *ev), void *ctx)
 {
@@ -353,6 +377,7 @@ int choice__event(struct choice *c, const struct event *ev, int (*emit)(void *ct
 	if (ev->kind == EVENT_END) {
 		/* a stretch in which nothing happened: somebody may have run all through it */
 		ret = c->begun ? 0 : begin(c, emit, ctx);
+		c->passed += ev->end->ts_ns >= c->from_ns && some_run(c);
 		return ret ? ret : emit_end(c, &own, emit, ctx);
 	}
 	if (ev->kind > EVENT_DAMAGE && ev->ts_ns > c->to_ns && !is_told(ev->kind))
@@ -360,11 +385,16 @@ int choice__event(struct choice *c, const struct event *ev, int (*emit)(void *ct
 	/* the recording ends there, whatever is still told */
 	if (own.ts_ns > c->to_ns)
 		own.ts_ns = c->to_ns;
+	/* and begins with what held for its threads then */
+	if (is_of_threads(ev->kind) && own.ts_ns < c->from_ns)
+		own.ts_ns = c->from_ns;
 	if (ev->kind <= EVENT_DAMAGE || is_told(ev->kind) || is_of_threads(ev->kind))
 		return emit(ctx, &own);
 	if (ev->ts_ns < c->from_ns)
 		return ev->kind == EVENT_SWITCH ? remember(c, &own) : 0;
-	if (!c->begun)
+	/* sums are told before all that happened until then */
+	if (!c->begun && (ev->kind == EVENT_SWITCH || thread_of(ev)))
 		ret = begin(c, emit, ctx);
+	c->passed += ev->kind == EVENT_SWITCH || thread_of(ev) || (process_of(ev) && !c->thread);
 	return ret ? ret : emit(ctx, &own);
 }

@@ -29,6 +29,7 @@ struct choice {
 	struct event *last;	/* by CPU: the last switch before .from_ns */
 	size_t nr_last, room_last;
 	bool begun;
+	uint64_t passed; /* events of the stretch, since the recording was last begun */
 };
 
 bool choice_opts__any(const struct choice_opts *o);

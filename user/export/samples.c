@@ -143,7 +143,7 @@ int samples__for_each(const struct model *m, const struct sample_weight *weight,
 		ret = visit(s, ctx);
 	}
 	if (!ret && !any)
-		warn("the recording has nothing of that kind (%s)", weight->name);
+		warn("there is nothing of that kind (%s) in it", weight->name);
 	free(s);
 	return ret;
 }

@@ -71,6 +71,12 @@ static int add_line(struct table_read *t, char *line)
 	return 0;
 }
 
+/* The entry for programs of another kind: where the code is the same, that is what runs. */
+static bool is_compat(const char *name)
+{
+	return !strncmp(name, "__ia32_", 7) || strstr(name, "compat_");
+}
+
 static int by_address(const void *a, const void *b, void *names)
 {
 	const struct symbol *x = a, *y = b;
@@ -80,6 +86,8 @@ static int by_address(const void *a, const void *b, void *names)
 		return x->address < y->address ? -1 : 1;
 	if (!x->name != !y->name)
 		return x->name ? -1 : 1;
+	if (is_compat(names + x->name) != is_compat(names + y->name))
+		return is_compat(names + x->name) ? 1 : -1;
 	/* what others may call before what is one file's own, "clear_page" before "__clear_page" */
 	if ((x->type == 't') != (y->type == 't'))
 		return x->type == 't' ? 1 : -1;

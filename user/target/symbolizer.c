@@ -214,10 +214,10 @@ static void tell_modules(struct symbolizer *s, struct mapped_program *p)
 		struct code_mapping *m = &p->space.mappings[i];
 		int fd;
 
-		if (m->seen || m->kind != CODE_FILE)
+		if (m->seen || m->kind == CODE_ANONYMOUS)
 			continue;
 		m->seen = true;
-		fd = s->on_module ? address_space__open(&p->space, m) : -1;
+		fd = s->on_module && m->kind == CODE_FILE ? address_space__open(&p->space, m) : -1;
 		if (s->on_module)
 			s->on_module(p->pid, m, fd, s->ctx);
 		if (fd >= 0)
