@@ -153,6 +153,16 @@ static void print_sites(const struct sites *s, const char *title, const char *ob
 		fprintf(to, "  ... and %zu more (--all shows them)\n", s->nr - shown);
 }
 
+/* There are no sites, though they were asked for. */
+static const char *why_none(const struct alloc_samples *a)
+{
+	if (a->dropped || a->nr)
+		return "samples came, but what they stand for is not known: the recording begins or ends within a burst";
+	if (a->bursts)
+		return "it did allocate, but the recording has none of the samples: it holds only part of the time";
+	return "nothing was seen: it allocated nothing, ended too soon, or has no allocator that is known";
+}
+
 void report__alloc_sites(const struct model *m, FILE *to, bool all)
 {
 	const struct alloc_samples *a = &m->allocs;
@@ -162,9 +172,7 @@ void report__alloc_sites(const struct model *m, FILE *to, bool all)
 
 	if (!a->samples) {
 		if (wanted)
-			fprintf(to,
-				"\nwhere memory was allocated: nothing was seen: it allocated nothing, ended too soon, or has no "
-				"allocator that is known\n");
+			fprintf(to, "\nwhere memory was allocated: %s\n", why_none(a));
 		return;
 	}
 	sites__of(&s, m, allocated);
@@ -221,7 +229,7 @@ json_t *json__alloc_sites(const struct model *m, json_t *notes)
 	if (m->allocs.samples)
 		return sites_json(m, allocated);
 	json__note(notes, "allocation.sampled_sites: %s",
-		   model__info(m, TARE_INFO_ALLOC_SITES) ? "nothing was seen" : "see record --alloc-sites");
+		   model__info(m, TARE_INFO_ALLOC_SITES) ? why_none(&m->allocs) : "see record --alloc-sites");
 	return json_null();
 }
 
