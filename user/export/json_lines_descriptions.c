@@ -207,6 +207,8 @@ void put_symbol_of(struct json_line *to, const struct event *ev)
 
 	line_number(to, "pid", ev->symbol.head->pid);
 	line_hex(to, "ip", ev->symbol.head->ip);
+	WHEN(to, ev->symbol.start)
+		line_hex(to, "start", ev->symbol.start);
 	line_text(to, "name", ev->symbol.name, ev->symbol.head->name_len);
 	line_text(to, "file", ev->symbol.file, ev->symbol.head->file_len);
 	line_number(to, "line", ev->symbol.head->line);
