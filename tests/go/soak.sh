@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-#   tests/go/soak.sh [SECONDS]            30 s; the Go that is installed, with and without cgo
+#   tests/go/soak.sh [SECONDS]            16 s; the Go that is installed, with and without cgo
 #   SOAK_GO="1.22-pie 1.27-cgo" ...       others (see tests/go/build)
 #
 # tare attaches to a live Go program and detaches again and again, and is killed half of the times, at any moment of its
@@ -11,7 +11,7 @@ set -u
 . "$root/tests/go/lib.sh"
 need_bpf
 command -v go >/dev/null || skip_all "there is no go in PATH"
-seconds=${1:-30}
+seconds=${1:-16}
 
 # in_kernel FILE: what BPF there is that no live process holds. Who does is not asked of bpftool: many cannot tell. First what
 # there is, then who holds it, or what came in between would be nobody's.

@@ -17,7 +17,7 @@ kinds="fault fault-signals blocked kernel kernel-pieces user user-touch user-cle
 build() { cd "$root/tests/truth/faulty_go" && CGO_ENABLED=0 GOTOOLCHAIN=local go build -buildvcs=false -o "$tmp/faulty_go" .; }
 if ok "builds" build; then
 	for kind in $kinds; do
-		cause__both "$kind" --rounds 20
+		cause__both "$kind" --rounds 14
 	done
 	if cause__group; then
 		result 0 "a cgroup with a quota"

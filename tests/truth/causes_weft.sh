@@ -17,7 +17,7 @@ if [ "$(nproc)" -lt 2 ]; then
 	done_testing
 fi
 for kind in $kinds; do
-	cause__both "$kind" --rounds 20
+	cause__both "$kind" --rounds 14
 done
 if cause__group; then
 	result 0 "a cgroup with a quota"
