@@ -53,7 +53,8 @@ static size_t get(int fd, struct symbol_wanted asks[ASKS])
 
 static void on_module(uint32_t pid, const struct code_mapping *m, int fd, void *ctx)
 {
-	size_t path_len = strnlen(m->path, 4096);
+	const char *path = m->kind == CODE_VDSO ? "[vdso]" : m->path;
+	size_t path_len = strnlen(path, 4096);
 	struct {
 		struct naming_answer answer;
 		struct tare_module module;
@@ -72,7 +73,7 @@ static void on_module(uint32_t pid, const struct code_mapping *m, int fd, void *
 
 	if (fd >= 0)
 		a.module.build_id_len = elf__build_id(fd, a.module.build_id);
-	memcpy(a.path, m->path, path_len);
+	memcpy(a.path, path, path_len);
 	put(*(int *)ctx, &a, sizeof(a.answer) + a.answer.bytes);
 }
 
