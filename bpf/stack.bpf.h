@@ -171,7 +171,7 @@ static __always_inline void tell_stack(struct cpu_state *c, void *ctx, struct ta
 	if (wanted) {
 		s->nr_below = TARE_STACK_BELOW;
 		words = stack__copy_memory(which, nr, s->sp - TARE_STACK_BELOW * 8, wanted);
-		if (!words) {
+		if (words <= TARE_STACK_BELOW) {
 			/* the page below may never have been touched: then nobody keeps anything there */
 			s->nr_below = 0;
 			words = stack__copy_memory(which, nr, s->sp, wanted);

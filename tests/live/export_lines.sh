@@ -14,8 +14,8 @@ $python -c 'import jsonschema' 2>/dev/null || { diag "python3-jsonschema is miss
 fits()
 {
 	ok "$1: lines" tare export -i "$tmp/$1" -o "$tmp/lines.jsonl"
-	is "$(tare report --json -i "$tmp/$1" | jq .recorder.late_events)" 0 "$1: nothing came late"
-	ok "$1: they fit the schema, and are in its order" $python "$root/tests/live/json_lines_check.py" "$tmp/schema" "$tmp/lines.jsonl"
+	ok "$1: they fit the schema, and are in its order" $python "$root/tests/live/json_lines_check.py" "$tmp/schema" "$tmp/lines.jsonl" \
+		"$(tare report --json -i "$tmp/$1" | jq .recorder.late_events)"
 	compare "$(<"$tmp/stdout")" '>=' "$2" "$1: of many kinds"
 }
 
@@ -34,6 +34,7 @@ ok "processes: recorded" tare run -q -F 499 -o "$tmp/processes" -- sh -c 'ls / >
 fits processes 18
 head -c "$(($(stat -c %s "$tmp/runtime") / 2))" "$tmp/runtime" >"$tmp/cut"
 ok "a part of it: lines" tare export -i "$tmp/cut" -o "$tmp/lines.jsonl"
-ok "a part of it: fits" $python "$root/tests/live/json_lines_check.py" "$tmp/schema" "$tmp/lines.jsonl"
+ok "a part of it: fits" $python "$root/tests/live/json_lines_check.py" "$tmp/schema" "$tmp/lines.jsonl" \
+	"$(tare report --json -i "$tmp/cut" 2>/dev/null | jq .recorder.late_events)"
 like "$(<"$tmp/lines.jsonl")" '"event":"damage"' "and says that it is one"
 done_testing

@@ -81,7 +81,8 @@ static struct runtime_code code_at(const struct walk *w, uint64_t ip)
 	if (slot && *slot)
 		return unpack(*slot);
 	w->s->opts.code(w->raw->tgid, ip, w->ts_ns, &code, w->s->opts.ctx);
-	if (slot)
+	/* a program that is not looked at yet will be known by and by */
+	if (slot && code.known)
 		*slot = pack(&code);
 	return code;
 }

@@ -370,7 +370,10 @@ int choice__event(struct choice *c, const struct event *ev, int (*emit)(void *ct
 	int ret = 0;
 
 	learn_of(c, ev);
-	if (ev->kind == EVENT_SWITCH ? !wants_switch(c, &own.sw) : !wants(c, ev))
+	/* also who is not chosen takes a CPU from who was on it */
+	if (ev->kind == EVENT_SWITCH && !wants_switch(c, &own.sw))
+		return ev->ts_ns < c->from_ns ? remember(c, &own) : 0;
+	if (ev->kind != EVENT_SWITCH && !wants(c, ev))
 		return 0;
 	if (ev->kind == EVENT_TASK)
 		return emit_task(c, &own, emit, ctx);

@@ -430,6 +430,8 @@ static int close_window(struct model *m, uint64_t ts_ns)
 
 		if (t->state == THREAD_ON && ts_ns > t->last_ns)
 			now.sums[WINDOW_CPU] += ts_ns - t->last_ns;
+		else if (t->state == THREAD_OFF && t->runnable && t->reason == REASON_THROTTLED && ts_ns > t->last_ns)
+			now.sums[WINDOW_THROTTLED] += ts_ns - t->last_ns;
 		else if (t->state == THREAD_OFF && t->runnable && ts_ns > t->last_ns)
 			now.sums[WINDOW_RUN_QUEUE] += ts_ns - t->last_ns;
 	}

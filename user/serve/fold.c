@@ -253,7 +253,7 @@ uint64_t fold__lost(const struct fold *f, unsigned cls)
 	return total;
 }
 
-uint64_t fold__probes_ns(const struct fold *f)
+uint64_t fold__probes_ns(struct fold *f)
 {
 	double ns = 0;
 
@@ -263,5 +263,8 @@ uint64_t fold__probes_ns(const struct fold *f)
 		if (strncmp(p->name, TARE_PROBE_HOLD, strlen(TARE_PROBE_HOLD)))
 			ns += probe_cost__ns(p);
 	}
-	return ns;
+	/* an estimate gets better, a counter does not go back */
+	if (ns > f->told_probes_ns)
+		f->told_probes_ns = ns;
+	return f->told_probes_ns;
 }

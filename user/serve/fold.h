@@ -29,6 +29,7 @@ struct fold {
 	struct table loss; /* class << 32 | CPU to its running total */
 	struct tare_probe probes[FOLD_MAX_PROBES];
 	unsigned nr_probes;
+	uint64_t told_probes_ns;
 	uint64_t since_ns;	       /* when it was made */
 	uint64_t now_ns, next_look_ns; /* all until now has been folded */
 	bool began;
@@ -49,7 +50,7 @@ void fold__settle(struct fold *f);
 /* Under the lock: events lost of one class. */
 uint64_t fold__lost(const struct fold *f, unsigned cls);
 
-/* Under the lock: what the probes have cost so far, ns of CPU time. */
-uint64_t fold__probes_ns(const struct fold *f);
+/* Under the lock: what the probes have cost so far, ns of CPU time; never less than it said before. */
+uint64_t fold__probes_ns(struct fold *f);
 
 #endif /* TARE_SERVE_FOLD_H */

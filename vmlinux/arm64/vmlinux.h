@@ -7,7 +7,6 @@
 
 struct user_pt_regs {
 	unsigned long long regs[31], sp, pc, pstate;
-	unsigned long long sample_period, addr;
 };
 
 struct pt_regs {
@@ -35,6 +34,7 @@ struct thread_info {
 /* What perf_event programs see is an interface (arch/arm64/include/uapi/asm/ptrace.h), read in whole words: no CO-RE. */
 struct bpf_perf_event_data {
 	unsigned long long regs[31], sp, pc, pstate;
+	unsigned long long sample_period, addr;
 };
 
 #include "../common.h"
