@@ -78,7 +78,7 @@ done
 exits 2 "perf at the end of a file" sh -c '"$0" export -i data -f perf >>more' "$TARE"
 like "$(<"$tmp/stderr")" 'name a file with -o' "says what to do"
 mkfifo fifo
-cat fifo >read &
+cat fifo >taken &
 exits 2 "perf into a pipe with a name" export_to -f perf -o fifo
 tare export -i data -f folded -o /dev/stdout >out
 ok "/dev/stdout is standard output" cmp out <(tare export -i data -f folded)
