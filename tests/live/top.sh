@@ -228,7 +228,7 @@ if command -v go >/dev/null; then
 	shows "pauses, each with its reason" "^ +[0-9.]+ .* $target +(read mem stats|GC )"
 	shows "and a sentence that says why" '^    [0-9.]+ [num]?s, of which '
 	shows "the longest first" 'longest first' s
-	length() { screen | awk '$4 == '"$target"' || $5 == '"$target"' { print $2 * ($3 == "us" ? 1e3 : $3 == "ms" ? 1e6 : 1e9) }'; }
+	length() { screen | awk '$4 == '"$target"' || $5 == '"$target"' { printf "%.0f\n", $2 * ($3 == "us" ? 1e3 : $3 == "ms" ? 1e6 : 1e9) }'; }
 	tm send-keys -t top p
 	shows "held" '\[held'
 	is "$(length)" "$(length | sort -rn)" "they are in that order"

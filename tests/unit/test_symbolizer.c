@@ -96,12 +96,17 @@ static void made_at_run_time(void **unused)
 	munmap(code, 4096);
 }
 
-/* Each file with code is told of once, also one that is loaded later. */
-static int told, told_late;
+/* Each file with code is told of once, also one that is loaded later; and the vDSO, which is none. */
+static int told, told_late, told_vdso;
 
 static void on_module(uint32_t pid, const struct code_mapping *m, int fd, void *ctx)
 {
 	assert_int_equal(pid, getpid());
+	if (m->kind == CODE_VDSO) {
+		assert_int_equal(fd, -1);
+		told_vdso++;
+		return;
+	}
 	assert_true(fd >= 0);
 	told++;
 	told_late += !!strstr(m->path, "libutil");
@@ -123,6 +128,7 @@ static void modules(void **unused)
 	at(again);
 	assert_int_equal(told_late, 1);
 	assert_int_equal(told, 1);
+	assert_int_equal(told_vdso, 1);
 	dlclose(lib);
 }
 

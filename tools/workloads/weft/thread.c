@@ -73,6 +73,7 @@ static void *m__main(void *arg)
 
 	switch__first_m(m);
 	preempt__init_m(m);
+	trace__thread();
 	m->tid = syscall(SYS_gettid);
 	m->next_p = NULL;
 	m__take(m, p);

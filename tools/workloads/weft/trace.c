@@ -213,6 +213,11 @@ void trace__start(void)
 		atomic_fetch_or(&trace__wanted[i], LOGGED);
 }
 
+void trace__thread(void)
+{
+	teller__mine();
+}
+
 void trace__only_me(void)
 {
 	atomic_store(&only, teller__mine());

@@ -32,6 +32,11 @@ WEFT_EVENTS(X)
 /* Opens the log, where the environment asks for one. Before the first event */
 void trace__start(void);
 /*
+ * The calling thread may tell events. What it needs for that is had now: in the middle of a stop it would wait for others
+ * who map memory.
+ */
+void trace__thread(void);
+/*
  * From now on only the calling thread's events are told, and all that others have begun to tell are told. For the last
  * event of all.
  */
