@@ -68,6 +68,15 @@ if command -v perf >/dev/null; then
 	is "$(perf script -i "$tmp/perf.data" -F comm,event 2>/dev/null | grep cpu-clock | grep -c '^ *tare ')" 0 "in perf.data too"
 fi
 
+# who had ended by then is nobody who slept all the time
+ok "recorded: one that ends soon" tare run -q -o "$tmp/ended" -- sh -c '"$0" true; "$0" sleep 0.5' env
+late=$(tare report --json -i "$tmp/ended" | jq '.duration_ns / 3 * 2 | floor')ns
+tare export -f json-lines --from "$late" -i "$tmp/ended" >"$tmp/text"
+for tid in $(jq 'select(.event == "fork").tid' "$tmp/text"); do
+	jq -s --argjson tid "$tid" 'map(select(.event == "exit" and .tid == $tid)) | length' "$tmp/text"
+done >"$tmp/exits"
+is "$(sort -u "$tmp/exits" | xargs)" 1 "who is born by then, and who ends later: each ends once"
+
 # ---- who ----
 
 pids=$(json "$tmp/json" '[.threads[] | select(.comm == "the one").tgid] | unique | .[]')

@@ -388,9 +388,11 @@ int choice__event(struct choice *c, const struct event *ev, int (*emit)(void *ct
 	/* the recording ends there, whatever is still told */
 	if (own.ts_ns > c->to_ns)
 		own.ts_ns = c->to_ns;
-	/* and begins with what held for its threads then */
-	if (is_of_threads(ev->kind) && own.ts_ns < c->from_ns)
+	/* and begins with what held for its threads then, also that they were no more */
+	if (own.ts_ns < c->from_ns && (is_of_threads(ev->kind) || ev->kind == EVENT_EXIT)) {
 		own.ts_ns = c->from_ns;
+		return emit(ctx, &own);
+	}
 	if (ev->kind <= EVENT_DAMAGE || is_told(ev->kind) || is_of_threads(ev->kind))
 		return emit(ctx, &own);
 	if (ev->ts_ns < c->from_ns)
