@@ -32,8 +32,8 @@ WEFT_EVENTS(X)
 /* Opens the log, where the environment asks for one. Before the first event */
 void trace__start(void);
 /*
- * The calling thread may tell events. What it needs for that is had now: in the middle of a stop it would wait for others
- * who map memory.
+ * The calling thread may tell events. What it needs for that is had now: in the middle of a stop it would wait for
+ * others who map memory.
  */
 void trace__thread(void);
 /*
