@@ -49,10 +49,8 @@ def taken(p, causes, least):
 
 def bounds(r, p, hogs):
     """The least and the most ns of its cause that the pause of round r can have."""
+    start = max(r["start_ns"], r["request_ns"])
     straggler, initiator = r["straggler_delay_ns"], r["initiator_delay_ns"]
-    # who asks may be late to begin, by no more than the kernel says that it waited for a CPU
-    asked = r["request_ns"] + min(initiator, max(0, p["start_ns"] - r["request_ns"]))
-    start = max(r["start_ns"], asked)
     delays = straggler + initiator
     if r["where"] == "stopping":        # a hog instead of the straggler, until that stood; who asks may be late to begin
         least = overlap(hogs, max(r["request_ns"], p["start_ns"]), r["stopped_ns"]) - initiator
