@@ -273,6 +273,22 @@ static __always_inline int emit_draft(struct cpu_state *c, __u64 ts)
 	return emit(c, ts, &sw->rec, sizeof(*sw) + (c->nr_opt & 15) * 4);
 }
 
+/* Make sure that this CPU's ring holds the name of @p, not a target, before the switch at @ts that mentions it. */
+static __always_inline void name(struct cpu_state *c, struct task_struct *p, __u64 ts)
+{
+	__u32 tid = p->pid;
+	__u64 key = (__u64)tid << 32 | ((__u32)p->start_time ^ names_generation * 0x9e3779b9u);
+	__u64 *slot = &c->named[tid & (NAMED_SLOTS - 1)];
+	struct tare_name r = { .rec.kind = TARE_REC_NAME, .tid = tid };
+
+	if (!tid || *slot == key)
+		return;
+	r.tgid = p->tgid;
+	bpf_core_read(r.comm, sizeof(r.comm), &p->comm);
+	if (!emit(c, ts, &r.rec, sizeof(r))) /* no event is lost otherwise: the next switch retries */
+		*slot = key;
+}
+
 /*
  * The current task leaves a CPU that it was not seen to enter: BPF programs do not run where the kernel missed them, or
  * in a task that it guards from tracing. The kernel knows when it arrived; emit that record first. @came: whom this CPU
@@ -291,6 +307,8 @@ APART int arrived_unseen(__u32 came, __u64 now)
 	begin(c, came, prev->pid);
 	clock = queue_clock(prev);
 	ran = clock - prev->sched_info.last_arrival;
+	if (!t)
+		name(c, prev, now - ran);
 	if (t) {
 		arrive(c, t, prev, came, clock, now - ran);
 		t->in_exec -= ran;
@@ -298,22 +316,6 @@ APART int arrived_unseen(__u32 came, __u64 now)
 	if (emit_draft(c, now - ran))
 		c->lost[t ? TARE_LOST_IN : TARE_LOST_OTHER]++;
 	return 0;
-}
-
-/* Make sure that this CPU's ring holds the name of @p, not a target, before the switch that mentions it. */
-static __always_inline void name(struct cpu_state *c, struct task_struct *p, __u64 now)
-{
-	__u32 tid = p->pid;
-	__u64 key = (__u64)tid << 32 | ((__u32)p->start_time ^ names_generation * 0x9e3779b9u);
-	__u64 *slot = &c->named[tid & (NAMED_SLOTS - 1)];
-	struct tare_name r = { .rec.kind = TARE_REC_NAME, .tid = tid };
-
-	if (!tid || *slot == key)
-		return;
-	r.tgid = p->tgid;
-	bpf_core_read(r.comm, sizeof(r.comm), &p->comm);
-	if (!emit(c, now, &r.rec, sizeof(r))) /* no event is lost otherwise: the next switch retries */
-		*slot = key;
 }
 
 SEC("tp_btf/sched_switch")
@@ -348,10 +350,10 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 	now = bpf_ktime_get_ns();
 	/* early, while few paths have come here: at each one the verifier looks through all of the kernel's types */
 	clock = queue_clock(next);
-	if (!p)
-		name(c, prev, now);
 	if (p ? !p->on_cpu : unseen)
 		arrived_unseen(came, now);
+	if (!p)
+		name(c, prev, now);
 	if (p && state_of(task_state_bits(prev)) == TARE_STATE_DEAD)
 		ended(now);
 	if (p)
