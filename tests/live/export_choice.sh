@@ -68,14 +68,41 @@ if command -v perf >/dev/null; then
 	is "$(perf script -i "$tmp/perf.data" -F comm,event 2>/dev/null | grep cpu-clock | grep -c '^ *tare ')" 0 "in perf.data too"
 fi
 
-# who had ended by then is nobody who slept all the time
-ok "recorded: one that ends soon" tare run -q -o "$tmp/ended" -- sh -c '"$0" true; "$0" sleep 0.5' env
-late=$(tare report --json -i "$tmp/ended" | jq '.duration_ns / 3 * 2 | floor')ns
-tare export -f json-lines --from "$late" -i "$tmp/ended" >"$tmp/text"
-for tid in $(jq 'select(.event == "fork").tid' "$tmp/text"); do
-	jq -s --argjson tid "$tid" 'map(select(.event == "exit" and .tid == $tid)) | length' "$tmp/text"
-done >"$tmp/exits"
-is "$(sort -u "$tmp/exits" | xargs)" 1 "who is born by then, and who ends later: each ends once"
+# metrics_of PART ARGS...: what happened in it, as metrics
+metrics_of() { tare export -f otlp-metrics -i "$tmp/cut" "${@:2}" -o "$tmp/$1.metrics"; }
+# adds_up NAME: $tmp/cut in three parts
+adds_up()
+{
+	duration=$(tare report --json -i "$tmp/cut" | jq .duration_ns)
+	third=$((duration / 3))ns two=$((duration / 3 * 2))ns
+	metrics_of whole && metrics_of one --to $third && metrics_of two --from $third --to $two && metrics_of three --from $two
+	ok "$1: times, switches and waits of three parts are those of all" python3 "$root/tests/live/otlp_check.py" parts \
+		"$tmp"/{whole,one,two,three}.metrics
+}
+cp "$tmp/data" "$tmp/cut"
+adds_up "many short waits"
+
+# who had ended by then is nobody who slept all the time, and who sleeps then does so in the call that it is in
+ok "recorded: one that ends soon" tare run -q -o "$tmp/cut" -- sh -c '"$0" true; "$0" sleep 0.5' env
+adds_up "one that sleeps all through a part"
+tare export -f json-lines -i "$tmp/cut" >"$tmp/all"
+tare export -f json-lines --from "$two" -i "$tmp/cut" >"$tmp/text"
+from=$(jq -s 'map(select(.event == "task").ts_ns) | min' "$tmp/text")
+is "$(jq -s 'map(select(.event == "task" or .event == "fork").tid) | unique | sort' "$tmp/text")" \
+	"$(jq -s --argjson from "$from" 'map(select(.event == "exit" and .ts_ns >= $from).tid) | unique | sort' "$tmp/all")" "threads that are there, and no others"
+sleeper=$(jq -s 'map(select(.event == "task" and .comm == "sleep")) | .[0]' "$tmp/text")
+is "$(jq .syscall <<<"$sleeper")" \
+	"$(jq -s --argjson t "$sleeper" 'map(select(.event == "switch" and .prev_tid == $t.tid and .ts_ns < $t.ts_ns)) | last | .syscall' "$tmp/all")" "and in which call it sleeps"
+
+tid=$(jq .tid <<<"$sleeper")
+is "$(tare export -f json-lines --thread sleep -i "$tmp/cut" | jq -s --argjson t "$tid" 'map(select(.event == "switch")) | .[0].next_tid == $t')" true "who takes the name while it runs is on that CPU from then on"
+is "$(tare export -f json-lines --thread env -i "$tmp/cut" | jq -s --argjson t "$tid" 'map(select(.event == "switch" and (.prev_tid == $t or .next_tid == $t))) | last | .prev_tid == $t')" true "and who gives it up no longer"
+
+# totals of what is not told one by one: of that part
+ok "recorded for some seconds" tare run -q -o "$tmp/long" -- sh -c 'for i in 1 2 3 4 5 6 7 8 9 10 11 12; do "$0"; done' "$tmp/work"
+hits() { tare export -f json-lines -i "$tmp/long" "$@" | jq -s 'map(select(.event == "probe" and .name == "sched_switch").hits) | max'; }
+compare "$(hits --from 1.5 --to 2)" '<' "$(($(hits) * 8 / 10))" "half a second has not the probes of all"
+compare "$(hits --from 1.5 --to 2)" '>' 0 "but its own"
 
 # ---- who ----
 

@@ -9,6 +9,7 @@ usage: otlp_check.py CHECK FILE [MORE]
   total    FILE TYPE        prints the sum of the profile with values of that type
   kernel   FILE             prints how many locations are marked as the kernel's
   metrics  FILE REPORT      sums, gauges and histograms are the report's
+  parts    FILE PART...     what threads did, and waited for, in the parts that FILE was cut into adds up to what it is in all
   resources FILE            prints the attributes of each resource, a line each
   same     FILE             what OpenTelemetry's own decoder reads is the same, field by field (it is a package of pip)
 
@@ -346,6 +347,27 @@ def check_metrics(path, report):
             check_hist(name, hists[name], of)
 
 
+def check_parts(path, *parts):
+    """A thread that is runnable where a part ends seems to sleep still in that part: its wake-up is told when it comes."""
+    whole, summed = points_of(read(path, METRICS))[0], collections.Counter()
+    for part in parts:
+        summed.update(points_of(read(part, METRICS))[0])
+
+    def both(metric, *labels):
+        return [sum(v for (_, m, label), v in of.items() if m == metric and label in labels) for of in (whole, summed)]
+
+    for label in ("voluntary", "involuntary"):
+        need(len(set(both("process.context_switches", label))) == 1, f"{label}: {both('process.context_switches', label)}")
+    for labels in (("on_cpu",), ("run_queue", "throttled", "sleep")):
+        need(len(set(both("tare.thread.time", *labels))) == 1, f"{labels}: {both('tare.thread.time', *labels)}")
+    at, in_parts = both("tare.thread.time", "run_queue")
+    need(in_parts <= at, f"run_queue: {in_parts} of {at}")
+    for reason in {k[2] for k in [*whole, *summed] if k[1] == "tare.off_cpu.time"}:
+        waits, time = both("tare.off_cpu.waits", reason), both("tare.off_cpu.time", reason)
+        need(waits[0] == waits[1], f"waits in {reason}: {waits}")
+        need(-1000 <= time[1] - time[0] <= at - in_parts + 1000, f"time in {reason}: {time}")
+
+
 def resources(path):
     kind = METRICS if "metrics" in path else PROFILES
     for resource in read(path, kind)["resource_metrics" if kind is METRICS else "resource_profiles"]:
@@ -385,7 +407,7 @@ def same(path):
     need(bare(plain(message)) == bare(read(path, fields)), "they differ")
 
 
-CHECKS = {"profiles": check_profiles, "total": total, "kernel": kernel, "metrics": check_metrics,
+CHECKS = {"profiles": check_profiles, "total": total, "kernel": kernel, "metrics": check_metrics, "parts": check_parts,
           "resources": resources, "same": same}
 
 if __name__ == "__main__":

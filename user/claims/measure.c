@@ -24,27 +24,15 @@ struct measuring {
 
 /* ---- the documents of one run ---- */
 
-struct part {
-	struct model *model;
-	uint64_t from_ns;
-};
-
-/* A thread that was born before it is chosen with its birth, but what it did until then is no time of this part. */
 static int take_event(void *ctx, const struct event *ev)
 {
-	const struct part *p = ctx;
-	struct event own = *ev;
-
-	if (own.kind == EVENT_FORK && own.ts_ns < p->from_ns)
-		own.ts_ns = p->from_ns;
-	return model__event(p->model, &own);
+	return model__event(ctx, ev);
 }
 
 /* tare.report/1 of what was recorded between two times; NULL after saying why not. */
 static json_t *report_between(const char *recording, uint64_t from_ns, uint64_t to_ns)
 {
 	struct model *m = model__new();
-	struct part part = { m, from_ns };
 	struct choice choice;
 	struct reader *r;
 	struct event ev;
@@ -57,7 +45,7 @@ static json_t *report_between(const char *recording, uint64_t from_ns, uint64_t 
 	}
 	choice__between(&choice, from_ns, to_ns);
 	while ((ret = reader__next(r, &ev)) > 0) {
-		ret = choice__event(&choice, &ev, take_event, &part);
+		ret = choice__event(&choice, &ev, take_event, m);
 		if (ret)
 			break;
 	}

@@ -3,11 +3,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "array.h"
 #include "choice.h"
 #include "model.h"
+#include "moment.h"
 #include "util.h"
 
 #define MAX_THREADS  (1u << 20)
@@ -18,71 +18,6 @@
 bool choice_opts__any(const struct choice_opts *o)
 {
 	return o->from || o->to || o->pid || o->thread || o->pause;
-}
-
-static uint64_t begin_of(const struct model *m)
-{
-	uint64_t ns = model__begin(m);
-
-	return ns == UINT64_MAX ? 0 : ns;
-}
-
-/*
- * By the wall clock, in this machine's time zone; without a date, of the day on which @m begins, or of the next if it
- * goes on until then.
- */
-static int parse_wall(const char *s, const struct model *m, uint64_t *ns)
-{
-	static const char *const formats[] = { "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M",
-					       "%Y-%m-%dT%H:%M",    "%H:%M:%S",		 "%H:%M" };
-	int64_t offset = (int64_t)(m->header.real_ns - m->header.mono_ns);
-	time_t begin = (time_t)((int64_t)begin_of(m) + offset) / (int64_t)NSEC_PER_SEC;
-	const char *end = NULL;
-	double fraction = 0;
-	struct tm tm;
-	int64_t real, next;
-	int day;
-	char *rest;
-
-	for (size_t i = 0; i < ARRAY_SIZE(formats) && !end; i++) {
-		localtime_r(&begin, &tm);
-		tm.tm_sec = 0;
-		end = strptime(s, formats[i], &tm);
-		if (end && *end && *end != '.')
-			end = NULL;
-	}
-	if (!end)
-		return -EINVAL;
-	if (*end == '.') {
-		fraction = strtod(end, &rest);
-		if (*rest)
-			return -EINVAL;
-	}
-	tm.tm_isdst = -1;
-	day = tm.tm_mday;
-	real = (int64_t)mktime(&tm) * (int64_t)NSEC_PER_SEC + (int64_t)(fraction * 1e9);
-	if (tm.tm_mday != day) /* a month has no such day */
-		return -EINVAL;
-	next = real + 24ll * 3600 * (int64_t)NSEC_PER_SEC;
-	if (!strchr(s, '-') && next - offset <= (int64_t)m->end_ns)
-		real = next;
-	*ns = real > offset ? real - offset : 0;
-	return 0;
-}
-
-static int parse_moment(const char *option, const char *s, const struct model *m, uint64_t *ns)
-{
-	uint64_t since = 0;
-
-	if (strspn(s, "0.s") == strlen(s) || !parse_duration(s, &since)) {
-		*ns = begin_of(m) + since;
-		return 0;
-	}
-	if (!parse_wall(s, m, ns))
-		return 0;
-	err("export: %s takes seconds since the recording began (1.5, 500ms) or a time (14:30:05), not '%s'", option,
-	    s);
-	return -EINVAL;
 }
 
 static void narrow(struct choice *c, uint64_t from_ns, uint64_t to_ns)
@@ -111,6 +46,7 @@ void choice__between(struct choice *c, uint64_t from_ns, uint64_t to_ns)
 	*c = (struct choice){ .from_ns = from_ns, .to_ns = to_ns };
 	table__init(&c->processes, MAX_THREADS);
 	table__init(&c->named, MAX_THREADS);
+	standing__init(&c->standing);
 }
 
 int choice__init(struct choice *c, const struct choice_opts *o, const struct model *m)
@@ -125,9 +61,9 @@ int choice__init(struct choice *c, const struct choice_opts *o, const struct mod
 	if (o->pid)
 		c->pid = o->pid;
 	if (!ret && o->from)
-		ret = parse_moment("--from", o->from, m, &from_ns);
+		ret = moment__parse("--from", o->from, m, &from_ns);
 	if (!ret && o->to)
-		ret = parse_moment("--to", o->to, m, &to_ns);
+		ret = moment__parse("--to", o->to, m, &to_ns);
 	narrow(c, from_ns, to_ns);
 	if (!ret && c->to_ns <= c->from_ns) {
 		err("export: what is chosen ends before it begins");
@@ -140,14 +76,16 @@ void choice__free(struct choice *c)
 {
 	table__free(&c->processes);
 	table__free(&c->named);
-	free(c->last);
+	standing__free(&c->standing);
+	totals__free(&c->totals);
 }
 
 void choice__rewind(struct choice *c)
 {
 	table__free(&c->processes);
 	table__free(&c->named);
-	c->nr_last = 0;
+	standing__rewind(&c->standing);
+	totals__free(&c->totals);
 	c->passed = 0;
 	c->begun = false;
 }
@@ -300,61 +238,78 @@ static bool is_of_threads(enum event_kind kind)
 	return kind == EVENT_NAME || kind == EVENT_RENAME || kind == EVENT_FORK || kind == EVENT_EXEC;
 }
 
-static int remember(struct choice *c, const struct event *ev)
+/* For as long as it is chosen, @t is a thread that was there before: with what it does now. */
+static int emit_standing(struct standing_thread *t, uint64_t ts_ns, choice_emit emit, void *ctx)
 {
-	if (ev->cpu >= c->nr_last) {
-		if (ARRAY_GROW(c->last, c->room_last, ev->cpu + 1u))
-			return -ENOMEM;
-		memset(c->last + c->nr_last, 0, (ev->cpu + 1 - c->nr_last) * sizeof(*c->last));
-		c->nr_last = ev->cpu + 1u;
-	}
-	c->last[ev->cpu] = *ev;
-	return 0;
+	struct tare_task task = standing__snapshot(t, ts_ns);
+	struct event ev = { .kind = EVENT_TASK, .ts_ns = ts_ns, .cpu = task.cpu, .task = &task };
+	struct event comes = { .kind = EVENT_SWITCH, .ts_ns = ts_ns, .cpu = task.cpu };
+	int ret = 0;
+
+	/* who is on a CPU comes there, so that it is seen also where it does not leave any more */
+	if (task.on_cpu)
+		task.state = TARE_STATE_RUNNING;
+	task.on_cpu = 0;
+	comes.sw = (struct event_switch){ .next_tid = task.tid, .next_target = true, .syscall = TARE_NO_SYSCALL };
+	if (!t->told)
+		ret = emit(ctx, &ev);
+	t->told = true;
+	return ret || !t->task.on_cpu ? ret : emit(ctx, &comes);
 }
 
-/* The stretch begins: who is on each CPU then? */
-static int begin(struct choice *c, int (*emit)(void *ctx, const struct event *ev), void *ctx)
+/* The stretch begins. Threads that are there are something to tell of, if they only sleep all through it. */
+static int begin(struct choice *c, choice_emit emit, void *ctx)
 {
 	int ret = 0;
 
 	c->begun = true;
-	for (size_t cpu = 0; cpu < c->nr_last && !ret; cpu++) {
-		struct event ev = { .kind = EVENT_SWITCH, .ts_ns = c->from_ns, .cpu = cpu };
+	for (size_t i = 0; i < c->standing.nr && !ret; i++) {
+		struct standing_thread *t = &c->standing.threads[i];
 
-		if (!c->last[cpu].sw.next_target)
+		if (t->gone || !wants_thread(c, t->task.tid))
 			continue;
-		ev.sw.next_tid = c->last[cpu].sw.next_tid;
-		ev.sw.next_target = true;
-		ev.sw.syscall = TARE_NO_SYSCALL;
-		ret = emit(ctx, &ev);
+		c->passed++;
+		if (!t->told)
+			ret = emit_standing(t, c->from_ns, emit, ctx);
 	}
 	return ret;
 }
 
-static bool some_run(const struct choice *c)
+/* A thread has the chosen name from now on, or no longer. */
+static int emit_renamed(struct choice *c, const struct event *ev, uint32_t tid, bool was_wanted, choice_emit emit,
+			void *ctx)
 {
-	for (size_t cpu = 0; cpu < c->nr_last; cpu++)
-		if (c->last[cpu].sw.next_target)
-			return true;
-	return false;
+	struct standing_thread *t = standing__find(&c->standing, tid);
+	struct event leaves = { .kind = EVENT_SWITCH, .ts_ns = ev->ts_ns };
+
+	if (!t || wants_thread(c, tid) == was_wanted)
+		return 0;
+	if (!was_wanted)
+		return emit_standing(t, ev->ts_ns, emit, ctx);
+	if (!t->task.on_cpu)
+		return 0;
+	leaves.cpu = t->task.cpu;
+	leaves.sw = (struct event_switch){ .prev_tid = tid,
+					   .prev_target = true,
+					   .voluntary = true,
+					   .state = TARE_STATE_DEAD,
+					   .syscall = TARE_NO_SYSCALL };
+	return emit(ctx, &leaves);
 }
 
-/* A thread's first snapshot, as of when the stretch begins; whether it is on a CPU then is known from switches. */
-static int emit_task(struct choice *c, struct event *ev, int (*emit)(void *ctx, const struct event *ev), void *ctx)
+/* A snapshot of a thread; what it says of one before the stretch begins is told then. */
+static int emit_task(struct choice *c, struct event *ev, choice_emit emit, void *ctx)
 {
-	struct tare_task task = *ev->task;
+	struct standing_thread *t = standing__find(&c->standing, ev->task->tid);
 
-	if (task.phase && ev->ts_ns > c->to_ns)
+	if (ev->ts_ns > c->to_ns || (ev->ts_ns < c->from_ns && (ev->task->phase || !c->begun)))
 		return 0;
-	if (task.ts_ns < c->from_ns) {
-		task.ts_ns = ev->ts_ns = c->from_ns;
-		task.on_cpu = 0;
-	}
-	ev->task = &task;
+	if (t)
+		t->told = true;
 	return emit(ctx, ev);
 }
 
-static int emit_end(struct choice *c, struct event *ev, int (*emit)(void *ctx, const struct event *ev), void *ctx)
+static int emit_end(struct choice *c, struct event *ev, choice_emit emit, void *ctx)
 {
 	struct tare_end end = *ev->end;
 
@@ -364,42 +319,91 @@ static int emit_end(struct choice *c, struct event *ev, int (*emit)(void *ctx, c
 	return emit(ctx, ev);
 }
 
-int choice__event(struct choice *c, const struct event *ev, int (*emit)(void *ctx, const struct event *ev), void *ctx)
+/* What an event before the stretch still means in it. */
+static int emit_before(struct choice *c, struct event *ev, choice_emit emit, void *ctx)
 {
-	struct event own = *ev;
+	bool is_told_then = ev->kind == EVENT_RENAME && standing__find(&c->standing, ev->name.tid);
+
+	ev->ts_ns = c->from_ns;
+	/* names of others hold; so does that symbols and files until now are those of another program */
+	if (ev->kind == EVENT_NAME || ev->kind == EVENT_EXEC || (ev->kind == EVENT_RENAME && !is_told_then))
+		return emit(ctx, ev);
+	return 0;
+}
+
+/* Descriptions: they always pass, but for what they say of another time. */
+static int emit_description(struct choice *c, struct event *ev, choice_emit emit, void *ctx)
+{
 	int ret = 0;
 
+	if (ev->kind == EVENT_TASK)
+		return emit_task(c, ev, emit, ctx);
+	if (ev->kind == EVENT_END) {
+		if (!c->begun && ev->ts_ns >= c->from_ns)
+			ret = begin(c, emit, ctx);
+		return ret ? ret : emit_end(c, ev, emit, ctx);
+	}
+	if (ev->kind == EVENT_LOSS || ev->kind == EVENT_PROBE) {
+		ret = totals__event(&c->totals, ev, c->from_ns, c->to_ns);
+		if (ret <= 0)
+			return ret;
+	}
+	ev->ts_ns = ev->ts_ns > c->to_ns ? c->to_ns : ev->ts_ns;
+	return emit(ctx, ev);
+}
+
+/* A moment of a thread that is chosen, or of a CPU. Sums are no such: they are told before all that happened until
+ * then. */
+static bool is_moment(const struct event *ev)
+{
+	return ev->kind > EVENT_DAMAGE && (ev->kind == EVENT_SWITCH || is_of_threads(ev->kind) || thread_of(ev));
+}
+
+static int emit_record(struct choice *c, struct event *ev, choice_emit emit, void *ctx)
+{
+	struct standing_thread *born = ev->kind == EVENT_FORK ? standing__find(&c->standing, ev->fork.tid) : NULL;
+
+	if (is_told(ev->kind)) {
+		/* the recording ends there, whatever is still told */
+		ev->ts_ns = ev->ts_ns > c->to_ns ? c->to_ns : ev->ts_ns;
+		return emit(ctx, ev);
+	}
+	if (ev->ts_ns > c->to_ns)
+		return 0;
+	if (ev->ts_ns < c->from_ns)
+		return emit_before(c, ev, emit, ctx);
+	if (born)
+		born->told = true;
+	c->passed += ev->kind == EVENT_SWITCH || thread_of(ev) || (process_of(ev) && !c->thread);
+	return emit(ctx, ev);
+}
+
+/* Whose name @ev changes; 0: nobody's. *@old: its tid until then. */
+static uint32_t renamed_by(const struct event *ev, uint32_t *old)
+{
+	*old = ev->kind == EVENT_RENAME ? ev->name.tid : ev->kind == EVENT_EXEC ? ev->exec.old_tid : 0;
+	return ev->kind == EVENT_EXEC ? ev->exec.tid : *old;
+}
+
+int choice__event(struct choice *c, const struct event *ev, choice_emit emit, void *ctx)
+{
+	bool inside = ev->ts_ns >= c->from_ns && ev->ts_ns <= c->to_ns, was_wanted, wanted;
+	struct event own = *ev;
+	uint32_t old, renamed = renamed_by(ev, &old);
+	int ret = 0;
+
+	was_wanted = wants_thread(c, old);
 	learn_of(c, ev);
 	/* also who is not chosen takes a CPU from who was on it */
-	if (ev->kind == EVENT_SWITCH && !wants_switch(c, &own.sw))
-		return ev->ts_ns < c->from_ns ? remember(c, &own) : 0;
-	if (ev->kind != EVENT_SWITCH && !wants(c, ev))
-		return 0;
-	if (ev->kind == EVENT_TASK)
-		return emit_task(c, &own, emit, ctx);
-	if (ev->kind == EVENT_END) {
-		/* a stretch in which nothing happened: somebody may have run all through it */
-		ret = c->begun ? 0 : begin(c, emit, ctx);
-		c->passed += ev->end->ts_ns >= c->from_ns && some_run(c);
-		return ret ? ret : emit_end(c, &own, emit, ctx);
-	}
-	if (ev->kind > EVENT_DAMAGE && ev->ts_ns > c->to_ns && !is_told(ev->kind))
-		return 0;
-	/* the recording ends there, whatever is still told */
-	if (own.ts_ns > c->to_ns)
-		own.ts_ns = c->to_ns;
-	/* and begins with what held for its threads then, also that they were no more */
-	if (own.ts_ns < c->from_ns && (is_of_threads(ev->kind) || ev->kind == EVENT_EXIT)) {
-		own.ts_ns = c->from_ns;
-		return emit(ctx, &own);
-	}
-	if (ev->kind <= EVENT_DAMAGE || is_told(ev->kind) || is_of_threads(ev->kind))
-		return emit(ctx, &own);
-	if (ev->ts_ns < c->from_ns)
-		return ev->kind == EVENT_SWITCH ? remember(c, &own) : 0;
-	/* sums are told before all that happened until then */
-	if (!c->begun && (ev->kind == EVENT_SWITCH || thread_of(ev)))
+	wanted = ev->kind == EVENT_SWITCH ? wants_switch(c, &own.sw) : wants(c, ev);
+	/* before what comes, even if that is after the end */
+	if (wanted && !c->begun && ev->ts_ns >= c->from_ns && is_moment(ev))
 		ret = begin(c, emit, ctx);
-	c->passed += ev->kind == EVENT_SWITCH || thread_of(ev) || (process_of(ev) && !c->thread);
-	return ret ? ret : emit(ctx, &own);
+	if (!ret)
+		ret = standing__event(&c->standing, ev);
+	if (!ret && renamed && c->thread && inside)
+		ret = emit_renamed(c, ev, renamed, was_wanted, emit, ctx);
+	if (ret || !wanted)
+		return ret;
+	return ev->kind <= EVENT_DAMAGE ? emit_description(c, &own, emit, ctx) : emit_record(c, &own, emit, ctx);
 }

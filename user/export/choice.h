@@ -7,7 +7,9 @@
 #define TARE_CHOICE_H
 
 #include "event.h"
+#include "standing.h"
 #include "table.h"
+#include "totals.h"
 
 struct model;
 
@@ -26,9 +28,9 @@ struct choice {
 	const char *thread;
 	struct table processes; /* tid to its process */
 	struct table named;	/* tids with that name */
-	struct event *last;	/* by CPU: the last switch before .from_ns */
-	size_t nr_last, room_last;
-	bool begun;
+	struct standing standing;
+	struct totals totals;
+	bool begun;	 /* what stood at .from_ns has been told */
 	uint64_t passed; /* events of the stretch, since the recording was last begun */
 };
 
@@ -46,7 +48,9 @@ void choice__free(struct choice *c);
 /* The recording is read again, from its beginning. */
 void choice__rewind(struct choice *c);
 
+typedef int (*choice_emit)(void *ctx, const struct event *ev);
+
 /* Give what passes of @ev to @emit. Returns 0, -ENOMEM, or what @emit returned. */
-int choice__event(struct choice *c, const struct event *ev, int (*emit)(void *ctx, const struct event *ev), void *ctx);
+int choice__event(struct choice *c, const struct event *ev, choice_emit emit, void *ctx);
 
 #endif /* TARE_CHOICE_H */

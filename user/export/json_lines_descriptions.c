@@ -17,6 +17,8 @@ void put_task_of(struct json_line *to, const struct event *ev)
 	line_number(to, "start_ns", t->start_ns);
 	line_number(to, "phase", t->phase);
 	line_number(to, "state", t->state);
+	WHEN(to, !t->on_cpu && t->syscall != TARE_NO_SYSCALL)
+		line_number(to, "syscall", t->syscall);
 	line_number(to, "on_cpu", t->on_cpu);
 	line_number(to, "voluntary", t->nvcsw);
 	line_number(to, "involuntary", t->nivcsw);

@@ -336,6 +336,9 @@ static int on_exec(struct sched *s, const struct event *ev)
 	struct name *n;
 	int ret;
 
+	/* it was over before the part that is exported begins */
+	if (!names__find(&s->names, tid) && !names__find(&s->names, old))
+		return 0;
 	ret = sched__rename(s, ev, tid, ev->exec.comm);
 	if (ret || !tid || tid == old)
 		return ret;

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "array.h"
+#include "standing.h"
+
+#define MAX_THREADS (1u << 20)
+
+void standing__init(struct standing *s)
+{
+	*s = (struct standing){ 0 };
+	table__init(&s->index, MAX_THREADS);
+}
+
+void standing__free(struct standing *s)
+{
+	table__free(&s->index);
+	free(s->threads);
+	standing__init(s);
+}
+
+void standing__rewind(struct standing *s)
+{
+	table__free(&s->index);
+	s->nr = 0;
+}
+
+struct standing_thread *standing__find(const struct standing *s, uint32_t tid)
+{
+	const uint64_t *place = table__find(&s->index, tid);
+
+	return place ? &s->threads[*place - 1] : NULL;
+}
+
+/* A new thread, also where one with that tid has ended. NULL: there are too many, or no memory. */
+static struct standing_thread *standing__add(struct standing *s, uint32_t tid)
+{
+	uint64_t *place;
+
+	if (ARRAY_GROW(s->threads, s->room, s->nr + 1))
+		return NULL;
+	place = table__add(&s->index, tid);
+	if (!place)
+		return NULL;
+	if (*place)
+		s->threads[*place - 1].gone = true;
+	s->threads[s->nr] = (struct standing_thread){ .task = { .tid = tid, .syscall = TARE_NO_SYSCALL } };
+	*place = ++s->nr;
+	return &s->threads[s->nr - 1];
+}
+
+static void set_comm(struct standing_thread *t, const char *comm)
+{
+	memset(t->task.comm, 0, sizeof(t->task.comm));
+	memcpy(t->task.comm, comm, strnlen(comm, sizeof(t->task.comm)));
+}
+
+static int on_task(struct standing *s, const struct event *ev)
+{
+	const struct tare_task *task = ev->task;
+	struct standing_thread *t = standing__find(s, task->tid);
+
+	/* counted since its birth */
+	if (task->phase || (t && t->task.start_ns && t->task.start_ns >= task->start_ns))
+		return 0;
+	t = standing__add(s, task->tid);
+	if (!t)
+		return -ENOMEM;
+	t->task = *task;
+	t->came_ns = task->ts_ns;
+	return 0;
+}
+
+static int on_fork(struct standing *s, const struct event *ev)
+{
+	struct standing_thread *t = standing__add(s, ev->fork.tid);
+	bool found = ev->fork.tid == ev->fork.parent_tid; /* not born, but followed from now on */
+
+	if (!t)
+		return -ENOMEM;
+	t->task.ts_ns = t->came_ns = ev->ts_ns;
+	t->task.start_ns = ev->ts_ns;
+	t->task.tgid = ev->fork.tgid;
+	t->task.on_cpu = found;
+	t->task.cpu = ev->cpu;
+	if (ev->fork.tid == ev->fork.tgid && !found) {
+		t->task.ppid = ev->fork.parent_tgid;
+		t->task.program_ns = ev->ts_ns;
+	}
+	set_comm(t, ev->fork.comm);
+	return 0;
+}
+
+static int on_rename(struct standing *s, const struct event *ev)
+{
+	struct standing_thread *t = standing__find(s, ev->name.tid);
+
+	if (t)
+		set_comm(t, ev->name.comm);
+	return 0;
+}
+
+/* The thread that calls exec goes on under the tid of the process's first. */
+static int on_exec(struct standing *s, const struct event *ev)
+{
+	struct standing_thread *t = standing__find(s, ev->exec.old_tid), was;
+
+	if (!t)
+		return 0;
+	if (ev->exec.tid != ev->exec.old_tid) {
+		was = *t;
+		t->gone = true;
+		table__delete(&s->index, ev->exec.old_tid);
+		t = standing__add(s, ev->exec.tid);
+		if (!t)
+			return -ENOMEM;
+		*t = was;
+		t->task.tid = ev->exec.tid;
+	}
+	t->task.program_ns = ev->ts_ns;
+	set_comm(t, ev->exec.comm);
+	return 0;
+}
+
+static int on_thread_exit(struct standing *s, const struct event *ev)
+{
+	struct standing_thread *t = standing__find(s, ev->exit.tid);
+
+	if (!t)
+		return 0;
+	t->gone = true;
+	table__delete(&s->index, ev->exit.tid);
+	return 0;
+}
+
+/* It comes before the switch by which the thread leaves. */
+static int on_stop(struct standing *s, const struct event *ev)
+{
+	const struct event_stop *stop = &ev->stop;
+	struct standing_thread *t = standing__find(s, stop->tid);
+
+	if (!t)
+		return 0;
+	t->task.stop = stop->state | (stop->sleepers ? TARE_STOP_SLEEPERS : 0);
+	t->task.signal = stop->signal;
+	memset(t->task.cgroup, 0, sizeof(t->task.cgroup));
+	memcpy(t->task.cgroup, stop->cgroup, strnlen(stop->cgroup, sizeof(t->task.cgroup)));
+	return 0;
+}
+
+static void leaves(struct standing_thread *t, const struct event *ev)
+{
+	struct tare_task *task = &t->task;
+
+	if (ev->ts_ns >= task->ts_ns) {
+		task->nvcsw += ev->sw.voluntary;
+		task->nivcsw += !ev->sw.voluntary;
+		if (task->on_cpu && ev->ts_ns > t->came_ns)
+			task->exec_ns += ev->ts_ns - t->came_ns;
+	}
+	task->on_cpu = 0;
+	task->cpu = ev->cpu;
+	task->state = ev->sw.state;
+	task->syscall = ev->sw.syscall;
+	if (task->state != (task->stop & TARE_STOP_STATE))
+		task->stop = task->signal = 0;
+}
+
+static void comes(struct standing_thread *t, const struct event *ev)
+{
+	if (ev->ts_ns >= t->task.ts_ns && t->task.run_delay_ns != TARE_UNKNOWN)
+		t->task.run_delay_ns += ev->sw.wait_ns;
+	t->task.on_cpu = 1;
+	t->task.cpu = ev->cpu;
+	t->came_ns = ev->ts_ns;
+}
+
+static int on_switch(struct standing *s, const struct event *ev)
+{
+	struct standing_thread *prev = ev->sw.prev_target ? standing__find(s, ev->sw.prev_tid) : NULL;
+	struct standing_thread *next = ev->sw.next_target ? standing__find(s, ev->sw.next_tid) : NULL;
+
+	if (prev)
+		leaves(prev, ev);
+	if (next)
+		comes(next, ev);
+	return 0;
+}
+
+int standing__event(struct standing *s, const struct event *ev)
+{
+	static int (*const of[NR_EVENTS])(struct standing *, const struct event *) = {
+		[EVENT_TASK] = on_task,	    [EVENT_FORK] = on_fork,	   [EVENT_RENAME] = on_rename,
+		[EVENT_EXEC] = on_exec,	    [EVENT_EXIT] = on_thread_exit, [EVENT_STOP] = on_stop,
+		[EVENT_SWITCH] = on_switch,
+	};
+
+	return of[ev->kind] ? of[ev->kind](s, ev) : 0;
+}
+
+struct tare_task standing__snapshot(const struct standing_thread *t, uint64_t ts_ns)
+{
+	struct tare_task task = t->task;
+
+	task.ts_ns = ts_ns;
+	task.phase = 0;
+	task.minor_faults = task.major_faults = TARE_UNKNOWN;
+	if (task.on_cpu && ts_ns > t->came_ns)
+		task.exec_ns += ts_ns - t->came_ns;
+	return task;
+}
