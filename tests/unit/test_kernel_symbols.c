@@ -29,7 +29,7 @@ static struct kernel_symbols table_of(const char *text, int want)
 
 static void is(struct kernel_symbols *k, uint64_t address, const char *want)
 {
-	const char *name = kernel_symbols__at(k, address, NULL);
+	const char *name = kernel_symbols__at(k, address, now_ns(), NULL);
 
 	if (!name != !want || (want && strcmp(name, want)))
 		fail_msg("at 0x%llx: %s", (unsigned long long)address, name ? name : "(none)");
@@ -114,7 +114,7 @@ static void of_this_kernel(void **unused)
 	if (f)
 		fclose(f);
 	if (!address || strcmp(name, "vfs_read")) {
-		kernel_symbols__at(&k, 1, NULL);
+		kernel_symbols__at(&k, 1, now_ns(), NULL);
 		kernel_symbols__free(&k);
 		skip();
 	}

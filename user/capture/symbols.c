@@ -97,6 +97,7 @@ struct resolve {
 	struct symbols *s;
 	const struct runtimes *runtimes;
 	struct writer *w;
+	bool last; /* it is now or never */
 };
 
 static void write_frame(struct resolve *r, uint32_t type, uint64_t ts_ns, const void *bytes, size_t size)
@@ -192,7 +193,7 @@ static void on_answer(const struct naming_answer *a, void *payload, void *ctx)
 
 	if (a->type == TARE_FRAME_MODULES) {
 		write_frame(r, TARE_FRAME_MODULES, now, payload, a->bytes);
-	} else if (a->again && now < a->wanted.ts_ns + GIVE_UP_NS &&
+	} else if (a->again && !w->last && now < a->wanted.ts_ns + GIVE_UP_NS &&
 		   !add_pending(r->s, w->pid, w->ip, a->wanted.ts_ns, now + AGAIN_NS)) {
 		/* it is too early to say */
 	} else if (a->bytes && is_sane(a, payload) && is_of_that_program(r, a)) {
@@ -208,9 +209,11 @@ static void on_answer(const struct naming_answer *a, void *payload, void *ctx)
 
 static void resolve(struct resolve *r, const struct pending *p)
 {
-	struct symbol_wanted ask = {
-		.pid = p->pid, .here = p->pid ? pid_ns__here(p->pid) : 0, .ip = p->ip, .ts_ns = p->ts_ns
-	};
+	struct symbol_wanted ask = { .pid = p->pid,
+				     .here = p->pid ? pid_ns__here(p->pid) : 0,
+				     .ip = p->ip,
+				     .ts_ns = p->ts_ns,
+				     .last = r->last };
 	struct runtime_symbol sym;
 	uint64_t since_ns;
 
@@ -233,7 +236,7 @@ static void ask(struct resolve *r, uint64_t complete_ns)
 		const struct pending *p = &s->pending[i];
 
 		/* which program a record belongs to that came after @complete_ns is not known yet */
-		if (p->ts_ns < complete_ns && now >= p->again_ns) {
+		if (p->ts_ns < complete_ns && (now >= p->again_ns || r->last)) {
 			resolve(r, p);
 			continue;
 		}
@@ -254,16 +257,15 @@ static bool has_early_ones(const struct symbols *s)
 void symbols__write(struct symbols *s, const struct runtimes *runtimes, struct writer *w, uint64_t complete_ns,
 		    uint64_t wait_ns)
 {
-	struct resolve r = { s, runtimes, w };
+	struct resolve r = { s, runtimes, w, .last = wait_ns > 0 };
 	uint64_t until = now_ns() + wait_ns, now;
 
 	for (;;) {
 		ask(&r, complete_ns);
 		now = now_ns();
 		naming__collect(&s->naming, now < until ? until - now : 0, on_answer, &r);
-		if (now_ns() + AGAIN_NS >= until || !has_early_ones(s))
+		if (!r.last || now_ns() >= until || !has_early_ones(s))
 			return;
-		nanosleep(&(struct timespec){ .tv_nsec = AGAIN_NS }, NULL);
 	}
 }
 

@@ -122,6 +122,7 @@ int kernel_symbols__read(struct kernel_symbols *k, const char *path)
 {
 	struct table_read t = { 0 };
 	struct ranges ranges = { 0 };
+	uint64_t begun_ns = now_ns();
 	FILE *f = fopen(path, "re");
 	char *line = NULL;
 	size_t room = 0;
@@ -141,6 +142,7 @@ int kernel_symbols__read(struct kernel_symbols *k, const char *path)
 	if (f)
 		fclose(f);
 	k->error = ret;
+	k->begun_ns = begun_ns;
 	if (ret) {
 		ranges__free(&ranges);
 		free(t.names);
@@ -152,12 +154,12 @@ int kernel_symbols__read(struct kernel_symbols *k, const char *path)
 	return 0;
 }
 
-const char *kernel_symbols__at(struct kernel_symbols *k, uint64_t address, uint64_t *start)
+const char *kernel_symbols__at(struct kernel_symbols *k, uint64_t address, uint64_t ts_ns, uint64_t *start)
 {
 	uint32_t at = ranges__at(&k->ranges, address, start);
 	uint64_t cpu_ns, rest_ns;
 
-	if (at == RANGES_NONE && now_ns() >= k->next_ns) {
+	if (at == RANGES_NONE && ts_ns >= k->begun_ns && now_ns() >= k->next_ns) {
 		cpu_ns = thread_cpu_ns();
 		kernel_symbols__read(k, "/proc/kallsyms");
 		rest_ns = SHARE * (thread_cpu_ns() - cpu_ns);

@@ -10,8 +10,9 @@
 struct kernel_symbols {
 	struct ranges ranges; /* of offsets in .names */
 	char *names;
-	uint64_t next_ns; /* not read again before */
-	int error;	  /* of the last reading: 0 or a negative errno */
+	uint64_t begun_ns; /* when it was last begun to read */
+	uint64_t next_ns;  /* not read again before */
+	int error;	   /* of the last reading: 0 or a negative errno */
 };
 
 /*
@@ -21,11 +22,11 @@ struct kernel_symbols {
 int kernel_symbols__read(struct kernel_symbols *k, const char *path);
 
 /*
- * The function that contains @address, or NULL. If it is not known, reads the table again: programs and modules are
- * loaded while one looks; once a second at most. @k is zero at first. Names are the kernel's, valid until the next
- * call. *@start, unless NULL: where it begins.
+ * The function that contains @address, which ran at @ts_ns, or NULL. If it is not known, reads the table again, unless
+ * it was read since: programs and modules are loaded while one looks; once a second at most. @k is zero at first. Names
+ * are the kernel's, valid until the next call. *@start, unless NULL: where it begins.
  */
-const char *kernel_symbols__at(struct kernel_symbols *k, uint64_t address, uint64_t *start);
+const char *kernel_symbols__at(struct kernel_symbols *k, uint64_t address, uint64_t ts_ns, uint64_t *start);
 
 void kernel_symbols__free(struct kernel_symbols *k);
 

@@ -86,13 +86,22 @@ static int unless_early(uint64_t before, uint64_t after)
 	return before == after && before > now_ns() ? -EAGAIN : -ENOENT;
 }
 
+/* Until when it may not be looked at again, which is no matter for what is asked about for the last time. */
+static uint64_t look_now(uint64_t *next_ns, const struct symbol_wanted *wanted)
+{
+	if (wanted->last && *next_ns != UINT64_MAX)
+		*next_ns = 0;
+	return *next_ns;
+}
+
 /* ---- the kernel ---- */
 
-static int in_kernel(struct symbolizer *s, uint64_t ip, struct symbol_frame *frame)
+static int in_kernel(struct symbolizer *s, const struct symbol_wanted *wanted, struct symbol_frame *frame)
 {
-	uint64_t before = s->kernel.next_ns;
+	uint64_t before = look_now(&s->kernel.next_ns, wanted);
+	bool known = s->kernel.begun_ns > wanted->ts_ns; /* as of after it ran */
 	uint64_t start = 0;
-	const char *name = kernel_symbols__at(&s->kernel, ip, &start);
+	const char *name = kernel_symbols__at(&s->kernel, wanted->ip, wanted->ts_ns, &start);
 
 	if (s->kernel.error == -EPERM && !s->said_hidden) {
 		s->said_hidden = true;
@@ -100,7 +109,7 @@ static int in_kernel(struct symbolizer *s, uint64_t ip, struct symbol_frame *fra
 		     "CAP_SYSLOG)");
 	}
 	if (!name)
-		return s->kernel.error ? -ENOENT : unless_early(before, s->kernel.next_ns);
+		return s->kernel.error || known ? -ENOENT : unless_early(before, s->kernel.next_ns);
 	*frame = (struct symbol_frame){ .name = name, .file = "", .start = start };
 	return 1;
 }
@@ -259,11 +268,11 @@ static struct mapped_program *program_of(struct symbolizer *s, const struct symb
 	return p;
 }
 
-static int made_at_run_time(struct mapped_program *p, uint64_t ip, struct symbol_frame *frame)
+static int made_at_run_time(struct mapped_program *p, const struct symbol_wanted *wanted, struct symbol_frame *frame)
 {
-	uint64_t before = p->map.next_ns;
+	uint64_t before = look_now(&p->map.next_ns, wanted);
 	uint64_t start = 0;
-	const char *name = perf_map__at(&p->map, p->space.pid, ip, &start);
+	const char *name = perf_map__at(&p->map, p->space.pid, wanted->ip, &start);
 
 	*frame = (struct symbol_frame){ .name = name, .file = "", .start = start };
 	return name ? 1 : unless_early(before, p->map.next_ns);
@@ -273,8 +282,10 @@ static struct code_mapping *mapping_of(struct symbolizer *s, struct mapped_progr
 				       const struct symbol_wanted *wanted)
 {
 	uint64_t before = p->space.read_ns;
-	struct code_mapping *m = address_space__at(&p->space, wanted->ip, wanted->ts_ns);
+	struct code_mapping *m;
 
+	look_now(&p->space.next_ns, wanted);
+	m = address_space__at(&p->space, wanted->ip, wanted->ts_ns);
 	if (p->space.read_ns != before)
 		tell_modules(s, p);
 	return m;
@@ -294,7 +305,7 @@ static int in_program(struct symbolizer *s, struct mapped_program *p, const stru
 	case CODE_VDSO:
 		return in_code(s, vdso_of(s, p->space.pid, m), m, ip, false, TARE_OWNER_LIBRARY, frames);
 	case CODE_ANONYMOUS:
-		return made_at_run_time(p, ip, &frames[0]);
+		return made_at_run_time(p, wanted, &frames[0]);
 	case CODE_FILE:
 		break;
 	}
@@ -303,7 +314,7 @@ static int in_program(struct symbolizer *s, struct mapped_program *p, const stru
 		return -ENOENT;
 	/* some compilers write code to such a file, to map it twice */
 	if (!f->code && !strncmp(m->path, "/memfd:", 7))
-		return made_at_run_time(p, ip, &frames[0]);
+		return made_at_run_time(p, wanted, &frames[0]);
 	return in_code(s, f->code, m, ip, true,
 		       f->id.device == p->exe_device && f->id.inode == p->exe_inode ? TARE_OWNER_PROGRAM :
 										      TARE_OWNER_LIBRARY,
@@ -334,7 +345,7 @@ int symbolizer__at(struct symbolizer *s, const struct symbol_wanted *wanted, str
 
 	*known_ns = 0;
 	if (!wanted->pid)
-		return in_kernel(s, wanted->ip, frames);
+		return in_kernel(s, wanted, frames);
 	p = room_and_program_of(s, wanted);
 	nr = p ? in_program(s, p, wanted, frames) : -ENOENT;
 	if (p)

@@ -35,6 +35,7 @@ struct symbol_wanted {
 	uint64_t ip, ts_ns; /* a record of that time has it */
 	uint64_t program;   /* when the process began to run this program; any number that grows */
 	bool runs;	    /* it still does: its map may be read */
+	bool last;	    /* it will not be asked about again: what may be known now is looked at, however soon */
 };
 
 struct symbolizer {
