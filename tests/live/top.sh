@@ -100,7 +100,9 @@ like "$(<"$tmp/stdout")" "nanosleep" "has the system call"
 
 # ---- in a terminal ----
 
-tm() { tmux -L "tare-$$" -f /dev/null "$@"; }
+# a server that ends with its last session would be on its way out when the next one begins
+echo "set -g exit-empty off" >"$tmp/tmux.conf"
+tm() { tmux -L "tare-$$" -f "$tmp/tmux.conf" "$@"; }
 at_exit eval "tmux -L tare-$$ kill-server 2>/dev/null || true"
 screen() { tm capture-pane -p -t top; }
 has() { screen | grep -Eq -- "$1"; }
