@@ -3,7 +3,7 @@
 #
 #   harness.pl [--loaded] FILE...    runs test files, counts their results
 #
-# Twice as many as there are CPUs run at a time: many only wait, and their claims hold on a busy machine. But those that
+# One more than there are CPUs run at a time: many only wait, and their claims hold on a busy machine. But those that
 # inject faults (truth) and the soak run one after another: they take whole CPUs away, and look for what stays in the
 # kernel. Beside them run only those that record nothing and wait for nothing. The longest ones start first and the short
 # ones last, so that no CPU idles at the end. A file that dies, or ends without its plan, has failed.
@@ -76,7 +76,7 @@ sub count {
 
 $| = 1;
 my @busy = $loaded ? map { busy() } 1 .. $cpus : ();
-my $harness = TAP::Harness->new({ exec => \&command, jobs => 2 * $cpus, verbosity => $ENV{V} ? 1 : 0, timer => 1,
+my $harness = TAP::Harness->new({ exec => \&command, jobs => $cpus + 1, verbosity => $ENV{V} ? 1 : 0, timer => 1,
 	failures => 1, errors => 1, color => -t STDOUT && !$ENV{NO_COLOR},
 	rules => { seq => [{ par => [@long, 'tests/truth/weft_events.sh', 'tests/live/*', 'tests/weft/*'] },
 		{ par => [{ seq => ['tests/truth/*', 'tests/go/*'] }, 'build/fuzz/*', 'build/unit/*'] }] } });
