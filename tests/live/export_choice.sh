@@ -81,6 +81,18 @@ adds_up()
 }
 cp "$tmp/data" "$tmp/cut"
 adds_up "many short waits"
+compare "$(folded --from "$two" | wc -c)" '>' 1 "there are samples in the last part"
+is "$(tare export -f folded --from "$two" -i "$tmp/data" | awk '!/;rounds/ { other += $NF } { all += $NF } END { print (other <= all / 2 ? "named" : other " of " all) }')" \
+	named "functions have the names that were told before it"
+
+# who sleeps from before until after
+"$root/build/workloads/pingpong" --wait <>/dev/zero >"$tmp/idle" &
+idle=$!
+wait_for grep -q ready "$tmp/idle"
+ok "recorded: who does nothing" tare record -q -d 1 -o "$tmp/cut" -p $idle
+kill $idle
+wait $idle 2>/dev/null
+is "$(tare export -f json-lines --from 0.5 -i "$tmp/cut" | jq -s --argjson t $idle 'map(select(.event == "task" and .tid == $t and .phase == 0)) | length')" 1 "it is there"
 
 # who had ended by then is nobody who slept all the time, and who sleeps then does so in the call that it is in
 ok "recorded: one that ends soon" tare run -q -o "$tmp/cut" -- sh -c '"$0" true; "$0" sleep 0.5' env

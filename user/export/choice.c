@@ -10,7 +10,7 @@
 #include "moment.h"
 #include "util.h"
 
-#define MAX_THREADS  (1u << 20)
+#define MAX_THREADS  (1u << 22)	 /* the kernel has no more, PID_MAX_LIMIT in include/linux/threads.h */
 #define AROUND_PAUSE 10000000ull /* ns before and after it: what led to it */
 
 /* ---- what was asked for ---- */
@@ -266,7 +266,7 @@ static int begin(struct choice *c, choice_emit emit, void *ctx)
 	for (size_t i = 0; i < c->standing.nr && !ret; i++) {
 		struct standing_thread *t = &c->standing.threads[i];
 
-		if (t->gone || !wants_thread(c, t->task.tid))
+		if (t->gone || t->task.ts_ns > c->to_ns || !wants_thread(c, t->task.tid))
 			continue;
 		c->passed++;
 		if (!t->told)
@@ -286,6 +286,7 @@ static int emit_renamed(struct choice *c, const struct event *ev, uint32_t tid, 
 		return 0;
 	if (!was_wanted)
 		return emit_standing(t, ev->ts_ns, emit, ctx);
+	t->told = false;
 	if (!t->task.on_cpu)
 		return 0;
 	leaves.cpu = t->task.cpu;
@@ -297,12 +298,15 @@ static int emit_renamed(struct choice *c, const struct event *ev, uint32_t tid, 
 	return emit(ctx, &leaves);
 }
 
-/* A snapshot of a thread; what it says of one before the stretch begins is told then. */
+/* A snapshot of a thread. What the first one says of it before the stretch begins is told then, and the last one only
+ * closes the account of one that was told.
+ */
 static int emit_task(struct choice *c, struct event *ev, choice_emit emit, void *ctx)
 {
 	struct standing_thread *t = standing__find(&c->standing, ev->task->tid);
+	bool early = ev->task->phase ? !t || !t->told : ev->ts_ns < c->from_ns && !c->begun;
 
-	if (ev->ts_ns > c->to_ns || (ev->ts_ns < c->from_ns && (ev->task->phase || !c->begun)))
+	if (early || ev->ts_ns > c->to_ns)
 		return 0;
 	if (t)
 		t->told = true;
@@ -343,11 +347,8 @@ static int emit_description(struct choice *c, struct event *ev, choice_emit emit
 			ret = begin(c, emit, ctx);
 		return ret ? ret : emit_end(c, ev, emit, ctx);
 	}
-	if (ev->kind == EVENT_LOSS || ev->kind == EVENT_PROBE) {
-		ret = totals__event(&c->totals, ev, c->from_ns, c->to_ns);
-		if (ret <= 0)
-			return ret;
-	}
+	if ((ev->kind == EVENT_LOSS || ev->kind == EVENT_PROBE) && !totals__event(&c->totals, ev, c->from_ns, c->to_ns))
+		return 0;
 	ev->ts_ns = ev->ts_ns > c->to_ns ? c->to_ns : ev->ts_ns;
 	return emit(ctx, ev);
 }
@@ -364,8 +365,10 @@ static int emit_record(struct choice *c, struct event *ev, choice_emit emit, voi
 	struct standing_thread *born = ev->kind == EVENT_FORK ? standing__find(&c->standing, ev->fork.tid) : NULL;
 
 	if (is_told(ev->kind)) {
-		/* the recording ends there, whatever is still told */
+		/* as of within the stretch: in it programs begin no earlier, and it ends there, whatever is still told
+		 */
 		ev->ts_ns = ev->ts_ns > c->to_ns ? c->to_ns : ev->ts_ns;
+		ev->ts_ns = ev->ts_ns < c->from_ns ? c->from_ns : ev->ts_ns;
 		return emit(ctx, ev);
 	}
 	if (ev->ts_ns > c->to_ns)
@@ -392,13 +395,13 @@ int choice__event(struct choice *c, const struct event *ev, choice_emit emit, vo
 	uint32_t old, renamed = renamed_by(ev, &old);
 	int ret = 0;
 
+	/* before anything changes, even if that is after the end */
+	if (!c->begun && ev->ts_ns >= c->from_ns && is_moment(ev))
+		ret = begin(c, emit, ctx);
 	was_wanted = wants_thread(c, old);
 	learn_of(c, ev);
 	/* also who is not chosen takes a CPU from who was on it */
 	wanted = ev->kind == EVENT_SWITCH ? wants_switch(c, &own.sw) : wants(c, ev);
-	/* before what comes, even if that is after the end */
-	if (wanted && !c->begun && ev->ts_ns >= c->from_ns && is_moment(ev))
-		ret = begin(c, emit, ctx);
 	if (!ret)
 		ret = standing__event(&c->standing, ev);
 	if (!ret && renamed && c->thread && inside)

@@ -6,17 +6,21 @@
 #include "array.h"
 #include "standing.h"
 
-#define MAX_THREADS (1u << 20)
+#define MAX_THREADS (1u << 22) /* PID_MAX_LIMIT, include/linux/threads.h */
+#define MAX_CPUS    (1u << 16)
+#define ROOM	    4096 /* threads that are gone may take so much, and as much as the others */
 
 void standing__init(struct standing *s)
 {
 	*s = (struct standing){ 0 };
 	table__init(&s->index, MAX_THREADS);
+	table__init(&s->cpus, MAX_CPUS);
 }
 
 void standing__free(struct standing *s)
 {
 	table__free(&s->index);
+	table__free(&s->cpus);
 	free(s->threads);
 	standing__init(s);
 }
@@ -24,7 +28,8 @@ void standing__free(struct standing *s)
 void standing__rewind(struct standing *s)
 {
 	table__free(&s->index);
-	s->nr = 0;
+	table__free(&s->cpus);
+	s->nr = s->nr_gone = 0;
 }
 
 struct standing_thread *standing__find(const struct standing *s, uint32_t tid)
@@ -34,18 +39,46 @@ struct standing_thread *standing__find(const struct standing *s, uint32_t tid)
 	return place ? &s->threads[*place - 1] : NULL;
 }
 
-/* A new thread, also where one with that tid has ended. NULL: there are too many, or no memory. */
+/* Without those that are gone, in the same order. */
+static void pack(struct standing *s)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < s->nr; i++) {
+		if (s->threads[i].gone)
+			continue;
+		s->threads[left++] = s->threads[i];
+		*table__find(&s->index, s->threads[left - 1].task.tid) = left;
+	}
+	s->nr = left;
+	s->nr_gone = 0;
+}
+
+static void goes(struct standing *s, struct standing_thread *t)
+{
+	t->gone = true;
+	s->nr_gone++;
+	table__delete(&s->index, t->task.tid);
+}
+
+/*
+ * A new thread, also where one with that tid has ended. NULL: there are too many, or no memory. Others' places are not
+ * valid any more.
+ */
 static struct standing_thread *standing__add(struct standing *s, uint32_t tid)
 {
+	struct standing_thread *old = standing__find(s, tid);
 	uint64_t *place;
 
+	if (old)
+		goes(s, old);
+	if (s->nr_gone > ROOM && s->nr_gone > s->nr / 2)
+		pack(s);
 	if (ARRAY_GROW(s->threads, s->room, s->nr + 1))
 		return NULL;
 	place = table__add(&s->index, tid);
 	if (!place)
 		return NULL;
-	if (*place)
-		s->threads[*place - 1].gone = true;
 	s->threads[s->nr] = (struct standing_thread){ .task = { .tid = tid, .syscall = TARE_NO_SYSCALL } };
 	*place = ++s->nr;
 	return &s->threads[s->nr - 1];
@@ -106,19 +139,24 @@ static int on_rename(struct standing *s, const struct event *ev)
 static int on_exec(struct standing *s, const struct event *ev)
 {
 	struct standing_thread *t = standing__find(s, ev->exec.old_tid), was;
+	const struct standing_thread *first = standing__find(s, ev->exec.tid);
 
-	if (!t)
-		return 0;
-	if (ev->exec.tid != ev->exec.old_tid) {
+	if (t && t != first) {
 		was = *t;
-		t->gone = true;
-		table__delete(&s->index, ev->exec.old_tid);
+		if (first) {
+			was.task.start_ns = first->task.start_ns;
+			was.task.ppid = first->task.ppid;
+		}
+		goes(s, t);
 		t = standing__add(s, ev->exec.tid);
 		if (!t)
 			return -ENOMEM;
 		*t = was;
 		t->task.tid = ev->exec.tid;
 	}
+	t = standing__find(s, ev->exec.tid);
+	if (!t)
+		return 0;
 	t->task.program_ns = ev->ts_ns;
 	set_comm(t, ev->exec.comm);
 	return 0;
@@ -128,10 +166,8 @@ static int on_thread_exit(struct standing *s, const struct event *ev)
 {
 	struct standing_thread *t = standing__find(s, ev->exit.tid);
 
-	if (!t)
-		return 0;
-	t->gone = true;
-	table__delete(&s->index, ev->exit.tid);
+	if (t)
+		goes(s, t);
 	return 0;
 }
 
@@ -168,8 +204,15 @@ static void leaves(struct standing_thread *t, const struct event *ev)
 		task->stop = task->signal = 0;
 }
 
-static void comes(struct standing_thread *t, const struct event *ev)
+static void comes(struct standing *s, struct standing_thread *t, const struct event *ev)
 {
+	uint64_t *there = table__add(&s->cpus, ev->cpu);
+	struct standing_thread *other = there && *there ? standing__find(s, *there) : NULL;
+
+	if (other && other != t && other->task.cpu == ev->cpu)
+		other->task.on_cpu = 0;
+	if (there)
+		*there = t->task.tid;
 	if (ev->ts_ns >= t->task.ts_ns && t->task.run_delay_ns != TARE_UNKNOWN)
 		t->task.run_delay_ns += ev->sw.wait_ns;
 	t->task.on_cpu = 1;
@@ -185,7 +228,7 @@ static int on_switch(struct standing *s, const struct event *ev)
 	if (prev)
 		leaves(prev, ev);
 	if (next)
-		comes(next, ev);
+		comes(s, next, ev);
 	return 0;
 }
 

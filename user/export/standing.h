@@ -20,7 +20,8 @@ struct standing_thread {
 struct standing {
 	struct table index;		 /* tid to the thread's place, plus 1 */
 	struct standing_thread *threads; /* in the order in which they were first told */
-	size_t nr, room;
+	size_t nr, room, nr_gone;
+	struct table cpus; /* who is on it, by tid: its leaving may have been lost */
 };
 
 void standing__init(struct standing *s);

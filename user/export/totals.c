@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,40 +7,60 @@
 #include "totals.h"
 
 #define NR_FIGURES 3
+#define MAX_TOTALS (1u << 16) /* what is beyond them stays that of the recording */
 
 struct total {
-	char id[sizeof(((struct tare_probe *)0)->name)];
 	uint64_t before[NR_FIGURES]; /* as of the beginning */
 	bool over;		     /* the last total has been told */
 };
 
 void totals__free(struct totals *t)
 {
+	table__free(&t->index);
 	free(t->of);
 	*t = (struct totals){ 0 };
 }
 
-static struct total *totals__find(struct totals *t, const char *id)
+static uint64_t loss_key(const struct tare_loss *loss)
 {
-	for (size_t i = 0; i < t->nr; i++)
-		if (!strcmp(t->of[i].id, id))
-			return &t->of[i];
-	if (ARRAY_GROW(t->of, t->room, t->nr + 1))
-		return NULL;
-	t->of[t->nr] = (struct total){ 0 };
-	strncat(t->of[t->nr].id, id, sizeof(t->of[t->nr].id) - 1);
-	return &t->of[t->nr++];
+	return (uint64_t)loss->cls << 32 | loss->cpu;
 }
 
-static int since(struct totals *t, const char *id, __u64 *const figures[NR_FIGURES], const struct event *ev,
-		 uint64_t from_ns, uint64_t to_ns)
+/* FNV-1a */
+static uint64_t probe_key(const struct tare_probe *probe)
 {
-	struct total *total = totals__find(t, id);
+	uint64_t key = 0xcbf29ce484222325;
+
+	for (size_t i = 0; i < sizeof(probe->name) && probe->name[i]; i++)
+		key = (key ^ (unsigned char)probe->name[i]) * 0x100000001b3;
+	return (key | 1ull << 63) & ~1ull; /* no loss's, nor TABLE_NO_KEY */
+}
+
+static struct total *totals__find(struct totals *t, uint64_t key)
+{
+	uint64_t *place;
+
+	if (!t->index.limit)
+		table__init(&t->index, MAX_TOTALS);
+	place = table__add(&t->index, key);
+	if (!place || (!*place && ARRAY_GROW(t->of, t->room, t->nr + 1)))
+		return NULL;
+	if (!*place) {
+		t->of[t->nr] = (struct total){ 0 };
+		*place = ++t->nr;
+	}
+	return &t->of[*place - 1];
+}
+
+static bool since(struct totals *t, uint64_t key, __u64 *const figures[NR_FIGURES], const struct event *ev,
+		  uint64_t from_ns, uint64_t to_ns)
+{
+	struct total *total = totals__find(t, key);
 
 	if (!total)
-		return -ENOMEM;
+		return true;
 	if (total->over)
-		return 0;
+		return false;
 	for (int i = 0; i < NR_FIGURES; i++) {
 		if (ev->ts_ns <= from_ns)
 			total->before[i] = *figures[i];
@@ -52,21 +71,18 @@ static int since(struct totals *t, const char *id, __u64 *const figures[NR_FIGUR
 	return ev->ts_ns > from_ns;
 }
 
-int totals__event(struct totals *t, struct event *ev, uint64_t from_ns, uint64_t to_ns)
+bool totals__event(struct totals *t, struct event *ev, uint64_t from_ns, uint64_t to_ns)
 {
 	__u64 none[2] = { 0 };
-	char id[sizeof(t->probe.name)];
 
 	if (ev->kind == EVENT_LOSS) {
 		t->loss = *ev->loss;
 		ev->loss = &t->loss;
-		snprintf(id, sizeof(id), "%u %u", t->loss.cls, t->loss.cpu); /* no probe's name */
-		return since(t, id, (__u64 *[]){ &t->loss.count, &none[0], &none[1] }, ev, from_ns, to_ns);
+		return since(t, loss_key(&t->loss), (__u64 *[]){ &t->loss.count, &none[0], &none[1] }, ev, from_ns,
+			     to_ns);
 	}
 	t->probe = *ev->probe;
 	ev->probe = &t->probe;
-	memcpy(id, t->probe.name, sizeof(id));
-	id[sizeof(id) - 1] = 0;
-	return since(t, id, (__u64 *[]){ &t->probe.hits, &t->probe.timed_hits, &t->probe.timed_ns }, ev, from_ns,
-		     to_ns);
+	return since(t, probe_key(&t->probe), (__u64 *[]){ &t->probe.hits, &t->probe.timed_hits, &t->probe.timed_ns },
+		     ev, from_ns, to_ns);
 }

@@ -7,8 +7,10 @@
 #define TARE_TOTALS_H
 
 #include "event.h"
+#include "table.h"
 
 struct totals {
+	struct table index;
 	struct total *of;
 	size_t nr, room;
 	struct tare_loss loss; /* what the last event of that kind points to */
@@ -19,8 +21,8 @@ void totals__free(struct totals *t);
 
 /*
  * Make @ev, of LOSS or PROBE, the total of what came from @from_ns to @to_ns; what it points to holds until the next
- * one. Returns 1 if it is to be told, 0 if not, or -ENOMEM.
+ * one. Returns whether it is to be told.
  */
-int totals__event(struct totals *t, struct event *ev, uint64_t from_ns, uint64_t to_ns);
+bool totals__event(struct totals *t, struct event *ev, uint64_t from_ns, uint64_t to_ns);
 
 #endif /* TARE_TOTALS_H */
