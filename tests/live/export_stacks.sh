@@ -75,6 +75,26 @@ compare "$(sum 'main;round_of_all;allocates')" '>' "$(($(sum .) * 9 / 10))" "fol
 folded faults >"$tmp/folded"
 compare "$(wc -l <"$tmp/folded")" '>=' 1 "folded: page faults"
 
+# ---- flame graphs ----
+
+PATH=$PATH:~/.cargo/bin
+if command -v inferno-flamegraph >/dev/null; then
+	# width NAME: of that function's frame, of 100; inferno writes "busy (1,234 ns, 56.78%)"
+	width() { grep -oP "<title>\Q$1\E \([^%]*, \K[0-9.]+(?=%)" "$tmp/svg" | sort -rn | head -n 1; }
+	# its lines lack frames of a file with a blank in its name
+	cp "$tmp/a program; with 1 blank" "$tmp/plain"
+	ok "inferno: recorded" tare run -q -F 499 --call-graph dwarf -o "$tmp/plain.data" -- "$tmp/plain"
+	tare export -f folded -i "$tmp/plain.data" >"$tmp/folded"
+	share=$(awk "BEGIN { print 100 * $(sum ';busy[ ;]') / $(sum .) }")
+	ok "inferno: draws folded stacks" sh -c 'inferno-flamegraph --countname ns <"$0" >"$1"' "$tmp/folded" "$tmp/svg"
+	near "$(width busy)" "$share" 0.1 "inferno: the hot function has its share"
+	ok "inferno: takes perf-script" sh -c '"$0" export -f perf-script -w cpu -i "$1" | inferno-collapse-perf >"$2" && inferno-flamegraph --countname ns <"$2" >"$3"' \
+		"$TARE" "$tmp/plain.data" "$tmp/collapsed" "$tmp/svg"
+	near "$(width busy)" "$share" 0.1 "inferno: it has the same share there"
+else
+	skip 5 "inferno is missing: run tools/setup --test, where cargo is"
+fi
+
 # ---- pprof ----
 
 if command -v go >/dev/null; then
