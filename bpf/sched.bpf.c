@@ -139,10 +139,13 @@ static __always_inline __s64 leave(struct cpu_state *c, struct task_state *t, st
 {
 	__u64 exec = prev->se.sum_exec_runtime, nvcsw = prev->nvcsw;
 	bool voluntary = nvcsw != t->nvcsw, compat;
-	__u32 state = c->held ? c->held : voluntary ? state_of(task_state_bits(prev)) : TARE_STATE_RUNNING;
+	__u32 bits = task_state_bits(prev);
+	bool ready = !voluntary || !bits; /* with a signal pending it did not fall asleep */
+	__u32 state = c->held ? c->held : voluntary ? state_of(bits) : TARE_STATE_RUNNING;
 	__s64 stolen = 0;
 
 	t->nvcsw = nvcsw;
+	draft(c)->prev_tid = t->tid;
 	if (t->on_cpu && t->in_ts) {
 		t->stolen += (__s64)(now - t->in_ts) - (__s64)(exec - t->in_exec);
 		if (t->stolen >= STOLEN_MIN_NS || t->stolen <= -STOLEN_MIN_NS) {
@@ -158,11 +161,11 @@ static __always_inline __s64 leave(struct cpu_state *c, struct task_state *t, st
 	 * Woken since it came: if it stayed awake, that was for nothing. If it sleeps, either another wake-up follows
 	 * or this one crossed its leaving and puts it back at once.
 	 */
-	if (!voluntary || t->wake_ts)
+	if (ready || t->wake_ts)
 		t->queued_ts = now;
-	if (!voluntary) {
+	if (ready) {
 		t->wake_ts = 0;
-		if (is_throttled(prev)) {
+		if (!voluntary && is_throttled(prev)) {
 			state = TARE_STATE_THROTTLED;
 			throttle_arm(t, prev);
 		} else {
@@ -189,11 +192,12 @@ static __always_inline void was_away(struct cpu_state *c, const struct task_stat
 }
 
 /* Returns how long it waited for the CPU, ns. */
-static __always_inline __u64 arrive(struct cpu_state *c, struct task_state *t, struct task_struct *next, __u32 prev_tid,
-				    __u64 clock, __u64 now)
+static __always_inline __u64 arrive(struct cpu_state *c, struct task_state *t, struct task_struct *next, __u64 clock,
+				    __u64 now)
 {
 	__u64 wait = wait_of(t, next, clock, now), throttled = 0, delay;
 
+	draft(c)->next_tid = t->tid;
 	waiting_ends(t);
 	t->on_cpu = 1;
 	t->in_ts = now;
@@ -218,7 +222,7 @@ static __always_inline __u64 arrive(struct cpu_state *c, struct task_state *t, s
 	delay = now - t->wake_ts;
 	delay = (__s64)delay > (__s64)wait ? delay - wait : 0;
 	add(c, TARE_SW_WAKE, t->waker | (delay > TARE_WAKE_DELAY_MAX ? TARE_WAKE_DELAY_MAX : delay));
-	if (t->waker_tid != prev_tid)
+	if (t->waker_tid != draft(c)->prev_tid)
 		add(c, TARE_SW_WAKER, t->waker_tid);
 	if (delay > TARE_WAKE_DELAY_MAX)
 		add(c, TARE_SW_WAKE_DELAY, delay > 0xffffffff ? 0xffffffff : delay);
@@ -234,10 +238,18 @@ APART int ended(__u64 now)
 {
 	struct cpu_state *c = this_cpu();
 	struct task_struct *prev = bpf_get_current_task_btf();
-	struct tare_exit r = { .rec.kind = TARE_REC_EXIT, .tid = prev->pid, .tgid = prev->tgid };
+	struct tare_exit r = { .rec.kind = TARE_REC_EXIT, .tgid = prev->tgid };
+	struct task_state *t = target(prev), *first;
 
-	if (!c)
+	if (!c || !t)
 		return 0;
+	/* the process's first thread, whose tid the caller of exec took: has that been told? */
+	if (t->tid != (__u32)prev->pid) {
+		first = target(prev->group_leader);
+		if (first && first != t && first->tid == t->tid)
+			t->tid = prev->pid;
+	}
+	r.tid = t->tid;
 	r.exit_code = prev->exit_code;
 	r.nvcsw = prev->nvcsw;
 	r.nivcsw = prev->nivcsw;
@@ -310,7 +322,7 @@ APART int arrived_unseen(__u32 came, __u64 now)
 	if (!t)
 		name(c, prev, now - ran);
 	if (t) {
-		arrive(c, t, prev, came, clock, now - ran);
+		arrive(c, t, prev, clock, now - ran);
 		t->in_exec -= ran;
 	}
 	if (emit_draft(c, now - ran))
@@ -372,7 +384,7 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 	if (p)
 		stolen = leave(c, p, prev, now);
 	if (n)
-		was_away(c, n, arrive(c, n, next, prev->pid, clock, now), now);
+		was_away(c, n, arrive(c, n, next, clock, now), now);
 	if (stolen)
 		add(c, TARE_SW_STOLEN, stolen);
 	if (c->cost > 0xffff)

@@ -232,7 +232,7 @@ struct task_state {
 	__u64 reclaim_named_ts;	   /* when the cgroup was told for which it did; 0: never */
 	__u64 call_ts, call_bytes; /* the last memory call: when it began, and what it asked for */
 	__u32 call;		   /* enum tare_memory_call; TARE_CALL_ANY: it is over */
-	__u32 pad;
+	__u32 tid; /* as the reader knows it: exec may have changed it, which is told when that is done */
 	/* in the memory of a runtime that keeps goroutines: its structure for this thread, and the number in that */
 	__u64 runtime_thread, runtime_number; /* 0: not known */
 	__u64 p_at;			      /* the P that it held last, and its number */

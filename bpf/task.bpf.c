@@ -44,6 +44,7 @@ static __always_inline struct task_state *track(struct cpu_state *c, struct task
 	}
 	if (t->ready)
 		return t;
+	t->tid = p->pid;
 	t->nvcsw = p->nvcsw;
 	t->in_exec = p->se.sum_exec_runtime;
 	t->run_delay = run_delay_of(p);
@@ -121,9 +122,11 @@ int BPF_PROG(sched_process_exec, struct task_struct *p, pid_t old_tid)
 	__u32 tgid = p->tgid;
 
 	/* also before the recording and after it: the recorder looks into the process then */
-	if (t)
-		t->program_ns = ts;
-	if (!c || !t || !t->ready)
+	if (!t)
+		return 0;
+	t->program_ns = ts;
+	t->tid = p->pid; /* it is told here, before any switch */
+	if (!c || !t->ready)
 		return 0;
 	if (tgid == launched)
 		launched = 0;
@@ -160,7 +163,9 @@ int BPF_PROG(task_rename, struct task_struct *p, const char *comm)
 	if (!c)
 		return 0;
 	bpf_probe_read_kernel_str(r.comm, sizeof(r.comm), comm);
-	if (target(p)) {
+	t = target(p);
+	if (t) {
+		r.tid = t->tid;
 		EMIT_TASK(c, bpf_ktime_get_ns(), &r);
 	} else if (p->pid == p->tgid && is_followed_name(r.comm) && (t = track(c, p))) {
 		born(c, t, p, p);

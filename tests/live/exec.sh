@@ -137,4 +137,46 @@ wait "$recorder"
 result $? "record --follow"
 all "record --follow"
 
+# A thread that calls exec takes the tid of the process's first, which is still on its way out: each switch is of who it was.
+cat >"$tmp/chain.c" <<'C'
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+static int left;
+
+static void *next(void *arg)
+{
+	char number[12];
+
+	nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	snprintf(number, sizeof(number), "%d", left - 1);
+	execl("/proc/self/exe", "chain", number, NULL);
+	return arg;
+}
+
+int main(int argc, char **argv)
+{
+	pthread_t thread;
+
+	left = argc > 1 ? atoi(argv[1]) : 0;
+	if (!left)
+		return 0;
+	pthread_create(&thread, NULL, next, NULL);
+	while (left % 2) /* it is on a CPU, or asleep */
+		;
+	pause();
+}
+C
+ok "a chain of programs, each begun by another thread: compiles" gcc -O1 -pthread -o "$tmp/chain" "$tmp/chain.c"
+for ((i = 0; i < 3; i++)); do
+	ok ".. recorded" tare run -q -o "$tmp/data" -- "$tmp/chain" 80
+	tare report --json -i "$tmp/data" >"$tmp/json"
+	is "$(json "$tmp/json" '"\(.lost.total) lost, \(.check.threads - .check.agree) differ"')" "0 lost, 0 differ" \
+		".. each thread's switches are those that the kernel counts"
+	compare "$(json "$tmp/json" .check.threads)" '>=' 81 ".. of each program"
+done
+
 done_testing

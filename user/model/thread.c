@@ -180,16 +180,22 @@ int threads__renumber(struct threads *ts, struct thread *t, uint32_t tid)
 {
 	struct thread *other = threads__find(ts, tid);
 	const struct thread *last = threads__last(ts, tid);
-	uint64_t *slot;
+	uint64_t *slot, *left;
 
 	if (other == t)
 		return 0;
 	/* as in the kernel: it is as old as its process (fs/exec.c, de_thread()) */
 	if (last && last->tgid == t->tgid && last->start_ns)
 		t->start_ns = last->start_ns;
-	if (other)
-		threads__retire(ts, other);
-	table__delete(&ts->by_tid, t->tid);
+	left = table__find(&ts->by_tid, t->tid);
+	if (other && !other->exiting && left) { /* its last switch is still to come, under the other number */
+		*left = (uintptr_t)other;
+		other->tid = t->tid;
+	} else {
+		if (other)
+			threads__retire(ts, other);
+		table__delete(&ts->by_tid, t->tid);
+	}
 	slot = table__add(&ts->by_tid, tid);
 	if (!slot) {
 		threads__retire(ts, t);

@@ -138,7 +138,10 @@ struct thread *threads__add(struct threads *ts, uint32_t tid, uint64_t ts_ns);
 /* @t ended. It may be freed: do not use it afterwards. */
 void threads__retire(struct threads *ts, struct thread *t);
 
-/* @t has tid @tid from now on; a live thread with that tid ends. Returns 0 or -ENOMEM (then @t ended too). */
+/*
+ * @t has tid @tid from now on. A live thread with that tid has @t's, as in exec, if it has not ended yet. Returns 0 or
+ * -ENOMEM (then @t ended too).
+ */
 int threads__renumber(struct threads *ts, struct thread *t, uint32_t tid);
 
 void thread__set_comm(struct thread *t, const char *comm);

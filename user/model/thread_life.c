@@ -151,11 +151,15 @@ int switches__exec(struct switches *s, const struct event *ev)
 
 	if (t && ev->exec.old_tid != ev->exec.tid) {
 		uint32_t old_tid = t->tid;
+		struct thread *first;
 
 		if (threads__renumber(&s->threads, t, ev->exec.tid))
 			return 0;
 		if (s->cpus[t->cpu].tid == old_tid && s->cpus[t->cpu].is_target)
 			s->cpus[t->cpu].tid = t->tid;
+		first = threads__find(&s->threads, old_tid);
+		if (first && first->state == THREAD_ON && s->cpus[first->cpu].is_target)
+			s->cpus[first->cpu].tid = old_tid;
 		task_names__forget(&s->names, old_tid);
 	} else if (!t) {
 		t = threads__find(&s->threads, ev->exec.tid);
