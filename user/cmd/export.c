@@ -164,6 +164,8 @@ static int parse(int argc, char **argv, struct options *o)
 		err("export: takes no argument, but was given %s; name a recording with -i", argv[optind]);
 		return EXIT_USAGE;
 	}
+	if (o->schema && !o->format)
+		o->format = export_formats__find("json-lines");
 	o->format = o->format ?: export_formats__by_ending(o->out.path);
 	if (!o->format)
 		return EXIT_USAGE;

@@ -67,12 +67,13 @@ uint64_t dictionary__text(struct dictionary *d, const char *text)
 	return *slot - 1;
 }
 
-static uint64_t function_of(struct dictionary *d, const struct sample_frame *f)
+static uint64_t function_of(struct dictionary *d, uint32_t pid, const struct sample_frame *f)
 {
-	char name[NAME_BYTES];
+	char name[NAME_BYTES], instead[256];
 	uint64_t text[2], *slot;
 
-	snprintf(name, sizeof(name), "%s%s", f->name[0] ? f->name : "[unknown]",
+	snprintf(name, sizeof(name), "%s%s",
+		 f->name[0] ? f->name : mappings__stand_in(d->mappings, pid, f->address, instead, sizeof(instead)),
 		 f->kernel ? d->format->kernel_mark : "");
 	text[0] = dictionary__text(d, name);
 	text[1] = dictionary__text(d, f->file);
@@ -158,7 +159,7 @@ static uint64_t location_of(struct dictionary *d, uint32_t pid, const struct sam
 
 	nr = nr < MAX_INLINED ? nr : MAX_INLINED;
 	for (unsigned i = 0; i < nr; i++)
-		functions[i] = function_of(d, &frames[i]);
+		functions[i] = function_of(d, pid, &frames[i]);
 	hash = hash__add(hash__add(hash, functions, nr * sizeof(functions[0])), &mapping_nr, sizeof(mapping_nr));
 	hash = hash__add(hash, &frames->kernel, sizeof(frames->kernel));
 	slot = slot_of(d, &d->by_location, hash);

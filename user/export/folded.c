@@ -29,7 +29,9 @@ static void put_name(const char *name, const char *otherwise, FILE *to)
 
 static int put_stack(const struct sample_stack *s, void *ctx)
 {
-	FILE *to = ctx;
+	struct sample_export *e = ctx;
+	char instead[256];
+	FILE *to = e->to;
 
 	if (!s->values[1])
 		return 0;
@@ -37,7 +39,10 @@ static int put_stack(const struct sample_stack *s, void *ctx)
 	put_name(s->process, "[unknown]", to);
 	for (unsigned i = s->nr; i-- > 0;) {
 		fputc(';', to);
-		put_name(s->frames[i].name, "[unknown]", to);
+		put_name(s->frames[i].name,
+			 mappings__stand_in(&e->mappings, s->frames[i].kernel ? 0 : s->pid, s->frames[i].address,
+					    instead, sizeof(instead)),
+			 to);
 		/* as stackcollapse-perf.pl marks them, for flamegraph.pl's colours */
 		fputs(s->frames[i].kernel ? "_[k]" : s->frames[i].inlined ? "_[i]" : "", to);
 	}
@@ -51,7 +56,7 @@ static int folded__end(void *state)
 	int ret;
 
 	model__finish(e->model);
-	ret = samples__for_each(e->model, e->weight, put_stack, e->to);
+	ret = samples__for_each(e->model, e->weight, put_stack, e);
 	sample_export__free(e);
 	return ret;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,4 +70,16 @@ const struct mapping *mappings__at(struct mappings *m, uint32_t pid, uint64_t ad
 	if (!slot && (slot = table__add(&m->found, key)))
 		*slot = place;
 	return place ? &m->all[place - 1] : NULL;
+}
+
+const char *mappings__stand_in(struct mappings *m, uint32_t pid, uint64_t address, char *buf, size_t size)
+{
+	const struct mapping *of = pid ? mappings__at(m, pid, address) : NULL;
+	const char *slash = of ? strrchr(of->path, '/') : NULL;
+
+	if (!of || !of->path[0])
+		return "[unknown]";
+	/* that of the kernel's own is in brackets */
+	snprintf(buf, size, of->path[0] == '[' ? "%s" : "[%s]", slash ? slash + 1 : of->path);
+	return buf;
 }

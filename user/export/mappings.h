@@ -26,4 +26,11 @@ void mappings__free(struct mappings *m);
 /* The one at @address of @pid as of the last event, or NULL. Valid until the next event. */
 const struct mapping *mappings__at(struct mappings *m, uint32_t pid, uint64_t address);
 
+/*
+ * What stands for a function without a name at @address of @pid, 0: the kernel: "[libc.so.6]", the file that it is in,
+ * or
+ * "[unknown]". Points into @buf or is static; not safe to print.
+ */
+const char *mappings__stand_in(struct mappings *m, uint32_t pid, uint64_t address, char *buf, size_t size);
+
 #endif /* TARE_MAPPINGS_H */

@@ -22,6 +22,7 @@ struct alive {
 
 struct survey {
 	struct merged *m;
+	bool chosen_from, chosen_to; /* only a part of the recording was asked for */
 	struct table alive, threads;
 	uint64_t first_ns, last_ns;
 	uint64_t events;
@@ -221,10 +222,10 @@ static int check_time(const struct survey *s, uint64_t begin_ns, uint64_t end_ns
 	}
 	if (s->last_ns < m->from_ns || s->first_ns > m->to_ns)
 		warn("%s: nothing of it is in the stretch that was asked for", m->path);
-	else if (m->from_ns == begin_ns && s->first_ns < begin_ns)
+	else if (!s->chosen_from && s->first_ns < begin_ns)
 		warn("%s: its first %.6f s are before the recording, and left out", m->path,
 		     (begin_ns - s->first_ns) / 1e9);
-	if (m->to_ns == end_ns && s->last_ns > end_ns)
+	if (!s->chosen_to && s->last_ns > end_ns)
 		warn("%s: its last %.6f s are after the recording, and left out", m->path, (s->last_ns - end_ns) / 1e9);
 	return EXIT_OK;
 }
@@ -232,7 +233,7 @@ static int check_time(const struct survey *s, uint64_t begin_ns, uint64_t end_ns
 static int survey(struct merged *m, const struct model *whole, uint32_t pid)
 {
 	uint64_t begin_ns = model__begin(whole), end_ns = whole->end_ns;
-	struct survey s = { .m = m };
+	struct survey s = { .m = m, .chosen_from = m->from_ns > 0, .chosen_to = m->to_ns < UINT64_MAX };
 	int ret;
 
 	if (m->from_ns < begin_ns)

@@ -239,7 +239,8 @@ static void print_ending(const struct model *m, FILE *to)
 		fprintf(to, ", at most %s resident", fmt_bytes(strtoull(peak, NULL, 10) * 1024, text));
 }
 
-/* The whole machine's hits, but of the time only what was the target's is compared with the target's. */
+/* The whole machine's hits. What they take from the target is with getting into them, and with what holds it at exec.
+ */
 static void print_probes(const struct model *m, FILE *to)
 {
 	uint64_t ns, hits = model__probe_cost(m, &ns);
@@ -257,7 +258,8 @@ static void print_probes(const struct model *m, FILE *to)
 		fprintf(to, " of %s: %s", fmt_ns(ns / hits, t[0]), fmt_ns(ns, t[1]));
 	ledger__of(m, &l);
 	if (ns != TARE_UNKNOWN && l.gross_ns)
-		fprintf(to, ", %.1f %% of the target's CPU time", percent(l.probes_ns, l.gross_ns));
+		fprintf(to, "; in the target %s, %.1f %% of its CPU time", fmt_ns(l.probes_ns, t[1]),
+			percent(l.probes_ns, l.gross_ns));
 	if (m->has_end)
 		fprintf(to, "; recorder %s", fmt_ns(m->end.self_cpu_ns, t[2]));
 	fputc('\n', to);
