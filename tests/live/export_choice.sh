@@ -108,7 +108,41 @@ is "$(jq .syscall <<<"$sleeper")" \
 
 tid=$(jq .tid <<<"$sleeper")
 is "$(tare export -f json-lines --thread sleep -i "$tmp/cut" | jq -s --argjson t "$tid" 'map(select(.event == "switch")) | .[0].next_tid == $t')" true "who takes the name while it runs is on that CPU from then on"
-is "$(tare export -f json-lines --thread env -i "$tmp/cut" | jq -s --argjson t "$tid" 'map(select(.event == "switch" and (.prev_tid == $t or .next_tid == $t))) | last | .prev_tid == $t')" true "and who gives it up no longer"
+is "$(tare export -f json-lines --thread env -i "$tmp/cut" | jq -s --argjson t "$tid" 'map(select(.event == "task" and .tid == $t)) | last | .phase')" 2 "and who gives it up no longer"
+
+cat >"$tmp/named.c" <<'C'
+#include <pthread.h>
+#include <unistd.h>
+
+static void *waits(void *arg)
+{
+	for (int i = 0; i < 3; i++)
+		usleep(400000);
+	return arg;
+}
+
+int main(void)
+{
+	pthread_t one, two;
+
+	pthread_create(&one, NULL, waits, NULL);
+	pthread_create(&two, NULL, waits, NULL);
+	pthread_setname_np(one, "worker-1");
+	pthread_setname_np(two, "worker-2");
+	usleep(100000);
+	pthread_setname_np(one, "worker-3");
+	pthread_join(one, NULL);
+	pthread_join(two, NULL);
+	return 0;
+}
+C
+ok "threads are named by others: compiles" gcc -O1 -D_GNU_SOURCE -pthread -o "$tmp/named" "$tmp/named.c"
+ok ".. recorded" tare run -q -o "$tmp/cut" -- "$tmp/named"
+# slept NAME: for how long, ns, in the thread's own time
+slept() { metrics_of "$1" --thread "$1" && python3 "$root/tests/live/otlp_check.py" sum "$tmp/$1.metrics" tare.thread.time sleep; }
+total=$(slept worker-2)
+compare "$(slept worker-1)" '<' "$((total / 2))" ".. who gets another name while it sleeps sleeps no longer under this one"
+near "$(($(slept worker-1) + $(slept worker-3)))" "$total" 20 ".. but under that one"
 
 # totals of what is not told one by one: of that part
 ok "recorded for some seconds" tare run -q -o "$tmp/long" -- sh -c 'for i in 1 2 3 4 5 6 7 8 9 10 11 12; do "$0"; done' "$tmp/work"
@@ -149,6 +183,16 @@ done
 tare export -f json-lines --pause 1 --from 0 -i "$tmp/data" >"$tmp/same"
 ok "a pause, and times around it: no more than the pause" cmp "$tmp/same" <(tare export -f json-lines --pause 1 -i "$tmp/data")
 
+ok "a runtime for some seconds: recorded" tare run -q -o "$tmp/cut" -- "$root/build/workloads/weft-bench" churn -t 4 -l 16
+adds_up "a runtime that allocates"
+
+# ---- where it comes from ----
+
+mkfifo "$tmp/fifo"
+cat "$tmp/data" >"$tmp/fifo" &
+ok "a named pipe, which can be read but once" tare export -f folded --from 0.1 -i "$tmp/fifo" -o "$tmp/piped"
+ok ".. gives the same" cmp "$tmp/piped" <(tare export -f folded --from 0.1 -i "$tmp/data")
+
 # ---- errors ----
 
 for format in json-lines folded perf-script perfetto chrome otlp-metrics; do
@@ -158,6 +202,12 @@ done
 
 exits 2 "a moment that is none" lines --from soon
 like "$(<"$tmp/stderr")" "seconds since the recording began" "says what it takes"
+exits 2 "an empty one" lines --from ''
+exits 2 "a fraction that is none" lines --from 14:30:05.1e3
+exits 2 "what no clock shows" lines --from 9999-01-01T00:00
+exits 2 "after the end" lines --from 1000
+like "$(<"$tmp/stderr")" "after the recording has ended" "is said"
+ok "the beginning" lines --from 0ms --to 10ms
 exits 2 "an end before the beginning" lines --from 2 --to 1
 exits 2 "a pause that is not there" lines --pause 1000000
 like "$(<"$tmp/stderr")" "longest first" "says which there are"

@@ -12,7 +12,7 @@
 #include "util.h"
 
 /* What comes by a pipe is kept in a file, to be read twice. Returns a descriptor or a negative errno. */
-static int spool(void)
+static int spool(FILE *from)
 {
 	FILE *f = tmpfile();
 	char buf[65536];
@@ -21,10 +21,10 @@ static int spool(void)
 
 	if (!f)
 		return -errno;
-	while ((n = fread(buf, 1, sizeof(buf), stdin)) && fwrite(buf, 1, n, f) == n)
+	while ((n = fread(buf, 1, sizeof(buf), from)) && fwrite(buf, 1, n, f) == n)
 		;
 	errno = EIO;
-	fd = ferror(stdin) || n || fflush(f) ? -errno : dup(fileno(f));
+	fd = ferror(from) || n || fflush(f) ? -errno : dup(fileno(f));
 	fclose(f);
 	return fd;
 }
@@ -106,17 +106,32 @@ struct model *export_input__whole(struct export_input *in, struct export_opts *o
 	return NULL;
 }
 
-/* Standard input is kept in a file if it must be read more than once. Returns 0, or -1 after saying why not. */
+/* What can be read but once, opened; NULL: @path can be read again. */
+static FILE *open_stream(const char *path)
+{
+	struct stat st;
+
+	if (!strcmp(path, "-"))
+		return stdin;
+	return !stat(path, &st) && (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)) ? fopen(path, "re") : NULL;
+}
+
+/* What can be read but once is kept in a file if it must be read more often. Returns 0, or -1 after saying why not. */
 static int keep_input(struct export_input *in, bool often)
 {
+	FILE *from;
 	int fd;
 
 	in->given = in->path;
-	if (strcmp(in->path, "-") || !often)
+	from = often ? open_stream(in->path) : NULL;
+	if (!from)
 		return 0;
-	fd = spool();
+	fd = spool(from);
+	if (from != stdin)
+		fclose(from);
 	if (fd < 0) {
-		err("cannot keep standard input in a file to read it twice: %s", strerror(-fd));
+		err("cannot keep %s in a file to read it twice: %s",
+		    strcmp(in->path, "-") ? in->path : "standard input", strerror(-fd));
 		return -1;
 	}
 	snprintf(in->spooled, sizeof(in->spooled), "/proc/self/fd/%d", fd);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "array.h"
+#include "about.h"
 #include "choice.h"
 #include "model.h"
 #include "moment.h"
@@ -68,6 +68,10 @@ int choice__init(struct choice *c, const struct choice_opts *o, const struct mod
 	if (!ret && c->to_ns <= c->from_ns) {
 		err("export: what is chosen ends before it begins");
 		ret = -EINVAL;
+	} else if (!ret && m->end_ns && c->from_ns > m->end_ns) {
+		err("export: what is chosen begins %.3f s after the recording has ended",
+		    (c->from_ns - m->end_ns) / 1e9);
+		ret = -EINVAL;
 	}
 	return ret;
 }
@@ -78,6 +82,7 @@ void choice__free(struct choice *c)
 	table__free(&c->named);
 	standing__free(&c->standing);
 	totals__free(&c->totals);
+	readings__free(&c->readings);
 }
 
 void choice__rewind(struct choice *c)
@@ -86,6 +91,7 @@ void choice__rewind(struct choice *c)
 	table__free(&c->named);
 	standing__rewind(&c->standing);
 	totals__free(&c->totals);
+	readings__free(&c->readings);
 	c->passed = 0;
 	c->begun = false;
 }
@@ -153,72 +159,9 @@ static bool wants_switch(const struct choice *c, struct event_switch *sw)
 	return sw->prev_target || sw->next_target;
 }
 
-/* The thread or process that @ev is about; 0: the kind has none, or it must always pass. */
-static uint32_t thread_of(const struct event *ev)
-{
-	switch (ev->kind) {
-	case EVENT_RUNTIME:
-		return ev->runtime.tid;
-	case EVENT_GOROUTINE:
-		return ev->goroutine.tid;
-	case EVENT_SIGNAL:
-		return ev->signal.tid;
-	case EVENT_FAULT:
-		return ev->fault.tid;
-	case EVENT_FAULT_END:
-		return ev->fault_end.tid;
-	case EVENT_FAULT_SAMPLE:
-		return ev->fault_sample.tid;
-	case EVENT_SAMPLE:
-		return ev->sample.tid;
-	case EVENT_OFF_CPU:
-		return ev->off_cpu.tid;
-	case EVENT_IRQ:
-		return ev->irq.tid;
-	case EVENT_STOP:
-		return ev->stop.tid;
-	case EVENT_STACKED:
-		return ev->stacked.tid;
-	case EVENT_MIGRATE:
-		return ev->migrate.tid;
-	case EVENT_ALLOC_SAMPLE:
-		return ev->alloc_sample.tid;
-	case EVENT_RECLAIM:
-		return ev->reclaim.tid;
-	case EVENT_TASK:
-		return ev->task->tid;
-	case EVENT_FORK:
-		return ev->fork.tid;
-	case EVENT_EXIT:
-		return ev->exit.tid;
-	default:
-		return 0;
-	}
-}
-
-static uint32_t process_of(const struct event *ev)
-{
-	switch (ev->kind) {
-	case EVENT_COUNTERS:
-		return ev->counters.pid;
-	case EVENT_BYTES:
-		return ev->bytes.pid;
-	case EVENT_HEAP:
-		return ev->heap.head->pid;
-	case EVENT_MEMORY_CALLS:
-		return ev->memory_calls.pid;
-	case EVENT_DELAYS:
-		return ev->delays->pid;
-	case EVENT_PROCESS:
-		return ev->process.head->pid;
-	default:
-		return 0;
-	}
-}
-
 static bool wants(const struct choice *c, const struct event *ev)
 {
-	uint32_t tid = thread_of(ev), pid = process_of(ev);
+	uint32_t tid = about_thread(ev), pid = about_process(ev);
 
 	return (!tid || wants_thread(c, tid)) && (!pid || !c->pid || pid == c->pid);
 }
@@ -275,27 +218,47 @@ static int begin(struct choice *c, choice_emit emit, void *ctx)
 	return ret;
 }
 
-/* A thread has the chosen name from now on, or no longer. */
-static int emit_renamed(struct choice *c, const struct event *ev, uint32_t tid, bool was_wanted, choice_emit emit,
-			void *ctx)
+/* A thread has the chosen name from now on, or no longer. @old: its tid until now, by which exporters know it. */
+static int emit_renamed(struct choice *c, const struct event *ev, uint32_t tid, uint32_t old, bool was_wanted,
+			choice_emit emit, void *ctx)
 {
 	struct standing_thread *t = standing__find(&c->standing, tid);
-	struct event leaves = { .kind = EVENT_SWITCH, .ts_ns = ev->ts_ns };
+	struct event gone = { .kind = EVENT_TASK, .ts_ns = ev->ts_ns };
+	struct tare_task task;
 
 	if (!t || wants_thread(c, tid) == was_wanted)
 		return 0;
+	c->passed++;
 	if (!was_wanted)
 		return emit_standing(t, ev->ts_ns, emit, ctx);
 	t->told = false;
-	if (!t->task.on_cpu)
+	task = standing__snapshot(t, ev->ts_ns);
+	task.tid = old;
+	task.phase = TARE_TASK_LEFT_OUT;
+	gone.cpu = task.cpu;
+	gone.task = &task;
+	return emit(ctx, &gone);
+}
+
+/* A target that is not chosen: others still meet it, by its name. */
+static int emit_name(struct choice *c, const struct event *ev, choice_emit emit, void *ctx)
+{
+	struct event name = { .kind = EVENT_NAME,
+			      .ts_ns = ev->ts_ns > c->from_ns ? ev->ts_ns : c->from_ns,
+			      .cpu = ev->cpu };
+
+	if (ev->ts_ns > c->to_ns)
 		return 0;
-	leaves.cpu = t->task.cpu;
-	leaves.sw = (struct event_switch){ .prev_tid = tid,
-					   .prev_target = true,
-					   .voluntary = true,
-					   .state = TARE_STATE_DEAD,
-					   .syscall = TARE_NO_SYSCALL };
-	return emit(ctx, &leaves);
+	if (ev->kind == EVENT_FORK) {
+		name.name.tid = ev->fork.tid;
+		name.name.tgid = ev->fork.tgid;
+		memcpy(name.name.comm, ev->fork.comm, sizeof(name.name.comm));
+	} else {
+		name.name.tid = ev->task->tid;
+		name.name.tgid = ev->task->tgid;
+		memcpy(name.name.comm, ev->task->comm, TARE_COMM_LEN);
+	}
+	return emit(ctx, &name);
 }
 
 /* A snapshot of a thread. What the first one says of it before the stretch begins is told then, and the last one only
@@ -347,7 +310,8 @@ static int emit_description(struct choice *c, struct event *ev, choice_emit emit
 			ret = begin(c, emit, ctx);
 		return ret ? ret : emit_end(c, ev, emit, ctx);
 	}
-	if ((ev->kind == EVENT_LOSS || ev->kind == EVENT_PROBE) && !totals__event(&c->totals, ev, c->from_ns, c->to_ns))
+	if ((ev->kind == EVENT_LOSS || ev->kind == EVENT_PROBE) &&
+	    !totals__event(&c->totals, ev, &(struct stretch){ c->begin_ns, c->from_ns, c->to_ns }))
 		return 0;
 	ev->ts_ns = ev->ts_ns > c->to_ns ? c->to_ns : ev->ts_ns;
 	return emit(ctx, ev);
@@ -357,12 +321,42 @@ static int emit_description(struct choice *c, struct event *ev, choice_emit emit
  * then. */
 static bool is_moment(const struct event *ev)
 {
-	return ev->kind > EVENT_DAMAGE && (ev->kind == EVENT_SWITCH || is_of_threads(ev->kind) || thread_of(ev));
+	return ev->kind > EVENT_DAMAGE && (ev->kind == EVENT_SWITCH || is_of_threads(ev->kind) || about_thread(ev));
+}
+
+/* One to count from comes first. */
+static int emit_reading(struct choice *c, const struct event *ev, choice_emit emit, void *ctx)
+{
+	struct event *before = readings__take(&c->readings, ev);
+
+	if (!before)
+		return 0;
+	before->ts_ns = c->from_ns;
+	if (before->kind == EVENT_COUNTERS)
+		before->counters.ts_ns = c->from_ns;
+	else
+		before->bytes.ts_ns = c->from_ns;
+	return emit(ctx, before);
+}
+
+/* Who waited for a CPU when the stretch began has waited since then. */
+static void clip_wait(const struct choice *c, struct event *ev)
+{
+	struct event_switch *sw = &ev->sw;
+	uint64_t most = ev->ts_ns - c->from_ns;
+
+	if (sw->wait_ns > most)
+		sw->wait_ns = most;
+	if (sw->throttled_ns > sw->wait_ns)
+		sw->throttled_ns = sw->wait_ns;
+	if (sw->wake_delay_ns > most - sw->wait_ns)
+		sw->wake_delay_ns = most - sw->wait_ns;
 }
 
 static int emit_record(struct choice *c, struct event *ev, choice_emit emit, void *ctx)
 {
 	struct standing_thread *born = ev->kind == EVENT_FORK ? standing__find(&c->standing, ev->fork.tid) : NULL;
+	int ret = 0;
 
 	if (is_told(ev->kind)) {
 		/* as of within the stretch: in it programs begin no earlier, and it ends there, whatever is still told
@@ -374,11 +368,15 @@ static int emit_record(struct choice *c, struct event *ev, choice_emit emit, voi
 	if (ev->ts_ns > c->to_ns)
 		return 0;
 	if (ev->ts_ns < c->from_ns)
-		return emit_before(c, ev, emit, ctx);
+		return is_reading(ev->kind) ? readings__keep(&c->readings, ev) : emit_before(c, ev, emit, ctx);
+	if (is_reading(ev->kind))
+		ret = emit_reading(c, ev, emit, ctx);
+	if (ev->kind == EVENT_SWITCH)
+		clip_wait(c, ev);
 	if (born)
 		born->told = true;
-	c->passed += ev->kind == EVENT_SWITCH || thread_of(ev) || (process_of(ev) && !c->thread);
-	return emit(ctx, ev);
+	c->passed += ev->kind == EVENT_SWITCH || about_thread(ev) || (about_process(ev) && !c->thread);
+	return ret ? ret : emit(ctx, ev);
 }
 
 /* Whose name @ev changes; 0: nobody's. *@old: its tid until then. */
@@ -395,6 +393,8 @@ int choice__event(struct choice *c, const struct event *ev, choice_emit emit, vo
 	uint32_t old, renamed = renamed_by(ev, &old);
 	int ret = 0;
 
+	if (!c->begin_ns && (ev->kind == EVENT_TASK || is_moment(ev)))
+		c->begin_ns = ev->ts_ns;
 	/* before anything changes, even if that is after the end */
 	if (!c->begun && ev->ts_ns >= c->from_ns && is_moment(ev))
 		ret = begin(c, emit, ctx);
@@ -405,8 +405,12 @@ int choice__event(struct choice *c, const struct event *ev, choice_emit emit, vo
 	if (!ret)
 		ret = standing__event(&c->standing, ev);
 	if (!ret && renamed && c->thread && inside)
-		ret = emit_renamed(c, ev, renamed, was_wanted, emit, ctx);
-	if (ret || !wanted)
+		ret = emit_renamed(c, ev, renamed, old, was_wanted, emit, ctx);
+	if (ret)
 		return ret;
+	if (!wanted)
+		return ev->kind == EVENT_FORK || (ev->kind == EVENT_TASK && !ev->task->phase) ?
+			       emit_name(c, ev, emit, ctx) :
+			       0;
 	return ev->kind <= EVENT_DAMAGE ? emit_description(c, &own, emit, ctx) : emit_record(c, &own, emit, ctx);
 }

@@ -7,6 +7,7 @@
 #define TARE_CHOICE_H
 
 #include "event.h"
+#include "readings.h"
 #include "standing.h"
 #include "table.h"
 #include "totals.h"
@@ -30,8 +31,10 @@ struct choice {
 	struct table named;	/* tids with that name */
 	struct standing standing;
 	struct totals totals;
-	bool begun;	 /* what stood at .from_ns has been told */
-	uint64_t passed; /* events of the stretch, since the recording was last begun */
+	struct readings readings;
+	uint64_t begin_ns; /* of the recording */
+	bool begun;	   /* what stood at .from_ns has been told */
+	uint64_t passed;   /* events of the stretch, since the recording was last begun */
 };
 
 bool choice_opts__any(const struct choice_opts *o);

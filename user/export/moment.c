@@ -25,7 +25,7 @@ static int parse_wall(const char *s, const struct model *m, uint64_t *ns)
 	static const char *const formats[] = { "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M",
 					       "%Y-%m-%dT%H:%M",    "%H:%M:%S",		 "%H:%M" };
 	int64_t offset = (int64_t)(m->header.real_ns - m->header.mono_ns);
-	time_t begin = (time_t)((int64_t)begin_of(m) + offset) / (int64_t)NSEC_PER_SEC;
+	time_t seconds, begin = (time_t)((int64_t)begin_of(m) + offset) / (int64_t)NSEC_PER_SEC;
 	const char *end = NULL;
 	double fraction = 0;
 	struct tm tm;
@@ -44,14 +44,16 @@ static int parse_wall(const char *s, const struct model *m, uint64_t *ns)
 		return -EINVAL;
 	if (*end == '.') {
 		fraction = strtod(end, &rest);
-		if (*rest)
+		if (*rest || strspn(end + 1, "0123456789") != strlen(end + 1))
 			return -EINVAL;
 	}
 	tm.tm_isdst = -1;
 	day = tm.tm_mday;
-	real = (int64_t)mktime(&tm) * (int64_t)NSEC_PER_SEC + (int64_t)(fraction * 1e9);
-	if (tm.tm_mday != day) /* a month has no such day */
+	seconds = mktime(&tm);
+	/* a month has no such day; ns count from 1970 to 2262 */
+	if (tm.tm_mday != day || tm.tm_year < 70 || tm.tm_year > 350)
 		return -EINVAL;
+	real = (int64_t)seconds * (int64_t)NSEC_PER_SEC + (int64_t)(fraction * 1e9);
 	next = real + 24ll * 3600 * (int64_t)NSEC_PER_SEC;
 	if (!strchr(s, '-') && next - offset <= (int64_t)m->end_ns)
 		real = next;
@@ -62,8 +64,13 @@ static int parse_wall(const char *s, const struct model *m, uint64_t *ns)
 int moment__parse(const char *option, const char *s, const struct model *m, uint64_t *ns)
 {
 	uint64_t since = 0;
+	size_t len;
 
-	if (strspn(s, "0.s") == strlen(s) || !parse_duration(s, &since)) {
+	/* a duration is more than 0; a moment may be the beginning */
+	len = strspn(s, "0.");
+	if ((len && (!s[len] || !strcmp(s + len, "s") || !strcmp(s + len, "ms") || !strcmp(s + len, "us") ||
+		     !strcmp(s + len, "ns"))) ||
+	    !parse_duration(s, &since)) {
 		*ns = begin_of(m) + since;
 		return 0;
 	}

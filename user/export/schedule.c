@@ -70,6 +70,11 @@ static int sched__switch(struct sched *s, uint64_t ts_ns, unsigned cpu, uint32_t
 	struct sched_event out = { .kind = SCHED_SWITCH, .cpu = cpu, .ts_ns = ts_ns, .prev_state = prev ? state : 0 };
 	struct name *p, *n;
 
+	/* it was shown there before it was followed */
+	if (prev == next) {
+		s->cpus[cpu].last_ns = ts_ns;
+		return 0;
+	}
 	sched__describe(s, prev, cpu, &out.who);
 	sched__describe(s, next, cpu, &out.whom);
 	if (prev) {
@@ -254,6 +259,13 @@ static int on_task(struct sched *s, const struct event *ev)
 	const struct tare_task *t = ev->task;
 	struct name *n = names__find(&s->names, t->tid);
 
+	if (t->phase == TARE_TASK_LEFT_OUT) {
+		if (n && n->cpu != NO_CPU && (unsigned)n->cpu < s->nr_cpus && s->cpus[n->cpu].tid == t->tid)
+			return sched__switch(s,
+					     ev->ts_ns > s->cpus[n->cpu].last_ns ? ev->ts_ns : s->cpus[n->cpu].last_ns,
+					     n->cpu, t->tid, 0, 0);
+		return 0;
+	}
 	/* the last snapshot adds nothing, except for a thread whose beginning was lost */
 	if (!t->tid || (t->phase && n && n->comm[0]))
 		return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The running totals of a recording (what was lost, what probes cost) as those of one stretch of it. They are told now
- * and then, so the last total of a stretch also has what came shortly after it.
+ * The running totals of a recording (what was lost, what probes cost) as those of one stretch of it. They are told
+ * about once a second: what came between two of them is taken to have come evenly.
  */
 #ifndef TARE_TOTALS_H
 #define TARE_TOTALS_H
@@ -17,12 +17,17 @@ struct totals {
 	struct tare_probe probe;
 };
 
+struct stretch {
+	uint64_t begin_ns; /* of the recording; 0: not known */
+	uint64_t from_ns, to_ns;
+};
+
 void totals__free(struct totals *t);
 
 /*
- * Make @ev, of LOSS or PROBE, the total of what came from @from_ns to @to_ns; what it points to holds until the next
- * one. Returns whether it is to be told.
+ * Make @ev, of LOSS or PROBE, the total of what came in @s until then; what it points to holds until the next one.
+ * Returns whether it is to be told.
  */
-bool totals__event(struct totals *t, struct event *ev, uint64_t from_ns, uint64_t to_ns);
+bool totals__event(struct totals *t, struct event *ev, const struct stretch *s);
 
 #endif /* TARE_TOTALS_H */

@@ -324,6 +324,16 @@ static void switches__finish_thread(struct switches *s, struct thread *t, uint64
 		t->acc.sleep_ns += elapsed;
 }
 
+void switches__leave_out(struct switches *s, struct thread *t, uint64_t ts_ns)
+{
+	struct cpu *cpu = &s->cpus[t->cpu];
+
+	switches__finish_thread(s, t, ts_ns);
+	if (t->state == THREAD_ON && cpu->tid == t->tid)
+		cpu->is_target = false;
+	threads__retire(&s->threads, t);
+}
+
 void switches__finish(struct switches *s, uint64_t end_ns)
 {
 	for (uint32_t i = 0; i < s->threads.nr_rows; i++) {

@@ -108,6 +108,10 @@ int switches__task(struct switches *s, const struct event *ev)
 	t = threads__find(&s->threads, task->tid);
 	if (!t)
 		return 0;
+	if (task->phase == TARE_TASK_LEFT_OUT) {
+		switches__leave_out(s, t, task->ts_ns);
+		return 0;
+	}
 	thread__check_at(t, task->ts_ns, &now);
 	t->maybe_runnable = !task->on_cpu && task->state == TARE_STATE_RUNNING;
 	return 0;

@@ -41,6 +41,9 @@
 #define EVENT_NONE(...)
 enum event_kind { EVENT_DESCRIPTIONS(EVENT_KIND) TARE_RECORDS(EVENT_KIND, EVENT_NONE) NR_EVENTS };
 
+/* A struct tare_task's .phase in an export of a part: the thread is not of that part any more. In no file. */
+#define TARE_TASK_LEFT_OUT 2
+
 /* A context switch; see struct tare_switch. For a non-target side all fields except the tid are 0. */
 struct event_switch {
 	uint32_t prev_tid, next_tid;
