@@ -39,7 +39,7 @@ __attribute__((noinline)) void less_so(int n)
 int main(void)
 {
 	prctl(PR_SET_NAME, "the \"one\"");
-	for (int i = 0; i < 60; i++) {
+	for (int i = 0; i < 400; i++) {
 		busy(3000000);
 		less_so(1000000);
 		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What tare serve keeps and tells: series come, end and are limited; the two formats. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -310,13 +313,43 @@ static void test_forgets(void **state)
 	fold__free(f);
 }
 
+/* The kernel had no room to tell that a process has ended: it is forgotten all the same. */
+static void test_lost_end(void **state)
+{
+	struct fold *f = fold__new(4, false);
+	struct stream_fold stream = fold__stream(f);
+	pid_t pid = fork();
+
+	if (!pid) {
+		pause();
+		_exit(0);
+	}
+	born(f, 10 * S, pid, pid, "prog");
+	switched(f, 10 * S + 1, 0, pid, 0);
+	for (int i = 1; i < 3; i++)
+		stream.idle(stream.ctx, (10 + i) * S);
+	assert_int_equal(f->processes.by_pid.count, 1);
+	/* it is on a CPU, as far as is known, but sleeps */
+	for (int i = 3; i < 8; i++)
+		stream.idle(stream.ctx, (10 + i) * S);
+	assert_int_equal(f->switches.threads.nr_rows, 1);
+	assert_int_equal(f->switches.threads.rows[0]->state, THREAD_LOST);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	for (int i = 8; i < 16; i++)
+		stream.idle(stream.ctx, (10 + i) * S);
+	assert_int_equal(f->switches.threads.nr_rows, 0);
+	assert_int_equal(f->processes.by_pid.count, 0);
+	fold__free(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_audiences), cmocka_unit_test(test_answers), cmocka_unit_test(test_request),
-		cmocka_unit_test(test_share),	  cmocka_unit_test(test_limit),	  cmocka_unit_test(test_reasons),
-		cmocka_unit_test(test_buckets),	  cmocka_unit_test(test_formats), cmocka_unit_test(test_fold),
-		cmocka_unit_test(test_forgets),
+		cmocka_unit_test(test_audiences), cmocka_unit_test(test_answers),  cmocka_unit_test(test_request),
+		cmocka_unit_test(test_share),	  cmocka_unit_test(test_limit),	   cmocka_unit_test(test_reasons),
+		cmocka_unit_test(test_buckets),	  cmocka_unit_test(test_formats),  cmocka_unit_test(test_fold),
+		cmocka_unit_test(test_forgets),	  cmocka_unit_test(test_lost_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

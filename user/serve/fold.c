@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "array.h"
 #include "fold_impl.h"
 #include "probe_cost.h"
+#include "proc.h"
 #include "util.h"
 
 #define LOOK_NS	      NSEC_PER_SEC
-#define EMPTY_LOOKS   2 /* what is still to come of a process without threads has come then */
+#define EMPTY_LOOKS   2			 /* what is still to come of a process without threads has come then */
+#define MISSING_LOOKS 3			 /* likewise of one that is gone: its end was lost */
+#define STUCK_NS      (5 * NSEC_PER_SEC) /* who is on a CPU for so long may have left it: that was lost */
 #define MAX_LOSS_ROWS (TARE_NR_LOST * MODEL_MAX_CPUS)
 
 /* ---- threads into processes ---- */
@@ -122,6 +126,32 @@ static struct served *find_ended(const struct fold *f)
 	return NULL;
 }
 
+/* Does it sleep, by what /proc says of it? */
+static bool is_asleep(const struct thread *t)
+{
+	char name[32], buf[512], *end;
+
+	snprintf(name, sizeof(name), "task/%u/stat", t->tid);
+	if (proc__read(t->tgid, name, buf, sizeof(buf)) <= 0)
+		return false;
+	end = strrchr(buf, ')');
+	return end && end[1] == ' ' && strchr("SDTtI", end[2]);
+}
+
+/* Where the event was lost that a thread has left its CPU, or has ended, it would go on for ever. */
+static void forget_lost(struct fold *f)
+{
+	for (uint32_t i = f->switches.threads.nr_rows; i-- > 0;) {
+		struct thread *t = f->switches.threads.rows[i];
+		const struct served *p = processes__find(&f->processes, t->tgid);
+
+		if (p && p->missing >= MISSING_LOOKS)
+			threads__retire(&f->switches.threads, t);
+		else if (t->state == THREAD_ON && f->now_ns > t->last_ns + STUCK_NS && is_asleep(t))
+			t->state = THREAD_LOST;
+	}
+}
+
 /* Once a second. */
 static void fold__look(struct fold *f)
 {
@@ -136,6 +166,7 @@ static void fold__look(struct fold *f)
 		if (p->threads)
 			processes__look(&f->processes, p);
 	}
+	forget_lost(f);
 	while ((p = find_ended(f))) {
 		runtime_names__forget(&f->names, p->pid);
 		fold__end_process(f, p);

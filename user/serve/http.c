@@ -119,6 +119,9 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
 {
 	if (strcmp(method, MHD_HTTP_METHOD_GET) && strcmp(method, MHD_HTTP_METHOD_HEAD))
 		return answer_text(c, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n", "GET, HEAD");
+	/* nobody is told anything by HEAD: what has ended must still be there for GET */
+	if (!strcmp(method, MHD_HTTP_METHOD_HEAD) && !strcmp(url, "/metrics"))
+		return answer_text(c, MHD_HTTP_OK, "", NULL);
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
 		if (!strcmp(url, paths[i].path))
 			return paths[i].answer(ctx, c);

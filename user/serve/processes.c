@@ -236,8 +236,11 @@ void processes__look(struct processes *ps, struct served *p)
 	}
 	if (proc__read(p->pid, "statm", buf, sizeof(buf)) > 0 && sscanf(buf, "%*u %llu", &pages) == 1)
 		p->resident_bytes = pages * sysconf(_SC_PAGESIZE);
-	if (!read_faults(p->pid, &minor, &major))
+	if (!read_faults(p->pid, &minor, &major)) {
+		p->missing += p->read;
 		return;
+	}
+	p->missing = 0;
 	tell_faults(p, minor, major, !p->read && !p->born);
 	p->read = true;
 }

@@ -11,10 +11,11 @@ struct served {
 	uint32_t pid;
 	struct labels labels;
 	struct series *series;
-	bool born;	/* its birth was seen: its counters begin at 0 */
-	bool read;	/* something was read of it in /proc */
-	unsigned looks; /* since it was found */
-	unsigned empty; /* looks in a row at which it had no thread */
+	bool born;	  /* its birth was seen: its counters begin at 0 */
+	bool read;	  /* something was read of it in /proc */
+	unsigned looks;	  /* since it was found */
+	unsigned empty;	  /* looks in a row at which it had no thread */
+	unsigned missing; /* looks in a row at which /proc had it no longer */
 	struct tare_counters last;
 	bool has_last;
 	uint64_t minor_faults, major_faults;		 /* as told so far */
