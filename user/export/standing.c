@@ -43,12 +43,15 @@ struct standing_thread *standing__find(const struct standing *s, uint32_t tid)
 static void pack(struct standing *s)
 {
 	size_t left = 0;
+	uint64_t *place;
 
 	for (size_t i = 0; i < s->nr; i++) {
 		if (s->threads[i].gone)
 			continue;
 		s->threads[left++] = s->threads[i];
-		*table__find(&s->index, s->threads[left - 1].task.tid) = left;
+		place = table__find(&s->index, s->threads[left - 1].task.tid);
+		if (place)
+			*place = left;
 	}
 	s->nr = left;
 	s->nr_gone = 0;
