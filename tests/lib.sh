@@ -313,6 +313,16 @@ make_cgroup()
 # json FILE FILTER: by jq, strings without quotes
 json() { jq -r "$2" "$1"; }
 
+# steal_ns CPU: what the hypervisor has taken of it, to a clock tick of 10 ms
+steal_ns() { awk -v cpu="cpu$1" '$1 == cpu { printf "%.0f\n", $9 * 10000000 }' /proc/stat; }
+
+# drawn_last DATA NAME: the last value of that counter in a trace of the recording
+drawn_last()
+{
+	"$TARE" export -i "$1" -o "$tmp/drawn.pftrace" && python3 "$root/tests/live/perfetto_tracks.py" show "$tmp/drawn.pftrace" |
+		grep -F "'$2')" | grep -oE '[0-9]+\)$' | tr -d ')'
+}
+
 # cpu_results: what the parts of a workload's scenario cpu have computed, from its result on standard input
 cpu_results() { jq -c '[.fib, .primes, .matmul_sum, .mandelbrot_points, .different_words]'; }
 

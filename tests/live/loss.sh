@@ -54,6 +54,7 @@ for args in "yield --cpus 1" "futex --cpus 1" "pipe --cpus 2"; do
 	storm "$args" env -- --by $args --round-trips 20000
 	is "$recorder_status" 0 "$args: loss is no failure of record"
 	compare "$(json "$tmp/json" .lost.total)" '>' 10000 "$args: most is lost"
+	is "$(drawn_last "$tmp/data" "lost by the recording since start")" "$(json "$tmp/json" .lost.total)" "$args: a trace counts it, too"
 	like "$(<"$tmp/log")" 'events were lost' "$args: record says so"
 	like "$(<"$tmp/summary")" "lost" "$args: and its summary"
 done

@@ -73,7 +73,7 @@ class Tracks:
             out["pid"] = parent["pid"]
         else:
             raise Bad(f"track {uuid} is of no process")
-        if out["counter"] and one(one(t, "counter"), "unit") not in (2, 3):
+        if out["counter"] and one(one(t, "counter"), "unit") not in (1, 2, 3):
             raise Bad(f"unit of {out['name']}")
         self.tracks[uuid] = out
 
@@ -338,6 +338,17 @@ def check_counters(t, path):
     for key, name in names.items():
         same(name, [(pid, *p) for (pid, n), points in t.counters.items() if n == name for p in points],
              [(e["pid"], e["ts_ns"], e[key]) for e in lines(path) if e["event"] == "counters" and key in e])
+    # a rate holds from one reading to the next
+    for (pid, name), points in t.counters.items():
+        if name != "allocated a second":
+            continue
+        readings = dict(t.counters[pid, "allocated since start"])
+        times = sorted(readings)
+        for time, rate in points:
+            then = times[times.index(time) + 1]
+            grown = readings[then] - readings[time]
+            if abs(rate * (then - time) / 1e9 - grown) > 1 + grown / 1000:
+                raise Bad(f"{pid} allocates {rate} B/s from {time} to {then}: {grown}")
 
 
 def show(t):

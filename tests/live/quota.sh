@@ -66,6 +66,7 @@ if make_cgroup cpu && limit_group; then
 	compare "$((run_queue - others))" '<' "$((throttled / 20))" "the run queue beyond what others took is next to nothing"
 	is "$(field '.context_switches.throttled_ns.total_ns')" "$throttled" "the distribution has all of it"
 	compare "$(field '.context_switches.throttled_ns.count')" '>=' 10 "and each period is one of its values"
+	is "$(drawn_last "$tmp/data" "throttled since start")" "$throttled" "a trace counts it, too"
 	is "$(field '[.context_switches.off_cpu[] | select(.reason == "throttled") | .total_ns] | add')" "$throttled" \
 		"it is one of the reasons for which it was off the CPU"
 	burn_end

@@ -11,6 +11,7 @@
 
 #define MAX_PROCESSES (1u << 16)
 #define MAX_THREADS   (1u << 19)
+#define MAX_LOSSES    (1u << 16)
 
 static uint64_t later(uint64_t *last_ns, uint64_t ts_ns)
 {
@@ -68,50 +69,6 @@ static int process__becomes(struct runtime_tracks *rt, uint32_t pid, uint64_t ts
 	return slot ? gc__end_cycle(rt, (struct rt_process *)(uintptr_t)*slot, ts_ns, NULL) : 0;
 }
 
-/* ---- counters ---- */
-
-static int count(struct runtime_tracks *rt, struct rt_process *p, uint64_t ts_ns, enum rt_counter which, uint64_t n)
-{
-	static const struct {
-		const char *name;
-		enum track_unit unit;
-	} counters[RT_NR_COUNTERS] = {
-		[RT_HEAP] = { "heap", UNIT_BYTES },
-		[RT_GOAL] = { "heap goal", UNIT_BYTES },
-		[RT_ALLOC_BYTES] = { "allocated since start", UNIT_BYTES },
-		[RT_ALLOC_OBJECTS] = { "objects allocated since start", UNIT_COUNT },
-		[RT_SWITCHES] = { "goroutine switches since start", UNIT_COUNT },
-		[RT_CREATED] = { "goroutines created since start", UNIT_COUNT },
-	};
-	int ret = 0;
-
-	if (n == TARE_UNKNOWN)
-		return 0;
-	if (!p->counters[which])
-		ret = tracks__counter(&rt->tracks, p->track, counters[which].name, counters[which].unit,
-				      &p->counters[which]);
-	return ret ? ret : tracks__count(&rt->tracks, ts_ns, p->counters[which], n);
-}
-
-static int on_counters(struct runtime_tracks *rt, const struct event *ev)
-{
-	const struct tare_counters *c = &ev->counters;
-	const uint64_t values[RT_NR_COUNTERS] = {
-		[RT_HEAP] = c->heap_bytes,
-		[RT_GOAL] = c->goal_bytes,
-		[RT_ALLOC_BYTES] = c->alloc_bytes,
-		[RT_ALLOC_OBJECTS] = c->alloc_objects,
-		[RT_SWITCHES] = c->goroutine_switches,
-		[RT_CREATED] = c->goroutines_created,
-	};
-	struct rt_process *p;
-	int ret = rt__process(rt, c->pid, &p);
-
-	for (unsigned i = 0; p && !ret && i < RT_NR_COUNTERS; i++)
-		ret = count(rt, p, ev->ts_ns, i, values[i]);
-	return ret;
-}
-
 /* ---- runtime events about the whole process ---- */
 
 static int gc__begin(struct runtime_tracks *rt, struct rt_process *p, const struct event *ev, const char *name,
@@ -137,8 +94,8 @@ static int on_gc_start(struct runtime_tracks *rt, struct rt_process *p, const st
 	p->cycle_ns = p->gc_ns;
 	p->phase_told = false;
 	if (!ret)
-		ret = count(rt, p, ev->ts_ns, RT_HEAP, ev->runtime.args[1]);
-	return ret ? ret : count(rt, p, ev->ts_ns, RT_GOAL, ev->runtime.args[2]);
+		ret = rt__count(rt, p, ev->ts_ns, RT_HEAP, ev->runtime.args[1]);
+	return ret ? ret : rt__count(rt, p, ev->ts_ns, RT_GOAL, ev->runtime.args[2]);
 }
 
 /* Not every runtime tells of its first phase: that began with the cycle, and ends with the first one told. */
@@ -182,8 +139,8 @@ static int on_gc_end(struct runtime_tracks *rt, struct rt_process *p, const stru
 	int ret = gc__end_cycle(rt, p, ev->ts_ns, ev);
 
 	if (!ret)
-		ret = count(rt, p, ev->ts_ns, RT_HEAP, ev->runtime.args[1]);
-	return ret ? ret : count(rt, p, ev->ts_ns, RT_GOAL, ev->runtime.args[2]);
+		ret = rt__count(rt, p, ev->ts_ns, RT_HEAP, ev->runtime.args[1]);
+	return ret ? ret : rt__count(rt, p, ev->ts_ns, RT_GOAL, ev->runtime.args[2]);
 }
 
 static int on_runtime(struct runtime_tracks *rt, const struct event *ev)
@@ -226,6 +183,7 @@ struct runtime_tracks *runtime_tracks__new(const struct track_writer *writer, vo
 	table__init(&rt->processes, MAX_PROCESSES);
 	table__init(&rt->threads, MAX_THREADS);
 	table__init(&rt->running, MAX_THREADS);
+	table__init(&rt->lost, MAX_LOSSES);
 	runtime_names__init(&rt->runtime_names);
 	return rt;
 }
@@ -243,6 +201,7 @@ void runtime_tracks__free(struct runtime_tracks *rt)
 	}
 	rt_lanes__free(rt);
 	table__free(&rt->processes);
+	table__free(&rt->lost);
 	rt_threads__free(rt);
 	runtime_names__free(&rt->runtime_names);
 	pause_order__free(&rt->pauses);
@@ -262,9 +221,13 @@ int runtime_tracks__event(struct runtime_tracks *rt, const struct event *ev)
 	if (ev->kind == EVENT_RUNTIME)
 		return on_runtime(rt, ev);
 	if (ev->kind == EVENT_COUNTERS)
-		return on_counters(rt, ev);
+		return rt__on_counters(rt, ev);
 	if (ev->kind == EVENT_BYTES)
 		return rt__on_bytes(rt, ev);
+	if (ev->kind == EVENT_LOSS)
+		return rt__on_loss(rt, ev->loss, ev->ts_ns);
+	if (ev->kind == EVENT_SWITCH && ev->sw.throttled_ns)
+		return rt__on_throttled(rt, ev);
 	/* another process with that pid */
 	if (ev->kind == EVENT_FORK && ev->fork.tid == ev->fork.tgid)
 		return process__forget(rt, ev->fork.tid, ev->ts_ns);

@@ -9,7 +9,18 @@
 
 #define MAX_LANES 8 /* overlapping pauses of a process: one may wait for a thread to run while the next begins */
 
-enum rt_counter { RT_HEAP, RT_GOAL, RT_ALLOC_BYTES, RT_ALLOC_OBJECTS, RT_SWITCHES, RT_CREATED, RT_NR_COUNTERS };
+enum rt_counter {
+	RT_HEAP,
+	RT_GOAL,
+	RT_ALLOC_BYTES,
+	RT_ALLOC_OBJECTS,
+	RT_ALLOC_RATE,
+	RT_SWITCHES,
+	RT_CREATED,
+	RT_THROTTLED,
+	RT_LOST,
+	RT_NR_COUNTERS
+};
 
 /* Who had a P. */
 struct rt_held {
@@ -38,7 +49,9 @@ struct rt_process {
 	struct {
 		uint64_t track, end_ns;
 	} lanes[MAX_LANES];
-	uint64_t counters[RT_NR_COUNTERS];
+	uint64_t counters[RT_NR_COUNTERS];  /* their tracks */
+	uint64_t alloc_read_ns, alloc_read; /* when it was last read what was allocated; and that */
+	uint64_t throttled_ns;
 	struct rt_lane *lanes_of_ps;
 	uint64_t bytes[TARE_NR_BYTES + 1]; /* tracks of resident memory by class, and in all */
 };
@@ -70,8 +83,10 @@ struct runtime_tracks {
 	struct pause_order pauses;	    /* of .whole */
 	struct table threads, processes;    /* tid, pid to the above */
 	struct table running;		    /* process and goroutine to the tid that runs it */
-	struct table lanes;		    /* process and P to its struct rt_lane */
-	const struct pause **stops;	    /* of .whole, by process, then time */
+	struct table lost;		    /* class and CPU to what was lost there so far */
+	uint64_t lost_total;
+	struct table lanes;	    /* process and P to its struct rt_lane */
+	const struct pause **stops; /* of .whole, by process, then time */
 	uint32_t nr_stops;
 	bool steps; /* each step of goroutines is recorded */
 	uint64_t flows;
@@ -111,6 +126,11 @@ void rt_lanes__forget(struct runtime_tracks *rt, struct rt_process *p);
 
 /* runtime_bytes.c: takes EVENT_BYTES. */
 int rt__on_bytes(struct runtime_tracks *rt, const struct event *ev);
+/* A value of one of the counters of @p; TARE_UNKNOWN is none. */
+int rt__count(struct runtime_tracks *rt, struct rt_process *p, uint64_t ts_ns, enum rt_counter which, uint64_t n);
+int rt__on_counters(struct runtime_tracks *rt, const struct event *ev);
+int rt__on_throttled(struct runtime_tracks *rt, const struct event *ev);
+int rt__on_loss(struct runtime_tracks *rt, const struct tare_loss *loss, uint64_t ts_ns);
 
 /* runtime_merged.c: draws what is in .merged, once all else is known. */
 int rt__draw_merged(struct runtime_tracks *rt);
