@@ -75,7 +75,7 @@ static struct standing_thread *standing__add(struct standing *s, uint32_t tid)
 
 	if (old)
 		goes(s, old);
-	if (s->nr_gone > ROOM && s->nr_gone > s->nr / 2)
+	if (s->threads && s->nr_gone > ROOM && s->nr_gone > s->nr / 2)
 		pack(s);
 	if (ARRAY_GROW(s->threads, s->room, s->nr + 1))
 		return NULL;
