@@ -261,7 +261,8 @@ static int emit_name(struct choice *c, const struct event *ev, choice_emit emit,
 	return emit(ctx, &name);
 }
 
-/* A snapshot of a thread. What the first one says of it before the stretch begins is told then, and the last one only
+/*
+ * A snapshot of a thread. What the first one says of it before the stretch begins is told then, and the last one only
  * closes the account of one that was told.
  */
 static int emit_task(struct choice *c, struct event *ev, choice_emit emit, void *ctx)
@@ -317,8 +318,7 @@ static int emit_description(struct choice *c, struct event *ev, choice_emit emit
 	return emit(ctx, ev);
 }
 
-/* A moment of a thread that is chosen, or of a CPU. Sums are no such: they are told before all that happened until
- * then. */
+/* A moment of a thread or of a CPU. Sums are no such: they are told before all that happened until then. */
 static bool is_moment(const struct event *ev)
 {
 	return ev->kind > EVENT_DAMAGE && (ev->kind == EVENT_SWITCH || is_of_threads(ev->kind) || about_thread(ev));
@@ -359,8 +359,7 @@ static int emit_record(struct choice *c, struct event *ev, choice_emit emit, voi
 	int ret = 0;
 
 	if (is_told(ev->kind)) {
-		/* as of within the stretch: in it programs begin no earlier, and it ends there, whatever is still told
-		 */
+		/* within the stretch: in it programs begin no earlier, and it ends there, whatever is still told */
 		ev->ts_ns = ev->ts_ns > c->to_ns ? c->to_ns : ev->ts_ns;
 		ev->ts_ns = ev->ts_ns < c->from_ns ? c->from_ns : ev->ts_ns;
 		return emit(ctx, ev);
