@@ -331,11 +331,8 @@ static int emit_reading(struct choice *c, const struct event *ev, choice_emit em
 
 	if (!before)
 		return 0;
+	/* what it holds keeps its own time: a rate from there on is over all of that */
 	before->ts_ns = c->from_ns;
-	if (before->kind == EVENT_COUNTERS)
-		before->counters.ts_ns = c->from_ns;
-	else
-		before->bytes.ts_ns = c->from_ns;
 	return emit(ctx, before);
 }
 

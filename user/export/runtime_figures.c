@@ -31,18 +31,20 @@ int rt__count(struct runtime_tracks *rt, struct rt_process *p, uint64_t ts_ns, e
 }
 
 /* Between two readings: it is told as of the first, since a counter's value holds until the next one. */
-static int count_rate(struct runtime_tracks *rt, struct rt_process *p, uint64_t ts_ns, uint64_t bytes)
+static int count_rate(struct runtime_tracks *rt, struct rt_process *p, uint64_t ts_ns, const struct tare_counters *c)
 {
-	uint64_t since_ns = p->alloc_read_ns, before = p->alloc_read;
+	uint64_t since_ns = p->alloc_read_ns, before = p->alloc_read, drawn_ns = p->alloc_drawn_ns,
+		 bytes = c->alloc_bytes;
 
 	if (bytes == TARE_UNKNOWN)
 		return 0;
-	p->alloc_read_ns = ts_ns;
+	p->alloc_drawn_ns = ts_ns;
+	p->alloc_read_ns = c->ts_ns;
 	p->alloc_read = bytes;
-	if (!since_ns || ts_ns <= since_ns || bytes < before)
+	if (!since_ns || c->ts_ns <= since_ns || bytes < before)
 		return 0;
-	return rt__count(rt, p, since_ns, RT_ALLOC_RATE,
-			 (uint64_t)((double)(bytes - before) * NSEC_PER_SEC / (ts_ns - since_ns)));
+	return rt__count(rt, p, drawn_ns, RT_ALLOC_RATE,
+			 (uint64_t)((double)(bytes - before) * NSEC_PER_SEC / (c->ts_ns - since_ns)));
 }
 
 int rt__on_counters(struct runtime_tracks *rt, const struct event *ev)
@@ -64,7 +66,7 @@ int rt__on_counters(struct runtime_tracks *rt, const struct event *ev)
 
 	for (unsigned i = 0; p && !ret && i < ARRAY_SIZE(values); i++)
 		ret = rt__count(rt, p, ev->ts_ns, values[i].which, values[i].value);
-	return ret || !p ? ret : count_rate(rt, p, ev->ts_ns, c->alloc_bytes);
+	return ret || !p ? ret : count_rate(rt, p, ev->ts_ns, c);
 }
 
 int rt__on_throttled(struct runtime_tracks *rt, const struct event *ev)

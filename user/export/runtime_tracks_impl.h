@@ -51,6 +51,7 @@ struct rt_process {
 	} lanes[MAX_LANES];
 	uint64_t counters[RT_NR_COUNTERS];  /* their tracks */
 	uint64_t alloc_read_ns, alloc_read; /* when it was last read what was allocated; and that */
+	uint64_t alloc_drawn_ns;	    /* where that is drawn */
 	uint64_t throttled_ns;
 	struct rt_lane *lanes_of_ps;
 	uint64_t bytes[TARE_NR_BYTES + 1]; /* tracks of resident memory by class, and in all */

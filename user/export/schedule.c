@@ -72,6 +72,9 @@ static int sched__switch(struct sched *s, uint64_t ts_ns, unsigned cpu, uint32_t
 
 	/* it was shown there before it was followed */
 	if (prev == next) {
+		n = names__find(&s->names, next);
+		if (n)
+			n->cpu = cpu;
 		s->cpus[cpu].last_ns = ts_ns;
 		return 0;
 	}

@@ -64,6 +64,7 @@ struct thread {
 	bool runnable;	     /* OFF, but involuntarily */
 	bool maybe_runnable; /* OFF, and the last snapshot found it runnable */
 	bool exiting, exited;
+	uint64_t off_at_ns;	/* for a reader of /proc: its .last_ns when it was last found off the CPU there */
 	uint32_t reason;	/* why it is OFF: index into struct reasons */
 	uint64_t fault_address; /* its last recorded page fault; 0: none */
 	struct told_stacks stacks;

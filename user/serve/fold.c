@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "array.h"
 #include "fold_impl.h"
+#include "pid_ns.h"
 #include "probe_cost.h"
 #include "proc.h"
 #include "util.h"
@@ -126,29 +128,37 @@ static struct served *find_ended(const struct fold *f)
 	return NULL;
 }
 
-/* Does it sleep, by what /proc says of it? */
-static bool is_asleep(const struct thread *t)
+/* Does it sleep, or is it gone, by what /proc says of it? */
+static bool is_off(const struct thread *t)
 {
 	char name[32], buf[512], *end;
+	ssize_t n;
 
-	snprintf(name, sizeof(name), "task/%u/stat", t->tid);
-	if (proc__read(t->tgid, name, buf, sizeof(buf)) <= 0)
-		return false;
-	end = strrchr(buf, ')');
-	return end && end[1] == ' ' && strchr("SDTtI", end[2]);
+	snprintf(name, sizeof(name), "task/%d/stat", pid_ns__here(t->tid));
+	n = proc__read(t->tgid, name, buf, sizeof(buf));
+	end = n > 0 ? strrchr(buf, ')') : NULL;
+	return n == -ESRCH || n == -ENOENT || (end && end[1] == ' ' && strchr("SDTtIZX", end[2]));
 }
 
-/* Where the event was lost that a thread has left its CPU, or has ended, it would go on for ever. */
+/*
+ * Where the event was lost that a thread has left its CPU, or has ended, it would go on for ever. Events are some
+ * tenths of a second behind /proc: so it must be off at two looks with none in between.
+ */
 static void forget_lost(struct fold *f)
 {
 	for (uint32_t i = f->switches.threads.nr_rows; i-- > 0;) {
 		struct thread *t = f->switches.threads.rows[i];
 		const struct served *p = processes__find(&f->processes, t->tgid);
 
-		if (p && p->missing >= MISSING_LOOKS)
+		if (p && p->missing >= MISSING_LOOKS) {
 			threads__retire(&f->switches.threads, t);
-		else if (t->state == THREAD_ON && f->now_ns > t->last_ns + STUCK_NS && is_asleep(t))
+			continue;
+		}
+		if (t->state != THREAD_ON || f->now_ns <= t->last_ns + STUCK_NS || !is_off(t))
+			continue;
+		if (t->off_at_ns == t->last_ns)
 			t->state = THREAD_LOST;
+		t->off_at_ns = t->last_ns;
 	}
 }
 
