@@ -101,9 +101,9 @@ bool switches__stop_text(const struct switches *s, uint64_t detail, char *buf, s
 /* Does it freeze the sleeping threads of the process, too? */
 bool switches__freezes_sleepers(const struct switches *s, uint64_t detail);
 
-/* Close open intervals at @end_ns: running threads ran until then, waiting ones waited. Call once. */
 /* Nothing more will be told of @t, which lives on: its account is closed at @ts_ns. Do not use it afterwards. */
 void switches__leave_out(struct switches *s, struct thread *t, uint64_t ts_ns);
+/* Close open intervals at @end_ns: running threads ran until then, waiting ones waited. Call once. */
 void switches__finish(struct switches *s, uint64_t end_ns);
 
 #endif /* TARE_SWITCH_H */

@@ -258,8 +258,7 @@ static void print_probes(const struct model *m, FILE *to)
 		fprintf(to, " of %s: %s", fmt_ns(ns / hits, t[0]), fmt_ns(ns, t[1]));
 	ledger__of(m, &l);
 	if (ns != TARE_UNKNOWN && l.gross_ns)
-		fprintf(to, "; in the target %s, %.1f %%", fmt_ns(l.probes_ns, t[1]),
-			percent(l.probes_ns, l.gross_ns));
+		fprintf(to, "; in the target %s, %.1f %%", fmt_ns(l.probes_ns, t[1]), percent(l.probes_ns, l.gross_ns));
 	if (m->has_end)
 		fprintf(to, "; recorder %s", fmt_ns(m->end.self_cpu_ns, t[2]));
 	fputc('\n', to);
