@@ -9,7 +9,8 @@ import json
 import sys
 
 # Bounds on shares in percent: a class, a group of classes, or "net"; of what is not OTHERS'. They are wide: how much the
-# scheduler and the collector do beside the work itself depends on who else runs. What is exact is "own": the program's own account of its CPU time.
+# scheduler and the collector do beside the work itself depends on who else runs. What is exact is "own": the program's own
+# account of its CPU time.
 BOUNDS = {
     "sums": [("net", ">", 85)],
     "clears": [("net", ">", 85)],

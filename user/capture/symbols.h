@@ -43,9 +43,8 @@ void symbols__on_record(struct symbols *s, const struct tare_rec *rec, uint64_t 
 
 /*
  * Write what is at those noted (SYMBOLS frames, and MODULES of what turned out to be mapped): at once what runtimes
- * know, else what was found out since the last call, or, with a @wait_ns, the last one, waiting so long at most. Every
- * record older than
- * @complete_ns has been noted; for later ones, wait until the next call.
+ * know, else what was found out since the last call. With a @wait_ns it is the last call, which waits so long at most.
+ * Every record older than @complete_ns has been noted; for later ones, wait until the next call.
  */
 void symbols__write(struct symbols *s, const struct runtimes *r, struct writer *w, uint64_t complete_ns,
 		    uint64_t wait_ns);
