@@ -186,6 +186,28 @@ ok "a pause, and times around it: no more than the pause" cmp "$tmp/same" <(tare
 ok "a runtime for some seconds: recorded" tare run -q -o "$tmp/cut" -- "$root/build/workloads/weft-bench" churn -t 4 -l 16
 adds_up "a runtime that allocates"
 
+# who yields, who is new, and who is preempted, all of them for some ms
+cat >"$tmp/crowd" <<'SH'
+taskset -c 0 python3 -c '
+import os, time
+end = time.time() + 1
+while time.time() < end: os.sched_yield()' &
+taskset -c 0 timeout 1 sh -c 'while :; do :; done' &
+taskset -c 0 timeout 1 sh -c 'while :; do :; done' &
+taskset -c 0 timeout 1 sh -c 'while :; do /bin/true; done' &
+wait
+SH
+ok "waits for a CPU: recorded" tare run -q -o "$tmp/cut" -- sh "$tmp/crowd"
+metrics_of whole
+ok ".. some yield" jq -e '.context_switches.off_cpu | map(select(.reason == "yielded")) | .[0].count > 10' \
+	<(tare report --json -i "$tmp/cut")
+duration=$(tare report --json -i "$tmp/cut" | jq .duration_ns)
+for at in 2 3 4 5 6 7; do
+	one=$((duration * at / 10))ns two=$((duration * (at + 1) / 10))ns
+	metrics_of one --to $one && metrics_of two --from $one --to $two && metrics_of three --from $two
+	ok ".. cut at $at tenths, parts add up" python3 "$root/tests/live/otlp_check.py" parts "$tmp"/{whole,one,two,three}.metrics
+done
+
 # ---- where it comes from ----
 
 mkfifo "$tmp/fifo"

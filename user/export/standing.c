@@ -201,9 +201,10 @@ static void leaves(struct standing_thread *t, const struct event *ev)
 	}
 	task->on_cpu = 0;
 	task->cpu = ev->cpu;
-	task->state = ev->sw.state;
+	/* with a signal pending it is runnable at once: as one that was woken, it waits in its call until it comes */
+	task->state = ev->sw.voluntary && !ev->sw.state ? TARE_STATE_INTERRUPTIBLE : ev->sw.state;
 	task->syscall = ev->sw.syscall;
-	if (task->state != (task->stop & TARE_STOP_STATE))
+	if (ev->sw.state != (task->stop & TARE_STOP_STATE))
 		task->stop = task->signal = 0;
 }
 

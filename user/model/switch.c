@@ -64,6 +64,11 @@ static bool is_yield(uint32_t arch, uint16_t syscall, bool compat)
 	return syscall != TARE_NO_SYSCALL && syscall == yield[arch][compat];
 }
 
+uint32_t switches__runnable_reason(const struct switches *s, uint16_t syscall, bool compat)
+{
+	return is_yield(s->arch, syscall, compat) ? REASON_YIELDED : REASON_PREEMPTED;
+}
+
 static uint32_t switches__reason(struct switches *s, const struct event_switch *sw)
 {
 	uint32_t stop = sw->voluntary ? switches__stopped_by(s, sw->prev_tid, sw->state) : REASON_OTHER;
@@ -74,7 +79,13 @@ static uint32_t switches__reason(struct switches *s, const struct event_switch *
 		return switches__blocked_reason(s, sw->state, sw->syscall, sw->compat);
 	if (sw->state == TARE_STATE_THROTTLED)
 		return REASON_THROTTLED;
-	return is_yield(s->arch, sw->syscall, sw->compat) ? REASON_YIELDED : REASON_PREEMPTED;
+	return switches__runnable_reason(s, sw->syscall, sw->compat);
+}
+
+/* Is time that is waited for a CPU the time of @reason itself? */
+static bool is_wait(uint32_t reason)
+{
+	return reason == REASON_PREEMPTED || reason == REASON_YIELDED;
 }
 
 static void reason__add(struct reason *r, uint64_t ns)
@@ -221,7 +232,7 @@ static uint64_t switches__divide(struct switches *s, struct thread *t, const str
 		t->acc.sleep_ns += rest;
 		reason__add(&s->reasons[t->reason], rest);
 	}
-	if (t->state == THREAD_OFF && (t->reason == REASON_PREEMPTED || t->reason == REASON_YIELDED))
+	if (t->state == THREAD_OFF && is_wait(t->reason))
 		reason__add(&s->reasons[t->reason], run_queue);
 	return run_queue;
 }
@@ -315,7 +326,8 @@ static void switches__finish_thread(struct switches *s, struct thread *t, uint64
 		return;
 	}
 	reason->still++;
-	reason__add(reason, elapsed);
+	if (!t->runnable || is_wait(t->reason) || t->reason == REASON_THROTTLED)
+		reason__add(reason, elapsed);
 	if (t->reason == REASON_THROTTLED)
 		t->acc.throttled_ns += elapsed;
 	else if (t->runnable)

@@ -84,6 +84,9 @@ int switches__migrate(struct switches *s, const struct event *ev);
  */
 uint32_t switches__blocked_reason(struct switches *s, uint8_t state, uint16_t syscall, bool compat);
 
+/* Reason index for a thread that still wants the CPU, in @syscall or in none: it yielded, or it was preempted. */
+uint32_t switches__runnable_reason(const struct switches *s, uint16_t syscall, bool compat);
+
 /* Reason index for thread @tid that is stopped, leaving in @state; REASON_OTHER if it is not. */
 uint32_t switches__stopped_by(const struct switches *s, uint32_t tid, uint8_t state);
 

@@ -16,6 +16,16 @@ static struct kernel_counters counters_of(const struct tare_task *task)
 	};
 }
 
+/* Why a thread that was found waiting for a CPU does so, as far as its counters and its call say. */
+static uint32_t reason_of_runnable(const struct switches *s, const struct tare_task *task)
+{
+	if (task->state == TARE_STATE_THROTTLED)
+		return REASON_THROTTLED;
+	if (!task->nvcsw && !task->nivcsw && !task->exec_ns)
+		return REASON_STARTING; /* it has never run */
+	return switches__runnable_reason(s, task->syscall, false);
+}
+
 /* Set @t to the state in snapshot @task. */
 static void switches__place(struct switches *s, struct thread *t, const struct tare_task *task)
 {
@@ -31,10 +41,8 @@ static void switches__place(struct switches *s, struct thread *t, const struct t
 	}
 	t->state = THREAD_OFF;
 	t->runnable = task->state == TARE_STATE_RUNNING || task->state == TARE_STATE_THROTTLED;
-	if (task->state == TARE_STATE_THROTTLED)
-		t->reason = REASON_THROTTLED;
-	else if (t->runnable)
-		t->reason = REASON_PREEMPTED;
+	if (t->runnable)
+		t->reason = reason_of_runnable(s, task);
 	else
 		t->reason = switches__found_stopped(s, task) ?:
 				    switches__blocked_reason(s, task->state, task->syscall, false);
