@@ -61,6 +61,8 @@ CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -D_GNU_SOURCE -DTARE_VERSION='"$(VERSION)"' $(INCLUDES)
 LIBS := -lbpf -ldw -lelf -lz -lzstd -ljansson -lseccomp -lcapstone -liberty -lncursesw -ltinfo -lmicrohttpd -lm -lpthread
 # one set of objects for the tests, the fuzzers and tare-san: built by clang, since gcc has no libFuzzer
+# They are compiled more often than they run: for a long search, clean, then `make SAN_O=-O1 fuzz`
+SAN_O ?= -O0
 SAN := -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 USER_SRC := $(foreach room,$(ROOMS),$(wildcard $(room)*.c))
@@ -189,7 +191,7 @@ $(OUT)/obj/%.o: %.c | $(SKEL)
 
 $(OUT)/san/%.o: %.c | $(SKEL)
 	@mkdir -p $(@D)
-	$(call msg,CC,$@) $(CLANG) $(ALL_CFLAGS) $(SAN) -O1 -fsanitize=fuzzer-no-link -MMD -MP -c $< -o $@
+	$(call msg,CC,$@) $(CLANG) $(ALL_CFLAGS) $(SAN) $(SAN_O) -fsanitize=fuzzer-no-link -MMD -MP -c $< -o $@
 
 # the page of `tare report --html` has these in it
 $(OUT)/obj/user/report/page/page_files.o $(OUT)/san/user/report/page/page_files.o: \
@@ -201,14 +203,13 @@ $(OUT)/tare: $(USER_OBJ) $(OUT)/obj/user/main.o
 $(OUT)/tare-san: $(SAN_OBJ) $(OUT)/san/user/main.o
 	$(call msg,LINK,$@) $(CLANG) $(SAN) $^ $(LIBS) -o $@
 
-# From an archive, each test links only what it needs. The tests themselves are not optimized: they are compiled for one
-# run.
+# From an archive, each test links only what it needs.
 $(OUT)/san/tare.a: $(SAN_OBJ)
 	$(call msg,AR,$@) rm -f $@ && ar rcs $@ $^
 
 $(OUT)/unit/%: tests/unit/%.c $(OUT)/san/tare.a
 	@mkdir -p $(@D)
-	$(call msg,TEST,$@) $(CLANG) $(ALL_CFLAGS) $(SAN) -O0 -Itests/unit -MMD -MP -MF $@.d $< $(OUT)/san/tare.a $(LIBS) -lcmocka -o $@
+	$(call msg,TEST,$@) $(CLANG) $(ALL_CFLAGS) $(SAN) $(SAN_O) -Itests/unit -MMD -MP -MF $@.d $< $(OUT)/san/tare.a $(LIBS) -lcmocka -o $@
 
 $(OUT)/fuzz/%: $(OUT)/san/tests/fuzz/%.o $(OUT)/san/tare.a
 	@mkdir -p $(@D)

@@ -5,7 +5,7 @@
 #
 # One more than there are CPUs run at a time: many only wait, and their claims hold on a busy machine. But those that
 # inject faults (truth) and the soak run one after another: they take whole CPUs away, and look for what stays in the
-# kernel. Beside them run only those that record nothing and wait for nothing. The longest ones start first and the short
+# kernel. Beside them run only those that record nothing. The longest ones start first and the short
 # ones last, so that no CPU idles at the end. A file that dies, or ends without its plan, has failed.
 use strict;
 use warnings;
@@ -23,10 +23,10 @@ my $unit = q{set -o pipefail; "$0" | awk '
 	/^#/ && !/^# (not )?ok - / { print > "/dev/stderr" }
 	{ print; fflush() }'};
 # the corpus and a short search, with only an exit status
-my $fuzz = q{if out=$(tests/fuzz/run 4 "${0##*/fuzz_}" 2>&1); then echo "ok 1 - corpus and search"; else
+my $fuzz = q{if out=$(tests/fuzz/run 2 "${0##*/fuzz_}" 2>&1); then echo "ok 1 - corpus and search"; else
 	printf "%s\n" "$out" | sed "s/^/# /" >&2; echo "not ok 1 - corpus and search"; fi; echo 1..1};
 
-my @long = map { "tests/$_" } qw(live/serve.sh live/alloc_sites.sh weft/run truth/ledger.sh live/faults.sh live/flight.sh
+my @long = map { "tests/$_" } qw(live/serve.sh live/alloc_sites.sh truth/ledger.sh live/faults.sh live/flight.sh
 	live/top.sh live/targets.sh live/what_if.sh live/claims.sh live/heap_recorded.sh live/go_exit.sh live/weft.sh
 	live/workloads_others.sh live/go_costs.sh live/exact.sh live/symbols.sh live/loss.sh);
 my @kinds = (
@@ -94,8 +94,8 @@ $| = 1;
 my @busy = $loaded ? map { busy() } 1 .. $cpus : ();
 my $harness = TAP::Harness->new({ exec => \&command, jobs => $cpus + 1, verbosity => $ENV{V} ? 1 : 0, timer => 1,
 	failures => 1, errors => 1, color => -t STDOUT && !$ENV{NO_COLOR},
-	rules => { seq => [{ par => [@long, 'tests/truth/weft_events.sh', 'tests/live/*', 'tests/weft/*'] },
-		{ par => [{ seq => ['tests/truth/*', 'tests/go/*'] }, 'build/fuzz/*', 'build/unit/*'] }] } });
+	rules => { seq => [{ par => [@long, 'tests/truth/weft_events.sh', 'tests/live/*'] },
+		{ par => [{ seq => ['tests/truth/*', 'tests/go/*'] }, 'tests/weft/*', 'build/fuzz/*', 'build/unit/*'] }] } });
 my $results = $harness->runtests(@ARGV);
 kill(TERM => @busy);
 waitpid($_, 0) for @busy;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-#   tests/go/soak.sh [SECONDS]            16 s; the Go that is installed, with and without cgo
+#   tests/go/soak.sh [SECONDS]            10 s; the Go that is installed, with and without cgo
 #   SOAK_GO="1.22-pie 1.27-cgo" ...       others (see tests/go/build)
 #
 # tare attaches to a live Go program and detaches again and again, and is killed half of the times, at any moment of its
@@ -11,7 +11,7 @@ set -u
 . "$root/tests/go/lib.sh"
 need_bpf
 command -v go >/dev/null || skip_all "there is no go in PATH"
-seconds=${1:-16}
+seconds=${1:-10}
 
 # in_kernel FILE: what BPF there is that no live process holds. Who does is not asked of bpftool: many cannot tell. First what
 # there is, then who holds it, or what came in between would be nobody's.
@@ -114,7 +114,7 @@ soak()
 	mappings "$go_pid" >"$tmp/mappings"
 	is "$(text_differs "$go_pid")" 0 "$1: its text is the file's, before"
 	end=$((SECONDS + $2))
-	while [ $SECONDS -lt $end ] && kill -0 "$go_pid" 2>/dev/null; do
+	while { [ $SECONDS -lt $end ] || [ $attached -lt 3 ] || [ $kills -lt 3 ]; } && kill -0 "$go_pid" 2>/dev/null; do
 		if ((RANDOM % 2)); then
 			killed
 			kills=$((kills + 1))

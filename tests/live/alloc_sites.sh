@@ -76,7 +76,7 @@ int main(int argc, char **argv)
 }
 C
 ok "C: compiles" gcc -O2 -g -fno-builtin -fomit-frame-pointer -o "$tmp/sites" "$tmp/sites.c"
-ok "bursts: recorded" tare run -q --alloc-sites burst -o "$tmp/data" -- "$tmp/sites" 6000
+ok "bursts: recorded" tare run -q --alloc-sites burst -o "$tmp/data" -- "$tmp/sites" 4000
 tare report --json -i "$tmp/data" >"$tmp/json"
 shares bursts one:1 nine:9 thirty:30 sixty:60
 compare "$(json "$tmp/json" "[${sites}[].samples] | add")" '>' 300 "bursts: there are samples"
@@ -115,7 +115,7 @@ compare "$(tare report --json -i "$tmp/data" | jq "[${sites}[] | select(.site.fu
 	"rushes: no more than twice what there was"
 
 # a flight that no longer has the beginning, but some bursts: there is about one a second
-spawn "$tmp/sites" 600000
+spawn "$tmp/sites" 400000
 target=$pid
 ok "flight: recorded" tare record -q --alloc-sites burst --flight 3s -d 6 -o "$tmp/flight" -p $target
 kill $target
@@ -173,9 +173,10 @@ __attribute__((noinline)) void tables(unsigned n)
 
 int main()
 {
-	for (int i = 0; i < 40000; i++) {
-		names(1000);
-		tables(1000);
+	/* by turns so short that some hundred allocations in a row have as much of one as of the other */
+	for (int i = 0; i < 2000000; i++) {
+		names(20);
+		tables(20);
 	}
 }
 C

@@ -6,8 +6,6 @@ set -u
 need_bpf
 command -v tmux >/dev/null || { diag "tmux is missing: run tools/setup --test"; exit 1; }
 
-pingpong=$root/build/workloads/pingpong
-
 # ---- usage ----
 
 exits 2 "no target" "$TARE" top
@@ -97,6 +95,7 @@ ok "processes by name" "$TARE" top --once --view processes --comm shares
 like "$(<"$tmp/stdout")" "$shares .* 3 .* shares" "are found, with their threads"
 ok "what they are off CPU for" "$TARE" top --once --view waits -p $shares
 like "$(<"$tmp/stdout")" "nanosleep" "has the system call"
+kill "$shares"
 
 # ---- in a terminal ----
 
@@ -140,7 +139,46 @@ restored()
 	tm kill-session -t top
 }
 
-spawn "$pingpong" --round-trips 4000000000 >/dev/null
+# two threads that wake each other on one CPU, a thousand times a second: all views have rows, and others can run
+cat >"$tmp/pingpong.c" <<-'C'
+	#include <pthread.h>
+	#include <semaphore.h>
+	#include <sys/prctl.h>
+	#include <unistd.h>
+
+	static sem_t there, back;
+
+	static void *ping(void *arg)
+	{
+		prctl(PR_SET_NAME, "ping");
+		for (;;) {
+			sem_post(&there);
+			sem_wait(&back);
+			usleep(1000);
+		}
+	}
+
+	static void *pong(void *arg)
+	{
+		prctl(PR_SET_NAME, "pong");
+		for (;;) {
+			sem_wait(&there);
+			sem_post(&back);
+		}
+	}
+
+	int main(void)
+	{
+		pthread_t t[2];
+
+		pthread_create(&t[0], NULL, ping, NULL);
+		pthread_create(&t[1], NULL, pong, NULL);
+		pause();
+	}
+C
+ok "a program of threads that wait for each other" "${CC:-cc}" -O2 -o "$tmp/pingpong" "$tmp/pingpong.c" -lpthread
+cpu=$(awk '/^Cpus_allowed_list/ { split($2, a, /[-,]/); print a[1] }' /proc/self/status)
+spawn taskset -c "$cpu" "$tmp/pingpong"
 target=$pid
 begin "'$TARE' top -d 0.5 -p $target"
 shows "the first screen comes" '^tare top: pingpong \(pid '$target'\), native'

@@ -3,7 +3,7 @@
 #
 #   tests/live/what_if.sh                 as a test
 #   CONCURRENT=1 tests/live/what_if.sh    as a measurement, on a machine with nothing else to do
-#   STEPS=600 KINDS="map buffers tree"   how much is allocated, in MB, beside which kind of live heap
+#   STEPS=400 KINDS="map buffers tree"   how much is allocated, in MB, beside which kind of live heap
 #
 # One recording of a Go program tells how often it would collect, how large its heap would get and what marking would
 # cost with another GOGC: held against runs with that GOGC and the same work. How much is allocated while the collector
@@ -16,7 +16,7 @@ need_bpf
 command -v go >/dev/null || skip_all "there is no go in PATH"
 
 program=$tmp/what_if
-args=(-steps "${STEPS:-600}")
+args=(-steps "${STEPS:-400}")
 [ -n "${CONCURRENT-}" ] || export GODEBUG=gcstoptheworld=1
 export GOMAXPROCS=2
 ok "built" sh -c "cd '$root/tests/live/what_if_go' && GOFLAGS=-buildvcs=false go build -o '$program' ."
