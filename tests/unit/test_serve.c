@@ -15,6 +15,9 @@
 
 #include "metrics.h"
 #include "points.h"
+#include "util.h"
+
+#define S 1000000000ull
 
 static struct labels named(const char *name)
 {
@@ -42,12 +45,12 @@ static void test_share(void **state)
 	assert_ptr_not_equal(get(&all, "b"), a);
 	assert_int_equal(a->nr_processes, 2);
 	series__leave(a, 1);
-	all_series__told(&all, AUDIENCE_SCRAPE);
+	all_series__told(&all, all_series__audience(&all, 7, now_ns()));
 	assert_int_equal(all.nr, 2);
 	series__leave(a, 2);
 	assert_int_equal(a->ended_ns, 2);
 	assert_int_equal(all.nr, 2); /* until it was told */
-	all_series__told(&all, AUDIENCE_SCRAPE);
+	all_series__told(&all, all_series__audience(&all, 7, now_ns()));
 	assert_int_equal(all.nr, 1);
 	all_series__free(&all);
 }
@@ -57,9 +60,11 @@ static void test_audiences(void **state)
 {
 	struct all_series all;
 	struct series *a;
+	unsigned scraper;
 
 	all_series__init(&all, 4);
 	all.audiences |= 1u << AUDIENCE_PUSH;
+	scraper = all_series__audience(&all, 7, now_ns());
 	a = get(&all, "a");
 	all_series__told(&all, AUDIENCE_PUSH);
 	assert_true(series__is_told(a, AUDIENCE_PUSH));
@@ -67,15 +72,58 @@ static void test_audiences(void **state)
 	assert_true(series__is_told(a, AUDIENCE_PUSH));
 	all_series__told(&all, AUDIENCE_PUSH);
 	assert_false(series__is_told(a, AUDIENCE_PUSH));
-	assert_true(series__is_told(a, AUDIENCE_SCRAPE));
+	assert_true(series__is_told(a, scraper));
 	/* back again, and gone */
 	assert_ptr_equal(get(&all, "a"), a);
 	assert_true(series__is_told(a, AUDIENCE_PUSH));
 	series__leave(a, 2);
-	all_series__told(&all, AUDIENCE_SCRAPE);
+	all_series__told(&all, scraper);
 	assert_int_equal(all.nr, 1);
 	all_series__told(&all, AUDIENCE_PUSH);
 	assert_int_equal(all.nr, 0);
+	all_series__free(&all);
+}
+
+/* Two who scrape each get the last figures, and nobody waits for one who is gone. */
+static void test_scrapers(void **state)
+{
+	uint64_t now = now_ns();
+	struct all_series all;
+	unsigned one, two;
+
+	all_series__init(&all, 4);
+	one = all_series__audience(&all, 11, now);
+	two = all_series__audience(&all, 22, now);
+	assert_int_not_equal(one, two);
+	assert_int_not_equal(one, AUDIENCE_PUSH);
+	assert_int_equal(all_series__audience(&all, 11, now + S), one);
+	series__leave(get(&all, "a"), 1);
+	all_series__told(&all, one);
+	assert_int_equal(all.nr, 1);
+	assert_false(series__is_told(all.at[0], one));
+	assert_true(series__is_told(all.at[0], two));
+	all_series__told(&all, two);
+	assert_int_equal(all.nr, 0);
+
+	/* the second comes no more */
+	series__leave(get(&all, "b"), 2);
+	assert_int_equal(all_series__audience(&all, 11, now + 200 * S), one);
+	all_series__told(&all, one);
+	assert_int_equal(all.nr, 1);
+	assert_int_equal(all_series__audience(&all, 0, now + 302 * S), AUDIENCE_PUSH);
+	all_series__told(&all, one);
+	assert_int_equal(all.nr, 0);
+
+	/* what another was told before is not told to the one who has its place now */
+	all_series__audience(&all, 22, now + 302 * S);
+	series__leave(get(&all, "c"), 3);
+	for (unsigned i = 0; i < 100; i++) {
+		unsigned at = all_series__audience(&all, 1000 + i, now + (303 + i) * S);
+
+		assert_in_range(at, AUDIENCE_PUSH + 1, AUDIENCES_MAX - 1);
+		assert_true(series__is_told(all.at[0], at));
+		all.at[0]->told_to |= 1u << at;
+	}
 	all_series__free(&all);
 }
 
@@ -144,7 +192,7 @@ static char *page(struct fold *f, enum metrics_format format)
 {
 	struct families_self self = { .cpu_ns = 1500000000, .recordings = TARE_UNKNOWN, .sent = TARE_UNKNOWN };
 	size_t len;
-	char *text = metrics__text(f, &self, format, &len);
+	char *text = metrics__text(f, &self, format, 1, &len);
 
 	assert_non_null(text);
 	assert_int_equal(strlen(text), len);
@@ -259,8 +307,6 @@ static void switched(struct fold *f, uint64_t ts_ns, uint32_t prev, uint32_t nex
 	event(f, ev);
 }
 
-#define S 1000000000ull
-
 static void test_fold(void **state)
 {
 	struct fold *f = fold__new(4, false);
@@ -289,6 +335,43 @@ static void test_fold(void **state)
 	assert_non_null(strstr(text, " 0.000000900\n"));
 	free(text);
 	assert_int_equal(all->nr, 0);
+	fold__free(f);
+}
+
+/* It has another name while it runs and while it waits: each ns is told of one of them. */
+static void test_renamed(void **state)
+{
+	struct event ev = { .kind = EVENT_RENAME, .ts_ns = 10 * S + 500 };
+	const struct tare_loss loss = { 0 };
+	struct fold *f = fold__new(4, false);
+	struct stream_fold stream = fold__stream(f);
+	uint64_t cpu_ns = 0, wait_ns = 0;
+
+	born(f, 10 * S, NOBODY, NOBODY, "one");
+	born(f, 10 * S, NOBODY + 1, NOBODY, "worker");
+	switched(f, 10 * S, 0, NOBODY + 1, 0);
+	switched(f, 10 * S + 100, NOBODY + 1, NOBODY, TARE_STATE_RUNNING);
+	stream.idle(stream.ctx, 10 * S + 400);
+	free(page(f, METRICS_TEXT));
+	/* it is told ahead of the switches */
+	event(f, (struct event){ .kind = EVENT_LOSS, .ts_ns = 10 * S + 5000, .loss = &loss });
+	ev.name.tid = ev.name.tgid = NOBODY;
+	strcpy(ev.name.comm, "two");
+	event(f, ev);
+	assert_int_equal(f->processes.series.nr, 2);
+	switched(f, 10 * S + 900, NOBODY, NOBODY + 1, TARE_STATE_INTERRUPTIBLE);
+	fold__settle(f);
+	for (uint32_t i = 0; i < 2; i++) {
+		const struct series *s = f->processes.series.at[i];
+
+		cpu_ns += s->acc.on_cpu_ns;
+		wait_ns += s->acc.run_queue_ns;
+		assert_int_equal(s->acc.on_cpu_ns, strcmp(s->labels.process, "one") ? 400 : 500);
+		assert_true(s->told_cpu_ns <= s->acc.on_cpu_ns);
+		assert_true(s->told_run_queue_ns <= s->acc.run_queue_ns);
+	}
+	assert_int_equal(cpu_ns, 900);
+	assert_int_equal(wait_ns, 800);
 	fold__free(f);
 }
 
@@ -349,7 +432,8 @@ int main(void)
 		cmocka_unit_test(test_audiences), cmocka_unit_test(test_answers),  cmocka_unit_test(test_request),
 		cmocka_unit_test(test_share),	  cmocka_unit_test(test_limit),	   cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_buckets),	  cmocka_unit_test(test_formats),  cmocka_unit_test(test_fold),
-		cmocka_unit_test(test_forgets),	  cmocka_unit_test(test_lost_end),
+		cmocka_unit_test(test_forgets),	  cmocka_unit_test(test_lost_end), cmocka_unit_test(test_scrapers),
+		cmocka_unit_test(test_renamed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

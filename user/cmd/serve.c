@@ -50,12 +50,12 @@ static struct families_self get_self(struct serve *s)
 	return self;
 }
 
-static char *get_metrics(void *ctx, enum metrics_format format, size_t *len)
+static char *get_metrics(void *ctx, enum metrics_format format, uint64_t scraper, size_t *len)
 {
 	struct serve *s = ctx;
 	struct families_self self = get_self(s);
 
-	return metrics__text(s->fold, &self, format, len);
+	return metrics__text(s->fold, &self, format, scraper, len);
 }
 
 static int get_request(void *ctx, struct pb *to)

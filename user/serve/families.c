@@ -10,7 +10,7 @@
 struct telling {
 	struct fold *f;
 	const struct families_self *self;
-	enum audience audience;
+	unsigned audience;
 	const struct family_sink *sink;
 };
 
@@ -303,18 +303,18 @@ static void tell_self(const struct telling *t)
 		tell_pushed(t);
 }
 
-void families__tell(struct fold *f, const struct families_self *self, enum audience audience,
-		    const struct family_sink *sink)
+void families__tell(struct fold *f, const struct families_self *self, uint64_t scraper, const struct family_sink *sink)
 {
-	const struct telling t = { f, self, audience, sink };
+	struct telling t = { .f = f, .self = self, .sink = sink };
 
 	pthread_mutex_lock(&f->lock);
 	fold__settle(f);
+	t.audience = all_series__audience(&f->processes.series, scraper, now_ns());
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		tell_row(&t, &rows[i]);
 	tell_run_queue(&t);
 	tell_pauses(&t);
 	tell_self(&t);
-	all_series__told(&f->processes.series, audience);
+	all_series__told(&f->processes.series, t.audience);
 	pthread_mutex_unlock(&f->lock);
 }

@@ -45,10 +45,9 @@ struct families_self {
 };
 
 /*
- * Tell @sink all that there is for @audience, under the fold's lock, which this takes. Series of processes that have
- * ended are told to each audience for the last time.
+ * Tell @sink all that there is, under the fold's lock, which this takes. Series of processes that have ended are told
+ * for the last time to @scraper, some number for who asks; 0: to the one that figures are pushed to.
  */
-void families__tell(struct fold *f, const struct families_self *self, enum audience audience,
-		    const struct family_sink *sink);
+void families__tell(struct fold *f, const struct families_self *self, uint64_t scraper, const struct family_sink *sink);
 
 #endif /* TARE_SERVE_FAMILIES_H */

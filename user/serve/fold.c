@@ -54,6 +54,31 @@ static void note_open(struct served *p, const struct thread *t, uint64_t now_ns)
 		p->open_wait_ns += ns;
 }
 
+/*
+ * What it has begun so far was told of the series that it leaves, and stays there: the next one gets the whole
+ * interval, however that ends, less this.
+ */
+static void on_leave(void *ctx, struct served *p)
+{
+	struct fold *f = ctx;
+
+	for (uint32_t i = 0; i < f->switches.threads.nr_rows; i++) {
+		struct thread *t = f->switches.threads.rows[i];
+		struct served open = { 0 };
+
+		if (t->tgid != p->pid)
+			continue;
+		note_open(&open, t, f->now_ns);
+		t->acc.on_cpu_ns += open.open_ns;
+		t->acc.run_queue_ns += open.open_wait_ns;
+		t->acc.throttled_ns += open.open_throttled_ns;
+		fold__take(p, &t->acc);
+		t->acc.on_cpu_ns -= open.open_ns;
+		t->acc.run_queue_ns -= open.open_wait_ns;
+		t->acc.throttled_ns -= open.open_throttled_ns;
+	}
+}
+
 static void clear_levels(struct served *p)
 {
 	p->threads = p->open_ns = p->open_wait_ns = p->open_throttled_ns = 0;
@@ -183,10 +208,8 @@ static void fold__look(struct fold *f)
 	}
 }
 
-static void fold__now(struct fold *f, uint64_t now_ns)
+static void fold__look_due(struct fold *f)
 {
-	if (now_ns > f->now_ns)
-		f->now_ns = now_ns;
 	if (f->now_ns < f->next_look_ns)
 		return;
 	f->next_look_ns = f->now_ns + LOOK_NS;
@@ -204,14 +227,33 @@ static int fold__event(void *ctx, const struct event *ev)
 	if (ev->kind >= NR_EVENTS)
 		return 0;
 	pthread_mutex_lock(&f->lock);
+	/* descriptions are ahead of what the rings hold */
+	if (ev->kind >= EVENT_SWITCH && ev->ts_ns > f->now_ns)
+		f->now_ns = ev->ts_ns;
 	if (ev->kind == EVENT_SWITCH)
 		ret = cpu_history__switch(&f->switches.history, &f->switches.names, ev);
 	if (ev->kind != EVENT_STACKED) /* no stack is kept here */
 		ret = ret ?: pauses__event(&f->pauses, ev);
 	ret = ret ?: fold__of_event(f, ev);
-	fold__now(f, ev->ts_ns);
+	fold__look_due(f);
 	pthread_mutex_unlock(&f->lock);
 	return ret;
+}
+
+static void fold__now(struct fold *f, uint64_t now_ns)
+{
+	if (now_ns > f->now_ns)
+		f->now_ns = now_ns;
+	fold__look_due(f);
+}
+
+static void fold__rest(void *ctx, uint64_t complete_ns)
+{
+	struct fold *f = ctx;
+
+	pthread_mutex_lock(&f->lock);
+	fold__now(f, complete_ns);
+	pthread_mutex_unlock(&f->lock);
 }
 
 static void fold__idle(void *ctx, uint64_t now_ns)
@@ -230,7 +272,9 @@ static void fold__finish(void *ctx)
 
 struct stream_fold fold__stream(struct fold *f)
 {
-	return (struct stream_fold){ .event = fold__event, .idle = fold__idle, .finish = fold__finish, .ctx = f };
+	return (struct stream_fold){
+		.event = fold__event, .rest = fold__rest, .idle = fold__idle, .finish = fold__finish, .ctx = f
+	};
 }
 
 static bool on_pause(void *ctx, const struct pause *pause)
@@ -265,6 +309,8 @@ struct fold *fold__new(uint32_t limit, bool label_pid)
 	f->pauses.accept = on_pause;
 	f->pauses.accept_ctx = f;
 	processes__init(&f->processes, limit, label_pid);
+	f->processes.on_leave = on_leave;
+	f->processes.on_leave_ctx = f;
 	table__init(&f->loss, MAX_LOSS_ROWS);
 	return f;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fold_impl.h"
+#include "loss.h"
 
 static int fold_header(struct fold *f, const struct event *ev)
 {
@@ -80,7 +81,6 @@ static int fold_exec(struct fold *f, const struct event *ev)
 
 	if (!p)
 		return ret;
-	fold__take(p, &t->acc); /* what it did so far was the other program's */
 	if (p->last.ts_ns < ev->ts_ns)
 		p->has_last = false;
 	processes__renamed(&f->processes, p, ev->exec.comm, true);
@@ -140,12 +140,8 @@ static int fold_number_name(struct fold *f, const struct event *ev)
 
 static int fold_loss(struct fold *f, const struct event *ev)
 {
-	uint64_t *total = ev->loss->cls < TARE_NR_LOST ?
-				  table__add(&f->loss, (uint64_t)ev->loss->cls << 32 | ev->loss->cpu) :
-				  NULL;
-
-	if (total && ev->loss->count > *total)
-		*total = ev->loss->count;
+	if (ev->loss->cls < TARE_NR_LOST)
+		loss__grown(&f->loss, ev->loss);
 	return 0;
 }
 

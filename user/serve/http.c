@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "hash.h"
 #include "http.h"
 #include "util.h"
 
@@ -17,16 +19,19 @@
 #define TIMEOUT_S	 10
 #define CONNECTION_BYTES 16384		     /* what a request may need; a longer one gets 431 */
 #define PAGE_AGE_NS	 (NSEC_PER_SEC / 10) /* whoever asks again so soon gets the same page: it is not free */
+#define PAGES_AT_ONCE	 8		     /* for different scrapers in that time */
+#define OLD_PAGES_MAX	 8		     /* that are read still: each has some megabytes */
 
 struct peer {
 	struct peer *next;
 	int fd;
-	bool shut; /* the library closes it once it sees that */
+	bool shut;	  /* the library closes it once it sees that */
+	uint64_t page_ns; /* it reads the page of then; 0: it has got all */
 };
 
 struct page_cache {
 	struct MHD_Response *response;
-	uint64_t made_ns;
+	uint64_t made_ns, scraper; /* when, and for whom */
 };
 
 struct http {
@@ -36,7 +41,95 @@ struct http {
 	struct page_cache pages[NR_METRICS_FORMATS];
 	struct peer *oldest; /* those connected, in the order in which they came */
 	unsigned nr_open;    /* of them, those not shut */
+	uint64_t window_ns;  /* since then... */
+	unsigned made;	     /* ...so many pages were made */
 };
+
+/* ---- connections ---- */
+
+static void shut(struct http *h, struct peer *peer)
+{
+	peer->shut = true;
+	h->nr_open--;
+	shutdown(peer->fd, SHUT_RDWR);
+}
+
+static void shut_oldest(struct http *h)
+{
+	struct peer *peer = h->oldest;
+
+	while (peer && peer->shut)
+		peer = peer->next;
+	if (peer)
+		shut(h, peer);
+}
+
+static bool reads_old_page(const struct http *h, const struct peer *peer)
+{
+	bool old = peer->page_ns && !peer->shut;
+
+	for (int i = 0; i < NR_METRICS_FORMATS; i++)
+		old &= peer->page_ns != h->pages[i].made_ns;
+	return old;
+}
+
+/* How many old pages there are, each for as long as somebody reads it; *@oldest_ns: which has been for longest. */
+static unsigned old_pages(const struct http *h, uint64_t *oldest_ns)
+{
+	unsigned nr = 0;
+
+	*oldest_ns = UINT64_MAX;
+	for (const struct peer *peer = h->oldest, *first; peer; peer = peer->next) {
+		if (!reads_old_page(h, peer))
+			continue;
+		for (first = h->oldest; first->shut || first->page_ns != peer->page_ns;)
+			first = first->next;
+		nr += first == peer;
+		*oldest_ns = peer->page_ns < *oldest_ns ? peer->page_ns : *oldest_ns;
+	}
+	return nr;
+}
+
+static void shut_slowest(struct http *h)
+{
+	uint64_t oldest_ns;
+
+	while (old_pages(h, &oldest_ns) > OLD_PAGES_MAX) {
+		for (struct peer *peer = h->oldest; peer; peer = peer->next)
+			if (peer->page_ns == oldest_ns && !peer->shut)
+				shut(h, peer);
+	}
+}
+
+static struct peer *peer_of(struct MHD_Connection *c)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info ? info->socket_context : NULL;
+}
+
+static void on_answered(void *ctx, struct MHD_Connection *c, void **state, enum MHD_RequestTerminationCode how)
+{
+	struct peer *peer = peer_of(c);
+
+	if (peer)
+		peer->page_ns = 0;
+}
+
+/* Its address without the port, and what program it says it is: two on one host are rarely of one kind. */
+static uint64_t scraper_of(struct MHD_Connection *c)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const char *agent = MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_USER_AGENT) ?: "";
+	uint64_t id = hash__add(HASH_BEGIN, agent, strlen(agent));
+	const struct sockaddr *addr = info ? info->client_addr : NULL;
+
+	if (addr && addr->sa_family == AF_INET)
+		id = hash__add(id, &((const struct sockaddr_in *)addr)->sin_addr, sizeof(struct in_addr));
+	else if (addr && addr->sa_family == AF_INET6)
+		id = hash__add(id, &((const struct sockaddr_in6 *)addr)->sin6_addr, sizeof(struct in6_addr));
+	return id ?: 1;
+}
 
 /* ---- pages ---- */
 
@@ -60,31 +153,54 @@ static enum MHD_Result answer_text(struct MHD_Connection *c, unsigned status, co
 	return ret;
 }
 
+static enum MHD_Result queue_page(struct MHD_Connection *c, const struct page_cache *page)
+{
+	struct peer *peer = peer_of(c);
+
+	if (peer)
+		peer->page_ns = page->made_ns;
+	return MHD_queue_response(c, MHD_HTTP_OK, page->response);
+}
+
+/* May @page be told once more? Another scraper has been told other things; but not more than some in that time. */
+static bool is_fresh(struct http *h, const struct page_cache *page, uint64_t scraper, uint64_t now)
+{
+	if (now - h->window_ns >= PAGE_AGE_NS) {
+		h->window_ns = now;
+		h->made = 0;
+	}
+	return page->response && now - page->made_ns < PAGE_AGE_NS &&
+	       (page->scraper == scraper || h->made >= PAGES_AT_ONCE);
+}
+
 static enum MHD_Result answer_metrics(struct http *h, struct MHD_Connection *c)
 {
 	const char *accept = MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
 	enum metrics_format format =
 		accept && strstr(accept, "application/openmetrics-text") ? METRICS_OPEN : METRICS_TEXT;
 	struct page_cache *page = &h->pages[format];
-	uint64_t now = now_ns();
+	uint64_t now = now_ns(), scraper = scraper_of(c);
 	char *text;
 	size_t len;
 
-	if (page->response && now - page->made_ns < PAGE_AGE_NS)
-		return MHD_queue_response(c, MHD_HTTP_OK, page->response);
-	text = h->source.metrics(h->source.ctx, format, &len);
+	if (is_fresh(h, page, scraper, now))
+		return queue_page(c, page);
+	text = h->source.metrics(h->source.ctx, format, scraper, &len);
 	if (!text)
 		return answer_text(c, MHD_HTTP_SERVICE_UNAVAILABLE, "out of memory\n", NULL);
 	if (page->response)
 		MHD_destroy_response(page->response);
 	page->response = MHD_create_response_from_buffer(len, text, MHD_RESPMEM_MUST_FREE);
 	page->made_ns = now;
+	page->scraper = scraper;
+	h->made++;
 	if (!page->response) {
 		free(text);
 		return MHD_NO;
 	}
 	MHD_add_response_header(page->response, MHD_HTTP_HEADER_CONTENT_TYPE, content_types[format]);
-	return MHD_queue_response(c, MHD_HTTP_OK, page->response);
+	shut_slowest(h);
+	return queue_page(c, page);
 }
 
 static enum MHD_Result answer_health(struct http *h, struct MHD_Connection *c)
@@ -128,20 +244,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
 	return answer_text(c, MHD_HTTP_NOT_FOUND, "there is /metrics and /healthz\n", NULL);
 }
 
-/* ---- connections ---- */
-
-static void shut_oldest(struct http *h)
-{
-	struct peer *peer = h->oldest;
-
-	while (peer && peer->shut)
-		peer = peer->next;
-	if (!peer)
-		return;
-	peer->shut = true;
-	h->nr_open--;
-	shutdown(peer->fd, SHUT_RDWR);
-}
+/* ---- who comes and goes ---- */
 
 static void connected(struct http *h, struct MHD_Connection *c, void **socket_ctx)
 {
@@ -266,7 +369,8 @@ static struct MHD_Daemon *start(struct http *h, int fd)
 				  on_request, h, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
 				  CONNECTIONS_HARD, MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_S,
 				  MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
-				  MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_END);
+				  MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_NOTIFY_COMPLETED,
+				  on_answered, h, MHD_OPTION_END);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return daemon;
 }

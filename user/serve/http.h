@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The HTTP side, by libmicrohttpd, in a thread of its own. A client that is slow, silent or many costs a bounded amount
- * of memory and time, and keeps nobody else out: when too many are connected, the one that has been longest must go.
+ * of memory and time, and keeps nobody else out: when too many are connected, the one that has been longest must go,
+ * and when too many old pages are read still, those who read the oldest.
  */
 #ifndef TARE_SERVE_HTTP_H
 #define TARE_SERVE_HTTP_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "metrics.h"
 
@@ -15,8 +17,11 @@ struct http;
 
 /* What is served. Called in the server's thread. */
 struct http_source {
-	/* Returns the page, which the server frees, and sets *@len; NULL: it cannot be had now. */
-	char *(*metrics)(void *ctx, enum metrics_format format, size_t *len);
+	/*
+	 * Returns the page, which the server frees, and sets *@len; NULL: it cannot be had now. @scraper: who asks, by
+	 * address and program; not 0.
+	 */
+	char *(*metrics)(void *ctx, enum metrics_format format, uint64_t scraper, size_t *len);
 	/* NULL: all is well, else why not, static text. */
 	const char *(*problem)(void *ctx);
 	void *ctx;

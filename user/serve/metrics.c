@@ -105,7 +105,8 @@ static void put_point(void *ctx, const struct family *family, const struct famil
 	put_value(p, point->number, family->unit);
 }
 
-char *metrics__text(struct fold *f, const struct families_self *self, enum metrics_format format, size_t *len)
+char *metrics__text(struct fold *f, const struct families_self *self, enum metrics_format format, uint64_t scraper,
+		    size_t *len)
 {
 	struct page p = { .format = format };
 	const struct family_sink sink = { put_family, put_point, &p };
@@ -114,7 +115,7 @@ char *metrics__text(struct fold *f, const struct families_self *self, enum metri
 	p.to = open_memstream(&text, len);
 	if (!p.to)
 		return NULL;
-	families__tell(f, self, AUDIENCE_SCRAPE, &sink);
+	families__tell(f, self, scraper, &sink);
 	if (format == METRICS_OPEN)
 		fputs("# EOF\n", p.to);
 	if (!fclose(p.to))

@@ -10,9 +10,10 @@
 enum metrics_format { METRICS_TEXT, METRICS_OPEN, NR_METRICS_FORMATS };
 
 /*
- * All metrics of @f, for the audience that asks. Returns the text, which the caller frees, and sets *@len; NULL if out
- * of memory.
+ * All metrics of @f, for @scraper: some number for who asks, not 0. Returns the text, which the caller frees, and sets
+ * *@len; NULL if out of memory.
  */
-char *metrics__text(struct fold *f, const struct families_self *self, enum metrics_format format, size_t *len);
+char *metrics__text(struct fold *f, const struct families_self *self, enum metrics_format format, uint64_t scraper,
+		    size_t *len);
 
 #endif /* TARE_METRICS_H */

@@ -121,7 +121,7 @@ int points__request(struct fold *f, const struct families_self *self, struct pb 
 	put_resource(to);
 	scope = pb__open(to, OTLP_RESOURCE_SCOPES);
 	otlp__scope(to);
-	families__tell(f, self, AUDIENCE_PUSH, &sink);
+	families__tell(f, self, 0, &sink);
 	end_family(&r);
 	pb__close(to, scope);
 	pb__close(to, at);

@@ -93,6 +93,8 @@ static void relabel(struct processes *ps, struct served *p, const struct labels 
 
 	if (p->series && same_labels(&p->labels, l))
 		return;
+	if (p->series && ps->on_leave)
+		ps->on_leave(ps->on_leave_ctx, p);
 	s = all_series__get(&ps->series, l);
 	if (p->series)
 		series__leave(p->series, now_ns());

@@ -30,6 +30,9 @@ struct processes {
 	struct all_series series;
 	struct runtime_files files;
 	bool label_pid;
+	/* @p goes on in another series than the one that it has now; may be NULL */
+	void (*on_leave)(void *ctx, struct served *p);
+	void *on_leave_ctx;
 };
 
 void processes__init(struct processes *ps, uint32_t limit, bool label_pid);

@@ -8,11 +8,17 @@
 #include "series.h"
 #include "util.h"
 
+#define NOBODY_YET	0
+#define SCRAPER_GONE_NS (300 * NSEC_PER_SEC) /* as long as Prometheus shows a figure that is not told any more */
+
 void all_series__init(struct all_series *all, uint32_t limit)
 {
-	*all = (struct all_series){ .limit = limit,
-				    .other = { .labels = { .process = "other", .runtime = "" }, .since_ns = now_ns() },
-				    .audiences = 1u << AUDIENCE_SCRAPE };
+	*all = (struct all_series){
+		.limit = limit, .other = { .labels = { .process = "other", .runtime = "" }, .since_ns = now_ns() }
+	};
+	/* what ends now waits for the first who asks, for a while */
+	all->audiences = 1u << (AUDIENCE_PUSH + 1);
+	all->scrapers[AUDIENCE_PUSH + 1] = (struct scraper){ NOBODY_YET, now_ns() };
 	table__init(&all->by_labels, limit);
 }
 
@@ -94,18 +100,50 @@ struct series *all_series__get(struct all_series *all, const struct labels *labe
 	return s;
 }
 
+static void goes(struct all_series *all, unsigned audience)
+{
+	all->audiences &= ~(1u << audience);
+	all->scrapers[audience].asked_ns = 0;
+	for (uint32_t i = 0; i < all->nr; i++)
+		all->at[i]->told_to &= ~(1u << audience);
+}
+
+unsigned all_series__audience(struct all_series *all, uint64_t id, uint64_t now_ns)
+{
+	struct scraper *scrapers = all->scrapers;
+	unsigned at = AUDIENCE_PUSH, oldest = AUDIENCE_PUSH + 1;
+
+	for (unsigned i = AUDIENCE_PUSH + 1; i < AUDIENCES_MAX; i++) {
+		if (scrapers[i].asked_ns && scrapers[i].asked_ns + SCRAPER_GONE_NS < now_ns)
+			goes(all, i);
+		if (id && scrapers[i].asked_ns && (scrapers[i].id == id || scrapers[i].id == NOBODY_YET))
+			at = i;
+		if (scrapers[i].asked_ns < scrapers[oldest].asked_ns)
+			oldest = i;
+	}
+	if (!id)
+		return AUDIENCE_PUSH;
+	if (at == AUDIENCE_PUSH) {
+		at = oldest;
+		goes(all, at);
+	}
+	all->audiences |= 1u << at;
+	scrapers[at] = (struct scraper){ id, now_ns };
+	return at;
+}
+
 void series__leave(struct series *s, uint64_t now_ns)
 {
 	if (!--s->nr_processes)
 		s->ended_ns = now_ns;
 }
 
-bool series__is_told(const struct series *s, enum audience audience)
+bool series__is_told(const struct series *s, unsigned audience)
 {
 	return s->nr_processes || (s->ended_ns && !(s->told_to & 1u << audience));
 }
 
-void all_series__told(struct all_series *all, enum audience audience)
+void all_series__told(struct all_series *all, unsigned audience)
 {
 	for (uint32_t i = all->nr; i-- > 0;) {
 		struct series *s = all->at[i];

@@ -26,8 +26,13 @@ struct series_reason {
 	struct buckets pauses;
 };
 
-/* Who is told the figures, each in its own time. */
-enum audience { AUDIENCE_SCRAPE, AUDIENCE_PUSH };
+/* Who is told the figures, each in its own time: the one they are pushed to, and those who scrape. */
+#define AUDIENCE_PUSH 0
+#define AUDIENCES_MAX 9
+
+struct scraper {
+	uint64_t id, asked_ns; /* 0: there is none */
+};
 
 struct series {
 	struct labels labels;
@@ -59,7 +64,8 @@ struct all_series {
 	uint32_t nr, room, limit;
 	struct table by_labels;
 	struct series other;
-	unsigned audiences; /* bits of those that there are */
+	unsigned audiences;			/* bits of those that there are */
+	struct scraper scrapers[AUDIENCES_MAX]; /* by audience; that of AUDIENCE_PUSH is none */
 };
 
 void all_series__init(struct all_series *all, uint32_t limit);
@@ -68,14 +74,20 @@ void all_series__free(struct all_series *all);
 /* The series of @labels, a new one if need be: .other if there is no room, or no memory. */
 struct series *all_series__get(struct all_series *all, const struct labels *labels);
 
+/*
+ * The audience that @id is, who asks at @now_ns; 0: AUDIENCE_PUSH. For those who have not asked for five minutes
+ * nothing is kept; of more than eight, the one who has not asked for longest has to go.
+ */
+unsigned all_series__audience(struct all_series *all, uint64_t id, uint64_t now_ns);
+
 /* @s has one process less. Its sums stay until they have been told once more. */
 void series__leave(struct series *s, uint64_t now_ns);
 
 /* Is there something in @s that @audience has not been told? */
-bool series__is_told(const struct series *s, enum audience audience);
+bool series__is_told(const struct series *s, unsigned audience);
 
 /* All were told to @audience: forget those without processes that each audience was told. */
-void all_series__told(struct all_series *all, enum audience audience);
+void all_series__told(struct all_series *all, unsigned audience);
 
 /* A stop of the world in a process of @s. */
 void series__pause(struct series *s, const struct pause *p);
