@@ -115,7 +115,7 @@ compare "$(tare report --json -i "$tmp/data" | jq "[${sites}[] | select(.site.fu
 	"rushes: no more than twice what there was"
 
 # a flight that no longer has the beginning, but some bursts: there is about one a second
-spawn "$tmp/sites" 400000
+spawn "$tmp/sites" 600000
 target=$pid
 ok "flight: recorded" tare record -q --alloc-sites burst --flight 3s -d 6 -o "$tmp/flight" -p $target
 kill $target

@@ -17,15 +17,15 @@ kinds="fault fault-signals blocked kernel kernel-pieces user user-touch user-cle
 build() { cd "$root/tests/truth/faulty_go" && CGO_ENABLED=0 GOTOOLCHAIN=local go build -buildvcs=false -o "$tmp/faulty_go" .; }
 if ok "builds" build; then
 	for kind in $kinds; do
-		cause__both "$kind" --rounds 14
+		cause__both "$kind" --rounds 10
 	done
 	if cause__group; then
 		result 0 "a cgroup with a quota"
 		within=$group
 		cause__quota 7000	# less than a time slice of the runtime: it may be idle at the end of one
-		cause__fault throttled --rounds 20 --quota "$group"
+		cause__fault throttled --rounds 14 --quota "$group"
 		cause__quota 50000
-		cause__control throttled --rounds 20 --quota "$group"
+		cause__control throttled --rounds 14 --quota "$group"
 	else
 		result 1 "a cgroup with a quota"
 	fi

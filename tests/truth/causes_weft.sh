@@ -17,18 +17,18 @@ if [ "$(nproc)" -lt 2 ]; then
 	done_testing
 fi
 for kind in $kinds; do
-	cause__both "$kind" --rounds 14
+	cause__both "$kind" --rounds 10
 done
 if cause__group; then
 	result 0 "a cgroup with a quota"
 	within=$group
-	cause__fault runqueue-nice --rounds 12
+	cause__fault runqueue-nice --rounds 10
 	cause__quota 7000	# less than a time slice of the runtime: it may be idle at the end of one
-	cause__fault throttled --rounds 20 --quota "$group"
+	cause__fault throttled --rounds 14 --quota "$group"
 	cause__quota 50000
-	cause__control throttled --rounds 20 --quota "$group"
+	cause__control throttled --rounds 14 --quota "$group"
 	within=
-	cause__control runqueue-nice --rounds 20
+	cause__control runqueue-nice --rounds 14
 else
 	result 1 "a cgroup with a quota"
 fi

@@ -63,14 +63,9 @@ static int parse_wall(const char *s, const struct model *m, uint64_t *ns)
 
 int moment__parse(const char *option, const char *s, const struct model *m, uint64_t *ns)
 {
-	uint64_t since = 0;
-	size_t len;
+	uint64_t since;
 
-	/* a duration is more than 0; a moment may be the beginning */
-	len = strspn(s, "0.");
-	if ((len && (!s[len] || !strcmp(s + len, "s") || !strcmp(s + len, "ms") || !strcmp(s + len, "us") ||
-		     !strcmp(s + len, "ns"))) ||
-	    !parse_duration(s, &since)) {
+	if (!parse_offset(s, &since)) {
 		*ns = begin_of(m) + since;
 		return 0;
 	}

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "export.h"
+#include "loss.h"
 #include "mappings.h"
 #include "perf_events.h"
 #include "perf_file.h"
@@ -210,17 +211,15 @@ static int on_module(struct perf *p, const struct event *ev)
 	return put(p, since ? *since : 0);
 }
 
-/* These are running totals, by class and CPU. What is only thinned, and switches of others, are no loss to perf. */
+/* What is only thinned, and switches of others, are no loss to perf. */
 static int on_loss(struct perf *p, const struct event *ev)
 {
 	const struct tare_loss *loss = ev->loss;
-	uint64_t *before = table__add(&p->lost, (uint64_t)loss->cls << 32 | loss->cpu), lost;
+	uint64_t lost = loss__grown(&p->lost, loss);
 	struct perf_record *r = &p->record;
 
-	if (!before || loss->count <= *before || loss->cls == TARE_LOST_OTHER || !TARE_LOST_EVENTS(loss->cls))
+	if (!lost || loss->cls == TARE_LOST_OTHER || !TARE_LOST_EVENTS(loss->cls))
 		return 0;
-	lost = loss->count - *before;
-	*before = loss->count;
 	perf_record__begin(r, PERF_RECORD_LOST, 0);
 	perf_record__u64(r, perf_file__id(PERF_SCHED_SWITCH));
 	perf_record__u64(r, lost);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Counters of a process: what its runtime counts, for how long it was throttled; and what the recording lost. */
 #include "array.h"
+#include "loss.h"
 #include "runtime_tracks_impl.h"
 #include "util.h"
 
@@ -87,14 +88,13 @@ int rt__on_throttled(struct runtime_tracks *rt, const struct event *ev)
 /* Of the recording: with the process that it is of. */
 int rt__on_loss(struct runtime_tracks *rt, const struct tare_loss *loss, uint64_t ts_ns)
 {
-	uint64_t *before = table__add(&rt->lost, (uint64_t)loss->cls << 32 | loss->cpu);
+	uint64_t grown = loss->cls == TARE_LOST_DISK ? 0 : loss__grown(&rt->lost, loss);
 	struct rt_process *p;
 	int ret;
 
-	if (!before || loss->cls == TARE_LOST_DISK || loss->count <= *before || !rt->whole->first_tgid)
+	if (!grown || !rt->whole->first_tgid)
 		return 0;
-	rt->lost_total += loss->count - *before;
-	*before = loss->count;
+	rt->lost_total += grown;
 	ret = rt__process(rt, rt->whole->first_tgid, &p);
 	return ret || !p ? ret : rt__count(rt, p, ts_ns, RT_LOST, rt->lost_total);
 }

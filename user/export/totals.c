@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "array.h"
+#include "loss.h"
 #include "totals.h"
 
 #define NR_FIGURES 3
@@ -19,11 +20,6 @@ void totals__free(struct totals *t)
 	table__free(&t->index);
 	free(t->of);
 	*t = (struct totals){ 0 };
-}
-
-static uint64_t loss_key(const struct tare_loss *loss)
-{
-	return (uint64_t)loss->cls << 32 | loss->cpu;
 }
 
 /* FNV-1a */
@@ -89,7 +85,7 @@ bool totals__event(struct totals *t, struct event *ev, const struct stretch *s)
 	if (ev->kind == EVENT_LOSS) {
 		t->loss = *ev->loss;
 		ev->loss = &t->loss;
-		return within(t, loss_key(&t->loss), (__u64 *[]){ &t->loss.count, &none[0], &none[1] }, ev, s);
+		return within(t, loss__key(&t->loss), (__u64 *[]){ &t->loss.count, &none[0], &none[1] }, ev, s);
 	}
 	t->probe = *ev->probe;
 	ev->probe = &t->probe;

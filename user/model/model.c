@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "loss.h"
 #include "probe_cost.h"
 #include "process.h"
 
@@ -129,15 +130,11 @@ static int fold_process(struct model *m, const struct event *ev)
 
 static int fold_loss(struct model *m, const struct event *ev)
 {
-	uint64_t *count, more = 0;
+	uint64_t more;
 
 	if (ev->loss->cls >= TARE_NR_LOST)
 		return 0;
-	count = table__add(&m->loss, (uint64_t)ev->loss->cls << 32 | ev->loss->cpu);
-	if (count && *count < ev->loss->count) {
-		more = ev->loss->count - *count;
-		*count = ev->loss->count;
-	}
+	more = loss__grown(&m->loss, ev->loss);
 	if (TARE_LOST_EVENTS(ev->loss->cls))
 		pauses__lost(&m->pauses, ev->ts_ns, m->pauses.loss_total + more);
 	return 0;

@@ -92,7 +92,7 @@ struct unit {
 	double factor;
 };
 
-static int parse_scaled(const char *s, const struct unit *units, size_t nr, uint64_t *out)
+static int parse_scaled(const char *s, const struct unit *units, size_t nr, bool zero, uint64_t *out)
 {
 	char *end;
 	double v;
@@ -105,7 +105,7 @@ static int parse_scaled(const char *s, const struct unit *units, size_t nr, uint
 		if (strcmp(end, units[i].suffix))
 			continue;
 		v *= units[i].factor;
-		if (!(v >= 1) || v > 9e18)
+		if (!(v >= 1 || (zero && v == 0)) || v > 9e18)
 			return -EINVAL;
 		*out = (uint64_t)llround(v);
 		return 0;
@@ -121,13 +121,18 @@ void sleep_ns(uint64_t ns)
 		;
 }
 
+static const struct unit times[] = {
+	{ "", 1e9 }, { "s", 1e9 }, { "ms", 1e6 }, { "us", 1e3 }, { "ns", 1 }, { "m", 60e9 }, { "h", 3600e9 },
+};
+
 int parse_duration(const char *s, uint64_t *ns)
 {
-	static const struct unit units[] = {
-		{ "", 1e9 }, { "s", 1e9 }, { "ms", 1e6 }, { "us", 1e3 }, { "ns", 1 }, { "m", 60e9 }, { "h", 3600e9 },
-	};
+	return parse_scaled(s, times, ARRAY_SIZE(times), false, ns);
+}
 
-	return parse_scaled(s, units, ARRAY_SIZE(units), ns);
+int parse_offset(const char *s, uint64_t *ns)
+{
+	return parse_scaled(s, times, ARRAY_SIZE(times), true, ns);
 }
 
 int parse_size(const char *s, uint64_t *bytes)
@@ -137,7 +142,7 @@ int parse_size(const char *s, uint64_t *bytes)
 		{ "k", 1 << 10 }, { "m", 1 << 20 }, { "g", 1 << 30 },
 	};
 
-	return parse_scaled(s, units, ARRAY_SIZE(units), bytes);
+	return parse_scaled(s, units, ARRAY_SIZE(units), false, bytes);
 }
 
 int flush_all(FILE *to)

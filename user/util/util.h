@@ -53,6 +53,8 @@ void sleep_ns(uint64_t ns);
 /* "10s", "500ms", "20us", "1.5" (seconds), "2m", "1h" to ns. Returns 0, or -EINVAL for anything else, zero and
  * overflow. */
 int parse_duration(const char *s, uint64_t *ns);
+/* The same, or 0: from some beginning on. */
+int parse_offset(const char *s, uint64_t *ns);
 /* "4096", "64K", "16M", "1G" to bytes. Returns 0 or -EINVAL. */
 int parse_size(const char *s, uint64_t *bytes);
 
