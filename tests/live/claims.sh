@@ -20,6 +20,9 @@ exits 1 "a list that cannot be written" bash -c '"$0" claims --list >/dev/full' 
 ok "one group" tare claims --list switch
 is "$(tare claims --list switch | grep -c '^      \$ tare claims ')" "$(json "$table" '[.claims[] | select(.group == "switch")] | length')" \
 	"has all of that group"
+ok "a part of ids" tare claims --list pause
+is "$(grep -o '\$ tare claims .*' "$tmp/stdout" | tr '\n' ' ')" '$ tare claims gc-pause $ tare claims gc-pause-long ' "between hyphens"
+like "$(<"$tmp/stdout")" $'\ncollector\n' "below the name of their group"
 exits 2 "a claim that is not there" tare claims --list no-such-claim
 like "$(<"$tmp/stderr")" "there is no claim 'no-such-claim'; .*--list" "says what to do"
 exits 2 "a number of runs that is none" tare claims --runs 0
@@ -72,6 +75,8 @@ is "$(of collected .verdict)" holds "one of pauses"
 is "$(of absent '"\(.verdict): \(.why)"')" "cannot be measured here: it is not known how to build it" "a program that is not there"
 like "$(of fails .why)" "it ended with status 2: .*no-such-scenario" "one that fails, with what it said"
 like "$(of no-span .why)" "no run gave CPU time of one" "a part that is not there"
+is "$(of holds '.cells[0].command')" "tare run -- native-bench dispatch -n 30000000" "how to repeat it"
+is "$(of absent .steady)" null "and nothing is steady that was not measured"
 is "$(of holds '.cells[0].values | length')" 2 "each run's value is there"
 is "$(of holds .said)" 'it <takes> time & that is "that"' "and what is said, as it is"
 # One run of a program with one thread: by its own clock it ran, waited for a CPU, slept, or its CPU was taken away.

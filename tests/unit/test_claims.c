@@ -166,6 +166,55 @@ static void verdicts(void **unused)
 	assert_int_equal(judged(BETWEEN, 10, 20, NAN), VERDICT_UNKNOWN);
 }
 
+static enum verdict compared(struct rule rule, double v)
+{
+	static const struct figure ns = { .unit = "ns" };
+	double one = 1;
+	struct cell cells[] = { { .label = "A", .figure = &ns, .value = of(1, &v) },
+				{ .label = "B", .figure = &ns, .value = of(1, &one) } };
+	struct claim c = { .cells = cells, .nr_cells = 2, .rules = &rule, .nr_rules = 1 };
+
+	rule.of = &cells[0];
+	rule.over = &cells[1];
+	return claim__judge(&c).verdict;
+}
+
+/* "Within 2x" of a claim that one is better is not that both are alike, or the other way round. */
+static void directions(void **unused)
+{
+	const struct rule twice = { .kind = AT_LEAST, .low = 2, .high = 2 },
+			  half = { .kind = AT_MOST, .low = 0.5, .high = 0.5 },
+			  much = { .kind = AT_LEAST, .low = 500, .high = 500 },
+			  more = { .kind = AT_LEAST, .low = 1, .high = 1 },
+			  gain = { .kind = BETWEEN, .low = 0.86, .high = 0.98 },
+			  alike = { .kind = ABOUT, .low = 1, .high = 1 };
+	static const struct figure count = { .unit = "" };
+	double one = 1;
+	struct cell cell = { .label = "A", .figure = &count, .value = of(1, &one) };
+	struct rule rule = { .of = &cell, .kind = AT_LEAST, .low = 2, .high = 2 };
+	struct claim c = { .cells = &cell, .nr_cells = 1, .rules = &rule, .nr_rules = 1 };
+
+	assert_int_equal(compared(twice, 2), VERDICT_HOLDS);
+	assert_int_equal(compared(twice, 1.5), VERDICT_WITHIN_2X);
+	assert_int_equal(compared(twice, 1.1), VERDICT_DOES_NOT);
+	assert_int_equal(compared(half, 0.6), VERDICT_WITHIN_2X);
+	assert_int_equal(compared(half, 0.99), VERDICT_DOES_NOT);
+	assert_int_equal(compared(much, 251), VERDICT_WITHIN_2X);
+	assert_int_equal(compared(much, 249), VERDICT_DOES_NOT);
+	assert_int_equal(compared(more, 0.99), VERDICT_DOES_NOT);
+	assert_int_equal(compared(gain, 0.5), VERDICT_WITHIN_2X);
+	assert_int_equal(compared(gain, 1), VERDICT_DOES_NOT);
+	assert_int_equal(compared(alike, 0.7), VERDICT_HOLDS);
+	assert_int_equal(compared(alike, 1.6), VERDICT_DOES_NOT);
+
+	assert_int_equal(claim__judge(&c).verdict, VERDICT_WITHIN_2X);
+	rule.exact = true;
+	assert_int_equal(claim__judge(&c).verdict, VERDICT_DOES_NOT);
+	one = 2;
+	cell.value = of(1, &one);
+	assert_int_equal(claim__judge(&c).verdict, VERDICT_HOLDS);
+}
+
 static void worst_and_steady(void **unused)
 {
 	static const struct figure ns = { .unit = "ns" };
@@ -227,7 +276,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(table),     cmocka_unit_test(bad_tables), cmocka_unit_test(paths),
 		cmocka_unit_test(estimates), cmocka_unit_test(verdicts),   cmocka_unit_test(worst_and_steady),
-		cmocka_unit_test(values),    cmocka_unit_test(commands),
+		cmocka_unit_test(values),    cmocka_unit_test(commands),   cmocka_unit_test(directions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,7 @@ struct figure {
 	const char *name, *unit, *what;
 	json_t *value, *per;  /* a path, or an array of paths that are added up; .per may be NULL */
 	json_t *own;	      /* the same by the program's own clock, divided likewise; may be NULL */
+	json_t *unless;	      /* a run in which this is more than 0 does not count; may be NULL */
 	double times, absent; /* .absent: .value where there is no such; NAN: not known */
 };
 
@@ -45,6 +46,7 @@ struct rule {
 	const struct cell *of, *over; /* .over may be NULL */
 	enum rule_kind kind;
 	double low, high;
+	bool exact; /* of a count: nothing is "within 2x" of it */
 };
 
 struct claim {
@@ -73,8 +75,8 @@ int claims__read(struct claims *c, const char *path);
 void claims__free(struct claims *c);
 
 /*
- * Choose the claims that @name means: an id, a group, or how an id begins. Returns how many; already chosen ones count
- * too.
+ * Choose the claims that @name means: a group, or else an id, or a part of ids between hyphens. Returns how many;
+ * already chosen ones count too.
  */
 size_t claims__choose(struct claims *c, const char *name);
 
@@ -101,7 +103,7 @@ enum verdict { VERDICT_HOLDS, VERDICT_WITHIN_2X, VERDICT_DOES_NOT, VERDICT_UNKNO
 
 struct judgement {
 	enum verdict verdict; /* the worst of the rules' */
-	bool steady;	      /* all values in the rules' intervals come to the same verdict */
+	bool steady;	      /* all values in the rules' intervals come to the same verdict; of several runs */
 	bool single;	      /* of one run: whether others would say the same is not known */
 	const char *why;      /* VERDICT_UNKNOWN: what is missing, of whom */
 	const char *of;

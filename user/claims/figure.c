@@ -128,6 +128,10 @@ void figure__take(struct cell *cell, const struct documents *d)
 	double per = f->per ? sum_of(d, f->per) : 1, elapsed = figure__at(d, "span/elapsed_ns");
 	double value = sum_of(d, f->value);
 
+	if (f->unless && sum_of(d, f->unless) > 0) {
+		add(&cell->value, NAN);
+		return;
+	}
 	add(&cell->value, (isnan(value) ? f->absent : value) / per * f->times);
 	if (!f->own)
 		return;

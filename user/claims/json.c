@@ -42,14 +42,14 @@ static json_t *shares_json(const struct cell *c)
 
 static json_t *cell_json(const struct cell *c)
 {
-	char text[512];
+	char command[512], check[192];
 
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "label", c->label, "command",
-			 show__command(c, text, sizeof(text)), "span", c->span, "figure", c->figure->name, "unit",
+			 show__command(c, command, sizeof(command)), "span", c->span, "figure", c->figure->name, "unit",
 			 c->figure->unit, "missing", text_or_null(c->missing), "value",
 			 estimate_json(series__estimate(&c->value)), "values", values_json(&c->value), "own_clock",
 			 median_json(&c->own), "own_clock_shares", shares_json(c), "own_clock_says",
-			 text_or_null(show__check(c, text)));
+			 text_or_null(show__check(c, check)));
 }
 
 static json_t *rule_json(const struct rule *r)
@@ -65,6 +65,7 @@ static json_t *claim_json(const struct claim *c)
 {
 	struct judgement j = claim__judge(c);
 	json_t *cells = json_array(), *rules = json_array();
+	bool known = j.verdict != VERDICT_UNKNOWN && !j.single && !c->once;
 
 	for (size_t i = 0; i < c->nr_cells; i++)
 		json_array_append_new(cells, cell_json(&c->cells[i]));
@@ -72,7 +73,7 @@ static json_t *claim_json(const struct claim *c)
 		json_array_append_new(rules, rule_json(&c->rules[i]));
 	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o}", "id", c->id, "group", c->group, "said",
 			 c->said, "source", c->source, "note", text_or_null(c->note), "verdict",
-			 verdict_words(j.verdict), "steady", j.single ? json_null() : json_boolean(j.steady), "why",
+			 verdict_words(j.verdict), "steady", known ? json_boolean(j.steady) : json_null(), "why",
 			 text_or_null(j.why), "rules", rules, "cells", cells);
 }
 

@@ -87,9 +87,12 @@ static void each_cell(struct claims *c, const char *run, cell_fn fn, void *ctx)
 	}
 }
 
+/* Where other runs gave a value, one that fails only gives none. */
 static void set_missing(struct cell *cell, void *why)
 {
-	if (!cell->missing[0])
+	if (cell->value.nr && cell->value.nr < MOST_RUNS)
+		cell->value.of[cell->value.nr++] = NAN;
+	else if (!cell->missing[0])
 		snprintf(cell->missing, sizeof(cell->missing), "%s", (const char *)why);
 }
 

@@ -64,14 +64,19 @@ const char *show__check(const struct cell *cell, char buf[192])
 					       "in tare's probes" };
 	const struct series *const shares[] = { &cell->waiting, &cell->sleeping, &cell->stolen, &cell->probes };
 	double value = series__estimate(&cell->value).median, own = series__estimate(&cell->own).median;
+	bool clock = !strcmp(cell->figure->unit, "ns");
 	char text[32];
 	int len;
 
 	buf[0] = '\0';
 	if (isnan(own) || isnan(value))
 		return buf;
-	len = snprintf(buf, 192, "own %s %s", strcmp(cell->figure->unit, "ns") ? "account" : "clock",
-		       show__value(own, cell->figure->unit, text));
+	len = snprintf(buf, 192, "own %s %s", clock ? "clock" : "account", show__value(own, cell->figure->unit, text));
+	if (!clock) {
+		if (fabs(value - own) > own * AGREE)
+			snprintf(buf + len, 192 - len, ", which is of another moment than the largest");
+		return buf;
+	}
 	if (value > own * (1 + AGREE))
 		len += snprintf(buf + len, 192 - len, ", of %.1f CPUs at once", value / own);
 	for (size_t i = 0; own > value * (1 + AGREE) && i < ARRAY_SIZE(shares); i++) {

@@ -45,13 +45,16 @@ static int read_figure(struct figure *f, const char *name, json_t *o)
 		.value = json_object_get(o, "value"),
 		.per = json_object_get(o, "per"),
 		.own = json_object_get(o, "own"),
+		.unless = json_object_get(o, "unless"),
 		.times = times ? json_number_value(times) : 1,
 		.absent = absent ? json_number_value(absent) : NAN,
 	};
 	if (!f->unit || !f->what)
 		return bad(name, "a figure has \"unit\" and \"what\"", NULL);
-	if (!is_path(f->value) || (f->per && !is_path(f->per)) || (f->own && !is_path(f->own)))
-		return bad(name, "a figure's \"value\", \"per\" and \"own\" are paths or arrays of them", NULL);
+	if (!is_path(f->value) || (f->per && !is_path(f->per)) || (f->own && !is_path(f->own)) ||
+	    (f->unless && !is_path(f->unless)))
+		return bad(name, "a figure's \"value\", \"per\", \"own\" and \"unless\" are paths or arrays of them",
+			   NULL);
 	return 0;
 }
 
@@ -96,7 +99,9 @@ static int read_rule(const struct claim *claim, const json_t *o, struct rule *r)
 	const char *of = text(o, "of"), *over = text(o, "over");
 	json_t *bound = NULL;
 
-	*r = (struct rule){ .of = find_cell(claim, of), .over = find_cell(claim, over) };
+	*r = (struct rule){ .of = find_cell(claim, of),
+			    .over = find_cell(claim, over),
+			    .exact = json_is_true(json_object_get(o, "exact")) };
 	if (!r->of || (over && !r->over))
 		return bad(claim->id, "a rule is of a cell that is not there:", r->of ? over : of ?: "(none)");
 	for (size_t k = 0; k < ARRAY_SIZE(rule_names) && !bound; k++) {
@@ -219,19 +224,37 @@ void claims__free(struct claims *c)
 	json_decref(c->root);
 }
 
+typedef bool means_fn(const struct claim *c, const char *name);
+
+static bool is_group(const struct claim *c, const char *name)
+{
+	return !strcmp(c->group, name);
+}
+
+/* "pause" is in "gc-pause-long", but not in "java-pauses". */
+static bool is_in_id(const struct claim *c, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *at = c->id; len && (at = strstr(at, name)); at++)
+		if ((at == c->id || at[-1] == '-') && (!at[len] || at[len] == '-'))
+			return true;
+	return false;
+}
+
 size_t claims__choose(struct claims *c, const char *name)
 {
-	size_t nr = 0, len = strlen(name);
+	static means_fn *const means[] = { is_group, is_in_id };
+	size_t nr = 0;
 
-	for (size_t i = 0; i < c->nr_claims; i++) {
-		struct claim *claim = &c->claims[i];
-
-		/* "switch" is a group and begins "switch-user", but does not mean "switches" */
-		if (strcmp(claim->group, name) &&
-		    (strncmp(claim->id, name, len) || (claim->id[len] && claim->id[len] != '-')))
-			continue;
-		claim->chosen = true;
-		nr++;
+	/* "switch" is a group, and none of "async-switch" */
+	for (size_t k = 0; k < ARRAY_SIZE(means) && !nr; k++) {
+		for (size_t i = 0; i < c->nr_claims; i++) {
+			if (!means[k](&c->claims[i], name))
+				continue;
+			c->claims[i].chosen = true;
+			nr++;
+		}
 	}
 	return nr;
 }

@@ -209,6 +209,7 @@ void show__text(const struct showing *s, FILE *to)
 void show__list(const struct showing *s, FILE *to)
 {
 	const struct claims *c = s->claims;
+	const char *group = "";
 	char command[1024];
 
 	path(s, to);
@@ -217,6 +218,9 @@ void show__list(const struct showing *s, FILE *to)
 
 		if (!claim->chosen)
 			continue;
+		if (strcmp(group, claim->group))
+			fprintf(to, "\n%s\n", claim->group);
+		group = claim->group;
 		said(claim, to);
 		fprintf(to, "      $ tare claims %s\n", claim->id);
 		for (size_t k = 0; k < claim->nr_cells; k++)

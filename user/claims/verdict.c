@@ -68,23 +68,37 @@ struct estimate series__ratio(const struct series *a, const struct series *b)
 	return series__estimate(&ratio);
 }
 
-/* Is @v in [@low, @high], or within twice of it? */
-static enum verdict judge_range(double v, double low, double high)
+struct bounds {
+	double low, high;	/* the claim holds */
+	double lowest, highest; /* it holds within 2x */
+};
+
+static enum verdict judge_value(double v, const struct bounds *b)
 {
 	if (isnan(v))
 		return VERDICT_UNKNOWN;
-	if (v >= low && v <= high)
+	if (v >= b->low && v <= b->high)
 		return VERDICT_HOLDS;
-	return v >= low / 2 && v <= high * 2 ? VERDICT_WITHIN_2X : VERDICT_DOES_NOT;
+	return v >= b->lowest && v <= b->highest ? VERDICT_WITHIN_2X : VERDICT_DOES_NOT;
 }
 
-/* What @r lets the value be: [@low, @high]. */
-static void bounds(const struct rule *r, double *low, double *high)
+/*
+ * Where one is said to be better than another, "within 2x" must leave some of that: half of the way to no difference,
+ * as a factor, and no further.
+ */
+static struct bounds bounds(const struct rule *r)
 {
-	double factor = r->kind == ABOUT ? ABOUT_FACTOR : 1;
+	double factor = r->kind == ABOUT ? ABOUT_FACTOR : 1, slack = r->exact ? 1 : 2;
+	struct bounds b = { r->kind == AT_MOST ? -INFINITY : r->low / factor,
+			    r->kind == AT_LEAST ? INFINITY : r->high * factor, 0, 0 };
 
-	*low = r->kind == AT_MOST ? -INFINITY : r->low / factor;
-	*high = r->kind == AT_LEAST ? INFINITY : r->high * factor;
+	b.lowest = b.low / slack;
+	b.highest = b.high * slack;
+	if (r->over && r->low >= 1)
+		b.lowest = fmin(b.low, fmax(b.lowest, sqrt(r->low)));
+	if (r->over && r->high <= 1)
+		b.highest = fmax(b.high, fmin(b.highest, sqrt(r->high)));
+	return b;
 }
 
 static enum verdict worse(enum verdict a, enum verdict b)
@@ -99,15 +113,14 @@ struct verdicts {
 
 static struct verdicts judge_estimate(const struct rule *r, struct estimate e)
 {
-	struct verdicts v;
-	double low, high;
+	struct bounds b = bounds(r);
 
-	bounds(r, &low, &high);
-	v.median = judge_range(e.median, low, high);
-	v.worst = worse(judge_range(e.low, low, high), judge_range(e.high, low, high));
-	/* of the interval, what is nearest to the rule's */
-	v.best = judge_range(fmin(fmax(low, e.low), e.high), low, high);
-	return v;
+	return (struct verdicts){
+		.median = judge_value(e.median, &b),
+		.worst = worse(judge_value(e.low, &b), judge_value(e.high, &b)),
+		/* of the interval, what is nearest to the rule's */
+		.best = judge_value(fmin(fmax(b.low, e.low), e.high), &b),
+	};
 }
 
 static const struct cell *missing_cell(const struct rule *r)

@@ -314,10 +314,18 @@ static json_t *result_of(const char *out, const char *errors, int status, char *
 	char line[16384], message[160];
 	json_t *own;
 
-	if (status) {
+	int code = WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_SIGNAL + WTERMSIG(status);
+
+	if (code > EXIT_SIGNAL) {
+		snprintf(why, size, "signal %d (%s) ended it: %s", code - EXIT_SIGNAL, strsignal(code - EXIT_SIGNAL),
+			 code == EXIT_SIGNAL + SIGKILL ? "had it too much memory for this machine, or its cgroup?" :
+			 code == EXIT_SIGNAL + SIGTERM ? "it took more than " MOST_TIME :
+							 "it has a fault, or somebody wanted so");
+		return NULL;
+	}
+	if (code) {
 		last_line(errors, is_message, message, sizeof(message));
-		snprintf(why, size, "it ended with status %d: %s",
-			 WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_SIGNAL + WTERMSIG(status),
+		snprintf(why, size, "it ended with status %d: %s", code,
 			 message[0] ? message :
 				      "without a word: is there room in the temporary folder? TMPDIR names another");
 		return NULL;

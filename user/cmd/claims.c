@@ -28,7 +28,8 @@ static void usage(FILE *to)
 	fprintf(to,
 		"usage: tare claims [options] [CLAIM...]\n\n"
 		"Runs small programs in each language that there is a compiler for, under tare's own probes, and prints what is\n"
-		"said of each, what this machine shows, and whether the claim holds. CLAIM is an id, how one begins, or a group.\n\n"
+		"said of each, what this machine shows, and whether the claim holds. CLAIM is an id, a part of ids\n"
+		"between hyphens, or a group; --list has them.\n\n"
 		"      --list        the claims and their commands; runs nothing\n"
 		"      --quick       only some of them, %d runs each: under a minute\n"
 		"  -n, --runs N      runs of each program (%d; up to %d)\n"
