@@ -100,7 +100,7 @@ for program in "$burn" "$tmp/$rival"; do
 	wait_for grep -q ready "$tmp/out" && echo >"$tmp/in.${program##*/}"
 done
 flight --flight 1s -p "$target"
-sleep 2
+sleep 3
 ok "nothing is written by itself" test ! -e "$tmp/flight"
 kill -USR1 "$recorder"
 wait_for grep -q 'wrote' "$tmp/log"
@@ -192,7 +192,7 @@ triggered()
 	target=$!
 	echo $target >"$group/cgroup.procs"
 	flight --flight 1s --trigger 50ms "${args[@]}" -p $target
-	sleep 2
+	sleep 3
 	echo "$short" >"$group/$limit"
 	wait_for -t 120 grep -q 'wrote' "$tmp/log"
 	flight_ended=$(date +%s%N)
