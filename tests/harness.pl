@@ -5,8 +5,8 @@
 #
 # One more than there are CPUs run at a time: many only wait, and their claims hold on a busy machine. But those that
 # inject faults (truth) and the soak run one after another: they take whole CPUs away, and look for what stays in the
-# kernel. Beside them run only those that record nothing. The longest ones start first and the short
-# ones last, so that no CPU idles at the end. A file that dies, or ends without its plan, has failed.
+# kernel. Beside them run only those that record nothing. The longest ones start first and the short ones last, so that no
+# CPU idles at the end. A file that dies, or ends without its plan, has failed.
 use strict;
 use warnings;
 use TAP::Harness;

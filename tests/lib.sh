@@ -313,6 +313,9 @@ make_cgroup()
 # json FILE FILTER: by jq, strings without quotes
 json() { jq -r "$2" "$1"; }
 
+# last_cpu: of those that this may run on; interrupts are on the first
+last_cpu() { awk '/^Cpus_allowed_list/ { n = split($2, a, /[-,]/); print a[n] }' /proc/self/status; }
+
 # steal_ns CPU: what the hypervisor has taken of it, to a clock tick of 10 ms
 steal_ns() { awk -v cpu="cpu$1" '$1 == cpu { printf "%.0f\n", $9 * 10000000 }' /proc/stat; }
 

@@ -70,14 +70,19 @@ fi
 
 # metrics_of PART ARGS...: what happened in it, as metrics
 metrics_of() { tare export -f otlp-metrics -i "$tmp/cut" "${@:2}" -o "$tmp/$1.metrics"; }
-# adds_up NAME: $tmp/cut in three parts
+# cut_adds_up NAME FROM TO: $tmp/cut, of which there is whole.metrics, in three parts
+cut_adds_up()
+{
+	metrics_of one --to "$2" && metrics_of two --from "$2" --to "$3" && metrics_of three --from "$3"
+	ok "$1: times, switches and waits of three parts are those of all" python3 "$root/tests/live/otlp_check.py" parts \
+		"$tmp"/{whole,one,two,three}.metrics
+}
+# adds_up NAME: $tmp/cut in three parts of the same length
 adds_up()
 {
 	duration=$(tare report --json -i "$tmp/cut" | jq .duration_ns)
 	third=$((duration / 3))ns two=$((duration / 3 * 2))ns
-	metrics_of whole && metrics_of one --to $third && metrics_of two --from $third --to $two && metrics_of three --from $two
-	ok "$1: times, switches and waits of three parts are those of all" python3 "$root/tests/live/otlp_check.py" parts \
-		"$tmp"/{whole,one,two,three}.metrics
+	metrics_of whole && cut_adds_up "$1" $third $two
 }
 cp "$tmp/data" "$tmp/cut"
 adds_up "many short waits"
@@ -199,13 +204,11 @@ wait
 SH
 ok "waits for a CPU: recorded" tare run -q -o "$tmp/cut" -- sh "$tmp/crowd"
 metrics_of whole
-ok ".. some yield" jq -e '.context_switches.off_cpu | map(select(.reason == "yielded")) | .[0].count > 10' \
-	<(tare report --json -i "$tmp/cut")
-duration=$(tare report --json -i "$tmp/cut" | jq .duration_ns)
+tare report --json -i "$tmp/cut" >"$tmp/crowd.json"
+ok ".. some yield" jq -e '.context_switches.off_cpu | map(select(.reason == "yielded")) | .[0].count > 10' "$tmp/crowd.json"
+duration=$(json "$tmp/crowd.json" .duration_ns)
 for at in 2 3 4 5 6 7; do
-	one=$((duration * at / 10))ns two=$((duration * (at + 1) / 10))ns
-	metrics_of one --to $one && metrics_of two --from $one --to $two && metrics_of three --from $two
-	ok ".. cut at $at tenths, parts add up" python3 "$root/tests/live/otlp_check.py" parts "$tmp"/{whole,one,two,three}.metrics
+	cut_adds_up ".. cut at $at tenths" $((duration * at / 10))ns $((duration * (at + 1) / 10))ns
 done
 
 # ---- where it comes from ----

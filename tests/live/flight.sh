@@ -90,7 +90,7 @@ flight()
 	flight_began=$(date +%s%N)
 }
 
-cpu=$(awk '/^Cpus_allowed_list/ { n = split($2, a, /[-,]/); print a[n] }' /proc/self/status)
+cpu=$(last_cpu)
 rival=rival-$$	# a unique name: there may be others
 cp "$burn" "$tmp/$rival"
 for program in "$burn" "$tmp/$rival"; do

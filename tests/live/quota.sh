@@ -5,7 +5,7 @@ set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 need_bpf
 
-cpu=$(awk '/^Cpus_allowed_list/ { n = split($2, a, /[-,]/); print a[n] }' /proc/self/status)	# interrupts are on the first
+cpu=$(last_cpu)
 burn=$root/build/helpers/burn
 report() { tare report -i "$tmp/data" --json >"$tmp/json"; }
 field() { json "$tmp/json" "$1"; }

@@ -98,7 +98,7 @@ ok "serves an empty cgroup" serve_start "$tmp/log" --cgroup "$group" --otlp "$ot
 unset OTEL_EXPORTER_OTLP_HEADERS
 cp "$root/build/helpers/burn" "$tmp/burns"
 mkfifo "$tmp/in"
-cpu=$(awk '/^Cpus_allowed_list/ { n = split($2, a, /[-,]/); print a[n] }' /proc/self/status)
+cpu=$(last_cpu)
 in_group "$tight" "$tmp/burns" "$cpu" 400 <>"$tmp/in" >"$tmp/out"
 burn=$pid
 wait_for grep -q ready "$tmp/out"

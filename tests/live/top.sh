@@ -177,8 +177,7 @@ cat >"$tmp/pingpong.c" <<-'C'
 	}
 C
 ok "a program of threads that wait for each other" "${CC:-cc}" -O2 -o "$tmp/pingpong" "$tmp/pingpong.c" -lpthread
-cpu=$(awk '/^Cpus_allowed_list/ { split($2, a, /[-,]/); print a[1] }' /proc/self/status)
-spawn taskset -c "$cpu" "$tmp/pingpong"
+spawn taskset -c "$(last_cpu)" "$tmp/pingpong"
 target=$pid
 begin "'$TARE' top -d 0.5 -p $target"
 shows "the first screen comes" '^tare top: pingpong \(pid '$target'\), native'

@@ -14,6 +14,7 @@
 
 #include "figure.h"
 #include "show.h"
+#include "util.h"
 
 #define RUNS "\"runs\": { \"A\": \"a-bench x\", \"B\": { \"run\": \"b-bench x\", \"span\": \"part\" } }"
 #define CLAIM(id, rules)                                                                                         \
@@ -188,24 +189,26 @@ static void directions(void **unused)
 			  more = { .kind = AT_LEAST, .low = 1, .high = 1 },
 			  gain = { .kind = BETWEEN, .low = 0.86, .high = 0.98 },
 			  alike = { .kind = ABOUT, .low = 1, .high = 1 };
+	const struct {
+		const struct rule *rule;
+		double v;
+		enum verdict verdict;
+	} cases[] = {
+		{ &twice, 2, VERDICT_HOLDS },	   { &twice, 1.5, VERDICT_WITHIN_2X },
+		{ &twice, 1.1, VERDICT_DOES_NOT }, { &half, 0.6, VERDICT_WITHIN_2X },
+		{ &half, 0.99, VERDICT_DOES_NOT }, { &much, 251, VERDICT_WITHIN_2X },
+		{ &much, 249, VERDICT_DOES_NOT },  { &more, 0.99, VERDICT_DOES_NOT },
+		{ &gain, 0.5, VERDICT_WITHIN_2X }, { &gain, 1, VERDICT_DOES_NOT },
+		{ &alike, 0.7, VERDICT_HOLDS },	   { &alike, 1.6, VERDICT_DOES_NOT },
+	};
 	static const struct figure count = { .unit = "" };
 	double one = 1;
 	struct cell cell = { .label = "A", .figure = &count, .value = of(1, &one) };
 	struct rule rule = { .of = &cell, .kind = AT_LEAST, .low = 2, .high = 2 };
 	struct claim c = { .cells = &cell, .nr_cells = 1, .rules = &rule, .nr_rules = 1 };
 
-	assert_int_equal(compared(twice, 2), VERDICT_HOLDS);
-	assert_int_equal(compared(twice, 1.5), VERDICT_WITHIN_2X);
-	assert_int_equal(compared(twice, 1.1), VERDICT_DOES_NOT);
-	assert_int_equal(compared(half, 0.6), VERDICT_WITHIN_2X);
-	assert_int_equal(compared(half, 0.99), VERDICT_DOES_NOT);
-	assert_int_equal(compared(much, 251), VERDICT_WITHIN_2X);
-	assert_int_equal(compared(much, 249), VERDICT_DOES_NOT);
-	assert_int_equal(compared(more, 0.99), VERDICT_DOES_NOT);
-	assert_int_equal(compared(gain, 0.5), VERDICT_WITHIN_2X);
-	assert_int_equal(compared(gain, 1), VERDICT_DOES_NOT);
-	assert_int_equal(compared(alike, 0.7), VERDICT_HOLDS);
-	assert_int_equal(compared(alike, 1.6), VERDICT_DOES_NOT);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_int_equal(compared(*cases[i].rule, cases[i].v), cases[i].verdict);
 
 	assert_int_equal(claim__judge(&c).verdict, VERDICT_WITHIN_2X);
 	rule.exact = true;

@@ -120,7 +120,7 @@ static void test_scrapers(void **state)
 	for (unsigned i = 0; i < 100; i++) {
 		unsigned at = all_series__audience(&all, 1000 + i, now + (303 + i) * S);
 
-		assert_in_range(at, AUDIENCE_PUSH + 1, AUDIENCES_MAX - 1);
+		assert_in_range(at, AUDIENCE_SCRAPERS, AUDIENCES_MAX - 1);
 		assert_true(series__is_told(all.at[0], at));
 		all.at[0]->told_to |= 1u << at;
 	}

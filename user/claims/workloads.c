@@ -309,18 +309,22 @@ static bool is_message(const char *line)
 	       strncmp(line, "tare: the command", 17);
 }
 
+static void say_killed(int signo, char *why, size_t size)
+{
+	snprintf(why, size, "signal %d (%s) ended it: %s", signo, strsignal(signo),
+		 signo == SIGKILL ? "had it too much memory for this machine, or its cgroup?" :
+		 signo == SIGTERM ? "it took more than " MOST_TIME :
+				    "it has a fault, or somebody wanted so");
+}
+
 static json_t *result_of(const char *out, const char *errors, int status, char *why, size_t size)
 {
 	char line[16384], message[160];
+	int code = WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_SIGNAL + WTERMSIG(status);
 	json_t *own;
 
-	int code = WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_SIGNAL + WTERMSIG(status);
-
 	if (code > EXIT_SIGNAL) {
-		snprintf(why, size, "signal %d (%s) ended it: %s", code - EXIT_SIGNAL, strsignal(code - EXIT_SIGNAL),
-			 code == EXIT_SIGNAL + SIGKILL ? "had it too much memory for this machine, or its cgroup?" :
-			 code == EXIT_SIGNAL + SIGTERM ? "it took more than " MOST_TIME :
-							 "it has a fault, or somebody wanted so");
+		say_killed(code - EXIT_SIGNAL, why, size);
 		return NULL;
 	}
 	if (code) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "array.h"
+#include "hash.h"
 #include "loss.h"
 #include "totals.h"
 
@@ -22,13 +23,10 @@ void totals__free(struct totals *t)
 	*t = (struct totals){ 0 };
 }
 
-/* FNV-1a */
 static uint64_t probe_key(const struct tare_probe *probe)
 {
-	uint64_t key = 0xcbf29ce484222325;
+	uint64_t key = hash__add(HASH_BEGIN, probe->name, strnlen(probe->name, sizeof(probe->name)));
 
-	for (size_t i = 0; i < sizeof(probe->name) && probe->name[i]; i++)
-		key = (key ^ (unsigned char)probe->name[i]) * 0x100000001b3;
 	return (key | 1ull << 63) & ~1ull; /* no loss's, nor TABLE_NO_KEY */
 }
 

@@ -17,8 +17,8 @@ void all_series__init(struct all_series *all, uint32_t limit)
 		.limit = limit, .other = { .labels = { .process = "other", .runtime = "" }, .since_ns = now_ns() }
 	};
 	/* what ends now waits for the first who asks, for a while */
-	all->audiences = 1u << (AUDIENCE_PUSH + 1);
-	all->scrapers[AUDIENCE_PUSH + 1] = (struct scraper){ NOBODY_YET, now_ns() };
+	all->audiences = 1u << AUDIENCE_SCRAPERS;
+	all->scrapers[AUDIENCE_SCRAPERS] = (struct scraper){ NOBODY_YET, now_ns() };
 	table__init(&all->by_labels, limit);
 }
 
@@ -111,9 +111,9 @@ static void goes(struct all_series *all, unsigned audience)
 unsigned all_series__audience(struct all_series *all, uint64_t id, uint64_t now_ns)
 {
 	struct scraper *scrapers = all->scrapers;
-	unsigned at = AUDIENCE_PUSH, oldest = AUDIENCE_PUSH + 1;
+	unsigned at = AUDIENCE_PUSH, oldest = AUDIENCE_SCRAPERS;
 
-	for (unsigned i = AUDIENCE_PUSH + 1; i < AUDIENCES_MAX; i++) {
+	for (unsigned i = AUDIENCE_SCRAPERS; i < AUDIENCES_MAX; i++) {
 		if (scrapers[i].asked_ns && scrapers[i].asked_ns + SCRAPER_GONE_NS < now_ns)
 			goes(all, i);
 		if (id && scrapers[i].asked_ns && (scrapers[i].id == id || scrapers[i].id == NOBODY_YET))

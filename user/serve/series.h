@@ -27,8 +27,7 @@ struct series_reason {
 };
 
 /* Who is told the figures, each in its own time: the one they are pushed to, and those who scrape. */
-#define AUDIENCE_PUSH 0
-#define AUDIENCES_MAX 9
+enum { AUDIENCE_PUSH, AUDIENCE_SCRAPERS, AUDIENCES_MAX = AUDIENCE_SCRAPERS + 8 };
 
 struct scraper {
 	uint64_t id, asked_ns; /* 0: there is none */
